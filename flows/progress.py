@@ -1,0 +1,47 @@
+"""Progress: one line per stage, and a bar while it runs if somebody watches."""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from prefect.futures import PrefectFuture, as_completed
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+logger = logging.getLogger(__name__)
+console: Console | None = None
+"""Where the command line shows progress; None under a Prefect worker, which has its own."""
+
+
+def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> list[Path]:
+    """The paths that the tasks of one stage made, in order; raises what the first failed one did."""
+    started = time.monotonic()
+    _wait(name, futures)
+    paths: list[Path] = [future.result() for future in futures]
+    num_cached = sum(future.state.name == "Cached" for future in futures)
+    num_rows = sum(_num_rows(path) for path in paths)
+    made = f"{num_rows:,} {unit}" if num_rows else unit
+    took = "already done" if num_cached == len(futures) else f"{time.monotonic() - started:.1f} s"
+    if 0 < num_cached < len(futures):
+        took += f", {num_cached} of {len(futures)} shards already done"
+    line = f"{name:<12} {made:<28} {took}"
+    logger.info(line)
+    if console:
+        console.print(line, highlight=False, markup=False)
+    return paths
+
+
+def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> None:
+    columns = (SpinnerColumn(), TextColumn(name), BarColumn(), MofNCompleteColumn())
+    shown = console is not None and console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
+        bar = progress.add_task(name, total=len(futures))
+        for _ in as_completed(list(futures)):
+            progress.advance(bar)
+
+
+def _num_rows(path: Path) -> int:
+    return pq.read_metadata(path).num_rows if path.suffix == ".parquet" else 0

@@ -1,0 +1,187 @@
+"""Claims: what a question's answer, or one of its options, says of a scene.
+
+A claim names objects by id. The union is closed: one form per category, tagged by it in JSON.
+"""
+
+from enum import StrEnum, auto
+from typing import TypeAlias
+
+import msgspec
+
+
+class Category(StrEnum):
+    RELATION = auto()
+    REACH = auto()
+    SIZE = auto()
+    ORIENTATION = auto()
+    INSTANCE_LOCATION = auto()
+    DEPTH = auto()
+    DISTANCE = auto()
+    COUNT = auto()
+    EXISTENCE = auto()
+
+
+class Dimension(StrEnum):
+    """What a size claim compares; each is an extent in the picture plane."""
+
+    LARGER = auto()
+    TALLER = auto()
+    WIDER = auto()
+
+
+class Direction(StrEnum):
+    """In the picture plane: the eight from LEFT to BELOW_RIGHT. Of something that faces a known way,
+    in its own frame: LEFT, RIGHT, AHEAD, BACK."""
+
+    LEFT = auto()
+    RIGHT = auto()
+    ABOVE = auto()
+    BELOW = auto()
+    ABOVE_LEFT = auto()
+    ABOVE_RIGHT = auto()
+    BELOW_LEFT = auto()
+    BELOW_RIGHT = auto()
+    AHEAD = auto()
+    BACK = auto()
+
+
+class Cell(StrEnum):
+    """The nine equal cells of the picture, three by three."""
+
+    TOP_LEFT = auto()
+    TOP_CENTER = auto()
+    TOP_RIGHT = auto()
+    MIDDLE_LEFT = auto()
+    MIDDLE_CENTER = auto()
+    MIDDLE_RIGHT = auto()
+    BOTTOM_LEFT = auto()
+    BOTTOM_CENTER = auto()
+    BOTTOM_RIGHT = auto()
+
+
+class RelationClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.RELATION.value):
+    """`subject` stands in `predicate` to `object`."""
+
+    subject: int
+    predicate: str
+    object: int
+
+
+class ReachClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.REACH.value):
+    """`subject` is in bodily contact with `object` in the way that `predicate` says."""
+
+    subject: int
+    predicate: str
+    object: int
+
+
+class SizeClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.SIZE.value):
+    """`largest` is the largest (tallest, widest) of itself and `others` in the picture."""
+
+    dimension: Dimension
+    largest: int
+    others: tuple[int, ...]
+
+
+class OrientationClaim(
+    msgspec.Struct, frozen=True, tag_field="category", tag=Category.ORIENTATION.value
+):
+    """Seen by the viewer (`viewpoint` None) or by the object `viewpoint`, which then is the
+    reference, `target` lies in `direction` of `reference`."""
+
+    viewpoint: int | None
+    reference: int
+    target: int
+    direction: Direction
+
+
+class LocationClaim(
+    msgspec.Struct, frozen=True, tag_field="category", tag=Category.INSTANCE_LOCATION.value
+):
+    """`object` lies in `cell` of the picture."""
+
+    object: int
+    cell: Cell
+
+
+class DepthClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.DEPTH.value):
+    """`nearer` is nearer to the viewer than `farther`."""
+
+    nearer: int
+    farther: int
+
+
+class DistanceClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.DISTANCE.value):
+    """In the picture, `nearest` is nearer to `reference` than each of `others` is."""
+
+    reference: int
+    nearest: int
+    others: tuple[int, ...]
+
+
+class CountClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.COUNT.value):
+    """The picture shows exactly `number` of `class_name` (a class of the vocabulary)."""
+
+    class_name: str
+    number: int
+
+
+class ExistenceClaim(
+    msgspec.Struct, frozen=True, tag_field="category", tag=Category.EXISTENCE.value
+):
+    """The picture shows (`present`) or does not show a `class_name`; with `predicate`, one that
+    stands in that relationship to an `other_class`."""
+
+    class_name: str
+    present: bool
+    predicate: str | None = None
+    other_class: str | None = None
+
+
+Claim: TypeAlias = (
+    RelationClaim
+    | ReachClaim
+    | SizeClaim
+    | OrientationClaim
+    | LocationClaim
+    | DepthClaim
+    | DistanceClaim
+    | CountClaim
+    | ExistenceClaim
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Claim] = msgspec.json.Decoder(Claim)
+
+
+def encode_claim(claim: Claim) -> str:
+    """Compact JSON, tagged by `category`; equal claims give equal text."""
+    return _encoder.encode(claim).decode()
+
+
+def decode_claim(text: str) -> Claim:
+    """The claim in `text`; msgspec.ValidationError says what is wrong with it."""
+    return _decoder.decode(text)
+
+
+def category_of(claim: Claim) -> Category:
+    return Category(claim.__struct_config__.tag)  # type: ignore[arg-type]
+
+
+def objects_of(claim: Claim) -> tuple[int, ...]:
+    """Ids of the objects that a claim names, in the order it names them."""
+    match claim:
+        case RelationClaim() | ReachClaim():
+            return claim.subject, claim.object
+        case SizeClaim():
+            return claim.largest, *claim.others
+        case OrientationClaim():
+            return claim.reference, claim.target
+        case LocationClaim():
+            return (claim.object,)
+        case DepthClaim():
+            return claim.nearer, claim.farther
+        case DistanceClaim():
+            return claim.reference, claim.nearest, *claim.others
+        case CountClaim() | ExistenceClaim():
+            return ()

@@ -1,0 +1,269 @@
+"""The configuration of a build: one frozen tree, read from one TOML file.
+
+Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
+"""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.claim import Category
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceKind(StrEnum):
+    VISUAL_GENOME = "visual-genome"
+    VG150 = "vg150"
+    GQA = "gqa"
+    RENDERED = "rendered"
+
+
+class RenderConfig(Section):
+    """The bundled source: how many drawn scenes, how large, and how many annotated objects
+    (grounds included) in each."""
+
+    num_scenes: int = Field(default=60, gt=0)
+    width: int = Field(default=640, ge=400, le=4096)
+    height: int = Field(default=480, ge=300, le=4096)
+    min_objects: int = Field(default=7, ge=7)
+    max_objects: int = Field(default=14, ge=7, le=20)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "RenderConfig":
+        if self.min_objects > self.max_objects:
+            raise ValueError("min_objects is larger than max_objects")
+        return self
+
+
+class SourceConfig(Section):
+    kind: SourceKind
+    path: str | None = Field(
+        default=None,
+        exclude=True,
+        description="annotations: a file, a folder or a glob; not used by rendered",
+    )
+    photographs: tuple[str, ...] = Field(
+        default=(),
+        exclude=True,
+        description="folders or zip archives of photographs; default: beside the annotations",
+    )
+    render: RenderConfig = RenderConfig()
+
+
+class IngestConfig(Section):
+    merge_iou: Share = Field(
+        default=0.6, description="two boxes of one class above this are one object"
+    )
+    same_box_iou: Share = Field(
+        default=0.9, description="two boxes above this are one object if their classes may agree"
+    )
+    nested_share: Share = Field(
+        default=0.9,
+        description="a box inside another of its class by this share is the same object",
+    )
+    max_bad_share: Share = Field(
+        default=0.2, description="share of unreadable images above which the build stops"
+    )
+    min_photograph_pixels: int = Field(default=64 * 64, gt=0)
+    max_photograph_pixels: int = Field(default=64_000_000, gt=0)
+
+
+class ProofConfig(Section):
+    """Margins: how clear a fact must be in the picture before it counts as proved or refuted."""
+
+    touch: float = Field(
+        default=0.03, gt=0, le=0.2, description="share of the diagonal; twice this is no contact"
+    )
+    size_ratio: float = Field(default=1.6, gt=1.0)
+    distance_ratio: float = Field(default=1.6, gt=1.0)
+    distance_share: float = Field(
+        default=0.08, gt=0, description="least difference of distances, share of the diagonal"
+    )
+    direction_degrees: float = Field(
+        default=15.0, gt=0, lt=22.5, description="a direction's angle may be off by this much"
+    )
+    direction_share: float = Field(
+        default=0.12, gt=0, description="least distance of centres, share of the diagonal"
+    )
+    depth_ratio: float = Field(default=1.25, gt=1.0)
+    cell_share: Share = Field(default=0.75, description="share of a box that its cell holds")
+    max_count: int = Field(default=6, gt=1)
+    min_annotated: int = Field(
+        default=12, gt=0, description="objects that an image needs before an absence is believed"
+    )
+
+
+class ExtractConfig(Section):
+    min_area_share: Share = Field(
+        default=0.004, description="smaller objects are never asked about"
+    )
+    min_side: int = Field(default=12, gt=0, description="pixels")
+    max_area_share: Share = Field(default=0.8)
+    max_per_category: int = Field(
+        default=6, gt=0, description="candidates that one image may offer in one category"
+    )
+    small_share: Share = Field(default=0.015, description="objects below this count as small")
+    occluded_share: Share = Field(default=0.35, description="boxes covered above this are occluded")
+
+
+class Writer(StrEnum):
+    TEMPLATE = "template"
+
+
+class WriteConfig(Section):
+    writer: Writer = Writer.TEMPLATE
+    num_options: dict[Category, Annotated[int, Field(ge=2, le=4)]] = Field(
+        default={
+            Category.RELATION: 4,
+            Category.REACH: 4,
+            Category.SIZE: 3,
+            Category.ORIENTATION: 4,
+            Category.INSTANCE_LOCATION: 4,
+            Category.DEPTH: 2,
+            Category.DISTANCE: 3,
+            Category.COUNT: 4,
+            Category.EXISTENCE: 2,
+        },
+        description="every question of a category offers the same number of options",
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "WriteConfig":
+        missing = [category.value for category in Category if category not in self.num_options]
+        if missing:
+            raise ValueError(f"num_options lacks {', '.join(missing)}")
+        return self
+
+
+class QuotaConfig(Section):
+    """How many samples of each category and level the dataset holds."""
+
+    num_samples: int = Field(gt=0)
+    relation_share: Share = Field(
+        default=0.5, description="the other eight categories share the rest equally"
+    )
+    easy_share: Share = 0.4
+    medium_share: Share = 0.4
+    oversample: float = Field(
+        default=1.15, ge=1.0, description="questions written per sample wanted"
+    )
+    max_per_image: int = Field(default=1, gt=0)
+
+    @model_validator(mode="after")
+    def _levels(self) -> "QuotaConfig":
+        if self.easy_share + self.medium_share > 1.0 + 1e-9:
+            raise ValueError("easy_share and medium_share add up to more than 1")
+        return self
+
+
+class SelectConfig(Section):
+    val_share: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.1
+
+
+class PublishConfig(Section):
+    max_shard_megabytes: int = Field(default=400, gt=0)
+    row_group_megabytes: int = Field(default=32, gt=0)
+
+
+class RunnerConfig(Section):
+    """How fast, never what: nothing here changes a byte of the dataset."""
+
+    max_workers: int = Field(default=2, gt=0, exclude=True)
+    shard_size: int = Field(default=4000, gt=0, exclude=True, description="images per shard")
+
+
+class PipelineConfig(Section):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    seed: int = Field(ge=0)
+    images: Literal["embed", "omit"]
+    source: SourceConfig
+    ingest: IngestConfig = IngestConfig()
+    proof: ProofConfig = ProofConfig()
+    extract: ExtractConfig = ExtractConfig()
+    write: WriteConfig = WriteConfig()
+    quota: QuotaConfig
+    select: SelectConfig = SelectConfig()
+    publish: PublishConfig = PublishConfig()
+    runner: RunnerConfig = RunnerConfig()
+
+    @model_validator(mode="after")
+    def _has_source(self) -> "PipelineConfig":
+        if self.source.kind is not SourceKind.RENDERED and not self.source.path:
+            raise ValueError(
+                f"source.path is missing: say where the {self.source.kind} annotations are"
+            )
+        return self
+
+
+def load_config(path: Path, overrides: tuple[str, ...] = ()) -> PipelineConfig:
+    """The configuration in a TOML file after `key.path=value` overrides.
+
+    Raises ValueError with one line that names the file or key, what was found and what is accepted.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"no configuration at {path}: pass the path of a .toml file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): pass a readable .toml file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path} is not TOML: {error}") from None
+    for override in overrides:
+        _set(tree, override)
+    try:
+        return PipelineConfig.model_validate(tree)
+    except ValidationError as error:
+        raise ValueError(f"{path}: {_first_problem(error)}") from None
+
+
+def _set(tree: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    *parents, leaf = key.strip().split(".")
+    if not separator or not leaf or not all(parents):
+        raise ValueError(
+            f"--set {override}: write it as key=value, for example quota.num_samples=7"
+        )
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise ValueError(f"--set {override}: {parent} is a value, not a section")
+    tree[leaf] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    """What TOML reads in `text`; a bare word or path is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        accepted = ", ".join(_accepted(problem["loc"]))
+        return f"unknown key {where}: accepted here are {accepted}"
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    found = (
+        "" if isinstance(problem["input"], dict | BaseModel) else f" (found {problem['input']!r})"
+    )
+    more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+    return f"{where}: {message}{found}{more}" if where else f"{message}{more}"
+
+
+def _accepted(location: tuple[int | str, ...]) -> list[str]:
+    section: Any = PipelineConfig
+    for part in location[:-1]:
+        section = section.model_fields[str(part)].annotation
+    return sorted(section.model_fields)

@@ -1,0 +1,202 @@
+"""The 84 predicates, what each implies, and the conditions on two boxes that some of them need.
+
+A condition gives a degree: at least 1 where it clearly holds, at most -1 where it clearly fails,
+between them where the boxes leave room for doubt. All are facts of the picture plane.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import log
+from pathlib import Path
+
+from schemas.box import Box, gap, horizontal_gap, inside_share, vertical_gap
+from schemas.claim import Category
+
+TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "predicates.toml"
+OPPOSITE = {
+    ("support", "over"): "under",
+    ("support", "under"): "over",
+    ("support", "beside"): "beside",
+    ("height", "above"): "below",
+    ("height", "below"): "above",
+    ("side", "left"): "right",
+    ("side", "right"): "left",
+    ("depth", "front"): "back",
+    ("depth", "back"): "front",
+    ("containment", "inside"): "around",
+    ("containment", "around"): "inside",
+    ("containment", "outside"): "outside",
+    ("nearness", "near"): "near",
+    ("nearness", "far"): "far",
+    ("angle", "parallel"): "parallel",
+    ("angle", "perpendicular"): "perpendicular",
+    ("size", "bigger"): "smaller",
+    ("size", "smaller"): "bigger",
+    ("tallness", "taller"): "shorter",
+    ("tallness", "shorter"): "taller",
+}
+"""What an axis value says of subject and object once they change places; others say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """One row of `data/vocabulary/predicates.toml`, which explains the fields."""
+
+    name: str
+    source: str
+    category: Category
+    phrase: str
+    means: str
+    inverse: str | None = None
+    symmetric: bool = False
+    proved: bool = False
+    needs: str | None = None
+    axes: tuple[tuple[str, str], ...] = ()
+    asks: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
+
+    @property
+    def reversed_axes(self) -> tuple[tuple[str, str], ...]:
+        """What it says on each axis of (object, subject)."""
+        return tuple((axis, OPPOSITE[axis, to]) for axis, to in self.axes if (axis, to) in OPPOSITE)
+
+
+@cache
+def load_predicates() -> Mapping[str, Predicate]:
+    """The table by name, in its own order."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return {
+        name: Predicate(
+            name=name,
+            **{
+                "means": name,
+                **row,
+                "category": Category(row["category"]),
+                "axes": tuple(sorted(row.get("axes", {}).items())),
+                "asks": frozenset(row.get("asks", ())),
+                "also": tuple(row.get("also", ())),
+            },
+        )
+        for name, row in table.items()
+    }
+
+
+@cache
+def _spellings() -> Mapping[str, str]:
+    spellings = {name: name for name in load_predicates()}
+    for name, predicate in load_predicates().items():
+        for spelling in predicate.also:
+            if spelling in spellings:
+                raise ValueError(
+                    f"{TABLE.name}: {spelling!r} stands for both {spellings[spelling]!r} and "
+                    f"{name!r}: keep one"
+                )
+            spellings[spelling] = name
+    return spellings
+
+
+def clean_predicate(text: str) -> str:
+    """Lower case, one blank between words, no punctuation around them."""
+    return re.sub(r"[\s_]+", " ", text).strip(" .,;:!?\"'").casefold()
+
+
+def canonical_predicate(text: str) -> str | None:
+    """The predicate of the table that a free-text one means, or None."""
+    spellings = _spellings()
+    cleaned = clean_predicate(text)
+    bare = re.sub(r"^(?:is|are|was|were|being)\s+", "", cleaned)
+    bare = re.sub(r"\s+(?:a|an|the)$", "", bare)
+    return spellings.get(cleaned) or spellings.get(bare)
+
+
+def excludes(known: tuple[tuple[str, str], ...], asked: tuple[tuple[str, str], ...]) -> str | None:
+    """The first axis on which the two differ, or None."""
+    values = dict(known)
+    return next((axis for axis, to in asked if values.get(axis, to) != to), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The picture that boxes lie in: sizes in pixels, `touch` and `ratio` from ProofConfig."""
+
+    width: int
+    height: int
+    diagonal: float
+    touch: float
+    ratio: float
+
+
+Condition = Callable[[Box, Box, Frame], float]
+
+
+def _touch(a: Box, b: Box, frame: Frame) -> float:
+    slack = frame.touch * frame.diagonal
+    return 1.0 - gap(a, b) / slack
+
+
+def _overlap(a: Box, b: Box, frame: Frame) -> float:
+    """Clear where the boxes share at least a tenth of the smaller one; fails as `touch` does."""
+    if gap(a, b) > 0:
+        return min(_touch(a, b, frame), 0.0)
+    smaller = min(a.area, b.area)
+    width, height = -horizontal_gap(a, b), -vertical_gap(a, b)
+    return min(width * height / (0.1 * smaller), 1.0) if smaller else 0.0
+
+
+def _within(a: Box, b: Box, frame: Frame) -> float:
+    """Clear where four fifths of `a` lie in `b`; fails where at most a fifth does."""
+    return (inside_share(a, b) - 0.5) / 0.3
+
+
+def _near(a: Box, b: Box, frame: Frame) -> float:
+    return 2.0 - gap(a, b) / (0.1 * frame.diagonal)
+
+
+def _far(a: Box, b: Box, frame: Frame) -> float:
+    return gap(a, b) / (0.1 * frame.diagonal) - 2.0
+
+
+def _apart(distance: float, smaller: float) -> float:
+    """1 where the spans are disjoint, -1 where they share 0.6 of the smaller or are reversed."""
+    return 1.0 + distance / (0.3 * smaller) if distance < 0 and smaller else 1.0
+
+
+def _left(a: Box, b: Box, _: Frame) -> float:
+    return _apart(b.x1 - a.x2, min(a.width, b.width))
+
+
+def _right(a: Box, b: Box, frame: Frame) -> float:
+    return _left(b, a, frame)
+
+
+def _higher(a: Box, b: Box, frame: Frame) -> float:
+    return (b.center[1] - a.center[1]) / (0.05 * frame.height)
+
+
+def _lower(a: Box, b: Box, frame: Frame) -> float:
+    return _higher(b, a, frame)
+
+
+def _log_ratio(a: float, b: float, frame: Frame) -> float:
+    return log(max(a, 1) / max(b, 1)) / log(frame.ratio)
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "touch": _touch,
+    "overlap": _overlap,
+    "within": _within,
+    "contains": lambda a, b, frame: _within(b, a, frame),
+    "near": _near,
+    "far": _far,
+    "left": _left,
+    "right": _right,
+    "higher": _higher,
+    "lower": _lower,
+    "bigger": lambda a, b, frame: _log_ratio(a.area, b.area, frame),
+    "smaller": lambda a, b, frame: _log_ratio(b.area, a.area, frame),
+    "taller": lambda a, b, frame: _log_ratio(a.height, b.height, frame),
+    "shorter": lambda a, b, frame: _log_ratio(b.height, a.height, frame),
+}

@@ -1,0 +1,458 @@
+"""Proof: whether a claim holds in a scene, from boxes and annotations alone.
+
+Annotation is open-world: what nobody annotated is not thereby false. So a claim is
+
+PROVED    when the boxes (or true depth and facing) show it, with the margin that they clear
+ASSERTED  when an annotation says so and nothing contradicts it
+REFUTED   when an annotation excludes it or the boxes fail a condition that it needs
+UNKNOWN   otherwise
+"""
+
+from collections import defaultdict
+from enum import StrEnum, auto
+from functools import cached_property
+from itertools import combinations
+from math import atan2, degrees
+from typing import NamedTuple, assert_never
+
+from schemas.box import (
+    Box,
+    center_distance,
+    gap,
+    horizontal_gap,
+    intersection_area,
+    iou,
+    vertical_gap,
+)
+from schemas.claim import (
+    Cell,
+    Claim,
+    CountClaim,
+    DepthClaim,
+    Dimension,
+    Direction,
+    DistanceClaim,
+    ExistenceClaim,
+    LocationClaim,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+    SizeClaim,
+)
+from schemas.config import ProofConfig
+from schemas.predicate import CONDITIONS, Frame, Predicate, load_predicates
+from schemas.scene_graph import Facing, Scene, SceneObject
+from schemas.vocabulary import Kind, load_vocabulary
+
+ANGLES = {
+    Direction.RIGHT: 0.0,
+    Direction.ABOVE_RIGHT: 45.0,
+    Direction.ABOVE: 90.0,
+    Direction.ABOVE_LEFT: 135.0,
+    Direction.LEFT: 180.0,
+    Direction.BELOW_LEFT: 225.0,
+    Direction.BELOW: 270.0,
+    Direction.BELOW_RIGHT: 315.0,
+}
+REFUTED_DEGREES = 60.0
+REFUTED_CELL_SHARE = 0.1
+OWN_DIRECTIONS = {
+    # (facing, whether the target is on the picture's right): the direction as the object has it
+    (Facing.VIEWER, True): Direction.LEFT,
+    (Facing.VIEWER, False): Direction.RIGHT,
+    (Facing.AWAY, True): Direction.RIGHT,
+    (Facing.AWAY, False): Direction.LEFT,
+    (Facing.LEFT, True): Direction.BACK,
+    (Facing.LEFT, False): Direction.AHEAD,
+    (Facing.RIGHT, True): Direction.AHEAD,
+    (Facing.RIGHT, False): Direction.BACK,
+}
+
+
+class Standing(StrEnum):
+    PROVED = auto()
+    ASSERTED = auto()
+    REFUTED = auto()
+    UNKNOWN = auto()
+
+
+class Evidence(NamedTuple):
+    """`margin` is how far the facts clear (1 = just) or miss (-1 = just) what the claim needs;
+    None where an annotation speaks. `detail` says it in words."""
+
+    standing: Standing
+    margin: float | None
+    detail: str
+
+    @property
+    def supports(self) -> bool:
+        return self.standing in (Standing.PROVED, Standing.ASSERTED)
+
+    @property
+    def refutes(self) -> bool:
+        return self.standing is Standing.REFUTED
+
+
+def _by_degree(degree: float, detail: str) -> Evidence:
+    """Proved at a degree of at least 1, refuted at -1 or less."""
+    if degree >= 1.0:
+        return Evidence(Standing.PROVED, degree, detail)
+    if degree <= -1.0:
+        return Evidence(Standing.REFUTED, degree, detail)
+    return Evidence(Standing.UNKNOWN, degree, f"{detail}: too close to call")
+
+
+def _by_ratio(ratio: float, needed: float, detail: str) -> Evidence:
+    """Proved where the ratio reaches what is needed, refuted where its inverse does."""
+    if ratio >= needed:
+        return Evidence(Standing.PROVED, ratio / needed, detail)
+    if ratio <= 1.0 / needed:
+        return Evidence(Standing.REFUTED, -1.0 / (ratio * needed) if ratio else -needed, detail)
+    return Evidence(Standing.UNKNOWN, None, f"{detail}: too close to call")
+
+
+def cell_boxes(width: int, height: int) -> dict[Cell, Box]:
+    """The nine cells of a picture, edges rounded to whole pixels."""
+    xs = [round(width * third / 3) for third in range(4)]
+    ys = [round(height * third / 3) for third in range(4)]
+    return {
+        cell: Box(xs[place % 3], ys[place // 3], xs[place % 3 + 1], ys[place // 3 + 1])
+        for place, cell in enumerate(Cell)
+    }
+
+
+def unknown(detail: str) -> Evidence:
+    return Evidence(Standing.UNKNOWN, None, detail)
+
+
+class Facts:
+    """One scene with all that is known of it; `holds` is the only judge of claims."""
+
+    def __init__(self, scene: Scene, config: ProofConfig) -> None:
+        self.scene = scene
+        self.config = config
+        self.objects = scene.objects
+        self.frame = Frame(
+            scene.width, scene.height, scene.diagonal, config.touch, config.size_ratio
+        )
+        self.predicates = load_predicates()
+        self.vocabulary = load_vocabulary()
+        self._doubts: dict[str, SceneObject | None] = {}
+
+    @cached_property
+    def annotated(self) -> dict[tuple[int, int], list[Predicate]]:
+        """The canonical predicates annotated from one object to another."""
+        found: dict[tuple[int, int], list[Predicate]] = defaultdict(list)
+        for relationship in self.scene.relationships:
+            if relationship.is_canonical:
+                predicate = self.predicates[relationship.predicate]
+                found[relationship.subject, relationship.object].append(predicate)
+        return found
+
+    @cached_property
+    def members(self) -> dict[str, list[SceneObject]]:
+        """The objects of each class and of its more general classes."""
+        found: dict[str, list[SceneObject]] = defaultdict(list)
+        for thing in self.objects.values():
+            if thing.class_name:
+                for name in self.vocabulary.lineage(thing.class_name):
+                    found[name].append(thing)
+        return found
+
+    def axes(self, subject: int, target: int) -> dict[str, set[str]]:
+        """What annotations say on each axis of an ordered pair."""
+        known: dict[str, set[str]] = defaultdict(set)
+        for predicate in self.annotated.get((subject, target), ()):
+            for axis, value in predicate.axes:
+                known[axis].add(value)
+        for predicate in self.annotated.get((target, subject), ()):
+            for axis, value in predicate.reversed_axes:
+                known[axis].add(value)
+        return known
+
+    def doubtful(self, class_name: str) -> SceneObject | None:
+        """An object that may or may not be one of the class: named by a more general or a plural
+        word, or by words that also mean something else."""
+        if class_name not in self._doubts:
+            found = (thing for thing in self.objects.values() if self._may_be(thing, class_name))
+            self._doubts[class_name] = next(found, None)
+        return self._doubts[class_name]
+
+    def _may_be(self, thing: SceneObject, class_name: str) -> bool:
+        is_kind_of = self.vocabulary.is_kind_of
+        if thing.class_name:
+            is_one = is_kind_of(thing.class_name, class_name)
+            is_loose = thing.is_plural or thing.is_doubtful
+            if is_one and is_loose:
+                return True
+            if is_kind_of(class_name, thing.class_name) and (not is_one or is_loose):
+                return True
+        return any(
+            is_kind_of(name, class_name) or is_kind_of(class_name, name) for name in thing.blocks
+        )
+
+    def lookalike(self, class_name: str) -> SceneObject | None:
+        """An object of another class that annotators mix up with this one."""
+        for thing in self.objects.values():
+            for name in (thing.class_name, *thing.blocks):
+                if (
+                    name
+                    and not self.vocabulary.is_kind_of(name, class_name)
+                    and self.vocabulary.may_be_same(name, class_name)
+                ):
+                    return thing
+        return None
+
+    def is_unique(self, object_id: int) -> bool:
+        """Whether "the <class>" picks out this object and no other.
+
+        People go by many words ("man", "skier"), so in photographs anybody who may be meant counts.
+        """
+        name = self.objects[object_id].class_name
+        if name is None or len(self.members[name]) > 1 or self.doubtful(name):
+            return False
+        is_person = self.vocabulary.classes[name].kind is Kind.PERSON
+        return not is_person or self.scene.is_exhaustive or self.lookalike(name) is None
+
+    def holds(self, claim: Claim) -> Evidence:
+        match claim:
+            case RelationClaim() | ReachClaim():
+                return self._relation(claim.subject, claim.predicate, claim.object)
+            case SizeClaim():
+                return self._size(claim)
+            case OrientationClaim():
+                return self._own_direction(claim) if claim.viewpoint else self._direction(claim)
+            case LocationClaim():
+                return self._location(claim)
+            case DepthClaim():
+                return self._depth(claim)
+            case DistanceClaim():
+                return self._distance(claim)
+            case CountClaim():
+                return self._count(claim)
+            case ExistenceClaim():
+                return self._related(claim) if claim.predicate else self._existence(claim)
+            case _:
+                assert_never(claim)
+
+    def _relation(self, subject: int, name: str, target: int) -> Evidence:
+        predicate = self.predicates[name]
+        a, b = self.objects[subject].box, self.objects[target].box
+        degree = None
+        if predicate.needs:
+            degree = CONDITIONS[predicate.needs](a, b, self.frame)
+        known = self.axes(subject, target)
+        against = next(
+            (axis for axis, value in predicate.axes if known.get(axis, {value}) != {value}), None
+        )
+        if self._is_annotated(subject, predicate, target):
+            if against or (degree is not None and degree <= 0.0):
+                other = against or f"the boxes ({predicate.needs})"
+                return unknown(f"annotated as {name!r}, against {other}")
+            if not predicate.proved:
+                return Evidence(Standing.ASSERTED, None, f"annotated as {name!r}")
+        if against and predicate.axes and dict(predicate.axes)[against] not in known[against]:
+            return Evidence(Standing.REFUTED, None, f"annotation excludes it ({against})")
+        if degree is None or (degree >= 1.0 and not predicate.proved):
+            return unknown(f"nobody annotated {name!r}, and boxes cannot tell")
+        return _by_degree(degree, f"boxes: {predicate.needs}")
+
+    def _is_annotated(self, subject: int, predicate: Predicate, target: int) -> bool:
+        forward = self.annotated.get((subject, target), ())
+        backward = self.annotated.get((target, subject), ())
+        if any(other.means == predicate.means for other in forward):
+            return True
+        return any(
+            (other.symmetric and other.means == predicate.means) or other.inverse == predicate.means
+            for other in backward
+        )
+
+    def _size(self, claim: SizeClaim) -> Evidence:
+        def measure(object_id: int) -> int:
+            box = self.objects[object_id].box
+            return {
+                Dimension.LARGER: box.area,
+                Dimension.TALLER: box.height,
+                Dimension.WIDER: box.width,
+            }[claim.dimension]
+
+        rival = max(measure(other) for other in claim.others)
+        return _by_ratio(
+            measure(claim.largest) / rival,
+            self.config.size_ratio,
+            f"{claim.dimension}: {measure(claim.largest):,} against {rival:,} pixels",
+        )
+
+    def _direction(self, claim: OrientationClaim) -> Evidence:
+        a, b = self.objects[claim.reference].box, self.objects[claim.target].box
+        if claim.direction not in ANGLES:
+            return unknown("the viewer has no such direction in the picture plane")
+        far_enough = self.config.direction_share * self.scene.diagonal
+        if intersection_area(a, b) or center_distance(a, b) < far_enough:
+            return unknown("the boxes overlap or are too close together")
+        (ax, ay), (bx, by) = a.center, b.center
+        angle = degrees(atan2(ay - by, bx - ax))
+        off = abs((angle - ANGLES[claim.direction] + 180.0) % 360.0 - 180.0)
+        detail = f"{off:.0f} degrees off {claim.direction.replace('_', ' ')}"
+        if off >= REFUTED_DEGREES:
+            return Evidence(Standing.REFUTED, -off / REFUTED_DEGREES, detail)
+        if off <= self.config.direction_degrees and _spans_agree(claim.direction, a, b):
+            margin = 1.0 + (self.config.direction_degrees - off) / self.config.direction_degrees
+            return Evidence(Standing.PROVED, margin, detail)
+        return unknown(f"{detail}: too close to call")
+
+    def _own_direction(self, claim: OrientationClaim) -> Evidence:
+        one, other = self.objects[claim.reference], self.objects[claim.target]
+        if claim.viewpoint != claim.reference or not one.facing:
+            return unknown("nobody knows which way it faces")
+        if one.depth is None or other.depth is None:
+            return unknown("nobody knows how far away they are")
+        if max(one.depth, other.depth) > 1.15 * min(one.depth, other.depth):
+            return unknown("one of them is much nearer than the other")
+        far_enough = self.config.direction_share * self.scene.diagonal
+        if (
+            horizontal_gap(one.box, other.box) < 0
+            or center_distance(one.box, other.box) < far_enough
+        ):
+            return unknown("they are not clearly side by side")
+        is_right = other.box.center[0] > one.box.center[0]
+        true = OWN_DIRECTIONS[one.facing, is_right]
+        detail = f"it faces {one.facing}, so the other is on its {true}"
+        standing = Standing.PROVED if claim.direction is true else Standing.REFUTED
+        if claim.direction not in (
+            Direction.LEFT,
+            Direction.RIGHT,
+            Direction.AHEAD,
+            Direction.BACK,
+        ):
+            return unknown("no direction of its own")
+        return Evidence(standing, 1.0 if standing is Standing.PROVED else -1.0, detail)
+
+    def _location(self, claim: LocationClaim) -> Evidence:
+        if not self.scene.has_frame:
+            return unknown("the size of the picture is not annotated")
+        box = self.objects[claim.object].box
+        cell = cell_boxes(self.scene.width, self.scene.height)[claim.cell]
+        share = intersection_area(box, cell) / box.area
+        detail = f"{share:.0%} of it lies there"
+        if share >= self.config.cell_share:
+            return Evidence(Standing.PROVED, share / self.config.cell_share, detail)
+        if share <= REFUTED_CELL_SHARE:
+            return Evidence(Standing.REFUTED, -1.0, detail)
+        return unknown(detail)
+
+    def _depth(self, claim: DepthClaim) -> Evidence:
+        near, far = self.objects[claim.nearer], self.objects[claim.farther]
+        if near.depth is not None and far.depth is not None:
+            detail = f"{near.depth:.1f} m against {far.depth:.1f} m from the viewer"
+            return _by_ratio(far.depth / near.depth, self.config.depth_ratio, detail)
+        known = self.axes(claim.nearer, claim.farther).get("depth", set())
+        first, second = (near, far) if known == {"front"} else (far, near)
+        if known not in ({"front"}, {"back"}):
+            return unknown("depth is not annotated")
+        # What stands in front stands lower in the picture, or at least as low.
+        if first.box.y2 < second.box.y2 - 0.02 * self.scene.height:
+            return unknown("annotated, but the one in front does not reach as low in the picture")
+        standing = Standing.ASSERTED if known == {"front"} else Standing.REFUTED
+        return Evidence(standing, None, "annotated as in front of or behind")
+
+    def _distance(self, claim: DistanceClaim) -> Evidence:
+        reference = self.objects[claim.reference].box
+        near = self.objects[claim.nearest].box
+        ratios = [
+            self._nearness(reference, near, self.objects[other].box) for other in claim.others
+        ]
+        worst = min(ratios)
+        detail = f"{worst:.1f} times as near in the picture"
+        return _by_ratio(worst, self.config.distance_ratio, detail)
+
+    def _nearness(self, reference: Box, one: Box, other: Box) -> float:
+        """How many times nearer `one` is than `other`, by edges and by centres alike; 1 where the
+        two measures disagree or hardly differ."""
+        least = self.config.distance_share * self.scene.diagonal
+        ratios = []
+        for measure in (gap, center_distance):
+            mine, theirs = measure(reference, one), measure(reference, other)
+            if abs(theirs - mine) < least:
+                return 1.0
+            ratios.append((theirs + 1.0) / (mine + 1.0))
+        if min(ratios) > 1.0:
+            return min(ratios)
+        return max(ratios) if max(ratios) < 1.0 else 1.0
+
+    def _count(self, claim: CountClaim) -> Evidence:
+        found = self.members.get(claim.class_name, [])
+        doubt = self.doubtful(claim.class_name)
+        if doubt:
+            return unknown(f"object {doubt.object_id} ({doubt.name}) may be one or more of them")
+        if len(found) > self.config.max_count:
+            return unknown(f"more than {self.config.max_count}: a crowd")
+        if not self.scene.is_exhaustive:
+            rival = self.lookalike(claim.class_name)
+            if rival:
+                return unknown(f"object {rival.object_id} ({rival.name}) looks like one of them")
+            entry = self.vocabulary.classes[claim.class_name]
+            if len(found) < 2 and not entry.is_landmark:
+                return unknown("fewer than two are annotated: others may be there")
+            if any(iou(a.box, b.box) > 0.2 for a, b in combinations(found, 2)):
+                return unknown("two of them overlap and may be one")
+        detail = f"{len(found)} annotated"
+        if claim.number != len(found):
+            return Evidence(Standing.REFUTED, None, detail)
+        standing = Standing.PROVED if self.scene.is_exhaustive else Standing.ASSERTED
+        return Evidence(standing, None, detail)
+
+    def _existence(self, claim: ExistenceClaim) -> Evidence:
+        exhaustive = self.scene.is_exhaustive
+        found = [
+            thing
+            for thing in self.members.get(claim.class_name, ())
+            if not thing.is_plural or thing.class_name == claim.class_name
+        ]
+        if found:
+            detail = f"object {found[0].object_id} is one"
+            supported = Standing.PROVED if exhaustive else Standing.ASSERTED
+            return Evidence(supported if claim.present else Standing.REFUTED, None, detail)
+        rival = self.doubtful(claim.class_name) or self.lookalike(claim.class_name)
+        if rival:
+            return unknown(f"object {rival.object_id} ({rival.name}) may be one")
+        if not exhaustive:
+            if not self.vocabulary.classes[claim.class_name].is_landmark:
+                return unknown("annotators often leave such things out")
+            if len(self.objects) < self.config.min_annotated:
+                return unknown("too little of the picture is annotated")
+        if claim.present:
+            return Evidence(Standing.REFUTED, None, "nothing annotated is or may be one")
+        standing = Standing.PROVED if exhaustive else Standing.ASSERTED
+        return Evidence(standing, None, f"none among {len(self.objects)} annotated objects")
+
+    def _related(self, claim: ExistenceClaim) -> Evidence:
+        subjects = self.members.get(claim.class_name, [])
+        targets = self.members.get(str(claim.other_class), [])
+        verdicts = [
+            self._relation(one.object_id, str(claim.predicate), other.object_id)
+            for one in subjects
+            for other in targets
+            if one.object_id != other.object_id
+        ]
+        proof = next((verdict for verdict in verdicts if verdict.supports), None)
+        if proof:
+            if claim.present:
+                return proof
+            return Evidence(Standing.REFUTED, proof.margin, proof.detail)
+        doubt = self.doubtful(claim.class_name) or self.doubtful(str(claim.other_class))
+        if not verdicts or doubt or not all(verdict.refutes for verdict in verdicts):
+            return unknown("some pair of them may be so related")
+        if claim.present:
+            return Evidence(Standing.REFUTED, None, "every pair of them is refuted")
+        return Evidence(Standing.PROVED, None, "every pair of them is refuted")
+
+
+def _spans_agree(direction: Direction, reference: Box, target: Box) -> bool:
+    """Straight directions need boxes side by side, diagonal ones boxes apart on both axes."""
+    across, down = horizontal_gap(reference, target), vertical_gap(reference, target)
+    if direction in (Direction.LEFT, Direction.RIGHT):
+        return across >= 0 and -down >= 0.3 * min(reference.height, target.height)
+    if direction in (Direction.ABOVE, Direction.BELOW):
+        return down >= 0 and -across >= 0.3 * min(reference.width, target.width)
+    return across >= 0 and down >= 0

@@ -1,0 +1,101 @@
+"""Funnel: how many rows each stage kept and lost, by reason and by category."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+FUNNEL = pl.Schema(
+    {
+        "stage": pl.String,
+        "outcome": pl.String,
+        "reason": pl.String,
+        "category": pl.String,
+        "rows": pl.Int64,
+    }
+)
+"""`outcome` is kept, lost or repaired; `category` is null where rows are not questions."""
+
+
+def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
+    """What ingest kept, dropped and repaired: images, objects and relationships."""
+    ledgers = [path.with_suffix(".ledger.parquet") for path in (index, *scenes)]
+    kept = pl.scan_parquet(list(scenes)).select(
+        pl.lit("ingest").alias("stage"),
+        pl.lit("kept").alias("outcome"),
+        pl.lit("scenes").alias("reason"),
+        pl.lit(None, pl.String).alias("category"),
+        pl.len().cast(pl.Int64).alias("rows"),
+    )
+    changed = (
+        pl.scan_parquet(ledgers)
+        .group_by("action", "reason")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .select(
+            stage=pl.lit("ingest"),
+            outcome=pl.col("action").replace({"drop": "lost", "repair": "repaired"}),
+            reason="reason",
+            category=pl.lit(None, pl.String),
+            rows="rows",
+        )
+        .sort("outcome", "reason")
+    )
+    return pl.concat([kept.head(1), changed]).collect()
+
+
+def count_photographs(photographs: Sequence[Path]) -> pl.DataFrame:
+    if not photographs:
+        return pl.DataFrame(schema=FUNNEL)
+    return _count(
+        pl.scan_parquet(list(photographs)).with_columns(category=pl.lit(None, pl.String)),
+        "photographs",
+        "sound",
+    )
+
+
+def count_questions(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:
+    """Rows of a stage by reason and category; `kept` is what those without a reason are called."""
+    frame = pl.scan_parquet(list(paths))
+    if "reason" not in frame.collect_schema().names():
+        frame = frame.with_columns(reason=pl.lit(None, pl.String))
+    return _count(frame, stage, kept)
+
+
+def count_unselected(ledger: Path) -> pl.DataFrame:
+    """What select left out, by reason and the category that the question's id names."""
+    frame = pl.scan_parquet(ledger).filter(pl.col("stage") == "select")
+    category = pl.col("item").str.extract(r"-([a-z_]+)-[0-9a-f]+$")
+    return _count(frame.with_columns(category=category), "select", "")
+
+
+def _count(frame: pl.LazyFrame, stage: str, kept: str) -> pl.DataFrame:
+    return (
+        frame.group_by("reason", "category")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .select(
+            stage=pl.lit(stage),
+            outcome=pl.when(pl.col("reason").is_null())
+            .then(pl.lit("kept"))
+            .otherwise(pl.lit("lost")),
+            reason=pl.col("reason").fill_null(kept),
+            category="category",
+            rows="rows",
+        )
+        .sort("outcome", "reason", "category")
+        .collect()
+    )
+
+
+def by_reason(funnel: pl.DataFrame) -> pl.DataFrame:
+    """Stage, outcome, reason and rows, categories added up, in the order of the stages."""
+    return funnel.group_by("stage", "outcome", "reason", maintain_order=True).agg(
+        pl.col("rows").sum()
+    )
+
+
+def by_category(funnel: pl.DataFrame) -> pl.DataFrame:
+    """One row per category: what is kept after each stage that handles questions."""
+    rows = funnel.filter(pl.col("category").is_not_null(), pl.col("outcome") == "kept")
+    return rows.pivot("stage", index="category", values="rows", aggregate_function="sum").fill_null(
+        0
+    )

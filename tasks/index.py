@@ -1,0 +1,96 @@
+"""Index: which images a source holds, and where in its files each of them lies.
+
+Reads the source's files once; writes one row per image, so that every shard reads only its own
+part, and a ledger of records that belong to no image.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, State
+
+from schemas.config import SourceConfig, SourceKind
+from tasks.artifact import plan_artifact, write_artifact
+from tasks.sources import gqa, vg150, visual_genome
+from tasks.sources.files import digest_files
+from tasks.sources.tables import RawScenes
+
+VERSION = 1
+logger = logging.getLogger(__name__)
+
+Files = Mapping[str, Sequence[Path]]
+
+
+def find_source(source: SourceConfig, root: Path) -> Files:
+    """The source's annotation files by role; archives are unpacked below the root first."""
+    path = str(source.path)
+    match source.kind:
+        case SourceKind.VG150:
+            return {"rows": vg150.find_rows(path)}
+        case SourceKind.GQA:
+            return {"graphs": gqa.find_graphs(path)}
+        case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
+            unpacked = root / "artifacts" / "unpack"
+            return visual_genome.find_annotations(path, unpacked, digest_store(root))
+
+
+def digest_store(root: Path) -> Path:
+    return root / "artifacts" / "file_digests.json"
+
+
+def digest_source(files: Files, root: Path) -> str:
+    """A digest of the contents of all annotation files."""
+    paths = [path for role in sorted(files) for path in files[role]]
+    return digest_files(paths, paths[0].parent, digest_store(root))
+
+
+def shard_names(num_images: int, shard_size: int) -> list[str]:
+    """`start-stop` of each shard: at most ten, so that a build stays under fifty task runs."""
+    size = max(shard_size, -(-num_images // 10))
+    return [
+        f"{start:07d}-{min(start + size, num_images):07d}" for start in range(0, num_images, size)
+    ]
+
+
+def read_shard(index_path: Path, shard: str, source: SourceConfig, root: Path) -> RawScenes:
+    """The raw annotations of one shard's images."""
+    start, stop = (int(place) for place in shard.split("-"))
+    index = pl.read_parquet(index_path).slice(start, stop - start)
+    files = find_source(source, root)
+    match source.kind:
+        case SourceKind.VG150:
+            return vg150.read_scenes(index, files["rows"])
+        case SourceKind.GQA:
+            return gqa.read_scenes(index, files["graphs"])
+        case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
+            return visual_genome.read_scenes(index, files)
+
+
+@task(cache_policy=NO_CACHE)
+def index_source(source: SourceConfig, root: Path) -> Path | State[Path]:
+    files = find_source(source, root)
+    kind = SourceKind.VISUAL_GENOME if source.kind is SourceKind.RENDERED else source.kind
+    artifact = plan_artifact(
+        root,
+        "index",
+        version=VERSION,
+        config={"kind": kind},
+        inputs={"source": digest_source(files, root)},
+    )
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    match source.kind:
+        case SourceKind.VG150:
+            index, ledger = vg150.index_rows(files["rows"])
+        case SourceKind.GQA:
+            index, ledger = gqa.index_graphs(files["graphs"])
+        case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
+            index, ledger = visual_genome.index_annotations(files)
+    if index.is_empty():
+        raise ValueError(f"{source.path} holds no annotated image: name another source.path")
+    logger.info("index: %d images, %d records without place", index.height, ledger.height)
+    return write_artifact(index, artifact, ledger)

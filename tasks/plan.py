@@ -1,0 +1,131 @@
+"""Plan: which candidate questions are asked, so that quotas are met with some to spare.
+
+Reads all subgraphs (and what is known of the photographs); writes one row per candidate with the
+reason why it is not asked, null where it is. The choice depends on the candidates alone, not on
+how they were cut into shards.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from math import ceil
+from pathlib import Path
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, State
+
+from schemas.config import QuotaConfig
+from schemas.question import PLAN
+from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.quota import Cell, choose, plan_quotas
+
+VERSION = 1
+COLUMNS = ("question_id", "image_id", "category", "level", "facet", "salience", "topic")
+logger = logging.getLogger(__name__)
+
+
+def by_preference(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Rows in the order in which they are to be chosen: one per image and facet in turn, the most
+    salient of an image first, ties by a seeded hash that is the same on every machine."""
+    return (
+        rows.sort("question_id")
+        .with_columns(tie=_stable_hash(pl.col("question_id"), seed))
+        .sort(
+            "image_id",
+            "category",
+            pl.col("salience").round(1),
+            "tie",
+            descending=[False, False, True, False],
+        )
+        .with_columns(turn=pl.int_range(pl.len()).over("image_id", "category"))
+        .sort("turn", "tie")
+        .with_columns(facet_turn=pl.int_range(pl.len()).over("category", "level", "facet"))
+        .sort("facet_turn", "turn", "tie")
+        .drop("turn", "facet_turn", "tie")
+    )
+
+
+def _stable_hash(column: pl.Expr, seed: int) -> pl.Expr:
+    """64 bits of the text's digest: polars' own hash may change with its version."""
+
+    def digests(texts: pl.Series) -> pl.Series:
+        return pl.Series([stable_hash(seed, text) for text in texts], dtype=pl.UInt64)
+
+    return column.map_batches(digests, return_dtype=pl.UInt64)
+
+
+def stable_hash(seed: int, text: str) -> int:
+    """64 bits that depend on nothing but seed and text."""
+    return int.from_bytes(blake2b(f"{seed}:{text}".encode(), digest_size=8).digest())
+
+
+def first_of_topic(rows: pl.DataFrame) -> pl.Series:
+    """True for the first row of every image and topic: the others are near-duplicates."""
+    return rows.select(pl.struct("image_id", "topic").is_first_distinct()).to_series()
+
+
+def plan_questions(
+    candidates: pl.DataFrame, unusable: pl.DataFrame, config: QuotaConfig, seed: int
+) -> pl.DataFrame:
+    """One row of PLAN per candidate, sorted by question id. `unusable` holds image_id and reason
+    of images whose photographs cannot be used."""
+    rows = by_preference(candidates, seed).join(
+        unusable, on="image_id", how="left", maintain_order="left"
+    )
+    rows = rows.with_columns(
+        reason=pl.when(pl.col("reason").is_null() & ~first_of_topic(rows))
+        .then(pl.lit("near-duplicate"))
+        .otherwise("reason")
+    )
+    open_rows = rows.filter(pl.col("reason").is_null())
+    chosen = open_rows.filter(choose(open_rows, quotas_to_write(config), config.max_per_image))
+    planned = chosen.select("question_id", is_chosen=pl.lit(True))
+    return (
+        rows.join(planned, on="question_id", how="left")
+        .with_columns(
+            reason=pl.when(pl.col("reason").is_null() & pl.col("is_chosen").is_null())
+            .then(pl.lit("beyond-quota"))
+            .otherwise("reason")
+        )
+        .select(PLAN.names())
+        .sort("question_id")
+    )
+
+
+def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
+    """Quotas with the share on top that later stages may lose."""
+    wanted = plan_quotas(config, config.num_samples)
+    return {cell: ceil(number * config.oversample) for cell, number in wanted.items()}
+
+
+@task(cache_policy=NO_CACHE)
+def plan_build(
+    subgraph_paths: Sequence[Path],
+    photograph_paths: Sequence[Path],
+    config: QuotaConfig,
+    seed: int,
+    root: Path,
+) -> Path | State[Path]:
+    inputs = inputs_of(subgraphs=subgraph_paths)
+    if photograph_paths:
+        inputs |= inputs_of(photographs=photograph_paths)
+    artifact = plan_artifact(
+        root,
+        "plan",
+        version=VERSION,
+        config={"quota": config, "seed": seed},
+        inputs=inputs,
+    )
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    candidates = pl.scan_parquet(list(subgraph_paths)).select(COLUMNS).collect()
+    unusable = pl.DataFrame(schema={"image_id": pl.String, "reason": pl.String})
+    if photograph_paths:
+        photographs = pl.scan_parquet(list(photograph_paths)).select("image_id", "reason")
+        unusable = photographs.filter(pl.col("reason").is_not_null()).collect()
+    planned = plan_questions(candidates, unusable, config, seed)
+    num_chosen = planned["reason"].is_null().sum()
+    logger.info("plan: %d of %d candidates are to be written", num_chosen, planned.height)
+    return write_artifact(planned, artifact)

@@ -1,0 +1,131 @@
+"""Source files: finding them, telling whether they changed, and unpacking archives safely."""
+
+import glob
+import mmap
+import stat
+import zipfile
+from collections.abc import Sequence
+from hashlib import file_digest, sha256
+from pathlib import Path, PurePosixPath
+
+import msgspec
+import numpy as np
+
+from tasks.artifact import replacing
+
+MAX_MEMBER_BYTES = 64 * 1024**3
+MAX_RATIO = 400
+CHUNK = 1 << 20
+
+
+def find_files(path: str) -> list[Path]:
+    """The files that `path` (a file, a folder or a glob) names, sorted; folders one level deep."""
+    place = Path(path).expanduser()
+    if place.is_dir():
+        found = sorted(entry for entry in place.iterdir() if entry.is_file())
+    elif place.is_file():
+        found = [place]
+    else:
+        found = sorted(Path(name) for name in glob.glob(str(place), recursive=True))
+        found = [entry for entry in found if entry.is_file()]
+    if not found:
+        raise FileNotFoundError(f"no file at {path}: source.path takes a file, a folder or a glob")
+    return found
+
+
+def digest_files(paths: Sequence[Path], root: Path, store: Path) -> str:
+    """SHA-256 over the names below `root` and the contents of files, in the order given.
+
+    Contents are read again only where size or modification time differ from those in `store`.
+    """
+    known: dict[str, tuple[int, int, str]] = {}
+    if store.exists():
+        known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
+    total, learned = sha256(), False
+    for path in paths:
+        place, status = str(path.resolve()), path.stat()
+        entry = known.get(place)
+        if entry is None or entry[:2] != (status.st_size, status.st_mtime_ns):
+            with path.open("rb") as stream:
+                content = file_digest(stream, "sha256").hexdigest()
+            entry = known[place] = (status.st_size, status.st_mtime_ns, content)
+            learned = True
+        name = path.relative_to(root) if path.is_relative_to(root) else path.name
+        total.update(f"{name}\0{entry[2]}\n".encode())
+    if learned:
+        with replacing(store) as partial:
+            partial.write_bytes(msgspec.json.encode(known))
+    return total.hexdigest()[:16]
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """A zip archive whose every entry is safe to read by name; ValueError says what is wrong."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ValueError(
+            f"{path} is not a complete zip archive ({error}): download it again"
+        ) from None
+    for entry in archive.infolist():
+        name = PurePosixPath(entry.filename.replace("\\", "/"))
+        is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0:1] or is_link:
+            raise ValueError(
+                f"{path} holds the entry {entry.filename!r}, which points outside the archive: "
+                "do not use this file"
+            )
+    return archive
+
+
+def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> Path:
+    """Copy one entry to `target`, unless that is there; the entry's size and checksum must hold."""
+    if target.exists():
+        return target
+    bloated = member.file_size > MAX_RATIO * max(member.compress_size, 1) + CHUNK
+    if member.file_size > MAX_MEMBER_BYTES or bloated:
+        raise ValueError(
+            f"{archive.filename}: {member.filename} would unpack from {member.compress_size:,} to "
+            f"{member.file_size:,} bytes: do not use this file"
+        )
+    try:
+        with (
+            archive.open(member) as packed,
+            replacing(target) as partial,
+            partial.open("wb") as out,
+        ):
+            while block := packed.read(CHUNK):
+                out.write(block)
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(
+            f"{archive.filename}: {member.filename} is damaged ({error}): download it again"
+        ) from None
+    return target
+
+
+def map_file(path: Path) -> bytes | mmap.mmap:
+    """The file's bytes, mapped rather than read."""
+    with path.open("rb") as stream:
+        if path.stat().st_size == 0:
+            raise ValueError(f"{path} is empty: download it again")
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def decode_top(buffer: bytes | mmap.mmap, shape: type, path: Path, expected: str) -> object:
+    """The top level of a JSON file, its elements left undecoded."""
+    try:
+        return msgspec.json.decode(buffer, type=shape)
+    except msgspec.ValidationError:
+        raise ValueError(f"{path} has another shape: expected {expected}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"{path} is not complete JSON ({error}): download it again") from None
+
+
+def spans_of(raws: Sequence[msgspec.Raw], buffer: bytes | mmap.mmap) -> list[tuple[int, int]]:
+    """Byte ranges, start and stop, that undecoded elements have in the buffer they came from."""
+    origin = np.frombuffer(buffer, dtype=np.uint8).ctypes.data
+    spans = []
+    for raw in raws:
+        view = memoryview(raw)
+        start = np.frombuffer(view, dtype=np.uint8).ctypes.data - origin
+        spans.append((start, start + len(view)))
+    return spans

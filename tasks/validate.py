@@ -1,0 +1,187 @@
+"""Validate: judge the samples before anybody trains on them.
+
+Reads samples (schemas.sample.SAMPLE); writes a folder: `validation.html` (for people),
+`results.json`, `failing_rows.parquet` (every failing row) and Great Expectations' `data_docs`.
+Polars computes a flat *checks view* of the samples; the expectations in tasks.expectations judge
+it. That module is imported where it is used: it brings Great Expectations, which takes seconds.
+"""
+
+import json
+import logging
+import shutil
+from collections import Counter
+from math import ceil, floor
+from os import getpid
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from schemas.claim import Category
+from schemas.config import QuotaConfig, SelectConfig
+from tasks.artifact import PARTIAL, inputs_of, plan_artifact
+from tasks.check_view import check_view
+from tasks.validation_page import render_page
+
+if TYPE_CHECKING:
+    from tasks.expectations import Verdict
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+MAX_EXAMPLES = 10
+FAILING = pl.Schema(
+    dict.fromkeys(
+        ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
+    )
+)
+UNITS = {"table": "columns", "samples": "samples", "totals": "numbers"}
+TOLERANCE = 0.02
+MAX_ANSWER_SHARE = 0.6
+
+
+def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
+    """One row per number that the configuration asks for: what was found, and the range wanted."""
+    totals = [("samples", "all samples", view.height, *_around(quota.num_samples))]
+    rest = (1 - quota.relation_share) / (len(Category) - 1)
+    for category in Category:
+        share = quota.relation_share if category is Category.RELATION else rest
+        found = view.filter(category=category.value).height
+        totals.append(("category", category, found, *_around(share * quota.num_samples)))
+    hard_share = max(0.0, 1 - quota.easy_share - quota.medium_share)
+    shares = {"easy": quota.easy_share, "medium": quota.medium_share, "hard": hard_share}
+    for level, share in shares.items():
+        found = view.filter(level=level).height
+        totals.append(("level", level, found, *_around(share * quota.num_samples)))
+    num_val, slack = select.val_share * view.height, max(2.0, TOLERANCE * view.height)
+    found = view.filter(split="val").height
+    totals.append(("split", "val", found, ceil(num_val - slack), floor(num_val + slack)))
+    answers = view.filter(pl.col("num_options").max().over("category") > 2)
+    for (category_name,), rows in answers.group_by("category", maintain_order=True):
+        ((text, found),) = Counter(sorted(rows["answer_text_only"])).most_common(1)
+        most = max(3, floor(MAX_ANSWER_SHARE * rows.height))
+        totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
+    frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
+    finding = pl.format("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
+    return frame.with_columns(finding=finding)
+
+
+def _around(wanted: float) -> tuple[int, int]:
+    slack = max(1.0, TOLERANCE * wanted)
+    return max(0, ceil(wanted - slack)), floor(wanted + slack)
+
+
+def validate_frame(
+    samples: pl.DataFrame, quota: QuotaConfig, select: SelectConfig, folder: Path
+) -> bool:
+    """Judge `samples`, write the four outputs into `folder`, and say whether they may be published:
+    every critical expectation holds and every expectation could be evaluated."""
+    from tasks.expectations import checks, evaluate, table_columns
+
+    started = perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    view = check_view(samples)
+    frames = {
+        "table": table_columns(samples.schema),
+        "samples": view,
+        "totals": count_totals(view, quota, select),
+    }
+    verdicts = evaluate(frames, list(checks()), folder / "data_docs")
+    failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
+    failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
+    failing = failing.sort("expectation", maintain_order=True)
+    results = _results(verdicts, failing, view.height)
+    failing.drop("question").write_parquet(folder / "failing_rows.parquet")
+    text = json.dumps(results, indent=2, ensure_ascii=False)
+    (folder / "results.json").write_text(f"{text}\n", encoding="utf-8")
+    page = render_page(results, view)
+    (folder / "validation.html").write_text(page, encoding="utf-8")
+    logger.info(
+        "validate: %d samples, %d expectations, %d failing rows, success=%s, %.1f s",
+        view.height, len(verdicts), failing.height, results["success"], perf_counter() - started,
+    )  # fmt: skip
+    return bool(results["success"])
+
+
+def _failing_rows(verdict: "Verdict", frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    check = verdict.check
+    if verdict.details:
+        rows = pl.DataFrame({"value": verdict.details})
+    else:
+        texts = {name: pl.col(name).cast(pl.String).fill_null("null") for name in check.shown}
+        named = [pl.format(f"{name} = {{}}", text) for name, text in texts.items()]
+        value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
+        rows = frames[check.frame][verdict.rows].with_columns(value=value)
+    names = {"question_id": "question_id", "question": "question_only"}
+    return rows.select(
+        **{
+            name: pl.col(column) if column in rows.columns else pl.lit(None, pl.String)
+            for name, column in names.items()
+        },
+        expectation=pl.lit(check.name),
+        severity=pl.lit(check.severity),
+        columns=pl.lit(", ".join(check.shown)),
+        value="value",
+    )
+
+
+def _results(verdicts: list["Verdict"], failing: pl.DataFrame, num_rows: int) -> dict[str, Any]:
+    examples = {
+        name: rows.head(MAX_EXAMPLES).select("question_id", "question", "value").to_dicts()
+        for (name,), rows in failing.group_by("expectation", maintain_order=True)
+    }
+    expectations = [
+        {
+            "name": verdict.check.name,
+            "group": verdict.check.group,
+            "description": verdict.check.description,
+            "severity": verdict.check.severity,
+            "status": verdict.status,
+            "error": verdict.error,
+            "unit": UNITS[verdict.check.frame],
+            "num_checked": verdict.num_checked,
+            "num_failed": verdict.num_failed,
+            "examples": examples.get(verdict.check.name, []),
+        }
+        for verdict in sorted(verdicts, key=lambda verdict: verdict.check.name)
+    ]
+    failing_samples = {row for v in verdicts if v.check.frame == "samples" for row in v.rows}
+    return {
+        "success": not any(verdict.blocks for verdict in verdicts),
+        "num_rows": num_rows,
+        "num_failing_rows": len(failing_samples),
+        "num_expectations": len(expectations),
+        "expectations": expectations,
+    }
+
+
+def succeeded(folder: Path) -> bool:
+    """Whether the samples of this validation folder may be published."""
+    return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"])
+
+
+@task(cache_policy=NO_CACHE)
+def validate_samples(
+    samples_path: Path, quota: QuotaConfig, select: SelectConfig, root: Path
+) -> Path | State[Path]:
+    folder = plan_artifact(
+        root,
+        "validate",
+        version=VERSION,
+        config={"quota": quota, "select": select},
+        inputs=inputs_of(samples=samples_path),
+        suffix="",
+    ).path
+    if folder.exists():
+        return Completed(name="Cached", data=folder)
+    partial = folder.with_name(f"{folder.name}{PARTIAL}{getpid()}")
+    try:
+        validate_frame(pl.read_parquet(samples_path), quota, select, partial)
+        return partial.replace(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise

@@ -1,0 +1,104 @@
+"""The validation page: one offline HTML file that says in words whether a data set is sound."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schemas.claim import Category
+from schemas.completion import LETTERS
+
+LEVELS = ("easy", "medium", "hard")
+TEMPLATE = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+).get_template("validation_page.html.jinja")
+
+
+def render_page(results: dict[str, Any], view: pl.DataFrame) -> str:
+    """The page of `results` (the content of results.json) and its checks view."""
+    return TEMPLATE.render(
+        results=results,
+        verdict=verdict(results),
+        groups=grouped(results["expectations"]),
+        num_images=view["image_id"].n_unique(),
+        num_photographs=view["group_id"].n_unique(),
+        splits={name: view.filter(split=name).height for name in ("train", "val")},
+        levels=LEVELS,
+        categories=category_table(view),
+        letters=letter_table(view),
+    )
+
+
+def verdict(results: dict[str, Any]) -> dict[str, str]:
+    """Tone, headline and one sentence."""
+    checks = results["expectations"]
+    critical = [c for c in checks if c["status"] == "failed" and c["severity"] == "critical"]
+    warnings = [c for c in checks if c["status"] == "failed" and c["severity"] == "warning"]
+    errors = [c for c in checks if c["status"] == "error"]
+    passed = len(checks) - len(critical) - len(warnings) - len(errors)
+    told = [f"{passed} of {len(checks)} checks passed"]
+    told += [f"{_count(critical, 'check')} failed"] * bool(critical)
+    told += [f"{_count(errors, 'check')} could not be evaluated"] * bool(errors)
+    told += [f"{_count(warnings, 'warning')} to look at"] * bool(warnings)
+    if not results["success"]:
+        return {"tone": "bad", "title": "Do not publish this data set", "text": _sentence(told)}
+    if warnings:
+        title = "This data set may be published, with warnings"
+        return {"tone": "warn", "title": title, "text": _sentence(told)}
+    return {"tone": "good", "title": "This data set may be published", "text": _sentence(told)}
+
+
+def _count(checks: list[Any], noun: str) -> str:
+    return f"{len(checks)} {noun}{'' if len(checks) == 1 else 's'}"
+
+
+def _sentence(parts: list[str]) -> str:
+    return f"{'; '.join(parts)}."
+
+
+def grouped(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Checks by group, the groups with failures first."""
+    names = sorted({check["group"] for check in checks})
+    groups = []
+    for name in names:
+        members = [check for check in checks if check["group"] == name]
+        failed = [check for check in members if check["status"] != "passed"]
+        failed.sort(key=lambda check: (check["severity"] != "critical", check["name"]))
+        passed = [check for check in members if check["status"] == "passed"]
+        groups.append({"name": name, "failed": failed, "passed": passed})
+    return sorted(groups, key=lambda group: not group["failed"])
+
+
+def category_table(view: pl.DataFrame) -> list[dict[str, Any]]:
+    """Samples per level and in all, one entry per category; `share` of the data set."""
+    return [
+        {
+            "name": category.value,
+            "levels": [rows.filter(level=level).height for level in LEVELS],
+            "total": rows.height,
+            "share": rows.height / max(view.height, 1),
+        }
+        for category in Category
+        for rows in [view.filter(category=category.value)]
+    ]
+
+
+def letter_table(view: pl.DataFrame) -> list[dict[str, Any]]:
+    """How often each letter is the answer, one entry per split."""
+    return [
+        {
+            "split": split,
+            "letters": [
+                {"letter": letter, "count": count, "share": count / max(rows.height, 1)}
+                for letter in LETTERS
+                for count in [rows.filter(answer_only=letter).height]
+            ],
+        }
+        for split in ("train", "val")
+        for rows in [view.filter(split=split)]
+    ]
