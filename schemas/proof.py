@@ -277,11 +277,20 @@ class Facts:
             }[claim.dimension]
 
         rival = max(measure(other) for other in claim.others)
+        if claim.dimension is Dimension.LARGER and not self._dominates(claim):
+            return unknown("its box is larger only along one side")
         return _by_ratio(
             measure(claim.largest) / rival,
             self.config.size_ratio,
             f"{claim.dimension}: {measure(claim.largest):,} against {rival:,} pixels",
         )
+
+    def _dominates(self, claim: SizeClaim) -> bool:
+        """Whether the largest box is at least as wide and as high as every other one, or one of
+        these is so above it: the area of a long thin box says little of the thing's own."""
+        first, *others = (self.objects[key].box for key in (claim.largest, *claim.others))
+        top = max((first, *others), key=lambda box: box.area)
+        return all(top.width >= box.width and top.height >= box.height for box in (first, *others))
 
     def _direction(self, claim: OrientationClaim) -> Evidence:
         a, b = self.objects[claim.reference].box, self.objects[claim.target].box
@@ -392,8 +401,8 @@ class Facts:
             if rival:
                 return unknown(f"object {rival.object_id} ({rival.name}) looks like one of them")
             entry = self.vocabulary.classes[claim.class_name]
-            if len(found) < 2 and not entry.is_landmark:
-                return unknown("fewer than two are annotated: others may be there")
+            if not entry.is_landmark or entry.kind is Kind.STRUCTURE:
+                return unknown("annotators often leave some of such things out")
             if any(iou(a.box, b.box) > 0.2 for a, b in combinations(found, 2)):
                 return unknown("two of them overlap and may be one")
         detail = f"{len(found)} annotated"

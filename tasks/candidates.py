@@ -4,11 +4,13 @@ Every generator proposes claims that are worth asking about; `propose` keeps tho
 supports and for which enough other answers are refuted.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import permutations
 from math import hypot, log
+from random import Random
+from typing import TypeVar
 
 from schemas.box import inside_share
 from schemas.claim import (
@@ -50,6 +52,7 @@ PLACES = {
     "far": ("far from", "far from"),
 }
 MAX_ALTERNATIVES = 7
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,12 @@ class View:
         self.by_id = {thing.object_id: thing for thing in self.things}
         self.importance = {thing.object_id: self.salience(thing) for thing in self.things}
         self.blocked = self._covered()
+
+    def shuffled(self, entries: Iterable[T], *key: object) -> list[T]:
+        """The entries in an order drawn by the image and the key alone."""
+        drawn = list(entries)
+        Random(":".join(map(str, (self.scene.image_id, *key)))).shuffle(drawn)
+        return drawn
 
     def kind(self, thing: SceneObject) -> Kind | None:
         return self.classes[thing.class_name].kind if thing.class_name else None
@@ -206,6 +215,18 @@ def _relations(view: View) -> Iterator[Proposal]:
                 if other not in (subject, target)
             ]
             yield Proposal("subject", claim, others, facet="subject", hardness=1)
+    yield from _side_by_side(view)
+
+
+def _side_by_side(view: View) -> Iterator[Proposal]:
+    """Left and right of things that no annotation relates."""
+    for subject, target in permutations(view.things, 2):
+        if view.facts.axes(subject.object_id, target.object_id):
+            continue
+        for name in ("left of", "right of"):
+            claim = RelationClaim(subject.object_id, name, target.object_id)
+            if view.facts.holds(claim).supports:
+                yield Proposal("predicate", claim, _other_places(view, claim, target), facet="side")
 
 
 def _other_places(view: View, claim: RelationClaim, target: SceneObject) -> list[Claim]:
@@ -304,7 +325,7 @@ def _orientations(view: View) -> Iterator[Proposal]:
                 others = sorted(
                     (
                         OrientationClaim(None, one, other, entry)
-                        for entry in ANGLES
+                        for entry in view.shuffled(ANGLES, one, other)
                         if entry is not direction
                     ),
                     key=lambda entry: ("_" in entry.direction) != diagonal,
@@ -317,7 +338,11 @@ def _locations(view: View) -> Iterator[Proposal]:
         for cell in Cell:
             claim = LocationClaim(thing.object_id, cell)
             if view.facts.holds(claim).supports:
-                others = [LocationClaim(thing.object_id, other) for other in Cell if other != cell]
+                others = [
+                    LocationClaim(thing.object_id, other)
+                    for other in view.shuffled(Cell, thing.object_id)
+                    if other != cell
+                ]
                 center = cell in (
                     Cell.MIDDLE_LEFT,
                     Cell.MIDDLE_RIGHT,
@@ -363,7 +388,7 @@ def _distances(view: View, num_options: int) -> Iterator[Proposal]:
                 )
                 for key in group
             ]
-            yield Proposal("nearest", claims[0], claims[1:], facet="nearest", hardness=1)
+            yield Proposal("nearest", claims[0], claims[1:], facet="nearest")
 
 
 def _counts(view: View) -> Iterator[Proposal]:
@@ -376,8 +401,11 @@ def _counts(view: View) -> Iterator[Proposal]:
         if too_small or not view.is_countable(class_name):
             continue
         claim = CountClaim(class_name, number)
-        near = sorted(range(1, number + 4), key=lambda other: (abs(other - number), other))
-        others = [CountClaim(class_name, other) for other in near if other != number]
+        # A window of numbers in which the right one may come at any place.
+        first = view.shuffled(range(max(number - 3, 1), number + 1), class_name)[0]
+        others = [
+            CountClaim(class_name, other) for other in range(first, first + 4) if other != number
+        ]
         hardness = (number >= 3) + (number >= 4)
         yield Proposal("number", claim, others, facet=str(number), hardness=hardness)
 
@@ -395,7 +423,7 @@ def _existences(view: View) -> Iterator[Proposal]:
         if view.is_countable(class_name) and entry.settings & likely and entry.is_landmark:
             claim = ExistenceClaim(class_name, present=False)
             present = [ExistenceClaim(class_name, present=True)]
-            yield Proposal("present", claim, present, facet="absent")
+            yield Proposal("present", claim, present, facet="absent", hardness=1)
     yield from _related_existences(view)
 
 
@@ -414,7 +442,7 @@ def _related_existences(view: View) -> Iterator[Proposal]:
         for other in view.same_kind_first(subject, view.things)[:3]:
             if other not in (subject, target) and view.kind(other) is view.kind(subject):
                 absent, present = pair(other, target, False), pair(other, target, True)
-                yield Proposal("present", absent, [present], facet="absent", hardness=1)
+                yield Proposal("present", absent, [present], facet="absent", hardness=2)
 
 
 def propose(

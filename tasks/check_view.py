@@ -153,20 +153,20 @@ def _none_if_empty(text: pl.Expr) -> pl.Expr:
 
 def _groups() -> list[pl.Expr]:
     """How a sample's image, category and answer letter are spread over the data set."""
-    offered = pl.col("num_options").max().over("category")
-    counts = [
-        pl.when(offered > i).then((pl.col("answer_only") == letter).sum().over("split", "category"))
+    like = ("split", "category", "num_options")
+    counts = {
+        letter: pl.when(pl.col("num_options") > i).then(
+            (pl.col("answer_only") == letter).sum().over(like)
+        )
         for i, letter in enumerate(LETTERS)
-    ]
-    texts = [
-        pl.format(f"{letter}: {{}}", count) for letter, count in zip(LETTERS, counts, strict=True)
-    ]
+    }
+    texts = [pl.format(f"{letter}: {{}}", count) for letter, count in counts.items()]
     return [
         pl.col("split").n_unique().over("image_id").cast(pl.Int64).alias("image_splits"),
         pl.col("split").n_unique().over("group_id").cast(pl.Int64).alias("group_splits"),
-        pl.col("num_options").mode().min().over("category").alias("usual_num_options"),
-        pl.min_horizontal(counts).fill_null(0).cast(pl.Int64).alias("rarest_letter"),
-        pl.max_horizontal(counts).fill_null(0).cast(pl.Int64).alias("commonest_letter"),
+        pl.col("num_options").mode().max().over("category").alias("usual_num_options"),
+        pl.min_horizontal(*counts.values()).fill_null(0).cast(pl.Int64).alias("rarest_letter"),
+        pl.max_horizontal(*counts.values()).fill_null(0).cast(pl.Int64).alias("commonest_letter"),
         pl.concat_str(texts, separator=", ", ignore_nulls=True).alias("letters"),
     ]
 

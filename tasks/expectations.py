@@ -325,15 +325,12 @@ def _scenes() -> Iterator[Check]:
     yield _none(group, "gold_objects_are_in_the_scene",
         "Every object of the gold scene is in the whole scene, with the same box.",
         "gold_objects_unknown")
-    yield _none(group, "gold_relationships_are_in_the_scene",
-        "Every relationship of the gold scene is in the whole scene.",
-        "gold_relationships_unknown")
 
 
 def _balance() -> Iterator[Check]:
     group = "Balance and quotas"
     yield _check(group, "answer_letters_are_balanced",
-        "In each split and category, the letters offered are the answer equally often, within one.",
+        "In a split and category, the letters offered are the answer equally often, within one.",
         ExpectLettersToBeBalanced, "split", "category", "letters",
         column_A="rarest_letter", column_B="commonest_letter", tolerance=1)
     yield _equal(group, "options_are_as_many_as_usual",

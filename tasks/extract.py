@@ -21,7 +21,15 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, State
 
-from schemas.claim import Category, CountClaim, ExistenceClaim, encode_claim, objects_of
+from schemas.claim import (
+    Category,
+    CountClaim,
+    ExistenceClaim,
+    OrientationClaim,
+    RelationClaim,
+    encode_claim,
+    objects_of,
+)
 from schemas.config import ExtractConfig, ProofConfig, WriteConfig
 from schemas.proof import Facts
 from schemas.question import SUBGRAPH, Level
@@ -104,6 +112,8 @@ def _topic(candidate: Candidate) -> str:
             return f"count {name}"
         case ExistenceClaim(class_name=name, other_class=other):
             return f"existence {name} {other or ''}"
+        case OrientationClaim(viewpoint=None) | RelationClaim(predicate="left of" | "right of"):
+            return f"side {' '.join(map(str, sorted(objects_of(candidate.claim))))}"
         case claim:
             named = sorted(objects_of(claim))
             return f"{candidate.category} {' '.join(map(str, named))}"

@@ -95,10 +95,8 @@ def _fill(
                 greedy[row] = True
                 left[image] -= 1
                 missing -= 1
-        is_full = (
-            (is_full
-            and missing == 0)
-            or (supply[cell] < limits[cell] and is_full and missing == limits[cell] - supply[cell])
+        is_full = (is_full and missing == 0) or (
+            supply[cell] < limits[cell] and is_full and missing == limits[cell] - supply[cell]
         )
     return greedy if is_full else _flow(groups, cells, limits, room, taken)
 

@@ -21,9 +21,6 @@ def scene_offenders(rows: pl.DataFrame) -> list[pl.DataFrame]:
         gold_objects_unknown=gold.join(
             scene, on=["row", "id", *BOX], how="anti", maintain_order="left"
         ),
-        gold_relationships_unknown=links.join(
-            scene_links, on=["row", *TRIPLET], how="anti", maintain_order="left"
-        ),
         gold_ends_unknown=_dangling(links, gold),
         scene_ends_unknown=_dangling(scene_links, scene),
     )

@@ -96,7 +96,6 @@ def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
     """The place of the right option per row, balanced within one over the letters that a split,
     category and number of options offers. Which letters get one more is drawn by the seed."""
     turn: dict[tuple[str, str, int], int] = {}
-    places = []
     ties = [stable_hash(seed, key) for key in samples["question_id"]]
     order = sorted(range(samples.height), key=lambda row: (ties[row], row))
     found: dict[int, int] = {}
@@ -107,8 +106,7 @@ def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
         start = stable_hash(seed, f"{split}:{category}:{number}") % number
         found[row] = (start + turn.get(key, 0)) % number
         turn[key] = turn.get(key, 0) + 1
-    places = [found[row] for row in range(samples.height)]
-    return places
+    return [found[row] for row in range(samples.height)]
 
 
 def moved(entries: Sequence[str], start: int, stop: int) -> list[str]:
@@ -143,19 +141,17 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
         for scene in scenes_of(batch):
             ids = published_ids(scene)
             links = {entry.relationship_id: entry for entry in scene.relationships}
-            whole = publish_scene(
-                scene,
-                ids,
-                sorted(scene.objects),
-                [(entry.subject, entry.predicate, entry.object) for entry in scene.relationships],
-            )
+            annotated = [
+                (entry.subject, entry.predicate, entry.object) for entry in scene.relationships
+            ]
             for row in by_image[scene.image_id].iter_rows(named=True):
-                annotated = [links[key] for key in row["relationships"]]
-                triplets = dict.fromkeys(
-                    [(entry.subject, entry.predicate, entry.object) for entry in annotated]
+                asked = list(shown_triplets(decode_claim(row["claim"])))
+                near = [links[key] for key in row["relationships"]]
+                triplets = [(entry.subject, entry.predicate, entry.object) for entry in near]
+                gold = publish_scene(scene, ids, row["objects"], dict.fromkeys(triplets + asked))
+                whole = publish_scene(
+                    scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
                 )
-                triplets |= dict.fromkeys(shown_triplets(decode_claim(row["claim"])))
-                gold = publish_scene(scene, ids, row["objects"], triplets)
                 yield {
                     **_texts(row, scene, lambda answer, gold=gold: render_completion(gold, answer)),
                     "width": scene.width,

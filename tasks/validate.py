@@ -8,10 +8,8 @@ it. That module is imported where it is used: it brings Great Expectations, whic
 
 import json
 import logging
-import shutil
 from collections import Counter
 from math import ceil, floor
-from os import getpid
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -21,10 +19,10 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
-from schemas.claim import Category
 from schemas.config import QuotaConfig, SelectConfig
-from tasks.artifact import PARTIAL, inputs_of, plan_artifact
+from tasks.artifact import inputs_of, plan_artifact, replacing_folder
 from tasks.check_view import check_view
+from tasks.quota import plan_quotas
 from tasks.validation_page import render_page
 
 if TYPE_CHECKING:
@@ -47,16 +45,12 @@ MAX_ANSWER_SHARE = 0.6
 def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
     """One row per number that the configuration asks for: what was found, and the range wanted."""
     totals = [("samples", "all samples", view.height, *_around(quota.num_samples))]
-    rest = (1 - quota.relation_share) / (len(Category) - 1)
-    for category in Category:
-        share = quota.relation_share if category is Category.RELATION else rest
-        found = view.filter(category=category.value).height
-        totals.append(("category", category, found, *_around(share * quota.num_samples)))
-    hard_share = max(0.0, 1 - quota.easy_share - quota.medium_share)
-    shares = {"easy": quota.easy_share, "medium": quota.medium_share, "hard": hard_share}
-    for level, share in shares.items():
-        found = view.filter(level=level).height
-        totals.append(("level", level, found, *_around(share * quota.num_samples)))
+    cells = plan_quotas(quota, quota.num_samples)
+    for place, family in enumerate(("category", "level")):
+        for name in dict.fromkeys(cell[place] for cell in cells):
+            wanted = sum(number for cell, number in cells.items() if cell[place] == name)
+            found = view.filter(pl.col(family) == name).height
+            totals.append((family, name, found, *_around(wanted)))
     num_val, slack = select.val_share * view.height, max(2.0, TOLERANCE * view.height)
     found = view.filter(split="val").height
     totals.append(("split", "val", found, ceil(num_val - slack), floor(num_val + slack)))
@@ -178,10 +172,6 @@ def validate_samples(
     ).path
     if folder.exists():
         return Completed(name="Cached", data=folder)
-    partial = folder.with_name(f"{folder.name}{PARTIAL}{getpid()}")
-    try:
+    with replacing_folder(folder) as partial:
         validate_frame(pl.read_parquet(samples_path), quota, select, partial)
-        return partial.replace(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    return folder

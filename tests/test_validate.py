@@ -1,4 +1,6 @@
-
+import json
+from collections.abc import Callable
+from pathlib import Path
 import polars as pl
 
 from schemas.claim import (
@@ -27,6 +29,9 @@ from schemas.completion import (
 )
 from schemas.config import QuotaConfig, SelectConfig, WriteConfig
 from schemas.sample import SAMPLE
+from tasks.check_view import check_view
+from tasks.quota import plan_quotas
+from tasks.validate import count_totals, succeeded, validate_frame, validate_samples
 
 QUOTA = QuotaConfig(num_samples=64)
 SELECT = SelectConfig(val_share=0.25)
@@ -104,14 +109,312 @@ def sample(
 
 def sound_samples() -> pl.DataFrame:
     """64 samples: 32 relation, 4 of each other category; a quarter of each is val."""
-    rows = []
+    quotas = plan_quotas(QUOTA, QUOTA.num_samples)
+    rows: list[dict[str, object]] = []
     for category in Category:
-        for split, share in (("train", 3), ("val", 1)):
-            for i in range(share * (8 if category is Category.RELATION else 1)):
-                level = ("easy", "medium", "easy", "medium", "hard")[len(rows) % 5]
-                index = i % NUM_OPTIONS[category]
-                rows.append(sample(len(rows), category, index, split, level))
+        levels = [
+            level for cell, level in quotas if cell == category for _ in range(quotas[cell, level])
+        ]
+        num_train = 3 * len(levels) // 4
+        for i, level in enumerate(levels):
+            split, place = ("train", i) if i < num_train else ("val", i - num_train)
+            rows.append(sample(len(rows), category, place % NUM_OPTIONS[category], split, level))
     return pl.DataFrame(rows, SAMPLE)
 
 
 SOUND = sound_samples()
+ROWS = SOUND.to_dicts()
+Row = dict[str, object]
+FIRST, SECOND, LAST_VAL = 0, 1, 31  # of the 32 relation samples
+DEPTH = next(i for i, row in enumerate(ROWS) if row["category"] == "depth")
+OTHER = ROWS[SECOND]
+QUESTION = ("question_only", "question_with_options", "problem")
+COMPLETIONS = ("answer", "answer_text", "answer_option_text")
+
+
+def replaced(row: Row, columns: tuple[str, ...], old: str, new: str) -> Row:
+    assert all(old in str(row[name]) for name in columns)
+    return {name: str(row[name]).replace(old, new) for name in columns}
+
+
+def last_option(row: Row, text: str) -> Row:
+    changed = replaced(row, QUESTION[1:], "(D) below", f"(D) {text}")
+    return {"options": [*WORDS[:3], text], **changed}
+
+
+def last_claim(text: str) -> Callable[[Row], Row]:
+    return lambda row: {"option_claims": [*row["option_claims"][:3], text]}  # type: ignore[index]
+
+
+def scene_with(entry: dict[str, object]) -> Row:
+    return {"scene_objects": [*OTHER["scene_objects"], entry]}
+
+
+def gold_and_scene(row: Row, old: str, new: str) -> Row:
+    """Change the JSON of both scenes alike."""
+    objects = json.dumps(row["scene_objects"], separators=(",", ":")).replace(old, new)
+    return {**replaced(row, COMPLETIONS, old, new), "scene_objects": json.loads(objects)}
+
+
+def failures(*names: str, num_failed: int = 1) -> dict[str, int]:
+    return dict.fromkeys(names, num_failed)
+
+
+DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
+    (SECOND, lambda row: {"asks": None}, failures("no_value_is_missing")),
+    (
+        SECOND,
+        lambda row: {"question_id": None},
+        failures("question_id_is_given", "no_value_is_missing"),
+    ),
+    (SECOND, lambda row: {"question_id": "q0000"}, {"question_id_is_unique": 2}),
+    (
+        SECOND,
+        lambda row: {"image_id": "0000", **replaced(row, QUESTION, "thing 1?", "thing 0?")},
+        {"no_question_is_asked_twice": 2},
+    ),
+    (
+        SECOND,
+        lambda row: {"category": "colour"},
+        failures("category_is_known", "claims_fit_the_category"),
+    ),
+    (SECOND, lambda row: {"level": "absurd"}, failures("level_is_known")),
+    (SECOND, lambda row: {"split": "test"}, failures("split_is_known")),
+    (SECOND, lambda row: {"evidence": "guessed"}, failures("evidence_is_known")),
+    (SECOND, lambda row: {"rating": 11}, failures("rating_is_between_1_and_10")),
+    (SECOND, lambda row: {"rating": 0}, failures("rating_is_between_1_and_10")),
+    (
+        SECOND,
+        lambda row: {"height": 0},
+        failures(
+            "image_has_a_size",
+            "problem_states_the_size",
+            "gold_boxes_lie_in_the_image",
+            "scene_boxes_lie_in_the_image",
+        ),
+    ),
+    (LAST_VAL, lambda row: {"image_id": "0000"}, {"image_is_in_one_split": 2}),
+    (LAST_VAL, lambda row: {"group_id": "g0000"}, {"photograph_is_in_one_split": 2}),
+    (
+        SECOND,
+        lambda row: replaced(row, QUESTION, "thing 1?", "thing 1."),
+        failures("question_is_a_question"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, QUESTION, "What is true of thing 1?", " "),
+        failures("question_is_a_question"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, QUESTION, "thing 1?", "{name}?"),
+        failures("wording_has_no_template_residue"),
+    ),
+    (
+        SECOND,
+        lambda row: last_option(row, "left  of"),
+        failures("wording_has_no_template_residue"),
+    ),
+    (
+        SECOND,
+        lambda row: {"question_only": "What else?"},
+        failures("question_with_options_holds_the_question"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, QUESTION[1:], "(A) left\n(B) right", "(B) right\n(A) left"),
+        failures("question_with_options_lists_the_options"),
+    ),
+    (
+        SECOND,
+        lambda row: {"problem": OTHER["problem"][:-1]},
+        failures("problem_holds_the_question"),
+    ),
+    (SECOND, lambda row: {"width": 201}, failures("problem_states_the_size")),
+    (
+        SECOND,
+        lambda row: {
+            "options": [*WORDS, "behind"],
+            "option_claims": [*OTHER["option_claims"], OTHER["claim"]],
+        },
+        failures("there_are_two_to_four_options", "options_are_as_many_as_usual"),
+    ),
+    (SECOND, lambda row: last_option(row, "LEFT"), failures("options_differ")),
+    (SECOND, lambda row: last_option(row, ""), failures("no_option_is_empty")),
+    (
+        SECOND,
+        lambda row: {"answer_only": "E", **replaced(row, ("answer",), ">B<", ">E<")},
+        failures(
+            "answer_is_a_letter",
+            "answer_is_an_option",
+            "answer_text_only_is_the_option",
+            "answer_option_text_only_is_letter_and_option",
+            "claim_is_that_of_the_answer",
+        ),
+    ),
+    (
+        DEPTH,
+        lambda row: {"answer_only": "D", **replaced(row, ("answer",), ">A<", ">D<")},
+        failures(
+            "answer_is_an_option",
+            "answer_text_only_is_the_option",
+            "answer_option_text_only_is_letter_and_option",
+            "claim_is_that_of_the_answer",
+        ),
+    ),
+    (
+        SECOND,
+        lambda row: {
+            "answer_text_only": "far",
+            **replaced(row, ("answer_text",), ">right<", ">far<"),
+        },
+        failures("answer_text_only_is_the_option"),
+    ),
+    (
+        SECOND,
+        lambda row: {
+            "answer_option_text_only": "(B)right",
+            **replaced(row, ("answer_option_text",), "(B) right", "(B)right"),
+        },
+        failures("answer_option_text_only_is_letter_and_option"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, ("answer",), "[10,10,50,90]", "[10,10,50.5,90]"),
+        failures("completions_are_readable", "answer_ends_in_answer_only"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, ("answer_text",), "[10,10,50,90]", "[10,10,50,91]"),
+        failures("completions_share_one_scene"),
+    ),
+    *(
+        (
+            SECOND,
+            lambda row, name=name: replaced(row, (name,), "</answer>", "!</answer>"),
+            failures(f"{name}_ends_in_{name}_only"),
+        )
+        for name in COMPLETIONS
+    ),
+    (
+        SECOND,
+        lambda row: {"option_claims": OTHER["option_claims"][:3]},
+        failures("every_option_has_a_claim"),
+    ),
+    (
+        SECOND,
+        lambda row: {"claim": OTHER["option_claims"][0]},
+        failures("claim_is_that_of_the_answer"),
+    ),
+    (SECOND, last_claim('{"category":"relation"}'), failures("claims_are_readable")),
+    (SECOND, last_claim(ROWS[DEPTH]["claim"]), failures("claims_fit_the_category")),
+    (
+        SECOND,
+        lambda row: gold_and_scene(row, "[10,10,50,90]", "[10,-1,50,90]"),
+        failures("gold_boxes_lie_in_the_image", "scene_boxes_lie_in_the_image"),
+    ),
+    (
+        SECOND,
+        lambda row: scene_with({"id": "cat.1", "bbox": [100, 0, 201, 10]}),
+        failures("scene_boxes_lie_in_the_image"),
+    ),
+    (
+        SECOND,
+        lambda row: gold_and_scene(row, "[10,10,50,90]", "[50,10,10,90]"),
+        failures("gold_boxes_have_an_area", "scene_boxes_have_an_area"),
+    ),
+    (
+        SECOND,
+        lambda row: scene_with({"id": "cat.1", "bbox": [1, 2, 3]}),
+        failures("scene_boxes_have_an_area"),
+    ),
+    (
+        SECOND,
+        lambda row: (
+            gold_and_scene(row, '"hat.1"', '"hat"')
+            | {"scene_relationships": OTHER["scene_relationships"][1:]}
+        ),
+        failures("gold_ids_are_well_formed", "scene_ids_are_well_formed"),
+    ),
+    (
+        SECOND,
+        lambda row: (
+            gold_and_scene(row, '{"id":"hat.1"', '{"id":"man.1"')
+            | {"scene_relationships": OTHER["scene_relationships"][1:]}
+        ),
+        failures(
+            "gold_ids_are_unique", "scene_ids_are_unique", "gold_relationships_have_both_ends"
+        ),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, COMPLETIONS, '"object":"man.1"', '"object":"dog.1"'),
+        failures("gold_relationships_have_both_ends"),
+    ),
+    (
+        SECOND,
+        lambda row: {
+            "scene_relationships": [{"subject": "a.1", "predicate": "on", "object": "b.1"}]
+        },
+        failures("scene_relationships_have_both_ends"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, COMPLETIONS, "[10,10,50,90]", "[10,10,50,91]"),
+        failures("gold_objects_are_in_the_scene"),
+    ),
+    (
+        FIRST,
+        lambda row: sample(FIRST, Category.RELATION, 1, "train", str(row["level"])),
+        {"answer_letters_are_balanced": 24},
+    ),
+]
+FRAMES: list[tuple[pl.DataFrame, dict[str, int]]] = [
+    (SOUND.drop("coco_id"), {"table_has_the_columns_of_a_sample": 1}),
+    (
+        SOUND.cast({"margin": pl.Float32}),
+        {"table_has_the_columns_of_a_sample": 2},
+    ),
+    (
+        SOUND.clear(),
+        {
+            "there_are_samples": 1,
+            "num_samples_is_reached": 1,
+            "categories_meet_the_quota": 9,
+            "levels_meet_the_quota": 3,
+        },
+    ),
+    (
+        SOUND.filter(pl.col("category") != "depth"),
+        {"num_samples_is_reached": 1, "categories_meet_the_quota": 1, "levels_meet_the_quota": 1},
+    ),
+    (SOUND.with_columns(split=pl.lit("train")), {"val_share_is_met": 1}),
+]
+
+
+def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
+    """Name and number of failing rows of every check that fails."""
+    from tasks.expectations import checks, evaluate, table_columns
+
+    view = check_view(samples)
+    totals = count_totals(view, QUOTA, SELECT)
+    frames = {"table": table_columns(samples.schema), "samples": view, "totals": totals}
+    verdicts = evaluate(frames, list(checks()))
+    assert [v.error for v in verdicts if v.error] == []
+    return {v.check.name: v.num_failed for v in verdicts if v.status == "failed"}
+
+
+def test_sound_samples_pass_every_check():
+    assert failed_checks(SOUND) == {}
+
+
+@pytest.mark.parametrize(("number", "change", "expected"), DEFECTS)
+def test_a_defect_fails_its_check(number, change, expected):
+    rows = [*ROWS]
+    rows[number] = rows[number] | change(rows[number])
+    assert failed_checks(pl.DataFrame(rows, SAMPLE)) == expected
+
+
+@pytest.mark.parametrize(("samples", "expected"), FRAMES)
+def test_a_defect_of_the_whole_fails_its_check(samples, expected):
+    assert failed_checks(samples) == expected

@@ -1,10 +1,10 @@
 """Source files: finding them, telling whether they changed, and unpacking archives safely."""
 
-import glob
 import mmap
 import stat
 import zipfile
 from collections.abc import Sequence
+from glob import glob
 from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 
@@ -26,8 +26,8 @@ def find_files(path: str) -> list[Path]:
     elif place.is_file():
         found = [place]
     else:
-        found = sorted(Path(name) for name in glob.glob(str(place), recursive=True))
-        found = [entry for entry in found if entry.is_file()]
+        names = glob(str(place), recursive=True)  # noqa: PTH207  (Path.glob takes no absolute pattern)
+        found = sorted(Path(name) for name in names if Path(name).is_file())
     if not found:
         raise FileNotFoundError(f"no file at {path}: source.path takes a file, a folder or a glob")
     return found
