@@ -145,7 +145,7 @@ def _one(task: Task[..., Any], unit: str, *arguments: Any) -> Path:
 
 def _each(task: Task[..., Any], unit: str, **arguments: Any) -> list[Path]:
     """Run a stage once per shard: arguments that are lists are dealt out, others are shared."""
-    dealt = {
+    dealt: dict[str, Any] = {
         name: value if isinstance(value, list) else unmapped(value)
         for name, value in arguments.items()
     }
@@ -185,7 +185,7 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
 
 def run_build(config: PipelineConfig, root: Path) -> Path:
     """Build with the task runner that the configuration asks for."""
-    runner = ThreadPoolTaskRunner(max_workers=config.runner.max_workers)
+    runner: Any = ThreadPoolTaskRunner(max_workers=config.runner.max_workers)
     configured = build_dataset.with_options(task_runner=runner)
     result: Path = configured(config, root)
     return result

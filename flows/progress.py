@@ -17,7 +17,7 @@ console: Console | None = None
 
 
 def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> list[Path]:
-    """The paths that the tasks of one stage made, in order; raises what the first failed one did."""
+    """The paths that one stage's tasks made, in order; raises what the first failed one did."""
     started = time.monotonic()
     _wait(name, futures)
     paths: list[Path] = [future.result() for future in futures]

@@ -30,8 +30,8 @@ class Dimension(StrEnum):
 
 
 class Direction(StrEnum):
-    """In the picture plane: the eight from LEFT to BELOW_RIGHT. Of something that faces a known way,
-    in its own frame: LEFT, RIGHT, AHEAD, BACK."""
+    """In the picture plane: the eight from LEFT to BELOW_RIGHT. In the own frame of something that
+    faces a known way: LEFT, RIGHT, AHEAD, BACK."""
 
     LEFT = auto()
     RIGHT = auto()

@@ -24,7 +24,7 @@ OBJECT_ID = re.compile(r"[a-zA-Z_]+\.[0-9]+")
 
 class PublishedObject(TypedDict):
     id: str
-    bbox: tuple[int, int, int, int]
+    bbox: tuple[int, ...]
 
 
 class PublishedRelationship(TypedDict):

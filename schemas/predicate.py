@@ -160,8 +160,9 @@ def _far(a: Box, b: Box, frame: Frame) -> float:
 
 
 def _apart(distance: float, smaller: float) -> float:
-    """1 where the spans are disjoint, -1 where they share 0.6 of the smaller or are reversed."""
-    return 1.0 + distance / (0.3 * smaller) if distance < 0 and smaller else 1.0
+    """1 and more where the spans are disjoint, -1 where they share 0.6 of the smaller or are
+    reversed."""
+    return 1.0 + distance / (0.3 * smaller) if smaller else 1.0
 
 
 def _left(a: Box, b: Box, _: Frame) -> float:

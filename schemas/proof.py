@@ -56,6 +56,8 @@ ANGLES = {
 }
 REFUTED_DEGREES = 60.0
 REFUTED_CELL_SHARE = 0.1
+COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
+"""Of these kinds annotators box each one, if the class is a landmark."""
 OWN_DIRECTIONS = {
     # (facing, whether the target is on the picture's right): the direction as the object has it
     (Facing.VIEWER, True): Direction.LEFT,
@@ -368,14 +370,12 @@ class Facts:
     def _distance(self, claim: DistanceClaim) -> Evidence:
         reference = self.objects[claim.reference].box
         near = self.objects[claim.nearest].box
-        ratios = [
-            self._nearness(reference, near, self.objects[other].box) for other in claim.others
-        ]
+        ratios = [self.nearness(reference, near, self.objects[other].box) for other in claim.others]
         worst = min(ratios)
         detail = f"{worst:.1f} times as near in the picture"
         return _by_ratio(worst, self.config.distance_ratio, detail)
 
-    def _nearness(self, reference: Box, one: Box, other: Box) -> float:
+    def nearness(self, reference: Box, one: Box, other: Box) -> float:
         """How many times nearer `one` is than `other`, by edges and by centres alike; 1 where the
         two measures disagree or hardly differ."""
         least = self.config.distance_share * self.scene.diagonal
@@ -401,7 +401,7 @@ class Facts:
             if rival:
                 return unknown(f"object {rival.object_id} ({rival.name}) looks like one of them")
             entry = self.vocabulary.classes[claim.class_name]
-            if not entry.is_landmark or entry.kind is Kind.STRUCTURE:
+            if not entry.is_landmark or entry.kind not in COUNTED:
                 return unknown("annotators often leave some of such things out")
             if any(iou(a.box, b.box) > 0.2 for a, b in combinations(found, 2)):
                 return unknown("two of them overlap and may be one")
@@ -450,6 +450,9 @@ class Facts:
                 return proof
             return Evidence(Standing.REFUTED, proof.margin, proof.detail)
         doubt = self.doubtful(claim.class_name) or self.doubtful(str(claim.other_class))
+        is_listed = self.vocabulary.classes[claim.class_name].is_landmark
+        if not (self.scene.is_exhaustive or is_listed):
+            return unknown("annotators often leave such things out")
         if not verdicts or doubt or not all(verdict.refutes for verdict in verdicts):
             return unknown("some pair of them may be so related")
         if claim.present:

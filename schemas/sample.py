@@ -6,45 +6,45 @@ when the dataset is published); the others say where a row comes from and what p
 
 import polars as pl
 
-STVQA_COLUMNS = {
-    "image_id": pl.String,
-    "problem": pl.String,
-    "question_only": pl.String,
-    "question_with_options": pl.String,
-    "options": pl.List(pl.String),
-    "answer": pl.String,
-    "answer_only": pl.String,
-    "answer_text": pl.String,
-    "answer_text_only": pl.String,
-    "answer_option_text": pl.String,
-    "answer_option_text_only": pl.String,
-    "category": pl.String,
-    "level": pl.String,
-    "rating": pl.Int32,
-}
-SAMPLE = pl.Schema(
-    {
-        **STVQA_COLUMNS,
-        "question_id": pl.String,
-        "split": pl.String,
-        "group_id": pl.String,
-        "asks": pl.String,
-        "claim": pl.String,
-        "option_claims": pl.List(pl.String),
-        "evidence": pl.String,
-        "margin": pl.Float64,
-        "width": pl.Int32,
-        "height": pl.Int32,
-        "scene_objects": pl.List(pl.Struct({"id": pl.String, "bbox": pl.List(pl.Int32)})),
-        "scene_relationships": pl.List(
-            pl.Struct({"subject": pl.String, "predicate": pl.String, "object": pl.String})
-        ),
-        "writer": pl.String,
-        "judge": pl.String,
-        "votes": pl.List(pl.String),
-        "coco_id": pl.Int64,
-        "photograph": pl.String,
-    }
+from schemas.columns import columns
+
+STVQA_COLUMNS = columns(
+    image_id=pl.String,
+    problem=pl.String,
+    question_only=pl.String,
+    question_with_options=pl.String,
+    options=pl.List(pl.String),
+    answer=pl.String,
+    answer_only=pl.String,
+    answer_text=pl.String,
+    answer_text_only=pl.String,
+    answer_option_text=pl.String,
+    answer_option_text_only=pl.String,
+    category=pl.String,
+    level=pl.String,
+    rating=pl.Int32,
+)
+SAMPLE = columns(
+    **STVQA_COLUMNS,
+    question_id=pl.String,
+    split=pl.String,
+    group_id=pl.String,
+    asks=pl.String,
+    claim=pl.String,
+    option_claims=pl.List(pl.String),
+    evidence=pl.String,
+    margin=pl.Float64,
+    width=pl.Int32,
+    height=pl.Int32,
+    scene_objects=pl.List(pl.Struct({"id": pl.String, "bbox": pl.List(pl.Int32)})),
+    scene_relationships=pl.List(
+        pl.Struct({"subject": pl.String, "predicate": pl.String, "object": pl.String})
+    ),
+    writer=pl.String,
+    judge=pl.String,
+    votes=pl.List(pl.String),
+    coco_id=pl.Int64,
+    photograph=pl.String,
 )
 """`group_id` is shared by all samples whose photographs are the same; `claim` and
 `option_claims` (in the order of `options`) are JSON (schemas.claim); `judge` and `votes` are null

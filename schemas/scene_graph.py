@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from math import hypot
+from typing import Any
 
 import polars as pl
 
 from schemas.box import Box
+from schemas.columns import columns
 
 
 class Facing(StrEnum):
@@ -23,10 +25,11 @@ class Facing(StrEnum):
 class SceneObject:
     """One thing in one image.
 
-    `name` is the annotated name, cleaned; `class_name` its class in the vocabulary, None when it has
-    none or several; `blocks` are further classes that the name may stand for, so that these are not
-    unique in the image. `depth` (metres from the camera) and `facing` are None unless the source
-    knows them: Visual Genome does not.
+    `name` is what it is called in samples; `class_name` its class in the vocabulary, None when it
+    has none or several; `is_doubtful` says that it was merged from boxes that agree only roughly;
+    `blocks` are further classes that its name may stand for, which are then not unique in the
+    image. `depth` (metres from the camera) and `facing` are None unless the source knows them:
+    Visual Genome does not.
     """
 
     object_id: int
@@ -100,18 +103,16 @@ RELATIONSHIP = pl.Struct(
         "is_canonical": pl.Boolean,
     }
 )
-SCENE = pl.Schema(
-    {
-        "image_id": pl.String,
-        "width": pl.Int32,
-        "height": pl.Int32,
-        "has_frame": pl.Boolean,
-        "is_exhaustive": pl.Boolean,
-        "coco_id": pl.Int64,
-        "photograph": pl.String,
-        "objects": pl.List(OBJECT),
-        "relationships": pl.List(RELATIONSHIP),
-    }
+SCENE = columns(
+    image_id=pl.String,
+    width=pl.Int32,
+    height=pl.Int32,
+    has_frame=pl.Boolean,
+    is_exhaustive=pl.Boolean,
+    coco_id=pl.Int64,
+    photograph=pl.String,
+    objects=pl.List(OBJECT),
+    relationships=pl.List(RELATIONSHIP),
 )
 
 
@@ -131,13 +132,13 @@ def scenes_of(frame: pl.DataFrame) -> Iterator[Scene]:
         )
 
 
-def _object(entry: dict[str, object]) -> SceneObject:
+def _object(entry: dict[str, Any]) -> SceneObject:
     x1, y1, x2, y2 = (entry.pop(edge) for edge in ("x1", "y1", "x2", "y2"))
     blocks, attributes, facing = (entry.pop(key) for key in ("blocks", "attributes", "facing"))
     return SceneObject(
-        box=Box(x1, y1, x2, y2),  # type: ignore[arg-type]
-        blocks=tuple(blocks or ()),  # type: ignore[call-overload]
-        attributes=tuple(attributes or ()),  # type: ignore[call-overload]
-        facing=Facing(facing) if facing else None,  # type: ignore[arg-type]
-        **entry,  # type: ignore[arg-type]
+        box=Box(x1, y1, x2, y2),
+        blocks=tuple(blocks or ()),
+        attributes=tuple(attributes or ()),
+        facing=Facing(facing) if facing else None,
+        **entry,
     )

@@ -44,7 +44,18 @@ NEVER_OF_A_MATERIAL = LIVING | {Kind.VEHICLE, Kind.PLANT, Kind.FOOD}
 HEADS = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF})
 HOLDERS = frozenset({Kind.TABLEWARE, Kind.CONTAINER})
 
-FIELDS = {"parent", "also", "settings", "landmark", "lookalikes", "plural", "crowd", "ambiguous"}
+FIELDS = {
+    "parent",
+    "also",
+    "settings",
+    "landmark",
+    "common",
+    "lookalikes",
+    "plural",
+    "crowd",
+    "mass",
+    "ambiguous",
+}
 MAX_WORDS = 4
 MAX_CLASS_WORDS = 5
 ENGLISH = inflect.engine()
@@ -62,13 +73,17 @@ class ObjectClass:
     plural: str
     settings: frozenset[str]
     is_landmark: bool
+    is_common: bool
     is_crowd: bool
+    is_mass: bool
     is_ambiguous: bool
     lookalikes: frozenset[str]
 
     @property
     def is_askable(self) -> bool:
-        return self.kind not in NEVER_ASKED and not (self.is_ambiguous or self.is_crowd)
+        return self.kind not in NEVER_ASKED and not (
+            self.is_ambiguous or self.is_crowd or self.is_mass
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +341,9 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 plural=entry.get("plural") or plural_of(name),
                 settings=frozenset(entry.get("settings", "").split()),
                 is_landmark=entry.get("landmark", False),
+                is_common=entry.get("common", False),
                 is_crowd=entry.get("crowd", False),
+                is_mass=entry.get("mass", False),
                 is_ambiguous=entry.get("ambiguous", False),
                 lookalikes=frozenset(entry.get("lookalikes", ())),
             )

@@ -34,11 +34,13 @@ from schemas.claim import (
 from schemas.config import ExtractConfig
 from schemas.proof import ANGLES, Evidence, Facts
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary import Kind
+from schemas.vocabulary import LIVING, Kind
 
 PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}
-CAN_HOLD_INSIDE = {Kind.VEHICLE, Kind.CONTAINER, Kind.TABLEWARE, Kind.STRUCTURE, Kind.APPLIANCE}
-CAN_BEAR = {Kind.FURNITURE, Kind.VEHICLE, Kind.STRUCTURE, Kind.APPLIANCE, Kind.CONTAINER}
+CAN_HOLD_INSIDE = {Kind.VEHICLE, Kind.CONTAINER}
+HOLDERS = {"building", "house", "tent", "refrigerator", "oven", "sink", "bathtub", "bowl", "cup"}
+CAN_BEAR = {Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE}
+NOT_BEARING = {"lamp", "lantern", "light bulb", "chandelier", "divider", "rack"}
 # Place to predicate: by something that can bear or shelter things, and by anything else.
 PLACES = {
     "over": ("on", "above"),
@@ -201,20 +203,7 @@ def _relations(view: View) -> Iterator[Proposal]:
             yield Proposal(
                 "predicate", claim, _other_places(view, claim, target), facet="predicate"
             )
-        if "object" in predicate.asks and target.object_id in view.by_id:
-            others = [
-                RelationClaim(subject.object_id, name, other.object_id)
-                for other in view.same_kind_first(target, view.things)
-                if other not in (subject, target)
-            ]
-            yield Proposal("object", claim, others, facet="object", hardness=1)
-        if "subject" in predicate.asks:
-            others = [
-                RelationClaim(other.object_id, name, target.object_id)
-                for other in view.same_kind_first(subject, view.things)
-                if other not in (subject, target)
-            ]
-            yield Proposal("subject", claim, others, facet="subject", hardness=1)
+        yield from _ends(view, RelationClaim, subject, name, target)
     yield from _side_by_side(view)
 
 
@@ -235,10 +224,10 @@ def _other_places(view: View, claim: RelationClaim, target: SceneObject) -> list
     predicates = view.facts.predicates
     own, kind = predicates[claim.predicate], view.kind(target)
     own_axes = dict(own.axes)
-    names = {
-        place: bearing if kind in CAN_BEAR else other for place, (bearing, other) in PLACES.items()
-    }
-    if kind not in CAN_HOLD_INSIDE:
+    lineage = set(view.facts.vocabulary.lineage(str(target.class_name)))
+    can_bear = kind in CAN_BEAR and not lineage & NOT_BEARING
+    names = {place: bearing if can_bear else other for place, (bearing, other) in PLACES.items()}
+    if kind not in CAN_HOLD_INSIDE and not lineage & HOLDERS:
         del names["inside"]
     same = {
         place
@@ -258,23 +247,39 @@ def _other_places(view: View, claim: RelationClaim, target: SceneObject) -> list
 
 def _reaches(view: View) -> Iterator[Proposal]:
     for subject, name, target in _interactions(view, Category.REACH):
-        predicate = view.facts.predicates[name]
-        claim = ReachClaim(subject.object_id, name, target.object_id)
-        if target.object_id not in view.by_id:
-            continue
-        if "object" in predicate.asks:
-            others = [
-                ReachClaim(subject.object_id, name, other.object_id)
-                for other in view.same_kind_first(target, view.things)
-                if other not in (subject, target)
-            ]
-            yield Proposal("object", claim, others, facet="object")
-        if "subject" in predicate.asks:
-            others = [
-                ReachClaim(other.object_id, name, target.object_id)
-                for other in view.same_kind_first(subject, view.things)
-                if other not in (subject, target)
-            ]
+        if target.object_id in view.by_id:
+            yield from _ends(view, ReachClaim, subject, name, target)
+
+
+def _ends(
+    view: View,
+    form: type[RelationClaim] | type[ReachClaim],
+    subject: SceneObject,
+    name: str,
+    target: SceneObject,
+) -> Iterator[Proposal]:
+    """Questions for the object and for the subject of a relationship. Who does something is only
+    asked where somebody else might do it."""
+    asks = view.facts.predicates[name].asks
+    claim = form(subject.object_id, name, target.object_id)
+    rest = [thing for thing in view.things if thing not in (subject, target)]
+    if "object" in asks and target.object_id in view.by_id:
+        others = [
+            form(subject.object_id, name, other.object_id)
+            for other in view.same_kind_first(target, rest)
+        ]
+        yield Proposal("object", claim, others, facet="object", hardness=int(form is RelationClaim))
+    if "subject" in asks:
+        rivals = {
+            other.object_id: form(other.object_id, name, target.object_id)
+            for other in view.same_kind_first(subject, rest)
+        }
+        is_living = view.kind(subject) in LIVING
+        if not is_living or any(
+            view.kind(view.by_id[key]) in LIVING and view.facts.holds(other).refutes
+            for key, other in rivals.items()
+        ):
+            others = list(rivals.values())
             yield Proposal("subject", claim, others, facet="subject", hardness=1)
 
 
@@ -308,7 +313,7 @@ def _orientations(view: View) -> Iterator[Proposal]:
     own = (Direction.LEFT, Direction.RIGHT, Direction.AHEAD, Direction.BACK)
     for reference, target in permutations(view.things, 2):
         one, other = reference.object_id, target.object_id
-        if reference.facing and view.kind(reference) in (Kind.PERSON, Kind.ANIMAL):
+        if reference.facing and view.kind(reference) in LIVING:
             for direction in own:
                 claim = OrientationClaim(one, one, other, direction)
                 if view.facts.holds(claim).supports:
@@ -367,7 +372,7 @@ def _distances(view: View, num_options: int) -> Iterator[Proposal]:
         nearness = [
             (
                 thing.object_id,
-                view.facts._nearness(reference.box, thing.box, other.box),
+                view.facts.nearness(reference.box, thing.box, other.box),
                 other.object_id,
             )
             for thing in view.things
@@ -420,7 +425,7 @@ def _existences(view: View) -> Iterator[Proposal]:
     ]
     likely = {setting for setting in settings if settings.count(setting) >= 2}
     for class_name, entry in view.classes.items():
-        if view.is_countable(class_name) and entry.settings & likely and entry.is_landmark:
+        if entry.is_askable and entry.is_common and entry.settings & likely:
             claim = ExistenceClaim(class_name, present=False)
             present = [ExistenceClaim(class_name, present=True)]
             yield Proposal("present", claim, present, facet="absent", hardness=1)
@@ -428,7 +433,7 @@ def _existences(view: View) -> Iterator[Proposal]:
 
 
 def _related_existences(view: View) -> Iterator[Proposal]:
-    """Is there a <class> that stands so to a <class>? Absent ones exchange one end of a true one."""
+    """Is there a <class> so related to a <class>? Absent ones exchange one end of a true one."""
     for subject, name, target in _interactions(view, Category.RELATION):
         predicate = view.facts.predicates[name]
         if target.object_id not in view.by_id or predicate.needs != "touch":

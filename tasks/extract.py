@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from schemas.claim import (
     Category,
@@ -84,7 +84,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "salience": candidate.salience,
         "level": LEVELS[min(candidate.hardness, 2)].value,
         "rating": min(max(round(1 + 9 * candidate.salience), 1), 10),
-        "topic": _topic(candidate),
+        "topic": _topic(facts, candidate),
     }
 
 
@@ -105,13 +105,16 @@ def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
             return list(candidate.objects)
 
 
-def _topic(candidate: Candidate) -> str:
+def _topic(facts: Facts, candidate: Candidate) -> str:
     """What two near-duplicate questions share: the things, whatever is said or asked of them."""
     match candidate.claim:
         case CountClaim(class_name=name):
             return f"count {name}"
         case ExistenceClaim(class_name=name, other_class=other):
-            return f"existence {name} {other or ''}"
+            # A school bus and a bus are one topic: the most general class that is still telling.
+            lineage = facts.vocabulary.lineage(name)
+            general = [entry for entry in lineage if facts.vocabulary.classes[entry].is_landmark]
+            return f"existence {(general or [name])[-1]} {other or ''}"
         case OrientationClaim(viewpoint=None) | RelationClaim(predicate="left of" | "right of"):
             return f"side {' '.join(map(str, sorted(objects_of(candidate.claim))))}"
         case claim:

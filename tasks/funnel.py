@@ -5,14 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
-FUNNEL = pl.Schema(
-    {
-        "stage": pl.String,
-        "outcome": pl.String,
-        "reason": pl.String,
-        "category": pl.String,
-        "rows": pl.Int64,
-    }
+from schemas.columns import columns
+
+FUNNEL = columns(
+    stage=pl.String,
+    outcome=pl.String,
+    reason=pl.String,
+    category=pl.String,
+    rows=pl.Int64,
 )
 """`outcome` is kept, lost or repaired; `category` is null where rows are not questions."""
 

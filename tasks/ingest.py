@@ -1,7 +1,8 @@
 """Ingest: one clean scene graph per image, whatever the source.
 
-Reads the source's files at the places that the index names; writes scenes (schemas.scene_graph.SCENE)
-and a ledger with one row per repair or drop. The rules, in the order they are applied:
+Reads the source's files at the places that the index names; writes scenes
+(schemas.scene_graph.SCENE) and a ledger with one row per repair or drop. The rules, in the order
+they are applied:
 
 frame-inferred         no width and height: the extent of the boxes stands in, and is marked
 object-without-name    dropped; object-without-id, box-unreadable, box-empty, box-outside likewise
@@ -23,15 +24,15 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from schemas.config import IngestConfig, SourceConfig
 from schemas.predicate import canonical_predicate, clean_predicate
-from schemas.scene_graph import RELATIONSHIP, SCENE
+from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE
 from schemas.vocabulary import load_vocabulary
 from tasks.artifact import inputs_of, plan_artifact, write_artifact
 from tasks.index import read_shard
@@ -68,7 +69,7 @@ class Ledger:
                 action=pl.lit(action),
                 reason=pl.lit(reason),
                 detail=detail.cast(pl.String),
-            ).cast(LEDGER)  # type: ignore[arg-type]
+            ).cast(LEDGER)
         )
 
     def drop(
@@ -184,7 +185,7 @@ def _with_restored(
         pl.format("taken from relationship {}", "relationship_id"),
     )
     boxes = [pl.col("box").list.get(place).alias(edge) for place, edge in enumerate(BOX)]
-    rows = restored.select(*KEY, names=pl.concat_list("name"), *boxes)  # type: ignore[misc]
+    rows = restored.select(*KEY, *boxes, names=pl.concat_list("name"))
     return pl.concat([objects, rows], how="diagonal")
 
 
@@ -314,7 +315,7 @@ def _mapped(
 def _classify(objects: pl.DataFrame) -> pl.DataFrame:
     """Objects with what their names say: key, class_name, is_plural, blocks, name and odd."""
     objects = objects.with_columns(key=pl.col("names").list.join(SEPARATOR))
-    fields = {
+    fields: dict[str, pl.DataType | type[pl.DataType]] = {
         "class_name": pl.String,
         "is_plural": pl.Boolean,
         "blocks": pl.List(pl.String),
@@ -497,7 +498,7 @@ def _merge_duplicates(
         (np.ones(pairs.height), (pairs["row"].to_numpy(), pairs["row_b"].to_numpy())),
         shape=(rows.height, rows.height),
     )
-    things = connected_components(edges, directed=False)[1] if rows.height else []
+    things = connected_components(edges, directed=False)[1] if rows.height else np.empty(0)
     loose = pairs.filter(pl.col("iou") < (1 + config.merge_iou) / 2)
     doubtful = pl.concat([loose["row"], loose["row_b"]]).unique()
     rows = rows.with_columns(thing=pl.Series(things, dtype=pl.Int64)).sort(
@@ -572,7 +573,7 @@ def _redirect(relationships: pl.DataFrame, same: pl.DataFrame, ledger: Ledger) -
 def _assemble(
     images: pl.DataFrame, objects: pl.DataFrame, relationships: pl.DataFrame, ledger: Ledger
 ) -> pl.DataFrame:
-    fields = [field.name for field in SCENE["objects"].inner.fields]  # type: ignore[union-attr]
+    fields = [field.name for field in OBJECT.fields]
     things = (
         objects.sort(KEY).group_by("image_id", maintain_order=True).agg(objects=pl.struct(fields))
     )
@@ -593,7 +594,7 @@ def _assemble(
     return (
         scenes.with_columns(pl.col("relationships").fill_null([]))
         .select(SCENE.names())
-        .cast(SCENE)  # type: ignore[arg-type]
+        .cast(SCENE)
         .sort("image_id")
     )
 
@@ -609,8 +610,9 @@ def check_losses(
         pl.col("item").str.contains(r"^(image|objects|relationships|attributes)(\[|$)"),
         pl.col("reason").is_in(["no-annotation", "duplicate-image"]).not_(),
     ).join(read, on="image_id", how="anti")
-    num_bad = bad["image_id"].n_unique() + (bad["image_id"] == "").sum()
-    share = num_bad / max(num_images + (bad["image_id"] == "").sum(), 1)
+    num_nameless = bad.filter(pl.col("image_id") == "").height
+    num_bad = bad["image_id"].n_unique() + num_nameless
+    share = num_bad / max(num_images + num_nameless, 1)
     if share > max_bad_share:
         worst = bad.group_by("reason").len().sort("len", "reason", descending=[True, False])
         example = bad.row(0, named=True)

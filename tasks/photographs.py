@@ -16,10 +16,11 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 from PIL import Image
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
+from schemas.columns import columns
 from schemas.config import IngestConfig, SourceConfig, SourceKind
 from tasks.artifact import inputs_of, plan_artifact, write_artifact
 from tasks.index import digest_store, find_source
@@ -30,14 +31,12 @@ VERSION = 1
 SUFFIXES = (".jpg", ".jpeg", ".png")
 FORMATS = ("JPEG", "PNG")
 MAX_BYTES = 64 * 1024**2
-PHOTOGRAPHS = pl.Schema(
-    {
-        "image_id": pl.String,
-        "sha256": pl.String,
-        "num_bytes": pl.Int64,
-        "reason": pl.String,
-        "detail": pl.String,
-    }
+PHOTOGRAPHS = columns(
+    image_id=pl.String,
+    sha256=pl.String,
+    num_bytes=pl.Int64,
+    reason=pl.String,
+    detail=pl.String,
 )
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from math import ceil
 from pathlib import Path
 
 import polars as pl
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from schemas.config import QuotaConfig
 from schemas.question import PLAN

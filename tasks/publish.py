@@ -17,9 +17,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from schemas.config import PipelineConfig, SourceConfig
 from tasks.artifact import digest_of, inputs_of, plan_artifact, replacing_folder

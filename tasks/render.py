@@ -21,9 +21,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from schemas.config import RenderConfig
 from tasks.artifact import plan_artifact, replacing_folder

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -67,7 +67,7 @@ def group_images(images: pl.DataFrame) -> pl.DataFrame:
         edges.append(same.to_numpy().astype(np.int64))
     starts, stops = np.concatenate(edges).T
     graph = coo_array((np.ones(len(starts)), (starts, stops)), shape=(rows.height, rows.height))
-    groups = connected_components(graph, directed=False)[1] if rows.height else []
+    groups = connected_components(graph, directed=False)[1] if rows.height else np.empty(0)
     return rows.with_columns(group=pl.Series(groups, dtype=pl.Int64)).select(
         "image_id", group_id=pl.col("image_id").first().over("group")
     )
@@ -221,7 +221,7 @@ def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
             reason="reason",
             detail=pl.col("reason_detail"),
         )
-        .cast(LEDGER)  # type: ignore[arg-type]
+        .cast(LEDGER)
         .sort("item")
     )
 

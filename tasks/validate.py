@@ -37,7 +37,7 @@ FAILING = pl.Schema(
         ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
     )
 )
-UNITS = {"table": "columns", "samples": "samples", "totals": "numbers"}
+UNITS = {"table": "columns", "samples": "samples", "totals": "targets"}
 TOLERANCE = 0.02
 MAX_ANSWER_SHARE = 0.6
 
@@ -106,7 +106,10 @@ def _failing_rows(verdict: "Verdict", frames: dict[str, pl.DataFrame]) -> pl.Dat
     if verdict.details:
         rows = pl.DataFrame({"value": verdict.details})
     else:
-        texts = {name: pl.col(name).cast(pl.String).fill_null("null") for name in check.shown}
+        texts = {
+            name: pl.col(name).cast(pl.String).fill_null("null").replace("", "(empty)")
+            for name in check.shown
+        }
         named = [pl.format(f"{name} = {{}}", text) for name, text in texts.items()]
         value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
         rows = frames[check.frame][verdict.rows].with_columns(value=value)

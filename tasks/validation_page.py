@@ -62,16 +62,20 @@ def _sentence(parts: list[str]) -> str:
 
 
 def grouped(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Checks by group, the groups with failures first."""
+    """Checks by group; groups with what stops a build come first, then those with warnings."""
     names = sorted({check["group"] for check in checks})
     groups = []
     for name in names:
         members = [check for check in checks if check["group"] == name]
         failed = [check for check in members if check["status"] != "passed"]
-        failed.sort(key=lambda check: (check["severity"] != "critical", check["name"]))
+        failed.sort(key=lambda check: (_urgency(check), check["name"]))
         passed = [check for check in members if check["status"] == "passed"]
         groups.append({"name": name, "failed": failed, "passed": passed})
-    return sorted(groups, key=lambda group: not group["failed"])
+    return sorted(groups, key=lambda group: min(map(_urgency, group["failed"]), default=2))
+
+
+def _urgency(check: dict[str, Any]) -> int:
+    return int(check["status"] != "error" and check["severity"] == "warning")
 
 
 def category_table(view: pl.DataFrame) -> list[dict[str, Any]]:

@@ -20,9 +20,9 @@ from typing import Any
 
 import msgspec
 import polars as pl
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from schemas.claim import (
     Claim,
@@ -128,7 +128,7 @@ def verify_questions(
     return questions.with_columns(
         reason=pl.Series([problem and problem[0] for problem in found], dtype=pl.String),
         reason_detail=pl.Series([problem and problem[1] for problem in found], dtype=pl.String),
-    ).cast(VERIFIED)  # type: ignore[arg-type]
+    ).cast(VERIFIED)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="verify-{shard}")

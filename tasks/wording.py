@@ -138,7 +138,7 @@ def _inflect() -> inflect.engine:
 
 def with_article(name: str) -> str:
     """`an elephant` for elephant."""
-    return str(_inflect().a(name))  # type: ignore[arg-type]
+    return str(_inflect().a(name))
 
 
 def phrase_of(predicate: str) -> str:

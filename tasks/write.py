@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 
 import polars as pl
-from prefect import task
+from prefect import State, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from schemas.claim import Category, decode_claim
 from schemas.config import WriteConfig

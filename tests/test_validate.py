@@ -1,7 +1,10 @@
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+
 import polars as pl
+import pytest
 
 from schemas.claim import (
     Category,
@@ -60,7 +63,7 @@ def claim_for(category: Category, option: int) -> Claim:
 def sample(
     number: int, category: Category, index: int, split: str, level: str
 ) -> dict[str, object]:
-    """A sound sample whose answer is option `index`; nothing but `number` tells it from its like."""
+    """A sound sample whose answer is option `index`; only `number` tells it from its like."""
     options = list(WORDS[: NUM_OPTIONS[category]])
     question = f"What is true of thing {number}?"
     asked = "\n".join([question, *(option_text(i, text) for i, text in enumerate(options))])
@@ -388,7 +391,10 @@ FRAMES: list[tuple[pl.DataFrame, dict[str, int]]] = [
         SOUND.filter(pl.col("category") != "depth"),
         {"num_samples_is_reached": 1, "categories_meet_the_quota": 1, "levels_meet_the_quota": 1},
     ),
-    (SOUND.with_columns(split=pl.lit("train")), {"val_share_is_met": 1}),
+    (
+        SOUND.with_columns(split=pl.lit("train")),
+        {"val_share_is_met": 1, "answer_letters_are_balanced": 24},
+    ),
 ]
 
 
@@ -408,13 +414,149 @@ def test_sound_samples_pass_every_check():
     assert failed_checks(SOUND) == {}
 
 
-@pytest.mark.parametrize(("number", "change", "expected"), DEFECTS)
-def test_a_defect_fails_its_check(number, change, expected):
+def with_defect(number: int, change: Callable[[Row], Row]) -> pl.DataFrame:
     rows = [*ROWS]
     rows[number] = rows[number] | change(rows[number])
-    assert failed_checks(pl.DataFrame(rows, SAMPLE)) == expected
+    return pl.DataFrame(rows, SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def failures_of_defects() -> list[dict[str, int]]:
+    """What each of DEFECTS makes fail. Great Expectations takes half a second a run whatever the
+    number of rows, so it judges all data sets at once, kept apart by a prefix to their ids."""
+    from tasks.expectations import checks, evaluate
+
+    ids = pl.col("question_id", "image_id")
+    views = [
+        check_view(with_defect(number, change)).with_columns(ids.str.replace("^", f"{case}/"))
+        for case, (number, change, _) in enumerate(DEFECTS)
+    ]
+    suite = [check for check in checks() if check.frame == "samples"]
+    failed: list[dict[str, int]] = [{} for _ in DEFECTS]
+    for verdict in evaluate({"samples": pl.concat(views)}, suite):
+        assert verdict.error is None
+        for case, number in Counter(row // SOUND.height for row in verdict.rows).items():
+            failed[case][verdict.check.name] = number
+    return failed
+
+
+@pytest.mark.parametrize(
+    "case", range(len(DEFECTS)), ids=[next(iter(expected)) for *_, expected in DEFECTS]
+)
+def test_a_defect_fails_its_check(case, failures_of_defects):
+    *_, expected = DEFECTS[case]
+    assert failures_of_defects[case] == expected
 
 
 @pytest.mark.parametrize(("samples", "expected"), FRAMES)
 def test_a_defect_of_the_whole_fails_its_check(samples, expected):
     assert failed_checks(samples) == expected
+
+
+def test_a_dominant_answer_is_a_warning():
+    frame = pl.DataFrame(
+        [sample(i, Category.RELATION, 0, "train", "easy") for i in range(12)], SAMPLE
+    )
+    answers = count_totals(check_view(frame), QUOTA, SELECT).filter(family="answer")
+    assert answers.select("name", "found", "low", "high").rows() == [
+        ("relation answered “left”", 12, 0, 7)
+    ]
+    assert failed_checks(frame)["no_answer_dominates"] == 1
+
+
+def test_every_check_has_a_defect():
+    from tasks.expectations import checks
+
+    planted = {name for *_, expected in (*DEFECTS, *FRAMES) for name in expected}
+    assert {check.name for check in checks()} - planted == {"no_answer_dominates"}
+
+
+def test_a_check_that_raises_is_an_error_and_not_a_pass():
+    from great_expectations.expectations import core
+
+    from tasks.expectations import Check, evaluate
+
+    lost = core.ExpectColumnValuesToBeNull(column="lost", meta={"name": "lost"})
+    check = Check("lost", "Group", "warning", "It raises.", "samples", ("lost",), lost)
+    (verdict,) = evaluate({"samples": check_view(SOUND)}, [check])
+    assert (verdict.status, verdict.blocks) == ("error", True)
+    assert "lost" in str(verdict.error)
+
+
+OUTPUTS = ("validation.html", "results.json", "failing_rows.parquet")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The validation folder of samples that all fail, with markup in their questions."""
+    folder: Path = tmp_path_factory.mktemp("hostile")
+    samples = SOUND.with_columns(question_only=pl.lit("<script>alert(1)</script>"))
+    assert not validate_frame(samples, QUOTA, SELECT, folder)
+    return folder
+
+
+def test_the_page_escapes_what_the_data_says(hostile):
+    page = (hostile / "validation.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "Do not publish this data set" in page
+    assert "http" not in page
+
+
+def test_failing_rows_are_complete(hostile):
+    failing = pl.read_parquet(hostile / "failing_rows.parquet")
+    counts = dict(failing.group_by("expectation").len().rows())
+    assert counts == {
+        "question_is_a_question": 64,
+        "question_with_options_holds_the_question": 64,
+    }
+    assert failing.filter(expectation="question_is_a_question").row(0, named=True) == {
+        "question_id": "q0000",
+        "expectation": "question_is_a_question",
+        "severity": "critical",
+        "columns": "question_only",
+        "value": "<script>alert(1)</script>",
+    }
+
+
+def test_results_tell_each_check(hostile):
+    results = json.loads((hostile / "results.json").read_text(encoding="utf-8"))
+    assert (results["success"], results["num_rows"], results["num_failing_rows"]) == (False, 64, 64)
+    assert results["num_expectations"] == len(results["expectations"])
+    by_name = {entry["name"]: entry for entry in results["expectations"]}
+    assert list(by_name) == sorted(by_name)
+    entry = by_name["question_is_a_question"]
+    assert (entry["status"], entry["num_checked"], entry["num_failed"]) == ("failed", 64, 64)
+    assert len(entry["examples"]) == 10
+    assert (hostile / "data_docs" / "index.html").exists()
+
+
+def test_the_same_samples_give_the_same_bytes(hostile, tmp_path):
+    samples = SOUND.with_columns(question_only=pl.lit("<script>alert(1)</script>"))
+    shuffled = samples.sample(fraction=1.0, shuffle=True, seed=7)
+    validate_frame(shuffled, QUOTA, SELECT, tmp_path)
+    for name in OUTPUTS:
+        assert (tmp_path / name).read_bytes() == (hostile / name).read_bytes()
+
+
+def test_warnings_do_not_stop_a_build(tmp_path):
+    samples = SOUND.filter(pl.col("category") != "depth")
+    assert validate_frame(samples, QUOTA, SELECT, tmp_path)
+    assert succeeded(tmp_path)
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert "This data set may be published, with warnings" in page
+    assert "depth: 0 found, 3 to 5 wanted" in page
+
+
+def test_a_validated_artifact_is_not_validated_again(tmp_path):
+    samples_path = tmp_path / "artifacts" / "select" / "0123456789abcdef.parquet"
+    samples_path.parent.mkdir(parents=True)
+    SOUND.write_parquet(samples_path)
+    folder = validate_samples.fn(samples_path, QUOTA, SELECT, tmp_path)
+    assert isinstance(folder, Path)
+    assert succeeded(folder)
+    written = (folder / "results.json").stat().st_mtime_ns
+    again = validate_samples.fn(samples_path, QUOTA, SELECT, tmp_path)
+    assert (again.name, again.data) == ("Cached", folder)
+    assert (folder / "results.json").stat().st_mtime_ns == written
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]

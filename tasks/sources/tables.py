@@ -4,49 +4,46 @@ from dataclasses import dataclass
 
 import polars as pl
 
-IMAGES = pl.Schema(
-    {
-        "image_id": pl.String,
-        "width": pl.Int64,
-        "height": pl.Int64,
-        "coco_id": pl.Int64,
-        "photograph": pl.String,
-        "is_exhaustive": pl.Boolean,
-    }
+from schemas.columns import columns
+
+IMAGES = columns(
+    image_id=pl.String,
+    width=pl.Int64,
+    height=pl.Int64,
+    coco_id=pl.Int64,
+    photograph=pl.String,
+    is_exhaustive=pl.Boolean,
 )
-OBJECTS = pl.Schema(
-    {
-        "image_id": pl.String,
-        "object_id": pl.Int64,
-        "names": pl.List(pl.String),
-        "x1": pl.Float64,
-        "y1": pl.Float64,
-        "x2": pl.Float64,
-        "y2": pl.Float64,
-        "attributes": pl.List(pl.String),
-        "depth": pl.Float64,
-        "facing": pl.String,
-    }
+OBJECTS = columns(
+    image_id=pl.String,
+    object_id=pl.Int64,
+    names=pl.List(pl.String),
+    x1=pl.Float64,
+    y1=pl.Float64,
+    x2=pl.Float64,
+    y2=pl.Float64,
+    attributes=pl.List(pl.String),
+    depth=pl.Float64,
+    facing=pl.String,
 )
-END = {"id": pl.Int64, "name": pl.String, "box": pl.List(pl.Float64)}
-RELATIONSHIPS = pl.Schema(
-    {
-        "image_id": pl.String,
-        "relationship_id": pl.Int64,
-        "predicate": pl.String,
-        **{f"subject_{key}": dtype for key, dtype in END.items()},
-        **{f"object_{key}": dtype for key, dtype in END.items()},
-    }
+RELATIONSHIPS = columns(
+    image_id=pl.String,
+    relationship_id=pl.Int64,
+    predicate=pl.String,
+    subject_id=pl.Int64,
+    subject_name=pl.String,
+    subject_box=pl.List(pl.Float64),
+    object_id=pl.Int64,
+    object_name=pl.String,
+    object_box=pl.List(pl.Float64),
 )
-LEDGER = pl.Schema(
-    {
-        "stage": pl.String,
-        "image_id": pl.String,
-        "item": pl.String,
-        "action": pl.String,
-        "reason": pl.String,
-        "detail": pl.String,
-    }
+LEDGER = columns(
+    stage=pl.String,
+    image_id=pl.String,
+    item=pl.String,
+    action=pl.String,
+    reason=pl.String,
+    detail=pl.String,
 )
 
 

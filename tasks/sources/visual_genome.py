@@ -251,7 +251,7 @@ def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> Raw
     ).join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
     return RawScenes(
         images=images,
-        objects=flat.select(OBJECTS.names()).cast(OBJECTS),  # type: ignore[arg-type]
+        objects=flat.select(OBJECTS.names()).cast(OBJECTS),
         relationships=_flat_relationships(tables["relationships"]),
         ledger=ledger_of(lost),
         boxes_from_ends=bool(objects["merged_object_ids"].is_not_null().any()),
@@ -276,7 +276,7 @@ def _flat_relationships(table: pl.DataFrame) -> pl.DataFrame:
         "predicate",
         *end("subject"),
         *end("object"),
-    ).cast(RELATIONSHIPS)  # type: ignore[arg-type]
+    ).cast(RELATIONSHIPS)
 
 
 def _read_images(
