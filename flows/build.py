@@ -37,7 +37,7 @@ from tasks.write import write_shard
 PUBLISHED = "spatialthinker.dataset.published"
 
 
-class BuildFailed(RuntimeError):
+class BuildFailedError(RuntimeError):
     """The build ran, but its result must not be used; the message says where to look."""
 
 
@@ -123,7 +123,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         validate_samples, "validation report", samples, config.quota, config.select, root
     )
     if not succeeded(validation):
-        raise BuildFailed(
+        raise BuildFailedError(
             "the dataset fails its validation and is not published: see "
             f"{validation / 'validation.html'}"
         )

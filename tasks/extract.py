@@ -34,7 +34,7 @@ from schemas.config import ExtractConfig, ProofConfig, WriteConfig
 from schemas.proof import Facts
 from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.candidates import Candidate, find_candidates
 
 VERSION = 1
@@ -122,16 +122,15 @@ def _topic(facts: Facts, candidate: Candidate) -> str:
             return f"{candidate.category} {' '.join(map(str, named))}"
 
 
-@task(cache_policy=NO_CACHE, task_run_name="extract-{shard}")
-def extract_shard(
+def subgraphs_artifact(
     scenes_path: Path,
     shard: str,
     proof: ProofConfig,
     extract: ExtractConfig,
     write: WriteConfig,
     root: Path,
-) -> Path | State[Path]:
-    artifact = plan_artifact(
+) -> Artifact:
+    return plan_artifact(
         root,
         "extract",
         version=VERSION,
@@ -143,6 +142,18 @@ def extract_shard(
         inputs=inputs_of(scenes=scenes_path),
         shard=shard,
     )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="extract-{shard}")
+def extract_shard(
+    scenes_path: Path,
+    shard: str,
+    proof: ProofConfig,
+    extract: ExtractConfig,
+    write: WriteConfig,
+    root: Path,
+) -> Path | State[Path]:
+    artifact = subgraphs_artifact(scenes_path, shard, proof, extract, write, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     scenes = pl.read_parquet(scenes_path)

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from schemas.config import SourceConfig, SourceKind
-from tasks.artifact import plan_artifact, write_artifact
+from tasks.artifact import Artifact, plan_artifact, write_artifact
 from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
 from tasks.sources.tables import RawScenes
@@ -70,17 +70,22 @@ def read_shard(index_path: Path, shard: str, source: SourceConfig, root: Path) -
             return visual_genome.read_scenes(index, files)
 
 
-@task(cache_policy=NO_CACHE)
-def index_source(source: SourceConfig, root: Path) -> Path | State[Path]:
-    files = find_source(source, root)
-    kind = SourceKind.VISUAL_GENOME if source.kind is SourceKind.RENDERED else source.kind
-    artifact = plan_artifact(
+def index_artifact(kind: SourceKind, source_digest: str, root: Path) -> Artifact:
+    # Drawn scenes are read as any Visual Genome files are.
+    read_as = SourceKind.VISUAL_GENOME if kind is SourceKind.RENDERED else kind
+    return plan_artifact(
         root,
         "index",
         version=VERSION,
-        config={"kind": kind},
-        inputs={"source": digest_source(files, root)},
+        config={"kind": read_as},
+        inputs={"source": source_digest},
     )
+
+
+@task(cache_policy=NO_CACHE)
+def index_source(source: SourceConfig, root: Path) -> Path | State[Path]:
+    files = find_source(source, root)
+    artifact = index_artifact(source.kind, digest_source(files, root), root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     match source.kind:

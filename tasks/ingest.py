@@ -34,7 +34,7 @@ from schemas.config import IngestConfig, SourceConfig
 from schemas.predicate import canonical_predicate, clean_predicate
 from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE
 from schemas.vocabulary import load_vocabulary
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.index import read_shard
 from tasks.sources.tables import LEDGER, RawScenes
 
@@ -624,11 +624,8 @@ def check_losses(
         )
 
 
-@task(cache_policy=NO_CACHE, task_run_name="ingest-{shard}")
-def ingest_shard(
-    index_path: Path, shard: str, source: SourceConfig, config: IngestConfig, root: Path
-) -> Path | State[Path]:
-    artifact = plan_artifact(
+def scenes_artifact(index_path: Path, shard: str, config: IngestConfig, root: Path) -> Artifact:
+    return plan_artifact(
         root,
         "ingest",
         version=VERSION,
@@ -636,6 +633,13 @@ def ingest_shard(
         inputs=inputs_of(index=index_path),
         shard=shard,
     )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="ingest-{shard}")
+def ingest_shard(
+    index_path: Path, shard: str, source: SourceConfig, config: IngestConfig, root: Path
+) -> Path | State[Path]:
+    artifact = scenes_artifact(index_path, shard, config, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     raw = read_shard(index_path, shard, source, root)

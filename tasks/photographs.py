@@ -22,7 +22,7 @@ from prefect.states import Completed
 
 from schemas.columns import columns
 from schemas.config import IngestConfig, SourceConfig, SourceKind
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.index import digest_store, find_source
 from tasks.sources.files import digest_files, open_archive
 from tasks.sources.vg150 import embedded_photographs
@@ -197,6 +197,19 @@ def digest_photographs(used: Sequence[Path], root: Path) -> str:
     return digest_files(used, used[0].parent, digest_store(root))
 
 
+def photographs_artifact(
+    scenes_path: Path, shard: str, photographs_digest: str, config: IngestConfig, root: Path
+) -> Artifact:
+    return plan_artifact(
+        root,
+        "photographs",
+        version=VERSION,
+        config={"ingest": config},
+        inputs={**inputs_of(scenes=scenes_path), "photographs": photographs_digest},
+        shard=shard,
+    )
+
+
 @task(cache_policy=NO_CACHE, task_run_name="photographs-{shard}")
 def examine_shard(
     scenes_path: Path,
@@ -206,14 +219,7 @@ def examine_shard(
     config: IngestConfig,
     root: Path,
 ) -> Path | State[Path]:
-    artifact = plan_artifact(
-        root,
-        "photographs",
-        version=VERSION,
-        config={"ingest": config},
-        inputs={**inputs_of(scenes=scenes_path), "photographs": photographs_digest},
-        shard=shard,
-    )
+    artifact = photographs_artifact(scenes_path, shard, photographs_digest, config, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     store, _ = open_photographs(source, root)

@@ -18,7 +18,7 @@ from prefect.states import Completed
 
 from schemas.config import QuotaConfig
 from schemas.question import PLAN
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.quota import Cell, choose, plan_quotas
 
 VERSION = 1
@@ -100,6 +100,25 @@ def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
     return {cell: ceil(number * config.oversample) for cell, number in wanted.items()}
 
 
+def plan_artifact_of(
+    subgraph_paths: Sequence[Path],
+    photograph_paths: Sequence[Path],
+    config: QuotaConfig,
+    seed: int,
+    root: Path,
+) -> Artifact:
+    inputs = inputs_of(subgraphs=subgraph_paths)
+    if photograph_paths:
+        inputs |= inputs_of(photographs=photograph_paths)
+    return plan_artifact(
+        root,
+        "plan",
+        version=VERSION,
+        config={"quota": config, "seed": seed},
+        inputs=inputs,
+    )
+
+
 @task(cache_policy=NO_CACHE)
 def plan_build(
     subgraph_paths: Sequence[Path],
@@ -108,16 +127,7 @@ def plan_build(
     seed: int,
     root: Path,
 ) -> Path | State[Path]:
-    inputs = inputs_of(subgraphs=subgraph_paths)
-    if photograph_paths:
-        inputs |= inputs_of(photographs=photograph_paths)
-    artifact = plan_artifact(
-        root,
-        "plan",
-        version=VERSION,
-        config={"quota": config, "seed": seed},
-        inputs=inputs,
-    )
+    artifact = plan_artifact_of(subgraph_paths, photograph_paths, config, seed, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     candidates = pl.scan_parquet(list(subgraph_paths)).select(COLUMNS).collect()

@@ -26,7 +26,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from schemas.config import RenderConfig
-from tasks.artifact import plan_artifact, replacing_folder
+from tasks.artifact import Artifact, plan_artifact, replacing_folder
 from tasks.drawing import (
     COLORS,
     GROUND_COLORS,
@@ -843,11 +843,8 @@ def write_visual_genome(folder: Path, seed: int, config: RenderConfig, photograp
         path.replace(folder / name)
 
 
-@task(cache_policy=NO_CACHE)
-def render_scenes(
-    config: RenderConfig, seed: int, photographs: bool, root: Path
-) -> Path | State[Path]:
-    artifact = plan_artifact(
+def rendered_artifact(config: RenderConfig, seed: int, photographs: bool, root: Path) -> Artifact:
+    return plan_artifact(
         root,
         "render",
         version=VERSION,
@@ -855,6 +852,13 @@ def render_scenes(
         inputs={},
         suffix="",
     )
+
+
+@task(cache_policy=NO_CACHE)
+def render_scenes(
+    config: RenderConfig, seed: int, photographs: bool, root: Path
+) -> Path | State[Path]:
+    artifact = rendered_artifact(config, seed, photographs, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     with replacing_folder(artifact.path) as partial:

@@ -39,7 +39,7 @@ from schemas.completion import (
 from schemas.config import QuotaConfig, SelectConfig
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.plan import by_preference, first_of_topic, stable_hash
 from tasks.quota import choose, plan_quotas
 from tasks.sources.tables import LEDGER
@@ -75,15 +75,17 @@ def group_images(images: pl.DataFrame) -> pl.DataFrame:
 
 def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Series:
     """`train` or `val` per row, whole groups at a time in a seeded order: as many as fit into
-    `val_share` of the rows, and one at least where there are two."""
+    `val_share` of the rows, or the smallest where none fits and another one is left to train on."""
     sizes = samples.group_by("group_id").len()
     ordered = sorted(sizes.iter_rows(), key=lambda entry: (stable_hash(seed, entry[0]), entry[0]))
     room = round(val_share * samples.height)
     val: set[str] = set()
     for group_id, size in ordered:
-        if size <= room or (not val and val_share > 0 and len(ordered) > 1 and room > 0):
+        if size <= room:
             val.add(group_id)
             room -= size
+    if not val and room > 0 and len(ordered) > 1:
+        val.add(min(ordered, key=lambda entry: entry[1])[0])
     return samples.select(
         pl.when(pl.col("group_id").is_in(sorted(val)))
         .then(pl.lit("val"))
@@ -237,6 +239,27 @@ def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -
     return facts.join(digests, on="image_id", how="left").collect()
 
 
+def samples_artifact(
+    verified_paths: Sequence[Path],
+    scene_paths: Sequence[Path],
+    photograph_paths: Sequence[Path],
+    quota: QuotaConfig,
+    select: SelectConfig,
+    seed: int,
+    root: Path,
+) -> Artifact:
+    inputs = inputs_of(verified=verified_paths, scenes=scene_paths)
+    if photograph_paths:
+        inputs |= inputs_of(photographs=photograph_paths)
+    return plan_artifact(
+        root,
+        "select",
+        version=VERSION,
+        config={"quota": quota, "select": select, "seed": seed},
+        inputs=inputs,
+    )
+
+
 @task(cache_policy=NO_CACHE)
 def select_samples(
     verified_paths: Sequence[Path],
@@ -247,15 +270,8 @@ def select_samples(
     seed: int,
     root: Path,
 ) -> Path | State[Path]:
-    inputs = inputs_of(verified=verified_paths, scenes=scene_paths)
-    if photograph_paths:
-        inputs |= inputs_of(photographs=photograph_paths)
-    artifact = plan_artifact(
-        root,
-        "select",
-        version=VERSION,
-        config={"quota": quota, "select": select, "seed": seed},
-        inputs=inputs,
+    artifact = samples_artifact(
+        verified_paths, scene_paths, photograph_paths, quota, select, seed, root
     )
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)

@@ -20,7 +20,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from schemas.config import QuotaConfig, SelectConfig
-from tasks.artifact import inputs_of, plan_artifact, replacing_folder
+from tasks.artifact import Artifact, inputs_of, plan_artifact, replacing_folder
 from tasks.check_view import check_view
 from tasks.quota import plan_quotas
 from tasks.validation_page import render_page
@@ -161,18 +161,24 @@ def succeeded(folder: Path) -> bool:
     return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"])
 
 
-@task(cache_policy=NO_CACHE)
-def validate_samples(
+def validation_artifact(
     samples_path: Path, quota: QuotaConfig, select: SelectConfig, root: Path
-) -> Path | State[Path]:
-    folder = plan_artifact(
+) -> Artifact:
+    return plan_artifact(
         root,
         "validate",
         version=VERSION,
         config={"quota": quota, "select": select},
         inputs=inputs_of(samples=samples_path),
         suffix="",
-    ).path
+    )
+
+
+@task(cache_policy=NO_CACHE)
+def validate_samples(
+    samples_path: Path, quota: QuotaConfig, select: SelectConfig, root: Path
+) -> Path | State[Path]:
+    folder = validation_artifact(samples_path, quota, select, root).path
     if folder.exists():
         return Completed(name="Cached", data=folder)
     with replacing_folder(folder) as partial:

@@ -37,7 +37,7 @@ from schemas.config import ProofConfig
 from schemas.proof import Evidence, Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 
 VERSION = 1
 Problem = tuple[str, str]
@@ -131,11 +131,10 @@ def verify_questions(
     ).cast(VERIFIED)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="verify-{shard}")
-def verify_shard(
+def verified_artifact(
     questions_path: Path, scenes_path: Path, shard: str, proof: ProofConfig, root: Path
-) -> Path | State[Path]:
-    artifact = plan_artifact(
+) -> Artifact:
+    return plan_artifact(
         root,
         "verify",
         version=VERSION,
@@ -143,6 +142,13 @@ def verify_shard(
         inputs=inputs_of(questions=questions_path, scenes=scenes_path),
         shard=shard,
     )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="verify-{shard}")
+def verify_shard(
+    questions_path: Path, scenes_path: Path, shard: str, proof: ProofConfig, root: Path
+) -> Path | State[Path]:
+    artifact = verified_artifact(questions_path, scenes_path, shard, proof, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     questions = pl.read_parquet(questions_path)

@@ -18,7 +18,7 @@ from prefect.states import Completed
 from schemas.claim import Category, decode_claim
 from schemas.config import WriteConfig
 from schemas.question import QUESTION
-from tasks.artifact import inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.wording import option_of, wordings_of
 
 VERSION = 1
@@ -47,11 +47,10 @@ def write_question(
     }
 
 
-@task(cache_policy=NO_CACHE, task_run_name="write-{shard}")
-def write_shard(
+def questions_artifact(
     subgraphs_path: Path, plan_path: Path, shard: str, config: WriteConfig, seed: int, root: Path
-) -> Path | State[Path]:
-    artifact = plan_artifact(
+) -> Artifact:
+    return plan_artifact(
         root,
         "write",
         version=VERSION,
@@ -59,6 +58,13 @@ def write_shard(
         inputs=inputs_of(subgraphs=subgraphs_path, plan=plan_path),
         shard=shard,
     )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="write-{shard}")
+def write_shard(
+    subgraphs_path: Path, plan_path: Path, shard: str, config: WriteConfig, seed: int, root: Path
+) -> Path | State[Path]:
+    artifact = questions_artifact(subgraphs_path, plan_path, shard, config, seed, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     planned = pl.scan_parquet(plan_path).filter(pl.col("reason").is_null()).select("question_id")

@@ -1,0 +1,176 @@
+"""The command line: `spatialthinker build`, `plan`, `why` and `download`.
+
+Errors are one line on standard error: exit code 2 for a bad call, configuration or input, 1 for a
+run that failed.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="""Turn scene graphs into a validated spatial question-answering dataset.
+
+    Start with [bold]spatialthinker build[/bold]: it draws its own small scenes and needs no
+    download, no key and no GPU. Run the same command again after a crash or a change: only what
+    is missing is done.""",
+)
+
+Config = Annotated[
+    Path, typer.Argument(help="The build's configuration, a TOML file.", metavar="[CONFIG]")
+]
+Settings = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        help="Change one key, for example --set quota.num_samples=100. May be repeated.",
+        metavar="KEY=VALUE",
+    ),
+]
+Root = Annotated[
+    Path, typer.Option("--root", help="Where artifacts and datasets are kept.", metavar="FOLDER")
+]
+SAMPLE = Path("configs/sample.toml")
+DATA = Path("data")
+
+
+@app.command()
+def build(
+    config: Config = SAMPLE,
+    settings: Settings = [],  # noqa: B006  (typer copies it)
+    root: Root = DATA,
+    verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
+) -> None:
+    """Build a dataset and print its folder.
+
+    Shows one line per stage, then how many questions each stage kept and why others were lost.
+    The last line on standard output is the dataset's folder, alone.
+
+    \b
+    spatialthinker build
+    spatialthinker build configs/stvqa-7k.toml --set images=omit
+    spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome
+    """
+    from schemas.config import load_config
+
+    loaded = load_config(config, tuple(settings))
+    console = Console(stderr=True)
+    _start_logging(verbose)
+    with console.status("Starting Prefect ..."):
+        import flows.progress as progress
+        from flows.build import run_build
+    progress.console = console
+    dataset = run_build(loaded, root)
+    from flows.summary import print_summary
+
+    print_summary(dataset, Console())
+    typer.echo(dataset)
+
+
+@app.command()
+def plan(
+    config: Config = SAMPLE,
+    settings: Settings = [],  # noqa: B006  (typer copies it)
+    root: Root = DATA,
+) -> None:
+    """Say what a build would do: for every stage whether it is complete, stale or missing, and
+    why. Runs nothing."""
+    from schemas.config import load_config
+
+    loaded = load_config(config, tuple(settings))
+    _start_logging(False)
+    from flows.status import build_status
+    from flows.summary import print_status
+
+    print_status(build_status(loaded, root), Console())
+
+
+@app.command()
+def why(
+    name: Annotated[
+        str, typer.Argument(metavar="IMAGE_OR_SAMPLE", help="An image_id or question_id.")
+    ],
+    dataset: Annotated[
+        Path | None, typer.Option(help="A dataset folder; default: the newest one.")
+    ] = None,
+    root: Root = DATA,
+) -> None:
+    """Tell the history of one image or one question: what was repaired, what was asked and what
+    proves it, and at which stage and why the rest was left out."""
+    from flows.why import explain, newest_dataset
+
+    for line in explain(name, dataset or newest_dataset(root), root):
+        typer.echo(line)
+
+
+@app.command()
+def download(
+    what: Annotated[str, typer.Argument(metavar="SOURCE", help="visual-genome")],
+    to: Annotated[Path, typer.Option(help="The folder for the archives.")] = DATA / "visual_genome",
+    annotations_only: Annotated[
+        bool, typer.Option("--annotations-only", help="Leave out the photographs (15 GB).")
+    ] = False,
+    mirror: Annotated[
+        str | None, typer.Option(help="Fetch every archive from this address instead.")
+    ] = None,
+) -> None:
+    """Fetch the official Visual Genome archives; a broken download is resumed. The build reads
+    them as they are, without unpacking the photographs."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from tasks.download import VISUAL_GENOME, download_archives
+
+    if what != "visual-genome":
+        raise ValueError(f"cannot download {what}: the one source is visual-genome")
+    parts = ["annotations"] if annotations_only else ["annotations", "photographs"]
+    archives = [archive for part in parts for archive in VISUAL_GENOME[part]]
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        paths = download_archives(archives, to, progress=progress, base_url=mirror)
+    for path in paths:
+        typer.echo(path)
+
+
+def _start_logging(verbose: bool) -> None:
+    import os
+
+    if verbose:
+        os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
+    import flows.settings  # noqa: F401  (before Prefect is imported)
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+
+
+def main() -> NoReturn:
+    """Run the command line; the exit code is the process's."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        app(standalone_mode=True)
+    except (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        _fail(errors, error, 2)
+    except KeyboardInterrupt:
+        _fail(errors, "stopped: the same command goes on where this one was", 130)
+    except (OSError, RuntimeError) as error:
+        _fail(errors, error, 1)
+    sys.exit(0)
+
+
+def _fail(errors: Console, error: BaseException | str, code: int) -> NoReturn:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    errors.print(f"[red]error:[/red] {escape(lines[0])}")
+    sys.exit(code)

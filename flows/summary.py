@@ -1,0 +1,75 @@
+"""What the command line shows of a finished build, and of one that is to come."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.status import StageStatus
+from tasks.funnel import FUNNEL, by_category, by_reason
+
+STAGES = ("extract", "plan", "verify", "select")
+COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "missing": "red"}
+
+
+def print_summary(dataset: Path, console: Console) -> None:
+    """The funnel by reason and by category, shortfalls, and where report and card are."""
+    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
+    console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))
+    short = [row for row in manifest["quotas"] if row["chosen"] < row["wanted"]]
+    if short:
+        cells = ", ".join(
+            f"{row['category']}/{row['level']} {row['chosen']} of {row['wanted']}" for row in short
+        )
+        console.print(Text(f"Short of the quota: {cells}"))
+    splits = ", ".join(f"{number:,} {split}" for split, number in manifest["splits"].items())
+    console.print(
+        Text(f"{manifest['num_samples']:,} samples ({splits}) in {manifest['num_images']:,} images")
+    )
+    console.print(Text(f"report  {dataset / 'validation' / 'validation.html'}"), soft_wrap=True)
+    console.print(Text(f"card    {dataset / 'README.md'}"), soft_wrap=True)
+
+
+def _losses(funnel: pl.DataFrame) -> Table:
+    table = Table(
+        "stage", "kept", "lost or repaired, by reason", title="Funnel", title_justify="left"
+    )
+    rows = by_reason(funnel)
+    for (stage,), group in rows.group_by("stage", maintain_order=True):
+        kept = group.filter(pl.col("outcome") == "kept")
+        changed = group.filter(pl.col("outcome") != "kept").sort(
+            "rows", "reason", descending=[True, False]
+        )
+        table.add_row(
+            str(stage),
+            "\n".join(f"{row['rows']:,} {row['reason']}" for row in kept.iter_rows(named=True)),
+            ", ".join(f"{row['reason']} {row['rows']:,}" for row in changed.iter_rows(named=True)),
+        )
+    return table
+
+
+def _categories(funnel: pl.DataFrame, quotas: Sequence[dict[str, object]]) -> Table:
+    wanted = (
+        pl.DataFrame(quotas).group_by("category", maintain_order=True).agg(pl.col("wanted").sum())
+    )
+    kept = by_category(funnel)
+    table = Table("category", title="Questions kept after each stage", title_justify="left")
+    for name in (*STAGES, "wanted"):
+        table.add_column(name, justify="right")
+    for row in wanted.join(kept, on="category", how="left").iter_rows(named=True):
+        numbers = [row.get(stage) or 0 for stage in STAGES]
+        table.add_row(str(row["category"]), *(f"{n:,}" for n in (*numbers, row["wanted"])))
+    return table
+
+
+def print_status(stages: Sequence[StageStatus], console: Console) -> None:
+    table = Table("stage", "state", "why")
+    for entry in stages:
+        color = COLORS[entry.state]
+        table.add_row(entry.stage, Text(entry.state, style=color), Text(entry.why))
+    console.print(table)
