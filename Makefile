@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check format clean
+.PHONY: run test check lint format clean
 
 run: .venv/base  ## build the sample dataset
 	$(BIN)/spatialthinker build configs/sample.toml
@@ -10,11 +10,12 @@ run: .venv/base  ## build the sample dataset
 test: .venv/dev  ## run the tests
 	$(BIN)/pytest
 
-check: .venv/dev  ## everything a commit must pass
+check: lint test  ## everything a commit must pass
+
+lint: .venv/dev  ## format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
 
 format: .venv/dev
 	$(BIN)/ruff format .
@@ -28,10 +29,10 @@ clean:  ## remove the environment and everything that runs have written
 
 .venv/base: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing the packages that builds need (once, about a minute) ..."
-	$(BIN)/pip install -q -c constraints.txt -e .
+	$(BIN)/pip install -qq -c constraints.txt -e .
 	@touch $@
 
 .venv/dev: .venv/base
 	@echo "Installing the packages that tests need (once, about a minute) ..."
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install -qq -c constraints.txt -e '.[dev]'
 	@touch $@

@@ -27,7 +27,7 @@ from tasks.index import index_source, shard_names
 from tasks.ingest import check_losses, ingest_shard
 from tasks.photographs import digest_photographs, examine_shard, open_photographs
 from tasks.plan import plan_build
-from tasks.publish import Inputs, publish_dataset
+from tasks.publish import VALIDATION, Inputs, publish_dataset
 from tasks.render import render_scenes
 from tasks.select import select_samples
 from tasks.validate import succeeded, validate_samples
@@ -162,11 +162,11 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
     create_table_artifact(
         key=f"quotas-{key}", table=manifest["quotas"], description="Samples wanted and chosen"
     )
-    report = (dataset / "validation" / "validation.html").resolve()
+    report = (dataset / VALIDATION / "validation.html").resolve()
     create_link_artifact(
         key=f"validation-{key}", link=report.as_uri(), link_text="Validation report"
     )
-    results = json.loads((dataset / "validation" / "results.json").read_text(encoding="utf-8"))
+    results = json.loads((dataset / VALIDATION / "results.json").read_text(encoding="utf-8"))
     failed = [entry for entry in results["expectations"] if entry["status"] != "passed"]
     lines = [
         f"- {entry['severity']}: {entry['description']} ({entry['num_failed']} rows)"

@@ -17,10 +17,10 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     help="""Turn scene graphs into a validated spatial question-answering dataset.
 
-    Start with [bold]spatialthinker build[/bold]: it draws its own small scenes and needs no
+    Start with `spatialthinker build`: it draws its own small scenes and needs no
     download, no key and no GPU. Run the same command again after a crash or a change: only what
     is missing is done.""",
 )
@@ -55,10 +55,11 @@ def build(
     Shows one line per stage, then how many questions each stage kept and why others were lost.
     The last line on standard output is the dataset's folder, alone.
 
-    \b
-    spatialthinker build
-    spatialthinker build configs/stvqa-7k.toml --set images=omit
-    spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome
+    Examples:
+
+    - `spatialthinker build`
+    - `spatialthinker build configs/stvqa-7k.toml --set images=omit`
+    - `spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome`
     """
     from schemas.config import load_config
 
@@ -83,7 +84,7 @@ def plan(
     root: Root = DATA,
 ) -> None:
     """Say what a build would do: for every stage whether it is complete, stale or missing, and
-    why. Runs nothing."""
+    why. Reads the source's files and runs no stage."""
     from schemas.config import load_config
 
     loaded = load_config(config, tuple(settings))

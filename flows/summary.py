@@ -11,6 +11,7 @@ from rich.text import Text
 
 from flows.status import StageStatus
 from tasks.funnel import FUNNEL, by_category, by_reason
+from tasks.publish import VALIDATION
 
 STAGES = ("extract", "plan", "verify", "select")
 COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "missing": "red"}
@@ -31,7 +32,7 @@ def print_summary(dataset: Path, console: Console) -> None:
     console.print(
         Text(f"{manifest['num_samples']:,} samples ({splits}) in {manifest['num_images']:,} images")
     )
-    console.print(Text(f"report  {dataset / 'validation' / 'validation.html'}"), soft_wrap=True)
+    console.print(Text(f"report  {dataset / VALIDATION / 'validation.html'}"), soft_wrap=True)
     console.print(Text(f"card    {dataset / 'README.md'}"), soft_wrap=True)
 
 

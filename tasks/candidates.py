@@ -506,13 +506,17 @@ def _candidate(
         evidence=evidence,
         facet=proposal.facet,
         salience=sum(importance) / len(importance),
-        hardness=proposal.hardness + _visual_hardness(view, named, evidence),
+        hardness=proposal.hardness + _visual_hardness(view, category, named, evidence),
     )
 
 
-def _visual_hardness(view: View, named: Sequence[SceneObject], evidence: Evidence) -> int:
+def _visual_hardness(
+    view: View, category: Category, named: Sequence[SceneObject], evidence: Evidence
+) -> int:
     """One point each: something small, something covered, a margin that is only just cleared."""
-    small = any(thing.box.area < view.config.small_share * view.scene.area for thing in named)
+    # What somebody holds may be small: its holder leads to it.
+    searched = named if category is not Category.REACH else []
+    small = any(thing.box.area < view.config.small_share * view.scene.area for thing in searched)
     covered = any(thing.object_id in view.blocked for thing in named)
     close = evidence.margin is not None and evidence.margin < 1.25
     return small + covered + close

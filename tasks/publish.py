@@ -38,6 +38,8 @@ VERSION = 1
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "inflect", "numpy", "scipy")
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
+# Without the underscores load_dataset(data_dir=...) takes the pages in it for a split.
+VALIDATION = "__validation__"
 logger = logging.getLogger(__name__)
 
 
@@ -282,7 +284,7 @@ def write_dataset(
     for split in ("train", "val"):
         write_split(samples, split, store, sizes, config, folder)
     build_ledger(inputs).write_parquet(folder / "ledger.parquet")
-    shutil.copytree(inputs.validation, folder / "validation")
+    shutil.copytree(inputs.validation, folder / VALIDATION)
     manifest = build_manifest(config, inputs, samples, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,160 @@
+"""How long a whole build takes, whether its time grows with its size, and what a rerun costs.
+
+    .venv/bin/python bench/build.py [--samples 7000 108000] [--dir /tmp/spatialthinker-bench]
+
+For each number of samples N: N drawn scenes as Visual Genome v1.2 files, made once and outside the
+timing; then, each in a process of its own, a build of N samples from them (template writer, no
+photographs, at most two samples of an image), the same build again, which finds everything done,
+and an empty Prefect flow with the same settings. Seconds of the stages are those between their
+lines of progress; all others are those of whole processes, imports and Prefect's server included.
+
+The aims: time per sample at 108,000 at most 1.2 times that at 7,000; the build of 108,000 in less
+than 10 minutes and 4 GiB; a rerun at most 3 seconds longer than the empty flow.
+"""
+
+import argparse
+import json
+import logging
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from measure import Run, measured, show
+
+SEED = 7
+CONFIG = """\
+name = "bench"
+seed = 7
+images = "omit"
+
+[source]
+kind = "visual-genome"
+path = "{source}"
+
+[quota]
+num_samples = {num_samples}
+max_per_image = 2
+"""
+
+
+class Build(NamedTuple):
+    num_samples: int
+    first: Run
+    again: Run
+    empty: Run
+
+
+def write_scenes(folder: Path, num_scenes: int) -> None:
+    from schemas.config import RenderConfig
+    from tasks.render import write_visual_genome
+
+    if not (folder / "relationships.json").exists():
+        write_visual_genome(folder, SEED, RenderConfig(num_scenes=num_scenes), photographs=False)
+
+
+def do_build(config: Path, root: Path) -> dict[str, Any]:
+    """Rows and seconds of every stage."""
+    import flows.settings  # noqa: F401  (sets the environment that Prefect reads when imported)
+
+    # isort: split
+    from flows.build import run_build
+    from schemas.config import load_config
+
+    lines: list[tuple[float, str]] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: lines.append((time.perf_counter(), record.getMessage()))
+    logger = logging.getLogger("flows.progress")
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    started = time.perf_counter()
+    run_build(load_config(config), root)
+    starts = [started, *(moment for moment, _ in lines)]
+    return {
+        line.split()[0]: (line, moment - start)
+        for (moment, line), start in zip(lines, starts, strict=False)
+    }
+
+
+def do_empty() -> dict[str, Any]:
+    import flows.settings  # noqa: F401  (sets the environment that Prefect reads when imported)
+
+    # isort: split
+    from prefect import flow
+
+    flow(lambda: None, name="empty")()
+    return {}
+
+
+def measure_build(num_samples: int, folder: Path) -> Build:
+    source, root = folder / f"scenes-{num_samples}", folder / f"build-{num_samples}"
+    write_scenes(source, num_samples)
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    config = root / "bench.toml"
+    config.write_text(CONFIG.format(source=source, num_samples=num_samples), encoding="utf-8")
+    settings = {"PREFECT_HOME": str(folder / "prefect")}
+    measured([__file__, "--work", "empty"], folder, settings)  # makes Prefect's database
+    first, again = (
+        measured([__file__, "--work", "build", "--dir", str(root)], folder, settings)
+        for _ in range(2)
+    )
+    return Build(
+        num_samples, first, again, measured([__file__, "--work", "empty"], folder, settings)
+    )
+
+
+def show_stages(build: Build) -> None:
+    total = sum(seconds for _, seconds in build.first.result.values())
+    rows = [
+        (name, " ".join(line.split()[1:-2]), f"{seconds:.1f}", f"{seconds / total:.0%}")
+        for name, (line, seconds) in build.first.result.items()
+    ]
+    show(f"Build of {build.num_samples:,} samples", ("stage", "rows", "seconds", "share"), rows)
+
+
+def show_builds(builds: list[Build]) -> None:
+    per_sample = [1000 * build.first.seconds / build.num_samples for build in builds]
+    rows = [
+        (
+            f"{build.num_samples:,}",
+            f"{build.first.seconds:.1f}",
+            f"{build.first.cpu_seconds:.1f}",
+            f"{each:.2f}",
+            f"{each / per_sample[0]:.2f}",
+            f"{build.first.resident:.2f}",
+            f"{build.first.anonymous:.2f}",
+            f"{build.again.seconds:.1f}",
+            f"{build.empty.seconds:.1f}",
+            f"{build.again.seconds - build.empty.seconds:.1f}",
+        )
+        for build, each in zip(builds, per_sample, strict=True)
+    ]
+    columns = ("samples", "seconds", "CPU s", "ms/sample", "ratio", "peak GiB", "anonymous")
+    show("Builds", (*columns, "rerun s", "empty flow s", "rerun - empty"), rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--samples", type=int, nargs="+", default=[7000, 108_000])
+    parser.add_argument("--dir", type=Path, default=Path("/tmp/spatialthinker-bench"))
+    parser.add_argument("--work", choices=("build", "empty"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work:
+        root = options.dir
+        result = do_build(root / "bench.toml", root) if options.work == "build" else do_empty()
+        sys.stdout.write("\n" + json.dumps(result))
+        return
+    options.dir.mkdir(parents=True, exist_ok=True)
+    builds = []
+    for num_samples in options.samples:
+        builds.append(measure_build(num_samples, options.dir))
+        show_stages(builds[-1])
+    show_builds(builds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Settings that must stand before Prefect is imported, and what several test files share."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOME = tempfile.mkdtemp(prefix="spatialthinker-tests-")
+os.environ["PREFECT_HOME"] = HOME
+import flows.settings  # noqa: E402, F401
+
+SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """One Prefect database and server for all flow runs of the session."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+def visual_genome() -> Path:
+    """The folder of real annotations beside the checkout; tests that need it are skipped without."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no real Visual Genome samples at {SHARED}")
+    return SHARED
