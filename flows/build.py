@@ -19,7 +19,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 import flows.settings  # noqa: F401  (sets the environment that Prefect reads when imported)
 from flows.progress import results_of
-from schemas.config import PipelineConfig, SourceKind
+from schemas.config import PipelineConfig, SourceKind, load_config
 from tasks.artifact import remove_partials
 from tasks.extract import extract_shard
 from tasks.funnel import FUNNEL, by_reason
@@ -181,6 +181,14 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
         resource={"prefect.resource.id": f"spatialthinker.dataset.{config.name}"},
         payload={"path": str(dataset.resolve()), "samples": manifest["num_samples"]},
     )
+
+
+@flow(name="build-from-file")
+def build_from_file(config: str, settings: list[str] | None = None, root: str = "data") -> str:
+    """For deployments and schedules: the dataset folder of a configuration file, after settings
+    of the form key=value."""
+    loaded = load_config(Path(config), tuple(settings or ()))
+    return str(run_build(loaded, Path(root)))
 
 
 def run_build(config: PipelineConfig, root: Path) -> Path:

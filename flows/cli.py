@@ -5,6 +5,7 @@ run that failed.
 """
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -65,7 +66,7 @@ def build(
 
     loaded = load_config(config, tuple(settings))
     console = Console(stderr=True)
-    _start_logging(verbose)
+    _quiet(verbose)
     with console.status("Starting Prefect ..."):
         import flows.progress as progress
         from flows.build import run_build
@@ -88,7 +89,7 @@ def plan(
     from schemas.config import load_config
 
     loaded = load_config(config, tuple(settings))
-    _start_logging(False)
+    _quiet()
     from flows.status import build_status
     from flows.summary import print_status
 
@@ -147,13 +148,10 @@ def download(
         typer.echo(path)
 
 
-def _start_logging(verbose: bool) -> None:
-    import os
-
-    if verbose:
-        os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
-    import flows.settings  # noqa: F401  (before Prefect is imported)
-
+def _quiet(verbose: bool = False) -> None:
+    """Keep Prefect's own log off the screen: failures reach the user as one line of ours."""
+    if not verbose:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
