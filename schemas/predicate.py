@@ -15,6 +15,7 @@ from pathlib import Path
 from schemas.box import Box, gap, horizontal_gap, inside_share, vertical_gap
 from schemas.claim import Category
 
+STEEP = 2.0
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "predicates.toml"
 OPPOSITE = {
     ("support", "over"): "under",
@@ -156,17 +157,20 @@ def _near(a: Box, b: Box, frame: Frame) -> float:
 
 
 def _far(a: Box, b: Box, frame: Frame) -> float:
-    return gap(a, b) / (0.1 * frame.diagonal) - 2.0
-
-
-def _apart(distance: float, smaller: float) -> float:
-    """1 and more where the spans are disjoint, -1 where they share 0.6 of the smaller or are
-    reversed."""
-    return 1.0 + distance / (0.3 * smaller) if smaller else 1.0
+    """Fails where both stand on one level, no farther apart than the smaller one is large: things
+    that are neighbours in the picture alone may be far from each other in depth."""
+    if abs(a.y2 - b.y2) > 0.05 * frame.height:
+        return 0.0
+    extent = min(max(a.width, a.height), max(b.width, b.height))
+    return gap(a, b) / max(extent, 1) - 2.0
 
 
 def _left(a: Box, b: Box, _: Frame) -> float:
-    return _apart(b.x1 - a.x2, min(a.width, b.width))
+    """Clear where the spans are disjoint and the way between the centres is not steep; fails where
+    the centres are level or reversed."""
+    across, down = b.center[0] - a.center[0], b.center[1] - a.center[1]
+    degree = 4.0 * across / max(a.width + b.width, 1) - 1.0
+    return min(degree, 0.9) if abs(down) > STEEP * abs(across) else degree
 
 
 def _right(a: Box, b: Box, frame: Frame) -> float:
@@ -179,6 +183,17 @@ def _higher(a: Box, b: Box, frame: Frame) -> float:
 
 def _lower(a: Box, b: Box, frame: Frame) -> float:
     return _higher(b, a, frame)
+
+
+def _under(a: Box, b: Box, frame: Frame) -> float:
+    """Lower, and with no gap from side to side."""
+    beside = 1.0 - max(horizontal_gap(a, b), 0) / (frame.touch * frame.diagonal)
+    return min(_lower(a, b, frame), beside)
+
+
+def _front(a: Box, b: Box, frame: Frame) -> float:
+    """Doubtful where the nearer thing does not reach as low in the picture; never clear."""
+    return min(max(1.0 + (a.y2 - b.y2) / (0.02 * frame.height), -0.9), 0.9)
 
 
 def _log_ratio(a: float, b: float, frame: Frame) -> float:
@@ -196,6 +211,9 @@ CONDITIONS: Mapping[str, Condition] = {
     "right": _right,
     "higher": _higher,
     "lower": _lower,
+    "under": _under,
+    "front": _front,
+    "back": lambda a, b, frame: _front(b, a, frame),
     "bigger": lambda a, b, frame: _log_ratio(a.area, b.area, frame),
     "smaller": lambda a, b, frame: _log_ratio(b.area, a.area, frame),
     "taller": lambda a, b, frame: _log_ratio(a.height, b.height, frame),

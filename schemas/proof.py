@@ -12,7 +12,7 @@ from collections import defaultdict
 from enum import StrEnum, auto
 from functools import cached_property
 from itertools import combinations
-from math import atan2, degrees
+from math import atan2, degrees, hypot, log
 from typing import NamedTuple, assert_never
 
 from schemas.box import (
@@ -38,24 +38,30 @@ from schemas.claim import (
     ReachClaim,
     RelationClaim,
     SizeClaim,
+    objects_of,
 )
 from schemas.config import ProofConfig
 from schemas.predicate import CONDITIONS, Frame, Predicate, load_predicates
 from schemas.scene_graph import Facing, Scene, SceneObject
 from schemas.vocabulary import Kind, load_vocabulary
 
-ANGLES = {
-    Direction.RIGHT: 0.0,
-    Direction.ABOVE_RIGHT: 45.0,
-    Direction.ABOVE: 90.0,
-    Direction.ABOVE_LEFT: 135.0,
-    Direction.LEFT: 180.0,
-    Direction.BELOW_LEFT: 225.0,
-    Direction.BELOW: 270.0,
-    Direction.BELOW_RIGHT: 315.0,
+STEPS = {
+    # direction: the signs of x and y on the way there; y grows downwards
+    Direction.RIGHT: (1, 0),
+    Direction.ABOVE_RIGHT: (1, -1),
+    Direction.ABOVE: (0, -1),
+    Direction.ABOVE_LEFT: (-1, -1),
+    Direction.LEFT: (-1, 0),
+    Direction.BELOW_LEFT: (-1, 1),
+    Direction.BELOW: (0, 1),
+    Direction.BELOW_RIGHT: (1, 1),
 }
+OWN = (Direction.LEFT, Direction.RIGHT, Direction.AHEAD, Direction.BACK)
 REFUTED_DEGREES = 60.0
 REFUTED_CELL_SHARE = 0.1
+SAME_PLACE_IOU = 0.3
+DISPUTED = "disputed"
+"""What an annotation says on an axis if the boxes are against it."""
 COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
 """Of these kinds annotators box each one, if the class is a landmark."""
 OWN_DIRECTIONS = {
@@ -109,7 +115,7 @@ def _by_ratio(ratio: float, needed: float, detail: str) -> Evidence:
     if ratio >= needed:
         return Evidence(Standing.PROVED, ratio / needed, detail)
     if ratio <= 1.0 / needed:
-        return Evidence(Standing.REFUTED, -1.0 / (ratio * needed) if ratio else -needed, detail)
+        return Evidence(Standing.REFUTED, -1.0 / (ratio * needed), detail)
     return Evidence(Standing.UNKNOWN, None, f"{detail}: too close to call")
 
 
@@ -162,15 +168,37 @@ class Facts:
         return found
 
     def axes(self, subject: int, target: int) -> dict[str, set[str]]:
-        """What annotations say on each axis of an ordered pair."""
+        """What annotations say on each axis of an ordered pair, or DISPUTED."""
         known: dict[str, set[str]] = defaultdict(set)
-        for predicate in self.annotated.get((subject, target), ()):
+        forward = self.annotated.get((subject, target), ())
+        backward = self.annotated.get((target, subject), ())
+        for predicate in forward:
+            degree = self._degree(predicate, subject, target)
             for axis, value in predicate.axes:
-                known[axis].add(value)
-        for predicate in self.annotated.get((target, subject), ()):
+                known[axis].add(DISPUTED if _fails(degree) else value)
+        for predicate in backward:
+            degree = self._degree(predicate, target, subject)
             for axis, value in predicate.reversed_axes:
-                known[axis].add(value)
+                known[axis].add(DISPUTED if _fails(degree) else value)
         return known
+
+    def _degree(self, predicate: Predicate, subject: int, target: int) -> float | None:
+        """How clearly the pair meets what the predicate needs; None where nothing can tell."""
+        one, other = self.objects[subject], self.objects[target]
+        if predicate.needs is None:
+            return None
+        if predicate.needs in ("front", "back") and one.depth and other.depth:
+            ratio = log(other.depth / one.depth) / log(self.config.depth_ratio)
+            # To be nearer is not yet to be in front of it.
+            return min(ratio if predicate.needs == "front" else -ratio, 0.9)
+        return CONDITIONS[predicate.needs](one.box, other.box, self.frame)
+
+    def is_boundless(self, object_id: int) -> bool:
+        """Whether it may reach beyond its box: annotators box a part of the grass or the wall."""
+        name = self.objects[object_id].class_name
+        if self.scene.is_exhaustive or name is None:
+            return False
+        return self.vocabulary.classes[name].kind is Kind.STUFF
 
     def doubtful(self, class_name: str) -> SceneObject | None:
         """An object that may or may not be one of the class: named by a more general or a plural
@@ -195,68 +223,120 @@ class Facts:
 
     def lookalike(self, class_name: str) -> SceneObject | None:
         """An object of another class that annotators mix up with this one."""
-        for thing in self.objects.values():
-            for name in (thing.class_name, *thing.blocks):
-                if (
-                    name
-                    and not self.vocabulary.is_kind_of(name, class_name)
-                    and self.vocabulary.may_be_same(name, class_name)
-                ):
-                    return thing
-        return None
+        things = self.objects.values()
+        return next((thing for thing in things if self._looks(thing, class_name)), None)
+
+    def _looks(self, thing: SceneObject, class_name: str) -> bool:
+        return any(
+            name
+            and not self.vocabulary.is_kind_of(name, class_name)
+            and self.vocabulary.may_be_same(name, class_name)
+            for name in (thing.class_name, *thing.blocks)
+        )
 
     def is_unique(self, object_id: int) -> bool:
         """Whether "the <class>" picks out this object and no other.
 
-        People go by many words ("man", "skier"), so in photographs anybody who may be meant counts.
+        People go by many words ("man", "skier"), so in photographs anybody who may be meant
+        counts; of other things those do that lie on much the same place ("monitor", "computer").
         """
-        name = self.objects[object_id].class_name
+        thing = self.objects[object_id]
+        name = thing.class_name
         if name is None or len(self.members[name]) > 1 or self.doubtful(name):
             return False
-        is_person = self.vocabulary.classes[name].kind is Kind.PERSON
-        return not is_person or self.scene.is_exhaustive or self.lookalike(name) is None
+        if self.scene.is_exhaustive:
+            return True
+        if self.vocabulary.classes[name].kind is Kind.PERSON:
+            return self.lookalike(name) is None
+        return not any(
+            other is not thing
+            and other.class_name
+            and self.vocabulary.may_be_same(other.class_name, name)
+            and iou(thing.box, other.box) > SAME_PLACE_IOU
+            for other in self.objects.values()
+        )
+
+    def flaw(self, claim: Claim) -> str | None:
+        """Why a claim says nothing of this scene, whatever it shows; None where it may hold."""
+        named = objects_of(claim)
+        missing = [key for key in named if key not in self.objects]
+        if missing:
+            return f"the scene has no object {missing[0]}"
+        if len(set(named)) < len(named):
+            return f"it names an object twice: {named}"
+        match claim:
+            case RelationClaim() | ReachClaim() if claim.predicate not in self.predicates:
+                return f"no such predicate: {claim.predicate!r}"
+            case SizeClaim(others=()) | DistanceClaim(others=()):
+                return "it compares with nothing"
+            case OrientationClaim() if claim.viewpoint not in (None, claim.reference):
+                return "its viewpoint is not its reference"
+            case CountClaim() if claim.class_name not in self.vocabulary.classes:
+                return f"no such class: {claim.class_name!r}"
+            case ExistenceClaim():
+                return self._existence_flaw(claim)
+        return None
+
+    def _existence_flaw(self, claim: ExistenceClaim) -> str | None:
+        if (claim.predicate is None) != (claim.other_class is None):
+            return "a predicate and another class go together"
+        if claim.predicate is not None and claim.predicate not in self.predicates:
+            return f"no such predicate: {claim.predicate!r}"
+        for name in (claim.class_name, claim.other_class):
+            if name is not None and name not in self.vocabulary.classes:
+                return f"no such class: {name!r}"
+        return None
 
     def holds(self, claim: Claim) -> Evidence:
+        """What speaks for or against a claim; a claim with a flaw is unknown."""
+        flaw = self.flaw(claim)
+        if flaw:
+            return unknown(flaw)
         match claim:
             case RelationClaim() | ReachClaim():
                 return self._relation(claim.subject, claim.predicate, claim.object)
-            case SizeClaim():
-                return self._size(claim)
-            case OrientationClaim():
-                return self._own_direction(claim) if claim.viewpoint else self._direction(claim)
-            case LocationClaim():
-                return self._location(claim)
             case DepthClaim():
                 return self._depth(claim)
-            case DistanceClaim():
-                return self._distance(claim)
             case CountClaim():
                 return self._count(claim)
             case ExistenceClaim():
                 return self._related(claim) if claim.predicate else self._existence(claim)
+        if any(self.is_boundless(key) for key in objects_of(claim)):
+            return unknown("one of them may reach beyond its box")
+        match claim:
+            case SizeClaim():
+                return self._size(claim)
+            case OrientationClaim(viewpoint=None):
+                return self._direction(claim)
+            case OrientationClaim():
+                return self._own_direction(claim)
+            case LocationClaim():
+                return self._location(claim)
+            case DistanceClaim():
+                return self._distance(claim)
             case _:
                 assert_never(claim)
 
     def _relation(self, subject: int, name: str, target: int) -> Evidence:
         predicate = self.predicates[name]
-        a, b = self.objects[subject].box, self.objects[target].box
-        degree = None
-        if predicate.needs:
-            degree = CONDITIONS[predicate.needs](a, b, self.frame)
-        known = self.axes(subject, target)
-        against = next(
-            (axis for axis, value in predicate.axes if known.get(axis, {value}) != {value}), None
-        )
+        degree = self._degree(predicate, subject, target)
+        said = self.axes(subject, target)
+        against = [axis for axis, value in predicate.axes if said.get(axis, {value}) != {value}]
         if self._is_annotated(subject, predicate, target):
-            if against or (degree is not None and degree <= 0.0):
-                other = against or f"the boxes ({predicate.needs})"
+            if against or _fails(degree):
+                other = against[0] if against else f"the boxes ({predicate.needs})"
                 return unknown(f"annotated as {name!r}, against {other}")
             if not predicate.proved:
                 return Evidence(Standing.ASSERTED, None, f"annotated as {name!r}")
-        if against and predicate.axes and dict(predicate.axes)[against] not in known[against]:
-            return Evidence(Standing.REFUTED, None, f"annotation excludes it ({against})")
+        for axis in against:
+            if said[axis].isdisjoint({dict(predicate.axes)[axis], DISPUTED}):
+                return Evidence(Standing.REFUTED, None, f"annotation excludes it ({axis})")
+        if against:
+            return unknown(f"annotations contradict each other or the boxes ({against[0]})")
         if degree is None or (degree >= 1.0 and not predicate.proved):
             return unknown(f"nobody annotated {name!r}, and boxes cannot tell")
+        if self.is_boundless(subject) or self.is_boundless(target):
+            return unknown("one of them may reach beyond its box")
         return _by_degree(degree, f"boxes: {predicate.needs}")
 
     def _is_annotated(self, subject: int, predicate: Predicate, target: int) -> bool:
@@ -296,48 +376,45 @@ class Facts:
 
     def _direction(self, claim: OrientationClaim) -> Evidence:
         a, b = self.objects[claim.reference].box, self.objects[claim.target].box
-        if claim.direction not in ANGLES:
+        if claim.direction not in STEPS:
             return unknown("the viewer has no such direction in the picture plane")
         far_enough = self.config.direction_share * self.scene.diagonal
         if intersection_area(a, b) or center_distance(a, b) < far_enough:
             return unknown("the boxes overlap or are too close together")
+        right, down = STEPS[claim.direction]
         (ax, ay), (bx, by) = a.center, b.center
-        angle = degrees(atan2(ay - by, bx - ax))
-        off = abs((angle - ANGLES[claim.direction] + 180.0) % 360.0 - 180.0)
+        angle = degrees(atan2(by - ay, bx - ax) - atan2(down, right))
+        off = abs((angle + 180.0) % 360.0 - 180.0)
         detail = f"{off:.0f} degrees off {claim.direction.replace('_', ' ')}"
-        if off >= REFUTED_DEGREES:
+        agree = _spans_agree(claim.direction, a, b)
+        if off >= REFUTED_DEGREES and not agree:
             return Evidence(Standing.REFUTED, -off / REFUTED_DEGREES, detail)
-        if off <= self.config.direction_degrees and _spans_agree(claim.direction, a, b):
+        if off <= self.config.direction_degrees and agree:
             margin = 1.0 + (self.config.direction_degrees - off) / self.config.direction_degrees
             return Evidence(Standing.PROVED, margin, detail)
         return unknown(f"{detail}: too close to call")
 
     def _own_direction(self, claim: OrientationClaim) -> Evidence:
         one, other = self.objects[claim.reference], self.objects[claim.target]
-        if claim.viewpoint != claim.reference or not one.facing:
+        if not one.facing:
             return unknown("nobody knows which way it faces")
-        if one.depth is None or other.depth is None:
+        if not one.depth or not other.depth:
             return unknown("nobody knows how far away they are")
-        if max(one.depth, other.depth) > 1.15 * min(one.depth, other.depth):
-            return unknown("one of them is much nearer than the other")
-        far_enough = self.config.direction_share * self.scene.diagonal
-        if (
-            horizontal_gap(one.box, other.box) < 0
-            or center_distance(one.box, other.box) < far_enough
-        ):
-            return unknown("they are not clearly side by side")
-        is_right = other.box.center[0] > one.box.center[0]
-        true = OWN_DIRECTIONS[one.facing, is_right]
-        detail = f"it faces {one.facing}, so the other is on its {true}"
-        standing = Standing.PROVED if claim.direction is true else Standing.REFUTED
-        if claim.direction not in (
-            Direction.LEFT,
-            Direction.RIGHT,
-            Direction.AHEAD,
-            Direction.BACK,
-        ):
+        if claim.direction not in OWN:
             return unknown("no direction of its own")
-        return Evidence(standing, 1.0 if standing is Standing.PROVED else -1.0, detail)
+        (ax, ay), (bx, by) = one.box.center, other.box.center
+        far_enough = self.config.direction_share * self.scene.diagonal
+        is_apart = horizontal_gap(one.box, other.box) >= 0 and hypot(bx - ax, by - ay) >= far_enough
+        # With a lens as long as the picture is wide, this is at least how far it lies to the side.
+        sideways = abs(bx - ax) / self.scene.width * min(one.depth, other.depth)
+        is_level = abs(by - ay) <= abs(bx - ax) and abs(other.depth - one.depth) <= sideways / 2
+        if not is_apart or not is_level:
+            return unknown("they are not clearly side by side")
+        true = OWN_DIRECTIONS[one.facing, bx > ax]
+        detail = f"it faces {one.facing}, so the other is on its {true}"
+        if claim.direction is true:
+            return Evidence(Standing.PROVED, 1.0, detail)
+        return Evidence(Standing.REFUTED, -1.0, detail)
 
     def _location(self, claim: LocationClaim) -> Evidence:
         if not self.scene.has_frame:
@@ -354,16 +431,12 @@ class Facts:
 
     def _depth(self, claim: DepthClaim) -> Evidence:
         near, far = self.objects[claim.nearer], self.objects[claim.farther]
-        if near.depth is not None and far.depth is not None:
+        if near.depth and far.depth:
             detail = f"{near.depth:.1f} m against {far.depth:.1f} m from the viewer"
             return _by_ratio(far.depth / near.depth, self.config.depth_ratio, detail)
-        known = self.axes(claim.nearer, claim.farther).get("depth", set())
-        first, second = (near, far) if known == {"front"} else (far, near)
+        known = self.axes(claim.nearer, claim.farther).get("depth")
         if known not in ({"front"}, {"back"}):
-            return unknown("depth is not annotated")
-        # What stands in front stands lower in the picture, or at least as low.
-        if first.box.y2 < second.box.y2 - 0.02 * self.scene.height:
-            return unknown("annotated, but the one in front does not reach as low in the picture")
+            return unknown("depth is not annotated, or against the boxes")
         standing = Standing.ASSERTED if known == {"front"} else Standing.REFUTED
         return Evidence(standing, None, "annotated as in front of or behind")
 
@@ -425,46 +498,72 @@ class Facts:
         rival = self.doubtful(claim.class_name) or self.lookalike(claim.class_name)
         if rival:
             return unknown(f"object {rival.object_id} ({rival.name}) may be one")
-        if not exhaustive:
-            if not self.vocabulary.classes[claim.class_name].is_landmark:
-                return unknown("annotators often leave such things out")
-            if len(self.objects) < self.config.min_annotated:
-                return unknown("too little of the picture is annotated")
+        doubt = self._left_out(claim.class_name)
+        if doubt:
+            return unknown(doubt)
         if claim.present:
             return Evidence(Standing.REFUTED, None, "nothing annotated is or may be one")
         standing = Standing.PROVED if exhaustive else Standing.ASSERTED
         return Evidence(standing, None, f"none among {len(self.objects)} annotated objects")
 
     def _related(self, claim: ExistenceClaim) -> Evidence:
-        subjects = self.members.get(claim.class_name, [])
-        targets = self.members.get(str(claim.other_class), [])
-        verdicts = [
-            self._relation(one.object_id, str(claim.predicate), other.object_id)
-            for one in subjects
-            for other in targets
-            if one.object_id != other.object_id
+        pairs = [
+            (self._relation(one.object_id, str(claim.predicate), other.object_id), one, other)
+            for one in self._possible(claim.class_name)
+            for other in self._possible(str(claim.other_class))
+            if one is not other
         ]
-        proof = next((verdict for verdict in verdicts if verdict.supports), None)
-        if proof:
-            if claim.present:
-                return proof
-            return Evidence(Standing.REFUTED, proof.margin, proof.detail)
-        doubt = self.doubtful(claim.class_name) or self.doubtful(str(claim.other_class))
-        is_listed = self.vocabulary.classes[claim.class_name].is_landmark
-        if not (self.scene.is_exhaustive or is_listed):
-            return unknown("annotators often leave such things out")
-        if not verdicts or doubt or not all(verdict.refutes for verdict in verdicts):
+        sure = self.members.get(claim.class_name, ()), self.members.get(str(claim.other_class), ())
+        for verdict, one, other in pairs:
+            if verdict.supports and one in sure[0] and other in sure[1]:
+                if claim.present:
+                    return verdict
+                return Evidence(Standing.REFUTED, verdict.margin, verdict.detail)
+        if not pairs or not all(verdict.refutes for verdict, *_ in pairs):
             return unknown("some pair of them may be so related")
+        doubt = self._left_out(claim.class_name) or self._left_out(str(claim.other_class))
+        if doubt:
+            return unknown(doubt)
+        detail = "every pair of them is refuted"
         if claim.present:
-            return Evidence(Standing.REFUTED, None, "every pair of them is refuted")
-        return Evidence(Standing.PROVED, None, "every pair of them is refuted")
+            return Evidence(Standing.REFUTED, None, detail)
+        standing = Standing.PROVED if self.scene.is_exhaustive else Standing.ASSERTED
+        return Evidence(standing, None, detail)
+
+    def _possible(self, class_name: str) -> list[SceneObject]:
+        """Every object that is or may be one of the class."""
+        sure = self.members.get(class_name, ())
+        return [
+            thing
+            for thing in self.objects.values()
+            if thing in sure or self._may_be(thing, class_name) or self._looks(thing, class_name)
+        ]
+
+    def _left_out(self, class_name: str) -> str | None:
+        """Why there may be one that nobody annotated; None where there is not."""
+        if self.scene.is_exhaustive:
+            return None
+        if not self.vocabulary.classes[class_name].is_landmark:
+            return "annotators often leave such things out"
+        if len(self.objects) < self.config.min_annotated:
+            return "too little of the picture is annotated"
+        return None
+
+
+def _fails(degree: float | None) -> bool:
+    return degree is not None and degree <= 0.0
 
 
 def _spans_agree(direction: Direction, reference: Box, target: Box) -> bool:
-    """Straight directions need boxes side by side, diagonal ones boxes apart on both axes."""
-    across, down = horizontal_gap(reference, target), vertical_gap(reference, target)
-    if direction in (Direction.LEFT, Direction.RIGHT):
-        return across >= 0 and -down >= 0.3 * min(reference.height, target.height)
-    if direction in (Direction.ABOVE, Direction.BELOW):
-        return down >= 0 and -across >= 0.3 * min(reference.width, target.width)
-    return across >= 0 and down >= 0
+    """Whether the target lies beyond the reference on each axis that the direction names, and
+    shares 0.3 of the smaller span on the other."""
+    right, down = STEPS[direction]
+    (ax, ay), (bx, by) = reference.center, target.center
+    across, along = horizontal_gap(reference, target), vertical_gap(reference, target)
+    if right:
+        is_right = across >= 0 and (bx - ax) * right > 0
+    else:
+        is_right = -across >= 0.3 * min(reference.width, target.width)
+    if down:
+        return is_right and along >= 0 and (by - ay) * down > 0
+    return is_right and -along >= 0.3 * min(reference.height, target.height)

@@ -32,7 +32,7 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.config import ExtractConfig
-from schemas.proof import ANGLES, Evidence, Facts
+from schemas.proof import OWN, STEPS, Evidence, Facts
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary import LIVING, Kind
 
@@ -310,27 +310,26 @@ def _sizes(view: View, num_options: int) -> Iterator[Proposal]:
 
 
 def _orientations(view: View) -> Iterator[Proposal]:
-    own = (Direction.LEFT, Direction.RIGHT, Direction.AHEAD, Direction.BACK)
     for reference, target in permutations(view.things, 2):
         one, other = reference.object_id, target.object_id
         if reference.facing and view.kind(reference) in LIVING:
-            for direction in own:
+            for direction in OWN:
                 claim = OrientationClaim(one, one, other, direction)
                 if view.facts.holds(claim).supports:
                     others = [
                         OrientationClaim(one, one, other, entry)
-                        for entry in own
+                        for entry in OWN
                         if entry is not direction
                     ]
                     yield Proposal("direction", claim, others, facet="own", hardness=2)
-        for direction in ANGLES:
+        for direction in STEPS:
             claim = OrientationClaim(None, one, other, direction)
             if view.facts.holds(claim).supports:
                 diagonal = "_" in direction
                 others = sorted(
                     (
                         OrientationClaim(None, one, other, entry)
-                        for entry in view.shuffled(ANGLES, one, other)
+                        for entry in view.shuffled(STEPS, one, other)
                         if entry is not direction
                     ),
                     key=lambda entry: ("_" in entry.direction) != diagonal,
