@@ -8,6 +8,8 @@ so the same call after a crash does only what is missing.
 """
 
 import json
+import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,10 @@ import polars as pl
 from prefect import Task, flow, unmapped
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.events import emit_event
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-import flows.settings  # noqa: F401  (sets the environment that Prefect reads when imported)
 from flows.progress import results_of
-from schemas.config import PipelineConfig, SourceKind, load_config
+from schemas.config import PipelineConfig, RunnerConfig, RunnerKind, SourceKind, load_config
 from tasks.artifact import remove_partials
 from tasks.extract import extract_shard
 from tasks.funnel import FUNNEL, by_reason
@@ -47,6 +48,8 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
     remove_partials(root)
     source = config.source
     embed = config.images == "embed"
+    # Other runners spread shards over processes of their own.
+    num_workers = config.runner.max_workers if config.runner.kind is RunnerKind.THREADS else 1
     if source.kind is SourceKind.RENDERED:
         folder = _one(render_scenes, "scenes drawn", source.render, config.seed, embed, root)
         source = source.model_copy(update={"path": str(folder), "photographs": ()})
@@ -84,6 +87,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         proof=config.proof,
         extract=config.extract,
         write=config.write,
+        num_workers=num_workers,
         root=root,
     )
     plan = _one(
@@ -106,6 +110,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         scenes_path=scenes,
         shard=shards,
         proof=config.proof,
+        num_workers=num_workers,
         root=root,
     )
     samples = _one(
@@ -187,13 +192,39 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
 def build_from_file(config: str, settings: list[str] | None = None, root: str = "data") -> str:
     """For deployments and schedules: the dataset folder of a configuration file, after settings
     of the form key=value."""
+    for name in ("flows", "tasks"):
+        logging.getLogger(name).setLevel(logging.INFO)
     loaded = load_config(Path(config), tuple(settings or ()))
     return str(run_build(loaded, Path(root)))
 
 
 def run_build(config: PipelineConfig, root: Path) -> Path:
     """Build with the task runner that the configuration asks for."""
-    runner: Any = ThreadPoolTaskRunner(max_workers=config.runner.max_workers)
-    configured = build_dataset.with_options(task_runner=runner)
-    result: Path = configured(config, root)
+    result: Path = build_dataset.with_options(task_runner=_runner(config.runner))(config, root)
     return result
+
+
+def _runner(config: RunnerConfig) -> Any:
+    """A Prefect task runner; those that leave the process need a server to report to."""
+    if config.kind is RunnerKind.THREADS:
+        return ThreadPoolTaskRunner(max_workers=config.max_workers)
+    if not os.environ.get("PREFECT_API_URL"):
+        raise ValueError(
+            f"runner.kind = {config.kind} needs a Prefect server: run `prefect server start` and "
+            "set PREFECT_API_URL"
+        )
+    try:
+        if config.kind is RunnerKind.DASK:
+            from prefect_dask import DaskTaskRunner
+
+            workers = {"n_workers": config.max_workers, "threads_per_worker": 1}
+            return DaskTaskRunner(cluster_kwargs={**workers, "dashboard_address": None})
+        if config.kind is RunnerKind.RAY:
+            from prefect_ray import RayTaskRunner
+
+            return RayTaskRunner(init_kwargs={"num_cpus": config.max_workers})
+    except ImportError:
+        raise ValueError(
+            f"runner.kind = {config.kind} needs one more package: pip install prefect-{config.kind}"
+        ) from None
+    return ProcessPoolTaskRunner(max_workers=config.max_workers)

@@ -4,8 +4,6 @@ Errors are one line on standard error: exit code 2 for a bad call, configuration
 run that failed.
 """
 
-import logging
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,6 +11,8 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.markup import escape
+
+from flows.settings import apply_settings
 
 app = typer.Typer(
     add_completion=False,
@@ -66,7 +66,7 @@ def build(
 
     loaded = load_config(config, tuple(settings))
     console = Console(stderr=True)
-    _quiet(verbose)
+    apply_settings(verbose)
     with console.status("Starting Prefect ..."):
         import flows.progress as progress
         from flows.build import run_build
@@ -89,7 +89,7 @@ def plan(
     from schemas.config import load_config
 
     loaded = load_config(config, tuple(settings))
-    _quiet()
+    apply_settings()
     from flows.status import build_status
     from flows.summary import print_status
 
@@ -146,13 +146,6 @@ def download(
         paths = download_archives(archives, to, progress=progress, base_url=mirror)
     for path in paths:
         typer.echo(path)
-
-
-def _quiet(verbose: bool = False) -> None:
-    """Keep Prefect's own log off the screen: failures reach the user as one line of ours."""
-    if not verbose:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
 def main() -> NoReturn:

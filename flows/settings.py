@@ -1,7 +1,4 @@
-"""Prefect's settings for a build on one machine. Import this before Prefect.
-
-What the environment already sets stays as it is.
-"""
+"""Prefect's settings for a build on one machine."""
 
 import os
 from pathlib import Path
@@ -14,5 +11,14 @@ DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
-for name, value in DEFAULTS.items():
-    os.environ.setdefault(name, value)
+
+
+def apply_settings(verbose: bool = False) -> None:
+    """Set Prefect's environment where it is not set yet; call this before Prefect is imported.
+
+    Unless `verbose`, Prefect's own log stays off the screen: failures reach people as one line.
+    """
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    if not verbose:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")

@@ -47,7 +47,8 @@ def explain(name: str, dataset: Path, root: Path) -> Iterator[str]:
         .iter_rows(named=True)
     }
     if column == "image_id":
-        yield f"{candidates.height} candidate questions, {len(verified)} written, {len(samples)} published"
+        written, published = len(verified), len(samples)
+        yield f"{candidates.height} candidates, {written} written, {published} published"
     for row in candidates.iter_rows(named=True):
         key = row["question_id"]
         yield ""

@@ -173,9 +173,21 @@ class PublishConfig(Section):
     row_group_megabytes: int = Field(default=32, gt=0)
 
 
+class RunnerKind(StrEnum):
+    THREADS = "threads"
+    PROCESSES = "processes"
+    DASK = "dask"
+    RAY = "ray"
+
+
 class RunnerConfig(Section):
     """How fast, never what: nothing here changes a byte of the dataset."""
 
+    kind: RunnerKind = Field(
+        default=RunnerKind.THREADS,
+        exclude=True,
+        description="where shards run; all but threads need a Prefect server at PREFECT_API_URL",
+    )
     max_workers: int = Field(default=2, gt=0, exclude=True)
     shard_size: int = Field(default=4000, gt=0, exclude=True, description="images per shard")
 

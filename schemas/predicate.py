@@ -21,12 +21,14 @@ OPPOSITE = {
     ("support", "over"): "under",
     ("support", "under"): "over",
     ("support", "beside"): "beside",
+    ("support", "none"): "none",
     ("height", "above"): "below",
     ("height", "below"): "above",
     ("side", "left"): "right",
     ("side", "right"): "left",
     ("depth", "front"): "back",
     ("depth", "back"): "front",
+    ("depth", "none"): "none",
     ("containment", "inside"): "around",
     ("containment", "around"): "inside",
     ("containment", "outside"): "outside",
@@ -111,12 +113,6 @@ def canonical_predicate(text: str) -> str | None:
     bare = re.sub(r"^(?:is|are|was|were|being)\s+", "", cleaned)
     bare = re.sub(r"\s+(?:a|an|the)$", "", bare)
     return spellings.get(cleaned) or spellings.get(bare)
-
-
-def excludes(known: tuple[tuple[str, str], ...], asked: tuple[tuple[str, str], ...]) -> str | None:
-    """The first axis on which the two differ, or None."""
-    values = dict(known)
-    return next((axis for axis, to in asked if values.get(axis, to) != to), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ inputs, never the shard: cutting a build into other shards changes no digest dow
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,12 +76,17 @@ def inputs_of(**paths: Path | Sequence[Path]) -> dict[str, str]:
     return digests
 
 
+def _partial(path: Path) -> Path:
+    """A name that no other thread or process writes to; it ends in the process id."""
+    return path.with_name(f"{path.name}{PARTIAL}{threading.get_ident()}-{os.getpid()}")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path to write a file to, which becomes `path` when the block ends and is removed if it
     fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}{PARTIAL}{os.getpid()}")
+    partial = _partial(path)
     try:
         yield partial
         partial.replace(path)
@@ -93,7 +99,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """As `replacing`, for a folder that does not exist yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}{PARTIAL}{os.getpid()}")
+    partial = _partial(path)
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir()
@@ -123,7 +129,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
 
 def remove_partials(root: Path) -> None:
     """Remove what processes that no longer run had half written."""
-    for partial in root.glob(f"*/*/*{PARTIAL}*"):
+    for partial in (*root.glob(f"*/*{PARTIAL}*"), *root.glob(f"*/*/*{PARTIAL}*")):
         if not Path(f"/proc/{partial.name.rpartition('-')[2]}").exists():
             if partial.is_dir():
                 shutil.rmtree(partial, ignore_errors=True)

@@ -4,15 +4,19 @@ Every generator proposes claims that are worth asking about; `propose` keeps tho
 supports and for which enough other answers are refuted.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from itertools import permutations
-from math import hypot, log
+from math import atan2, degrees, hypot, log
 from random import Random
 from typing import TypeVar
 
-from schemas.box import inside_share
+from msgspec import structs
+
+from schemas.box import gap, horizontal_gap, inside_share
 from schemas.claim import (
     Category,
     Cell,
@@ -32,14 +36,16 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.config import ExtractConfig
-from schemas.proof import OWN, STEPS, Evidence, Facts
+from schemas.predicate import Predicate
+from schemas.proof import OWN, OWN_DIRECTIONS, STEPS, Evidence, Facts
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary import LIVING, Kind
+from schemas.vocabulary import LIVING, Kind, load_vocabulary
 
 PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}
 CAN_HOLD_INSIDE = {Kind.VEHICLE, Kind.CONTAINER}
 HOLDERS = {"building", "house", "tent", "refrigerator", "oven", "sink", "bathtub", "bowl", "cup"}
 CAN_BEAR = {Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE}
+TOO_SMALL = {Kind.ELECTRONICS, Kind.TABLEWARE, Kind.FOOD, Kind.TOOL}  # to bear a living thing
 NOT_BEARING = {"lamp", "lantern", "light bulb", "chandelier", "divider", "rack"}
 # Place to predicate: by something that can bear or shelter things, and by anything else.
 PLACES = {
@@ -53,7 +59,16 @@ PLACES = {
     "beside": ("next to", "next to"),
     "far": ("far from", "far from"),
 }
-MAX_ALTERNATIVES = 7
+CLOCKWISE = (
+    Direction.RIGHT,
+    Direction.BELOW_RIGHT,
+    Direction.BELOW,
+    Direction.BELOW_LEFT,
+    Direction.LEFT,
+    Direction.ABOVE_LEFT,
+    Direction.ABOVE,
+    Direction.ABOVE_RIGHT,
+)
 T = TypeVar("T")
 
 
@@ -85,7 +100,7 @@ class Candidate:
 class Proposal:
     asks: str
     claim: Claim
-    alternatives: Sequence[Claim]
+    alternatives: Iterable[Claim]
     facet: str = ""
     hardness: int = 0
 
@@ -120,18 +135,31 @@ class View:
         Random(":".join(map(str, (self.scene.image_id, *key)))).shuffle(drawn)
         return drawn
 
+    def subjects_of(self, claim: Claim) -> Sequence[int]:
+        """Ids of the things that a claim is about: those it names, or all of the class it names."""
+        if isinstance(claim, CountClaim | ExistenceClaim):
+            return [thing.object_id for thing in self.facts.members.get(claim.class_name, ())]
+        return objects_of(claim)
+
+    def salience_of(self, claim: Claim) -> float:
+        """The mean salience of the things that a claim is about; 0.6 where there are none."""
+        found = [self.importance[key] for key in self.subjects_of(claim) if key in self.importance]
+        return sum(found) / len(found) if found else 0.6
+
     def kind(self, thing: SceneObject) -> Kind | None:
         return self.classes[thing.class_name].kind if thing.class_name else None
 
-    def is_countable(self, class_name: str) -> bool:
-        return self.classes[class_name].is_askable
+    def is_nameable(self, class_name: str) -> bool:
+        """Whether questions may name or count it; "the scissors" would need verbs of its own."""
+        entry = self.classes[class_name]
+        return entry.is_askable and not (entry.plural == entry.name and entry.name.endswith("s"))
 
     def _is_askable(self, thing: SceneObject) -> bool:
         if not thing.class_name or thing.is_plural or thing.is_doubtful:
             return False
         share = thing.box.area / self.scene.area
         return (
-            self.is_countable(thing.class_name)
+            self.is_nameable(thing.class_name)
             and min(thing.box.width, thing.box.height) >= self.config.min_side
             and self.config.min_area_share <= share <= self.config.max_area_share
         )
@@ -158,16 +186,36 @@ class View:
             )
         }
 
-    def same_kind_first(self, one: SceneObject, others: Sequence[SceneObject]) -> list[SceneObject]:
-        kind = self.kind(one)
-        return sorted(
-            others,
-            key=lambda other: (
-                self.kind(other) is not kind,
-                -round(self.importance.get(other.object_id, 0.0), 6),
-                other.object_id,
-            ),
-        )
+    def most_alike(self, one: SceneObject, others: Iterable[SceneObject]) -> list[SceneObject]:
+        """The others, those first that might well stand in its place: of its kind, living if it
+        lives, about as large."""
+        kind, area = self.kind(one), one.box.area
+
+        def unlikeness(other: SceneObject) -> tuple[bool, bool, float, int]:
+            is_living = (self.kind(other) in LIVING) is (kind in LIVING)
+            size = abs(log(other.box.area / area))
+            return self.kind(other) is not kind, not is_living, round(size, 3), other.object_id
+
+        return sorted(others, key=unlikeness)
+
+    def of_kind(self, one: SceneObject, partner: SceneObject) -> list[SceneObject]:
+        """Up to three things of the same kind as one, neither itself nor its partner."""
+        rest = [
+            other
+            for other in self.things
+            if other not in (one, partner) and self.kind(other) is self.kind(one)
+        ]
+        return self.most_alike(one, rest)[:3]
+
+    def is_sensible(self, subject: SceneObject, predicate: Predicate, target: SceneObject) -> bool:
+        """Whether an annotation can be taken at its word: "man on phone" is about a call, and what
+        is in front of a screen may be behind it for the viewer."""
+        kind = self.kind(target)
+        if predicate.needs in ("front", "back"):
+            has_depth = subject.depth is not None and target.depth is not None
+            return has_depth or kind is not Kind.ELECTRONICS
+        is_over = ("support", "over") in predicate.axes
+        return not (is_over and self.kind(subject) in LIVING and kind in TOO_SMALL)
 
 
 def _interactions(view: View, category: Category) -> Iterator[tuple[SceneObject, str, SceneObject]]:
@@ -181,6 +229,8 @@ def _interactions(view: View, category: Category) -> Iterator[tuple[SceneObject,
             continue
         is_reach = predicate.category is Category.REACH
         if is_reach != (category is Category.REACH):
+            continue
+        if not view.is_sensible(subject, predicate, target):
             continue
         key = subject.object_id, predicate.means, target.object_id
         if key not in seen and subject.object_id in view.by_id:
@@ -212,22 +262,23 @@ def _side_by_side(view: View) -> Iterator[Proposal]:
     for subject, target in permutations(view.things, 2):
         if view.facts.axes(subject.object_id, target.object_id):
             continue
-        for name in ("left of", "right of"):
+        name = "left of" if subject.box.center[0] < target.box.center[0] else "right of"
+        if horizontal_gap(subject.box, target.box) >= 0:
             claim = RelationClaim(subject.object_id, name, target.object_id)
-            if view.facts.holds(claim).supports:
-                yield Proposal("predicate", claim, _other_places(view, claim, target), facet="side")
+            yield Proposal("predicate", claim, _other_places(view, claim, target), facet="side")
 
 
-def _other_places(view: View, claim: RelationClaim, target: SceneObject) -> list[Claim]:
+def _other_places(view: View, claim: RelationClaim, target: SceneObject) -> Iterator[RelationClaim]:
     """Other places that the subject might have by the target, one predicate for each; those that
     say the opposite come first."""
     predicates = view.facts.predicates
     own, kind = predicates[claim.predicate], view.kind(target)
     own_axes = dict(own.axes)
     lineage = set(view.facts.vocabulary.lineage(str(target.class_name)))
-    can_bear = kind in CAN_BEAR and not lineage & NOT_BEARING
+    fits = view.facts.objects[claim.subject].box.area < target.box.area
+    can_bear = fits and kind in CAN_BEAR and not lineage & NOT_BEARING
     names = {place: bearing if can_bear else other for place, (bearing, other) in PLACES.items()}
-    if kind not in CAN_HOLD_INSIDE and not lineage & HOLDERS:
+    if not fits or (kind not in CAN_HOLD_INSIDE and not lineage & HOLDERS):
         del names["inside"]
     same = {
         place
@@ -239,10 +290,8 @@ def _other_places(view: View, claim: RelationClaim, target: SceneObject) -> list
         return any(own_axes.get(axis, value) != value for axis, value in predicates[name].axes)
 
     chosen = [name for place, name in names.items() if place not in same]
-    return [
-        RelationClaim(claim.subject, name, claim.object)
-        for name in sorted(chosen, key=is_near_opposite, reverse=True)
-    ]
+    for name in sorted(chosen, key=is_near_opposite, reverse=True):
+        yield RelationClaim(claim.subject, name, claim.object)
 
 
 def _reaches(view: View) -> Iterator[Proposal]:
@@ -266,13 +315,13 @@ def _ends(
     if "object" in asks and target.object_id in view.by_id:
         others = [
             form(subject.object_id, name, other.object_id)
-            for other in view.same_kind_first(target, rest)
+            for other in view.most_alike(target, rest)
         ]
         yield Proposal("object", claim, others, facet="object", hardness=int(form is RelationClaim))
     if "subject" in asks:
         rivals = {
             other.object_id: form(other.object_id, name, target.object_id)
-            for other in view.same_kind_first(subject, rest)
+            for other in view.most_alike(subject, rest)
         }
         is_living = view.kind(subject) in LIVING
         if not is_living or any(
@@ -312,80 +361,73 @@ def _sizes(view: View, num_options: int) -> Iterator[Proposal]:
 def _orientations(view: View) -> Iterator[Proposal]:
     for reference, target in permutations(view.things, 2):
         one, other = reference.object_id, target.object_id
+        (ax, ay), (bx, by) = reference.box.center, target.box.center
         if reference.facing and view.kind(reference) in LIVING:
-            for direction in OWN:
-                claim = OrientationClaim(one, one, other, direction)
-                if view.facts.holds(claim).supports:
-                    others = [
-                        OrientationClaim(one, one, other, entry)
-                        for entry in OWN
-                        if entry is not direction
-                    ]
-                    yield Proposal("direction", claim, others, facet="own", hardness=2)
-        for direction in STEPS:
-            claim = OrientationClaim(None, one, other, direction)
-            if view.facts.holds(claim).supports:
-                diagonal = "_" in direction
-                others = sorted(
-                    (
-                        OrientationClaim(None, one, other, entry)
-                        for entry in view.shuffled(STEPS, one, other)
-                        if entry is not direction
-                    ),
-                    key=lambda entry: ("_" in entry.direction) != diagonal,
-                )
-                yield Proposal("direction", claim, others, facet="viewer", hardness=int(diagonal))
+            claim = OrientationClaim(one, one, other, OWN_DIRECTIONS[reference.facing, bx > ax])
+            yield Proposal("direction", claim, _turned(view, claim, OWN), facet="own", hardness=2)
+        octant = round(degrees(atan2(by - ay, bx - ax)) / 45.0) % 8
+        claim = OrientationClaim(None, one, other, CLOCKWISE[octant])
+        others = _turned(view, claim, STEPS)
+        yield Proposal("direction", claim, others, facet="viewer", hardness=octant % 2)
+
+
+def _turned(
+    view: View, claim: OrientationClaim, directions: Iterable[Direction]
+) -> Iterator[OrientationClaim]:
+    """The claim with other directions: straight ones first for a straight one, else diagonal."""
+    is_diagonal = "_" in claim.direction
+    drawn = view.shuffled(directions, claim.reference, claim.target)
+    for direction in sorted(drawn, key=lambda entry: ("_" in entry) != is_diagonal):
+        if direction is not claim.direction:
+            yield structs.replace(claim, direction=direction)
 
 
 def _locations(view: View) -> Iterator[Proposal]:
     for thing in view.things:
-        for cell in Cell:
-            claim = LocationClaim(thing.object_id, cell)
-            if view.facts.holds(claim).supports:
-                others = [
-                    LocationClaim(thing.object_id, other)
-                    for other in view.shuffled(Cell, thing.object_id)
-                    if other != cell
-                ]
-                center = cell in (
-                    Cell.MIDDLE_LEFT,
-                    Cell.MIDDLE_RIGHT,
-                    Cell.TOP_CENTER,
-                    Cell.BOTTOM_CENTER,
-                )
-                yield Proposal("cell", claim, others, facet=cell, hardness=int(center))
+        x, y = thing.box.center
+        column, row = int(3 * x / view.scene.width), int(3 * y / view.scene.height)
+        cell = list(Cell)[3 * min(row, 2) + min(column, 2)]
+        claim = LocationClaim(thing.object_id, cell)
+        is_edge = (row == 1) != (column == 1)
+        yield Proposal("cell", claim, _other_cells(view, claim), cell, hardness=int(is_edge))
+
+
+def _other_cells(view: View, claim: LocationClaim) -> Iterator[LocationClaim]:
+    for cell in view.shuffled(Cell, claim.object):
+        if cell is not claim.cell:
+            yield LocationClaim(claim.object, cell)
 
 
 def _depths(view: View) -> Iterator[Proposal]:
+    front = view.facts.predicates["in front of"]
     for one, other in permutations(view.things, 2):
         claim = DepthClaim(one.object_id, other.object_id)
-        known = view.facts.axes(one.object_id, other.object_id).get("depth")
-        if known or (one.depth and other.depth and one.depth < other.depth):
+        is_clear = all(
+            view.is_sensible(*pair) for pair in ((one, front, other), (other, front, one))
+        )
+        if is_clear and view.facts.holds(claim).supports:
             reverse = [DepthClaim(other.object_id, one.object_id)]
             yield Proposal("nearer", claim, reverse, facet="nearer")
             yield Proposal("farther", claim, reverse, facet="farther", hardness=1)
 
 
 def _distances(view: View, num_options: int) -> Iterator[Proposal]:
+    needed = view.facts.config.distance_ratio
     for reference in view.things:
-        nearness = [
-            (
-                thing.object_id,
-                view.facts.nearness(reference.box, thing.box, other.box),
-                other.object_id,
-            )
-            for thing in view.things
-            for other in view.things
-            if len({thing.object_id, other.object_id, reference.object_id}) == 3
-        ]
-        farther: dict[int, list[tuple[float, int]]] = {}
-        for near, ratio, far in nearness:
-            if ratio >= view.facts.config.distance_ratio:
-                farther.setdefault(near, []).append((ratio, far))
-        for near, rivals in sorted(farther.items()):
+        others = sorted(
+            (thing for thing in view.things if thing is not reference),
+            key=lambda thing: (gap(reference.box, thing.box), thing.object_id),
+        )
+        for place, near in enumerate(others):
+            # Of those that are clearly farther, the nearest make the question.
+            rivals = [
+                far.object_id
+                for far in others[place + 1 :]
+                if view.facts.nearness(reference.box, near.box, far.box) >= needed
+            ][: num_options - 1]
             if len(rivals) < num_options - 1:
                 continue
-            group = [near, *(far for _, far in sorted(rivals)[: num_options - 1])]
+            group = [near.object_id, *rivals]
             claims = [
                 DistanceClaim(
                     reference.object_id, key, tuple(other for other in group if other != key)
@@ -402,7 +444,7 @@ def _counts(view: View) -> Iterator[Proposal]:
             member.box.area < 0.4 * view.config.min_area_share * view.scene.area
             for member in members
         )
-        if too_small or not view.is_countable(class_name):
+        if too_small or not view.is_nameable(class_name):
             continue
         claim = CountClaim(class_name, number)
         # A window of numbers in which the right one may come at any place.
@@ -414,6 +456,12 @@ def _counts(view: View) -> Iterator[Proposal]:
         yield Proposal("number", claim, others, facet=str(number), hardness=hardness)
 
 
+@cache
+def _common_classes() -> tuple[str, ...]:
+    classes = load_vocabulary().classes.values()
+    return tuple(entry.name for entry in classes if entry.is_common and entry.is_askable)
+
+
 def _existences(view: View) -> Iterator[Proposal]:
     for thing in view.things:
         claim = ExistenceClaim(str(thing.class_name), present=True)
@@ -423,8 +471,8 @@ def _existences(view: View) -> Iterator[Proposal]:
         setting for thing in view.things for setting in view.classes[str(thing.class_name)].settings
     ]
     likely = {setting for setting in settings if settings.count(setting) >= 2}
-    for class_name, entry in view.classes.items():
-        if entry.is_askable and entry.is_common and entry.settings & likely:
+    for class_name in _common_classes():
+        if view.classes[class_name].settings & likely and class_name not in view.facts.members:
             claim = ExistenceClaim(class_name, present=False)
             present = [ExistenceClaim(class_name, present=True)]
             yield Proposal("present", claim, present, facet="absent", hardness=1)
@@ -432,21 +480,27 @@ def _existences(view: View) -> Iterator[Proposal]:
 
 
 def _related_existences(view: View) -> Iterator[Proposal]:
-    """Is there a <class> so related to a <class>? Absent ones exchange one end of a true one."""
-    for subject, name, target in _interactions(view, Category.RELATION):
-        predicate = view.facts.predicates[name]
-        if target.object_id not in view.by_id or predicate.needs != "touch":
+    """Is there a <class> so related to a <class>? Absent ones exchange one end of a true one for
+    something of its kind that the picture shows as well."""
+
+    def asked(one: SceneObject, name: str, other: SceneObject, hardness: int) -> Proposal:
+        present, absent = (
+            ExistenceClaim(str(one.class_name), is_present, name, str(other.class_name))
+            for is_present in (True, False)
+        )
+        if hardness == 1:
+            return Proposal("present", present, [absent], facet="present", hardness=1)
+        return Proposal("present", absent, [present], facet="absent", hardness=hardness)
+
+    related = [*_interactions(view, Category.RELATION), *_interactions(view, Category.REACH)]
+    for subject, name, target in related:
+        if target.object_id not in view.by_id or view.facts.predicates[name].needs != "touch":
             continue
-
-        def pair(one: SceneObject, other: SceneObject, present: bool, name: str = name) -> Claim:
-            return ExistenceClaim(str(one.class_name), present, name, str(other.class_name))
-
-        true, false = pair(subject, target, True), pair(subject, target, False)
-        yield Proposal("present", true, [false], facet="present", hardness=1)
-        for other in view.same_kind_first(subject, view.things)[:3]:
-            if other not in (subject, target) and view.kind(other) is view.kind(subject):
-                absent, present = pair(other, target, False), pair(other, target, True)
-                yield Proposal("present", absent, [present], facet="absent", hardness=2)
+        yield asked(subject, name, target, 1)
+        for other in view.of_kind(subject, target):
+            yield asked(other, name, target, 2)
+        for other in view.of_kind(target, subject):
+            yield asked(subject, name, other, 2)
 
 
 def propose(
@@ -466,18 +520,45 @@ def propose(
 def find_candidates(
     facts: Facts, config: ExtractConfig, num_options: Mapping[Category, int]
 ) -> list[Candidate]:
-    """The best candidates of a scene, at most `max_per_category` in each category."""
+    """The best candidates of a scene, at most `max_per_category` in each category.
+
+    Proposals are tried the most salient first, one of each facet in turn, until there are enough:
+    most of a scene's possible questions are never proved at all.
+    """
     view = View(facts, config)
     found: list[Candidate] = []
     for category, proposals in propose(view, num_options):
-        kept = [
-            candidate
-            for proposal in proposals
-            if (candidate := _candidate(view, category, proposal, num_options[category]))
-        ]
-        kept.sort(key=lambda entry: (-round(entry.salience, 2), _shuffled(facts, entry)))
-        found += _spread(kept, config.max_per_category)
+        lines = _lines(view, proposals)
+        start = len(found)
+        while lines and len(found) < start + config.max_per_category:
+            for facet in list(lines):
+                candidate = None
+                while candidate is None and lines[facet]:
+                    proposal = lines[facet].popleft()
+                    candidate = _candidate(view, category, proposal, num_options[category])
+                if candidate is None:
+                    del lines[facet]
+                elif len(found) < start + config.max_per_category:
+                    found.append(candidate)
     return found
+
+
+def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, deque[Proposal]]:
+    """The proposals of each facet in the order in which they are to be tried."""
+    ranked = sorted(
+        proposals,
+        key=lambda proposal: (-round(view.salience_of(proposal.claim), 2), _draw(view, proposal)),
+    )
+    lines: dict[str, deque[Proposal]] = {}
+    for proposal in ranked:
+        lines.setdefault(proposal.facet, deque()).append(proposal)
+    return lines
+
+
+def _draw(view: View, proposal: Proposal) -> bytes:
+    """An order that depends on nothing but image and proposal."""
+    text = f"{view.scene.image_id}:{proposal.asks}:{encode_claim(proposal.claim)}"
+    return blake2b(text.encode(), digest_size=8).digest()
 
 
 def _candidate(
@@ -489,14 +570,13 @@ def _candidate(
         return None
     alternatives: list[Claim] = []
     for claim in proposal.alternatives:
-        if len(alternatives) == max(num_options - 1, MAX_ALTERNATIVES if num_options == 4 else 0):
+        if len(alternatives) == num_options - 1:
             break
         if view.facts.holds(claim).refutes:
             alternatives.append(claim)
     if len(alternatives) < num_options - 1:
         return None
-    named = [view.by_id[key] for key in objects_of(proposal.claim) if key in view.by_id]
-    importance = [view.importance[thing.object_id] for thing in named] or [0.6]
+    named = [view.by_id[key] for key in view.subjects_of(proposal.claim) if key in view.by_id]
     return Candidate(
         category=category,
         asks=proposal.asks,
@@ -504,7 +584,7 @@ def _candidate(
         alternatives=tuple(alternatives),
         evidence=evidence,
         facet=proposal.facet,
-        salience=sum(importance) / len(importance),
+        salience=view.salience_of(proposal.claim),
         hardness=proposal.hardness + _visual_hardness(view, category, named, evidence),
     )
 
@@ -519,22 +599,3 @@ def _visual_hardness(
     covered = any(thing.object_id in view.blocked for thing in named)
     close = evidence.margin is not None and evidence.margin < 1.25
     return small + covered + close
-
-
-def _shuffled(facts: Facts, candidate: Candidate) -> bytes:
-    """An order that depends on nothing but the candidate itself."""
-    text = f"{facts.scene.image_id}:{candidate.asks}:{encode_claim(candidate.claim)}"
-    return blake2b(text.encode(), digest_size=8).digest()
-
-
-def _spread(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
-    """At most `most` candidates, taking one of each facet in turn."""
-    by_facet: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        by_facet.setdefault(candidate.facet, []).append(candidate)
-    taken: list[Candidate] = []
-    for turn in range(most):
-        for group in by_facet.values():
-            if turn < len(group) and len(taken) < most:
-                taken.append(group[turn])
-    return taken

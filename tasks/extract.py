@@ -12,6 +12,7 @@ Rating: 1 to 10 by salience, the size, centrality and kind of the things asked a
 
 import logging
 from collections.abc import Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,10 @@ from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.candidates import Candidate, find_candidates
+from tasks.processes import map_batches
 
-VERSION = 1
+VERSION = 2
 LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
-BATCH = 1000
 logger = logging.getLogger(__name__)
 
 
@@ -57,6 +58,21 @@ def subgraph_rows(
         if row["question_id"] not in seen:
             seen.add(row["question_id"])
             yield row
+
+
+def extract_batch(
+    scenes: pl.DataFrame,
+    proof: ProofConfig,
+    extract: ExtractConfig,
+    num_options: Mapping[Category, int],
+) -> pl.DataFrame:
+    """The candidate questions of all scenes in a frame."""
+    rows = [
+        row
+        for scene in scenes_of(scenes)
+        for row in subgraph_rows(scene, proof, extract, num_options)
+    ]
+    return pl.DataFrame(rows, schema=SUBGRAPH)
 
 
 def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
@@ -151,20 +167,14 @@ def extract_shard(
     proof: ProofConfig,
     extract: ExtractConfig,
     write: WriteConfig,
+    num_workers: int,
     root: Path,
 ) -> Path | State[Path]:
     artifact = subgraphs_artifact(scenes_path, shard, proof, extract, write, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     scenes = pl.read_parquet(scenes_path)
-    parts = [pl.DataFrame(schema=SUBGRAPH)]
-    for batch in scenes.iter_slices(BATCH):
-        rows = [
-            row
-            for scene in scenes_of(batch)
-            for row in subgraph_rows(scene, proof, extract, write.num_options)
-        ]
-        parts.append(pl.DataFrame(rows, schema=SUBGRAPH))
-    subgraphs = pl.concat(parts)
+    read = partial(extract_batch, proof=proof, extract=extract, num_options=write.num_options)
+    subgraphs = pl.concat([pl.DataFrame(schema=SUBGRAPH), *map_batches(read, scenes, num_workers)])
     logger.info("extract %s: %d candidates of %d scenes", shard, subgraphs.height, scenes.height)
     return write_artifact(subgraphs, artifact)

@@ -19,7 +19,7 @@ from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
 from tasks.sources.tables import RawScenes
 
-VERSION = 1
+VERSION = 2
 logger = logging.getLogger(__name__)
 
 Files = Mapping[str, Sequence[Path]]
@@ -96,6 +96,9 @@ def index_source(source: SourceConfig, root: Path) -> Path | State[Path]:
         case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
             index, ledger = visual_genome.index_annotations(files)
     if index.is_empty():
-        raise ValueError(f"{source.path} holds no annotated image: name another source.path")
+        problem = f" ({ledger['reason'][0]}: {ledger['detail'][0]})" if ledger.height else ""
+        raise ValueError(
+            f"{source.path} holds no annotated image{problem}: name another source.path"
+        )
     logger.info("index: %d images, %d records without place", index.height, ledger.height)
     return write_artifact(index, artifact, ledger)

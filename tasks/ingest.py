@@ -5,6 +5,7 @@ Reads the source's files at the places that the index names; writes scenes
 they are applied:
 
 frame-inferred         no width and height: the extent of the boxes stands in, and is marked
+relationship-renumbered   no id, or that of an earlier one: a number above the image's others
 object-without-name    dropped; object-without-id, box-unreadable, box-empty, box-outside likewise
 box-clipped            a box that leaves the frame is cut at its edge
 duplicate-object-id    only the first object of an id stays
@@ -38,11 +39,13 @@ from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.index import read_shard
 from tasks.sources.tables import LEDGER, RawScenes
 
-VERSION = 1
+VERSION = 2
 logger = logging.getLogger(__name__)
 KEY = ["image_id", "object_id"]
 BOX = ["x1", "y1", "x2", "y2"]
 SEPARATOR = "\x1f"
+MAX_PIXEL = 1e6
+MAX_SIDE = 100_000
 
 
 class Ledger:
@@ -93,39 +96,39 @@ class Ledger:
 def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Scenes sorted by image id, and the ledger of what was repaired or dropped on the way."""
     ledger = Ledger(raw.ledger)
-    objects = _with_restored(_clean_names(raw.objects, ledger), raw.relationships, ledger)
-    if raw.boxes_from_ends:
-        objects = _with_end_boxes(objects, raw.relationships, ledger)
+    annotated = _clean_texts(raw.relationships, ledger)
+    objects = _with_restored(_clean_names(raw.objects, ledger), annotated, ledger)
+    objects = _with_end_boxes(objects, annotated, raw.images, ledger)
     images = _with_frames(raw.images, objects, ledger)
     objects = _clean_boxes(objects, images, ledger)
     objects = _with_classes(objects, ledger)
-    relationships = _clean_relationships(raw.relationships, objects, ledger)
+    relationships = _clean_relationships(annotated, objects, ledger)
     objects, same = _merge_duplicates(objects, images, config, ledger)
     relationships = _redirect(relationships, same, ledger)
     return _assemble(images, objects, relationships, ledger), ledger.collect()
 
 
+def _clean_name(name: pl.Expr) -> pl.Expr:
+    """Lower case, one blank between words, no quotes around them; null where nothing is left."""
+    clean = name.str.replace_all(r"[\s\p{C}]+", " ").str.to_lowercase().str.strip_chars(" \"'")
+    return pl.when(clean.str.len_chars() > 0).then(clean)
+
+
 def _clean_names(objects: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     names = (
         pl.col("names")
-        .list.eval(
-            pl.element()
-            .str.replace_all(r"[\s\p{C}]+", " ")
-            .str.strip_chars(" \"'")
-            .str.to_lowercase()
-        )
-        .list.eval(pl.element().filter(pl.element().str.len_chars() > 0))
+        .list.eval(_clean_name(pl.element()))
+        .list.drop_nulls()
         .list.unique(maintain_order=True)
     )
     objects = objects.with_columns(names=names)
-    detail = pl.lit("no name")
     objects = ledger.drop(
         objects,
         pl.col("object_id").is_not_null(),
         "object",
         "object_id",
         "object-without-id",
-        detail,
+        pl.col("names").list.join(" | "),
     )
     objects = ledger.drop(
         objects,
@@ -133,7 +136,7 @@ def _clean_names(objects: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "object",
         "object_id",
         "object-without-name",
-        detail,
+        pl.lit("no name"),
     )
     return ledger.drop(
         objects,
@@ -145,6 +148,30 @@ def _clean_names(objects: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     )
 
 
+def _clean_texts(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """Relationships with an id each, clean names at their ends and no control characters in
+    predicates."""
+    number = pl.col("relationship_id")
+    is_first = number.is_not_null() & pl.struct("image_id", "relationship_id").is_first_distinct()
+    above = number.max().fill_null(0) + (~pl.col("_first")).cum_sum()
+    numbered = relationships.with_columns(_first=is_first).with_columns(
+        _number=pl.when("_first").then(number).otherwise(above.over("image_id"))
+    )
+    ledger.note(
+        numbered.filter(~pl.col("_first")),
+        "relationship",
+        "_number",
+        "repair",
+        "relationship-renumbered",
+        pl.format("found as {}", number.cast(pl.String).fill_null("without id")),
+    )
+    return numbered.with_columns(
+        relationship_id="_number",
+        subject_name=_clean_name(pl.col("subject_name")),
+        object_name=_clean_name(pl.col("object_name")),
+    ).drop("_first", "_number")
+
+
 def _ends(relationships: pl.DataFrame) -> pl.DataFrame:
     """One row per relationship end: image_id, relationship_id, object_id, name, box."""
     sides = [
@@ -152,10 +179,7 @@ def _ends(relationships: pl.DataFrame) -> pl.DataFrame:
             "image_id",
             "relationship_id",
             object_id=f"{side}_id",
-            name=pl.col(f"{side}_name")
-            .str.replace_all(r"[\s\p{C}]+", " ")
-            .str.strip_chars(" \"'")
-            .str.to_lowercase(),
+            name=f"{side}_name",
             box=f"{side}_box",
         )
         for side in ("subject", "object")
@@ -171,7 +195,7 @@ def _with_restored(
         .filter(
             pl.col("object_id").is_not_null(),
             pl.col("box").is_not_null(),
-            pl.col("name").str.len_chars() > 0,
+            pl.col("name").is_not_null(),
         )
         .join(objects, on=KEY, how="anti")
         .unique(KEY, keep="first", maintain_order=True)
@@ -190,11 +214,12 @@ def _with_restored(
 
 
 def _with_end_boxes(
-    objects: pl.DataFrame, relationships: pl.DataFrame, ledger: Ledger
+    objects: pl.DataFrame, relationships: pl.DataFrame, images: pl.DataFrame, ledger: Ledger
 ) -> pl.DataFrame:
+    x1, y1, x2, y2 = (pl.col("box").list.get(place) for place in range(4))
     ends = (
-        _ends(relationships)
-        .filter(pl.col("box").is_not_null())
+        _ends(relationships.join(images.filter("boxes_from_ends"), on="image_id", how="semi"))
+        .filter(_is_readable(x1, y1, x2, y2), x2 > x1, y2 > y1)
         .unique(KEY, keep="first", maintain_order=True)
         .select(*KEY, "relationship_id", "box")
     )
@@ -215,15 +240,22 @@ def _with_end_boxes(
     ).drop("relationship_id", "box")
 
 
+def _is_readable(*edges: pl.Expr) -> pl.Expr:
+    return pl.all_horizontal(
+        (edge.is_finite() & (edge.abs() < MAX_PIXEL)).fill_null(False) for edge in edges
+    )
+
+
 def _with_frames(images: pl.DataFrame, objects: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    extent = objects.group_by("image_id").agg(
-        right=pl.col("x2").filter(pl.col("x2").is_finite()).max().ceil().cast(pl.Int64),
-        bottom=pl.col("y2").filter(pl.col("y2").is_finite()).max().ceil().cast(pl.Int64),
+    readable = objects.filter(_is_readable(*map(pl.col, BOX)))
+    extent = readable.group_by("image_id").agg(
+        right=pl.col("x2").max().ceil().cast(pl.Int64),
+        bottom=pl.col("y2").max().ceil().cast(pl.Int64),
     )
+    sides = pl.col("width", "height")
     joined = images.join(extent, on="image_id", how="left", maintain_order="left").with_columns(
-        has_frame=(pl.col("width") > 0) & (pl.col("height") > 0)
+        has_frame=pl.all_horizontal(((sides > 0) & (sides < MAX_SIDE)).fill_null(False))
     )
-    joined = joined.with_columns(pl.col("has_frame").fill_null(False))
     inferred = joined.filter(~pl.col("has_frame"), pl.col("right") > 0, pl.col("bottom") > 0)
     ledger.note(
         inferred,
@@ -242,13 +274,15 @@ def _with_frames(images: pl.DataFrame, objects: pl.DataFrame, ledger: Ledger) ->
 def _clean_boxes(objects: pl.DataFrame, images: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     frames = images.select("image_id", "width", "height")
     objects = objects.join(frames, on="image_id", how="left", maintain_order="left")
-    box = pl.format("{}, {}, {}, {}", *BOX)
+    box = pl.format(
+        "{}, {}, {}, {}", *(pl.col(edge).cast(pl.String).fill_null("?") for edge in BOX)
+    )
 
     def drop(rows: pl.DataFrame, keep: pl.Expr, reason: str) -> pl.DataFrame:
         return ledger.drop(rows, keep, "object", "object_id", reason, box)
 
-    readable = pl.all_horizontal(pl.col(BOX).is_finite() & (pl.col(BOX).abs() < 1e6))
-    objects = drop(objects, readable & pl.col("width").is_not_null(), "box-unreadable")
+    readable = _is_readable(*map(pl.col, BOX)) & pl.col("width").is_not_null()
+    objects = drop(objects, readable, "box-unreadable")
     objects = objects.with_columns(pl.col(BOX).round().cast(pl.Int64))
     not_empty = (pl.col("x2") > pl.col("x1")) & (pl.col("y2") > pl.col("y1"))
     objects = drop(objects, not_empty, "box-empty")
@@ -365,19 +399,24 @@ def _clean_relationships(
     def drop(rows: pl.DataFrame, keep: pl.Expr, reason: str, detail: pl.Expr) -> pl.DataFrame:
         return ledger.drop(rows, keep, "relationship", "relationship_id", reason, detail)
 
+    # As in names, control characters are blanks; `clean_predicate` sees to the rest.
+    plain = pl.col("predicate").str.replace_all(r"[\s\p{C}]+", " ")
+    relationships = relationships.with_columns(plain=plain)
     spelled = _mapped(
-        relationships["predicate"],
+        relationships["plain"],
         lambda text: {"canonical": canonical_predicate(text), "cleaned": clean_predicate(text)},
         pl.Struct({"canonical": pl.String, "cleaned": pl.String}),
     ).unnest("value")
     rows = relationships.join(
-        spelled, left_on="predicate", right_on="key", how="left", maintain_order="left"
+        spelled, left_on="plain", right_on="key", how="left", maintain_order="left"
     ).with_columns(
         is_canonical=pl.col("canonical").is_not_null(),
         spelling=pl.col("predicate"),
         predicate=pl.coalesce("canonical", "cleaned"),
     )
-    rows = drop(rows, pl.col("predicate").str.len_chars() > 0, "predicate-empty", pl.lit(""))
+    rows = drop(
+        rows, pl.col("predicate").str.len_chars() > 0, "predicate-empty", pl.lit("no predicate")
+    )
     names = objects.select(*KEY, "key")
     for side in ("subject", "object"):
         rows = rows.join(
@@ -396,12 +435,7 @@ def _clean_relationships(
     found = pl.col("subject_key").is_not_null() & pl.col("object_key").is_not_null()
     rows = drop(rows, found, "dangling-end", triplet)
     for side in ("subject", "object"):
-        name = (
-            pl.col(f"{side}_name")
-            .str.replace_all(r"[\s\p{C}]+", " ")
-            .str.strip_chars(" \"'")
-            .str.to_lowercase()
-        )
+        name = pl.col(f"{side}_name")
         rows = rows.with_columns(pair=name + SEPARATOR + pl.col(f"{side}_key"))
         differs = ~pl.col("pair").str.starts_with(pl.col(f"{side}_key") + SEPARATOR)
         agree = _mapped(rows.filter(differs)["pair"], _names_agree, pl.Boolean)
@@ -578,7 +612,7 @@ def _assemble(
         objects.sort(KEY).group_by("image_id", maintain_order=True).agg(objects=pl.struct(fields))
     )
     links = (
-        relationships.sort("image_id", "relationship_id", "subject", "object")
+        relationships.sort("image_id", "relationship_id")
         .group_by("image_id", maintain_order=True)
         .agg(relationships=pl.struct(field.name for field in RELATIONSHIP.fields))
     )
@@ -610,8 +644,9 @@ def check_losses(
         pl.col("item").str.contains(r"^(image|objects|relationships|attributes)(\[|$)"),
         pl.col("reason").is_in(["no-annotation", "duplicate-image"]).not_(),
     ).join(read, on="image_id", how="anti")
-    num_nameless = bad.filter(pl.col("image_id") == "").height
-    num_bad = bad["image_id"].n_unique() + num_nameless
+    named = bad.filter(pl.col("image_id") != "")
+    num_nameless = bad.height - named.height
+    num_bad = named["image_id"].n_unique() + num_nameless
     share = num_bad / max(num_images + num_nameless, 1)
     if share > max_bad_share:
         worst = bad.group_by("reason").len().sort("len", "reason", descending=[True, False])

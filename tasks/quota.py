@@ -1,6 +1,7 @@
 """Quotas: how many samples each category and level gets, and the choice that meets them."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from schemas.config import QuotaConfig
 from schemas.question import Level
 
 Cell = tuple[str, str]
+Mask: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
@@ -54,23 +56,19 @@ def choose(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image: int) -
         image=pl.col("image_id").rank("dense").cast(pl.Int64) - 1,
     ).with_row_index("row")
     limits = {f"{category}\t{level}": number for (category, level), number in wanted.items()}
-    taken = _fill(frame, "cell", limits, max_per_image, np.zeros(frame.height, dtype=bool))
-    short: dict[str, int] = {}
+    nothing = np.zeros(frame.height, dtype=bool)
+    taken = _fill(frame, "cell", limits, max_per_image, nothing)
     chosen = frame.filter(pl.Series(taken)).group_by("category").len()
     have = dict(chosen.iter_rows())
+    short: dict[str, int] = {}
     for (category, _), number in wanted.items():
-        short[category] = short.get(category, 0) + number
-    short = {category: number - have.get(category, 0) for category, number in short.items()}
+        short[category] = short.get(category, -have.get(category, 0)) + number
     return pl.Series(_fill(frame, "category", short, max_per_image, taken))
 
 
 def _fill(
-    frame: pl.DataFrame,
-    by: str,
-    limits: Mapping[str, int],
-    max_per_image: int,
-    taken: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    frame: pl.DataFrame, by: str, limits: Mapping[str, int], max_per_image: int, taken: Mask
+) -> Mask:
     """`taken` with more rows, up to the limits: by preference where that fills them all, else by
     the maximum flow from limits over candidates to images."""
     used = np.bincount(
@@ -78,41 +76,39 @@ def _fill(
     )
     room = max_per_image - used
     free = frame.filter(~pl.Series(taken))
-    supply = dict(free.group_by(by).len().iter_rows())
-    cells = sorted(
-        (cell for cell, limit in limits.items() if limit > 0 and supply.get(cell)),
-        key=lambda cell: (supply[cell] / limits[cell], cell),
-    )
     groups = {str(cell): group for (cell,), group in free.group_by(by, maintain_order=True)}
-    greedy, left = taken.copy(), room.copy()
-    is_full = True
+    # The scarcest first, so that plenty elsewhere does not take up their images.
+    cells = sorted(
+        (cell for cell in groups if limits.get(cell, 0) > 0),
+        key=lambda cell: (groups[cell].height / limits[cell], cell),
+    )
+    most = {cell: min(limits[cell], groups[cell].height) for cell in cells}
+    filled, left = taken.copy(), room.copy()
     for cell in cells:
-        missing = limits[cell]
+        missing = most[cell]
         for row, image in groups[cell].select("row", "image").iter_rows():
             if missing == 0:
                 break
             if left[image] > 0:
-                greedy[row] = True
+                filled[row] = True
                 left[image] -= 1
                 missing -= 1
-        is_full = (is_full and missing == 0) or (
-            supply[cell] < limits[cell] and is_full and missing == limits[cell] - supply[cell]
-        )
-    return greedy if is_full else _flow(groups, cells, limits, room, taken)
+        if missing:
+            return _flow(groups, most, room, taken)
+    return filled
 
 
 def _flow(
     groups: Mapping[str, pl.DataFrame],
-    cells: Sequence[str],
     limits: Mapping[str, int],
     room: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    taken: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    taken: Mask,
+) -> Mask:
     """A largest choice: source → cells (limits) → images (candidates) → sink (room)."""
-    num_cells, num_images = len(cells), len(room)
+    num_cells, num_images = len(limits), len(room)
     source, sink = 0, 1 + num_cells + num_images
     starts, stops, capacities = [], [], []
-    for place, cell in enumerate(cells, start=1):
+    for place, cell in enumerate(limits, start=1):
         pairs = groups[cell].group_by("image").len().sort("image")
         starts += [source] + [place] * pairs.height
         stops += [place, *(pairs["image"] + 1 + num_cells).to_list()]
@@ -124,7 +120,7 @@ def _flow(
     graph = coo_array((capacities, (starts, stops)), shape=(sink + 1, sink + 1), dtype=np.int32)
     flow = maximum_flow(graph.tocsr(), source, sink).flow.tocsr()
     result = taken.copy()
-    for place, cell in enumerate(cells, start=1):
+    for place, cell in enumerate(limits, start=1):
         row = flow[[place], :].toarray()[0]
         ranked = groups[cell].with_columns(
             rank=pl.int_range(pl.len()).over("image"),

@@ -1,20 +1,26 @@
 """Verify: that exactly one option of every question holds.
 
-Reads questions and scenes, nothing of how the questions came about: the claim of every option is
-executed again. Writes the questions with a reason, null where the question holds:
+Reads questions and scenes, nothing of how the questions came about: the words are read and the
+claim of every option is executed again. Writes the questions with a reason, null where the
+question holds:
 
-unreadable         a claim or the answer cannot be read, or names an object that the scene lacks
+unreadable         a claim or the answer cannot be read, or says nothing of this scene
 wrong-category     the claims are not of the question's category
+off-question       the options' claims are not answers to one and the same question
+options-number     fewer than two options or more than four
 options-repeat     two options say the same
+ambiguous-name     a thing that the question or an option names is not the only one of its name
+name-missing       the question does not name what its claims are about, or an option does not name
+                   what it stands for
+words-differ       the words of the question or of an option say something else than the claims
 answer-unproved    the answer's claim is neither proved nor asserted
 option-possible    another option's claim is not refuted
-ambiguous-name     a thing that the question or an option names is not the only one of its name
-name-missing       the question does not name what its claim is about, or the option does not
 """
 
 import logging
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +30,22 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
-from schemas.claim import (
-    Claim,
-    CountClaim,
-    ExistenceClaim,
-    category_of,
-    decode_claim,
-    encode_claim,
-    objects_of,
-)
+from schemas.claim import Claim, category_of, decode_claim, encode_claim, objects_of
+from schemas.columns import columns
 from schemas.config import ProofConfig
 from schemas.proof import Evidence, Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.processes import map_batches
+from tasks.reading import mentions, option_says, parts, question_says
 
-VERSION = 1
+VERSION = 2
+NUM_OPTIONS = range(2, 5)
+ASKS_FOR_OBJECT = {"object", "subject", "largest", "nearer", "farther", "nearest"}
+CHECKED = columns(
+    question_id=pl.String, reason=pl.String, reason_detail=pl.String, is_checked=pl.Boolean
+)
 Problem = tuple[str, str]
 logger = logging.getLogger(__name__)
 
@@ -48,54 +54,77 @@ def find_problem(row: Mapping[str, Any], facts: Facts) -> Problem | None:
     """Why a question (a row of QUESTION) does not hold in its scene, as reason and detail."""
     try:
         claims = [decode_claim(text) for text in row["option_claims"]]
-        answer, stated = claims[row["answer"]], decode_claim(row["claim"])
-    except (msgspec.DecodeError, IndexError) as error:
+        stated = decode_claim(row["claim"])
+    except msgspec.DecodeError as error:
         return "unreadable", str(error)
-    if len(claims) != len(row["options"]) or answer != stated:
+    if row["answer"] not in range(len(claims)) or len(claims) != len(row["options"]):
         return "unreadable", "options, their claims and the answer do not belong together"
-    return _structural_problem(row, claims, facts) or _factual_problem(row, claims, facts)
+    if claims[row["answer"]] != stated:
+        return "unreadable", "the answer does not stand for the claim of the question"
+    return (
+        _structural_problem(row, claims, facts)
+        or _naming_problem(row, claims, facts)
+        or _wording_problem(row, claims)
+        or _factual_problem(row, claims, facts)
+    )
 
 
 def _structural_problem(
     row: Mapping[str, Any], claims: list[Claim], facts: Facts
 ) -> Problem | None:
+    options = [option.casefold().strip() for option in row["options"]]
+    if len(options) not in NUM_OPTIONS:
+        return "options-number", f"{len(options)} options"
     for claim in claims:
         if category_of(claim) != row["category"]:
             return "wrong-category", f"{category_of(claim)} in a question on {row['category']}"
-        missing = [key for key in objects_of(claim) if key not in facts.objects]
-        if missing:
-            return "unreadable", f"the scene has no object {missing[0]}"
-    texts = {option.casefold().strip() for option in row["options"]}
-    if len(texts) < len(row["options"]) or len({encode_claim(claim) for claim in claims}) < len(
-        claims
-    ):
+        flaw = facts.flaw(claim)
+        if flaw:
+            return "unreadable", flaw
+    try:
+        asked = [parts(claim, row["asks"]) for claim in claims]
+    except ValueError as error:
+        return "unreadable", str(error)
+    if len({stem for stem, _ in asked}) > 1:
+        return "off-question", "the options' claims differ in more than what is asked"
+    if len(set(options)) < len(options) or len({part for _, part in asked}) < len(asked):
         return "options-repeat", " | ".join(row["options"])
-    for key in sorted({key for claim in claims for key in objects_of(claim)}):
-        if not facts.is_unique(key):
-            return "ambiguous-name", f"object {key} ({facts.objects[key].name}) is not the only one"
-    return _naming_problem(row, claims, facts)
-
-
-def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -> Problem | None:
-    """Everything that all options' claims share is named by the question, and what sets an
-    option's claim apart is named by the option, or by the question as well."""
-    for claim, option in zip(claims, row["options"], strict=True):
-        text = f"{row['question']} {option}".casefold()
-        others = {key for other in claims for key in objects_of(other) if other is not claim}
-        for key in objects_of(claim):
-            name = str(facts.objects[key].class_name)
-            elsewhere = " ".join(row["options"]).casefold() if key in others else ""
-            if not _mentions(f"{text} {elsewhere}", name):
-                return "name-missing", f"neither question nor option names the {name}"
-        if isinstance(claim, CountClaim) and option != str(claim.number):
-            return "name-missing", f"option {option!r} stands for {claim.number}"
-        if isinstance(claim, ExistenceClaim) and (option.casefold() == "yes") != claim.present:
-            return "name-missing", f"option {option!r} stands for {claim.present}"
     return None
 
 
-def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text) is not None
+def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -> Problem | None:
+    """Every name picks out one object; the question names what all options share, and each option
+    what it stands for and nothing that another option stands for."""
+    for key in sorted({key for claim in claims for key in objects_of(claim)}):
+        if not facts.is_unique(key):
+            return "ambiguous-name", f"object {key} ({facts.objects[key].name}) is not the only one"
+    asked = [parts(claim, row["asks"])[1] for claim in claims]
+    names = {
+        part: str(facts.objects[part].class_name)
+        for part in asked
+        if isinstance(part, int) and row["asks"] in ASKS_FOR_OBJECT
+    }
+    for claim, part, option in zip(claims, asked, row["options"], strict=True):
+        if part in names:
+            rest = re.sub(
+                rf"(?<!\w){re.escape(names[part].casefold())}(?!\w)", "", option.casefold()
+            )
+            if rest == option.casefold() or any(mentions(rest, name) for name in names.values()):
+                return "name-missing", f"option {option!r} stands for the {names[part]}"
+        for key in objects_of(claim):
+            name = str(facts.objects[key].class_name)
+            if key not in names and not mentions(f"{row['question']} {option}", name):
+                return "name-missing", f"neither question nor option names the {name}"
+    return None
+
+
+def _wording_problem(row: Mapping[str, Any], claims: list[Claim]) -> Problem | None:
+    for claim, option in zip(claims, row["options"], strict=True):
+        if not option_says(option, claim, row["asks"]):
+            return "words-differ", f"option {option!r} does not say {encode_claim(claim)}"
+        if not question_says(row["question"], claim, row["asks"]):
+            return "words-differ", f"the question does not ask for {encode_claim(claim)}"
+    return None
 
 
 def _factual_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -> Problem | None:
@@ -113,22 +142,38 @@ def _told(option: str, evidence: Evidence) -> str:
 
 
 def verify_questions(
-    questions: pl.DataFrame, scenes: pl.DataFrame, proof: ProofConfig
+    questions: pl.DataFrame, scenes: pl.DataFrame, proof: ProofConfig, num_workers: int = 1
 ) -> pl.DataFrame:
     """Rows of VERIFIED, in the order of the questions."""
-    problems: dict[str, Problem | None] = {}
-    by_image = {str(key[0]): rows for key, rows in questions.group_by("image_id")}
-    wanted = scenes.filter(pl.col("image_id").is_in(list(by_image)))
-    for scene in scenes_of(wanted):
+    asked = questions.group_by("image_id", maintain_order=True).agg(
+        questions=pl.struct(questions.columns)
+    )
+    asked_scenes = scenes.join(asked, on="image_id", maintain_order="left")
+    check = partial(_check_scenes, proof=proof)
+    checked = pl.concat(
+        [pl.DataFrame(schema=CHECKED), *map_batches(check, asked_scenes, num_workers)]
+    )
+    orphan = pl.lit("there is no scene for this image")
+    is_orphan = pl.col("is_checked").is_null()
+    return (
+        questions.join(checked, on="question_id", how="left", maintain_order="left")
+        .with_columns(
+            reason=pl.when(is_orphan).then(pl.lit("unreadable")).otherwise("reason"),
+            reason_detail=pl.when(is_orphan).then(orphan).otherwise("reason_detail"),
+        )
+        .select(VERIFIED.names())
+        .cast(VERIFIED)
+    )
+
+
+def _check_scenes(scenes: pl.DataFrame, proof: ProofConfig) -> pl.DataFrame:
+    rows = []
+    for scene, asked in zip(scenes_of(scenes), scenes["questions"].to_list(), strict=True):
         facts = Facts(scene, proof)
-        for row in by_image[scene.image_id].iter_rows(named=True):
-            problems[row["question_id"]] = find_problem(row, facts)
-    orphan: Problem = ("unreadable", "there is no scene for this image")
-    found = [problems.get(key, orphan) for key in questions["question_id"]]
-    return questions.with_columns(
-        reason=pl.Series([problem and problem[0] for problem in found], dtype=pl.String),
-        reason_detail=pl.Series([problem and problem[1] for problem in found], dtype=pl.String),
-    ).cast(VERIFIED)
+        for row in asked:
+            reason, detail = find_problem(row, facts) or (None, None)
+            rows.append((row["question_id"], reason, detail, True))
+    return pl.DataFrame(rows, schema=CHECKED, orient="row")
 
 
 def verified_artifact(
@@ -146,13 +191,19 @@ def verified_artifact(
 
 @task(cache_policy=NO_CACHE, task_run_name="verify-{shard}")
 def verify_shard(
-    questions_path: Path, scenes_path: Path, shard: str, proof: ProofConfig, root: Path
+    questions_path: Path,
+    scenes_path: Path,
+    shard: str,
+    proof: ProofConfig,
+    num_workers: int,
+    root: Path,
 ) -> Path | State[Path]:
     artifact = verified_artifact(questions_path, scenes_path, shard, proof, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     questions = pl.read_parquet(questions_path)
-    verified = verify_questions(questions, pl.read_parquet(scenes_path), proof)
+    scenes = pl.read_parquet(scenes_path)
+    verified = verify_questions(questions, scenes, proof, num_workers)
     num_kept = verified["reason"].is_null().sum()
     logger.info("verify %s: %d of %d questions hold", shard, num_kept, verified.height)
     return write_artifact(verified, artifact)

@@ -44,22 +44,22 @@ CELLS: Mapping[Cell, str] = {
 }
 PLACE = (
     "Where is the {subject} in relation to the {object}?",
-    "How is the {subject} placed with respect to the {object}?",
+    "Relative to the {object}, where is the {subject}?",
     "What is the position of the {subject} relative to the {object}?",
 )
 PLACE_SEEN = (
     "Seen from the viewer's side, where is the {subject} in relation to the {object}?",
-    "As the viewer sees it, how is the {subject} placed with respect to the {object}?",
+    "As the viewer sees it, where is the {subject} relative to the {object}?",
     "From the viewer's side, what is the position of the {subject} relative to the {object}?",
 )
 OBJECT_OF = (
     "Which of these is the {subject} {phrase}?",
-    "Of the things named here, which one is the {subject} {phrase}?",
+    "Among these, which one is the {subject} {phrase}?",
     "The {subject} is {phrase} one of these. Which one?",
 )
 SUBJECT_OF = (
     "Which of these is {phrase} the {object}?",
-    "Of the things named here, which one is {phrase} the {object}?",
+    "Among these, which one is {phrase} the {object}?",
     "One of these is {phrase} the {object}. Which one?",
 )
 SIZES: Mapping[Dimension, Sequence[str]] = {
@@ -69,25 +69,25 @@ SIZES: Mapping[Dimension, Sequence[str]] = {
         "In the picture, which of these fills the most space?",
     ),
     Dimension.TALLER: (
-        "Which of these reaches over the greatest height in the picture?",
+        "Which of these spans the greatest height in the picture?",
         "In the picture, which of these measures the most from top to bottom?",
         "Which of these is the tallest as it appears in the picture?",
     ),
     Dimension.WIDER: (
-        "Which of these reaches over the greatest width in the picture?",
+        "Which of these spans the greatest width in the picture?",
         "In the picture, which of these measures the most from left to right?",
         "Which of these is the widest as it appears in the picture?",
     ),
 }
 SEEN_DIRECTION = (
-    "From the viewer's side, in which direction does the {target} lie from the {reference}?",
-    "In the picture, where is the {target} as measured from the {reference}?",
-    "As the viewer sees it, where does the {target} lie relative to the {reference}?",
+    "From the viewer's side, in which direction from the {reference} is the {target}?",
+    "In the picture, in which direction from the {reference} is the {target}?",
+    "As the viewer sees it, on which side of the {reference} is the {target}?",
 )
 OWN_DIRECTION = (
     "From the {reference}'s own point of view, where is the {target}?",
-    "Think of standing where the {reference} is and facing the same way: where is the {target}?",
-    "For the {reference} itself, on which side is the {target}?",
+    "Imagine being the {reference} and facing the same way: where is the {target}?",
+    "In the {reference}'s own frame of reference, where is the {target}?",
 )
 LOCATIONS = (
     "In which part of the picture is the {object}?",
@@ -104,20 +104,21 @@ FARTHER = (
     "Is it the {first} or the {second} that is farther from the camera?",
     "Compare the {first} and the {second}: which one is farther away from the viewer?",
 )
+# Annotators do not say from whose side: neither do these.
 IN_FRONT = (
-    "From the viewer's side, which is in front of the other, the {first} or the {second}?",
-    "Is it the {first} or the {second} that stands in front, as the viewer sees them?",
+    "Which is in front of the other, the {first} or the {second}?",
+    "Is it the {first} or the {second} that is in front of the other?",
     "Of the {first} and the {second}, which one is in front?",
 )
 BEHIND = (
-    "From the viewer's side, which is behind the other, the {first} or the {second}?",
-    "Is it the {first} or the {second} that stands behind, as the viewer sees them?",
+    "Which is behind the other, the {first} or the {second}?",
+    "Is it the {first} or the {second} that is behind the other?",
     "Of the {first} and the {second}, which one is behind?",
 )
 DISTANCES = (
     "In the picture, which of these is closest to the {reference}?",
-    "Which of these lies nearest to the {reference} in the picture?",
-    "Measured in the picture, which of these has the shortest way to the {reference}?",
+    "Which of these is nearest to the {reference} in the picture?",
+    "Measured in the picture, which of these is the shortest distance from the {reference}?",
 )
 COUNTS = (
     "How many {plural} are there in the picture?",
@@ -130,6 +131,8 @@ EXISTENCES = (
     "Can {one} be seen in the picture?",
 )
 
+SPELLED_OUT = {"suv", "rv"}
+
 
 @cache
 def _inflect() -> inflect.engine:
@@ -138,7 +141,7 @@ def _inflect() -> inflect.engine:
 
 def with_article(name: str) -> str:
     """`an elephant` for elephant."""
-    return str(_inflect().a(name))
+    return f"an {name}" if name in SPELLED_OUT else str(_inflect().a(name))
 
 
 def phrase_of(predicate: str) -> str:
@@ -195,7 +198,7 @@ def wordings_of(
             return SIZES[claim.dimension]
         case OrientationClaim(), _:
             slots = {"reference": names[claim.reference], "target": names[claim.target]}
-            return _filled(OWN_DIRECTION if claim.viewpoint else SEEN_DIRECTION, slots)
+            return _filled(SEEN_DIRECTION if claim.viewpoint is None else OWN_DIRECTION, slots)
         case LocationClaim(), _:
             return _filled(LOCATIONS, {"object": names[claim.object]})
         case DepthClaim(), _:

@@ -1,15 +1,20 @@
 """Settings that must stand before Prefect is imported, and what several test files share."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flows.settings import apply_settings
+
 HOME = tempfile.mkdtemp(prefix="spatialthinker-tests-")
 os.environ["PREFECT_HOME"] = HOME
-import flows.settings  # noqa: E402, F401
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+apply_settings()
 
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
 
@@ -25,7 +30,7 @@ def prefect_server() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def visual_genome() -> Path:
-    """The folder of real annotations beside the checkout; tests that need it are skipped without."""
+    """The folder of real annotations beside the checkout; what needs it is skipped without."""
     if not SHARED.is_dir():
         pytest.skip(f"no real Visual Genome samples at {SHARED}")
     return SHARED

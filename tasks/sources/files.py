@@ -1,12 +1,17 @@
 """Source files: finding them, telling whether they changed, and unpacking archives safely."""
 
+import json
 import mmap
+import re
 import stat
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from glob import glob
 from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -16,11 +21,29 @@ from tasks.artifact import replacing
 MAX_MEMBER_BYTES = 64 * 1024**3
 MAX_RATIO = 400
 CHUNK = 1 << 20
+KEY = re.compile(rb'[\s,{]*"(?:[^"\\]|\\.)*"\s*:\s*')
+LONE_SURROGATE = re.compile(rb"(?i)\\u(?:d[89ab]..(?!\\ud[c-f])|d[c-f]..(?<!\\ud[89ab]..\\u....))")
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+"""What reading an archive or one entry of it raises where it is broken, encrypted (RuntimeError)
+or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)."""
+
+UNREADABLE = (ValueError, RecursionError)
+"""What msgspec raises for JSON that is broken, of another shape, not UTF-8 or nested too deep."""
+
+T = TypeVar("T")
+
+
+def place_of(path: str) -> Path:
+    """The path with the home folder that `~` stands for."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(f"no file at {path} ({error}): write the path in full") from None
 
 
 def find_files(path: str) -> list[Path]:
     """The files that `path` (a file, a folder or a glob) names, sorted; folders one level deep."""
-    place = Path(path).expanduser()
+    place = place_of(path)
     if place.is_dir():
         found = sorted(entry for entry in place.iterdir() if entry.is_file())
     elif place.is_file():
@@ -40,7 +63,8 @@ def digest_files(paths: Sequence[Path], root: Path, store: Path) -> str:
     """
     known: dict[str, tuple[int, int, str]] = {}
     if store.exists():
-        known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
+        with suppress(ValueError):  # a damaged store only means that contents are read again
+            known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
     total, learned = sha256(), False
     for path in paths:
         place, status = str(path.resolve()), path.stat()
@@ -62,14 +86,16 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     """A zip archive whose every entry is safe to read by name; ValueError says what is wrong."""
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except DAMAGED as error:
         raise ValueError(
             f"{path} is not a complete zip archive ({error}): download it again"
         ) from None
     for entry in archive.infolist():
         name = PurePosixPath(entry.filename.replace("\\", "/"))
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
-        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0:1] or is_link:
+        has_drive = re.match("[A-Za-z]:", entry.filename) is not None
+        if name.is_absolute() or ".." in name.parts or has_drive or is_link:
+            archive.close()
             raise ValueError(
                 f"{path} holds the entry {entry.filename!r}, which points outside the archive: "
                 "do not use this file"
@@ -95,14 +121,14 @@ def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
         ):
             while block := packed.read(CHUNK):
                 out.write(block)
-    except (zipfile.BadZipFile, EOFError) as error:
+    except DAMAGED as error:
         raise ValueError(
             f"{archive.filename}: {member.filename} is damaged ({error}): download it again"
         ) from None
     return target
 
 
-def map_file(path: Path) -> bytes | mmap.mmap:
+def map_file(path: Path) -> mmap.mmap:
     """The file's bytes, mapped rather than read."""
     with path.open("rb") as stream:
         if path.stat().st_size == 0:
@@ -116,8 +142,50 @@ def decode_top(buffer: bytes | mmap.mmap, shape: type, path: Path, expected: str
         return msgspec.json.decode(buffer, type=shape)
     except msgspec.ValidationError:
         raise ValueError(f"{path} has another shape: expected {expected}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(f"{path} is not complete JSON ({error}): download it again") from None
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deep: expected {expected}") from None
+    except ValueError as error:
+        lone = LONE_SURROGATE.search(buffer)
+        problem = f"unpaired surrogate at byte {lone.start():,}" if lone else error
+        raise ValueError(f"{path} is not complete JSON ({problem}): download it again") from None
+
+
+def decode_members(
+    buffer: bytes | mmap.mmap, path: Path, expected: str
+) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """Key to byte range of the values of a JSON object, and the keys of values that a later one
+    of the same key replaces."""
+    values = decode_top(buffer, dict[str, msgspec.Raw], path, expected)
+    assert isinstance(values, dict)
+    spans = dict(zip(values, spans_of(list(values.values()), buffer), strict=True))
+    replaced, previous = [], 0
+    for start, stop in sorted(spans.values()):
+        before = buffer[previous:start]
+        if not KEY.fullmatch(before):
+            replaced += repeated_keys(b"{" + before.lstrip(b" \t\r\n,{") + b"0}")[:-1]
+        previous = stop
+    return spans, replaced
+
+
+def repeated_keys(raw: bytes | msgspec.Raw) -> list[str]:
+    """All keys of a JSON object, in its order."""
+    try:
+        return [key for key, _ in json.loads(bytes(raw), object_pairs_hook=list)]
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def decode_each(
+    raws: Iterable[msgspec.Raw], shape: type[T]
+) -> tuple[list[T], list[tuple[int, str]]]:
+    """The elements that can be read, and position and problem of the others."""
+    decoder, read, problems = msgspec.json.Decoder(shape), [], []
+    for position, raw in enumerate(raws):
+        try:
+            read.append(decoder.decode(raw))
+        except UNREADABLE as error:
+            problems.append((position, str(error)))
+    return read, problems
 
 
 def spans_of(raws: Sequence[msgspec.Raw], buffer: bytes | mmap.mmap) -> list[tuple[int, int]]:

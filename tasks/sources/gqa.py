@@ -1,4 +1,7 @@
-"""GQA scene graphs: one JSON object per file, image id to scene graph."""
+"""GQA scene graphs: one JSON object per file, image id to scene graph.
+
+Of objects with one id the last stays, as for every JSON reader; the others are in the ledger.
+"""
 
 from collections.abc import Sequence
 from itertools import count
@@ -7,12 +10,20 @@ from typing import Annotated, Any
 
 import msgspec
 import polars as pl
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from tasks.sources.files import decode_top, find_files, map_file, spans_of
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of
+from tasks.sources.files import (
+    UNREADABLE,
+    decode_each,
+    decode_members,
+    find_files,
+    map_file,
+    repeated_keys,
+)
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Size = Annotated[int, Meta(gt=0, lt=100_000)]
 
 
 class _Relation(Struct):
@@ -20,20 +31,35 @@ class _Relation(Struct):
     object: str
 
 
-class _Object(Struct):
-    name: str
+class _Box(Struct):
+    name: str | None
     x: Pixels
     y: Pixels
     w: Pixels
     h: Pixels
+
+
+class _Object(_Box):
     attributes: list[str] = []
     relations: list[_Relation] = []
 
 
-class _Scene(Struct):
-    width: Annotated[int, Meta(gt=0, lt=100_000)]
-    height: Annotated[int, Meta(gt=0, lt=100_000)]
+class _RawObject(_Box):
+    attributes: msgspec.Raw = msgspec.Raw(b"[]")
+    relations: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Frame(Struct):
+    width: Size | None = None
+    height: Size | None = None
+
+
+class _Scene(_Frame, kw_only=True):
     objects: dict[str, _Object]
+
+
+class _RawScene(Struct):
+    objects: dict[str, msgspec.Raw] = field(default_factory=dict)
 
 
 def find_graphs(path: str) -> list[Path]:
@@ -45,20 +71,21 @@ def find_graphs(path: str) -> list[Path]:
 
 def index_graphs(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Where each image's graph lies, and a ledger of repeated images."""
-    rows, lost, seen = [], [], set()
+    rows, ledger, seen = [], [], set()
     for number, path in enumerate(files):
-        buffer = map_file(path)
-        graphs = decode_top(buffer, dict[str, msgspec.Raw], path, "an object: image id to graph")
-        assert isinstance(graphs, dict)
-        spans = spans_of(list(graphs.values()), buffer)
-        for image_id, span in zip(graphs, spans, strict=True):
-            if image_id in seen:
-                lost.append(_lost(image_id, "image", "duplicate-image", path.name))
-                continue
-            seen.add(image_id)
-            rows.append((image_id, number, *span))
+        spans, replaced = decode_members(map_file(path), path, "an object: image id to graph")
+        detail = f"{path.name}: a later graph has this image id"
+        ledger += [lost(key, "image", "duplicate-image", detail) for key in replaced]
+        for image_id, span in spans.items():
+            if not image_id.strip():
+                ledger.append(lost("", "image", "image-unreadable", f"{path.name}: no image id"))
+            elif image_id in seen:
+                ledger.append(lost(image_id, "image", "duplicate-image", path.name))
+            else:
+                seen.add(image_id)
+                rows.append((image_id, number, *span))
     schema = {"image_id": pl.String, "file": pl.Int32, "start": pl.Int64, "stop": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row").sort("image_id"), ledger_of(lost)
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("image_id"), ledger_of(ledger)
 
 
 def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
@@ -67,12 +94,11 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
     images: list[dict[str, Any]] = []
     objects: list[tuple[Any, ...]] = []
     relationships: list[tuple[Any, ...]] = []
-    lost: list[dict[str, str]] = []
+    ledger: list[dict[str, str]] = []
     for image_id, file, start, stop in index.iter_rows():
-        try:
-            scene = msgspec.json.decode(buffers[file][start:stop], type=_Scene)
-        except msgspec.DecodeError as error:
-            lost.append(_lost(image_id, "image", "record-unreadable", str(error)))
+        raw = bytes(buffers[file][start:stop])
+        scene = _read_scene(image_id, raw, ledger)
+        if scene is None:
             continue
         images.append(
             dict.fromkeys(IMAGES.names())
@@ -82,6 +108,7 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
                 "height": scene.height,
                 "photograph": f"{image_id}.jpg",
                 "is_exhaustive": False,
+                "boxes_from_ends": False,
             }
         )
         numbers = _numbers(scene.objects)
@@ -98,22 +125,78 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
         images=pl.DataFrame(images, schema=IMAGES),
         objects=pl.DataFrame(objects, schema=OBJECTS, orient="row"),
         relationships=pl.DataFrame(relationships, schema=RELATIONSHIPS, orient="row"),
-        ledger=ledger_of(lost),
+        ledger=ledger_of(ledger),
     )
 
 
+def _read_scene(image_id: str, raw: bytes, ledger: list[dict[str, str]]) -> _Scene | None:
+    """The graph, or what of it can be read; None where that is nothing."""
+    scene: _Scene | None
+    try:
+        scene = msgspec.json.decode(raw, type=_Scene)
+    except UNREADABLE as error:
+        scene = _salvage(image_id, raw, str(error), ledger)
+    if scene is None:
+        return None
+    braces = 2 + len(scene.objects) + sum(len(one.relations) for one in scene.objects.values())
+    if raw.count(b"{") != braces:
+        ledger += _replaced(image_id, raw)
+    return scene
+
+
+def _replaced(image_id: str, raw: bytes) -> list[dict[str, str]]:
+    """Ledger rows of objects that a later one of the same id replaces."""
+    keys = repeated_keys(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["objects"])
+    later = (key for place, key in enumerate(keys) if key in keys[place + 1 :])
+    detail = "a later object has this id"
+    return [lost(image_id, f"object {key}", "duplicate-object-id", detail) for key in later]
+
+
+def _salvage(
+    image_id: str, raw: bytes, problem: str, ledger: list[dict[str, str]]
+) -> _Scene | None:
+    try:
+        parts = msgspec.json.decode(raw, type=_RawScene)
+    except UNREADABLE:
+        ledger.append(lost(image_id, "image", "record-unreadable", problem))
+        return None
+    try:
+        frame = msgspec.json.decode(raw, type=_Frame)
+    except UNREADABLE as error:
+        ledger.append(lost(image_id, "image_data", "frame-unreadable", str(error)))
+        frame = _Frame()
+    things = {}
+    for key, part in parts.objects.items():
+        try:
+            thing = msgspec.json.decode(part, type=_RawObject)
+        except UNREADABLE as error:
+            ledger.append(lost(image_id, f"object {key}", "objects-unreadable", str(error)))
+            continue
+        box = (thing.name, thing.x, thing.y, thing.w, thing.h)
+        attributes = _readable(image_id, f"attributes of {key}", thing.attributes, str, ledger)
+        item = f"relationships of {key}"
+        relations = _readable(image_id, item, thing.relations, _Relation, ledger)
+        things[key] = _Object(*box, attributes, relations)
+    return _Scene(width=frame.width, height=frame.height, objects=things)
+
+
+def _readable(
+    image_id: str, item: str, raw: msgspec.Raw, shape: type, ledger: list[dict[str, str]]
+) -> list[Any]:
+    reason = f"{item.split()[0]}-unreadable"
+    try:
+        parts = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except UNREADABLE as error:
+        ledger.append(lost(image_id, item, reason, str(error)))
+        return []
+    read: list[Any]
+    read, problems = decode_each(parts, shape)
+    ledger += [lost(image_id, f"{item}[{place}]", reason, text) for place, text in problems]
+    return read
+
+
 def _numbers(objects: dict[str, _Object]) -> dict[str, int]:
-    """An integer per object: the id itself where all are integers, else the position."""
-    if all(key.isdecimal() and len(key) < 18 for key in objects):
+    """An integer per object: the id itself where all are plain integers, else the position."""
+    if all(len(key) < 18 and key.isdecimal() and str(int(key)) == key for key in objects):
         return {key: int(key) for key in objects}
     return {key: number for number, key in enumerate(objects, start=1)}
-
-
-def _lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
-    return {
-        "image_id": image_id,
-        "item": item,
-        "action": "drop",
-        "reason": reason,
-        "detail": detail,
-    }

@@ -13,6 +13,7 @@ IMAGES = columns(
     coco_id=pl.Int64,
     photograph=pl.String,
     is_exhaustive=pl.Boolean,
+    boxes_from_ends=pl.Boolean,
 )
 OBJECTS = columns(
     image_id=pl.String,
@@ -49,14 +50,25 @@ LEDGER = columns(
 
 @dataclass(frozen=True, slots=True)
 class RawScenes:
-    """Annotations as found. A relationship end's name and box are null where the source gives it
-    none; `boxes_from_ends` says that those boxes are better than the objects' own."""
+    """Annotations as found, one row of `images` per image id. A relationship end's name and box
+    are null where the source gives it none; an image's `boxes_from_ends` says that those boxes are
+    better than the objects' own."""
 
     images: pl.DataFrame
     objects: pl.DataFrame
     relationships: pl.DataFrame
     ledger: pl.DataFrame
-    boxes_from_ends: bool = False
+
+
+def lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
+    """A ledger row for what is dropped."""
+    return {
+        "image_id": image_id,
+        "item": item,
+        "action": "drop",
+        "reason": reason,
+        "detail": detail,
+    }
 
 
 def ledger_of(rows: list[dict[str, str]], stage: str = "ingest") -> pl.DataFrame:

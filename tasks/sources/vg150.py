@@ -1,20 +1,35 @@
 """The VG150 form, as in the Hub data set JosephZ/vg150_train_sgg_prompt: one row per image in
-Parquet or JSON lines, with objects and relationships as JSON strings."""
+Parquet or JSON lines, with objects and relationships as JSON strings.
 
-from collections.abc import Sequence
+Parquet rows may hold their photograph in a column `image`. Where width and height are missing,
+they are those in its header. Of rows with one image id the first stays, and its photograph.
+"""
+
+import io
+import re
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+from PIL import Image
 
-from tasks.sources.files import find_files
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of
+from tasks.sources.files import UNREADABLE, decode_each, find_files, map_file
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 COLUMNS = ("image_id", "objects", "relationships")
+SIZES = ("width", "height")
+MAX_SIDE = 100_000
+NUMBER = re.compile(r"\.\d+$")
+PLACES = {"image_id": pl.String, "file": pl.Int32, "row": pl.Int64, "width": pl.Int64}
+INDEX = pl.Schema({**PLACES, "height": pl.Int64, "start": pl.Int64, "stop": pl.Int64})
+BATCH = 64
+T = TypeVar("T")
 
 
 class _Object(Struct):
@@ -28,8 +43,16 @@ class _Relationship(Struct):
     object: str
 
 
+class _Line(Struct):
+    image_id: str | int | UnsetType | None = UNSET
+    objects: msgspec.Raw | UnsetType = UNSET
+    relationships: msgspec.Raw | UnsetType = UNSET
+    width: msgspec.Raw | UnsetType = UNSET
+    height: msgspec.Raw | UnsetType = UNSET
+
+
 def find_rows(path: str) -> list[Path]:
-    """The Parquet and JSON-lines files at `path`, of one kind."""
+    """The Parquet and JSON-lines files at `path`."""
     files = [file for file in find_files(path) if file.suffix in (".parquet", ".jsonl", ".ndjson")]
     if not files:
         raise FileNotFoundError(
@@ -38,44 +61,127 @@ def find_rows(path: str) -> list[Path]:
     return files
 
 
-def _scan(file: Path) -> pl.LazyFrame:
+def index_rows(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """File, row number and size of each image, and a ledger of repeated ones."""
+    rows: list[tuple[Any, ...]] = []
+    ledger: list[dict[str, str]] = []
+    seen: set[str] = set()
+    for number, file in enumerate(files):
+        places = _parquet_places(file) if file.suffix == ".parquet" else _line_places(file)
+        for row, (image_id, problem, *place) in enumerate(places):
+            where = f"{file.name}: row {row}"
+            if problem or image_id is None or not image_id.strip():
+                detail = f"{where}: {problem or 'no image id'}"
+                ledger.append(lost("", f"image[{row}]", "image-unreadable", detail))
+            elif image_id in seen:
+                ledger.append(lost(image_id, f"row {row}", "duplicate-image", where))
+            else:
+                seen.add(image_id)
+                rows.append((image_id, number, row, *place))
+    return pl.DataFrame(rows, schema=INDEX, orient="row").sort("image_id"), ledger_of(ledger)
+
+
+def _line_places(file: Path) -> Iterator[tuple[Any, ...]]:
+    """Image id, problem, width, height, start and stop of every line that is not blank."""
+    buffer, start, known = map_file(file), 0, set[str]()
+    for line in iter(buffer.readline, b""):
+        stop = start + len(line)
+        if line.strip():
+            try:
+                record = msgspec.json.decode(line, type=_Line)
+            except UNREADABLE as error:
+                yield None, str(error), None, None, start, stop
+            else:
+                known.update(name for name in COLUMNS if getattr(record, name) is not UNSET)
+                sizes = [_side(getattr(record, name)) for name in SIZES]
+                image_id = record.image_id
+                has_id = image_id is not UNSET and image_id is not None
+                yield str(image_id) if has_id else None, None, *sizes, start, stop
+        start = stop
+    if known:
+        _check_columns(file, known)
+
+
+def _side(raw: msgspec.Raw | UnsetType) -> int | None:
+    if raw is UNSET:
+        return None
     try:
-        frame = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_ndjson(file)
-        names = frame.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ValueError(f"{file} cannot be read ({_line(error)}): download it again") from None
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
+        return _plausible(msgspec.json.decode(raw, type=int))
+    except UNREADABLE:
+        return None
+
+
+def _plausible(side: object) -> int | None:
+    whole = int(side) if isinstance(side, float) and side.is_integer() else side
+    return whole if isinstance(whole, int) and 0 < whole < MAX_SIDE else None
+
+
+def _parquet_places(file: Path) -> Iterator[tuple[Any, ...]]:
+    """As `_line_places`; a size that is not in the row is read from its photograph's header."""
+    names = _parquet_columns(file)
+    sizes = [name for name in SIZES if name in names]
+    wanted = ["image_id", *sizes]
+    if len(sizes) < len(SIZES) and has_photographs(file):
+        wanted.append("image")
+    for _, row in parquet_rows(file, wanted):
+        image_id = row["image_id"]
+        width, height = (_plausible(row.get(name)) for name in SIZES)
+        if width is None or height is None:
+            width, height = header_size(photograph_in(row)) or (width, height)
+        yield None if image_id is None else str(image_id), None, width, height, None, None
+
+
+def parquet_rows(
+    file: Path, names: Sequence[str], wanted: Container[int] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number and content of a Parquet file's rows, or of the wanted ones, read a few at a time."""
+    number = 0
+    try:
+        with pq.ParquetFile(file) as table:
+            for group in range(table.num_row_groups):
+                stop = number + table.metadata.row_group(group).num_rows
+                if wanted is not None and not any(row in wanted for row in range(number, stop)):
+                    number = stop
+                    continue
+                for batch in table.iter_batches(BATCH, row_groups=[group], columns=list(names)):
+                    rows = range(number, number + batch.num_rows)
+                    places = [i for i, row in enumerate(rows) if wanted is None or row in wanted]
+                    for place, row in zip(places, batch.take(places).to_pylist(), strict=True):
+                        yield rows[place], row
+                    number = rows.stop
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, error) from None
+
+
+def _parquet_columns(file: Path) -> list[str]:
+    schema = _schema(file)
+    _check_columns(file, set(schema.names))
+    for name in ("objects", "relationships"):
+        kind = schema.field(name).type
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        if not (is_text or pa.types.is_string_view(kind)):
+            raise ValueError(f"{file} has {kind} in column {name}: expected JSON as text")
+    names: list[str] = schema.names
+    return names
+
+
+def _check_columns(file: Path, names: set[str]) -> None:
+    if missing := [name for name in COLUMNS if name not in names]:
         raise ValueError(
             f"{file} has no column {missing[0]}: expected image_id, objects and relationships"
         )
-    return frame
 
 
-def index_rows(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """File and row number of each image, and a ledger of repeated ones."""
-    parts = []
-    for number, file in enumerate(files):
-        frame = _scan(file).select(pl.col("image_id").cast(pl.String))
-        try:
-            table = frame.with_row_index("row").collect()
-        except pl.exceptions.PolarsError as error:
-            raise ValueError(f"{file} cannot be read ({_line(error)}): download it again") from None
-        parts.append(table.with_columns(file=pl.lit(number, pl.Int32)))
-    every = pl.concat(parts).filter(pl.col("image_id").is_not_null())
-    index = every.unique("image_id", keep="first", maintain_order=True)
-    repeated = every.join(index, on=["file", "row"], how="anti")
-    lost = [
-        {
-            "image_id": image_id,
-            "item": f"row {row}",
-            "action": "drop",
-            "reason": "duplicate-image",
-            "detail": f"{files[file].name}: row {row}",
-        }
-        for row, image_id, file in repeated.iter_rows()
-    ]
-    return index.sort("image_id"), ledger_of(lost)
+def _schema(file: Path) -> Any:
+    try:
+        return pq.read_schema(file)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: Path, error: Exception) -> ValueError:
+    problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return ValueError(f"{file} cannot be read ({problem}): download it again")
 
 
 def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
@@ -83,84 +189,142 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
     images: list[dict[str, Any]] = []
     objects: list[tuple[Any, ...]] = []
     relationships: list[tuple[Any, ...]] = []
-    lost: list[dict[str, str]] = []
-    for row in _rows(index, files).iter_rows(named=True):
-        image_id = row["image_id"]
-        try:
-            things = msgspec.json.decode(row["objects"] or "[]", type=list[_Object])
-            triplets = msgspec.json.decode(row["relationships"] or "[]", type=list[_Relationship])
-        except msgspec.DecodeError as error:
-            lost.append(_lost(image_id, "image", "record-unreadable", str(error)))
+    ledger: list[dict[str, str]] = []
+    texts = _texts(index, files)
+    for image_id, width, height in index.select("image_id", *SIZES).iter_rows():
+        of_objects, of_relationships = texts[image_id]
+        things = _decode(image_id, "objects", of_objects, _Object, ledger)
+        if things is None:
             continue
+        triplets = _decode(image_id, "relationships", of_relationships, _Relationship, ledger)
         images.append(
             dict.fromkeys(IMAGES.names())
             | {
                 "image_id": image_id,
-                "width": row.get("width"),
-                "height": row.get("height"),
+                "width": width,
+                "height": height,
                 "photograph": f"{image_id}.jpg",
                 "is_exhaustive": False,
+                "boxes_from_ends": False,
             }
         )
-        numbers = {thing.id: number for number, thing in enumerate(things, start=1)}
-        for thing in things:
-            name = thing.id.rpartition(".")[0] or thing.id
-            objects.append((image_id, numbers[thing.id], [name], *thing.bbox, None, None, None))
-        for number, triplet in enumerate(triplets, start=1):
+        numbers: dict[str, int] = {}
+        for number, thing in enumerate(things, start=1):
+            key = numbers.setdefault(thing.id, number)
+            objects.append((image_id, key, [name_of(thing.id)], *thing.bbox, None, None, None))
+        for number, triplet in enumerate(triplets or (), start=1):
             ends = [
                 value
                 for end in (triplet.subject, triplet.object)
-                for value in (numbers.get(end), end.rpartition(".")[0], None)
+                for value in (numbers.get(end), name_of(end), None)
             ]
             relationships.append((image_id, number, triplet.predicate, *ends))
     return RawScenes(
         images=pl.DataFrame(images, schema=IMAGES),
         objects=pl.DataFrame(objects, schema=OBJECTS, orient="row"),
         relationships=pl.DataFrame(relationships, schema=RELATIONSHIPS, orient="row"),
-        ledger=ledger_of(lost),
+        ledger=ledger_of(ledger),
     )
 
 
-def _rows(index: pl.DataFrame, files: Sequence[Path]) -> pl.DataFrame:
-    parts = []
-    for (number,), wanted in index.sort("file", "row").group_by("file", maintain_order=True):
-        frame = _scan(files[int(str(number))])
-        names = [
-            name for name in frame.collect_schema().names() if name in (*COLUMNS, "width", "height")
-        ]
-        parts.append(
-            frame.select(names)
-            .with_row_index("row")
-            .filter(pl.col("row").is_in(wanted["row"].implode()))
-            .with_columns(
-                pl.col("image_id").cast(pl.String),
-                pl.col("objects", "relationships").cast(pl.String),
-                pl.col("^width|height$").cast(pl.Int64),
-            )
-            .collect()
-        )
-    return pl.concat(parts, how="diagonal").sort("image_id")
+def name_of(object_id: str) -> str:
+    """ "man.3" is a man; an id without a number is a name."""
+    return NUMBER.sub("", object_id)
 
 
-def embedded_photographs(files: Sequence[Path]) -> dict[str, Path]:
-    """Image id to the Parquet file that holds its photograph in a column `image`."""
-    found: dict[str, Path] = {}
-    for file in files:
-        if file.suffix == ".parquet" and "image" in pq.read_schema(file).names:
-            ids = pl.scan_parquet(file).select(pl.col("image_id").cast(pl.String)).collect()
-            found |= dict.fromkeys(ids["image_id"].to_list(), file)
+def _texts(
+    index: pl.DataFrame, files: Sequence[Path]
+) -> dict[str, tuple[str | bytes | None, str | bytes | None]]:
+    """The JSON of objects and relationships of every image in `index`."""
+    texts: dict[str, tuple[str | bytes | None, str | bytes | None]] = {}
+    for (number,), wanted in index.group_by("file"):
+        file = files[int(str(number))]
+        if file.suffix == ".parquet":
+            places = dict(wanted.select("row", "image_id").iter_rows())
+            for place, row in parquet_rows(file, COLUMNS[1:], places):
+                texts[places[place]] = row["objects"], row["relationships"]
+            continue
+        buffer = map_file(file)
+        for image_id, start, stop in wanted.select("image_id", "start", "stop").iter_rows():
+            line = msgspec.json.decode(buffer[start:stop], type=_Line)
+            texts[image_id] = _text(line.objects), _text(line.relationships)
+    return texts
+
+
+def _text(raw: msgspec.Raw | UnsetType) -> str | bytes | None:
+    """The JSON in a field: a string that holds it, or the list itself."""
+    if raw is UNSET:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=str | None)
+    except UNREADABLE:
+        return bytes(raw)
+
+
+def _decode(
+    image_id: str,
+    role: str,
+    text: str | bytes | None,
+    shape: type[T],
+    ledger: list[dict[str, str]],
+) -> list[T] | None:
+    """The elements that can be read; None where the text is no list at all."""
+    try:
+        if text is None:
+            raise ValueError(f"{role} is null")
+        raws = msgspec.json.decode(text, type=list[msgspec.Raw])
+    except UNREADABLE as error:
+        item = "image" if role == "objects" else role
+        ledger.append(lost(image_id, item, "record-unreadable", f"{role}: {error}"))
+        return None
+    read, problems = decode_each(raws, shape)
+    reason = f"{role}-unreadable"
+    ledger += [lost(image_id, f"{role}[{place}]", reason, text) for place, text in problems]
+    return read
+
+
+def has_photographs(file: Path) -> bool:
+    """Whether it is a Parquet file with photographs in a column `image`: bytes, or a struct that
+    holds them."""
+    if file.suffix != ".parquet":
+        return False
+    schema = _schema(file)
+    if "image" not in schema.names:
+        return False
+    kind = schema.field("image").type
+    if pa.types.is_struct(kind):
+        place = kind.get_field_index("bytes")
+        return place >= 0 and _is_bytes(kind.field(place).type)
+    return _is_bytes(kind)
+
+
+def _is_bytes(kind: Any) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def photograph_in(row: dict[str, Any]) -> bytes | None:
+    image = row.get("image")
+    found = image.get("bytes") if isinstance(image, dict) else image
+    return found if isinstance(found, bytes) else None
+
+
+def header_size(data: bytes | None) -> tuple[int, int] | None:
+    """Width and height in a photograph's header, None where it has none that can be true."""
+    if data is None:
+        return None
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            width, height = image.size
+    except Exception:  # Pillow raises many kinds for broken files; which, is said when it is loaded
+        return None
+    return (width, height) if max(width, height) < MAX_SIDE else None
+
+
+def embedded_photographs(files: Sequence[Path]) -> dict[str, tuple[Path, int]]:
+    """Image id to the Parquet file and row that hold its photograph in a column `image`."""
+    found: dict[str, tuple[Path, int]] = {}
+    for file in filter(has_photographs, files):
+        for number, row in parquet_rows(file, ["image_id"]):
+            if row["image_id"] is not None:
+                found.setdefault(str(row["image_id"]), (file, number))
     return found
-
-
-def _lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
-    return {
-        "image_id": image_id,
-        "item": item,
-        "action": "drop",
-        "reason": reason,
-        "detail": detail,
-    }
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0]

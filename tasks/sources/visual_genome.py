@@ -1,4 +1,7 @@
-"""Visual Genome v1.0, v1.2 and v1.4: JSON files, or the official archives that hold them."""
+"""Visual Genome v1.0, v1.2 and v1.4: JSON files, or the official archives that hold them.
+
+A file beside its archive is read instead of it. Of records with one image id the first stays.
+"""
 
 import io
 import re
@@ -11,6 +14,8 @@ import polars as pl
 from msgspec import Meta, Struct
 
 from tasks.sources.files import (
+    UNREADABLE,
+    decode_each,
     decode_top,
     digest_files,
     find_files,
@@ -19,7 +24,7 @@ from tasks.sources.files import (
     spans_of,
     unpack_member,
 )
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
 
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
@@ -42,30 +47,30 @@ class _ImageData(Struct):
     exhaustive: bool | None = None
 
 
-class _Object(Struct):
+class _Object(Struct, omit_defaults=True):
     x: Pixels
     y: Pixels
     w: Pixels
     h: Pixels
     object_id: Id | None = None
     id: Id | None = None
-    names: list[str] | None = None
+    names: list[str | None] | None = None
     merged_object_ids: list[Id] | None = None
     depth: Annotated[float, Meta(gt=0, le=1e6)] | None = None
     facing: str | None = None
 
 
-class _Attributes(Struct):
+class _Attributes(Struct, omit_defaults=True):
     object_id: Id | None = None
     id: Id | None = None
     attributes: list[str | None] | None = None
 
 
-class _End(Struct):
+class _End(Struct, omit_defaults=True):
     object_id: Id | None = None
     id: Id | None = None
     name: str | None = None
-    names: list[str] | None = None
+    names: list[str | None] | None = None
     merged_object_ids: list[Id] | None = None
     x: Pixels | None = None
     y: Pixels | None = None
@@ -73,8 +78,8 @@ class _End(Struct):
     h: Pixels | None = None
 
 
-class _Relationship(Struct):
-    predicate: str
+class _Relationship(Struct, omit_defaults=True):
+    predicate: str | None
     subject: _End
     object: _End
     relationship_id: Id | None = None
@@ -137,27 +142,54 @@ COLUMNS: Mapping[str, pl.Struct] = {
 
 
 def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
-    """JSON files by role; those in archives are unpacked below `unpack_into` first."""
-    found: dict[str, list[Path]] = {role: [] for role in ROLES}
-    for file in find_files(path):
+    """JSON files by role; those in archives are unpacked below `unpack_into` first.
+
+    Raises ValueError where a folder holds two files of one role.
+    """
+    files = find_files(path)
+    found: dict[tuple[Path, str], tuple[Path, str]] = {}
+    for file in files:
         if match := ROLE_NAME.fullmatch(file.name):
-            found[match[1]].append(file)
-    for file in find_files(path):
-        if file.suffix != ".zip":
-            continue
-        with open_archive(file) as archive:
-            for member in archive.infolist():
-                match = ROLE_NAME.fullmatch(PurePosixPath(member.filename).name)
-                if match and not found[match[1]]:
-                    digest = digest_files([file], file.parent, store)
-                    target = unpack_into / f"{digest}-{match[0]}"
-                    found[match[1]].append(unpack_member(archive, member, target))
-    if not found["objects"]:
+            _add(found, match[1], file, file.name)
+    plain = set(found)
+    for file in files:
+        if file.suffix == ".zip":
+            with open_archive(file) as archive:
+                names = archive.namelist()
+            for name in names:
+                match = ROLE_NAME.fullmatch(PurePosixPath(name).name)
+                if match and (file.parent, match[1]) not in plain:
+                    _add(found, match[1], file, name)
+    roles: dict[str, list[Path]] = {role: [] for role in ROLES}
+    for (_, role), (file, name) in found.items():
+        is_packed = file.suffix == ".zip"
+        roles[role].append(_unpacked(file, name, unpack_into, store) if is_packed else file)
+    if not roles["objects"]:
         raise FileNotFoundError(
             f"no objects.json or archive that holds one at {path}: source.path takes the folder "
             "of the Visual Genome files"
         )
-    return found
+    return roles
+
+
+def _add(found: dict[tuple[Path, str], tuple[Path, str]], role: str, file: Path, name: str) -> None:
+    other, other_name = found.setdefault((file.parent, role), (file, name))
+    if (other, other_name) != (file, name):
+        raise ValueError(
+            f"{file.parent} holds {role} twice, in {_label(other, other_name)} and "
+            f"{_label(file, name)}: keep the files of one version there"
+        )
+
+
+def _label(file: Path, name: str) -> str:
+    return name if file.name == name else f"{file.name}: {name}"
+
+
+def _unpacked(file: Path, name: str, unpack_into: Path, store: Path) -> Path:
+    digest = digest_files([file], file.parent, store)
+    target = unpack_into / f"{digest}-{PurePosixPath(name).name}"
+    with open_archive(file) as archive:
+        return unpack_member(archive, archive.getinfo(name), target)
 
 
 def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -168,20 +200,20 @@ def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame
         roles.append(spans)
         ledgers.append(ledger)
     index = pl.concat([roles[1].select("image_id"), roles[3].select("image_id")]).unique()
-    unannotated = roles[0].join(index, on="image_id", how="anti")
+    unannotated = pl.concat(
+        spans.select("image_id", item=pl.lit(role))
+        for role, spans in zip(ROLES, roles, strict=True)
+    ).join(index, on="image_id", how="anti")
     for spans in roles:
         index = index.join(spans, on="image_id", how="left")
     ledgers.append(
         ledger_of(
             [
-                {
-                    "image_id": str(image_id),
-                    "item": "image",
-                    "action": "drop",
-                    "reason": "no-annotation",
-                    "detail": "listed in image_data only",
-                }
-                for image_id in unannotated["image_id"].sort()
+                lost(str(image_id), "image", "no-annotation", f"listed in {listed} only")
+                for image_id, listed in unannotated.group_by("image_id")
+                .agg(pl.col("item").sort().str.join(" and "))
+                .sort("image_id")
+                .iter_rows()
             ]
         )
     )
@@ -189,7 +221,7 @@ def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame
 
 
 def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    rows, lost, seen = [], [], set()
+    rows, ledger, seen = [], [], set()
     for number, path in enumerate(files):
         buffer = map_file(path)
         raws = decode_top(buffer, list[msgspec.Raw], path, "a list with one record per image")
@@ -197,15 +229,10 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
         for position, (raw, span) in enumerate(zip(raws, spans_of(raws, buffer), strict=True)):
             image_id = _image_id(raw)
             if image_id is None or image_id in seen:
-                lost.append(
-                    {
-                        "image_id": str(image_id or ""),
-                        "item": f"{role}[{position}]",
-                        "action": "drop",
-                        "reason": "duplicate-image" if image_id else "image-unreadable",
-                        "detail": f"{path.name}: record {position}",
-                    }
-                )
+                reason = "image-unreadable" if image_id is None else "duplicate-image"
+                key = "" if image_id is None else str(image_id)
+                where = f"{path.name}: record {position}"
+                ledger.append(lost(key, f"{role}[{position}]", reason, where))
                 continue
             seen.add(image_id)
             rows.append((image_id, number, *span))
@@ -215,23 +242,25 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
         f"{role}_start": pl.Int64,
         f"{role}_stop": pl.Int64,
     }
-    return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(lost)
+    return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(ledger)
 
 
 def _image_id(raw: msgspec.Raw) -> int | None:
     try:
         key = msgspec.json.decode(raw, type=_Key)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
     return key.image_id if key.image_id is not None else key.id
 
 
 def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> RawScenes:
     """The flat tables of the images in `index`, in its order."""
-    lost: list[dict[str, str]] = []
-    images = _read_images(index, files["image_data"], lost)
-    tables = {role: _read_role(role, index, files[role], lost) for role in SHAPES}
+    ledger: list[dict[str, str]] = []
+    images = _read_images(index, files["image_data"], ledger)
+    tables = {role: _read_role(role, index, files[role], ledger) for role in SHAPES}
     objects = tables["objects"].rename({"id": "short_id"})
+    # Only v1.4 has merged ids, and its objects' own boxes are not those that relationships mean.
+    is_merged = objects.filter(pl.col("merged_object_ids").is_not_null())["image_id"].unique()
     attributes = (
         tables["attributes"]
         .select(
@@ -250,11 +279,10 @@ def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> Raw
         y2=pl.col("y") + pl.col("h"),
     ).join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
     return RawScenes(
-        images=images,
+        images=images.with_columns(boxes_from_ends=pl.col("image_id").is_in(is_merged.implode())),
         objects=flat.select(OBJECTS.names()).cast(OBJECTS),
         relationships=_flat_relationships(tables["relationships"]),
-        ledger=ledger_of(lost),
-        boxes_from_ends=bool(objects["merged_object_ids"].is_not_null().any()),
+        ledger=ledger_of(ledger),
     )
 
 
@@ -264,7 +292,9 @@ def _flat_relationships(table: pl.DataFrame) -> pl.DataFrame:
         x, y, w, h = (field(edge) for edge in "xywh")
         return [
             pl.coalesce(field("object_id"), field("id")).alias(f"{side}_id"),
-            pl.coalesce(field("name"), field("names").list.first()).alias(f"{side}_name"),
+            pl.coalesce(field("name"), field("names").list.drop_nulls().list.first()).alias(
+                f"{side}_name"
+            ),
             pl.when(pl.all_horizontal(e.is_not_null() for e in (x, y, w, h)))
             .then(pl.concat_list(x, y, x + w, y + h))
             .alias(f"{side}_box"),
@@ -280,7 +310,7 @@ def _flat_relationships(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_images(
-    index: pl.DataFrame, files: Sequence[Path], lost: list[dict[str, str]]
+    index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
 ) -> pl.DataFrame:
     rows = []
     for image_id, raw in _records("image_data", index, files):
@@ -292,8 +322,8 @@ def _read_images(
                 row |= {"width": data.width, "height": data.height, "coco_id": data.coco_id}
                 row["is_exhaustive"] = bool(data.exhaustive)
                 row["photograph"] = PurePosixPath(data.url or row["photograph"]).name
-        except msgspec.DecodeError as error:
-            lost.append(_lost(image_id, "image_data", "drop", "frame-unreadable", str(error)))
+        except UNREADABLE as error:
+            ledger.append(lost(str(image_id), "image_data", "frame-unreadable", str(error)))
         rows.append(row)
     return pl.DataFrame(rows, schema=IMAGES)
 
@@ -310,27 +340,26 @@ def _records(
 
 
 def _read_role(
-    role: str, index: pl.DataFrame, files: Sequence[Path], lost: list[dict[str, str]]
+    role: str, index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
 ) -> pl.DataFrame:
     """One row per record of `role`. Records that cannot be read go to the ledger, one by one."""
     whole, _ = SHAPES[role]
-    decoder = msgspec.json.Decoder(whole)
+    decoder, encoder = msgspec.json.Decoder(whole), msgspec.json.Encoder()
     lines, ids = [], []
     for image_id, raw in _records(role, index, files):
         if raw is None:
             continue
         try:
-            decoder.decode(raw)
-            line = bytes(raw)
-        except (msgspec.DecodeError, RecursionError) as error:
-            line = _salvage(role, image_id, raw, str(error), lost)
-        lines.append(line.replace(b"\n", b" ") if b"\n" in line else line)
+            record = decoder.decode(raw)
+        except UNREADABLE as error:
+            record = _salvage(role, str(image_id), raw, str(error), ledger)
+        # Written anew, a record holds nothing that msgspec skips and polars would refuse.
+        lines.append(encoder.encode(record))
         ids.append(image_id)
     column = pl.List(COLUMNS[role])
     if not lines:
         empty = pl.DataFrame(schema={role: COLUMNS[role]}).unnest(role)
         return empty.with_columns(image_id=pl.lit(None, pl.String))
-    # The decoder above has checked every type, so that polars can read all lines at once.
     table = pl.read_ndjson(io.BytesIO(b"\n".join(lines)), schema={role: column})
     return (
         table.select(pl.Series("image_id", ids, pl.Int64).cast(pl.String), pl.col(role))
@@ -340,32 +369,19 @@ def _read_role(
 
 
 def _salvage(
-    role: str, image_id: int, raw: memoryview, problem: str, lost: list[dict[str, str]]
-) -> bytes:
+    role: str, image_id: str, raw: memoryview, problem: str, ledger: list[dict[str, str]]
+) -> Struct:
     """The record with only those of its parts that can be read."""
-    _, part = SHAPES[role]
+    whole, part = SHAPES[role]
     try:
         parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[role]
         entries = msgspec.json.decode(parts, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, KeyError, RecursionError):
-        lost.append(_lost(image_id, role, "drop", "record-unreadable", problem))
-        return b'{"%s":[]}' % role.encode()
-    kept = []
-    for position, entry in enumerate(entries):
-        try:
-            msgspec.json.decode(entry, type=part)
-            kept.append(bytes(entry))
-        except (msgspec.DecodeError, RecursionError) as error:
-            item = f"{role}[{position}]"
-            lost.append(_lost(image_id, item, "drop", f"{role}-unreadable", str(error)))
-    return b'{"%s":[%s]}' % (role.encode(), b",".join(kept))
-
-
-def _lost(image_id: int, item: str, action: str, reason: str, detail: str) -> dict[str, str]:
-    return {
-        "image_id": str(image_id),
-        "item": item,
-        "action": action,
-        "reason": reason,
-        "detail": detail,
-    }
+    except (*UNREADABLE, KeyError):
+        ledger.append(lost(image_id, role, "record-unreadable", problem))
+        return whole([])
+    read, problems = decode_each(entries, part)
+    ledger += [
+        lost(image_id, f"{role}[{position}]", f"{role}-unreadable", text)
+        for position, text in problems
+    ]
+    return whole(read)

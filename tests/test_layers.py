@@ -1,0 +1,60 @@
+"""Imports point one way, and each heavy dependency has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "schemas": set(),
+    "training": {"schemas"},
+    "evaluation": {"schemas"},
+    "tasks": {"schemas", "training", "evaluation"},
+    "flows": {"schemas", "tasks"},
+}
+HOME = {
+    "great_expectations": ("tasks/validate.py", "tasks/expectations.py"),
+    "openai": ("tasks/chat.py",),
+    "prefect": ("flows/", "tasks/"),
+    "torch": ("training/", "evaluation/"),
+    "trl": ("training/", "evaluation/"),
+    "transformers": ("training/", "evaluation/"),
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+SOURCES = {
+    str(path.relative_to(ROOT)): imported(path)
+    for package in MAY_IMPORT
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_source_imports_only_lower_layers(source):
+    package = source.split("/")[0]
+    assert SOURCES[source] & MAY_IMPORT.keys() <= MAY_IMPORT[package] | {package}
+
+
+@pytest.mark.parametrize("dependency", HOME)
+def test_dependency_stays_home(dependency):
+    users = {source for source, packages in SOURCES.items() if dependency in packages}
+    assert all(source.startswith(HOME[dependency]) for source in users), users
+
+
+def test_packages_export_nothing():
+    assert all(
+        not path.read_text() for path in ROOT.glob("*/__init__.py") if ".venv" not in str(path)
+    )
