@@ -4,11 +4,15 @@ Errors are one line on standard error: exit code 2 for a bad call, configuration
 run that failed.
 """
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from polars.exceptions import PolarsError
+from pyarrow import ArrowException
 from rich.console import Console
 from rich.markup import escape
 
@@ -157,9 +161,25 @@ def main() -> NoReturn:
         _fail(errors, error, 2)
     except KeyboardInterrupt:
         _fail(errors, "stopped: the same command goes on where this one was", 130)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
+        _fail(errors, _told(error), 1)
+    except (PolarsError, ArrowException) as error:
+        # Polars tells the system's errors in words only.
+        is_full = os.strerror(errno.ENOSPC) in str(error)
+        _fail(errors, _told(OSError(errno.ENOSPC, "")) if is_full else error, 1)
+    except RuntimeError as error:
         _fail(errors, error, 1)
     sys.exit(0)
+
+
+def _told(error: OSError) -> str:
+    """What the operating system refused, and what to do."""
+    place = f" {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full{place}: make room and run the same command, it goes on from here"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"cannot write{place} ({error.strerror}): choose another folder with --root"
+    return f"{error.strerror or error}{place}"
 
 
 def _fail(errors: Console, error: BaseException | str, code: int) -> NoReturn:

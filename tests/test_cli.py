@@ -64,3 +64,24 @@ def test_plan_tells_of_a_build_that_never_ran(tmp_path):
     assert result.returncode == 0
     assert "never run here" in result.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_and_a_read_only_output_are_said_so(tmp_path):
+    """On a real small file system, where this machine lets one be mounted."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=260k", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this machine mounts no tmpfs")
+    try:
+        full = run("build", "--root", str(place / "data"), "--set", "images=omit")
+        assert full.returncode == 1
+        assert "the disk is full" in full.stderr.splitlines()[-1]
+        assert "Traceback" not in full.stderr
+        assert list(place.rglob("*.partial-*")) == []
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        locked = run("build", "--root", str(place / "other"))
+        assert locked.returncode == 1
+        assert "choose another folder with --root" in locked.stderr.splitlines()[-1]
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
