@@ -56,9 +56,6 @@ def write_scenes(folder: Path, num_scenes: int) -> None:
 
 def do_build(config: Path, root: Path) -> dict[str, Any]:
     """Rows and seconds of every stage."""
-    import flows.settings  # noqa: F401  (sets the environment that Prefect reads when imported)
-
-    # isort: split
     from flows.build import run_build
     from schemas.config import load_config
 
@@ -78,9 +75,6 @@ def do_build(config: Path, root: Path) -> dict[str, Any]:
 
 
 def do_empty() -> dict[str, Any]:
-    import flows.settings  # noqa: F401  (sets the environment that Prefect reads when imported)
-
-    # isort: split
     from prefect import flow
 
     flow(lambda: None, name="empty")()
@@ -144,6 +138,9 @@ def main() -> None:
     parser.add_argument("--work", choices=("build", "empty"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
+        from flows.settings import apply_settings
+
+        apply_settings()
         root = options.dir
         result = do_build(root / "bench.toml", root) if options.work == "build" else do_empty()
         sys.stdout.write("\n" + json.dumps(result))

@@ -313,10 +313,11 @@ def _ends(
     claim = form(subject.object_id, name, target.object_id)
     rest = [thing for thing in view.things if thing not in (subject, target)]
     if "object" in asks and target.object_id in view.by_id:
-        others = [
-            form(subject.object_id, name, other.object_id)
-            for other in view.most_alike(target, rest)
-        ]
+        alike = view.most_alike(target, rest)
+        if form is ReachClaim:
+            # What one could hold comes before what is too large for it.
+            alike.sort(key=lambda other: 2 * other.box.area > subject.box.area)
+        others = [form(subject.object_id, name, other.object_id) for other in alike]
         yield Proposal("object", claim, others, facet="object", hardness=int(form is RelationClaim))
     if "subject" in asks:
         rivals = {

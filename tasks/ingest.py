@@ -12,7 +12,7 @@ duplicate-object-id    only the first object of an id stays
 object-restored        a relationship's end that the object list lacks joins it with its own box
 box-from-relationship  Visual Genome v1.4: the box at the relationship's end is the better one
 sentence-name, several-names   the object stays, without a class where its names disagree
-duplicate-object       one thing boxed twice becomes one object
+duplicate-object       one thing boxed twice becomes one object (`_merge_duplicates` says when)
 predicate-spelling     predicates are canonical: case, blanks, synonyms of the 84
 predicate-empty, dangling-end, end-name-differs, self-loop, duplicate-relationship   dropped
 no-objects             an image without any object is dropped
@@ -21,6 +21,8 @@ no-objects             an image without any object is dropped
 import logging
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import permutations
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -462,26 +464,73 @@ def _clean_relationships(
 
 
 @cache
-def _class_families() -> pl.DataFrame:
-    """class_name, root (its most general class) and family: one name for all classes that may be
-    confused with each other, directly or through others."""
+def _class_roots() -> pl.DataFrame:
+    """class_name and root, its most general class."""
     vocabulary = load_vocabulary()
     names = list(vocabulary.classes)
-    place = {name: number for number, name in enumerate(names)}
-    edges = [
-        (place[name], place[other])
-        for name, entry in vocabulary.classes.items()
-        for other in (*entry.lookalikes, *([entry.parent] if entry.parent else ()))
+    roots = [vocabulary.lineage(name)[-1] for name in names]
+    return pl.DataFrame({"class_name": names, "root": roots})
+
+
+@cache
+def _class_pairs() -> pl.DataFrame:
+    """label, label_b and agree, of all classes that one thing may be annotated as: whether one is
+    a more general word for the other, else they are only mixed up at times."""
+    vocabulary = load_vocabulary()
+    rows = [
+        (a, b, vocabulary.is_kind_of(a, b) or vocabulary.is_kind_of(b, a))
+        for a, b in permutations(vocabulary.classes, 2)
+        if vocabulary.may_be_same(a, b)
     ]
-    starts, stops = np.array(edges).T
-    graph = coo_array((np.ones(len(edges)), (starts, stops)), shape=(len(names), len(names)))
-    families = connected_components(graph, directed=False)[1]
-    return pl.DataFrame(
-        {
-            "class_name": names,
-            "root": [vocabulary.lineage(name)[-1] for name in names],
-            "family": [f"family {number}" for number in families],
-        }
+    return pl.DataFrame(rows, schema=["label", "label_b", "agree"], orient="row")
+
+
+def _overlaps(sides: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    """row, row_b, labels, iou and nested (share of the smaller box) of pairs that overlap."""
+    shared = pl.max_horizontal(
+        pl.min_horizontal("x2", "x2_b") - pl.max_horizontal("x1", "x1_b"), 0
+    ) * pl.max_horizontal(pl.min_horizontal("y2", "y2_b") - pl.max_horizontal("y1", "y1_b"), 0)
+    return (
+        sides.join(others, on=on, suffix="_b")
+        .filter(pl.col("row") < pl.col("row_b"))
+        .with_columns(shared=shared)
+        .filter(pl.col("shared") > 0)
+        .select(
+            "row",
+            "row_b",
+            "label",
+            "label_b",
+            iou=pl.col("shared") / (pl.col("area") + pl.col("area_b") - pl.col("shared")),
+            nested=pl.col("shared") / pl.min_horizontal("area", "area_b"),
+        )
+    )
+
+
+def _same_things(sides: pl.DataFrame, config: IngestConfig) -> pl.DataFrame:
+    """row, row_b and iou of all pairs of boxes that are one thing; see `_merge_duplicates`."""
+    agreeing = _overlaps(sides, sides, ["image_id", "root"]).filter(
+        (pl.col("iou") > config.merge_iou) | (pl.col("nested") > config.nested_share)
+    )
+    # Boxes whose IoU is above t have areas within a factor of t, so that their logarithms, cut
+    # into steps of -log t, lie in one step or the next.
+    step = -log(min(max(config.same_box_iou, 1e-20), 0.99))
+    stepped = sides.with_columns(step=(pl.col("area").log() / step).floor().cast(pl.Int32))
+    nearby = pl.concat(stepped.with_columns(step=pl.col("step") + shift) for shift in (-1, 0, 1))
+    alike = _overlaps(stepped, nearby, ["image_id", "step"]).filter(
+        pl.col("iou") > config.same_box_iou
+    )
+    found = pl.concat(
+        [
+            agreeing.with_columns(must_agree=pl.lit(True)),
+            alike.with_columns(must_agree=pl.lit(False)),
+        ]
+    ).join(_class_pairs(), on=["label", "label_b"], how="left")
+    may_agree = pl.col("agree").is_not_null() & (pl.col("agree") | ~pl.col("must_agree"))
+    return (
+        found.filter((pl.col("label") == pl.col("label_b")) | may_agree)
+        .select("row", "row_b", "iou")
+        .unique(["row", "row_b"])
+        .sort("row", "row_b")
     )
 
 
@@ -490,44 +539,25 @@ def _merge_duplicates(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Objects with each thing once, and (image_id, object_id, kept_id) of the merged ones.
 
-    Two boxes are one thing where their classes may agree and they are nearly the same, or where
-    their classes do agree and they overlap much or nest. Scenes known to be exhaustive are left
-    as they are. Of one thing's boxes the largest stays.
+    Two boxes are one thing where their classes may be the same and they are nearly equal, or where
+    one class is a more general word for the other and they overlap much or nest. Names without a
+    class must be equal. Scenes known to be exhaustive are left as they are. Of one thing's boxes
+    the largest stays.
     """
     rows = (
-        objects.join(_class_families(), on="class_name", how="left", maintain_order="left")
+        objects.join(_class_roots(), on="class_name", how="left", maintain_order="left")
         .with_columns(
+            label=pl.coalesce("class_name", "key"),
             root=pl.coalesce("root", "key"),
-            family=pl.coalesce("family", "key"),
             area=(pl.col("x2") - pl.col("x1")) * (pl.col("y2") - pl.col("y1")),
         )
         .with_row_index("row")
     )
     open_world = images.filter(~pl.col("is_exhaustive"))
     sides = rows.join(open_world, on="image_id", how="semi").select(
-        "row", "image_id", "family", "root", *BOX, "area"
+        "row", "image_id", "label", "root", *BOX, "area"
     )
-    shared = pl.max_horizontal(
-        pl.min_horizontal("x2", "x2_b") - pl.max_horizontal("x1", "x1_b"), 0
-    ) * pl.max_horizontal(pl.min_horizontal("y2", "y2_b") - pl.max_horizontal("y1", "y1_b"), 0)
-    pairs = (
-        sides.join(sides, on=["image_id", "family"], suffix="_b")
-        .filter(pl.col("row") < pl.col("row_b"))
-        .with_columns(shared=shared)
-        .select(
-            "row",
-            "row_b",
-            same_root=pl.col("root") == pl.col("root_b"),
-            iou=pl.col("shared") / (pl.col("area") + pl.col("area_b") - pl.col("shared")),
-            nested=pl.col("shared") / pl.min_horizontal("area", "area_b"),
-        )
-        .filter(
-            (pl.col("iou") > config.same_box_iou)
-            | pl.col("same_root")
-            & ((pl.col("iou") > config.merge_iou) | (pl.col("nested") > config.nested_share))
-        )
-        .sort("row", "row_b")
-    )
+    pairs = _same_things(sides, config)
     edges = coo_array(
         (np.ones(pairs.height), (pairs["row"].to_numpy(), pairs["row_b"].to_numpy())),
         shape=(rows.height, rows.height),

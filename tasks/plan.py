@@ -30,8 +30,7 @@ def by_preference(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Rows in the order in which they are to be chosen: one per image and facet in turn, the most
     salient of an image first, ties by a seeded hash that is the same on every machine."""
     return (
-        rows.sort("question_id")
-        .with_columns(tie=_stable_hash(pl.col("question_id"), seed))
+        rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
         .sort(
             "image_id",
             "category",

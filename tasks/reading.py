@@ -146,9 +146,15 @@ def _joined_spans(question: str) -> list[str]:
 
 
 def _cell_in(words: Sequence[str]) -> Cell | None:
-    rows, columns = _named(words, ROWS) or {"middle"}, _named(words, COLUMNS) or {"center"}
-    cells = [cell for cell in Cell if cell.split("_") in ([r, c] for r in rows for c in columns)]
-    return cells[0] if len(cells) == 1 and words else None
+    """The one cell that the words name; "middle" or "center" alone is the one in the middle."""
+    rows, columns = _named(words, ROWS), _named(words, COLUMNS)
+    if not rows and columns == {"center"}:
+        rows = {"middle"}
+    if not columns and rows == {"middle"}:
+        columns = {"center"}
+    if len(rows) != 1 or len(columns) != 1:
+        return None
+    return Cell(f"{rows.pop()}_{columns.pop()}")
 
 
 def _means(predicate: str) -> str:

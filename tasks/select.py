@@ -78,7 +78,7 @@ def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Seri
     `val_share` of the rows, or the smallest where none fits and another one is left to train on."""
     sizes = samples.group_by("group_id").len()
     ordered = sorted(sizes.iter_rows(), key=lambda entry: (stable_hash(seed, entry[0]), entry[0]))
-    room = round(val_share * samples.height)
+    room = min(round(val_share * samples.height), samples.height - 1)
     val: set[str] = set()
     for group_id, size in ordered:
         if size <= room:

@@ -128,10 +128,11 @@ def _wording_problem(row: Mapping[str, Any], claims: list[Claim]) -> Problem | N
 
 
 def _factual_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -> Problem | None:
+    answer = facts.holds(claims[row["answer"]])
+    if not answer.supports:
+        return "answer-unproved", _told(row["options"][row["answer"]], answer)
     for place, (claim, option) in enumerate(zip(claims, row["options"], strict=True)):
         evidence = facts.holds(claim)
-        if place == row["answer"] and not evidence.supports:
-            return "answer-unproved", _told(option, evidence)
         if place != row["answer"] and not evidence.refutes:
             return "option-possible", _told(option, evidence)
     return None

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
+from hypothesis import strategies as st
 
 from schemas.box import Box
 from schemas.config import ExtractConfig, ProofConfig, WriteConfig
 from schemas.predicate import load_predicates
 from schemas.proof import Facts
-from schemas.scene_graph import SCENE, Relationship, Scene, SceneObject
+from schemas.scene_graph import SCENE, Facing, Relationship, Scene, SceneObject
 from schemas.vocabulary import load_vocabulary
 
 PROOF = ProofConfig()
@@ -18,6 +19,10 @@ NUM_OPTIONS = WriteConfig().num_options
 CORNER = (0, 0, 30, 30)
 FILL = ("wall", "floor", "ceiling", "sky", "grass", "road", "sand", "sidewalk", "dirt", "ground")
 """Names that no question asks about, to make a scene look thoroughly annotated."""
+
+NAMES = ["dog", "dogs", "cat", "man", "boy", "person", "couch", "table", "cup", "grass", "gizmo"]
+SAID = ["on", "under", "in", "next to", "near", "behind", "in front of", "left of", "right of",
+        "above", "below", "holding", "riding", "sitting on", "far from", "frolicking"]  # fmt: skip
 
 
 def thing(object_id: int, name: str, box: Sequence[int], **known: Any) -> SceneObject:
@@ -112,3 +117,25 @@ def scene_rows(*scenes: Scene) -> pl.DataFrame:
         for one in scenes
     ]
     return pl.DataFrame(rows, schema=SCENE)
+
+
+@st.composite
+def scenes(draw: st.DrawFn, at_least: int = 2, names: Sequence[str] = NAMES) -> Scene:
+    """Random scenes of up to six things and six annotations, on a grid of ten pixels."""
+    number = draw(st.integers(at_least, 6))
+    is_known = draw(st.booleans())
+    objects = []
+    for _ in range(number):
+        width, height = (10 * draw(st.integers(1, 30)) for _ in "wh")
+        x, y = (
+            10 * draw(st.integers(0, 90 - width // 10)),
+            10 * draw(st.integers(0, 60 - height // 10)),
+        )
+        known = {}
+        if is_known:
+            known["depth"] = draw(st.sampled_from([0.0, 2.0, 2.2, 4.0, 9.0]))
+            known["facing"] = draw(st.none() | st.sampled_from(Facing))
+        objects.append((draw(st.sampled_from(names)), (x, y, x + width, y + height), known))
+    ids = st.integers(0, number - 1)
+    said = st.tuples(ids, st.sampled_from(SAID), ids).filter(lambda link: link[0] != link[2])
+    return scene(objects, draw(st.lists(said, max_size=6)), exhaustive=draw(st.booleans()))

@@ -19,16 +19,10 @@ import httpx
 import pytest
 from rich.progress import Progress
 
-from tasks.download import (
-    VISUAL_GENOME,
-    Archive,
-    asked_wait,
-    content_range,
-    download_archives,
-    mirrored,
-    sole_writer,
-    validator,
-)
+from tasks.download import VISUAL_GENOME, download_archives, mirrored
+from tasks.downloading.archive import Archive
+from tasks.downloading.folder import sole_writer
+from tasks.downloading.headers import asked_wait, content_range, validator
 
 CHUNK = 10_000
 

@@ -131,6 +131,8 @@ BESIDE = [("dog", (0, 300, 100, 400)), ("couch", (150, 250, 400, 400))]
         (BESIDE, [(0, "on", 1)], (0, "on", 1), "unknown"),
         (BESIDE, [(0, "on", 1)], (0, "next to", 1), "unknown"),
         (BESIDE, [(0, "in", 1)], (0, "in", 1), "unknown"),
+        (BESIDE, [(0, "surrounding", 1)], (0, "surrounding", 1), "unknown"),
+        (OVERLAPPING, [(1, "surrounding", 0)], (1, "surrounding", 0), "asserted"),
         (BESIDE, [(0, "right of", 1)], (0, "right of", 1), "unknown"),
         (BESIDE, [(0, "right of", 1)], (0, "left of", 1), "unknown"),
         (BESIDE, [(0, "left of", 1)], (0, "left of", 1), "proved"),

@@ -24,13 +24,10 @@ from schemas.claim import (
 from schemas.predicate import load_predicates
 from schemas.proof import Facts
 from schemas.scene_graph import Facing, Relationship, Scene
-from tests.scenes import PROOF, scene
+from tests.scenes import PROOF, scenes
 
 PREDICATES = load_predicates()
-NAMES = ["dog", "dogs", "cat", "man", "boy", "person", "couch", "table", "cup", "grass", "gizmo"]
 CLASSES = ["dog", "animal", "man", "person", "couch", "gizmo"]
-SAID = ["on", "under", "in", "next to", "near", "behind", "in front of", "left of", "right of",
-        "above", "below", "holding", "riding", "sitting on", "far from", "frolicking"]  # fmt: skip
 OPPOSITES = {
     Direction.LEFT: Direction.RIGHT,
     Direction.ABOVE: Direction.BELOW,
@@ -40,27 +37,6 @@ OPPOSITES = {
 }
 SIDES = {"left": "right", "right": "left", "left of": "right of", "right of": "left of"}
 FACINGS = {Facing.LEFT: Facing.RIGHT, Facing.RIGHT: Facing.LEFT}
-
-
-@st.composite
-def scenes(draw, at_least=2):
-    number = draw(st.integers(at_least, 6))
-    is_known = draw(st.booleans())
-    objects = []
-    for _ in range(number):
-        width, height = (10 * draw(st.integers(1, 30)) for _ in "wh")
-        x, y = (
-            10 * draw(st.integers(0, 90 - width // 10)),
-            10 * draw(st.integers(0, 60 - height // 10)),
-        )
-        known = {}
-        if is_known:
-            known["depth"] = draw(st.sampled_from([0.0, 2.0, 2.2, 4.0, 9.0]))
-            known["facing"] = draw(st.none() | st.sampled_from(Facing))
-        objects.append((draw(st.sampled_from(NAMES)), (x, y, x + width, y + height), known))
-    ids = st.integers(0, number - 1)
-    said = st.tuples(ids, st.sampled_from(SAID), ids).filter(lambda link: link[0] != link[2])
-    return scene(objects, draw(st.lists(said, max_size=6)), exhaustive=draw(st.booleans()))
 
 
 def ids_of(one: Scene, *, repeated=False):

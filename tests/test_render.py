@@ -8,17 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tasks.drawing import COLORS, PERSON_HEIGHTS, SKETCHES, silhouette, sketch_of
-from tasks.render import (
-    FACINGS,
-    SETTINGS,
-    RenderConfig,
-    RenderedScene,
-    draw_scene,
-    lay_out_scene,
-    visual_genome_rows,
-    write_visual_genome,
-)
+from schemas.config import RenderConfig
+from tasks.render import draw_scene, lay_out_scene, visual_genome_rows, write_visual_genome
+from tasks.rendering.looks import FACINGS
+from tasks.rendering.palette import COLORS
+from tasks.rendering.person import PERSON_HEIGHTS
+from tasks.rendering.scene import RenderedScene
+from tasks.rendering.scenery import SETTINGS
+from tasks.rendering.silhouette import silhouette
+from tasks.rendering.sketches import SKETCHES, sketch_of
 
 CONFIG = RenderConfig(num_scenes=40)
 SCENES = [lay_out_scene(image_id, 7, CONFIG) for image_id in range(1, 41)]

@@ -4,6 +4,7 @@ import shutil
 import stat
 import struct
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -108,6 +109,7 @@ def huge_png(side: int = 60_000) -> bytes:
     """A small PNG whose header says that it is huge."""
     data = bytearray(photograph(kind="PNG"))
     data[16:24] = struct.pack(">II", side, side)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
     return bytes(data)
 
 
@@ -848,7 +850,7 @@ def records(role: str, entry: st.SearchStrategy) -> st.SearchStrategy:
     return st.lists(one | junk, max_size=4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(records("objects", objects), records("relationships", relationships))
 def test_every_object_and_relationship_is_kept_or_in_the_ledger(tmp_path_factory, things, links):
     """Each raw entry is in a scene, merged into one, or dropped in exactly one ledger row: its
@@ -933,7 +935,7 @@ def test_a_digest_is_of_names_and_contents_only(tmp_path):
         ("visual-genome", "v1.4", 3, 88, {"box-from-relationship", "frame-inferred",
                                           "object-restored"}),
         ("vg150", "vg150", 12, 205, {"duplicate-relationship"}),
-        ("gqa", "gqa", 9, 131, {"box-clipped", "self-loop"}),
+        ("gqa", "gqa", 9, 146, {"box-clipped", "predicate-spelling"}),
     ],
 )  # fmt: skip
 def test_real_samples_are_read_whole(

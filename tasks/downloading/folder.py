@@ -1,0 +1,44 @@
+"""The folder that receives the archives: one writer, and room for them."""
+
+import errno
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+GIB = 2**30
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def check_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OSError(
+            f"the archives need {needed / GIB:.1f} GiB more and {folder} has {free / GIB:.1f} GiB"
+            f" free: free {(needed - free) / GIB:.1f} GiB or choose another folder"
+        )
+
+
+@contextmanager
+def sole_writer(folder: Path) -> Iterator[None]:
+    """Two processes that append to one part would spoil it. The lock ends with its process."""
+    with (folder / ".download.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError(f"another download writes to {folder}: wait until it ends") from error
+        yield
+
+
+@contextmanager
+def explaining_a_full_disk(folder: Path, name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise OSError(
+            f"the disk of {folder} is full, {name} is not complete: free some space and run the"
+            " same command, it goes on from here"
+        ) from error
