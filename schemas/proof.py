@@ -411,7 +411,7 @@ class Facts:
         if not is_apart or not is_level:
             return unknown("they are not clearly side by side")
         true = OWN_DIRECTIONS[one.facing, bx > ax]
-        detail = f"it faces {one.facing}, so the other is on its {true}"
+        detail = f"it faces {one.facing}: for it the other lies {true}"
         if claim.direction is true:
             return Evidence(Standing.PROVED, 1.0, detail)
         return Evidence(Standing.REFUTED, -1.0, detail)

@@ -82,7 +82,7 @@ SIZES: Mapping[Dimension, Sequence[str]] = {
 SEEN_DIRECTION = (
     "From the viewer's side, in which direction from the {reference} is the {target}?",
     "In the picture, in which direction from the {reference} is the {target}?",
-    "As the viewer sees it, on which side of the {reference} is the {target}?",
+    "As the viewer sees it, where is the {target} with respect to the {reference}?",
 )
 OWN_DIRECTION = (
     "From the {reference}'s own point of view, where is the {target}?",

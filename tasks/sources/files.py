@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import msgspec
-import numpy as np
+import pyarrow as pa
 
 from tasks.artifact import replacing
 
@@ -190,10 +190,6 @@ def decode_each(
 
 def spans_of(raws: Sequence[msgspec.Raw], buffer: bytes | mmap.mmap) -> list[tuple[int, int]]:
     """Byte ranges, start and stop, that undecoded elements have in the buffer they came from."""
-    origin = np.frombuffer(buffer, dtype=np.uint8).ctypes.data
-    spans = []
-    for raw in raws:
-        view = memoryview(raw)
-        start = np.frombuffer(view, dtype=np.uint8).ctypes.data - origin
-        spans.append((start, start + len(view)))
-    return spans
+    origin = pa.py_buffer(buffer).address
+    parts = [pa.py_buffer(raw) for raw in raws]
+    return [(part.address - origin, part.address - origin + part.size) for part in parts]

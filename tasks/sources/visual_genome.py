@@ -3,7 +3,6 @@
 A file beside its archive is read instead of it. Of records with one image id the first stays.
 """
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 from msgspec import Meta, Struct
 
 from tasks.sources.files import (
@@ -33,12 +33,12 @@ Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
-class _Key(Struct):
+class _Key(Struct, gc=False):
     image_id: Id | None = None
     id: Id | None = None
 
 
-class _ImageData(Struct):
+class _ImageData(Struct, gc=False):
     image_id: Id
     width: Annotated[int, Meta(gt=0, lt=100_000)]
     height: Annotated[int, Meta(gt=0, lt=100_000)]
@@ -86,15 +86,15 @@ class _Relationship(Struct, omit_defaults=True):
     id: Id | None = None
 
 
-class _Objects(Struct):
+class _Objects(Struct, gc=False):
     objects: list[_Object]
 
 
-class _AttributeLists(Struct):
+class _AttributeLists(Struct, gc=False):
     attributes: list[_Attributes]
 
 
-class _Relationships(Struct):
+class _Relationships(Struct, gc=False):
     relationships: list[_Relationship]
 
 
@@ -102,42 +102,6 @@ SHAPES: Mapping[str, tuple[type[Struct], type[Struct]]] = {
     "objects": (_Objects, _Object),
     "attributes": (_AttributeLists, _Attributes),
     "relationships": (_Relationships, _Relationship),
-}
-BOX = dict.fromkeys("xywh", pl.Float64)
-END = pl.Struct(
-    {
-        "object_id": pl.Int64,
-        "id": pl.Int64,
-        "name": pl.String,
-        "names": pl.List(pl.String),
-        "merged_object_ids": pl.List(pl.Int64),
-        **BOX,
-    }
-)
-COLUMNS: Mapping[str, pl.Struct] = {
-    "objects": pl.Struct(
-        {
-            "object_id": pl.Int64,
-            "id": pl.Int64,
-            "names": pl.List(pl.String),
-            "merged_object_ids": pl.List(pl.Int64),
-            **BOX,
-            "depth": pl.Float64,
-            "facing": pl.String,
-        }
-    ),
-    "attributes": pl.Struct(
-        {"object_id": pl.Int64, "id": pl.Int64, "attributes": pl.List(pl.String)}
-    ),
-    "relationships": pl.Struct(
-        {
-            "relationship_id": pl.Int64,
-            "id": pl.Int64,
-            "predicate": pl.String,
-            "subject": END,
-            "object": END,
-        }
-    ),
 }
 
 
@@ -257,56 +221,95 @@ def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> Raw
     """The flat tables of the images in `index`, in its order."""
     ledger: list[dict[str, str]] = []
     images = _read_images(index, files["image_data"], ledger)
-    tables = {role: _read_role(role, index, files[role], ledger) for role in SHAPES}
-    objects = tables["objects"].rename({"id": "short_id"})
+    ids, objects = _read_role("objects", index, files["objects"], ledger)
     # Only v1.4 has merged ids, and its objects' own boxes are not those that relationships mean.
-    is_merged = objects.filter(pl.col("merged_object_ids").is_not_null())["image_id"].unique()
-    attributes = (
-        tables["attributes"]
-        .select(
-            "image_id",
-            pl.coalesce("object_id", "id").alias("object_id"),
-            pl.col("attributes").list.drop_nulls(),
-        )
-        .filter(pl.col("attributes").list.len() > 0)
-        .unique(["image_id", "object_id"], keep="first", maintain_order=True)
-    )
-    flat = objects.with_columns(
-        object_id=pl.coalesce("object_id", "short_id"),
-        x1=pl.col("x"),
-        y1=pl.col("y"),
-        x2=pl.col("x") + pl.col("w"),
-        y2=pl.col("y") + pl.col("h"),
-    ).join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
+    merged = {
+        key for key, entry in zip(ids, objects, strict=True) if entry.merged_object_ids is not None
+    }
+    attributes = _read_role("attributes", index, files["attributes"], ledger)
+    relationships = _read_role("relationships", index, files["relationships"], ledger)
     return RawScenes(
-        images=images.with_columns(boxes_from_ends=pl.col("image_id").is_in(is_merged.implode())),
-        objects=flat.select(OBJECTS.names()).cast(OBJECTS),
-        relationships=_flat_relationships(tables["relationships"]),
+        images=images.with_columns(boxes_from_ends=pl.col("image_id").is_in(sorted(merged))),
+        objects=_object_table(ids, objects, _attribute_table(*attributes)),
+        relationships=_relationship_table(*relationships),
         ledger=ledger_of(ledger),
     )
 
 
-def _flat_relationships(table: pl.DataFrame) -> pl.DataFrame:
-    def end(side: str) -> list[pl.Expr]:
-        field = pl.col(side).struct.field
-        x, y, w, h = (field(edge) for edge in "xywh")
-        return [
-            pl.coalesce(field("object_id"), field("id")).alias(f"{side}_id"),
-            pl.coalesce(field("name"), field("names").list.drop_nulls().list.first()).alias(
-                f"{side}_name"
-            ),
-            pl.when(pl.all_horizontal(e.is_not_null() for e in (x, y, w, h)))
-            .then(pl.concat_list(x, y, x + w, y + h))
-            .alias(f"{side}_box"),
-        ]
+def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) -> pl.DataFrame:
+    flat = pl.DataFrame(
+        {
+            "image_id": ids,
+            "object_id": [_either(entry.object_id, entry.id) for entry in objects],
+            "names": _text_lists([entry.names for entry in objects]),
+            "x1": [entry.x for entry in objects],
+            "y1": [entry.y for entry in objects],
+            "x2": [entry.x + entry.w for entry in objects],
+            "y2": [entry.y + entry.h for entry in objects],
+            "depth": [entry.depth for entry in objects],
+            "facing": [entry.facing for entry in objects],
+        },
+        schema_overrides=dict(OBJECTS),
+    )
+    joined = flat.join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
+    return joined.select(OBJECTS.names())
 
-    return table.select(
-        "image_id",
-        pl.coalesce("relationship_id", "id").alias("relationship_id"),
-        "predicate",
-        *end("subject"),
-        *end("object"),
-    ).cast(RELATIONSHIPS)
+
+def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
+    table = pl.DataFrame(
+        {
+            "image_id": ids,
+            "object_id": [_either(entry.object_id, entry.id) for entry in attributes],
+            "attributes": _text_lists([entry.attributes for entry in attributes]),
+        },
+        schema_overrides={"image_id": pl.String, "object_id": pl.Int64},
+    ).with_columns(pl.col("attributes").list.drop_nulls())
+    return table.filter(pl.col("attributes").list.len() > 0).unique(
+        ["image_id", "object_id"], keep="first", maintain_order=True
+    )
+
+
+def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "image_id": ids,
+            "relationship_id": [
+                _either(entry.relationship_id, entry.id) for entry in relationships
+            ],
+            "predicate": [entry.predicate for entry in relationships],
+            **_end_columns("subject", [entry.subject for entry in relationships]),
+            **_end_columns("object", [entry.object for entry in relationships]),
+        },
+        schema=RELATIONSHIPS,
+    )
+
+
+def _end_columns(side: str, ends: list[_End]) -> dict[str, Any]:
+    boxes = [
+        None
+        if None in (end.x, end.y, end.w, end.h)
+        else [end.x, end.y, end.x + end.w, end.y + end.h]  # type: ignore[operator]
+        for end in ends
+    ]
+    return {
+        f"{side}_id": [_either(end.object_id, end.id) for end in ends],
+        f"{side}_name": [end.name if end.name is not None else _first(end.names) for end in ends],
+        f"{side}_box": pl.Series(values=pa.array(boxes, pa.list_(pa.float64()))),
+    }
+
+
+def _either(long: int | None, short: int | None) -> int | None:
+    """Versions call ids `object_id` or `id`."""
+    return short if long is None else long
+
+
+def _first(names: Sequence[str | None] | None) -> str | None:
+    return next((name for name in names or () if name is not None), None)
+
+
+def _text_lists(lists: list[Sequence[str | None] | None]) -> pl.Series:
+    # Arrow takes lists of texts thirty times as fast as polars does.
+    return pl.Series(values=pa.array(lists, pa.list_(pa.string())))
 
 
 def _read_images(
@@ -341,31 +344,25 @@ def _records(
 
 def _read_role(
     role: str, index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
-) -> pl.DataFrame:
-    """One row per record of `role`. Records that cannot be read go to the ledger, one by one."""
+) -> tuple[list[str], list[Any]]:
+    """The parts of all records of `role`, and the image id of each part. What cannot be read goes
+    to the ledger, one by one."""
     whole, _ = SHAPES[role]
-    decoder, encoder = msgspec.json.Decoder(whole), msgspec.json.Encoder()
-    lines, ids = [], []
-    for image_id, raw in _records(role, index, files):
+    decoder = msgspec.json.Decoder(whole)
+    ids: list[str] = []
+    parts: list[Any] = []
+    for number, raw in _records(role, index, files):
         if raw is None:
             continue
+        image_id = str(number)
         try:
             record = decoder.decode(raw)
         except UNREADABLE as error:
-            record = _salvage(role, str(image_id), raw, str(error), ledger)
-        # Written anew, a record holds nothing that msgspec skips and polars would refuse.
-        lines.append(encoder.encode(record))
-        ids.append(image_id)
-    column = pl.List(COLUMNS[role])
-    if not lines:
-        empty = pl.DataFrame(schema={role: COLUMNS[role]}).unnest(role)
-        return empty.with_columns(image_id=pl.lit(None, pl.String))
-    table = pl.read_ndjson(io.BytesIO(b"\n".join(lines)), schema={role: column})
-    return (
-        table.select(pl.Series("image_id", ids, pl.Int64).cast(pl.String), pl.col(role))
-        .explode(role, empty_as_null=False)
-        .unnest(role)
-    )
+            record = _salvage(role, image_id, raw, str(error), ledger)
+        found = getattr(record, role)
+        parts += found
+        ids += [image_id] * len(found)
+    return ids, parts
 
 
 def _salvage(
