@@ -21,7 +21,6 @@ no-objects             an image without any object is dropped
 import logging
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import permutations
 from math import log
 from pathlib import Path
 
@@ -473,28 +472,41 @@ def _class_roots() -> pl.DataFrame:
 
 
 @cache
-def _class_pairs() -> pl.DataFrame:
-    """label, label_b and agree, of all classes that one thing may be annotated as: whether one is
-    a more general word for the other, else they are only mixed up at times."""
+def _agreement(label: str, other: str) -> str | None:
+    """Whether one thing may be annotated as both: `kin` where one class is a more general word for
+    the other, `alike` where they are mixed up at times; names without a class must be equal."""
     vocabulary = load_vocabulary()
-    rows = [
-        (a, b, vocabulary.is_kind_of(a, b) or vocabulary.is_kind_of(b, a))
-        for a, b in permutations(vocabulary.classes, 2)
-        if vocabulary.may_be_same(a, b)
-    ]
-    return pl.DataFrame(rows, schema=["label", "label_b", "agree"], orient="row")
+    if label == other:
+        return "kin"
+    if label not in vocabulary.classes or other not in vocabulary.classes:
+        return None
+    if vocabulary.is_kind_of(label, other) or vocabulary.is_kind_of(other, label):
+        return "kin"
+    return "alike" if vocabulary.may_be_same(label, other) else None
+
+
+def _agreements(pairs: pl.DataFrame) -> pl.DataFrame:
+    """label, label_b and agreement of the distinct pairs of labels."""
+    labels = pairs.select("label", "label_b").unique().sort("label", "label_b")
+    found = [_agreement(label, other) for label, other in labels.iter_rows()]
+    return labels.with_columns(agreement=pl.Series(found, dtype=pl.String))
 
 
 def _overlaps(sides: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     """row, row_b, labels, iou and nested (share of the smaller box) of pairs that overlap."""
-    shared = pl.max_horizontal(
-        pl.min_horizontal("x2", "x2_b") - pl.max_horizontal("x1", "x1_b"), 0
-    ) * pl.max_horizontal(pl.min_horizontal("y2", "y2_b") - pl.max_horizontal("y1", "y1_b"), 0)
+    wide = pl.min_horizontal("x2", "x2_b") - pl.max_horizontal("x1", "x1_b")
+    high = pl.min_horizontal("y2", "y2_b") - pl.max_horizontal("y1", "y1_b")
     return (
-        sides.join(others, on=on, suffix="_b")
-        .filter(pl.col("row") < pl.col("row_b"))
-        .with_columns(shared=shared)
-        .filter(pl.col("shared") > 0)
+        sides.lazy()
+        .join(others.lazy(), on=on, suffix="_b")
+        .filter(
+            pl.col("row") < pl.col("row_b"),
+            pl.col("x1") < pl.col("x2_b"),
+            pl.col("x1_b") < pl.col("x2"),
+            pl.col("y1") < pl.col("y2_b"),
+            pl.col("y1_b") < pl.col("y2"),
+        )
+        .with_columns(shared=wide * high)
         .select(
             "row",
             "row_b",
@@ -503,11 +515,16 @@ def _overlaps(sides: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.Da
             iou=pl.col("shared") / (pl.col("area") + pl.col("area_b") - pl.col("shared")),
             nested=pl.col("shared") / pl.min_horizontal("area", "area_b"),
         )
+        .collect()
     )
 
 
 def _same_things(sides: pl.DataFrame, config: IngestConfig) -> pl.DataFrame:
     """row, row_b and iou of all pairs of boxes that are one thing; see `_merge_duplicates`."""
+    # Joins on numbers are several times as fast as joins on text.
+    sides = sides.with_columns(pl.col("image_id", "root").rank("dense")).with_columns(
+        pl.col(BOX).cast(pl.Float64)
+    )
     agreeing = _overlaps(sides, sides, ["image_id", "root"]).filter(
         (pl.col("iou") > config.merge_iou) | (pl.col("nested") > config.nested_share)
     )
@@ -521,13 +538,14 @@ def _same_things(sides: pl.DataFrame, config: IngestConfig) -> pl.DataFrame:
     )
     found = pl.concat(
         [
-            agreeing.with_columns(must_agree=pl.lit(True)),
-            alike.with_columns(must_agree=pl.lit(False)),
+            agreeing.with_columns(must_be_kin=pl.lit(True)),
+            alike.with_columns(must_be_kin=pl.lit(False)),
         ]
-    ).join(_class_pairs(), on=["label", "label_b"], how="left")
-    may_agree = pl.col("agree").is_not_null() & (pl.col("agree") | ~pl.col("must_agree"))
+    )
+    agreement = pl.col("agreement")
     return (
-        found.filter((pl.col("label") == pl.col("label_b")) | may_agree)
+        found.join(_agreements(found), on=["label", "label_b"])
+        .filter((agreement == "kin") | ((agreement == "alike") & ~pl.col("must_be_kin")))
         .select("row", "row_b", "iou")
         .unique(["row", "row_b"])
         .sort("row", "row_b")
@@ -565,9 +583,10 @@ def _merge_duplicates(
     things = connected_components(edges, directed=False)[1] if rows.height else np.empty(0)
     loose = pairs.filter(pl.col("iou") < (1 + config.merge_iou) / 2)
     doubtful = pl.concat([loose["row"], loose["row_b"]]).unique()
-    rows = rows.with_columns(thing=pl.Series(things, dtype=pl.Int64)).sort(
-        "thing", "area", "object_id", descending=[False, True, False]
-    )
+    rows = rows.with_columns(
+        thing=pl.Series(things, dtype=pl.Int64),
+        is_doubtful=pl.col("row").is_in(doubtful.implode()),
+    ).sort("thing", "area", "object_id", descending=[False, True, False])
     crowded = rows.filter(pl.len().over("thing") > 1)
     if crowded.is_empty():
         empty = pl.DataFrame(
@@ -577,7 +596,7 @@ def _merge_duplicates(
     merged = crowded.group_by("thing", maintain_order=True).agg(
         names=pl.col("names").list.explode().unique(maintain_order=True),
         kept_id=pl.col("object_id").first(),
-        is_doubtful=pl.col("row").is_in(doubtful.implode()).any(),
+        is_doubtful=pl.col("is_doubtful").any(),
         attributes=pl.col("attributes")
         .list.explode(empty_as_null=False)
         .drop_nulls()

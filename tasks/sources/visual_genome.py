@@ -3,8 +3,10 @@
 A file beside its archive is read instead of it. Of records with one image id the first stays.
 """
 
+import gc
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -285,16 +287,17 @@ def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFram
 
 
 def _end_columns(side: str, ends: list[_End]) -> dict[str, Any]:
-    boxes = [
-        None
-        if None in (end.x, end.y, end.w, end.h)
-        else [end.x, end.y, end.x + end.w, end.y + end.h]  # type: ignore[operator]
-        for end in ends
-    ]
+    corners = pl.DataFrame(
+        {edge: [getattr(end, edge) for end in ends] for edge in "xywh"},
+        schema=dict.fromkeys("xywh", pl.Float64),
+    )
+    x, y, w, h = (pl.col(edge) for edge in "xywh")
+    is_whole = pl.all_horizontal(edge.is_not_null() for edge in (x, y, w, h))
+    box = pl.when(is_whole).then(pl.concat_list(x, y, x + w, y + h))
     return {
         f"{side}_id": [_either(end.object_id, end.id) for end in ends],
         f"{side}_name": [end.name if end.name is not None else _first(end.names) for end in ends],
-        f"{side}_box": pl.Series(values=pa.array(boxes, pa.list_(pa.float64()))),
+        f"{side}_box": corners.select(box.alias("box")).to_series(),
     }
 
 
@@ -351,18 +354,32 @@ def _read_role(
     decoder = msgspec.json.Decoder(whole)
     ids: list[str] = []
     parts: list[Any] = []
-    for number, raw in _records(role, index, files):
-        if raw is None:
-            continue
-        image_id = str(number)
-        try:
-            record = decoder.decode(raw)
-        except UNREADABLE as error:
-            record = _salvage(role, image_id, raw, str(error), ledger)
-        found = getattr(record, role)
-        parts += found
-        ids += [image_id] * len(found)
+    with _no_collection():
+        for number, raw in _records(role, index, files):
+            if raw is None:
+                continue
+            image_id = str(number)
+            try:
+                record = decoder.decode(raw)
+            except UNREADABLE as error:
+                record = _salvage(role, image_id, raw, str(error), ledger)
+            found = getattr(record, role)
+            parts += found
+            ids += [image_id] * len(found)
     return ids, parts
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cyclic garbage collector, which takes two thirds of the time of decoding and
+    finds nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _salvage(
