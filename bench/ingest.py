@@ -77,7 +77,12 @@ def run_ours(source: Path, out: Path) -> dict[str, Any]:
     shards = shard_names(num_images, runner.shard_size)
     with ThreadPoolExecutor(runner.max_workers) as pool:
         scenes = list(
-            pool.map(lambda shard: ingest_shard.fn(index, shard, config, ingest, out), shards)
+            pool.map(
+                lambda shard: ingest_shard.fn(
+                    index, shard, config, ingest, runner.max_workers, out
+                ),
+                shards,
+            )
         )
     seconds = time.perf_counter() - started
     rows = pl.scan_parquet(scenes).select(

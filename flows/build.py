@@ -64,6 +64,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         index_path=index,
         source=source,
         config=config.ingest,
+        num_workers=num_workers,
         root=root,
     )
     check_losses(index, scenes, num_images, config.ingest.max_bad_share)

@@ -38,6 +38,7 @@ from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE
 from schemas.vocabulary import load_vocabulary
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.index import read_shard
+from tasks.processes import run_apart
 from tasks.sources.tables import LEDGER, RawScenes
 
 VERSION = 2
@@ -719,14 +720,28 @@ def scenes_artifact(index_path: Path, shard: str, config: IngestConfig, root: Pa
     )
 
 
+def write_scenes(
+    index_path: Path, shard: str, source: SourceConfig, config: IngestConfig, root: Path
+) -> Path:
+    """Read, clean and write one shard."""
+    scenes, ledger = clean_scenes(read_shard(index_path, shard, source, root), config)
+    artifact = scenes_artifact(index_path, shard, config, root)
+    logger.info("ingest %s: %d scenes, %d ledger rows", shard, scenes.height, ledger.height)
+    return write_artifact(scenes, artifact, ledger)
+
+
 @task(cache_policy=NO_CACHE, task_run_name="ingest-{shard}")
 def ingest_shard(
-    index_path: Path, shard: str, source: SourceConfig, config: IngestConfig, root: Path
+    index_path: Path,
+    shard: str,
+    source: SourceConfig,
+    config: IngestConfig,
+    num_workers: int,
+    root: Path,
 ) -> Path | State[Path]:
     artifact = scenes_artifact(index_path, shard, config, root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
-    raw = read_shard(index_path, shard, source, root)
-    scenes, ledger = clean_scenes(raw, config)
-    logger.info("ingest %s: %d scenes, %d ledger rows", shard, scenes.height, ledger.height)
-    return write_artifact(scenes, artifact, ledger)
+    start, stop = shard.split("-")
+    num_images = int(stop) - int(start)
+    return run_apart(write_scenes, num_images, num_workers, index_path, shard, source, config, root)

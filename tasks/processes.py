@@ -1,14 +1,17 @@
-"""Processes: per-scene work in pure Python, spread over the machine's cores.
+"""Processes: work in pure Python, spread over the machine's cores.
 
 Threads would take turns. The workers are started once per process and end with it.
 """
 
 import atexit
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
-from threading import Lock
+from threading import Lock, Thread
+from time import sleep
+from typing import ParamSpec, TypeVar
 
 import polars as pl
 
@@ -16,13 +19,46 @@ BATCH = 500
 MIN_ROWS = 2000
 """Fewer rows than this are not worth the two seconds that workers take to start."""
 _starting = Lock()
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _pool(num_workers: int) -> ProcessPoolExecutor:
+    with _starting:
+        return _start_pool(num_workers)
 
 
 @cache
-def _pool(num_workers: int) -> ProcessPoolExecutor:
-    pool = ProcessPoolExecutor(num_workers, mp_context=get_context("spawn"))
+def _start_pool(num_workers: int) -> ProcessPoolExecutor:
+    pool = ProcessPoolExecutor(
+        num_workers, get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+    )
     atexit.register(pool.shutdown, wait=False, cancel_futures=True)
     return pool
+
+
+def _end_with(parent: int) -> None:
+    """End this worker soon after its parent: a killed parent does not tell its workers."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(1.0)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def run_apart(
+    function: Callable[Arguments, Result],
+    num_rows: int,
+    num_workers: int,
+    *arguments: Arguments.args,
+    **named: Arguments.kwargs,
+) -> Result:
+    """What a picklable function returns, run in a worker where there are rows enough for one."""
+    if num_workers == 1 or num_rows < MIN_ROWS:
+        return function(*arguments, **named)
+    return _pool(num_workers).submit(function, *arguments, **named).result()
 
 
 def map_batches(
@@ -33,6 +69,4 @@ def map_batches(
     if num_workers == 1 or frame.height < MIN_ROWS:
         yield from map(function, batches)
         return
-    with _starting:
-        pool = _pool(num_workers)
-    yield from pool.map(function, batches)
+    yield from _pool(num_workers).map(function, batches)
