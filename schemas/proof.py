@@ -146,6 +146,7 @@ class Facts:
         self.predicates = load_predicates()
         self.vocabulary = load_vocabulary()
         self._doubts: dict[str, SceneObject | None] = {}
+        self._distances: dict[tuple[Box, Box], tuple[float, float]] = {}
 
     @cached_property
     def annotated(self) -> dict[tuple[int, int], list[Predicate]]:
@@ -169,9 +170,9 @@ class Facts:
 
     def axes(self, subject: int, target: int) -> dict[str, set[str]]:
         """What annotations say on each axis of an ordered pair, or DISPUTED."""
-        known: dict[str, set[str]] = defaultdict(set)
         forward = self.annotated.get((subject, target), ())
         backward = self.annotated.get((target, subject), ())
+        known: dict[str, set[str]] = defaultdict(set)
         for predicate in forward:
             degree = self._degree(predicate, subject, target)
             for axis, value in predicate.axes:
@@ -200,9 +201,18 @@ class Facts:
             return False
         return self.vocabulary.classes[name].kind is Kind.STUFF
 
+    @cached_property
+    def mentioned(self) -> frozenset[str | None]:
+        """Every class that the words for an object stand for or may stand for."""
+        return frozenset(
+            name for thing in self.objects.values() for name in (thing.class_name, *thing.blocks)
+        )
+
     def doubtful(self, class_name: str) -> SceneObject | None:
         """An object that may or may not be one of the class: named by a more general or a plural
         word, or by words that also mean something else."""
+        if self.vocabulary.kin(class_name).isdisjoint(self.mentioned):
+            return None
         if class_name not in self._doubts:
             found = (thing for thing in self.objects.values() if self._may_be(thing, class_name))
             self._doubts[class_name] = next(found, None)
@@ -223,16 +233,14 @@ class Facts:
 
     def lookalike(self, class_name: str) -> SceneObject | None:
         """An object of another class that annotators mix up with this one."""
+        if self.vocabulary.rivals(class_name).isdisjoint(self.mentioned):
+            return None
         things = self.objects.values()
         return next((thing for thing in things if self._looks(thing, class_name)), None)
 
     def _looks(self, thing: SceneObject, class_name: str) -> bool:
-        return any(
-            name
-            and not self.vocabulary.is_kind_of(name, class_name)
-            and self.vocabulary.may_be_same(name, class_name)
-            for name in (thing.class_name, *thing.blocks)
-        )
+        rivals = self.vocabulary.rivals(class_name)
+        return thing.class_name in rivals or not rivals.isdisjoint(thing.blocks)
 
     def is_unique(self, object_id: int) -> bool:
         """Whether "the <class>" picks out this object and no other.
@@ -259,10 +267,10 @@ class Facts:
     def flaw(self, claim: Claim) -> str | None:
         """Why a claim says nothing of this scene, whatever it shows; None where it may hold."""
         named = objects_of(claim)
-        missing = [key for key in named if key not in self.objects]
-        if missing:
-            return f"the scene has no object {missing[0]}"
-        if len(set(named)) < len(named):
+        for key in named:
+            if key not in self.objects:
+                return f"the scene has no object {key}"
+        if len(named) > 1 and len(set(named)) < len(named):
             return f"it names an object twice: {named}"
         match claim:
             case RelationClaim() | ReachClaim() if claim.predicate not in self.predicates:
@@ -301,7 +309,7 @@ class Facts:
                 return self._count(claim)
             case ExistenceClaim():
                 return self._related(claim) if claim.predicate else self._existence(claim)
-        if any(self.is_boundless(key) for key in objects_of(claim)):
+        if not self.scene.is_exhaustive and any(map(self.is_boundless, objects_of(claim))):
             return unknown("one of them may reach beyond its box")
         match claim:
             case SizeClaim():
@@ -416,11 +424,15 @@ class Facts:
             return Evidence(Standing.PROVED, 1.0, detail)
         return Evidence(Standing.REFUTED, -1.0, detail)
 
+    @cached_property
+    def cells(self) -> dict[Cell, Box]:
+        return cell_boxes(self.scene.width, self.scene.height)
+
     def _location(self, claim: LocationClaim) -> Evidence:
         if not self.scene.has_frame:
             return unknown("the size of the picture is not annotated")
         box = self.objects[claim.object].box
-        cell = cell_boxes(self.scene.width, self.scene.height)[claim.cell]
+        cell = self.cells[claim.cell]
         share = intersection_area(box, cell) / box.area
         detail = f"{share:.0%} of it lies there"
         if share >= self.config.cell_share:
@@ -451,16 +463,22 @@ class Facts:
     def nearness(self, reference: Box, one: Box, other: Box) -> float:
         """How many times nearer `one` is than `other`, by edges and by centres alike; 1 where the
         two measures disagree or hardly differ."""
-        least = self.config.distance_share * self.scene.diagonal
+        least = self.config.distance_share * self.frame.diagonal
         ratios = []
-        for measure in (gap, center_distance):
-            mine, theirs = measure(reference, one), measure(reference, other)
+        for mine, theirs in zip(self._apart(reference, one), self._apart(reference, other)):
             if abs(theirs - mine) < least:
                 return 1.0
             ratios.append((theirs + 1.0) / (mine + 1.0))
         if min(ratios) > 1.0:
             return min(ratios)
         return max(ratios) if max(ratios) < 1.0 else 1.0
+
+    def _apart(self, one: Box, other: Box) -> tuple[float, float]:
+        """Pixels between the edges of two boxes and between their centres."""
+        key = one, other
+        if key not in self._distances:
+            self._distances[key] = gap(one, other), center_distance(one, other)
+        return self._distances[key]
 
     def _count(self, claim: CountClaim) -> Evidence:
         found = self.members.get(claim.class_name, [])

@@ -160,6 +160,8 @@ class Vocabulary:
         self._lineages = {name: tuple(walk_up(classes, name)) for name in classes}
         # Visual Genome has 80 thousand distinct names, so this bound is never met by real data.
         self._cached = functools.lru_cache(maxsize=1 << 17)(self._resolve)
+        self.kin = functools.cache(self._kin)
+        self.rivals = functools.cache(self._rivals)
 
     def resolve(self, name: str) -> Resolved:
         """What any free text stands for; never raises."""
@@ -181,6 +183,22 @@ class Vocabulary:
             return True
         others = self._lineages[b]
         return any(not self.classes[x].lookalikes.isdisjoint(others) for x in self._lineages[a])
+
+    def _kin(self, class_name: str) -> frozenset[str]:
+        """The class, its more general and its more special ones."""
+        return frozenset(
+            name
+            for name in self.classes
+            if self.is_kind_of(name, class_name) or self.is_kind_of(class_name, name)
+        )
+
+    def _rivals(self, class_name: str) -> frozenset[str]:
+        """The classes that are no kinds of this one and yet may be the same."""
+        return frozenset(
+            name
+            for name in self.classes
+            if not self.is_kind_of(name, class_name) and self.may_be_same(name, class_name)
+        )
 
     def _resolve(self, name: str) -> Resolved:
         words = split_words(name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from itertools import permutations
+from itertools import islice, permutations
 from math import atan2, degrees, hypot, log
 from random import Random
 from typing import TypeVar
@@ -128,6 +128,7 @@ class View:
         self.by_id = {thing.object_id: thing for thing in self.things}
         self.importance = {thing.object_id: self.salience(thing) for thing in self.things}
         self.blocked = self._covered()
+        self._saliences: dict[tuple[int, ...], float] = {}
 
     def shuffled(self, entries: Iterable[T], *key: object) -> list[T]:
         """The entries in an order drawn by the image and the key alone."""
@@ -143,8 +144,11 @@ class View:
 
     def salience_of(self, claim: Claim) -> float:
         """The mean salience of the things that a claim is about; 0.6 where there are none."""
-        found = [self.importance[key] for key in self.subjects_of(claim) if key in self.importance]
-        return sum(found) / len(found) if found else 0.6
+        subjects = tuple(self.subjects_of(claim))
+        if subjects not in self._saliences:
+            found = [self.importance[key] for key in subjects if key in self.importance]
+            self._saliences[subjects] = sum(found) / len(found) if found else 0.6
+        return self._saliences[subjects]
 
     def kind(self, thing: SceneObject) -> Kind | None:
         return self.classes[thing.class_name].kind if thing.class_name else None
@@ -421,14 +425,17 @@ def _distances(view: View, num_options: int) -> Iterator[Proposal]:
         )
         for place, near in enumerate(others):
             # Of those that are clearly farther, the nearest make the question.
-            rivals = [
-                far.object_id
-                for far in others[place + 1 :]
-                if view.facts.nearness(reference.box, near.box, far.box) >= needed
-            ][: num_options - 1]
-            if len(rivals) < num_options - 1:
-                continue
+            rivals = islice(
+                (
+                    far.object_id
+                    for far in others[place + 1 :]
+                    if view.facts.nearness(reference.box, near.box, far.box) >= needed
+                ),
+                num_options - 1,
+            )
             group = [near.object_id, *rivals]
+            if len(group) < num_options:
+                continue
             claims = [
                 DistanceClaim(
                     reference.object_id, key, tuple(other for other in group if other != key)
@@ -473,7 +480,9 @@ def _existences(view: View) -> Iterator[Proposal]:
     ]
     likely = {setting for setting in settings if settings.count(setting) >= 2}
     for class_name in _common_classes():
-        if view.classes[class_name].settings & likely and class_name not in view.facts.members:
+        if not (
+            view.classes[class_name].settings.isdisjoint(likely) or class_name in view.facts.members
+        ):
             claim = ExistenceClaim(class_name, present=False)
             present = [ExistenceClaim(class_name, present=True)]
             yield Proposal("present", claim, present, facet="absent", hardness=1)

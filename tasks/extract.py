@@ -31,6 +31,7 @@ from schemas.claim import (
     encode_claim,
     objects_of,
 )
+from schemas.columns import frame_of
 from schemas.config import ExtractConfig, ProofConfig, WriteConfig
 from schemas.proof import Facts
 from schemas.question import SUBGRAPH, Level
@@ -72,7 +73,7 @@ def extract_batch(
         for scene in scenes_of(scenes)
         for row in subgraph_rows(scene, proof, extract, num_options)
     ]
-    return pl.DataFrame(rows, schema=SUBGRAPH)
+    return frame_of(rows, SUBGRAPH)
 
 
 def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:

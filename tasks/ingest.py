@@ -32,6 +32,7 @@ from prefect.states import Completed
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from schemas.columns import columns
 from schemas.config import IngestConfig, SourceConfig
 from schemas.predicate import canonical_predicate, clean_predicate
 from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE
@@ -46,6 +47,11 @@ logger = logging.getLogger(__name__)
 KEY = ["image_id", "object_id"]
 BOX = ["x1", "y1", "x2", "y2"]
 SEPARATOR = "\x1f"
+CLASSES = columns(
+    class_name=pl.String, is_plural=pl.Boolean, blocks=pl.String, name=pl.String, odd=pl.String
+)
+"""What names say: `name` is the published one, `odd` what is odd about them; `blocks` are joined by
+SEPARATOR, null where there are none."""
 MAX_PIXEL = 1e6
 MAX_SIDE = 100_000
 
@@ -304,8 +310,8 @@ def _clean_boxes(objects: pl.DataFrame, images: pl.DataFrame, ledger: Ledger) ->
 
 
 @cache
-def _classes_of(key: str) -> tuple[str | None, bool, list[str], str, str | None]:
-    """Class, plural, blocks, published name and what was odd, of names joined by SEPARATOR."""
+def _classes_of(key: str) -> tuple[str | None, bool, str | None, str, str | None]:
+    """A row of CLASSES, from names joined by SEPARATOR."""
     vocabulary = load_vocabulary()
     names = key.split(SEPARATOR)
     resolved = [vocabulary.resolve(name) for name in names]
@@ -322,19 +328,16 @@ def _classes_of(key: str) -> tuple[str | None, bool, list[str], str, str | None]
     is_plural = any(entry.is_plural for entry in resolved)
     is_asked = class_name is not None and vocabulary.classes[class_name].is_askable
     name = class_name if class_name and is_asked and not is_plural else names[0]
-    return class_name, is_plural, blocks, name, odd
+    return class_name, is_plural, SEPARATOR.join(blocks) or None, name, odd
 
 
 def _agreed_class(classes: set[str | None]) -> str | None:
     """The most specific class, where every other one is a more general word for it."""
     vocabulary = load_vocabulary()
-    if None in classes:
+    named = sorted(entry for entry in classes if entry)
+    if len(named) < len(classes):
         return None
-    for candidate in sorted(entry for entry in classes if entry):
-        lineage = vocabulary.lineage(candidate)
-        if all(entry in lineage for entry in classes):
-            return candidate
-    return None
+    return next((name for name in named if classes.issubset(vocabulary.lineage(name))), None)
 
 
 def _mapped(
@@ -351,18 +354,11 @@ def _mapped(
 def _classify(objects: pl.DataFrame) -> pl.DataFrame:
     """Objects with what their names say: key, class_name, is_plural, blocks, name and odd."""
     objects = objects.with_columns(key=pl.col("names").list.join(SEPARATOR))
-    fields: dict[str, pl.DataType | type[pl.DataType]] = {
-        "class_name": pl.String,
-        "is_plural": pl.Boolean,
-        "blocks": pl.List(pl.String),
-        "name": pl.String,
-        "odd": pl.String,
-    }
-    classes = _mapped(
-        objects["key"],
-        lambda key: dict(zip(fields, _classes_of(key), strict=True)),
-        pl.Struct(fields),
-    ).unnest("value")
+    keys = objects["key"].unique().drop_nulls().sort()
+    rows = [_classes_of(key) for key in keys]
+    classes = pl.DataFrame(rows, schema=CLASSES, orient="row").with_columns(
+        key=keys, blocks=pl.col("blocks").str.split(SEPARATOR).fill_null([])
+    )
     return objects.join(classes, on="key", how="left", maintain_order="left")
 
 

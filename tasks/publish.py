@@ -21,6 +21,7 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
+from schemas.columns import plain_type
 from schemas.config import PipelineConfig, SourceConfig
 from tasks.artifact import digest_of, inputs_of, plan_artifact, replacing_folder
 from tasks.card import render_card
@@ -115,18 +116,8 @@ def _feature(kind: pa.DataType) -> Any:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Arrow's ordinary types in place of polars' large and view ones."""
-
-    def plain(kind: pa.DataType) -> pa.DataType:
-        if pa.types.is_large_list(kind) or pa.types.is_list(kind):
-            return pa.list_(plain(kind.value_type))
-        if pa.types.is_struct(kind):
-            return pa.struct([(field.name, plain(field.type)) for field in kind])
-        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            return pa.string()
-        return kind
-
-    return table.cast(pa.schema([(field.name, plain(field.type)) for field in table.schema]))
+    fields = [(field.name, plain_type(field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def write_split(
