@@ -71,7 +71,7 @@ def run_ours(source: Path, out: Path) -> dict[str, Any]:
     runner, ingest = RunnerConfig(), IngestConfig()
     config = SourceConfig(kind=SourceKind.VISUAL_GENOME, path=str(source))
     started = time.perf_counter()
-    index = index_source.fn(config, out)
+    index = index_source.fn(config, runner.max_workers, out)
     index_seconds = time.perf_counter() - started
     num_images = pl.scan_parquet(index).select(pl.len()).collect().item()
     shards = shard_names(num_images, runner.shard_size)

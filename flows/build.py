@@ -53,7 +53,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
     if source.kind is SourceKind.RENDERED:
         folder = _one(render_scenes, "scenes drawn", source.render, config.seed, embed, root)
         source = source.model_copy(update={"path": str(folder), "photographs": ()})
-    index = _one(index_source, "images", source, root)
+    index = _one(index_source, "images", source, num_workers, root)
     num_images = pl.scan_parquet(index).select(pl.len()).collect().item()
     shards = shard_names(num_images, config.runner.shard_size)
 

@@ -465,7 +465,9 @@ class Facts:
         two measures disagree or hardly differ."""
         least = self.config.distance_share * self.frame.diagonal
         ratios = []
-        for mine, theirs in zip(self._apart(reference, one), self._apart(reference, other)):
+        for mine, theirs in zip(
+            self._apart(reference, one), self._apart(reference, other), strict=True
+        ):
             if abs(theirs - mine) < least:
                 return 1.0
             ratios.append((theirs + 1.0) / (mine + 1.0))

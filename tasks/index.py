@@ -15,11 +15,13 @@ from prefect.states import Completed
 
 from schemas.config import SourceConfig, SourceKind
 from tasks.artifact import Artifact, plan_artifact, write_artifact
+from tasks.processes import warm_up
 from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
 from tasks.sources.tables import RawScenes
 
 VERSION = 2
+LARGE = 64 << 20
 logger = logging.getLogger(__name__)
 
 Files = Mapping[str, Sequence[Path]]
@@ -83,11 +85,13 @@ def index_artifact(kind: SourceKind, source_digest: str, root: Path) -> Artifact
 
 
 @task(cache_policy=NO_CACHE)
-def index_source(source: SourceConfig, root: Path) -> Path | State[Path]:
+def index_source(source: SourceConfig, num_workers: int, root: Path) -> Path | State[Path]:
     files = find_source(source, root)
     artifact = index_artifact(source.kind, digest_source(files, root), root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
+    if sum(path.stat().st_size for role in files.values() for path in role) > LARGE:
+        warm_up(num_workers, "tasks.ingest")
     match source.kind:
         case SourceKind.VG150:
             index, ledger = vg150.index_rows(files["rows"])

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from importlib import import_module
 from multiprocessing import get_context
 from threading import Lock, Thread
 from time import sleep
@@ -30,6 +31,8 @@ def _pool(num_workers: int) -> ProcessPoolExecutor:
 
 @cache
 def _start_pool(num_workers: int) -> ProcessPoolExecutor:
+    # Workers share the cores among themselves; threads of their own would only get in the way.
+    os.environ["POLARS_MAX_THREADS"] = "1"
     pool = ProcessPoolExecutor(
         num_workers, get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
     )
@@ -46,6 +49,13 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     Thread(target=watch, daemon=True).start()
+
+
+def warm_up(num_workers: int, module: str) -> None:
+    """Have the workers import what they will need, while this process does something else."""
+    if num_workers > 1:
+        for _ in range(num_workers):
+            _pool(num_workers).submit(import_module, module)
 
 
 def run_apart(

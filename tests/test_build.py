@@ -93,7 +93,7 @@ def test_load_dataset_reads_columns_and_shows_images(built, tmp_path):
     from datasets import load_dataset
     from PIL import Image
 
-    dataset, root = built
+    dataset, _ = built
     loaded = load_dataset("parquet", data_dir=str(dataset), cache_dir=str(tmp_path))
     # load_dataset calls a file named val-* the split "validation".
     assert set(loaded) == {"train", "validation"}
@@ -195,7 +195,7 @@ def test_real_annotations_become_a_dataset(
         quota={"num_samples": 320, "max_per_image": 8},
     )
     dataset = build(config, tmp_path)
-    shards = [path for path in dataset.glob("*-of-*.parquet")]
+    shards = list(dataset.glob("*-of-*.parquet"))
     frame = pl.concat([pl.read_parquet(path) for path in shards])
     assert frame.height >= minimum
     assert "images" not in frame.columns

@@ -569,20 +569,20 @@ def test_too_many_bad_images_stop_the_build(tmp_path, num_images, rows, max_shar
 
 def test_shards_are_written_with_their_ledger_and_only_once(tmp_path):
     source = SourceConfig(kind="visual-genome", path=str(write(tmp_path / "vg")))
-    index = index_source.fn(source, tmp_path)
-    path = ingest_shard.fn(index, "0-1", source, CONFIG, tmp_path)
+    index = index_source.fn(source, 1, tmp_path)
+    path = ingest_shard.fn(index, "0-1", source, CONFIG, 1, tmp_path)
     scenes, ledger = clean_scenes(read_shard(index, "0-1", source, tmp_path), CONFIG)
     assert pl.read_parquet(path).equals(scenes)
     assert pl.read_parquet(path.with_suffix(".ledger.parquet")).equals(ledger)
     stamp = path.stat().st_mtime_ns
-    state = ingest_shard.fn(index, "0-1", source, CONFIG, tmp_path)
+    state = ingest_shard.fn(index, "0-1", source, CONFIG, 1, tmp_path)
     assert (state.name, state.data, path.stat().st_mtime_ns) == ("Cached", path, stamp)
 
 
 @pytest.mark.parametrize("version", ["v1.0", "v1.2", "v1.4"])
 def test_laws_hold_on_real_samples(visual_genome, tmp_path, version):
     source = SourceConfig(kind="visual-genome", path=str(visual_genome / version))
-    index = index_source.fn(source, tmp_path)
+    index = index_source.fn(source, 1, tmp_path)
     num_images = pl.read_parquet(index).height
     raw = read_shard(index, f"0-{num_images}", source, tmp_path)
     test_every_row = test_scenes_are_sound.hypothesis.inner_test

@@ -210,7 +210,7 @@ def rows_with(folder: Path, **images: object) -> Path:
 def build(place: SourceConfig, root: Path) -> pl.DataFrame:
     """The photographs table of a source, through the tasks of a build."""
     config = IngestConfig()
-    index = index_source.fn(place, root)
+    index = index_source.fn(place, 1, root)
     scenes = ingest_shard.fn(index, "0-9", place, config, root)
     digest = digest_photographs(open_photographs(place, root)[1], root)
     return pl.read_parquet(examine_shard.fn(scenes, "0-9", digest, place, config, root))
@@ -277,7 +277,7 @@ def test_a_shard_is_examined_again_only_when_photographs_change(tmp_path):
     (folder / "1.jpg").write_bytes(JPEG)
     place = source(path=folder)
     config = IngestConfig()
-    index = index_source.fn(place, tmp_path)
+    index = index_source.fn(place, 1, tmp_path)
     scenes = ingest_shard.fn(index, "0-1", place, config, tmp_path)
 
     def examined() -> tuple[Path, bool]:

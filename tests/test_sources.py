@@ -116,7 +116,7 @@ def huge_png(side: int = 60_000) -> bytes:
 def read(kind: str, path: Path, root: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Scenes and the whole ledger of a source, through all the code that a build runs."""
     source = SourceConfig(kind=kind, path=str(path))
-    index = index_source.fn(source, root)
+    index = index_source.fn(source, 1, root)
     index = index if isinstance(index, Path) else index.data
     num_images = pl.scan_parquet(index).select(pl.len()).collect().item()
     parts = [

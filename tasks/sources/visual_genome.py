@@ -7,6 +7,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -105,6 +106,19 @@ SHAPES: Mapping[str, tuple[type[Struct], type[Struct]]] = {
     "attributes": (_AttributeLists, _Attributes),
     "relationships": (_Relationships, _Relationship),
 }
+
+
+FIELDS: Mapping[str, type[pl.DataType]] = {
+    **dict.fromkeys(("object_id", "relationship_id", "id"), pl.Int64),
+    **dict.fromkeys(("x", "y", "w", "h", "depth"), pl.Float64),
+    **dict.fromkeys(("name", "predicate", "facing"), pl.String),
+}
+LISTS = {
+    "names": pa.list_(pa.string()),
+    "attributes": pa.list_(pa.string()),
+    "merged_object_ids": pa.list_(pa.int64()),
+}
+_ID = pl.coalesce("object_id", "id").alias("object_id")  # versions call it one or the other
 
 
 def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
@@ -239,80 +253,59 @@ def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> Raw
 
 
 def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) -> pl.DataFrame:
-    flat = pl.DataFrame(
-        {
-            "image_id": ids,
-            "object_id": [_either(entry.object_id, entry.id) for entry in objects],
-            "names": _text_lists([entry.names for entry in objects]),
-            "x1": [entry.x for entry in objects],
-            "y1": [entry.y for entry in objects],
-            "x2": [entry.x + entry.w for entry in objects],
-            "y2": [entry.y + entry.h for entry in objects],
-            "depth": [entry.depth for entry in objects],
-            "facing": [entry.facing for entry in objects],
-        },
-        schema_overrides=dict(OBJECTS),
-    )
+    table = _table(ids, objects, _Object)
+    x, y, w, h = (pl.col(edge) for edge in "xywh")
+    flat = table.with_columns(_ID, x1=x, y1=y, x2=x + w, y2=y + h)
     joined = flat.join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
     return joined.select(OBJECTS.names())
 
 
 def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
-    table = pl.DataFrame(
-        {
-            "image_id": ids,
-            "object_id": [_either(entry.object_id, entry.id) for entry in attributes],
-            "attributes": _text_lists([entry.attributes for entry in attributes]),
-        },
-        schema_overrides={"image_id": pl.String, "object_id": pl.Int64},
-    ).with_columns(pl.col("attributes").list.drop_nulls())
+    table = _table(ids, attributes, _Attributes).select(
+        "image_id", _ID, pl.col("attributes").list.drop_nulls()
+    )
     return table.filter(pl.col("attributes").list.len() > 0).unique(
         ["image_id", "object_id"], keep="first", maintain_order=True
     )
 
 
 def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "image_id": ids,
-            "relationship_id": [
-                _either(entry.relationship_id, entry.id) for entry in relationships
-            ],
-            "predicate": [entry.predicate for entry in relationships],
-            **_end_columns("subject", [entry.subject for entry in relationships]),
-            **_end_columns("object", [entry.object for entry in relationships]),
-        },
-        schema=RELATIONSHIPS,
+    facts = _table(ids, relationships, _Relationship, leave=("subject", "object")).select(
+        "image_id", pl.coalesce("relationship_id", "id").alias("relationship_id"), "predicate"
     )
+    subjects = _end_table("subject", [entry.subject for entry in relationships])
+    targets = _end_table("object", [entry.object for entry in relationships])
+    return pl.concat([facts, subjects, targets], how="horizontal").cast(RELATIONSHIPS)
 
 
-def _end_columns(side: str, ends: list[_End]) -> dict[str, Any]:
-    corners = pl.DataFrame(
-        {edge: [getattr(end, edge) for end in ends] for edge in "xywh"},
-        schema=dict.fromkeys("xywh", pl.Float64),
-    )
+def _end_table(side: str, ends: list[Any]) -> pl.DataFrame:
     x, y, w, h = (pl.col(edge) for edge in "xywh")
     is_whole = pl.all_horizontal(edge.is_not_null() for edge in (x, y, w, h))
-    box = pl.when(is_whole).then(pl.concat_list(x, y, x + w, y + h))
-    return {
-        f"{side}_id": [_either(end.object_id, end.id) for end in ends],
-        f"{side}_name": [end.name if end.name is not None else _first(end.names) for end in ends],
-        f"{side}_box": corners.select(box.alias("box")).to_series(),
+    return _table([""] * len(ends), ends, _End).select(
+        _ID.alias(f"{side}_id"),
+        pl.coalesce("name", pl.col("names").list.drop_nulls().list.first()).alias(f"{side}_name"),
+        pl.when(is_whole).then(pl.concat_list(x, y, x + w, y + h)).alias(f"{side}_box"),
+    )
+
+
+def _table(
+    ids: list[str], records: list[Any], shape: type[Struct], leave: Sequence[str] = ()
+) -> pl.DataFrame:
+    """One row per record and one column per field, with the id of its image."""
+    fields = [name for name in shape.__struct_fields__ if name not in leave]
+    data: dict[str, Any] = {
+        name: list(map(attrgetter(name), records)) for name in fields if name not in LISTS
     }
-
-
-def _either(long: int | None, short: int | None) -> int | None:
-    """Versions call ids `object_id` or `id`."""
-    return short if long is None else long
-
-
-def _first(names: Sequence[str | None] | None) -> str | None:
-    return next((name for name in names or () if name is not None), None)
-
-
-def _text_lists(lists: list[Sequence[str | None] | None]) -> pl.Series:
     # Arrow takes lists of texts thirty times as fast as polars does.
-    return pl.Series(values=pa.array(lists, pa.list_(pa.string())))
+    data |= {
+        name: pl.Series(values=pa.array(map(attrgetter(name), records), LISTS[name]))
+        for name in fields
+        if name in LISTS
+    }
+    types = {name: FIELDS[name] for name in fields if name in FIELDS}
+    return pl.DataFrame(
+        {"image_id": ids, **data}, schema_overrides={"image_id": pl.String, **types}
+    )
 
 
 def _read_images(
