@@ -224,6 +224,8 @@ def _with_restored(
 def _with_end_boxes(
     objects: pl.DataFrame, relationships: pl.DataFrame, images: pl.DataFrame, ledger: Ledger
 ) -> pl.DataFrame:
+    if not images["boxes_from_ends"].any():
+        return objects
     x1, y1, x2, y2 = (pl.col("box").list.get(place) for place in range(4))
     ends = (
         _ends(relationships.join(images.filter("boxes_from_ends"), on="image_id", how="semi"))
