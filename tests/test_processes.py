@@ -1,0 +1,63 @@
+"""Workers: the same rows in the same order, and none that outlives its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+
+from tasks.processes import MIN_ROWS, map_batches, run_apart
+
+STARTS_WORKERS = """
+import os, sys, time
+from tasks.processes import MIN_ROWS, run_apart
+if __name__ == "__main__":
+    print(run_apart(os.getpid, MIN_ROWS, 2), flush=True)
+    time.sleep(60)
+"""
+
+
+def with_pid(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pid=pl.lit(os.getpid()))
+
+
+def test_batches_come_back_in_order_from_other_processes():
+    frame = pl.DataFrame({"row": range(MIN_ROWS + 700)})
+    made = pl.concat(map_batches(with_pid, frame, 2))
+    assert made["row"].to_list() == frame["row"].to_list()
+    assert os.getpid() not in made["pid"].to_list()
+
+
+def test_few_rows_and_one_worker_stay_here():
+    frame = pl.DataFrame({"row": range(10)})
+    assert set(pl.concat(map_batches(with_pid, frame, 2))["pid"]) == {os.getpid()}
+    assert run_apart(os.getpid, MIN_ROWS, 1) == os.getpid()
+    assert run_apart(os.getpid, MIN_ROWS, 2) != os.getpid()
+
+
+def test_workers_end_with_a_killed_parent(tmp_path):
+    script = tmp_path / "starts_workers.py"
+    script.write_text(STARTS_WORKERS)
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert process.stdout is not None
+    worker = int(process.stdout.readline())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 20
+    while is_running(worker) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not is_running(worker)
+
+
+def is_running(pid: int) -> bool:
+    """A process that has ended may stay behind as a zombie where nobody waits for it."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
