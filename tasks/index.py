@@ -20,7 +20,7 @@ from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
 from tasks.sources.tables import RawScenes
 
-VERSION = 2
+VERSION = 1
 LARGE = 64 << 20
 logger = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from tasks.index import digest_store, find_source
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
 from tasks.sources.vg150 import embedded_photographs, parquet_rows, photograph_in
 
-VERSION = 2
+VERSION = 1
 SUFFIXES = (".jpg", ".jpeg", ".png")
 FORMATS = ("JPEG", "PNG")
 MAX_BYTES = 64 * 1024**2

@@ -33,14 +33,15 @@ from prefect.states import Completed
 from schemas.claim import Claim, category_of, decode_claim, encode_claim, objects_of
 from schemas.columns import columns
 from schemas.config import ProofConfig
-from schemas.proof import Evidence, Facts
+from schemas.evidence import Evidence
+from schemas.proof import Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.processes import map_batches
 from tasks.reading import mentions, option_says, parts, question_says
 
-VERSION = 2
+VERSION = 1
 NUM_OPTIONS = range(2, 5)
 ASKS_FOR_OBJECT = {"object", "subject", "largest", "nearer", "farther", "nearest"}
 CHECKED = columns(

@@ -23,8 +23,8 @@ from schemas.claim import (
     RelationClaim,
     SizeClaim,
 )
+from schemas.evidence import Standing
 from schemas.predicate import load_predicates
-from schemas.proof import Standing
 from schemas.vocabulary import load_vocabulary
 
 DIRECTIONS: Mapping[Direction, str] = {

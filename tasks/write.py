@@ -21,7 +21,7 @@ from schemas.question import QUESTION
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.wording import option_of, wordings_of
 
-VERSION = 2
+VERSION = 1
 logger = logging.getLogger(__name__)
 
 

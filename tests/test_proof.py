@@ -3,6 +3,7 @@ on, near within 108 pixels and not from 325 on, cells of 300 by 200."""
 
 import pytest
 
+from schemas.cells import cell_boxes
 from schemas.claim import (
     Cell,
     CountClaim,
@@ -21,7 +22,6 @@ from schemas.claim import (
     encode_claim,
     objects_of,
 )
-from schemas.proof import cell_boxes
 from schemas.scene_graph import Facing
 from tests.scenes import CORNER, facts, filled
 

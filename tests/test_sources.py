@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from schemas.config import IngestConfig, SourceConfig
+from tasks.cleaning.scenes import clean_scenes
 from tasks.index import find_source, index_source, read_shard, shard_names
-from tasks.ingest import clean_scenes
 from tasks.sources.files import digest_files, find_files
 from tasks.sources.vg150 import embedded_photographs, index_rows, name_of, read_scenes
 

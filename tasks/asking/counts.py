@@ -1,0 +1,26 @@
+"""Counts: how many things of a class there are."""
+
+from collections.abc import Iterator
+
+from schemas.claim import CountClaim
+from tasks.asking.proposal import Proposal
+from tasks.asking.view import View
+
+
+def propose_counts(view: View) -> Iterator[Proposal]:
+    for class_name, members in sorted(view.facts.members.items()):
+        number = len(members)
+        too_small = any(
+            member.box.area < 0.4 * view.config.min_area_share * view.scene.area
+            for member in members
+        )
+        if too_small or not view.is_nameable(class_name):
+            continue
+        claim = CountClaim(class_name, number)
+        # A window of numbers in which the right one may come at any place.
+        first = view.shuffled(range(max(number - 3, 1), number + 1), class_name)[0]
+        others = [
+            CountClaim(class_name, other) for other in range(first, first + 4) if other != number
+        ]
+        hardness = (number >= 3) + (number >= 4)
+        yield Proposal("number", claim, others, facet=str(number), hardness=hardness)

@@ -1,0 +1,50 @@
+"""The ledger: one row per repair or drop."""
+
+import polars as pl
+
+from tasks.sources.tables import LEDGER
+
+
+class Ledger:
+    """Rows that cleaning lost or repaired."""
+
+    def __init__(self, first: pl.DataFrame) -> None:
+        self.parts = [first]
+
+    def note(
+        self,
+        rows: pl.DataFrame,
+        item: str,
+        id_column: str,
+        action: str,
+        reason: str,
+        detail: pl.Expr,
+    ) -> None:
+        number = pl.col(id_column).cast(pl.String).fill_null("without id")
+        self.parts.append(
+            rows.select(
+                stage=pl.lit("ingest"),
+                image_id="image_id",
+                item=pl.lit(f"{item} ") + number if item != "image" else pl.lit(item),
+                action=pl.lit(action),
+                reason=pl.lit(reason),
+                detail=detail.cast(pl.String),
+            ).cast(LEDGER)
+        )
+
+    def drop(
+        self,
+        rows: pl.DataFrame,
+        keep: pl.Expr,
+        item: str,
+        id_column: str,
+        reason: str,
+        detail: pl.Expr,
+    ) -> pl.DataFrame:
+        """The rows where `keep` holds; the others are noted."""
+        marked = rows.with_columns(_keep=keep.fill_null(False))
+        self.note(marked.filter(~pl.col("_keep")), item, id_column, "drop", reason, detail)
+        return marked.filter("_keep").drop("_keep")
+
+    def collect(self) -> pl.DataFrame:
+        return pl.concat(self.parts).sort("image_id", "item", "reason", "detail")

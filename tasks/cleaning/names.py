@@ -1,0 +1,46 @@
+"""Names: lower case and plain; an object has an id of its own and at least one name."""
+
+import polars as pl
+
+from tasks.cleaning.ledger import Ledger
+from tasks.cleaning.object_columns import KEY
+
+
+def clean_name(name: pl.Expr) -> pl.Expr:
+    """Lower case, one blank between words, no quotes around them; null where nothing is left."""
+    clean = name.str.replace_all(r"[\s\p{C}]+", " ").str.to_lowercase().str.strip_chars(" \"'")
+    return pl.when(clean.str.len_chars() > 0).then(clean)
+
+
+def clean_names(objects: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    names = (
+        pl.col("names")
+        .list.eval(clean_name(pl.element()))
+        .list.drop_nulls()
+        .list.unique(maintain_order=True)
+    )
+    objects = objects.with_columns(names=names)
+    objects = ledger.drop(
+        objects,
+        pl.col("object_id").is_not_null(),
+        "object",
+        "object_id",
+        "object-without-id",
+        pl.col("names").list.join(" | "),
+    )
+    objects = ledger.drop(
+        objects,
+        pl.col("names").list.len() > 0,
+        "object",
+        "object_id",
+        "object-without-name",
+        pl.lit("no name"),
+    )
+    return ledger.drop(
+        objects,
+        pl.struct(KEY).is_first_distinct(),
+        "object",
+        "object_id",
+        "duplicate-object-id",
+        pl.lit("an earlier object has this id"),
+    )
