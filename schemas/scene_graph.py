@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from itertools import islice
 from math import hypot
 from typing import Any
 
@@ -103,6 +104,7 @@ RELATIONSHIP = pl.Struct(
         "is_canonical": pl.Boolean,
     }
 )
+BATCH = 500
 SCENE = columns(
     image_id=pl.String,
     width=pl.Int32,
@@ -118,27 +120,59 @@ SCENE = columns(
 
 def scenes_of(frame: pl.DataFrame) -> Iterator[Scene]:
     """One `Scene` per row of a frame that has the columns of SCENE, in the frame's order."""
-    columns = ("image_id", "width", "height", "has_frame", "is_exhaustive")
-    for row in frame.select(*columns, "objects", "relationships").iter_rows():
-        image_id, width, height, has_frame, is_exhaustive, objects, relationships = row
-        yield Scene(
-            image_id=image_id,
-            width=width,
-            height=height,
-            has_frame=has_frame,
-            is_exhaustive=is_exhaustive,
-            objects={entry["object_id"]: _object(entry) for entry in objects},
-            relationships=tuple(Relationship(**entry) for entry in relationships),
+    for batch in frame.iter_slices(BATCH):
+        objects = map(_object, *_fields(batch["objects"]))
+        relationships = map(Relationship, *_fields(batch["relationships"]))
+        rows = batch.select(
+            "image_id",
+            "width",
+            "height",
+            "has_frame",
+            "is_exhaustive",
+            pl.col("objects", "relationships").list.len(),
         )
+        for image_id, width, height, has_frame, is_exhaustive, *numbers in rows.iter_rows():
+            yield Scene(
+                image_id=image_id,
+                width=width,
+                height=height,
+                has_frame=has_frame,
+                is_exhaustive=is_exhaustive,
+                objects={thing.object_id: thing for thing in islice(objects, numbers[0])},
+                relationships=tuple(islice(relationships, numbers[1])),
+            )
 
 
-def _object(entry: dict[str, Any]) -> SceneObject:
-    x1, y1, x2, y2 = (entry.pop(edge) for edge in ("x1", "y1", "x2", "y2"))
-    blocks, attributes, facing = (entry.pop(key) for key in ("blocks", "attributes", "facing"))
+def _fields(lists: pl.Series) -> list[list[Any]]:
+    """The fields of all structs in a column of lists, end to end: a third of the time of rows."""
+    flat = lists.explode(empty_as_null=False).struct.unnest()
+    return [field.to_list() for field in flat.iter_columns()]
+
+
+def _object(
+    object_id: int,
+    name: str,
+    class_name: str | None,
+    is_plural: bool,
+    is_doubtful: bool,
+    blocks: list[str] | None,
+    x1: int,
+    y1: int,
+    x2: int,
+    y2: int,
+    attributes: list[str] | None,
+    depth: float | None,
+    facing: str | None,
+) -> SceneObject:
     return SceneObject(
-        box=Box(x1, y1, x2, y2),
+        object_id,
+        name,
+        class_name,
+        is_plural,
+        is_doubtful,
         blocks=tuple(blocks or ()),
+        box=Box(x1, y1, x2, y2),
         attributes=tuple(attributes or ()),
+        depth=depth,
         facing=Facing(facing) if facing else None,
-        **entry,
     )

@@ -186,18 +186,19 @@ class Vocabulary:
 
     def _kin(self, class_name: str) -> frozenset[str]:
         """The class, its more general and its more special ones."""
+        above = self._lineages[class_name]
         return frozenset(
-            name
-            for name in self.classes
-            if self.is_kind_of(name, class_name) or self.is_kind_of(class_name, name)
+            name for name, line in self._lineages.items() if name in above or class_name in line
         )
 
     def _rivals(self, class_name: str) -> frozenset[str]:
         """The classes that are no kinds of this one and yet may be the same."""
+        above = self._lineages[class_name]
+        mixed_up = frozenset[str]().union(*(self.classes[name].lookalikes for name in above))
         return frozenset(
             name
-            for name in self.classes
-            if not self.is_kind_of(name, class_name) and self.may_be_same(name, class_name)
+            for name, line in self._lineages.items()
+            if class_name not in line and (name in above or not mixed_up.isdisjoint(line))
         )
 
     def _resolve(self, name: str) -> Resolved:

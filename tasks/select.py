@@ -28,6 +28,7 @@ from schemas.claim import (
     SizeClaim,
     decode_claim,
 )
+from schemas.columns import frame_of
 from schemas.completion import (
     LETTERS,
     option_text,
@@ -136,31 +137,31 @@ def shown_triplets(claim: Claim) -> Iterator[tuple[int, str, int]]:
 
 def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Rows of SAMPLE for questions that carry split, group_id, place, coco_id and photograph."""
-    by_image = {
-        str(key[0]): rows for key, rows in questions.group_by("image_id", maintain_order=True)
-    }
-    for batch in scenes.filter(pl.col("image_id").is_in(list(by_image))).iter_slices(BATCH):
-        for scene in scenes_of(batch):
-            ids = published_ids(scene)
-            links = {entry.relationship_id: entry for entry in scene.relationships}
-            annotated = [
-                (entry.subject, entry.predicate, entry.object) for entry in scene.relationships
-            ]
-            for row in by_image[scene.image_id].iter_rows(named=True):
-                asked = list(shown_triplets(decode_claim(row["claim"])))
-                near = [links[key] for key in row["relationships"]]
-                triplets = [(entry.subject, entry.predicate, entry.object) for entry in near]
-                gold = publish_scene(scene, ids, row["objects"], dict.fromkeys(triplets + asked))
-                whole = publish_scene(
-                    scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
-                )
-                yield {
-                    **_texts(row, scene, lambda answer, gold=gold: render_completion(gold, answer)),
-                    "width": scene.width,
-                    "height": scene.height,
-                    "scene_objects": whole.objects,
-                    "scene_relationships": whole.relationships,
-                }
+    by_image: dict[str, list[dict[str, Any]]] = {}
+    of_scenes = pl.col("image_id").is_in(scenes["image_id"].implode())
+    for row in questions.filter(of_scenes).iter_rows(named=True):
+        by_image.setdefault(row["image_id"], []).append(row)
+    for scene in scenes_of(scenes.filter(pl.col("image_id").is_in(list(by_image)))):
+        ids = published_ids(scene)
+        links = {entry.relationship_id: entry for entry in scene.relationships}
+        annotated = [
+            (entry.subject, entry.predicate, entry.object) for entry in scene.relationships
+        ]
+        for row in by_image[scene.image_id]:
+            asked = list(shown_triplets(decode_claim(row["claim"])))
+            near = [links[key] for key in row["relationships"]]
+            triplets = [(entry.subject, entry.predicate, entry.object) for entry in near]
+            gold = publish_scene(scene, ids, row["objects"], dict.fromkeys(triplets + asked))
+            whole = publish_scene(
+                scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
+            )
+            yield {
+                **_texts(row, scene, lambda answer, gold=gold: render_completion(gold, answer)),
+                "width": scene.width,
+                "height": scene.height,
+                "scene_objects": whole.objects,
+                "scene_relationships": whole.relationships,
+            }
 
 
 def _texts(row: Mapping[str, Any], scene: Scene, render: Any) -> dict[str, Any]:
@@ -284,8 +285,9 @@ def select_samples(
             "extract, proof or quota, or name a larger source"
         )
     parts = [
-        pl.DataFrame(list(sample_rows(chosen, pl.read_parquet(path))), schema=SAMPLE)
+        frame_of(list(sample_rows(chosen, batch)), SAMPLE)
         for path in scene_paths
+        for batch in pl.read_parquet(path).iter_slices(BATCH)
     ]
     samples = pl.concat(parts).sort("image_id", "question_id")
     logger.info("select: %d samples of %d questions", samples.height, verified.height)

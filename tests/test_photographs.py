@@ -211,7 +211,7 @@ def build(place: SourceConfig, root: Path) -> pl.DataFrame:
     """The photographs table of a source, through the tasks of a build."""
     config = IngestConfig()
     index = index_source.fn(place, 1, root)
-    scenes = ingest_shard.fn(index, "0-9", place, config, root)
+    scenes = ingest_shard.fn(index, "0-9", place, config, 1, root)
     digest = digest_photographs(open_photographs(place, root)[1], root)
     return pl.read_parquet(examine_shard.fn(scenes, "0-9", digest, place, config, root))
 
