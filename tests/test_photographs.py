@@ -278,7 +278,7 @@ def test_a_shard_is_examined_again_only_when_photographs_change(tmp_path):
     place = source(path=folder)
     config = IngestConfig()
     index = index_source.fn(place, 1, tmp_path)
-    scenes = ingest_shard.fn(index, "0-1", place, config, tmp_path)
+    scenes = ingest_shard.fn(index, "0-1", place, config, 1, tmp_path)
 
     def examined() -> tuple[Path, bool]:
         digest = digest_photographs(open_photographs(place, tmp_path)[1], tmp_path)
