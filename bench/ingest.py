@@ -16,11 +16,11 @@ Seconds are those of the work, without imports. The aims: at most 3 times DuckDB
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -103,10 +103,11 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, default=Path("/tmp/spatialthinker-bench"))
     parser.add_argument("--work", choices=WORKS, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.dir = options.dir.resolve()
     num_images = round(NUM_IMAGES * options.scale)
-    source, out = options.dir / f"annotations-{num_images}", options.dir / "ingest"
+    source = options.dir / f"annotations-{num_images}"
     if options.work:
-        sys.stdout.write(json.dumps(WORKS[options.work](source, out)))
+        sys.stdout.write(json.dumps(WORKS[options.work](source, Path.cwd())))
         return
     write_annotations(source, num_images)
     for name in FILES:
@@ -114,20 +115,9 @@ def main() -> None:
     runs: dict[str, Run] = {}
     for _ in range(options.repeat):
         for work in WORKS:
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir()
-            run = measured(
-                [
-                    __file__,
-                    "--work",
-                    work,
-                    "--scale",
-                    str(options.scale),
-                    "--dir",
-                    str(options.dir),
-                ],
-                options.dir,
-            )
+            arguments = ["--scale", str(options.scale), "--dir", str(options.dir)]
+            with TemporaryDirectory(prefix="ingest-", dir=options.dir) as out:
+                run = measured([__file__, "--work", work, *arguments], Path(out))
             if work not in runs or run.result["seconds"] < runs[work].result["seconds"]:
                 runs[work] = run
     megabytes = sum((source / name).stat().st_size for name in FILES) / 1e6

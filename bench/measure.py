@@ -1,6 +1,6 @@
 """Measure: run one command in a fresh process, and tell how long it took and what it held.
 
-Memory is that of the command and all processes below it, read from /proc every 50 milliseconds.
+Memory is that of the command and all processes below it, read from /proc four times a second.
 Resident memory counts the pages of mapped files, which the system may drop at any time; anonymous
 memory does not.
 """
@@ -18,20 +18,31 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-INTERVAL = 0.05
+INTERVAL = 0.25
 GIB = 1 << 20  # of the kilobytes that /proc counts in
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """`result` is what the command printed in its last line, as JSON. `seconds` and `cpu_seconds`
-    are those of the whole process, start and imports included; memory is in GiB."""
+    are those of the whole process, start and imports included. `memory` holds moment (as by
+    `time.time`), resident and anonymous GiB, one after the other."""
 
     result: dict[str, Any]
     seconds: float
     cpu_seconds: float
-    resident: float
-    anonymous: float
+    memory: list[tuple[float, float, float]]
+
+    @property
+    def resident(self) -> float:
+        return max(entry[1] for entry in self.memory)
+
+    @property
+    def anonymous(self) -> float:
+        return max(entry[2] for entry in self.memory)
+
+    def resident_between(self, start: float, stop: float) -> float:
+        return max((gib for moment, gib, _ in self.memory if start <= moment <= stop), default=0.0)
 
 
 def measured(
@@ -43,15 +54,17 @@ def measured(
     with subprocess.Popen(
         command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE
     ) as process:
-        resident = anonymous = 0
+        memory = [(time.time(), 0.0, 0.0)]
         while True:
             try:
                 output, _ = process.communicate(timeout=INTERVAL)
                 break
             except subprocess.TimeoutExpired:
                 held = [_memory(number) for number in _tree(process.pid)]
-                resident = max(resident, sum(entry["VmRSS"] for entry in held))
-                anonymous = max(anonymous, sum(entry["RssAnon"] for entry in held))
+                resident, anonymous = (
+                    sum(entry[key] for entry in held) / GIB for key in ("VmRSS", "RssAnon")
+                )
+                memory.append((time.time(), resident, anonymous))
     seconds, after = time.perf_counter() - started, os.times()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
@@ -62,8 +75,7 @@ def measured(
         + after.children_system
         - before.children_user
         - before.children_system,
-        resident=resident / GIB,
-        anonymous=anonymous / GIB,
+        memory=memory,
     )
 
 

@@ -175,8 +175,8 @@ def _write_parquet(tables: Iterator[pa.Table], path: Path) -> None:
             )
 
 
-def build_ledger(inputs: Inputs) -> pl.DataFrame:
-    """Every row that any stage lost or repaired."""
+def write_ledger(inputs: Inputs, path: Path) -> None:
+    """Every row that any stage lost or repaired, one stage at a time."""
     scenes = [path.with_suffix(".ledger.parquet") for path in (inputs.index, *inputs.scenes)]
     parts = [pl.scan_parquet(scenes)]
     if inputs.photographs:
@@ -205,7 +205,10 @@ def build_ledger(inputs: Inputs) -> pl.DataFrame:
         )
     )
     parts.append(pl.scan_parquet(inputs.samples.with_suffix(".ledger.parquet")))
-    return pl.concat([part.select(LEDGER.names()) for part in parts]).collect()
+    schema = _plain(pl.DataFrame(schema=LEDGER).to_arrow()).schema
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(_plain(part.select(LEDGER.names()).collect().to_arrow()))
 
 
 def build_funnel(inputs: Inputs) -> pl.DataFrame:
@@ -266,6 +269,7 @@ def write_dataset(
     folder: Path, config: PipelineConfig, source: SourceConfig, inputs: Inputs, root: Path
 ) -> None:
     """All files of the dataset into an existing, empty folder."""
+    write_ledger(inputs, folder / "ledger.parquet")
     samples = pl.read_parquet(inputs.samples)
     store, sizes = None, {}
     if config.images == "embed":
@@ -274,7 +278,6 @@ def write_dataset(
         sizes = dict(known.drop_nulls().collect().iter_rows())
     for split in ("train", "val"):
         write_split(samples, split, store, sizes, config, folder)
-    build_ledger(inputs).write_parquet(folder / "ledger.parquet")
     shutil.copytree(inputs.validation, folder / VALIDATION)
     manifest = build_manifest(config, inputs, samples, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
