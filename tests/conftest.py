@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from flows.settings import apply_settings
 
@@ -15,6 +16,11 @@ HOME = tempfile.mkdtemp(prefix="spatialthinker-tests-")
 os.environ["PREFECT_HOME"] = HOME
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 apply_settings()
+
+# A build server repeats its verdict; developers' runs go on looking for new cases.
+settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("repeatable")
 
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
 

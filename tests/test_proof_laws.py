@@ -143,6 +143,8 @@ def reflected(claim):
         case LocationClaim(key, cell):
             row, column = cell.split("_")
             return LocationClaim(key, Cell(f"{row}_{swapped(column)}"))
+        case ExistenceClaim(name, present, str(predicate), other):
+            return ExistenceClaim(name, present, SIDES.get(predicate, predicate), other)
         case _:
             return claim
 
