@@ -85,7 +85,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         "candidates",
         scenes_path=scenes,
         shard=shards,
-        proof=config.proof,
+        proof=config.proof_of_source,
         extract=config.extract,
         write=config.write,
         num_workers=num_workers,
@@ -110,7 +110,7 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         questions_path=questions,
         scenes_path=scenes,
         shard=shards,
-        proof=config.proof,
+        proof=config.proof_of_source,
         num_workers=num_workers,
         root=root,
     )

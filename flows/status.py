@@ -70,7 +70,9 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
         ]
         yield _status("photographs", photographs)
     subgraphs = [
-        subgraphs_artifact(scene.path, shard, config.proof, config.extract, config.write, root)
+        subgraphs_artifact(
+            scene.path, shard, config.proof_of_source, config.extract, config.write, root
+        )
         for scene, shard in zip(scenes, shards, strict=True)
     ]
     yield _status("extract", subgraphs)
@@ -82,7 +84,7 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
     ]
     yield _status("write", questions)
     verified = [
-        verified_artifact(question.path, scene.path, shard, config.proof, root)
+        verified_artifact(question.path, scene.path, shard, config.proof_of_source, root)
         for question, scene, shard in zip(questions, scenes, shards, strict=True)
     ]
     yield _status("verify", verified)

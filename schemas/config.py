@@ -76,6 +76,12 @@ class IngestConfig(Section):
     max_photograph_pixels: int = Field(default=64_000_000, gt=0)
 
 
+VG150_LANDMARKS = tuple(
+    ["airplane", "banana", "bear", "bed", "bus", "cat", "cow", "dog", "elephant", "giraffe", "horse", "kite", "laptop", "motorcycle", "pizza", "sheep", "sink", "skateboard", "surfboard", "toilet", "train", "umbrella", "zebra"]
+)
+"""The landmarks of our vocabulary among the 150 names of VG150, which annotates nothing else."""
+
+
 class ProofConfig(Section):
     """Margins: how clear a fact must be in the picture before it counts as proved or refuted."""
 
@@ -96,6 +102,10 @@ class ProofConfig(Section):
     depth_ratio: float = Field(default=1.25, gt=1.0)
     cell_share: Share = Field(default=0.75, description="share of a box that its cell holds")
     max_count: int = Field(default=6, gt=1)
+    absent_classes: tuple[str, ...] | None = Field(
+        default=None,
+        description="the only classes whose absence is believed; default: every landmark",
+    )
     min_annotated: int = Field(
         default=12, gt=0, description="objects that an image needs before an absence is believed"
     )
@@ -205,6 +215,13 @@ class PipelineConfig(Section):
     select: SelectConfig = SelectConfig()
     publish: PublishConfig = PublishConfig()
     runner: RunnerConfig = RunnerConfig()
+
+    @property
+    def proof_of_source(self) -> ProofConfig:
+        """The margins, and for VG150 the classes that its annotators looked for at all."""
+        if self.source.kind is not SourceKind.VG150 or self.proof.absent_classes is not None:
+            return self.proof
+        return self.proof.model_copy(update={"absent_classes": VG150_LANDMARKS})
 
     @model_validator(mode="after")
     def _has_source(self) -> "PipelineConfig":

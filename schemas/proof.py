@@ -299,6 +299,9 @@ class Facts(Naming):
             return None
         if not self.vocabulary.classes[class_name].is_landmark:
             return "annotators often leave such things out"
+        looked_for = self.config.absent_classes
+        if looked_for is not None and class_name not in looked_for:
+            return "the source annotates no such things"
         if len(self.objects) < self.config.min_annotated:
             return "too little of the picture is annotated"
         return None

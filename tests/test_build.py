@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.config import PipelineConfig
+from schemas.config import VG150_LANDMARKS, PipelineConfig
 from schemas.sample import STVQA_COLUMNS
 
 CLI = Path(sys.executable).with_name("spatialthinker")
@@ -199,6 +199,22 @@ def test_real_annotations_become_a_dataset(
     frame = pl.concat([pl.read_parquet(path) for path in shards])
     assert frame.height >= minimum
     assert "images" not in frame.columns
+
+
+def test_vg150_calls_nothing_absent_that_its_annotators_did_not_look_for(
+    visual_genome, prefect_server, tmp_path
+):
+    """Image 1 shows a parking meter, which is none of VG150's names."""
+    config = config_of(
+        images="omit",
+        source={"kind": "vg150", "path": str(visual_genome / "vg150")},
+        quota={"num_samples": 320, "max_per_image": 8},
+    )
+    build(config, tmp_path)
+    (verified,) = tmp_path.glob("artifacts/verify/*.parquet")
+    claims = [json.loads(text) for text in pl.read_parquet(verified)["claim"]]
+    absent = {claim["class_name"] for claim in claims if claim.get("present") is False}
+    assert absent and absent <= set(VG150_LANDMARKS)
 
 
 def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, prefect_server, tmp_path):
