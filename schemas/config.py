@@ -76,8 +76,30 @@ class IngestConfig(Section):
     max_photograph_pixels: int = Field(default=64_000_000, gt=0)
 
 
-VG150_LANDMARKS = tuple(
-    ["airplane", "banana", "bear", "bed", "bus", "cat", "cow", "dog", "elephant", "giraffe", "horse", "kite", "laptop", "motorcycle", "pizza", "sheep", "sink", "skateboard", "surfboard", "toilet", "train", "umbrella", "zebra"]
+VG150_LANDMARKS = (
+    "airplane",
+    "banana",
+    "bear",
+    "bed",
+    "bus",
+    "cat",
+    "cow",
+    "dog",
+    "elephant",
+    "giraffe",
+    "horse",
+    "kite",
+    "laptop",
+    "motorcycle",
+    "pizza",
+    "sheep",
+    "sink",
+    "skateboard",
+    "surfboard",
+    "toilet",
+    "train",
+    "umbrella",
+    "zebra",
 )
 """The landmarks of our vocabulary among the 150 names of VG150, which annotates nothing else."""
 
