@@ -6,17 +6,16 @@ Fields that say where or how fast, not what, are `exclude=True`: they stay out o
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from schemas.chat import ChatConfig
 from schemas.claim import Category
+from schemas.section import Section, Share
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
 
 
 class SourceKind(StrEnum):
@@ -148,10 +147,23 @@ class ExtractConfig(Section):
 
 class Writer(StrEnum):
     TEMPLATE = "template"
+    MODEL = "model"
+
+
+class Strategy(StrEnum):
+    """PLANNED: the model words a claim that was chosen before. OPEN: it sees the whole scene graph
+    and chooses the objects itself, in the category that the plan has for the image."""
+
+    PLANNED = "planned"
+    OPEN = "open"
 
 
 class WriteConfig(Section):
     writer: Writer = Writer.TEMPLATE
+    strategy: Strategy = Strategy.PLANNED
+    chat: ChatConfig | None = Field(default=None, description="the generator model")
+    show_photograph: bool = Field(default=True, description="whether the generator sees it")
+    max_image_side: int = Field(default=1024, ge=64, description="pixels of the longer side")
     num_options: dict[Category, Annotated[int, Field(ge=2, le=4)]] = Field(
         default={
             Category.RELATION: 4,
@@ -172,7 +184,38 @@ class WriteConfig(Section):
         missing = [category.value for category in Category if category not in self.num_options]
         if missing:
             raise ValueError(f"num_options lacks {', '.join(missing)}")
+        if (self.chat is None) is (self.writer is Writer.MODEL):
+            raise ValueError('writer = "model" and a section write.chat go together')
+        if self.strategy is Strategy.OPEN and self.writer is not Writer.MODEL:
+            raise ValueError('strategy = "open" needs writer = "model"')
         return self
+
+
+class JudgeRule(StrEnum):
+    """CHECKED: two votes, both for the answer; where only one is, two more, of which both must be.
+    PAPER: two votes, two more where both are wrong; dropped when all four are (the paper's rule,
+    which it calls pass@2)."""
+
+    CHECKED = "checked"
+    PAPER = "paper"
+
+
+class BlindRule(StrEnum):
+    """What becomes of a question that the judge answers without the picture in every rotation."""
+
+    OFF = "off"
+    REPORT = "report"
+    DOWNWEIGHT = "downweight"
+    DROP = "drop"
+
+
+class JudgeConfig(Section):
+    """The model that votes, over rotated options, and what its votes decide."""
+
+    chat: ChatConfig
+    rule: JudgeRule = JudgeRule.CHECKED
+    blind: BlindRule = BlindRule.DROP
+    max_image_side: int = Field(default=1024, ge=64, description="pixels of the longer side")
 
 
 class QuotaConfig(Section):
@@ -233,6 +276,18 @@ class PipelineConfig(Section):
     proof: ProofConfig = ProofConfig()
     extract: ExtractConfig = ExtractConfig()
     write: WriteConfig = WriteConfig()
+    judge: JudgeConfig | None = None
+    budget: float | None = Field(
+        default=None,
+        ge=0.0,
+        exclude=True,
+        description="US dollars that all runs of this build together may spend on replies",
+    )
+    replies: str | None = Field(
+        default=None,
+        exclude=True,
+        description="postgresql:// address of the reply store; default: a file below the root",
+    )
     quota: QuotaConfig
     select: SelectConfig = SelectConfig()
     publish: PublishConfig = PublishConfig()
@@ -244,6 +299,45 @@ class PipelineConfig(Section):
         if self.source.kind is not SourceKind.VG150 or self.proof.absent_classes is not None:
             return self.proof
         return self.proof.model_copy(update={"absent_classes": VG150_LANDMARKS})
+
+    @property
+    def chats(self) -> dict[str, ChatConfig]:
+        """The models that the build asks, by the section that names them."""
+        asked = {"write.chat": self.write.chat, "judge.chat": self.judge and self.judge.chat}
+        return {section: chat for section, chat in asked.items() if chat}
+
+    @model_validator(mode="after")
+    def _has_photographs(self) -> "PipelineConfig":
+        if self.images == "omit" and self.judge:
+            raise ValueError('judge looks at photographs: set images = "embed" or leave judge out')
+        if self.images == "omit" and self.write.chat and self.write.show_photograph:
+            raise ValueError(
+                'write.show_photograph needs images = "embed": set it to false to write from the '
+                "scene graph alone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_pay(self) -> "PipelineConfig":
+        unknown = [section for section, chat in self.chats.items() if not chat.price]
+        if self.budget is not None and unknown:
+            raise ValueError(
+                f"budget needs to know what is spent: set {unknown[0]}.price.input and .output "
+                "(US dollars per million tokens; 0 for a model of your own)"
+            )
+        return self
+
+    @field_validator("replies")
+    @classmethod
+    def _without_password(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        parts = urlsplit(address)
+        if parts.scheme != "postgresql":
+            raise ValueError("write it as postgresql://user@host/database")
+        if parts.password or "password" in parts.query:
+            raise ValueError("no password here: put it into PGPASSWORD or ~/.pgpass")
+        return address
 
     @model_validator(mode="after")
     def _has_source(self) -> "PipelineConfig":
@@ -306,9 +400,10 @@ def _first_problem(error: ValidationError) -> str:
         return f"unknown key {where}: accepted here are {accepted}"
     if problem["type"] == "missing":
         return f"{where} is missing"
-    found = (
-        "" if isinstance(problem["input"], dict | BaseModel) else f" (found {problem['input']!r})"
-    )
+    is_shown = not isinstance(problem["input"], dict | BaseModel) and not MAY_HOLD_SECRET & {
+        str(part) for part in problem["loc"]
+    }
+    found = f" (found {problem['input']!r})" if is_shown else ""
     more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
     return f"{where}: {message}{found}{more}" if where else f"{message}{more}"
 
@@ -316,5 +411,6 @@ def _first_problem(error: ValidationError) -> str:
 def _accepted(location: tuple[int | str, ...]) -> list[str]:
     section: Any = PipelineConfig
     for part in location[:-1]:
-        section = section.model_fields[str(part)].annotation
+        kind = section.model_fields[str(part)].annotation
+        section = next(entry for entry in (*get_args(kind), kind) if hasattr(entry, "model_fields"))
     return sorted(section.model_fields)

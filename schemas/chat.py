@@ -1,0 +1,194 @@
+"""Chat: what is asked of a language model, what it replies, and where it is reached.
+
+A request's digest covers all that decides the reply: the model, the messages with the digests of
+their photographs, the schema of the reply, the sampling parameters and the number of the draw;
+never where the model is served.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, JsonValue, model_validator
+
+from schemas.section import Section
+
+OPENAI = "https://api.openai.com/v1"
+
+
+class PriceConfig(Section):
+    """US dollars per million tokens. Cached input tokens cost as much as others where `cached` is
+    not given; `batch` is what the Batch API takes of these prices."""
+
+    input: float = Field(ge=0.0)
+    output: float = Field(ge=0.0)
+    cached: float | None = Field(default=None, ge=0.0)
+    batch: float = Field(default=0.5, ge=0.0, le=1.0)
+
+
+class ChatConfig(Section):
+    """A model behind an OpenAI-compatible endpoint. Its key is in the environment, never here."""
+
+    model: str = Field(min_length=1)
+    base_url: str = Field(default=OPENAI, pattern=r"^https?://[^\s@]+$", exclude=True)
+    api_key_env: str | None = Field(
+        default="OPENAI_API_KEY",
+        exclude=True,
+        description="the environment variable that holds the key; none is sent where it is null",
+    )
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    top_p: float | None = Field(default=None, gt=0.0, le=1.0)
+    max_tokens: int = Field(default=2048, gt=0, description="of a reply, reasoning included")
+    extra_body: dict[str, JsonValue] = Field(
+        default={}, description="further fields of the request, for example reasoning_effort"
+    )
+    structured: Literal["detect", "json-schema", "json-object", "prompt"] = Field(
+        default="detect", exclude=True, description="how the server is told the reply's form"
+    )
+    max_concurrent: int = Field(default=64, gt=0, le=4096, exclude=True)
+    requests_per_minute: int | None = Field(default=None, gt=0, exclude=True)
+    tokens_per_minute: int | None = Field(default=None, gt=0, exclude=True)
+    timeout_seconds: float = Field(default=180.0, gt=0.0, exclude=True)
+    max_attempts: int = Field(default=8, gt=0, exclude=True)
+    batch: bool = Field(
+        default=False, exclude=True, description="ask through the provider's Batch API"
+    )
+    batch_poll_seconds: float = Field(default=30.0, gt=0.0, exclude=True)
+    price: PriceConfig | None = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _own_fields(self) -> "ChatConfig":
+        taken = {"model", "messages", "response_format", "n", "stream"} & self.extra_body.keys()
+        if taken:
+            raise ValueError(f"extra_body cannot set {', '.join(sorted(taken))}")
+        return self
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """A picture of a message: the digest of its stored bytes, the longest side that is sent, and
+    how to get the bytes, which are read only when the request is."""
+
+    sha256: str
+    max_side: int
+    load: Callable[[], bytes] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    text: str
+    photograph: Photograph | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        picture = self.photograph
+        return {
+            "role": self.role.value,
+            "text": self.text,
+            "photograph": [picture.sha256, picture.max_side] if picture else None,
+        }
+
+
+@dataclass(frozen=True)
+class Request:
+    """`schema` is what the reply must validate as, None for free text; `draw` tells repeated draws
+    of one reply apart."""
+
+    chat: ChatConfig
+    messages: tuple[Message, ...]
+    schema: type[BaseModel] | None = None
+    draw: int = 0
+
+    @cached_property
+    def digest(self) -> str:
+        """32 hexadecimal digits."""
+        identity = {
+            "chat": self.chat.model_dump(mode="json"),
+            "messages": [message.identity for message in self.messages],
+            "schema": self.schema.model_json_schema() if self.schema else None,
+            "draw": self.draw,
+        }
+        text = json.dumps(identity, sort_keys=True)
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who pays for replies and where they are kept: `store` is the address of the reply store,
+    `budget` what all runs of the payer together may spend in US dollars, None without limit."""
+
+    payer: str
+    store: str
+    budget: float | None = None
+
+
+class Failure(StrEnum):
+    """Why a request ended without a usable reply. NO_REPLY alone may pass: it is asked again by
+    the next run; the others are what the model or its server has to say."""
+
+    INVALID = "reply-invalid"
+    TRUNCATED = "reply-truncated"
+    REFUSED = "reply-refused"
+    FILTERED = "reply-filtered"
+    EMPTY = "reply-empty"
+    REJECTED = "request-rejected"
+    NO_REPLY = "no-reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a request took; `calls` is 0 or more requests. `cost` is in US dollars, None where a
+    price is not known."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+    def cost(self, price: PriceConfig | None, is_batch: bool = False) -> float | None:
+        """In US dollars, None where the price is not known."""
+        if price is None:
+            return None
+        cached_price = price.input if price.cached is None else price.cached
+        fresh = max(self.input_tokens - self.cached_tokens, 0)
+        total = (
+            fresh * price.input
+            + self.cached_tokens * cached_price
+            + self.output_tokens * price.output
+        ) / 1e6
+        return total * price.batch if is_batch else total
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A stored reply. `raw` is the body of the server's answer as it came; `seconds` is how long
+    it took, `created` when it was stored (seconds since 1970)."""
+
+    digest: str
+    model: str
+    raw: bytes
+    usage: Usage
+    finish_reason: str | None
+    seconds: float
+    created: float
+    cost: float | None
+    is_batch: bool = False

@@ -1,0 +1,14 @@
+"""Section: what every part of a configuration is, and the ranges that several share.
+
+Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
