@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from schemas.section import Section
 
@@ -60,12 +60,32 @@ class ChatConfig(Section):
     batch_poll_seconds: float = Field(default=30.0, gt=0.0, exclude=True)
     price: PriceConfig | None = Field(default=None, exclude=True)
 
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What of it decides a reply."""
+        return self.model_dump(mode="json")
+
     @model_validator(mode="after")
     def _own_fields(self) -> "ChatConfig":
         taken = {"model", "messages", "response_format", "n", "stream"} & self.extra_body.keys()
         if taken:
             raise ValueError(f"extra_body cannot set {', '.join(sorted(taken))}")
         return self
+
+
+class ReplyForm(BaseModel):
+    """What a model must reply. Every field is required and no other is allowed, as servers ask of
+    a schema that they enforce; fields that a model adds all the same are passed over."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", json_schema_extra={"additionalProperties": False}
+    )
+
+
+@cache
+def schema_of(form: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a reply."""
+    return form.model_json_schema()
 
 
 class Role(StrEnum):
@@ -114,9 +134,9 @@ class Request:
     def digest(self) -> str:
         """32 hexadecimal digits."""
         identity = {
-            "chat": self.chat.model_dump(mode="json"),
+            "chat": self.chat.identity,
             "messages": [message.identity for message in self.messages],
-            "schema": self.schema.model_json_schema() if self.schema else None,
+            "schema": schema_of(self.schema) if self.schema else None,
             "draw": self.draw,
         }
         text = json.dumps(identity, sort_keys=True)
