@@ -1,15 +1,16 @@
 """The build: Visual Genome in, validated dataset out.
 
-    render → index → ingest → photographs → extract → plan → write → verify
+    render → index → ingest → photographs → extract → plan → write → verify → judge
            → select → validate → publish → (event spatialthinker.dataset.published)
 
-Stages between index and select run per shard. Every task that finds its artifact returns at once,
-so the same call after a crash does only what is missing.
+Stages between index and select run per shard; judge only where a model judges. Every task that
+finds its artifact returns at once, so the same call after a crash does only what is missing.
 """
 
 import json
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,23 @@ from prefect.events import emit_event
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.progress import results_of
-from schemas.config import PipelineConfig, RunnerConfig, RunnerKind, SourceKind, load_config
+from schemas.chat import Account
+from schemas.config import (
+    PipelineConfig,
+    RunnerConfig,
+    RunnerKind,
+    SourceConfig,
+    SourceKind,
+    load_config,
+)
 from tasks.artifact import remove_partials
+from tasks.card import cost_rows
+from tasks.costs import account_of, check_keys
 from tasks.extract import extract_shard
 from tasks.funnel import FUNNEL, by_reason
 from tasks.index import index_source, shard_names
 from tasks.ingest import check_losses, ingest_shard
+from tasks.judge import judge_shard
 from tasks.photographs import digest_photographs, examine_shard, open_photographs
 from tasks.plan import plan_build
 from tasks.publish import VALIDATION, Inputs, publish_dataset
@@ -42,14 +54,41 @@ class BuildFailedError(RuntimeError):
     """The build ran, but its result must not be used; the message says where to look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a build knows before anything is written; paths are per shard where there are many."""
+
+    source: SourceConfig
+    index: Path
+    shards: list[str]
+    scenes: list[Path]
+    photographs: list[Path]
+    subgraphs: list[Path]
+    plan: Path
+
+
+@flow(name="plan")
+def prepare_build(config: PipelineConfig, root: Path) -> Prepared:
+    """All that costs no money: everything before write."""
+    return _prepare(config, root)
+
+
 @flow(name="build")
 def build_dataset(config: PipelineConfig, root: Path) -> Path:
     """The dataset folder of a configuration."""
+    check_keys(config)
+    prepared = _prepare(config, root)
+    dataset, is_new = _finish(config, prepared, account_of(config, root), root)
+    if is_new:
+        _announce(config, dataset)
+    return dataset
+
+
+def _prepare(config: PipelineConfig, root: Path) -> Prepared:
     remove_partials(root)
     source = config.source
     embed = config.images == "embed"
-    # Other runners spread shards over processes of their own.
-    num_workers = config.runner.max_workers if config.runner.kind is RunnerKind.THREADS else 1
+    num_workers = _num_workers(config.runner)
     if source.kind is SourceKind.RENDERED:
         folder = _one(render_scenes, "scenes drawn", source.render, config.seed, embed, root)
         source = source.model_copy(update={"path": str(folder), "photographs": ()})
@@ -90,19 +129,38 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         write=config.write,
         num_workers=num_workers,
         root=root,
+        undecided=config.asks_undecided,
     )
     plan = _one(
         plan_build, "candidates weighed", subgraphs, photographs, config.quota, config.seed, root
     )
+    return Prepared(source, index, shards, scenes, photographs, subgraphs, plan)
+
+
+def _num_workers(runner: RunnerConfig) -> int:
+    """Other runners spread shards over processes of their own."""
+    return runner.max_workers if runner.kind is RunnerKind.THREADS else 1
+
+
+def _finish(
+    config: PipelineConfig, prepared: Prepared, account: Account, root: Path
+) -> tuple[Path, bool]:
+    """The dataset folder, and whether it was not there before."""
+    source, shards, scenes = prepared.source, prepared.shards, prepared.scenes
+    photographs = prepared.photographs
     questions = _each(
         write_shard,
         "questions",
-        subgraphs_path=subgraphs,
+        subgraphs_path=prepared.subgraphs,
         shard=shards,
-        plan_path=plan,
+        plan_path=prepared.plan,
         config=config.write,
         seed=config.seed,
         root=root,
+        scenes_path=scenes,
+        photographs_path=photographs or None,
+        source=source,
+        account=account,
     )
     verified = _each(
         verify_shard,
@@ -111,22 +169,45 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
         scenes_path=scenes,
         shard=shards,
         proof=config.proof_of_source,
-        num_workers=num_workers,
+        num_workers=_num_workers(config.runner),
         root=root,
+        is_judged=config.judge is not None,
     )
+    judged: list[Path] = []
+    if config.judge:
+        judged = _each(
+            judge_shard,
+            "questions judged",
+            verified_path=verified,
+            scenes_path=scenes,
+            photographs_path=photographs,
+            shard=shards,
+            config=config.judge,
+            source=source,
+            account=account,
+            root=root,
+        )
     samples = _one(
         select_samples,
         "samples",
-        verified,
+        judged or verified,
         scenes,
         photographs,
         config.quota,
         config.select,
         config.seed,
         root,
+        blind_last=config.blind_last,
     )
     validation = _one(
-        validate_samples, "validation report", samples, config.quota, config.select, root
+        validate_samples,
+        "validation report",
+        samples,
+        config.quota,
+        config.select,
+        root,
+        judged_paths=judged,
+        judge=config.judge,
     )
     if not succeeded(validation):
         raise BuildFailedError(
@@ -134,19 +215,26 @@ def build_dataset(config: PipelineConfig, root: Path) -> Path:
             f"{validation / 'validation.html'}"
         )
     inputs = Inputs(
-        index, scenes, photographs, subgraphs, plan, questions, verified, samples, validation
+        prepared.index,
+        scenes,
+        photographs,
+        prepared.subgraphs,
+        prepared.plan,
+        questions,
+        verified,
+        judged,
+        samples,
+        validation,
     )
     future = publish_dataset.submit(config, source, inputs, root)
     (dataset,) = results_of("publish", [future], "dataset")
-    if future.state.name != "Cached":
-        _announce(config, dataset)
-    return dataset
+    return dataset, future.state.name != "Cached"
 
 
-def _one(task: Task[..., Any], unit: str, *arguments: Any) -> Path:
+def _one(task: Task[..., Any], unit: str, *arguments: Any, **named: Any) -> Path:
     """Run a stage that is one task; lists of paths are its arguments, not tasks of their own."""
     name = task.name.split("_")[0]
-    return results_of(name, [task.submit(*arguments)], unit)[0]
+    return results_of(name, [task.submit(*arguments, **named)], unit)[0]
 
 
 def _each(task: Task[..., Any], unit: str, **arguments: Any) -> list[Path]:
@@ -160,7 +248,8 @@ def _each(task: Task[..., Any], unit: str, **arguments: Any) -> list[Path]:
 
 
 def _announce(config: PipelineConfig, dataset: Path) -> None:
-    """Prefect artifacts with the funnel and the validation, and the event that training awaits."""
+    """Prefect artifacts with the funnel, what models took and said, and the validation, and the
+    event that training awaits."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL))
     key = f"{config.name}-{dataset.name}".replace("_", "-").replace(".", "-")
@@ -168,6 +257,12 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
     create_table_artifact(
         key=f"quotas-{key}", table=manifest["quotas"], description="Samples wanted and chosen"
     )
+    if manifest["costs"]:
+        told = "Calls, tokens and US dollars of the models"
+        create_table_artifact(key=f"costs-{key}", table=cost_rows(manifest), description=told)
+    if manifest["judging"]:
+        verdicts = manifest["judging"]["verdicts"]
+        create_table_artifact(key=f"verdicts-{key}", table=verdicts, description="Verdicts")
     report = (dataset / VALIDATION / "validation.html").resolve()
     create_link_artifact(
         key=f"validation-{key}", link=report.as_uri(), link_text="Validation report"
@@ -202,6 +297,13 @@ def build_from_file(config: str, settings: list[str] | None = None, root: str = 
 def run_build(config: PipelineConfig, root: Path) -> Path:
     """Build with the task runner that the configuration asks for."""
     result: Path = build_dataset.with_options(task_runner=_runner(config.runner))(config, root)
+    return result
+
+
+def run_preparation(config: PipelineConfig, root: Path) -> Prepared:
+    """Everything before write, with the task runner that the configuration asks for."""
+    flow_ = prepare_build.with_options(task_runner=_runner(config.runner))
+    result: Prepared = flow_(config, root)
     return result
 
 

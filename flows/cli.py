@@ -87,17 +87,32 @@ def plan(
     config: Config = SAMPLE,
     settings: Settings = [],  # noqa: B006  (typer copies it)
     root: Root = DATA,
+    pilot: Annotated[
+        int, typer.Option(min=0, help="Write and judge so many questions first.", metavar="N")
+    ] = 0,
 ) -> None:
     """Say what a build would do: for every stage whether it is complete, stale or missing, and
-    why. Reads the source's files and runs no stage."""
+    why; and what its models would take. Reads the source's files and runs no stage.
+
+    With `--pilot 50` everything before write is run and 50 of the planned questions are written
+    and judged, to tell what all of them will cost. Their replies are kept: the build does not pay
+    for them again.
+    """
     from schemas.config import load_config
 
     loaded = load_config(config, tuple(settings))
     apply_settings()
+    from flows.estimate import estimate_build, print_estimate
     from flows.status import build_status
     from flows.summary import print_status
 
-    print_status(build_status(loaded, root), Console())
+    console = Console()
+    estimates = estimate_build(loaded, root, pilot)
+    if loaded.chats and not pilot:
+        print_estimate(estimates, loaded.budget, console)
+    print_status(build_status(loaded, root), console)
+    if pilot:
+        print_estimate(estimates, loaded.budget, console)
 
 
 @app.command()
@@ -108,13 +123,16 @@ def why(
     dataset: Annotated[
         Path | None, typer.Option(help="A dataset folder; default: the newest one.")
     ] = None,
+    replies: Annotated[
+        str | None, typer.Option(help="The reply store's postgresql:// address, where it has one.")
+    ] = None,
     root: Root = DATA,
 ) -> None:
     """Tell the history of one image or one question: what was repaired, what was asked and what
     proves it, and at which stage and why the rest was left out."""
     from flows.why import explain, newest_dataset
 
-    for line in explain(name, dataset or newest_dataset(root), root):
+    for line in explain(name, dataset or newest_dataset(root), root, replies):
         typer.echo(line)
 
 

@@ -4,12 +4,22 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pyarrow.parquet as pq
 from prefect.futures import PrefectFuture, as_completed
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+)
+
+from tasks.chatting.meter import METERS
+from tasks.chatting.stop import STOPPED
 
 logger = logging.getLogger(__name__)
 console: Console | None = None
@@ -19,14 +29,23 @@ console: Console | None = None
 def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> list[Path]:
     """The paths that one stage's tasks made, in order; raises what the first failed one did."""
     started = time.monotonic()
-    _wait(name, futures)
+    STOPPED.clear()
+    try:
+        _wait(name, futures)
+    except KeyboardInterrupt:
+        # The tasks' threads do not hear of it, and go on asking models.
+        STOPPED.set()
+        raise
     paths: list[Path] = [future.result() for future in futures]
     num_cached = sum(future.state.name == "Cached" for future in futures)
     num_rows = sum(_num_rows(path) for path in paths)
     made = f"{num_rows:,} {unit}" if num_rows else unit
+    asked = METERS.pop(name, None)
     took = "already done" if num_cached == len(futures) else f"{time.monotonic() - started:.1f} s"
     if 0 < num_cached < len(futures):
         took += f", {num_cached} of {len(futures)} shards already done"
+    if asked:
+        took += f": {asked}"
     line = f"{name:<12} {made:<28} {took}"
     logger.info(line)
     if console:
@@ -35,12 +54,27 @@ def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> l
 
 
 def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> None:
-    columns = (SpinnerColumn(), TextColumn(name), BarColumn(), MofNCompleteColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )
     shown = console is not None and console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
         bar = progress.add_task(name, total=len(futures))
-        for _ in as_completed(list(futures)):
-            progress.advance(bar)
+        ended = Event()
+
+        def count() -> None:
+            for _ in as_completed(list(futures)):
+                progress.advance(bar)
+            ended.set()
+
+        Thread(target=count, daemon=True).start()
+        # Waits that end now and then: a Ctrl-C that another thread gets would not end a longer one.
+        while not ended.wait(0.2):
+            if name in METERS:
+                progress.update(bar, description=f"{name}: {METERS[name]}")
 
 
 def _num_rows(path: Path) -> int:

@@ -17,6 +17,7 @@ from tasks.artifact import Artifact, digest_of, read_recipe
 from tasks.extract import subgraphs_artifact
 from tasks.index import digest_source, find_source, index_artifact, shard_names
 from tasks.ingest import scenes_artifact
+from tasks.judge import judged_artifact
 from tasks.photographs import digest_photographs, open_photographs, photographs_artifact
 from tasks.plan import plan_artifact_of
 from tasks.publish import Inputs, dataset_folder
@@ -71,34 +72,72 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
         yield _status("photographs", photographs)
     subgraphs = [
         subgraphs_artifact(
-            scene.path, shard, config.proof_of_source, config.extract, config.write, root
+            scene.path,
+            shard,
+            config.proof_of_source,
+            config.extract,
+            config.write,
+            root,
+            undecided=config.asks_undecided,
         )
         for scene, shard in zip(scenes, shards, strict=True)
     ]
     yield _status("extract", subgraphs)
     plan = plan_artifact_of(_paths(subgraphs), _paths(photographs), config.quota, config.seed, root)
     yield _status("plan", [plan])
+    pictures: list[Path | None] = [*_paths(photographs)] or [None] * len(shards)
     questions = [
-        questions_artifact(subgraph.path, plan.path, shard, config.write, config.seed, root)
-        for subgraph, shard in zip(subgraphs, shards, strict=True)
+        questions_artifact(
+            subgraph.path,
+            plan.path,
+            shard,
+            config.write,
+            config.seed,
+            root,
+            scenes_path=scene.path,
+            photographs_path=picture,
+        )
+        for subgraph, scene, picture, shard in zip(subgraphs, scenes, pictures, shards, strict=True)
     ]
     yield _status("write", questions)
     verified = [
-        verified_artifact(question.path, scene.path, shard, config.proof_of_source, root)
+        verified_artifact(
+            question.path,
+            scene.path,
+            shard,
+            config.proof_of_source,
+            root,
+            is_judged=config.judge is not None,
+        )
         for question, scene, shard in zip(questions, scenes, shards, strict=True)
     ]
     yield _status("verify", verified)
+    judged: list[Artifact] = []
+    if config.judge:
+        judged = [
+            judged_artifact(entry.path, photograph.path, shard, config.judge, root)
+            for entry, photograph, shard in zip(verified, photographs, shards, strict=True)
+        ]
+        yield _status("judge", judged)
     samples = samples_artifact(
-        _paths(verified),
+        _paths(judged or verified),
         _paths(scenes),
         _paths(photographs),
         config.quota,
         config.select,
         config.seed,
         root,
+        blind_last=config.blind_last,
     )
     yield _status("select", [samples])
-    validation = validation_artifact(samples.path, config.quota, config.select, root)
+    validation = validation_artifact(
+        samples.path,
+        config.quota,
+        config.select,
+        root,
+        judged_paths=_paths(judged),
+        judge=config.judge,
+    )
     yield _status("validate", [validation])
     inputs = Inputs(
         index.path,
@@ -108,6 +147,7 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
         plan.path,
         _paths(questions),
         _paths(verified),
+        _paths(judged),
         samples.path,
         validation.path,
     )

@@ -1,8 +1,9 @@
 """What the command line shows of a finished build, and of one that is to come."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from rich.console import Console
@@ -10,18 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.status import StageStatus
+from tasks.card import cost_rows, dollars_told, stages_of
 from tasks.funnel import FUNNEL, by_category, by_reason
 from tasks.publish import VALIDATION
 
-STAGES = ("extract", "plan", "verify", "select")
 COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "missing": "red"}
 
 
 def print_summary(dataset: Path, console: Console) -> None:
-    """The funnel by reason and by category, shortfalls, and where report and card are."""
+    """The funnel by reason and by category, what models took and said, shortfalls, and where
+    report and card are."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
-    console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))
+    stages = stages_of(manifest["models"])
+    console.print(_losses(funnel), _categories(funnel, manifest["quotas"], stages))
+    if manifest["costs"]:
+        console.print(_costs(manifest))
+    for line in _model_lines(manifest):
+        console.print(Text(line))
     short = [row for row in manifest["quotas"] if row["chosen"] < row["wanted"]]
     if short:
         cells = ", ".join(
@@ -54,18 +61,56 @@ def _losses(funnel: pl.DataFrame) -> Table:
     return table
 
 
-def _categories(funnel: pl.DataFrame, quotas: Sequence[dict[str, object]]) -> Table:
+def _categories(
+    funnel: pl.DataFrame, quotas: Sequence[dict[str, object]], stages: Sequence[str]
+) -> Table:
     wanted = (
         pl.DataFrame(quotas).group_by("category", maintain_order=True).agg(pl.col("wanted").sum())
     )
     kept = by_category(funnel)
     table = Table("category", title="Questions kept after each stage", title_justify="left")
-    for name in (*STAGES, "wanted"):
+    for name in (*stages, "wanted"):
         table.add_column(name, justify="right")
     for row in wanted.join(kept, on="category", how="left").iter_rows(named=True):
-        numbers = [row.get(stage) or 0 for stage in STAGES]
+        numbers = [row.get(stage) or 0 for stage in stages]
         table.add_row(str(row["category"]), *(f"{n:,}" for n in (*numbers, row["wanted"])))
     return table
+
+
+def _costs(manifest: Mapping[str, Any]) -> Table:
+    table = Table("stage", "model", title="What models took", title_justify="left")
+    for name in ("questions", "calls", "tokens in", "cached", "out", "cost", "per sample"):
+        table.add_column(name, justify="right")
+    for row in cost_rows(manifest):
+        names = ("questions", "calls", "input_tokens", "cached_tokens", "output_tokens")
+        table.add_row(
+            row["stage"],
+            Text(row["model"] or ""),
+            *("" if row[name] is None else f"{row[name]:,}" for name in names),
+            dollars_told(row["cost"]),
+            "" if row["cost"] is None else dollars_told(row["cost_per_sample"]),
+        )
+    return table
+
+
+def _model_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
+    guessing = manifest["judging"]["guessing"] if manifest["judging"] else []
+    number = sum(row["num_judged"] for row in guessing)
+    if number:
+        kept, guessed = (
+            sum(row["num_judged"] * row[name] for row in guessing) / number
+            for name in ("kept_share", "guess_odds")
+        )
+        yield (
+            f"The judge agreed with {100 * kept:.1f} % of {number:,} answers; a guesser would "
+            f"agree with {100 * guessed:.1f} %"
+        )
+    unanswered = manifest["num_unanswered"]
+    if unanswered:
+        yield (
+            f"{unanswered:,} question{'s' * (unanswered > 1)} got no reply: run the same command "
+            "to ask again"
+        )
 
 
 def print_status(stages: Sequence[StageStatus], console: Console) -> None:

@@ -1,11 +1,32 @@
 """Why: the history of one image or of one question, from the artifacts that a dataset names."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
+
+from schemas.chat import Reply
+from tasks.artifact import digest_of
+from tasks.card import dollars_told
+from tasks.chatting.completion import read_completion
+from tasks.chatting.replies import open_replies
+from tasks.costs import REPLIES, TOKENS
+
+LEDGER = ".ledger.parquet"
+Row = dict[str, Any]
+
+
+class History(NamedTuple):
+    """What is known of a question beyond extract; None where it did not get so far."""
+
+    unplanned: str | None
+    asked: Row | None
+    sample: Row | None
+    left_out: str | None
+    cost: float | None
+    replies: Mapping[str, Reply] | str
 
 
 def newest_dataset(root: Path) -> Path:
@@ -18,8 +39,21 @@ def newest_dataset(root: Path) -> Path:
     return max(manifests, key=lambda path: path.stat().st_mtime_ns).parent
 
 
-def explain(name: str, dataset: Path, root: Path) -> Iterator[str]:
-    """Lines on an image id or a question id; ValueError where the dataset's build knows neither."""
+def explain(name: str, dataset: Path, root: Path, replies: str | None = None) -> Iterator[str]:
+    """Lines on an image id or a question id; ValueError where the dataset's build knows neither.
+    `replies` is the address of the build's reply store, where it is not the file below the root."""
+    return map(_printable, _explain(name, dataset, root, replies))
+
+
+def _printable(line: str) -> str:
+    """Models write what they like, and terminals obey it."""
+    return "".join(
+        char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for char in line
+    )
+
+
+def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Iterator[str]:
     try:
         manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
         digests = manifest["artifacts"]
@@ -30,67 +64,168 @@ def explain(name: str, dataset: Path, root: Path) -> Iterator[str]:
     yield from _image_lines(image_id, digests, root)
     column = "image_id" if name == image_id else "question_id"
     wanted = pl.col(column) == name
-    candidates = _scan(root, "extract", digests["subgraphs"]).filter(wanted).collect()
-    plan = dict(
-        _scan(root, "plan", digests["plan"])
-        .filter(wanted)
-        .select("question_id", "reason")
-        .collect()
-        .iter_rows()
-    )
-    verified = _by_id(_scan(root, "verify", digests["verified"]).filter(wanted).collect())
-    samples = _by_id(_scan(root, "select", digests["samples"]).filter(wanted).collect())
-    left_out = {
-        row["item"]: row
-        for row in pl.read_parquet(dataset / "ledger.parquet")
-        .filter(pl.col("image_id") == image_id, pl.col("stage") == "select")
-        .iter_rows(named=True)
-    }
+    candidates = _rows(root, "extract", digests["subgraphs"], wanted)
+    planned = _rows(root, "plan", digests["plan"], wanted)
+    plan = dict(planned.select("question_id", "reason").iter_rows())
+    last = ("judge", digests["judged"]) if digests["judged"] else ("verify", digests["verified"])
+    asked = _by_id(_rows(root, *last, wanted))
+    samples = _by_id(_rows(root, "select", digests["samples"], wanted))
+    ledger = pl.read_parquet(dataset / "ledger.parquet").filter(pl.col("image_id") == image_id)
+    left_out = dict(ledger.filter(stage="select").select("item", "reason").iter_rows())
+    costs = dict(ledger.select("item", "cost").drop_nulls().iter_rows())
+    costs |= _costs_of_samples(dataset, image_id)
+    stored = _stored_replies(asked.values(), root, replies)
     if column == "image_id":
-        written, published = len(verified), len(samples)
-        yield f"{candidates.height} candidates, {written} written, {published} published"
+        num_written = sum(row["question"] is not None for row in asked.values())
+        yield f"{candidates.height} candidates, {num_written} written, {len(samples)} published"
     for row in candidates.iter_rows(named=True):
         key = row["question_id"]
+        history = History(
+            plan.get(key),
+            asked.get(key),
+            samples.get(key),
+            left_out.get(key),
+            costs.get(key),
+            stored,
+        )
         yield ""
         yield f"{key} ({row['level']}, rating {row['rating']})"
         yield f"  claim     {row['claim']}"
-        yield f"  evidence  {row['evidence']}: {row['detail']}" + (
-            f" (margin {row['margin']:.2f})" if row["margin"] is not None else ""
-        )
-        yield from _fate(key, plan.get(key), verified.get(key), samples.get(key), left_out.get(key))
+        yield f"  evidence  {_evidence(row)}"
+        yield from _fate(row, history)
 
 
-def _fate(
-    key: str,
-    unplanned: str | None,
-    verified: dict[str, Any] | None,
-    sample: dict[str, Any] | None,
-    left_out: dict[str, Any] | None,
-) -> Iterator[str]:
-    if unplanned:
-        yield f"  plan      not asked: {unplanned}"
+def _evidence(row: Row) -> str:
+    margin = f" (margin {row['margin']:.2f})" if row["margin"] is not None else ""
+    return f"{row['evidence']}: {row['detail']}{margin}"
+
+
+def _fate(candidate: Row, history: History) -> Iterator[str]:
+    if history.unplanned:
+        yield f"  plan      not asked: {history.unplanned}"
         return
-    if not verified:
+    question, sample = history.asked, history.sample
+    if not question:
         yield "  write     not written"
         return
-    yield f"  question  {verified['question']}"
-    options = sample["options"] if sample else verified["options"]
-    claims = sample["option_claims"] if sample else verified["option_claims"]
+    if question["write_usage"]:
+        yield f"  writer    {question['writer']}: {_took(question['write_usage'])}"
+        yield from _reply_lines(question["write_replies"], history.replies)
+    if question["question"] is None:
+        yield f"  write     no question: {question['reason']}: {question['reason_detail']}"
+        yield from _cost_lines(question, history.cost)
+        return
+    options = sample["options"] if sample else question["options"]
+    claims = sample["option_claims"] if sample else question["option_claims"]
+    yield f"  question  {question['question']}"
     for letter, option, claim in zip("ABCD", options, claims, strict=False):
-        mark = "*" if claim == verified["claim"] else " "
+        mark = "*" if claim == question["claim"] else " "
         yield f"          {mark} ({letter}) {option}"
-    if verified["reason"]:
-        yield f"  verify    rejected: {verified['reason']}: {verified['reason_detail']}"
-    elif sample:
+    if question["claim"] != candidate["claim"]:
+        yield f"  claim     {question['claim']}"
+    if question["writer_level"]:
+        yield f"  level     {question['level']}, the writer finds it {question['writer_level']}"
+    if question["reading"]:
+        meaning = {
+            "read": "the words say what the claims say",
+            "unread": "only a judge can tell whether the words say what the claims say",
+        }
+        yield f"  reading   {question['reading']}: {meaning[question['reading']]}"
+    if _evidence(question) != _evidence(candidate):
+        yield f"  evidence  {_evidence(question)}"
+    if question.get("verdict"):
+        yield from _judge_lines(question, history.replies)
+    elif question["reason"]:
+        yield f"  verify    rejected: {question['reason']}: {question['reason_detail']}"
+    yield from _cost_lines(question, history.cost)
+    if sample:
         yield f"  published in {sample['split']}, answer {sample['answer_option_text_only']}"
-    elif left_out:
-        yield f"  select    left out: {left_out['reason']}"
+    elif history.left_out:
+        yield f"  select    left out: {history.left_out}"
+
+
+def _judge_lines(question: Row, replies: Mapping[str, Reply] | str) -> Iterator[str]:
+    yield f"  judge     {question['judge']}: {_took(question['judge_usage'])}"
+    for vote, why in zip(question["votes"], question["vote_reasons"], strict=True):
+        yield f"    vote    {vote or 'nothing usable'}{f': {why}' if why else ''}"
+    if question["blind_votes"]:
+        yield f"  blind     without the picture: {_took(question['blind_usage'])}"
+    for vote in question["blind_votes"]:
+        yield f"    vote    {vote or 'nothing usable'}"
+    if None in (*question["votes"], *question["blind_votes"]):
+        yield from _reply_lines(question["judge_replies"], replies)
+    lost = f", rejected: {question['reason']}: {question['reason_detail']}"
+    yield f"  verdict   {question['verdict']}{lost if question['reason'] else ''}"
+    if question["blind_answered"] is not None:
+        found = "right" if question["blind_answered"] else "not right"
+        yield f"            without the picture {found} in every order of the options"
+
+
+def _took(usage: Mapping[str, int]) -> str:
+    calls, tokens_in, cached, out = (usage[name] for name in TOKENS)
+    return (
+        f"{calls} {'call' if calls == 1 else 'calls'}, {tokens_in:,} tokens in "
+        f"({cached:,} cached), {out:,} out"
+    )
+
+
+def _cost_lines(question: Row, cost: float | None) -> Iterator[str]:
+    if question["write_usage"] or question.get("judge_usage"):
+        yield f"  cost      {dollars_told(cost)}"
+
+
+def _reply_lines(
+    digests: Sequence[str] | None, replies: Mapping[str, Reply] | str
+) -> Iterator[str]:
+    """What the models sent, word for word; `replies` is why nothing can be shown, if a text."""
+    for digest in digests or ():
+        if isinstance(replies, str):
+            yield f"    reply   {digest}: {replies}"
+        elif digest not in replies:
+            yield f"    reply   {digest}: is not in the reply store"
+        else:
+            raw = replies[digest].raw
+            first, *others = (read_completion(raw).text or raw.decode("utf-8", "replace")).split(
+                "\n"
+            )
+            yield f"    reply   {first}"
+            yield from (f"            {line}" for line in others)
+
+
+def _stored_replies(
+    questions: Iterable[Row], root: Path, address: str | None
+) -> dict[str, Reply] | str:
+    """The replies on the questions by digest, or why there are none."""
+    digests = [
+        digest
+        for row in questions
+        for digest in (*(row["write_replies"] or ()), *(row.get("judge_replies") or ()))
+    ]
+    if not digests:
+        return {}
+    place = root.resolve() / REPLIES
+    if address is None and not place.exists():
+        return f"the reply store is not at {place}"
+    try:
+        store = open_replies(address or f"sqlite:///{place}")
+    except (OSError, ValueError) as error:
+        return str(error)
+    try:
+        return store.read(digests)
+    finally:
+        store.close()
+
+
+def _costs_of_samples(dataset: Path, image_id: str) -> dict[str, float]:
+    shards = pl.scan_parquet(sorted(dataset.glob("*-of-*.parquet")))
+    rows = shards.filter(pl.col("image_id") == image_id).select("question_id", "cost")
+    return dict(rows.drop_nulls().collect().iter_rows())
 
 
 def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator[str]:
-    scenes = _scan(root, "ingest", digests["scenes"]).filter(pl.col("image_id") == image_id)
-    scene = scenes.collect()
-    for row in scene.iter_rows(named=True):
+    wanted = pl.col("image_id") == image_id
+    scenes = _rows(root, "ingest", digests["scenes"], wanted, "image_id")
+    for row in scenes.iter_rows(named=True):
         names = sorted({thing["name"] for thing in row["objects"]})
         yield (
             f"image {image_id}: {row['width']} x {row['height']} pixels, "
@@ -98,17 +233,17 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
         )
         yield f"  objects   {', '.join(names)}"
     ledgers = [
-        *(root / "artifacts" / "ingest").glob(f"{digests['scenes']}*.ledger.parquet"),
-        *(root / "artifacts" / "index").glob(f"{digests['index']}*.ledger.parquet"),
+        path
+        for stage, key in (("ingest", "scenes"), ("index", "index"))
+        for path in (root / "artifacts" / stage).glob(f"*{LEDGER}")
+        if digest_of(path) == digests[key]
     ]
-    changes = pl.scan_parquet(ledgers).filter(pl.col("image_id") == image_id).collect()
+    changes = pl.scan_parquet(ledgers).filter(wanted).unique().collect()
     for row in changes.sort("reason", "item").iter_rows(named=True):
         yield f"  {row['action']:<9} {row['item']}: {row['reason']} ({row['detail']})"
     if digests.get("photographs"):
-        photograph = _scan(root, "photographs", digests["photographs"])
-        for row in (
-            photograph.filter(pl.col("image_id") == image_id).collect().iter_rows(named=True)
-        ):
+        photographs = _rows(root, "photographs", digests["photographs"], wanted, "image_id")
+        for row in photographs.iter_rows(named=True):
             fate = row["reason"] or f"sound, sha256 {row['sha256'][:16]}"
             yield f"  photograph {fate}"
 
@@ -120,7 +255,7 @@ def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
         if ids.filter(pl.col("image_id") == name).collect().height:
             return name
     questions = _scan(root, "extract", digests["subgraphs"]).filter(pl.col("question_id") == name)
-    found = questions.select("image_id").collect()
+    found = questions.select("image_id").unique().collect()
     if found.is_empty():
         raise ValueError(
             f"{name} is neither an image nor a question of this build: ids are in the columns "
@@ -129,18 +264,30 @@ def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
     return str(found.item())
 
 
+def _rows(
+    root: Path, stage: str, digest: str, wanted: pl.Expr, key: str = "question_id"
+) -> pl.DataFrame:
+    """What the oldest artifacts say: where several hold a row, others were made after the dataset,
+    of its incomplete shards or of shards of another size."""
+    rows = _scan(root, stage, digest).filter(wanted)
+    return rows.unique(key, keep="first", maintain_order=True).collect()
+
+
 def _scan(root: Path, stage: str, digest: str) -> pl.LazyFrame:
+    """All shards of a stage, oldest first; their digests are joined by `+` where some are
+    incomplete."""
+    digests = digest.split("+")
     paths = [
         path
-        for path in sorted((root / "artifacts" / stage).glob(f"{digest}*.parquet"))
-        if not path.name.endswith(".ledger.parquet")
+        for path in (root / "artifacts" / stage).glob("*.parquet")
+        if digest_of(path) in digests and not path.name.endswith(LEDGER)
     ]
     if not paths:
         raise FileNotFoundError(
             f"the artifacts of stage {stage} ({digest}) are gone from {root}: build again"
         )
-    return pl.scan_parquet(paths)
+    return pl.scan_parquet(sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)))
 
 
-def _by_id(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
+def _by_id(frame: pl.DataFrame) -> dict[str, Row]:
     return {row["question_id"]: row for row in frame.iter_rows(named=True)}

@@ -306,6 +306,17 @@ class PipelineConfig(Section):
         asked = {"write.chat": self.write.chat, "judge.chat": self.judge and self.judge.chat}
         return {section: chat for section, chat in asked.items() if chat}
 
+    @property
+    def asks_undecided(self) -> bool:
+        """Whether questions are asked that only somebody who looks at the picture can answer: one
+        model looks and writes, another looks and judges."""
+        return bool(self.judge and self.write.chat and self.write.show_photograph)
+
+    @property
+    def blind_last(self) -> bool:
+        """Whether questions that can be answered without the picture are taken last."""
+        return bool(self.judge and self.judge.blind is BlindRule.DOWNWEIGHT)
+
     @model_validator(mode="after")
     def _has_photographs(self) -> "PipelineConfig":
         if self.images == "omit" and self.judge:

@@ -35,6 +35,19 @@ SUBGRAPH = columns(
 """`claim` and `alternatives` are JSON (schemas.claim); `names` are those of `objects`; `topic` is
 the same for questions of one image that are near-duplicates."""
 
+UNDECIDED = "undecided-"
+"""How the facets start of questions that only somebody who looks at the picture can answer."""
+
+USAGE = pl.Struct(
+    {
+        "calls": pl.Int64,
+        "input_tokens": pl.Int64,
+        "cached_tokens": pl.Int64,
+        "output_tokens": pl.Int64,
+    }
+)
+"""What requests to a model took (schemas.chat.Usage)."""
+
 PLAN = columns(
     question_id=pl.String,
     image_id=pl.String,
@@ -51,8 +64,37 @@ QUESTION = columns(
     option_claims=pl.List(pl.String),
     answer=pl.Int32,
     writer=pl.String,
+    writer_level=pl.String,
+    write_usage=USAGE,
+    write_replies=pl.List(pl.String),
+    reason=pl.String,
+    reason_detail=pl.String,
 )
-"""`answer` is the index of the right option; `option_claims` say what each option stands for."""
+"""`answer` is the index of the right option; `option_claims` say what each option stands for;
+`writer` is the model's name or "template"; `writer_level` is how hard the model finds the question,
+`write_replies` are the digests of its replies: these and `write_usage` are null for the template
+writer. Where `reason` says why a model wrote no question, `question` and `answer` are null and
+`options` empty."""
 
-VERIFIED = columns(**QUESTION, reason=pl.String, reason_detail=pl.String)
-"""`reason` is null for the questions that hold."""
+VERIFIED = columns(**QUESTION, reading=pl.String)
+"""`reason` is null for the questions that hold. Their `evidence`, `margin` and `detail` come from
+executing the claims; "unknown" is for a judge to decide. `reading` is "read" where the words surely
+say what the claims say, "unread" where only a judge can tell, null for questions that were lost."""
+
+JUDGED = columns(
+    **VERIFIED,
+    votes=pl.List(pl.String),
+    vote_reasons=pl.List(pl.String),
+    blind_votes=pl.List(pl.String),
+    verdict=pl.String,
+    blind_answered=pl.Boolean,
+    judge=pl.String,
+    judge_usage=USAGE,
+    blind_usage=USAGE,
+    judge_replies=pl.List(pl.String),
+)
+"""`votes` are texts of options, "ambiguous", or null where nothing usable came back, in the order
+they were cast; `verdict` is null for questions that were not judged, `blind_answered` where the
+blind votes leave it open; `judge_replies` are digests of the reply store."""
+MISSING = "no reply came: the next build asks again"
+"""The `reason_detail` of unjudged questions that a later run may get votes on."""

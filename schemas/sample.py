@@ -7,6 +7,7 @@ when the dataset is published); the others say where a row comes from and what p
 import polars as pl
 
 from schemas.columns import columns
+from schemas.question import USAGE
 
 STVQA_COLUMNS = columns(
     image_id=pl.String,
@@ -41,11 +42,18 @@ SAMPLE = columns(
         pl.Struct({"subject": pl.String, "predicate": pl.String, "object": pl.String})
     ),
     writer=pl.String,
+    write_usage=USAGE,
     judge=pl.String,
     votes=pl.List(pl.String),
+    blind_votes=pl.List(pl.String),
+    blind_answered=pl.Boolean,
+    judge_usage=USAGE,
+    blind_usage=USAGE,
     coco_id=pl.Int64,
     photograph=pl.String,
 )
 """`group_id` is shared by all samples whose photographs are the same; `claim` and
-`option_claims` (in the order of `options`) are JSON (schemas.claim); `judge` and `votes` are null
-where no model judged; `photograph` is the file's name in the source, null without photographs."""
+`option_claims` (in the order of `options`) are JSON (schemas.claim); `write_usage` is null where a
+template wrote, what `judge` did where no model judged: `votes` and, without the picture,
+`blind_votes`, as texts of options; `photograph` is the file's name in the source, null without
+photographs."""

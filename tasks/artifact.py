@@ -69,11 +69,15 @@ def plan_artifact(
 
 def inputs_of(**paths: Path | Sequence[Path]) -> dict[str, str]:
     """Name to digest; the shards of one stage share theirs."""
-    digests: dict[str, str] = {}
-    for name, value in paths.items():
-        shards = [value] if isinstance(value, Path) else value
-        (digests[name],) = {digest_of(path) for path in shards}
-    return digests
+    return {
+        name: digest_of_all([value] if isinstance(value, Path) else value)
+        for name, value in paths.items()
+    }
+
+
+def digest_of_all(shards: Sequence[Path]) -> str:
+    """The digest that a stage's shards share; joined by `+` where some are incomplete."""
+    return "+".join(sorted({digest_of(path) for path in shards}))
 
 
 def _partial(path: Path) -> Path:
@@ -119,6 +123,15 @@ def write_artifact(
     with replacing(artifact.path) as partial:
         frame.write_parquet(partial, metadata={"recipe": artifact.recipe})
     return artifact.path
+
+
+def write_incomplete(frame: pl.DataFrame, artifact: Artifact, missing: Sequence[str]) -> Path:
+    """Write what there is under a digest of its own, so that stages downstream do not take it for
+    the whole, and the next run finds the artifact itself still to be made."""
+    identity = json.dumps([artifact.digest, sorted(missing)])
+    digest = sha256(identity.encode()).hexdigest()[:16]
+    path = artifact.path.with_name(artifact.path.name.replace(artifact.digest, digest, 1))
+    return write_artifact(frame, Artifact(path, artifact.recipe))
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """Candidate questions of one scene, category by category.
 
 The modules of tasks.asking propose claims that are worth asking about; `find_candidates` keeps
-those that the scene supports and for which enough other answers are refuted.
+those that the scene supports and for which enough other answers are refuted. Where models look at
+the picture, it fills up with questions that the scene leaves open.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from schemas.claim import Category, Claim, encode_claim, objects_of
 from schemas.config import ExtractConfig
-from schemas.evidence import Evidence
+from schemas.evidence import Evidence, unknown
 from schemas.proof import Facts
 from schemas.scene_graph import SceneObject
 from tasks.asking.comparisons import propose_depths, propose_distances, propose_sizes
@@ -21,6 +22,7 @@ from tasks.asking.existences import propose_existences
 from tasks.asking.locations import propose_locations
 from tasks.asking.proposal import Proposal
 from tasks.asking.relations import propose_reaches, propose_relations
+from tasks.asking.undecided import propose_undecided
 from tasks.asking.view import View
 
 
@@ -28,7 +30,11 @@ from tasks.asking.view import View
 class Candidate:
     """A question to be: `asks` names the part of the claim that it asks for; `alternatives` are
     refuted claims that differ in that part, the most plausible first; `facet` is what else the
-    plan keeps balanced within a category."""
+    plan keeps balanced within a category.
+
+    Where the evidence is unknown, the facet starts with "undecided-", `claim` is any of the
+    possible claims, and of the alternatives one at least is possible, too.
+    """
 
     category: Category
     asks: str
@@ -63,28 +69,53 @@ def propose(
 
 
 def find_candidates(
-    facts: Facts, config: ExtractConfig, num_options: Mapping[Category, int]
+    facts: Facts,
+    config: ExtractConfig,
+    num_options: Mapping[Category, int],
+    *,
+    undecided: bool = False,
 ) -> list[Candidate]:
-    """The best candidates of a scene, at most `max_per_category` in each category.
+    """The best candidates of a scene, at most `max_per_category` in each category; undecided ones
+    only where `undecided`, and after all decided ones.
 
     Proposals are tried the most salient first, one of each facet in turn, until there are enough:
     most of a scene's possible questions are never proved at all.
     """
     view = View(facts, config)
     found: list[Candidate] = []
+    # Where all that can be seen is annotated, nothing is left open but what is too close to call.
+    is_open = undecided and not facts.scene.is_exhaustive
+    open_proposals = propose_undecided(view) if is_open else {}
     for category, proposals in propose(view, num_options):
-        lines = _lines(view, proposals)
-        start = len(found)
-        while lines and len(found) < start + config.max_per_category:
-            for facet in list(lines):
-                candidate = None
-                while candidate is None and lines[facet]:
-                    proposal = lines[facet].popleft()
-                    candidate = _candidate(view, category, proposal, num_options[category])
-                if candidate is None:
-                    del lines[facet]
-                elif len(found) < start + config.max_per_category:
-                    found.append(candidate)
+        limit, number = config.max_per_category, num_options[category]
+        chosen = _chosen(view, category, proposals, number, limit, _candidate)
+        if category in open_proposals and len(chosen) < limit:
+            rest, limit = open_proposals[category], limit - len(chosen)
+            chosen += _chosen(view, category, rest, number, limit, _undecided)
+        found += chosen
+    return found
+
+
+def _chosen(
+    view: View,
+    category: Category,
+    proposals: Iterable[Proposal],
+    num_options: int,
+    limit: int,
+    as_candidate: Callable[[View, Category, Proposal, int], Candidate | None],
+) -> list[Candidate]:
+    """The first candidates, one of each facet in turn."""
+    lines = _lines(view, proposals)
+    found: list[Candidate] = []
+    while lines and len(found) < limit:
+        for facet in list(lines):
+            candidate = None
+            while candidate is None and lines[facet]:
+                candidate = as_candidate(view, category, lines[facet].popleft(), num_options)
+            if candidate is None:
+                del lines[facet]
+            elif len(found) < limit:
+                found.append(candidate)
     return found
 
 
@@ -92,7 +123,10 @@ def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, deque[Proposa
     """The proposals of each facet in the order in which they are to be tried."""
     ranked = sorted(
         proposals,
-        key=lambda proposal: (-round(view.salience_of(proposal.claim), 2), _draw(view, proposal)),
+        key=lambda proposal: (
+            -round(view.salience_of(proposal.claim), 2),
+            draw(view.scene.image_id, proposal.asks, proposal.claim),
+        ),
     )
     lines: dict[str, deque[Proposal]] = {}
     for proposal in ranked:
@@ -100,9 +134,9 @@ def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, deque[Proposa
     return lines
 
 
-def _draw(view: View, proposal: Proposal) -> bytes:
-    """An order that depends on nothing but image and proposal."""
-    text = f"{view.scene.image_id}:{proposal.asks}:{encode_claim(proposal.claim)}"
+def draw(image_id: str, asks: str, claim: Claim) -> bytes:
+    """An order that depends on nothing but image and claim."""
+    text = f"{image_id}:{asks}:{encode_claim(claim)}"
     return blake2b(text.encode(), digest_size=8).digest()
 
 
@@ -131,6 +165,40 @@ def _candidate(
         facet=proposal.facet,
         salience=view.salience_of(proposal.claim),
         hardness=proposal.hardness + _visual_hardness(view, category, named, evidence),
+    )
+
+
+def _undecided(
+    view: View, category: Category, proposal: Proposal, num_options: int
+) -> Candidate | None:
+    """The proposal as a candidate, or None where the scene supports one of its claims or leaves
+    fewer than two open. Any of those left open stands in for the answer."""
+    left_open: dict[Claim, Evidence] = {}
+    refuted: list[Claim] = []
+    for claim in (proposal.claim, *proposal.alternatives):
+        evidence = view.facts.holds(claim)
+        if evidence.supports:
+            return None
+        if evidence.refutes:
+            refuted.append(claim)
+        else:
+            left_open[claim] = evidence
+    offered = [*left_open, *refuted][:num_options]
+    if len(left_open) < 2 or len(offered) < num_options:
+        return None
+    possible = [claim for claim in offered if claim in left_open]
+    claim = min(possible, key=lambda claim: draw(view.scene.image_id, proposal.asks, claim))
+    named = [view.by_id[key] for key in view.subjects_of(claim) if key in view.by_id]
+    unclear = unknown(left_open[claim].detail)
+    return Candidate(
+        category=category,
+        asks=proposal.asks,
+        claim=claim,
+        alternatives=tuple(other for other in offered if other != claim),
+        evidence=unclear,
+        facet=proposal.facet,
+        salience=view.salience_of(claim),
+        hardness=proposal.hardness + _visual_hardness(view, category, named, unclear),
     )
 
 

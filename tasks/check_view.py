@@ -9,10 +9,21 @@ import polars as pl
 
 from schemas.claim import category_of, decode_claim
 from schemas.completion import LETTERS, PublishedScene, option_text, parse_completion
+from schemas.evidence import Standing
 from schemas.sample import SAMPLE
 from tasks.scene_checks import BOX, listed, scene_offenders
 
-NULLABLE = ("margin", "judge", "votes", "coco_id", "photograph")
+JUDGED = "judged"
+BY_MODELS = (
+    "write_usage",
+    "judge",
+    "votes",
+    "blind_votes",
+    "blind_answered",
+    "judge_usage",
+    "blind_usage",
+)
+NULLABLE = ("margin", *BY_MODELS, "coco_id", "photograph")
 SLICE = 10_000  # rows whose objects are long frames at once: bounds memory
 COMPLETIONS = ("answer", "answer_text", "answer_option_text")
 GOLD = pl.Struct(
@@ -85,6 +96,16 @@ def _completions(rows: pl.DataFrame) -> list[pl.Series]:
     ]
 
 
+def _evidence() -> pl.Expr:
+    """The evidence, and JUDGED where only a judge that looked at the picture knows."""
+    is_unknown = pl.col("evidence") == Standing.UNKNOWN.value
+    return (
+        pl.when(is_unknown & pl.col("judge").is_not_null())
+        .then(pl.lit(JUDGED))
+        .otherwise(pl.col("evidence").fill_null(""))
+    )
+
+
 def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
     options, letter = pl.col("options").fill_null([]), pl.col("answer_only")
     index = letter.replace_strict(list(LETTERS), range(len(LETTERS)), default=None)
@@ -105,12 +126,13 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         "rating",
         "width",
         "height",
-        pl.col("category", "level", "split", "evidence", "answer_only", *COMPLETIONS).fill_null(""),
+        pl.col("category", "level", "split", "answer_only", *COMPLETIONS).fill_null(""),
         pl.col("question_only", "answer_text_only", "answer_option_text_only").fill_null(""),
         pl.col("question_with_options", "problem", "claim").fill_null(""),
         "completions_unreadable",
         "num_gold_scenes",
         *(f"{name}_end" for name in COMPLETIONS),
+        evidence=_evidence(),
         missing_values=_none_if_empty(pl.concat_str(asked, separator=", ", ignore_nulls=True)),
         num_options=options.list.len().cast(pl.Int64),
         num_distinct_options=trimmed.list.n_unique().cast(pl.Int64),

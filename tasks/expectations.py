@@ -36,7 +36,7 @@ from schemas.completion import LETTERS
 from schemas.sample import SAMPLE
 
 DOMAIN = ("batch_id", "table", "row_condition", "condition_parser", "ignore_row_if")
-EVIDENCE = ("proved", "asserted")
+EVIDENCE = ("proved", "asserted", "judged")
 LEVELS = ("easy", "medium", "hard")
 
 
@@ -212,7 +212,8 @@ def _identity() -> Iterator[Check]:
     yield _check(group, "there_are_samples", "The data set has at least one sample.",
         gxe.ExpectTableRowCountToBeBetween, "num_rows", min_value=1)
     yield _none(group, "no_value_is_missing",
-        "No value is missing, except where a column allows it (margin, judge, votes, photograph).",
+        "No value is missing, except where a column allows it (margin, what models took and voted, "
+        "photograph).",
         "missing_values")
     yield _check(group, "question_id_is_given", "Every sample has a question_id.",
         gxe.ExpectColumnValuesToNotBeNull, column="question_id")
@@ -228,7 +229,8 @@ def _identity() -> Iterator[Check]:
     yield _one_of(group, "level_is_known", "The level is easy, medium or hard.", "level", LEVELS)
     yield _one_of(group, "split_is_known", "The split is train or val.", "split", ("train", "val"))
     yield _one_of(group, "evidence_is_known",
-        "The answer is proved, or asserted by an annotation.", "evidence", EVIDENCE)
+        "The answer is proved, asserted by an annotation, or left to a judge that looked.",
+        "evidence", EVIDENCE)
     yield _check(group, "rating_is_between_1_and_10", "The rating is a whole number from 1 to 10.",
         gxe.ExpectColumnValuesToBeBetween, column="rating", min_value=1, max_value=10)
     yield _check(group, "image_has_a_size", "Width and height of the image are positive.",
@@ -344,6 +346,8 @@ def _balance() -> Iterator[Check]:
         "split": ("val_share_is_met", "The val split has its share of the samples."),
         "answer": ("no_answer_dominates",
             "No answer makes up more than 60 % of a category that offers three or four options."),
+        "shortcut": ("no_category_is_a_shortcut",
+            "No category can be answered from the words alone."),
     }
     for family, (name, description) in totals.items():
         yield _check(group, name, description, ExpectCountToBeWithinRange,

@@ -1,7 +1,9 @@
 """Extract: which questions each scene could be asked, and what proves their answers.
 
 Reads scenes; writes one row per candidate question (schemas.question.SUBGRAPH): its claim, refuted
-alternatives, the question-focused subgraph, evidence, level and rating.
+alternatives, the question-focused subgraph, evidence, level and rating. Where models write and
+judge with the photograph, further rows ask what the scene leaves open: their evidence is "unknown",
+their facet starts with "undecided-", their claim is any of the possible ones.
 
 Level: one point each where a thing asked about is small, mostly covered, or clears its margin only
 just; one for asking back from a relationship to its subject or object, for distances, diagonal
@@ -50,11 +52,13 @@ def subgraph_rows(
     proof: ProofConfig,
     extract: ExtractConfig,
     num_options: Mapping[Category, int],
+    *,
+    undecided: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """The candidate questions of one scene as rows of SUBGRAPH, distinct in `question_id`."""
     facts = Facts(scene, proof)
     seen = set()
-    for candidate in find_candidates(facts, extract, num_options):
+    for candidate in find_candidates(facts, extract, num_options, undecided=undecided):
         row = _row(facts, candidate)
         if row["question_id"] not in seen:
             seen.add(row["question_id"])
@@ -66,12 +70,14 @@ def extract_batch(
     proof: ProofConfig,
     extract: ExtractConfig,
     num_options: Mapping[Category, int],
+    *,
+    undecided: bool = False,
 ) -> pl.DataFrame:
     """The candidate questions of all scenes in a frame."""
     rows = [
         row
         for scene in scenes_of(scenes)
-        for row in subgraph_rows(scene, proof, extract, num_options)
+        for row in subgraph_rows(scene, proof, extract, num_options, undecided=undecided)
     ]
     return frame_of(rows, SUBGRAPH)
 
@@ -146,16 +152,21 @@ def subgraphs_artifact(
     extract: ExtractConfig,
     write: WriteConfig,
     root: Path,
+    *,
+    undecided: bool = False,
 ) -> Artifact:
+    config: dict[str, Any] = {
+        "proof": proof,
+        "extract": extract,
+        "num_options": str(sorted(write.num_options.items())),
+    }
+    if undecided:
+        config["undecided"] = True
     return plan_artifact(
         root,
         "extract",
         version=VERSION,
-        config={
-            "proof": proof,
-            "extract": extract,
-            "num_options": str(sorted(write.num_options.items())),
-        },
+        config=config,
         inputs=inputs_of(scenes=scenes_path),
         shard=shard,
     )
@@ -170,12 +181,22 @@ def extract_shard(
     write: WriteConfig,
     num_workers: int,
     root: Path,
+    *,
+    undecided: bool = False,
 ) -> Path | State[Path]:
-    artifact = subgraphs_artifact(scenes_path, shard, proof, extract, write, root)
+    artifact = subgraphs_artifact(
+        scenes_path, shard, proof, extract, write, root, undecided=undecided
+    )
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     scenes = pl.read_parquet(scenes_path)
-    read = partial(extract_batch, proof=proof, extract=extract, num_options=write.num_options)
+    read = partial(
+        extract_batch,
+        proof=proof,
+        extract=extract,
+        num_options=write.num_options,
+        undecided=undecided,
+    )
     subgraphs = pl.concat([pl.DataFrame(schema=SUBGRAPH), *map_batches(read, scenes, num_workers)])
     logger.info("extract %s: %d candidates of %d scenes", shard, subgraphs.height, scenes.height)
     return write_artifact(subgraphs, artifact)

@@ -53,12 +53,25 @@ def count_photographs(photographs: Sequence[Path]) -> pl.DataFrame:
     )
 
 
-def count_questions(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:
-    """Rows of a stage by reason and category; `kept` is what those without a reason are called."""
-    frame = pl.scan_parquet(list(paths))
-    if "reason" not in frame.collect_schema().names():
-        frame = frame.with_columns(reason=pl.lit(None, pl.String))
+def count_questions(
+    stage: str, paths: Sequence[Path], kept: str, before: Sequence[Path] = ()
+) -> pl.DataFrame:
+    """Rows of a stage by reason and category; `kept` is what those without a reason are called.
+    What was lost in the stage `before` is left out."""
+    if not paths:
+        return pl.DataFrame(schema=FUNNEL)
+    frame = _with_reason(paths)
+    if before:
+        lost = _with_reason(before).filter(pl.col("reason").is_not_null()).select("question_id")
+        frame = frame.join(lost, on="question_id", how="anti")
     return _count(frame, stage, kept)
+
+
+def _with_reason(paths: Sequence[Path]) -> pl.LazyFrame:
+    frame = pl.scan_parquet(list(paths))
+    if "reason" in frame.collect_schema().names():
+        return frame
+    return frame.with_columns(reason=pl.lit(None, pl.String))
 
 
 def count_unselected(ledger: Path) -> pl.DataFrame:

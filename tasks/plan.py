@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from schemas.config import QuotaConfig
-from schemas.question import PLAN
+from schemas.question import PLAN, UNDECIDED
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 from tasks.quota import Cell, choose, plan_quotas
 
@@ -27,22 +27,27 @@ logger = logging.getLogger(__name__)
 
 
 def by_preference(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Rows in the order in which they are to be chosen: one per image and facet in turn, the most
-    salient of an image first, ties by a seeded hash that is the same on every machine."""
+    """Rows in the order in which they are to be chosen: what the scene decides before what only
+    the picture does, one per image and facet in turn, the most salient of an image first, ties by
+    a seeded hash that is the same on every machine."""
     return (
-        rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
+        rows.with_columns(
+            tie=_stable_hash(pl.col("question_id"), seed),
+            is_open=pl.col("facet").str.starts_with(UNDECIDED),
+        )
         .sort(
             "image_id",
             "category",
+            "is_open",
             pl.col("salience").round(1),
             "tie",
-            descending=[False, False, True, False],
+            descending=[False, False, False, True, False],
         )
         .with_columns(turn=pl.int_range(pl.len()).over("image_id", "category"))
         .sort("turn", "tie")
         .with_columns(facet_turn=pl.int_range(pl.len()).over("category", "level", "facet"))
-        .sort("facet_turn", "turn", "tie")
-        .drop("turn", "facet_turn", "tie")
+        .sort("is_open", "facet_turn", "turn", "tie")
+        .drop("turn", "facet_turn", "tie", "is_open")
     )
 
 

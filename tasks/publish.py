@@ -23,19 +23,27 @@ from prefect.states import Completed
 
 from schemas.columns import plain_type
 from schemas.config import PipelineConfig, SourceConfig
-from tasks.artifact import digest_of, inputs_of, plan_artifact, replacing_folder
+from tasks.artifact import (
+    digest_of,
+    digest_of_all,
+    inputs_of,
+    plan_artifact,
+    replacing_folder,
+)
 from tasks.card import render_card
+from tasks.costs import cost_of_rows, count_costs, count_unanswered, prices_of
 from tasks.funnel import (
     count_photographs,
     count_questions,
     count_scenes,
     count_unselected,
 )
+from tasks.judging.summary import judge_summary
 from tasks.photographs import PhotographStore, open_photographs
 from tasks.quota import plan_quotas, shortfalls
 from tasks.sources.tables import LEDGER
 
-VERSION = 1
+VERSION = 2
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "inflect", "numpy", "scipy")
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
@@ -55,8 +63,14 @@ class Inputs:
     plan: Path
     questions: Sequence[Path]
     verified: Sequence[Path]
+    judged: Sequence[Path]
     samples: Path
     validation: Path
+
+    @property
+    def last(self) -> Sequence[Path]:
+        """The questions as select sees them."""
+        return self.judged or self.verified
 
 
 def dataset_folder(root: Path, config: PipelineConfig, inputs: Inputs) -> Path:
@@ -72,7 +86,12 @@ def dataset_folder(root: Path, config: PipelineConfig, inputs: Inputs) -> Path:
         root,
         "publish",
         version=VERSION,
-        config={"publish": settings, "name": config.name, "images": config.images},
+        config={
+            "publish": settings,
+            "name": config.name,
+            "images": config.images,
+            **prices_of(config),
+        },
         inputs=paths,
     ).digest
     return root / "datasets" / config.name / digest
@@ -175,8 +194,9 @@ def _write_parquet(tables: Iterator[pa.Table], path: Path) -> None:
             )
 
 
-def write_ledger(inputs: Inputs, path: Path) -> None:
-    """Every row that any stage lost or repaired, one stage at a time."""
+def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
+    """Every row that any stage lost or repaired, one stage at a time, and what models took for it
+    in US dollars."""
     scenes = [path.with_suffix(".ledger.parquet") for path in (inputs.index, *inputs.scenes)]
     parts = [pl.scan_parquet(scenes)]
     if inputs.photographs:
@@ -204,11 +224,17 @@ def write_ledger(inputs: Inputs, path: Path) -> None:
             detail=pl.lit(None, pl.String),
         )
     )
-    parts.append(pl.scan_parquet(inputs.samples.with_suffix(".ledger.parquet")))
-    schema = _plain(pl.DataFrame(schema=LEDGER).to_arrow()).schema
+    parts = [part.with_columns(cost=pl.lit(None, pl.Float64)) for part in parts]
+    questions = pl.scan_parquet(list(inputs.last))
+    paid = cost_of_rows(questions.collect_schema().names(), config)
+    costs = questions.select(item="question_id", cost=paid.round(6))
+    unselected = pl.scan_parquet(inputs.samples.with_suffix(".ledger.parquet"))
+    parts.append(unselected.join(costs, on="item", how="left", maintain_order="left"))
+    columns = {**LEDGER, "cost": pl.Float64()}
+    schema = _plain(pl.DataFrame(schema=columns).to_arrow()).schema
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for part in parts:
-            writer.write_table(_plain(part.select(LEDGER.names()).collect().to_arrow()))
+            writer.write_table(_plain(part.select(*columns).collect().to_arrow()))
 
 
 def build_funnel(inputs: Inputs) -> pl.DataFrame:
@@ -219,7 +245,8 @@ def build_funnel(inputs: Inputs) -> pl.DataFrame:
             count_questions("extract", inputs.subgraphs, "candidates"),
             count_questions("plan", [inputs.plan], "planned"),
             count_questions("write", inputs.questions, "written"),
-            count_questions("verify", inputs.verified, "holding"),
+            count_questions("verify", inputs.verified, "holding", before=inputs.questions),
+            count_questions("judge", inputs.judged, "kept", before=inputs.verified),
             count_questions("select", [inputs.samples], "samples"),
             count_unselected(inputs.samples.with_suffix(".ledger.parquet")),
         ]
@@ -236,8 +263,9 @@ def build_manifest(
         "photographs": digest_of(inputs.photographs[0]) if inputs.photographs else None,
         "subgraphs": digest_of(inputs.subgraphs[0]),
         "plan": digest_of(inputs.plan),
-        "questions": digest_of(inputs.questions[0]),
-        "verified": digest_of(inputs.verified[0]),
+        "questions": digest_of_all(inputs.questions),
+        "verified": digest_of_all(inputs.verified),
+        "judged": digest_of_all(inputs.judged) or None,
         "samples": digest_of(inputs.samples),
         "validation": digest_of(inputs.validation),
     }
@@ -260,6 +288,10 @@ def build_manifest(
         "num_images": samples["image_id"].n_unique(),
         "splits": dict(samples.group_by("split").len().sort("split").iter_rows()),
         "quotas": shortfalls(samples, quotas).to_dicts(),
+        "models": {section: chat.model for section, chat in config.chats.items()},
+        "costs": count_costs(inputs.last, samples, config).to_dicts(),
+        "judging": judge_summary(inputs.judged, config.judge) if config.judge else None,
+        "num_unanswered": count_unanswered(inputs.last),
         "funnel": build_funnel(inputs).to_dicts(),
         "files": files,
     }
@@ -269,8 +301,9 @@ def write_dataset(
     folder: Path, config: PipelineConfig, source: SourceConfig, inputs: Inputs, root: Path
 ) -> None:
     """All files of the dataset into an existing, empty folder."""
-    write_ledger(inputs, folder / "ledger.parquet")
+    write_ledger(config, inputs, folder / "ledger.parquet")
     samples = pl.read_parquet(inputs.samples)
+    samples = samples.with_columns(cost=cost_of_rows(samples.columns, config).round(6))
     store, sizes = None, {}
     if config.images == "embed":
         store, _ = open_photographs(source, root)
@@ -282,7 +315,8 @@ def write_dataset(
     manifest = build_manifest(config, inputs, samples, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    card = render_card(manifest, samples)
+    results = json.loads((inputs.validation / "results.json").read_text(encoding="utf-8"))
+    card = render_card(manifest, samples, results["shortcuts"])
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 

@@ -1,17 +1,17 @@
-"""Reading: what the words of a question and of an option say, whoever wrote them.
+"""Reading: what the words of a question and of its options say, whoever wrote them.
 
-`verify` compares this with the claims. Nothing here knows the writer's templates.
+`verify` compares this with the claims. Nothing here knows the writer's templates. Words are read
+for certain (READ), say something else than the claims (DIFFERS), or are beyond these rules and
+contradict nothing (UNREAD).
 """
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from schemas.claim import (
-    Cell,
     Claim,
     CountClaim,
     DepthClaim,
-    Dimension,
     DistanceClaim,
     ExistenceClaim,
     LocationClaim,
@@ -20,38 +20,46 @@ from schemas.claim import (
     RelationClaim,
     SizeClaim,
 )
-from schemas.predicate import canonical_predicate, load_predicates
-from schemas.vocabulary import load_vocabulary
+from tasks.words.comparisons import (
+    option_on_object,
+    question_on_depth,
+    question_on_distance,
+    question_on_size,
+)
+from tasks.words.counts import (
+    option_on_count,
+    option_on_existence,
+    question_on_count,
+    question_on_existence,
+)
+from tasks.words.directions import option_on_direction, question_on_direction
+from tasks.words.names import NUMBERS, bare_words, classes_in, words_of
+from tasks.words.phrases import NEGATIONS, Reading, Words, meaning_of
+from tasks.words.places import option_on_place, question_on_place
+from tasks.words.relations import option_on_relation, question_on_relation
 
-NEGATIONS = {"not", "no", "never", "neither", "nor", "without", "except", "least"}
-SIDES = {
-    "left": {"left"},
-    "right": {"right"},
-    "above": {"above", "over", "up"},
-    "below": {"below", "under", "beneath", "down"},
-    "ahead": {"front", "ahead"},
-    "back": {"behind", "back"},
+READ_QUESTION: Mapping[type, Callable[[Words, Claim, str, Sequence[Words]], Reading]] = {
+    RelationClaim: question_on_relation,
+    ReachClaim: question_on_relation,
+    SizeClaim: question_on_size,
+    OrientationClaim: question_on_direction,
+    LocationClaim: question_on_place,
+    DepthClaim: question_on_depth,
+    DistanceClaim: question_on_distance,
+    CountClaim: question_on_count,
+    ExistenceClaim: question_on_existence,
 }
-ROWS = {"top": {"top", "upper"}, "middle": {"middle"}, "bottom": {"bottom", "lower"}}
-COLUMNS = {"left": {"left"}, "center": {"center", "centre", "central"}, "right": {"right"}}
-DEPTHS = {
-    "nearer": {"closer", "closest", "nearer", "nearest", "front"},
-    "farther": {"farther", "farthest", "further", "furthest", "behind"},
+READ_OPTION: Mapping[type, Callable[[Words, Claim, str], Reading]] = {
+    RelationClaim: option_on_relation,
+    ReachClaim: option_on_relation,
+    SizeClaim: option_on_object,
+    OrientationClaim: option_on_direction,
+    LocationClaim: option_on_place,
+    DepthClaim: option_on_object,
+    DistanceClaim: option_on_object,
+    CountClaim: option_on_count,
+    ExistenceClaim: option_on_existence,
 }
-SIZES: Mapping[str, Set[str]] = {
-    Dimension.LARGER: {"larger", "largest", "bigger", "biggest", "area", "room", "space"},
-    Dimension.TALLER: {"taller", "tallest", "higher", "highest", "height", "vertically"},
-    Dimension.WIDER: {"wider", "widest", "broadest", "width", "horizontally"},
-}
-NEAREST = {"closest", "nearest", "shortest", "closer", "nearer"}
-
-
-def words_of(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold().replace("n't", " not"))
-
-
-def mentions(text: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text.casefold()) is not None
 
 
 def parts(claim: Claim, asks: str) -> tuple[Hashable, Hashable]:
@@ -61,7 +69,7 @@ def parts(claim: Claim, asks: str) -> tuple[Hashable, Hashable]:
     """
     match claim, asks:
         case ((RelationClaim() | ReachClaim()), "predicate"):
-            return (claim.subject, claim.object), claim.predicate
+            return (claim.subject, claim.object), meaning_of(claim.predicate)
         case ((RelationClaim() | ReachClaim()), "object"):
             return (claim.subject, claim.predicate), claim.object
         case ((RelationClaim() | ReachClaim()), "subject"):
@@ -87,100 +95,70 @@ def parts(claim: Claim, asks: str) -> tuple[Hashable, Hashable]:
             raise ValueError(f"{asks!r} is no part of a claim on {type(claim).__name__}")
 
 
-def option_says(option: str, claim: Claim, asks: str) -> bool:
-    """Whether an option that names no object says the asked part of its claim."""
-    words = words_of(option)
-    match claim:
-        case RelationClaim() | ReachClaim():
-            return asks != "predicate" or _predicate_in(words) == _means(claim.predicate)
-        case OrientationClaim():
-            return _named(words, SIDES) == set(claim.direction.split("_"))
-        case LocationClaim():
-            return _cell_in(words) == claim.cell
-        case CountClaim():
-            return words == [str(claim.number)]
-        case ExistenceClaim():
-            return words[:1] == (["yes"] if claim.present else ["no"])
-        case _:
-            return True
-
-
-def question_says(question: str, claim: Claim, asks: str) -> bool:
-    """Whether the question asks for this part of the claim, and not for its opposite."""
-    words = set(words_of(question))
-    if words & NEGATIONS:
-        return False
-    match claim:
-        case RelationClaim() | ReachClaim():
-            return asks == "predicate" or _says_predicate(question, claim.predicate)
-        case DepthClaim():
-            return _named(words, DEPTHS) == {asks}
-        case SizeClaim():
-            return _named(_joined_spans(question), SIZES) == {claim.dimension.value}
-        case DistanceClaim():
-            return bool(words & NEAREST)
-        case CountClaim():
-            return _names_class(question, claim.class_name, plural=True)
-        case ExistenceClaim():
-            return _names_class(question, claim.class_name) and (
-                claim.predicate is None
-                or (
-                    _says_predicate(question, claim.predicate)
-                    and _names_class(question, str(claim.other_class))
-                )
-            )
-        case _:
-            return True
-
-
-def _named(words: Iterable[str], table: Mapping[str, Set[str]]) -> set[str]:
-    """The entries of a table that the words name."""
-    said = set(words)
-    return {str(entry) for entry, synonyms in table.items() if said & synonyms}
-
-
-def _joined_spans(question: str) -> list[str]:
-    text = question.casefold()
-    spans = {"from top to bottom": "height", "from left to right": "width"}
-    return [*words_of(text), *(word for span, word in spans.items() if span in text)]
-
-
-def _cell_in(words: Sequence[str]) -> Cell | None:
-    """The one cell that the words name; "middle" or "center" alone is the one in the middle."""
-    rows, columns = _named(words, ROWS), _named(words, COLUMNS)
-    if not rows and columns == {"center"}:
-        rows = {"middle"}
-    if not columns and rows == {"middle"}:
-        columns = {"center"}
-    if len(rows) != 1 or len(columns) != 1:
-        return None
-    return Cell(f"{rows.pop()}_{columns.pop()}")
-
-
-def _means(predicate: str) -> str:
-    return load_predicates()[predicate].means
-
-
-def _predicate_in(words: Sequence[str]) -> str | None:
-    """The meaning of the first predicate that the words name, the longest at its place."""
-    for start in range(len(words)):
-        for stop in range(min(start + 6, len(words)), start, -1):
-            found = canonical_predicate(" ".join(words[start:stop]))
-            if found:
-                return _means(found)
-    return None
-
-
-def _says_predicate(question: str, predicate: str) -> bool:
-    means = _means(predicate)
-    return any(
-        mentions(question, text)
-        for other in load_predicates().values()
-        if other.means == means
-        for text in (other.phrase, other.name, *other.also)
+def read_words(
+    question: str,
+    options: Sequence[str],
+    claims: Sequence[Claim],
+    asks: str,
+    names: Mapping[int, str],
+) -> tuple[Reading, str]:
+    """What question and options say, held against the claims of the options, and the words that
+    made it so. `names` are those of the objects."""
+    asked = Words(question, claims[0], names)
+    answers = [Words(option, claim, names) for option, claim in zip(options, claims, strict=True)]
+    readings = [(_read_question(asked, claims[0], asks, answers), f"the question {question!r}")]
+    for words, claim, option in zip(answers, claims, options, strict=True):
+        readings.append((READ_OPTION[type(claim)](words, claim, asks), f"option {option!r}"))
+    several = any(
+        mention.is_plural and mention.class_name in words.names
+        for words in (asked, *answers)
+        for mention in words.mentions
     )
+    if several:
+        readings.append((Reading.UNREAD, "a name in the plural"))
+    for worst in (Reading.DIFFERS, Reading.UNREAD):
+        for reading, text in readings:
+            if reading is worst:
+                return reading, text
+    return Reading.READ, ""
 
 
-def _names_class(question: str, class_name: str, plural: bool = False) -> bool:
-    entry = load_vocabulary().classes[class_name]
-    return mentions(question, entry.plural if plural else entry.name)
+def _read_question(asked: Words, claim: Claim, asks: str, answers: Sequence[Words]) -> Reading:
+    if NEGATIONS & set(asked.plain) or re.search(r"\bother than\b", asked.text):
+        return Reading.DIFFERS
+    return READ_QUESTION[type(claim)](asked, claim, asks, answers)
+
+
+def gives_away(
+    question: str,
+    options: Sequence[str],
+    claims: Sequence[Claim],
+    asks: str,
+    names: Mapping[int, str],
+) -> bool:
+    """Whether the question names what some of its options say and others do not."""
+    match claims[0]:
+        case ExistenceClaim():
+            return False
+        case CountClaim():
+            said = {NUMBERS.get(word, word) for word in words_of(question)}
+            numbers = {claim.number for claim in claims if isinstance(claim, CountClaim)}
+            return not said.isdisjoint(numbers | set(map(str, numbers))) and not re.search(
+                r"\bat least one\b", question.casefold()
+            )
+        case RelationClaim() | ReachClaim() as claim if asks == "predicate":
+            found = {said.predicate.means for said in Words(question, claim, names).said()}
+            offered = {str(parts(claim, asks)[1]) for claim in claims}
+            return not found.isdisjoint(offered) and not found >= offered
+        case OrientationClaim() | LocationClaim():
+            asked_words = " ".join(bare_words(question))
+            shown = [
+                f" {' '.join(bare_words(option))} " in f" {asked_words} " for option in options
+            ]
+            return any(shown) and not all(shown)
+        case _:
+            asked_names = set(classes_in(question))
+            offered_names = {
+                str(names[key]) for claim in claims if isinstance(key := parts(claim, asks)[1], int)
+            }
+            return not asked_names.isdisjoint(offered_names) and not asked_names >= offered_names

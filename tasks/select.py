@@ -1,6 +1,7 @@
 """Select: which questions become samples, in which split, and under which letter.
 
-Reads verified questions, scenes and what is known of the photographs; writes samples
+Reads judged questions (verified ones where no model judges), scenes and what is known of the
+photographs; writes samples
 (schemas.sample.SAMPLE), and beside them a ledger with the reason of every question left out.
 """
 
@@ -38,6 +39,7 @@ from schemas.completion import (
     render_problem,
 )
 from schemas.config import QuotaConfig, SelectConfig
+from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
@@ -45,7 +47,7 @@ from tasks.plan import by_preference, first_of_topic, stable_hash
 from tasks.quota import choose, plan_quotas
 from tasks.sources.tables import LEDGER
 
-VERSION = 1
+VERSION = 2
 BATCH = 1000
 SHOWN = {
     Direction.LEFT: "left of",
@@ -185,22 +187,38 @@ def _texts(row: Mapping[str, Any], scene: Scene, render: Any) -> dict[str, Any]:
     }
 
 
+def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
+    """Verified questions with the columns of judged ones, null."""
+    missing = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in JUDGED.items()
+        if name not in questions.columns
+    ]
+    return questions.with_columns(missing)
+
+
 def choose_samples(
-    verified: pl.DataFrame,
+    questions: pl.DataFrame,
     images: pl.DataFrame,
     quota: QuotaConfig,
     select: SelectConfig,
     seed: int,
+    *,
+    blind_last: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The questions that become samples, with split, group_id, place, coco_id and photograph,
-    sorted by question id; and those that do not, with the reason."""
-    rows = by_preference(verified.filter(pl.col("reason").is_null()), seed)
+    sorted by question id; and those that do not, with the reason. With `blind_last` those that
+    can be answered without the picture are taken only where others do not suffice."""
+    questions = as_judged(questions)
+    sound = questions.filter(pl.col("reason").is_null())
+    is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
+    rows = pl.concat([by_preference(sound.filter(part), seed) for part in (~is_last, is_last)])
     is_first = first_of_topic(rows)
     repeated = rows.filter(~is_first).with_columns(reason=pl.lit("near-duplicate"))
     rows = rows.filter(is_first)
     mask = choose(rows, plan_quotas(quota, quota.num_samples), quota.max_per_image)
     beyond = rows.filter(~mask).with_columns(reason=pl.lit("beyond-quota"))
-    lost = pl.concat([verified.filter(pl.col("reason").is_not_null()), repeated, beyond])
+    lost = pl.concat([questions.filter(pl.col("reason").is_not_null()), repeated, beyond])
     chosen = (
         rows.filter(mask)
         .join(group_images(images), on="image_id", how="left")
@@ -217,6 +235,10 @@ def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
         lost.select(
             stage=pl.when(pl.col("reason").is_in(["near-duplicate", "beyond-quota"]))
             .then(pl.lit("select"))
+            .when(pl.col("question").is_null())
+            .then(pl.lit("write"))
+            .when(pl.col("verdict").is_not_null())
+            .then(pl.lit("judge"))
             .otherwise(pl.lit("verify")),
             image_id="image_id",
             item="question_id",
@@ -241,44 +263,55 @@ def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -
 
 
 def samples_artifact(
-    verified_paths: Sequence[Path],
+    question_paths: Sequence[Path],
     scene_paths: Sequence[Path],
     photograph_paths: Sequence[Path],
     quota: QuotaConfig,
     select: SelectConfig,
     seed: int,
     root: Path,
+    *,
+    blind_last: bool = False,
 ) -> Artifact:
-    inputs = inputs_of(verified=verified_paths, scenes=scene_paths)
+    inputs = inputs_of(questions=question_paths, scenes=scene_paths)
     if photograph_paths:
         inputs |= inputs_of(photographs=photograph_paths)
     return plan_artifact(
         root,
         "select",
         version=VERSION,
-        config={"quota": quota, "select": select, "seed": seed},
+        config={"quota": quota, "select": select, "seed": seed, "blind_last": blind_last},
         inputs=inputs,
     )
 
 
 @task(cache_policy=NO_CACHE)
 def select_samples(
-    verified_paths: Sequence[Path],
+    question_paths: Sequence[Path],
     scene_paths: Sequence[Path],
     photograph_paths: Sequence[Path],
     quota: QuotaConfig,
     select: SelectConfig,
     seed: int,
     root: Path,
+    *,
+    blind_last: bool = False,
 ) -> Path | State[Path]:
     artifact = samples_artifact(
-        verified_paths, scene_paths, photograph_paths, quota, select, seed, root
+        question_paths,
+        scene_paths,
+        photograph_paths,
+        quota,
+        select,
+        seed,
+        root,
+        blind_last=blind_last,
     )
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
-    verified = pl.read_parquet(list(verified_paths))
+    questions = pl.read_parquet(list(question_paths))
     images = image_facts(scene_paths, photograph_paths)
-    chosen, lost = choose_samples(verified, images, quota, select, seed)
+    chosen, lost = choose_samples(questions, images, quota, select, seed, blind_last=blind_last)
     if chosen.is_empty():
         raise ValueError(
             "no question is left to publish: the funnel says where they were lost; loosen "
@@ -290,5 +323,5 @@ def select_samples(
         for batch in pl.read_parquet(path).iter_slices(BATCH)
     ]
     samples = pl.concat(parts).sort("image_id", "question_id")
-    logger.info("select: %d samples of %d questions", samples.height, verified.height)
+    logger.info("select: %d samples of %d questions", samples.height, questions.height)
     return write_artifact(samples, artifact, select_ledger(lost))

@@ -1,7 +1,8 @@
 """Validate: judge the samples before anybody trains on them.
 
-Reads samples (schemas.sample.SAMPLE); writes a folder: `validation.html` (for people),
-`results.json`, `failing_rows.parquet` (every failing row) and Great Expectations' `data_docs`.
+Reads samples (schemas.sample.SAMPLE), and where a model judged, all that it judged; writes a
+folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing row)
+and Great Expectations' `data_docs`.
 Polars computes a flat *checks view* of the samples; the expectations in tasks.expectations judge
 it. That module is imported where it is used: it brings Great Expectations, which takes seconds.
 """
@@ -9,6 +10,7 @@ it. That module is imported where it is used: it brings Great Expectations, whic
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from math import ceil, floor
 from pathlib import Path
 from time import perf_counter
@@ -18,11 +20,15 @@ import polars as pl
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
+from pydantic import BaseModel
 
-from schemas.config import QuotaConfig, SelectConfig
+from schemas.config import JudgeConfig, QuotaConfig, SelectConfig
+from schemas.sample import SAMPLE
 from tasks.artifact import Artifact, inputs_of, plan_artifact, replacing_folder
 from tasks.check_view import check_view
+from tasks.judging.summary import judge_summary
 from tasks.quota import plan_quotas
+from tasks.shortcuts import ALL, find_shortcuts
 from tasks.validation_page import render_page
 
 if TYPE_CHECKING:
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 MAX_EXAMPLES = 10
 FAILING = pl.Schema(
     dict.fromkeys(
@@ -40,6 +46,7 @@ FAILING = pl.Schema(
 UNITS = {"table": "columns", "samples": "samples", "totals": "targets"}
 TOLERANCE = 0.02
 MAX_ANSWER_SHARE = 0.6
+ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
 
 
 def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
@@ -69,8 +76,40 @@ def _around(wanted: float) -> tuple[int, int]:
     return max(0, ceil(wanted - slack)), floor(wanted + slack)
 
 
+def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
+    """One row, as those of `count_totals`, per category that tasks.shortcuts could score: `found`
+    is 1 where it can be answered from the words alone."""
+    label = pl.col("category").replace(ALL, "all categories together")
+    percent = [(100 * pl.col(name)).round(1) for name in ("accuracy", "chance")]
+    return shortcuts.filter(pl.col("is_shortcut").is_not_null()).select(
+        family=pl.lit("shortcut"),
+        name=label,
+        found=pl.col("is_shortcut").cast(pl.Int64),
+        low=pl.lit(0, pl.Int64),
+        high=pl.lit(0, pl.Int64),
+        finding=pl.format("{}: {} % right from the words alone, {} % by chance", label, *percent),
+    )
+
+
+def _asked(samples: pl.DataFrame) -> pl.DataFrame:
+    """What tasks.shortcuts reads, of any frame: a column that is missing or of another type counts
+    as null."""
+    return samples.select(
+        pl.col(name)
+        if samples.schema.get(name) == SAMPLE[name]
+        else pl.lit(None, SAMPLE[name]).alias(name)
+        for name in ASKED
+    )
+
+
 def validate_frame(
-    samples: pl.DataFrame, quota: QuotaConfig, select: SelectConfig, folder: Path
+    samples: pl.DataFrame,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    folder: Path,
+    *,
+    judged_paths: Sequence[Path] = (),
+    judge: JudgeConfig | None = None,
 ) -> bool:
     """Judge `samples`, write the four outputs into `folder`, and say whether they may be published:
     every critical expectation holds and every expectation could be evaluated."""
@@ -79,16 +118,20 @@ def validate_frame(
     started = perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     view = check_view(samples)
+    shortcuts = find_shortcuts(_asked(samples))
     frames = {
         "table": table_columns(samples.schema),
         "samples": view,
-        "totals": count_totals(view, quota, select),
+        "totals": pl.concat([count_totals(view, quota, select), count_shortcuts(shortcuts)]),
     }
     verdicts = evaluate(frames, list(checks()), folder / "data_docs")
     failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
     failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
     failing = failing.sort("expectation", maintain_order=True)
-    results = _results(verdicts, failing, view.height)
+    results = _results(verdicts, failing, view.height) | {
+        "judging": judge_summary(judged_paths, judge) if judge else None,
+        "shortcuts": shortcuts.to_dicts(),
+    }
     failing.drop("question").write_parquet(folder / "failing_rows.parquet")
     text = json.dumps(results, indent=2, ensure_ascii=False)
     (folder / "results.json").write_text(f"{text}\n", encoding="utf-8")
@@ -162,25 +205,45 @@ def succeeded(folder: Path) -> bool:
 
 
 def validation_artifact(
-    samples_path: Path, quota: QuotaConfig, select: SelectConfig, root: Path
+    samples_path: Path,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    root: Path,
+    *,
+    judged_paths: Sequence[Path] = (),
+    judge: JudgeConfig | None = None,
 ) -> Artifact:
-    return plan_artifact(
-        root,
-        "validate",
-        version=VERSION,
-        config={"quota": quota, "select": select},
-        inputs=inputs_of(samples=samples_path),
-        suffix="",
-    )
+    inputs = inputs_of(samples=samples_path)
+    config: dict[str, BaseModel] = {"quota": quota, "select": select}
+    if judge:
+        inputs |= inputs_of(judged=judged_paths)
+        config["judge"] = judge
+    return plan_artifact(root, "validate", version=VERSION, config=config, inputs=inputs, suffix="")
 
 
 @task(cache_policy=NO_CACHE)
 def validate_samples(
-    samples_path: Path, quota: QuotaConfig, select: SelectConfig, root: Path
+    samples_path: Path,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    root: Path,
+    *,
+    judged_paths: Sequence[Path] = (),
+    judge: JudgeConfig | None = None,
 ) -> Path | State[Path]:
-    folder = validation_artifact(samples_path, quota, select, root).path
+    """`judged_paths` and `judge` are for builds in which a model judged."""
+    folder = validation_artifact(
+        samples_path, quota, select, root, judged_paths=judged_paths, judge=judge
+    ).path
     if folder.exists():
         return Completed(name="Cached", data=folder)
     with replacing_folder(folder) as partial:
-        validate_frame(pl.read_parquet(samples_path), quota, select, partial)
+        validate_frame(
+            pl.read_parquet(samples_path),
+            quota,
+            select,
+            partial,
+            judged_paths=judged_paths,
+            judge=judge,
+        )
     return folder

@@ -8,8 +8,29 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemas.claim import Category
 from schemas.completion import LETTERS
+from schemas.config import BlindRule, JudgeRule
+from schemas.evidence import Standing
+from tasks.shortcuts import ALL
 
 LEVELS = ("easy", "medium", "hard")
+RULES = {
+    JudgeRule.CHECKED.value: "Two votes must be for the answer; where only one of them is, two "
+    "more must both be.",
+    JudgeRule.PAPER.value: "One of two votes must be for the answer; where neither is, one of two "
+    "more must be.",
+}
+BLIND = "Questions that the judge answers without the picture, in every order of the options, are"
+BLIND_RULES = {
+    BlindRule.OFF.value: "Nobody tried to answer without the picture.",
+    BlindRule.REPORT.value: f"{BLIND} kept, and marked.",
+    BlindRule.DOWNWEIGHT.value: f"{BLIND} taken only where others do not suffice.",
+    BlindRule.DROP.value: f"{BLIND} dropped.",
+}
+STANDINGS = {
+    Standing.PROVED.value: "proved by the boxes",
+    Standing.ASSERTED.value: "asserted by an annotation",
+    Standing.UNKNOWN.value: "left to the judge",
+}
 TEMPLATE = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -31,6 +52,8 @@ def render_page(results: dict[str, Any], view: pl.DataFrame) -> str:
         levels=LEVELS,
         categories=category_table(view),
         letters=letter_table(view),
+        judging=results["judging"] and judging_tables(results["judging"]),
+        shortcuts=shortcut_table(results["shortcuts"]),
     )
 
 
@@ -105,4 +128,49 @@ def letter_table(view: pl.DataFrame) -> list[dict[str, Any]]:
         }
         for split in ("train", "val")
         for rows in [view.filter(split=split)]
+    ]
+
+
+def judging_tables(judging: dict[str, Any]) -> dict[str, Any]:
+    """The summary of tasks.judging.summary, with its codes in words and shares beside counts."""
+    agreement = [
+        row
+        | {
+            "standing": STANDINGS[row["evidence"]],
+            "num_decided": row["num_judged"] - row["unjudged"],
+            "rejected": row["disagree"] + row["ambiguous"],
+        }
+        for row in judging["agreement"]
+    ]
+    rejected = [
+        row
+        | {
+            "standing": STANDINGS[row["evidence"]],
+            "votes": [
+                {"text": vote or "nothing usable", "why": why}
+                for vote, why in zip(row["votes"], row["vote_reasons"], strict=True)
+            ],
+        }
+        for row in judging["rejected"]
+    ]
+    return judging | {
+        "rule": RULES[judging["rule"]],
+        "blind_rule": BLIND_RULES[judging["blind_rule"]],
+        "asks_all_blind": judging["blind_rule"] == BlindRule.REPORT.value,
+        "agreement": agreement,
+        "rejected": rejected,
+    }
+
+
+def shortcut_table(shortcuts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """tasks.shortcuts in the order of the categories, those that it could not score as well."""
+    order = [category.value for category in Category]
+    return [
+        row | {"name": "all together" if row["category"] == ALL else row["category"]}
+        for row in sorted(
+            shortcuts,
+            key=lambda row: (
+                order.index(row["category"]) if row["category"] in order else len(order)
+            ),
+        )
     ]

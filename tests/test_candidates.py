@@ -6,10 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.claim import Category, DepthClaim, RelationClaim, decode_claim, objects_of
+from schemas.claim import (
+    Category,
+    CountClaim,
+    DepthClaim,
+    Direction,
+    ExistenceClaim,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+    decode_claim,
+    objects_of,
+)
 from schemas.config import ExtractConfig
 from schemas.proof import Facts
 from schemas.question import SUBGRAPH
+from schemas.scene_graph import Facing
 from schemas.vocabulary import load_vocabulary
 from tasks.candidates import find_candidates
 from tasks.extract import subgraph_rows
@@ -288,3 +300,164 @@ def test_a_scene_of_one_thing_or_of_none_that_may_be_asked_about_is_no_trouble()
     assert {row["category"] for row in rows_of(scene([("dog", (10, 10, 110, 110))]))} <= {
         "instance_location", "count", "existence",
     }  # fmt: skip
+
+
+def left_open(category, *args, **settings):
+    """The undecided candidates of a category."""
+    known = facts(*args, **settings)
+    candidates = find_candidates(known, EXTRACT, NUM_OPTIONS, undecided=True)
+    return [
+        entry for entry in candidates if entry.category is category and not entry.evidence.supports
+    ]
+
+
+@given(scenes(at_least=4, names=NAMES))
+@settings(max_examples=60)
+def test_undecided_candidates_come_after_all_decided_ones(one):
+    known = Facts(one, PROOF)
+    decided = find_candidates(known, EXTRACT, NUM_OPTIONS)
+    candidates = find_candidates(known, EXTRACT, NUM_OPTIONS, undecided=True)
+    assert [entry for entry in candidates if entry.evidence.supports] == decided
+    numbers = Counter(entry.category for entry in candidates)
+    assert not numbers or max(numbers.values()) <= EXTRACT.max_per_category
+    for category in Category:
+        supported = [entry.evidence.supports for entry in candidates if entry.category is category]
+        assert supported == sorted(supported, reverse=True)
+
+
+@given(
+    scenes(at_least=4, names=["man", "woman", "horse", "car", "tree", "couch", "bicycle", "cup"])
+)
+@settings(max_examples=100)
+def test_an_undecided_candidate_leaves_two_answers_open_and_none_proved(one):
+    known = Facts(one, PROOF)
+    for entry in find_candidates(known, EXTRACT, NUM_OPTIONS, undecided=True):
+        if entry.evidence.supports:
+            assert not entry.facet.startswith("undecided-")
+            continue
+        assert entry.facet.startswith("undecided-")
+        claims = [entry.claim, *entry.alternatives]
+        assert len(set(claims)) == NUM_OPTIONS[entry.category]
+        found = [known.holds(claim) for claim in claims]
+        assert not any(evidence.supports for evidence in found)
+        assert not found[0].refutes
+        assert sum(not evidence.refutes for evidence in found) >= 2
+        assert all(known.is_unique(key) for key in entry.objects)
+        assert entry.category not in (Category.SIZE, Category.DISTANCE, Category.INSTANCE_LOCATION)
+
+
+def test_undecided_rows_say_so():
+    street = scene([("man", (100, 250, 220, 560)), ("car", (450, 200, 800, 400))])
+    rows = subgraph_rows(street, PROOF, EXTRACT, NUM_OPTIONS, undecided=True)
+    (row,) = [row for row in rows if row["category"] == "depth"]
+    assert pl.DataFrame([row], schema=SUBGRAPH).height == 1
+    assert (row["evidence"], row["margin"]) == ("unknown", None)
+    assert row["facet"] == f"undecided-{row['asks']}"
+    assert row["topic"] == "depth 0 1"
+    claims = {decode_claim(text) for text in (row["claim"], *row["alternatives"])}
+    assert claims == {DepthClaim(0, 1), DepthClaim(1, 0)}
+
+
+def test_the_claim_of_an_undecided_row_is_drawn_by_the_image():
+    boxes = [("man", (100, 250, 220, 560)), ("car", (450, 200, 800, 400))]
+    claims = set()
+    for number in range(20):
+        street = scene(boxes, image_id=str(number))
+        claims |= {row["claim"] for row in subgraph_rows(
+            street, PROOF, EXTRACT, NUM_OPTIONS, undecided=True) if row["category"] == "depth"
+        }  # fmt: skip
+    assert len(claims) == 2
+
+
+MAN, CAR = ("man", (100, 250, 220, 560)), ("car", (450, 200, 800, 400))
+
+
+@pytest.mark.parametrize(
+    ("objects", "said", "is_asked"),
+    [
+        ([MAN, CAR], [], True),
+        ([MAN, CAR], [(1, "left of", 0)], True),
+        ([MAN, ("woman", (200, 200, 300, 480))], [], True),
+        # as far, as boxes go; nested; one may bear the other; too small; hanging; a screen
+        ([MAN, ("car", (450, 400, 800, 570))], [], False),
+        ([MAN, ("car", (50, 150, 500, 480))], [], False),
+        ([MAN, ("couch", (215, 300, 500, 480))], [], False),
+        ([MAN, ("horse", (60, 350, 300, 590))], [], False),
+        ([MAN, ("car", (450, 200, 540, 260))], [], False),
+        ([MAN, ("lamp", (450, 200, 600, 400))], [], False),
+        ([MAN, ("television", (450, 200, 800, 400))], [], False),
+        # something annotated that might tell
+        ([MAN, CAR], [(0, "looking at", 1)], False),
+        ([MAN, CAR], [(0, "about to enter", 1)], False),
+        ([MAN, CAR], [(0, "next to", 1)], False),
+        ([MAN, CAR, ("boat", (0, 150, 890, 590))], [(0, "on", 2), (1, "on", 2)], False),
+        ([MAN, CAR, ("street", (0, 150, 890, 590))], [(0, "on", 2), (1, "on", 2)], True),
+        # true depth that is too close to call
+        ([(*MAN, {"depth": 3.0}), (*CAR, {"depth": 3.1})], [], False),
+    ],
+)
+def test_depth_is_asked_where_the_eye_can_tell(objects, said, is_asked):
+    asked = [entry.claim for entry in left_open(Category.DEPTH, objects, said)]
+    assert any(set(objects_of(claim)) == {0, 1} for claim in asked) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("objects", "is_asked"),
+    [
+        ([MAN, ("car", (450, 400, 800, 570))], True),
+        ([(*MAN, {"facing": Facing.LEFT}), ("car", (450, 400, 800, 570))], False),
+        ([MAN, CAR], False),
+        ([("car", (450, 400, 800, 570)), ("tree", (100, 250, 220, 560))], False),
+        ([MAN, ("car", (190, 400, 540, 570))], False),
+    ],
+)
+def test_somebodys_own_directions_are_asked_side_by_side(objects, is_asked):
+    asked = left_open(Category.ORIENTATION, objects)
+    assert bool(asked) is is_asked
+    for entry in asked:
+        claims = {entry.claim, *entry.alternatives}
+        own = (Direction.LEFT, Direction.RIGHT, Direction.AHEAD, Direction.BACK)
+        assert claims == {OrientationClaim(0, 0, 1, to) for to in own}
+        assert entry.hardness >= 2
+
+
+def test_contact_is_asked_where_boxes_meet_and_nobody_says_how():
+    objects = [("man", (200, 100, 320, 480)), ("bicycle", (180, 260, 420, 560))]
+    (entry,) = left_open(Category.REACH, objects)
+    claims = [entry.claim, *entry.alternatives]
+    assert {claim.predicate for claim in claims} == {
+        "riding", "holding", "leaning against", "reached",
+    }  # fmt: skip
+    assert all(claim == ReachClaim(0, claim.predicate, 1) for claim in claims)
+    assert not left_open(Category.REACH, objects, [(0, "riding", 1)])
+    assert not left_open(Category.REACH, [objects[0], ("bicycle", (500, 260, 800, 560))])
+
+
+def test_places_by_furniture_are_asked_where_boxes_meet():
+    objects = [("dog", (300, 250, 420, 420)), ("couch", (200, 300, 700, 560))]
+    (entry,) = left_open(Category.RELATION, objects)
+    names = {claim.predicate for claim in (entry.claim, *entry.alternatives)}
+    assert names == {"on", "in front of", "behind", "under"}
+    assert not left_open(Category.RELATION, objects, [(0, "on", 1)])
+
+
+def test_what_annotators_leave_out_is_counted_by_eye():
+    cups = [("cup", (100 * place, 300, 100 * place + 60, 380)) for place in range(3)]
+    (entry,) = left_open(Category.COUNT, cups)
+    numbers = sorted(claim.number for claim in (entry.claim, *entry.alternatives))
+    assert numbers in ([2, 3, 4, 5], [3, 4, 5, 6])
+    assert isinstance(entry.claim, CountClaim)
+    assert not left_open(Category.COUNT, [*cups, ("cups", (600, 300, 800, 380))])
+    assert not left_open(Category.COUNT, [*cups, ("mug", (600, 300, 660, 380))])
+    assert not left_open(Category.COUNT, [cups[0], ("cup", (20, 300, 90, 380))])
+    assert not left_open(Category.COUNT, cups, exhaustive=True)
+
+
+def test_what_would_be_at_home_is_looked_for_where_little_is_annotated():
+    kitchen = [("sink", (0, 0, 90, 90)), ("stove", (200, 0, 300, 90))]
+    for entry in left_open(Category.EXISTENCE, kitchen):
+        assert entry.claim in (
+            ExistenceClaim(entry.claim.class_name, True),
+            ExistenceClaim(entry.claim.class_name, False),
+        )
+    assert left_open(Category.EXISTENCE, kitchen[:1] * 1 + kitchen[1:])

@@ -23,6 +23,7 @@ from schemas.claim import (
     encode_claim,
 )
 from schemas.claim import Cell as Place
+from schemas.columns import frame_of
 from schemas.completion import (
     LETTERS,
     PublishedScene,
@@ -30,11 +31,20 @@ from schemas.completion import (
     render_completion,
     render_problem,
 )
-from schemas.config import QuotaConfig, SelectConfig, WriteConfig
+from schemas.config import JudgeConfig, QuotaConfig, SelectConfig, WriteConfig
+from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from tasks.check_view import check_view
 from tasks.quota import plan_quotas
-from tasks.validate import count_totals, succeeded, validate_frame, validate_samples
+from tasks.shortcuts import find_shortcuts
+from tasks.validate import (
+    count_shortcuts,
+    count_totals,
+    succeeded,
+    validate_frame,
+    validate_samples,
+    validation_artifact,
+)
 
 QUOTA = QuotaConfig(num_samples=64)
 SELECT = SelectConfig(val_share=0.25)
@@ -403,7 +413,8 @@ def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
     from tasks.expectations import checks, evaluate, table_columns
 
     view = check_view(samples)
-    totals = count_totals(view, QUOTA, SELECT)
+    shortcuts = count_shortcuts(find_shortcuts(samples))
+    totals = pl.concat([count_totals(view, QUOTA, SELECT), shortcuts])
     frames = {"table": table_columns(samples.schema), "samples": view, "totals": totals}
     verdicts = evaluate(frames, list(checks()))
     assert [v.error for v in verdicts if v.error] == []
@@ -464,11 +475,43 @@ def test_a_dominant_answer_is_a_warning():
     assert failed_checks(frame)["no_answer_dominates"] == 1
 
 
+def always_left() -> pl.DataFrame:
+    """60 questions whose words give the answer away."""
+    rows = [sample(i, Category.RELATION, 0, "train", "easy") for i in range(60)]
+    return pl.DataFrame(rows, SAMPLE)
+
+
+def test_what_words_alone_answer_is_a_warning(tmp_path):
+    assert failed_checks(always_left())["no_category_is_a_shortcut"] == 2
+    validate_frame(always_left(), QUOTA, SELECT, tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    (check,) = (
+        entry for entry in results["expectations"] if entry["name"] == "no_category_is_a_shortcut"
+    )
+    assert (check["severity"], check["status"], check["num_checked"]) == ("warning", "failed", 2)
+    assert [example["value"] for example in check["examples"]] == [
+        "relation: 100.0 % right from the words alone, 25.0 % by chance",
+        "all categories together: 100.0 % right from the words alone, 25.0 % by chance",
+    ]
+    assert [row["category"] for row in results["shortcuts"]] == ["relation", "all"]
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert "what gives the answer away" in page
+    assert f"<li>{results['shortcuts'][0]['telling'][0]}</li>" in page
+
+
+def test_too_few_questions_are_no_shortcut_and_are_said_to_be_too_few(tmp_path):
+    few = always_left().head(40)
+    assert "no_category_is_a_shortcut" not in failed_checks(few)
+    validate_frame(few, QUOTA, SELECT, tmp_path)
+    assert "too few questions to tell" in (tmp_path / "validation.html").read_text("utf-8")
+
+
 def test_every_check_has_a_defect():
     from tasks.expectations import checks
 
     planted = {name for *_, expected in (*DEFECTS, *FRAMES) for name in expected}
-    assert {check.name for check in checks()} - planted == {"no_answer_dominates"}
+    tested = {"no_answer_dominates", "no_category_is_a_shortcut"}
+    assert {check.name for check in checks()} - planted == tested
 
 
 def test_a_check_that_raises_is_an_error_and_not_a_pass():
@@ -560,3 +603,98 @@ def test_a_validated_artifact_is_not_validated_again(tmp_path):
     assert (again.name, again.data) == ("Cached", folder)
     assert (folder / "results.json").stat().st_mtime_ns == written
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+JUDGE = JudgeConfig.model_validate({"chat": {"model": "judge-1"}})
+
+
+def judged_questions(folder: Path, *rows: Row) -> list[Path]:
+    """A file of judged questions, each `rows` different from one that is proved and kept."""
+    usage = {"calls": 2, "input_tokens": 900, "cached_tokens": 100, "output_tokens": 40}
+    sound: Row = {
+        "category": "size",
+        "evidence": "proved",
+        "writer": "writer-1",
+        "question": "Which is the largest?",
+        "options": ["cat", "dog", "cow"],
+        "answer": 0,
+        "verdict": "keep",
+        "votes": ["cat", "cat"],
+        "vote_reasons": ["it is", None],
+        "blind_votes": ["dog"],
+        "blind_answered": False,
+        "judge_usage": usage,
+        "blind_usage": usage,
+    }
+    numbered = [sound | {"question_id": f"q{number}"} | row for number, row in enumerate(rows)]
+    path = folder / "judged" / "0123456789abcdef-0000000-0000009.parquet"
+    path.parent.mkdir(parents=True)
+    frame_of(numbered, JUDGED).write_parquet(path)
+    return [path]
+
+
+REJECTED: Row = {
+    "verdict": "disagree",
+    "question": "Is <b>this</b> it?",
+    "votes": ["dog", "dog", None],
+    "vote_reasons": ["<img src=x onerror=alert(1)>", "a dog & a cat", None],
+    "blind_votes": [],
+    "blind_answered": None,
+}
+
+
+def test_the_page_says_what_the_judge_said(tmp_path):
+    paths = judged_questions(
+        tmp_path, {}, {}, {"category": "depth", "evidence": "unknown"}, REJECTED
+    )
+    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["judging"]["num_rejected"] == 1
+    assert [row["category"] for row in results["judging"]["verdicts"]] == ["size", "depth"]
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    for text in (
+        "judge-1",
+        "Two votes must be for the answer",
+        '75.0 %</td><td class="n">16.0 %',
+        "1 proved or asserted answer that the judge rejected",
+        "Is &lt;b&gt;this&lt;/b&gt; it?",
+        "<b>dog</b>: &lt;img src=x onerror=alert(1)&gt;",
+        "<b>nothing usable</b>",
+    ):
+        assert text in page
+    assert "<img" not in page
+
+
+def test_at_most_a_hundred_rejected_answers_are_listed(tmp_path):
+    paths = judged_questions(tmp_path, *[REJECTED] * 101)
+    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert "101 proved or asserted answers that the judge rejected" in page
+    assert "the first 100 are shown" in page
+    assert page.count("Is &lt;b&gt;this&lt;/b&gt; it?") == 100
+
+
+def test_a_judge_that_nothing_came_before_is_said_so(tmp_path):
+    paths = judged_questions(tmp_path, {"verdict": None})
+    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert "No question came before the judge." in page
+
+
+def test_nothing_is_said_of_a_judge_where_there_is_none(hostile):
+    assert "judge said" not in (hostile / "validation.html").read_text(encoding="utf-8")
+    results = json.loads((hostile / "results.json").read_text(encoding="utf-8"))
+    assert results["judging"] is None
+
+
+def test_another_judge_is_another_validation(tmp_path):
+    samples = tmp_path / "0123456789abcdef.parquet"
+    judged = judged_questions(tmp_path)
+    other = JudgeConfig.model_validate({"chat": {"model": "judge-1"}, "rule": "paper"})
+    digests = {
+        validation_artifact(
+            samples, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=judge
+        ).digest
+        for paths, judge in (((), None), (judged, JUDGE), (judged, other))
+    }
+    assert len(digests) == 3

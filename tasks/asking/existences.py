@@ -22,6 +22,15 @@ def propose_existences(view: View) -> Iterator[Proposal]:
         claim = ExistenceClaim(str(thing.class_name), present=True)
         absent = [ExistenceClaim(str(thing.class_name), present=False)]
         yield Proposal("present", claim, absent, facet="present")
+    for class_name in likely_classes(view):
+        claim = ExistenceClaim(class_name, present=False)
+        present = [ExistenceClaim(class_name, present=True)]
+        yield Proposal("present", claim, present, facet="absent", hardness=1)
+    yield from _related_existences(view)
+
+
+def likely_classes(view: View) -> Iterator[str]:
+    """Classes of which nothing is annotated and that would be at home with two things shown."""
     settings = [
         setting for thing in view.things for setting in view.classes[str(thing.class_name)].settings
     ]
@@ -30,10 +39,7 @@ def propose_existences(view: View) -> Iterator[Proposal]:
         if not (
             view.classes[class_name].settings.isdisjoint(likely) or class_name in view.facts.members
         ):
-            claim = ExistenceClaim(class_name, present=False)
-            present = [ExistenceClaim(class_name, present=True)]
-            yield Proposal("present", claim, present, facet="absent", hardness=1)
-    yield from _related_existences(view)
+            yield class_name
 
 
 def _related_existences(view: View) -> Iterator[Proposal]:

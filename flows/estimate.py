@@ -1,0 +1,302 @@
+"""Estimate: what a build's models will take, before it is started.
+
+A pilot writes and judges some of the planned questions; their replies are stored, so that the
+build does not pay for them again. Without one the estimate rests on the length of the prompts and
+on what replies usually take, and says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.build import Prepared, run_preparation
+from schemas.chat import Account, ChatConfig
+from schemas.claim import Category
+from schemas.columns import frame_of
+from schemas.config import BlindRule, PipelineConfig, SourceConfig
+from schemas.question import QUESTION
+from tasks.chatting.replies import open_replies
+from tasks.costs import account_of, chat_of, check_keys
+from tasks.judging.ballots import BLIND_PROMPT, SIGHTED_PROMPT
+from tasks.judging.votes import RULES
+from tasks.plan import quotas_to_write, stable_hash
+from tasks.select import as_judged
+from tasks.verify import verify_questions
+from tasks.write import write_rows
+from tasks.writing.prompt import system_of
+
+BYTES_PER_TOKEN = 4
+PIXELS_PER_TOKEN = 750
+SCENE_TOKENS = 600
+QUESTION_TOKENS = 60
+WRITTEN_TOKENS = 160
+VOTE_TOKENS = 40
+BLIND_VOTES = 1.6
+"""Usual numbers: a scene in the prompt, a question, the reply to each, blind votes per question."""
+ROUGH = 2.0
+CONFIDENCE = 1.96
+"""Standard errors to either side: 95 of 100 such intervals hold the true mean."""
+SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageEstimate:
+    """`low` and `high` are an interval of the dollars; all dollars are None where a price is not
+    known. `hours` is at the configured concurrency and rates."""
+
+    stage: str
+    model: str
+    questions: int
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    hours: float
+    dollars: float | None
+    low: float | None
+    high: float | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class _PerQuestion:
+    """Means per written question, and how far off they may be, as a share of themselves."""
+
+    calls: float
+    input_tokens: float
+    cached_tokens: float
+    output_tokens: float
+    seconds: float
+    error: float
+    basis: str
+
+
+def estimate_build(config: PipelineConfig, root: Path, num_pilot: int = 0) -> list[StageEstimate]:
+    """One entry per stage that asks a model; a pilot of `num_pilot` questions is paid for."""
+    if not config.chats:
+        return []
+    num_questions = sum(quotas_to_write(config.quota).values())
+    if not num_pilot:
+        usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
+        return list(_estimates(config, num_questions, usual))
+    check_keys(config)
+    prepared = run_preparation(config, root)
+    planned = pl.read_parquet(prepared.plan).filter(pl.col("reason").is_null())
+    measured = run_pilot(config, prepared, planned, num_pilot, root)
+    return list(_estimates(config, planned.height, measured))
+
+
+def _estimates(
+    config: PipelineConfig, num_questions: int, measured: dict[str, _PerQuestion]
+) -> Iterator[StageEstimate]:
+    for stage, per_question in measured.items():
+        chat = chat_of(config, stage)
+        if chat is None:
+            continue
+        dollars = _dollars(per_question, chat)
+        total = None if dollars is None else dollars * num_questions
+        calls = per_question.calls * num_questions
+        tokens = (per_question.input_tokens + per_question.output_tokens) * num_questions
+        low, high = _interval(total, per_question.error)
+        yield StageEstimate(
+            stage=stage,
+            model=chat.model,
+            questions=num_questions,
+            calls=round(calls),
+            input_tokens=round(per_question.input_tokens * num_questions),
+            output_tokens=round(per_question.output_tokens * num_questions),
+            hours=_hours(calls, tokens, per_question.seconds, chat),
+            dollars=total,
+            low=low,
+            high=high,
+            basis=per_question.basis,
+        )
+
+
+def _interval(total: float | None, error: float) -> tuple[float | None, float | None]:
+    if total is None:
+        return None, None
+    if error >= 1.0:
+        return total / error, total * error
+    return max(total * (1.0 - error), 0.0), total * (1.0 + error)
+
+
+def _dollars(per_question: _PerQuestion, chat: ChatConfig) -> float | None:
+    price = chat.price
+    if price is None:
+        return None
+    cached = price.input if price.cached is None else price.cached
+    fresh = per_question.input_tokens - per_question.cached_tokens
+    dollars = (
+        fresh * price.input
+        + per_question.cached_tokens * cached
+        + per_question.output_tokens * price.output
+    ) / 1e6
+    return dollars * (price.batch if chat.batch else 1.0)
+
+
+def _hours(calls: float, tokens: float, seconds: float, chat: ChatConfig) -> float:
+    """By whatever is slowest: the server's latency, requests or tokens per minute."""
+    needed = [calls * seconds / chat.max_concurrent / 3600]
+    if chat.requests_per_minute:
+        needed.append(calls / chat.requests_per_minute / 60)
+    if chat.tokens_per_minute:
+        needed.append(tokens / chat.tokens_per_minute / 60)
+    return max(needed)
+
+
+def _picture_tokens(side: int) -> int:
+    return side * side * 3 // 4 // PIXELS_PER_TOKEN
+
+
+def _usual_write(config: PipelineConfig) -> _PerQuestion:
+    write = config.write
+    systems = [len(system_of(write.strategy, category).encode()) for category in Category]
+    tokens = sum(systems) / len(systems) / BYTES_PER_TOKEN + SCENE_TOKENS
+    if write.show_photograph:
+        tokens += _picture_tokens(write.max_image_side)
+    return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, ROUGH, "usual lengths")
+
+
+def _usual_judge(config: PipelineConfig) -> _PerQuestion:
+    judge = config.judge
+    if judge is None:
+        return _PerQuestion(0.0, 0.0, 0.0, 0.0, 0.0, ROUGH, "")
+    rounds = RULES[judge.rule]
+    sighted = (rounds[0].num_votes + rounds[-1].num_votes) / 2
+    blind = 0.0 if judge.blind is BlindRule.OFF else BLIND_VOTES
+    tokens = sighted * (
+        len(SIGHTED_PROMPT) / BYTES_PER_TOKEN
+        + QUESTION_TOKENS
+        + _picture_tokens(judge.max_image_side)
+    ) + blind * (len(BLIND_PROMPT) / BYTES_PER_TOKEN + QUESTION_TOKENS)
+    output = sighted * VOTE_TOKENS + blind * VOTE_TOKENS / 4
+    return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, ROUGH, "usual lengths")
+
+
+def run_pilot(
+    config: PipelineConfig, prepared: Prepared, planned: pl.DataFrame, num_pilot: int, root: Path
+) -> dict[str, _PerQuestion]:
+    """What `num_pilot` of the planned questions took, by stage."""
+    ordered = sorted(
+        planned["question_id"], key=lambda key: (stable_hash(config.seed, f"pilot:{key}"), key)
+    )
+    account = account_of(config, root)
+    pictures: list[Path | None] = [*prepared.photographs] or [None] * len(prepared.shards)
+    asked = [
+        _ask_shard(config, prepared.source, *paths, ordered[:num_pilot], account, root)
+        for paths in zip(prepared.subgraphs, prepared.scenes, pictures, strict=True)
+    ]
+    questions = pl.concat(part for part in asked if part is not None)
+    return {
+        "write": _measured(questions, ["write_usage"], "write_replies", account),
+        "judge": _measured(questions, ["judge_usage", "blind_usage"], "judge_replies", account),
+    }
+
+
+def _ask_shard(
+    config: PipelineConfig,
+    source: SourceConfig,
+    subgraphs_path: Path,
+    scenes_path: Path,
+    photographs_path: Path | None,
+    chosen: Sequence[str],
+    account: Account,
+    root: Path,
+) -> pl.DataFrame | None:
+    """Rows of JUDGED for the chosen questions of a shard, None where it has none."""
+    subgraphs = (
+        pl.scan_parquet(subgraphs_path).filter(pl.col("question_id").is_in(chosen)).collect()
+    )
+    if subgraphs.is_empty():
+        return None
+    rows, _ = write_rows(
+        subgraphs,
+        config.write,
+        config.seed,
+        root,
+        scenes_path=scenes_path,
+        photographs_path=photographs_path,
+        source=source,
+        account=account,
+    )
+    scenes = (
+        pl.scan_parquet(scenes_path)
+        .filter(pl.col("image_id").is_in(subgraphs["image_id"].to_list()))
+        .collect()
+    )
+    verified = verify_questions(
+        frame_of(rows, QUESTION),
+        scenes,
+        config.proof_of_source,
+        is_judged=config.judge is not None,
+    )
+    if config.judge is None or photographs_path is None:
+        return as_judged(verified)
+    from tasks.judging.conversation import judge_all
+
+    judged, _ = judge_all(
+        verified, scenes_path, photographs_path, config.judge, source, account, root
+    )
+    return judged
+
+
+def _measured(
+    questions: pl.DataFrame, used: Sequence[str], replies: str, account: Account
+) -> _PerQuestion:
+    """Means over the questions, those that were not asked about counted as nothing."""
+    totals = questions.select(
+        pl.sum_horizontal(pl.col(column).struct.field(name).fill_null(0) for column in used).alias(
+            name
+        )
+        for name in ("calls", "input_tokens", "cached_tokens", "output_tokens")
+    )
+    number = questions.height
+    tokens = totals["input_tokens"] + 5 * totals["output_tokens"]
+    mean, deviation = float(tokens.mean() or 0.0), float(tokens.std() or 0.0)  # type: ignore[arg-type]
+    error = CONFIDENCE * deviation / sqrt(number) / mean if mean else 0.0
+    digests = questions[replies].explode(empty_as_null=False).drop_nulls().to_list()
+    stored = open_replies(account.store).read(digests).values()
+    seconds = sum(reply.seconds for reply in stored) / max(len(stored), 1)
+    means = {name: float(totals[name].mean() or 0.0) for name in totals.columns}  # type: ignore[arg-type]
+    return _PerQuestion(**means, seconds=seconds, error=error, basis=f"pilot of {number}")
+
+
+def print_estimate(
+    estimates: Sequence[StageEstimate], budget: float | None, console: Console
+) -> None:
+    """What models will take, and whether the budget will do."""
+    table = Table(title="What the models would take", title_justify="left")
+    for name in ("stage", "model", "calls", "input tokens", "output tokens", "hours", "US dollars"):
+        table.add_column(name, justify="left" if name in ("stage", "model") else "right")
+    for entry in estimates:
+        table.add_row(
+            entry.stage,
+            entry.model,
+            f"{entry.calls:,}",
+            f"{entry.input_tokens:,}",
+            f"{entry.output_tokens:,}",
+            f"{entry.hours:.1f}",
+            _range(entry.dollars, entry.low, entry.high),
+        )
+    console.print(table)
+    basis = estimates[0].basis if estimates else ""
+    console.print(Text(f"For {estimates[0].questions:,} questions, by a {basis}." if basis else ""))
+    if all(entry.dollars is not None for entry in estimates):
+        total = sum(entry.dollars or 0.0 for entry in estimates)
+        high = sum(entry.high or 0.0 for entry in estimates)
+        told = f"In all about ${total:,.2f}, at most about ${high:,.2f}"
+        if budget is not None:
+            told += f"; the budget is ${budget:,.2f}"
+        console.print(Text(told + "."))
+
+
+def _range(dollars: float | None, low: float | None, high: float | None) -> str:
+    if dollars is None or low is None or high is None:
+        return "price not known"
+    return f"{dollars:,.2f} ({low:,.2f} to {high:,.2f})"

@@ -1,0 +1,460 @@
+"""Chat: what models reply, each reply asked for and paid once.
+
+`converse` runs one conversation per item. A conversation asks a `Chat`, which looks into the reply
+store first, sends what is not there to an OpenAI-compatible endpoint, and hands a reply on only
+after it is stored. All chats of a process live on one event loop in a thread of its own.
+"""
+
+import asyncio
+import atexit
+import logging
+import os
+import re
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from time import time
+from typing import IO, Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx2
+import openai
+from pydantic import BaseModel
+
+from schemas.chat import (
+    Account,
+    ChatConfig,
+    Failure,
+    Message,
+    Reply,
+    Request,
+    Role,
+    Usage,
+)
+from tasks.chatting.batches import BatchQueue
+from tasks.chatting.completion import read_completion, read_object
+from tasks.chatting.dispatch import Dispatcher
+from tasks.chatting.errors import (
+    ChatRefusedError,
+    NoReplyError,
+    PassingError,
+    RejectedError,
+    UnreachableError,
+)
+from tasks.chatting.meter import Meter, meter_of
+from tasks.chatting.replies import open_replies
+
+REPAIR = (
+    "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
+    "and with nothing else."
+)
+NOTHING = Usage()
+WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
+BATCH_WINDOW = 50_000
+"""Conversations at a time where a provider takes its time: no batch holds more requests."""
+MAX_SEEN = 10_000
+LOCAL = ("localhost", "127.0.0.1", "::1")
+KEYS = re.compile(r"(?:sk|key|Bearer)[-_ ][\w*.\-]{6,}")
+logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=BaseModel)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def key_of(chat: ChatConfig, section: str = "chat") -> str:
+    """The key in the environment; ValueError where there is none and the server is not local."""
+    key = os.environ.get(chat.api_key_env) if chat.api_key_env else "none"
+    if not key and urlsplit(chat.base_url).hostname in LOCAL:
+        key = "none"
+    if not key:
+        raise ValueError(
+            f"no key for {chat.model}: set the environment variable {chat.api_key_env}, or name "
+            f"another one in {section}.api_key_env"
+        )
+    return key
+
+
+class _MissingError(ChatRefusedError):
+    """The server knows of no such model, batch or file."""
+
+
+class Endpoint:
+    """The server of one model, over one pool of connections."""
+
+    def __init__(self, chat: ChatConfig) -> None:
+        self._key = key_of(chat)
+        self._chat = chat
+        self._client = self._open()
+        self._left: list[openai.AsyncOpenAI] = []
+        self._seen: dict[str, None] = {}
+
+    def _open(self) -> openai.AsyncOpenAI:
+        # Without a number aiohttp opens at most a hundred connections.
+        limits = httpx2.Limits(max_connections=2 * self._chat.max_concurrent, keepalive_expiry=60.0)
+        timeout = httpx2.Timeout(self._chat.timeout_seconds, connect=20.0, pool=None)
+        http_client = openai.DefaultAioHttpClient(timeout=timeout, limits=limits)
+        return openai.AsyncOpenAI(
+            base_url=self._chat.base_url,
+            api_key=self._key,
+            max_retries=0,
+            http_client=http_client,
+        )
+
+    async def complete(self, body: bytes) -> bytes:
+        # The typed methods would build objects of every request and reply: twice the time.
+        call = self._client.post("/chat/completions", cast_to=httpx2.Response, content=body)
+        return await self._content(call)
+
+    async def upload(self, file: IO[bytes]) -> bytes:
+        files = self._client.files.with_raw_response
+        # An open file is sent piece by piece, each time from its start.
+        named = ("requests.jsonl", file, "application/jsonl")
+        try:
+            return await self._content(files.create(file=named, purpose="batch"))
+        except _MissingError:
+            raise ChatRefusedError(
+                f"{self._chat.base_url} has no Batch API: leave batch out"
+            ) from None
+
+    async def create_batch(self, wanted: dict[str, Any]) -> bytes:
+        call = self._client.post("/batches", cast_to=httpx2.Response, body=wanted)
+        return await self._content(call)
+
+    async def batch(self, batch_id: str) -> bytes | None:
+        call = self._client.get(f"/batches/{batch_id}", cast_to=httpx2.Response)
+        try:
+            return await self._content(call)
+        except _MissingError:
+            return None
+
+    async def batches(self, after: str | None) -> bytes:
+        page = f"/batches?limit=100{f'&after={after}' if after else ''}"
+        return await self._content(self._client.get(page, cast_to=httpx2.Response))
+
+    async def download(self, file_id: str, to: IO[bytes]) -> None:
+        to.seek(0)
+        to.truncate()
+        files = self._client.files.with_streaming_response
+
+        async def write() -> None:
+            async with files.content(file_id) as response:
+                async for piece in response.iter_bytes():
+                    to.write(piece)
+
+        try:
+            await self._call(write())
+        except _MissingError:
+            return
+        except httpx2.HTTPError as error:
+            raise PassingError(self._redacted(str(error) or type(error).__name__)) from None
+
+    async def _content(self, call: Awaitable[Any]) -> bytes:
+        response = await self._call(call)
+        self._refuse_repeated(response.headers.get("x-request-id"))
+        content: bytes = response.content
+        return content
+
+    def _refuse_repeated(self, request_id: str | None) -> None:
+        """A reply that is delivered twice is read as that of the next request on its connection:
+        no connection of that pool is used again."""
+        if request_id is None:
+            return
+        if request_id in self._seen:
+            self._left.append(self._client)
+            self._client = self._open()
+            raise PassingError("a reply to another request was delivered again")
+        self._seen[request_id] = None
+        if len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
+
+    async def close(self) -> None:
+        for client in (self._client, *self._left):
+            await client.close()
+
+    async def _call(self, call: Awaitable[Result]) -> Result:
+        """What the call returns, or the error that says what becomes of the request."""
+        try:
+            return await call
+        except openai.APIStatusError as error:
+            raise self._told(error) from None
+        except openai.APIConnectionError as error:
+            chain = list(_causes(error))
+            message = self._redacted(str(chain[-1]) or type(chain[-1]).__name__)
+            if any(isinstance(cause, aiohttp.ClientConnectorError) for cause in chain):
+                raise UnreachableError(message) from None
+            raise PassingError(message) from None
+        except openai.OpenAIError as error:
+            raise PassingError(self._redacted(str(error))) from None
+
+    def _told(self, error: openai.APIStatusError) -> Exception:
+        status, code = error.status_code, str(error.code or "")
+        body = error.body if isinstance(error.body, dict) else {}
+        message = self._redacted(str(body.get("message") or error.message))
+        where = f"{self._chat.base_url} ({self._chat.model})"
+        if status in (401, 403):
+            return ChatRefusedError(
+                f"{where} does not accept the key in {self._chat.api_key_env}: {message}"
+            )
+        if status == 404:
+            return _MissingError(f"{where} is not there: {message}; correct model or base_url")
+        if status == 402 or code in ("insufficient_quota", "billing_hard_limit_reached"):
+            return ChatRefusedError(f"{where} wants to be paid first: {message}")
+        if status in (408, 409, 425, 429) or status >= 500:
+            is_congestion = status in (408, 429, 503, 529)
+            return PassingError(
+                f"{status}: {message}", _retry_after(error.response.headers), is_congestion
+            )
+        is_filtered = "content_filter" in code or "content_policy" in code
+        return RejectedError(f"{status}: {message}", Failure.FILTERED if is_filtered else "")
+
+    def _redacted(self, message: str) -> str:
+        """One line, without the key."""
+        plain = message.replace(self._key, "[key]") if len(self._key) > 4 else message
+        return " ".join(KEYS.sub("[key]", plain).split())[:300]
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _retry_after(headers: httpx2.Headers) -> float | None:
+    """Seconds that a server asks to be left alone."""
+    milliseconds, stated = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        if milliseconds:
+            return max(float(milliseconds) / 1000.0, 0.0)
+        return max(float(stated), 0.0) if stated else None
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(str(stated)).timestamp() - time(), 0.0)
+    except (TypeError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What a model answered: a `value`, or the `failure` and its `detail`. `usage` is what all
+    requests took, whoever paid for them; `replies` are their digests."""
+
+    value: T | None
+    failure: Failure | None
+    detail: str
+    usage: Usage
+    replies: tuple[str, ...]
+
+
+class Chat:
+    """A model that is asked. Belongs to the event loop of `converse`."""
+
+    def __init__(self, config: ChatConfig, account: Account, meter: Meter | None = None) -> None:
+        self.config = config
+        self.meter = meter or Meter()
+        self._store = open_replies(account.store)
+        self._endpoint = Endpoint(config)
+        way = BatchQueue if config.batch else Dispatcher
+        self._sender = way(config, account, self._store, self._endpoint)
+        self._pending: dict[str, asyncio.Future[Reply]] = {}
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._sender.stopped is not None
+
+    async def reply(self, request: Request) -> Reply:
+        """The stored reply to a request, asked for where there is none.
+
+        Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
+        where the run cannot go on.
+        """
+        digest = request.digest
+        self.meter.asked += 1
+        if digest in self._pending:
+            return await asyncio.shield(self._pending[digest])
+        pending = asyncio.get_running_loop().create_future()
+        self._pending[digest] = pending
+        try:
+            stored = await self._store.find(digest)
+            if stored:
+                self.meter.served += 1
+            reply = stored or await self._sender.send(request, self.meter)
+            pending.set_result(reply)
+            return reply
+        except BaseException as error:
+            if isinstance(error, Exception):
+                pending.set_exception(error)
+                pending.exception()  # nobody else may be waiting for it
+            else:
+                pending.cancel()
+            raise
+        finally:
+            del self._pending[digest]
+
+    async def answer(
+        self,
+        messages: Sequence[Message],
+        schema: type[T],
+        *,
+        draw: int = 0,
+        check: Callable[[T], str | None] | None = None,
+    ) -> Answer[T]:
+        """The object that the model replies with, after one follow-up that names what is wrong
+        with the first, and after one fresh draw. `check` names a further problem, if there is one.
+        """
+        request = Request(self.config, tuple(messages), schema, 2 * draw)
+        attempts = [await self._attempt(request, schema, check)]
+        if attempts[-1].failure is Failure.INVALID:
+            followed = _followed_up(request, attempts[-1])
+            attempts.append(await self._attempt(followed, schema, check))
+        if attempts[-1].failure in WORTH_A_DRAW:
+            request = Request(self.config, tuple(messages), schema, 2 * draw + 1)
+            attempts.append(await self._attempt(request, schema, check))
+        last = attempts[-1]
+        return Answer(
+            value=last.value,
+            failure=last.failure,
+            detail=last.detail,
+            usage=sum((attempt.usage for attempt in attempts), NOTHING),
+            replies=tuple(attempt.digest for attempt in attempts if attempt.digest),
+        )
+
+    async def _attempt(
+        self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
+    ) -> "_Attempt[T]":
+        try:
+            reply = await self.reply(request)
+        except NoReplyError as error:
+            return _Attempt(failure=Failure.NO_REPLY, detail=str(error))
+        except RejectedError as error:
+            failure = Failure(error.code) if error.code else Failure.REJECTED
+            return _Attempt(failure=failure, detail=str(error))
+        completion = read_completion(reply.raw)
+        text = completion.text
+        if completion.failure:
+            return _Attempt(reply.digest, reply.usage, text, None, completion.failure, text[-200:])
+        try:
+            value = read_object(text, schema)
+            problem = check(value) if check else None
+        except ValueError as error:
+            problem = str(error)
+        if problem is not None:
+            return _Attempt(reply.digest, reply.usage, text, None, Failure.INVALID, problem)
+        return _Attempt(reply.digest, reply.usage, text, value)
+
+    async def close(self) -> None:
+        if isinstance(self._sender, BatchQueue):
+            await self._sender.close()
+        await self._endpoint.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt(Generic[T]):
+    """One request of an answer; no `digest` where nothing was replied."""
+
+    digest: str = ""
+    usage: Usage = NOTHING
+    text: str = ""
+    value: T | None = None
+    failure: Failure | None = None
+    detail: str = ""
+
+
+def _followed_up(request: Request, attempt: _Attempt[T]) -> Request:
+    """The request that names what is wrong with the reply to another."""
+    told = (
+        Message(Role.ASSISTANT, attempt.text),
+        Message(Role.USER, REPAIR.format(problem=attempt.detail)),
+    )
+    return Request(request.chat, (*request.messages, *told), request.schema, request.draw)
+
+
+class _Home:
+    """The event loop on which all chats of this process live, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.chats: dict[str, Chat] = {}
+        self.stopped: list[Chat] = []
+        threading.Thread(target=self.loop.run_forever, name="chat", daemon=True).start()
+        atexit.register(self.close)
+
+    def chat(self, config: ChatConfig, account: Account) -> Chat:
+        """The chat that is open, so that shards share its limits; one that was stopped is not."""
+        key = repr((config, account))
+        if key in self.chats and self.chats[key].is_stopped:
+            # Others may still wait for its last replies.
+            self.stopped.append(self.chats.pop(key))
+        if key not in self.chats:
+            self.chats[key] = Chat(config, account)
+        return self.chats[key]
+
+    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        async def close() -> None:
+            chats = (*self.chats.values(), *self.stopped)
+            await asyncio.gather(*(chat.close() for chat in chats))
+
+        self.run(close())
+
+
+@cache
+def _home() -> _Home:
+    return _Home()
+
+
+def converse(
+    config: ChatConfig,
+    account: Account,
+    items: Iterable[Item],
+    conversation: Callable[[Chat, Item], Awaitable[Result]],
+    *,
+    stage: str,
+) -> list[Result]:
+    """What a conversation with a model makes of each item, in the order of the items, of which
+    only as many are taken as the model is asked at once.
+
+    Raises what the first failed conversation did, after those under way have ended;
+    ChatStoppedError or ChatRefusedError where the run cannot go on.
+    """
+    return _home().run(_converse(config, account, items, conversation, stage))
+
+
+async def _converse(
+    config: ChatConfig,
+    account: Account,
+    items: Iterable[Item],
+    conversation: Callable[[Chat, Item], Awaitable[Result]],
+    stage: str,
+) -> list[Result]:
+    chat = _home().chat(config, account)
+    chat.meter = meter_of(stage)
+    results: dict[int, Result] = {}
+    errors: list[BaseException] = []
+    rest = enumerate(items)
+
+    async def work() -> None:
+        try:
+            while not errors:
+                entry = next(rest, None)
+                if entry is None:
+                    return
+                results[entry[0]] = await conversation(chat, entry[1])
+        except Exception as error:
+            errors.append(error)
+
+    num_workers = BATCH_WINDOW if config.batch else 2 * config.max_concurrent
+    await asyncio.gather(*(work() for _ in range(num_workers)))
+    if errors:
+        raise errors[0]
+    return [results[place] for place in range(len(results))]
