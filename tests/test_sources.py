@@ -18,8 +18,9 @@ from PIL import Image
 
 from schemas.config import IngestConfig, SourceConfig
 from tasks.cleaning.scenes import clean_scenes
-from tasks.index import find_source, index_source, read_shard, shard_names
+from tasks.index import index_source, shard_names
 from tasks.sources.files import digest_files, find_files
+from tasks.sources.shard import find_source, read_shard
 from tasks.sources.vg150 import embedded_photographs, index_rows, name_of, read_scenes
 
 FILES = ("image_data", "objects", "attributes", "relationships")
