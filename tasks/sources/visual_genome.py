@@ -284,7 +284,7 @@ def _end_table(side: str, ends: list[Any]) -> pl.DataFrame:
     return _table([""] * len(ends), ends, _End).select(
         _ID.alias(f"{side}_id"),
         pl.coalesce("name", pl.col("names").list.drop_nulls().list.first()).alias(f"{side}_name"),
-        pl.when(is_whole).then(pl.concat_list(x, y, x + w, y + h)).alias(f"{side}_box"),
+        pl.when(is_whole).then(pl.concat_arr(x, y, x + w, y + h)).alias(f"{side}_box"),
     )
 
 
