@@ -29,11 +29,10 @@ def clean_texts(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "relationship-renumbered",
         pl.format("found as {}", number.cast(pl.String).fill_null("without id")),
     )
-    return numbered.with_columns(
-        relationship_id="_number",
-        subject_name=clean_name(pl.col("subject_name")),
-        object_name=clean_name(pl.col("object_name")),
-    ).drop("_first", "_number")
+    names = [
+        clean_name(pl.col(name), numbered[name]) for name in ("subject_name", "object_name")
+    ]
+    return numbered.with_columns(*names, relationship_id="_number").drop("_first", "_number")
 
 
 def _mapped(
