@@ -29,9 +29,7 @@ def clean_texts(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "relationship-renumbered",
         pl.format("found as {}", number.cast(pl.String).fill_null("without id")),
     )
-    names = [
-        clean_name(pl.col(name), numbered[name]) for name in ("subject_name", "object_name")
-    ]
+    names = [clean_name(pl.col(name), numbered[name]) for name in ("subject_name", "object_name")]
     return numbered.with_columns(*names, relationship_id="_number").drop("_first", "_number")
 
 
