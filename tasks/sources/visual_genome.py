@@ -32,6 +32,9 @@ from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledg
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
 
+BATCH = 500
+"""Images read at once: few enough that what is decoded stays in the processor's cache."""
+
 Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
@@ -236,19 +239,30 @@ def _image_id(raw: msgspec.Raw) -> int | None:
 def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> RawScenes:
     """The flat tables of the images in `index`, in its order."""
     ledger: list[dict[str, str]] = []
-    images = _read_images(index, files["image_data"], ledger)
-    ids, objects = _read_role("objects", index, files["objects"], ledger)
+    buffers = {role: [memoryview(map_file(path)) for path in files[role]] for role in ROLES}
+    batches = [_read_batch(batch, buffers, ledger) for batch in index.iter_slices(BATCH)]
+    images, objects, relationships = (
+        pl.concat(tables, rechunk=True) for tables in zip(*batches, strict=True)
+    )
+    return RawScenes(images, objects, relationships, ledger_of(ledger))
+
+
+def _read_batch(
+    index: pl.DataFrame, buffers: Mapping[str, Sequence[memoryview]], ledger: list[dict[str, str]]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Images, objects and relationships."""
+    images = _read_images(index, buffers["image_data"], ledger)
+    ids, objects = _read_role("objects", index, buffers["objects"], ledger)
     # Only v1.4 has merged ids, and its objects' own boxes are not those that relationships mean.
     merged = {
         key for key, entry in zip(ids, objects, strict=True) if entry.merged_object_ids is not None
     }
-    attributes = _read_role("attributes", index, files["attributes"], ledger)
-    relationships = _read_role("relationships", index, files["relationships"], ledger)
-    return RawScenes(
-        images=images.with_columns(boxes_from_ends=pl.col("image_id").is_in(sorted(merged))),
-        objects=_object_table(ids, objects, _attribute_table(*attributes)),
-        relationships=_relationship_table(*relationships),
-        ledger=ledger_of(ledger),
+    attributes = _read_role("attributes", index, buffers["attributes"], ledger)
+    relationships = _read_role("relationships", index, buffers["relationships"], ledger)
+    return (
+        images.with_columns(boxes_from_ends=pl.col("image_id").is_in(sorted(merged))),
+        _object_table(ids, objects, _attribute_table(*attributes)),
+        _relationship_table(*relationships),
     )
 
 
@@ -309,10 +323,10 @@ def _table(
 
 
 def _read_images(
-    index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
+    index: pl.DataFrame, buffers: Sequence[memoryview], ledger: list[dict[str, str]]
 ) -> pl.DataFrame:
     rows = []
-    for image_id, raw in _records("image_data", index, files):
+    for image_id, raw in _records("image_data", index, buffers):
         row: dict[str, Any] = dict.fromkeys(IMAGES.names())
         row |= {"image_id": str(image_id), "photograph": f"{image_id}.jpg", "is_exhaustive": False}
         try:
@@ -328,9 +342,8 @@ def _read_images(
 
 
 def _records(
-    role: str, index: pl.DataFrame, files: Sequence[Path]
+    role: str, index: pl.DataFrame, buffers: Sequence[memoryview]
 ) -> list[tuple[int, memoryview | None]]:
-    buffers = [memoryview(map_file(path)) for path in files]
     spans = index.select("image_id", f"{role}_file", f"{role}_start", f"{role}_stop").iter_rows()
     return [
         (image_id, None if file is None else buffers[file][start:stop])
@@ -339,7 +352,10 @@ def _records(
 
 
 def _read_role(
-    role: str, index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
+    role: str,
+    index: pl.DataFrame,
+    buffers: Sequence[memoryview],
+    ledger: list[dict[str, str]],
 ) -> tuple[list[str], list[Any]]:
     """The parts of all records of `role`, and the image id of each part. What cannot be read goes
     to the ledger, one by one."""
@@ -348,7 +364,7 @@ def _read_role(
     ids: list[str] = []
     parts: list[Any] = []
     with _no_collection():
-        for number, raw in _records(role, index, files):
+        for number, raw in _records(role, index, buffers):
             if raw is None:
                 continue
             image_id = str(number)
