@@ -55,7 +55,8 @@ def index_source(source: SourceConfig, num_workers: int, root: Path) -> Path | S
     artifact = index_artifact(source.kind, digest_source(files, root), root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
-    if sum(path.stat().st_size for role in files.values() for path in role) > LARGE:
+    is_large = sum(path.stat().st_size for role in files.values() for path in role) > LARGE
+    if is_large:
         warm_up(num_workers, "tasks.cleaning.shard")
     match source.kind:
         case SourceKind.VG150:
@@ -63,7 +64,7 @@ def index_source(source: SourceConfig, num_workers: int, root: Path) -> Path | S
         case SourceKind.GQA:
             index, ledger = gqa.index_graphs(files["graphs"])
         case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
-            index, ledger = visual_genome.index_annotations(files)
+            index, ledger = visual_genome.index_annotations(files, num_workers if is_large else 1)
     if index.is_empty():
         problem = f" ({ledger['reason'][0]}: {ledger['detail'][0]})" if ledger.height else ""
         raise ValueError(

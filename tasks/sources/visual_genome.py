@@ -6,6 +6,7 @@ A file beside its archive is read instead of it. Of records with one image id th
 import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 from msgspec import Meta, Struct
 
+from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
     decode_each,
@@ -175,13 +177,18 @@ def _unpacked(file: Path, name: str, unpack_into: Path, store: Path) -> Path:
         return unpack_member(archive, archive.getinfo(name), target)
 
 
-def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def index_annotations(
+    files: Mapping[str, Sequence[Path]], num_workers: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Where each image's records lie: one row per image, and a ledger of records without place."""
-    roles, ledgers = [], []
-    for role in ROLES:
-        spans, ledger = _index_role(role, files[role])
-        roles.append(spans)
-        ledgers.append(ledger)
+    # The last role has the largest files: it is done here, while workers start and do the others.
+    workers = dict.fromkeys(ROLES[:-1], num_workers) | {ROLES[-1]: 1}
+    with ThreadPoolExecutor(len(ROLES)) as threads:
+        found = [
+            threads.submit(run_apart, _index_role, MIN_ROWS, workers[role], role, files[role])
+            for role in ROLES
+        ]
+        roles, ledgers = map(list, zip(*(one.result() for one in found), strict=True))
     index = pl.concat([roles[1].select("image_id"), roles[3].select("image_id")]).unique()
     unannotated = pl.concat(
         spans.select("image_id", item=pl.lit(role))
@@ -205,12 +212,13 @@ def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame
 
 def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows, ledger, seen = [], [], set()
+    decoder = msgspec.json.Decoder(_Key)
     for number, path in enumerate(files):
         buffer = map_file(path)
         raws = decode_top(buffer, list[msgspec.Raw], path, "a list with one record per image")
         assert isinstance(raws, list)
         for position, (raw, span) in enumerate(zip(raws, spans_of(raws, buffer), strict=True)):
-            image_id = _image_id(raw)
+            image_id = _image_id(raw, decoder)
             if image_id is None or image_id in seen:
                 reason = "image-unreadable" if image_id is None else "duplicate-image"
                 key = "" if image_id is None else str(image_id)
@@ -228,9 +236,9 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
     return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(ledger)
 
 
-def _image_id(raw: msgspec.Raw) -> int | None:
+def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[_Key]) -> int | None:
     try:
-        key = msgspec.json.decode(raw, type=_Key)
+        key = decoder.decode(raw)
     except UNREADABLE:
         return None
     return key.image_id if key.image_id is not None else key.id
