@@ -42,7 +42,10 @@ def _assemble(
 ) -> pl.DataFrame:
     fields = [field.name for field in OBJECT.fields]
     things = (
-        objects.sort(KEY).group_by("image_id", maintain_order=True).agg(objects=pl.struct(fields))
+        objects.select("image_id", *fields)
+        .sort(KEY)
+        .group_by("image_id", maintain_order=True)
+        .agg(objects=pl.struct(fields))
     )
     links = (
         relationships.sort("image_id", "relationship_id")

@@ -121,7 +121,6 @@ FIELDS: Mapping[str, type[pl.DataType]] = {
 LISTS = {
     "names": pa.list_(pa.string()),
     "attributes": pa.list_(pa.string()),
-    "merged_object_ids": pa.list_(pa.int64()),
 }
 _ID = pl.coalesce("object_id", "id").alias("object_id")  # versions call it one or the other
 
@@ -292,7 +291,7 @@ def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
 
 
 def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFrame:
-    facts = _table(ids, relationships, _Relationship, leave=("subject", "object")).select(
+    facts = _table(ids, relationships, _Relationship).select(
         "image_id", pl.coalesce("relationship_id", "id").alias("relationship_id"), "predicate"
     )
     subjects = _end_table("subject", [entry.subject for entry in relationships])
@@ -310,11 +309,9 @@ def _end_table(side: str, ends: list[Any]) -> pl.DataFrame:
     )
 
 
-def _table(
-    ids: list[str], records: list[Any], shape: type[Struct], leave: Sequence[str] = ()
-) -> pl.DataFrame:
-    """One row per record and one column per field, with the id of its image."""
-    fields = [name for name in shape.__struct_fields__ if name not in leave]
+def _table(ids: list[str], records: list[Any], shape: type[Struct]) -> pl.DataFrame:
+    """One row per record and one column per field of FIELDS and LISTS, with the id of its image."""
+    fields = [name for name in shape.__struct_fields__ if name in FIELDS or name in LISTS]
     data: dict[str, Any] = {
         name: list(map(attrgetter(name), records)) for name in fields if name not in LISTS
     }
@@ -324,7 +321,7 @@ def _table(
         for name in fields
         if name in LISTS
     }
-    types = {name: FIELDS[name] for name in fields if name in FIELDS}
+    types = {name: FIELDS[name] for name in fields if name not in LISTS}
     return pl.DataFrame(
         {"image_id": ids, **data}, schema_overrides={"image_id": pl.String, **types}
     )
