@@ -331,19 +331,27 @@ def _read_images(
     index: pl.DataFrame, buffers: Sequence[memoryview], ledger: list[dict[str, str]]
 ) -> pl.DataFrame:
     rows = []
+    decoder = msgspec.json.Decoder(_ImageData)
+    unknown: dict[str, Any] = {**dict.fromkeys(IMAGES.names()), "is_exhaustive": False}
     for image_id, raw in _records("image_data", index, buffers):
-        row: dict[str, Any] = dict.fromkeys(IMAGES.names())
-        row |= {"image_id": str(image_id), "photograph": f"{image_id}.jpg", "is_exhaustive": False}
+        row = {**unknown, "image_id": str(image_id), "photograph": f"{image_id}.jpg"}
         try:
             if raw is not None:
-                data = msgspec.json.decode(raw, type=_ImageData)
+                data = decoder.decode(raw)
                 row |= {"width": data.width, "height": data.height, "coco_id": data.coco_id}
                 row["is_exhaustive"] = bool(data.exhaustive)
-                row["photograph"] = PurePosixPath(data.url or row["photograph"]).name
+                if data.url:
+                    row["photograph"] = _file_name(data.url)
         except UNREADABLE as error:
             ledger.append(lost(str(image_id), "image_data", "frame-unreadable", str(error)))
         rows.append(row)
     return pl.DataFrame(rows, schema=IMAGES)
+
+
+def _file_name(url: str) -> str:
+    last = url.rpartition("/")[2]
+    # Building paths takes longer than decoding the records.
+    return last if last.strip(".") else PurePosixPath(url).name
 
 
 def _records(
