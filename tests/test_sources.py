@@ -22,6 +22,7 @@ from tasks.index import index_source, shard_names
 from tasks.sources.files import digest_files, find_files
 from tasks.sources.shard import find_source, read_shard
 from tasks.sources.vg150 import embedded_photographs, index_rows, name_of, read_scenes
+from tasks.sources.visual_genome import find_annotations, index_annotations
 
 FILES = ("image_data", "objects", "attributes", "relationships")
 FRAME = {"width": 100, "height": 80}
@@ -800,6 +801,16 @@ def test_repeated_gqa_images_are_in_the_ledger(tmp_path):
         ("1", "image", "duplicate-image"),
         ("2", "image", "duplicate-image"),
     ]
+
+
+def test_an_index_made_in_several_processes_is_the_same(tmp_path):
+    good, broken = write(tmp_path / "good"), write(tmp_path / "broken", objects=b"[")
+    store = tmp_path / "digests.json"
+    files = find_annotations(str(good), tmp_path, store)
+    for alone, apart in zip(index_annotations(files, 1), index_annotations(files, 2), strict=True):
+        assert alone.equals(apart)
+    with pytest.raises(ValueError, match=r"objects.json is not complete JSON"):
+        index_annotations(find_annotations(str(broken), tmp_path, store), 2)
 
 
 # Nothing is lost silently
