@@ -15,7 +15,7 @@ import polars as pl
 from schemas.config import PipelineConfig, SourceKind
 from tasks.artifact import Artifact, digest_of, read_recipe
 from tasks.extract import subgraphs_artifact
-from tasks.index import digest_source, find_source, index_artifact, shard_names
+from tasks.index import digest_source, index_artifact, shard_names
 from tasks.ingest import scenes_artifact
 from tasks.judge import judged_artifact
 from tasks.photographs import digest_photographs, open_photographs, photographs_artifact
@@ -23,6 +23,7 @@ from tasks.plan import plan_artifact_of
 from tasks.publish import Inputs, dataset_folder
 from tasks.render import rendered_artifact
 from tasks.select import samples_artifact
+from tasks.sources.shard import find_source
 from tasks.validate import validation_artifact
 from tasks.verify import verified_artifact
 from tasks.write import questions_artifact

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import inflect
+from schemas.plurals import plural_of
 
 CLASSES_PATH = Path(__file__).parents[1] / "data" / "vocabulary" / "classes.toml"
 
@@ -58,7 +58,6 @@ FIELDS = {
 }
 MAX_WORDS = 4
 MAX_CLASS_WORDS = 5
-ENGLISH = inflect.engine()
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+|(?<=s)')?")
 
 
@@ -126,15 +125,6 @@ class Grammar:
         if "and" in words[1:-1]:
             words = [word for word in words if word != "and"]
         return allowed.issuperset(words)
-
-
-@functools.cache
-def plural_of(name: str) -> str:
-    """The plural; a name that already is one ("scissors") stays as it is."""
-    head = name.split()[-1]
-    if head.endswith("s") and not head.endswith(("ss", "us")) and ENGLISH.singular_noun(head):
-        return name
-    return ENGLISH.plural(name)
 
 
 def split_words(name: str) -> list[str]:

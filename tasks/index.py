@@ -5,10 +5,8 @@ part, and a ledger of records that belong to no image.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import polars as pl
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
@@ -18,30 +16,11 @@ from tasks.artifact import Artifact, plan_artifact, write_artifact
 from tasks.processes import warm_up
 from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
-from tasks.sources.tables import RawScenes
+from tasks.sources.shard import Files, digest_store, find_source
 
 VERSION = 1
 LARGE = 64 << 20
 logger = logging.getLogger(__name__)
-
-Files = Mapping[str, Sequence[Path]]
-
-
-def find_source(source: SourceConfig, root: Path) -> Files:
-    """The source's annotation files by role; archives are unpacked below the root first."""
-    path = str(source.path)
-    match source.kind:
-        case SourceKind.VG150:
-            return {"rows": vg150.find_rows(path)}
-        case SourceKind.GQA:
-            return {"graphs": gqa.find_graphs(path)}
-        case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
-            unpacked = root / "artifacts" / "unpack"
-            return visual_genome.find_annotations(path, unpacked, digest_store(root))
-
-
-def digest_store(root: Path) -> Path:
-    return root / "artifacts" / "file_digests.json"
 
 
 def digest_source(files: Files, root: Path) -> str:
@@ -56,20 +35,6 @@ def shard_names(num_images: int, shard_size: int) -> list[str]:
     return [
         f"{start:07d}-{min(start + size, num_images):07d}" for start in range(0, num_images, size)
     ]
-
-
-def read_shard(index_path: Path, shard: str, source: SourceConfig, root: Path) -> RawScenes:
-    """The raw annotations of one shard's images."""
-    start, stop = (int(place) for place in shard.split("-"))
-    index = pl.read_parquet(index_path).slice(start, stop - start)
-    files = find_source(source, root)
-    match source.kind:
-        case SourceKind.VG150:
-            return vg150.read_scenes(index, files["rows"])
-        case SourceKind.GQA:
-            return gqa.read_scenes(index, files["graphs"])
-        case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
-            return visual_genome.read_scenes(index, files)
 
 
 def index_artifact(kind: SourceKind, source_digest: str, root: Path) -> Artifact:
@@ -90,15 +55,16 @@ def index_source(source: SourceConfig, num_workers: int, root: Path) -> Path | S
     artifact = index_artifact(source.kind, digest_source(files, root), root)
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
-    if sum(path.stat().st_size for role in files.values() for path in role) > LARGE:
-        warm_up(num_workers, "tasks.ingest")
+    is_large = sum(path.stat().st_size for role in files.values() for path in role) > LARGE
+    if is_large:
+        warm_up(num_workers, "tasks.cleaning.shard")
     match source.kind:
         case SourceKind.VG150:
             index, ledger = vg150.index_rows(files["rows"])
         case SourceKind.GQA:
             index, ledger = gqa.index_graphs(files["graphs"])
         case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
-            index, ledger = visual_genome.index_annotations(files)
+            index, ledger = visual_genome.index_annotations(files, num_workers if is_large else 1)
     if index.is_empty():
         problem = f" ({ledger['reason'][0]}: {ledger['detail'][0]})" if ledger.height else ""
         raise ValueError(

@@ -18,7 +18,6 @@ predicate-empty, dangling-end, end-name-differs, self-loop, duplicate-relationsh
 no-objects             an image without any object is dropped
 """
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,13 +27,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from schemas.config import IngestConfig, SourceConfig
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
-from tasks.cleaning.scenes import clean_scenes
-from tasks.index import read_shard
+from tasks.artifact import Artifact, inputs_of, plan_artifact
+from tasks.cleaning.shard import write_scenes
 from tasks.processes import run_apart
 
 VERSION = 1
-logger = logging.getLogger(__name__)
 
 
 def check_losses(
@@ -74,16 +71,6 @@ def scenes_artifact(index_path: Path, shard: str, config: IngestConfig, root: Pa
     )
 
 
-def write_scenes(
-    index_path: Path, shard: str, source: SourceConfig, config: IngestConfig, root: Path
-) -> Path:
-    """Read, clean and write one shard."""
-    scenes, ledger = clean_scenes(read_shard(index_path, shard, source, root), config)
-    artifact = scenes_artifact(index_path, shard, config, root)
-    logger.info("ingest %s: %d scenes, %d ledger rows", shard, scenes.height, ledger.height)
-    return write_artifact(scenes, artifact, ledger)
-
-
 @task(cache_policy=NO_CACHE, task_run_name="ingest-{shard}")
 def ingest_shard(
     index_path: Path,
@@ -98,4 +85,14 @@ def ingest_shard(
         return Completed(name="Cached", data=artifact.path)
     start, stop = shard.split("-")
     num_images = int(stop) - int(start)
-    return run_apart(write_scenes, num_images, num_workers, index_path, shard, source, config, root)
+    return run_apart(
+        write_scenes,
+        num_images,
+        num_workers,
+        artifact,
+        index_path,
+        shard,
+        source,
+        config,
+        root,
+    )

@@ -21,8 +21,8 @@ from prefect.states import Completed
 from schemas.columns import columns
 from schemas.config import IngestConfig, SourceConfig, SourceKind
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
-from tasks.index import digest_store, find_source
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
+from tasks.sources.shard import digest_store, find_source
 from tasks.sources.vg150 import embedded_photographs, parquet_rows, photograph_in
 
 VERSION = 1

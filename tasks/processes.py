@@ -34,6 +34,8 @@ def _pool(num_workers: int) -> ProcessPoolExecutor:
 def _start_pool(num_workers: int) -> ProcessPoolExecutor:
     # Workers share the cores among themselves; threads of their own would only get in the way.
     os.environ["POLARS_MAX_THREADS"] = "1"
+    # Polars otherwise gives memory back to the system and takes it anew within every shard.
+    os.environ["_RJEM_MALLOC_CONF"] = "dirty_decay_ms:10000,muzzy_decay_ms:10000"
     pool = ProcessPoolExecutor(
         num_workers, get_context("spawn"), initializer=_start_worker, initargs=(os.getpid(),)
     )

@@ -10,8 +10,9 @@ from schemas.config import IngestConfig, SourceConfig
 from schemas.predicate import load_predicates
 from schemas.scene_graph import SCENE, scenes_of
 from tasks.cleaning.scenes import clean_scenes
-from tasks.index import index_source, read_shard
+from tasks.index import index_source
 from tasks.ingest import check_losses, ingest_shard
+from tasks.sources.shard import read_shard
 from tasks.sources.tables import IMAGES, LEDGER, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
 from tests.test_sources import drops, write
 

@@ -1,6 +1,8 @@
 """Imports point one way, and each heavy dependency has one home."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,9 @@ def test_packages_export_nothing():
     assert all(
         not path.read_text() for path in ROOT.glob("*/__init__.py") if ".venv" not in str(path)
     )
+
+
+def test_workers_of_ingest_start_without_what_is_slow_to_import():
+    loaded = "import sys, tasks.cleaning.shard; print({'prefect', 'inflect'} & set(sys.modules))"
+    arguments = [sys.executable, "-c", loaded]
+    assert subprocess.check_output(arguments, cwd=ROOT, text=True).strip() == "set()"

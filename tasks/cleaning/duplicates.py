@@ -26,7 +26,9 @@ def merge_duplicates(
     the largest stays.
     """
     rows = _number_things(_label(objects), images, config)
-    crowded = rows.filter(pl.len().over("thing") > 1)
+    crowded = rows.filter("is_crowded").sort(
+        "thing", "area", "object_id", descending=[False, True, False]
+    )
     if crowded.is_empty():
         empty = pl.DataFrame(
             schema={**{key: objects.schema[key] for key in KEY}, "kept_id": pl.Int64}
@@ -43,7 +45,7 @@ def merge_duplicates(
         "duplicate-object",
         pl.format("the same thing as object {}", "kept_id"),
     )
-    alone = rows.filter(pl.len().over("thing") == 1)
+    alone = rows.filter(~pl.col("is_crowded"))
     every = pl.concat([alone.select(objects.columns), merged.select(objects.columns)])
     return every, gone
 
@@ -71,24 +73,25 @@ def _label(objects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _number_things(rows: pl.DataFrame, images: pl.DataFrame, config: IngestConfig) -> pl.DataFrame:
-    """With `thing`, one number for all boxes of a thing, the largest of them first, and
+    """With `thing`, one number for all boxes of a thing; is_crowded, where it has several; and
     is_doubtful, where a box is not nearly equal to another of its thing."""
     open_world = images.filter(~pl.col("is_exhaustive"))
-    sides = rows.join(open_world, on="image_id", how="semi").select(
-        "row", "image_id", "label", "root", *BOX, "area"
+    sides = rows.select("row", "image_id", "label", "root", *BOX, "area").join(
+        open_world, on="image_id", how="semi"
     )
     pairs = same_things(sides, config)
     edges = coo_array(
         (np.ones(pairs.height), (pairs["row"].to_numpy(), pairs["row_b"].to_numpy())),
         shape=(rows.height, rows.height),
     )
-    things = connected_components(edges, directed=False)[1] if rows.height else np.empty(0)
+    things = connected_components(edges, directed=False)[1] if rows.height else np.empty(0, int)
     loose = pairs.filter(pl.col("iou") < (1 + config.merge_iou) / 2)
     doubtful = pl.concat([loose["row"], loose["row_b"]]).unique()
     return rows.with_columns(
         thing=pl.Series(things, dtype=pl.Int64),
+        is_crowded=pl.Series(np.bincount(things)[things] > 1),
         is_doubtful=pl.col("row").is_in(doubtful.implode()),
-    ).sort("thing", "area", "object_id", descending=[False, True, False])
+    )
 
 
 def _merge(crowded: pl.DataFrame) -> pl.DataFrame:

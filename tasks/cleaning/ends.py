@@ -43,7 +43,7 @@ def with_restored(
         "object-restored",
         pl.format("taken from relationship {}", "relationship_id"),
     )
-    boxes = [pl.col("box").list.get(place).alias(edge) for place, edge in enumerate(BOX)]
+    boxes = [pl.col("box").arr.get(place).alias(edge) for place, edge in enumerate(BOX)]
     rows = restored.select(*KEY, *boxes, names=pl.concat_list("name"))
     return pl.concat([objects, rows], how="diagonal")
 
@@ -53,7 +53,7 @@ def with_end_boxes(
 ) -> pl.DataFrame:
     if not images["boxes_from_ends"].any():
         return objects
-    x1, y1, x2, y2 = (pl.col("box").list.get(place) for place in range(4))
+    x1, y1, x2, y2 = (pl.col("box").arr.get(place) for place in range(4))
     ends = (
         _ends(relationships.join(images.filter("boxes_from_ends"), on="image_id", how="semi"))
         .filter(is_readable(x1, y1, x2, y2), x2 > x1, y2 > y1)
@@ -61,7 +61,7 @@ def with_end_boxes(
         .select(*KEY, "relationship_id", "box")
     )
     joined = objects.join(ends, on=KEY, how="left", maintain_order="left")
-    own = pl.concat_list(BOX)
+    own = pl.concat_arr(BOX)
     differs = pl.col("box").is_not_null() & (pl.col("box") != own)
     ledger.note(
         joined.filter(differs),
@@ -72,6 +72,6 @@ def with_end_boxes(
         pl.format("taken from relationship {}", "relationship_id"),
     )
     return joined.with_columns(
-        pl.coalesce(pl.col("box").list.get(place), edge).alias(edge)
+        pl.coalesce(pl.col("box").arr.get(place), edge).alias(edge)
         for place, edge in enumerate(BOX)
     ).drop("relationship_id", "box")

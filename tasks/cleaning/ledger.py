@@ -42,9 +42,11 @@ class Ledger:
         detail: pl.Expr,
     ) -> pl.DataFrame:
         """The rows where `keep` holds; the others are noted."""
-        marked = rows.with_columns(_keep=keep.fill_null(False))
-        self.note(marked.filter(~pl.col("_keep")), item, id_column, "drop", reason, detail)
-        return marked.filter("_keep").drop("_keep")
+        kept = rows.select(keep.fill_null(False)).to_series()
+        if kept.all():
+            return rows
+        self.note(rows.filter(~kept), item, id_column, "drop", reason, detail)
+        return rows.filter(kept)
 
     def collect(self) -> pl.DataFrame:
         return pl.concat(self.parts).sort("image_id", "item", "reason", "detail")

@@ -6,17 +6,21 @@ from tasks.cleaning.ledger import Ledger
 from tasks.cleaning.object_columns import KEY
 
 
-def clean_name(name: pl.Expr) -> pl.Expr:
-    """Lower case, one blank between words, no quotes around them; null where nothing is left."""
-    clean = name.str.replace_all(r"[\s\p{C}]+", " ").str.to_lowercase().str.strip_chars(" \"'")
-    return pl.when(clean.str.len_chars() > 0).then(clean)
+def clean_name(name: pl.Expr, names: pl.Series) -> pl.Expr:
+    """Lower case, one blank between words, no quotes around them; null where nothing is left.
+
+    `names` are those that occur: each of them is cleaned once.
+    """
+    found = names.unique().drop_nulls()
+    plain = found.str.replace_all(r"[\s\p{C}]+", " ").str.to_lowercase().str.strip_chars(" \"'")
+    return name.replace_strict(found, plain.replace("", None), default=None)
 
 
 def clean_names(objects: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     names = (
         pl.col("names")
-        .list.eval(clean_name(pl.element()))
-        .list.drop_nulls()
+        .list.eval(clean_name(pl.element(), objects["names"].explode()))
+        .list.filter(pl.element().is_not_null())
         .list.unique(maintain_order=True)
     )
     objects = objects.with_columns(names=names)

@@ -29,11 +29,8 @@ def clean_texts(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "relationship-renumbered",
         pl.format("found as {}", number.cast(pl.String).fill_null("without id")),
     )
-    return numbered.with_columns(
-        relationship_id="_number",
-        subject_name=clean_name(pl.col("subject_name")),
-        object_name=clean_name(pl.col("object_name")),
-    ).drop("_first", "_number")
+    names = [clean_name(pl.col(name), numbered[name]) for name in ("subject_name", "object_name")]
+    return numbered.with_columns(*names, relationship_id="_number").drop("_first", "_number")
 
 
 def _mapped(
@@ -91,19 +88,20 @@ def _spell_predicates(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFra
     """With is_canonical and `spelling`, the predicate as found."""
     # As in names, control characters are blanks; `clean_predicate` sees to the rest.
     plain = pl.col("predicate").str.replace_all(r"[\s\p{C}]+", " ")
-    relationships = relationships.with_columns(plain=plain)
+    relationships = relationships.drop("subject_box", "object_box").with_columns(plain=plain)
     spelled = _mapped(
         relationships["plain"],
         lambda text: {"canonical": canonical_predicate(text), "cleaned": clean_predicate(text)},
         pl.Struct({"canonical": pl.String, "cleaned": pl.String}),
     ).unnest("value")
-    rows = relationships.join(
+    joined = relationships.join(
         spelled, left_on="plain", right_on="key", how="left", maintain_order="left"
-    ).with_columns(
+    )
+    rows = joined.with_columns(
         is_canonical=pl.col("canonical").is_not_null(),
         spelling=pl.col("predicate"),
         predicate=pl.coalesce("canonical", "cleaned"),
-    )
+    ).drop("plain", "canonical", "cleaned")
     return ledger.drop(
         rows,
         pl.col("predicate").str.len_chars() > 0,

@@ -61,8 +61,8 @@ def _overlaps(sides: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.Da
 def same_things(sides: pl.DataFrame, config: IngestConfig) -> pl.DataFrame:
     """row, row_b and iou of all pairs of boxes that are one thing; see `merge_duplicates`."""
     # Joins on numbers are several times as fast as joins on text.
-    sides = sides.with_columns(pl.col("image_id", "root").rank("dense")).with_columns(
-        pl.col(BOX).cast(pl.Float64)
+    sides = sides.with_columns(
+        pl.col("image_id", "root").cast(pl.Categorical).to_physical(), pl.col(BOX).cast(pl.Float64)
     )
     agreeing = _overlaps(sides, sides, ["image_id", "root"]).filter(
         (pl.col("iou") > config.merge_iou) | (pl.col("nested") > config.nested_share)

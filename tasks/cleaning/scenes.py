@@ -18,10 +18,11 @@ from tasks.sources.tables import RawScenes
 def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Scenes sorted by image id, and the ledger of what was repaired or dropped on the way."""
     ledger = Ledger(raw.ledger)
-    annotated = clean_texts(raw.relationships, ledger)
-    objects = with_restored(clean_names(raw.objects, ledger), annotated, ledger)
-    objects = with_end_boxes(objects, annotated, raw.images, ledger)
-    images = with_frames(raw.images, objects, ledger)
+    images, objects, relationships = _with_enum_ids(raw.images, raw.objects, raw.relationships)
+    annotated = clean_texts(relationships, ledger)
+    objects = with_restored(clean_names(objects, ledger), annotated, ledger)
+    objects = with_end_boxes(objects, annotated, images, ledger)
+    images = with_frames(images, objects, ledger)
     objects = clean_boxes(objects, images, ledger)
     objects = with_classes(objects, ledger)
     relationships = clean_relationships(annotated, objects, ledger)
@@ -30,12 +31,21 @@ def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl
     return _assemble(images, objects, relationships, ledger), ledger.collect()
 
 
+def _with_enum_ids(*tables: pl.DataFrame) -> list[pl.DataFrame]:
+    """The tables with image ids that sort as texts do, and join and sort as fast as numbers."""
+    ids = pl.Enum(pl.concat([table["image_id"] for table in tables]).unique().drop_nulls().sort())
+    return [table.with_columns(pl.col("image_id").cast(ids)) for table in tables]
+
+
 def _assemble(
     images: pl.DataFrame, objects: pl.DataFrame, relationships: pl.DataFrame, ledger: Ledger
 ) -> pl.DataFrame:
     fields = [field.name for field in OBJECT.fields]
     things = (
-        objects.sort(KEY).group_by("image_id", maintain_order=True).agg(objects=pl.struct(fields))
+        objects.select("image_id", *fields)
+        .sort(KEY)
+        .group_by("image_id", maintain_order=True)
+        .agg(objects=pl.struct(fields))
     )
     links = (
         relationships.sort("image_id", "relationship_id")

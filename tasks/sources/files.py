@@ -7,6 +7,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from glob import glob
 from hashlib import file_digest, sha256
@@ -65,21 +66,32 @@ def digest_files(paths: Sequence[Path], root: Path, store: Path) -> str:
     if store.exists():
         with suppress(ValueError):  # a damaged store only means that contents are read again
             known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
-    total, learned = sha256(), False
-    for path in paths:
-        place, status = str(path.resolve()), path.stat()
-        entry = known.get(place)
-        if entry is None or entry[:2] != (status.st_size, status.st_mtime_ns):
-            with path.open("rb") as stream:
-                content = file_digest(stream, "sha256").hexdigest()
-            entry = known[place] = (status.st_size, status.st_mtime_ns, content)
-            learned = True
-        name = path.relative_to(root) if path.is_relative_to(root) else path.name
-        total.update(f"{name}\0{entry[2]}\n".encode())
-    if learned:
+    stamps = {str(path.resolve()): _stamp(path) for path in paths}
+    changed = [place for place, stamp in stamps.items() if known.get(place, ())[:2] != stamp]
+    if changed:
+        with ThreadPoolExecutor() as threads:
+            contents = threads.map(_digest_file, changed)
+        known |= {
+            place: (*stamps[place], content)
+            for place, content in zip(changed, contents, strict=True)
+        }
         with replacing(store) as partial:
             partial.write_bytes(msgspec.json.encode(known))
+    total = sha256()
+    for path in paths:
+        name = path.relative_to(root) if path.is_relative_to(root) else path.name
+        total.update(f"{name}\0{known[str(path.resolve())][2]}\n".encode())
     return total.hexdigest()[:16]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _digest_file(path: str) -> str:
+    with Path(path).open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:

@@ -33,10 +33,10 @@ RELATIONSHIPS = columns(
     predicate=pl.String,
     subject_id=pl.Int64,
     subject_name=pl.String,
-    subject_box=pl.List(pl.Float64),
+    subject_box=pl.Array(pl.Float64, 4),
     object_id=pl.Int64,
     object_name=pl.String,
-    object_box=pl.List(pl.Float64),
+    object_box=pl.Array(pl.Float64, 4),
 )
 LEDGER = columns(
     stage=pl.String,

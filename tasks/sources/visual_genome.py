@@ -6,6 +6,7 @@ A file beside its archive is read instead of it. Of records with one image id th
 import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 from msgspec import Meta, Struct
 
+from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
     decode_each,
@@ -31,6 +33,9 @@ from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledg
 
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
+
+BATCH = 500
+"""Images read at once: few enough that what is decoded stays in the processor's cache."""
 
 Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -116,7 +121,6 @@ FIELDS: Mapping[str, type[pl.DataType]] = {
 LISTS = {
     "names": pa.list_(pa.string()),
     "attributes": pa.list_(pa.string()),
-    "merged_object_ids": pa.list_(pa.int64()),
 }
 _ID = pl.coalesce("object_id", "id").alias("object_id")  # versions call it one or the other
 
@@ -172,13 +176,18 @@ def _unpacked(file: Path, name: str, unpack_into: Path, store: Path) -> Path:
         return unpack_member(archive, archive.getinfo(name), target)
 
 
-def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def index_annotations(
+    files: Mapping[str, Sequence[Path]], num_workers: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Where each image's records lie: one row per image, and a ledger of records without place."""
-    roles, ledgers = [], []
-    for role in ROLES:
-        spans, ledger = _index_role(role, files[role])
-        roles.append(spans)
-        ledgers.append(ledger)
+    # The last role has the largest files: it is done here, while workers start and do the others.
+    workers = dict.fromkeys(ROLES[:-1], num_workers) | {ROLES[-1]: 1}
+    with ThreadPoolExecutor(len(ROLES)) as threads:
+        found = [
+            threads.submit(run_apart, _index_role, MIN_ROWS, workers[role], role, files[role])
+            for role in ROLES
+        ]
+        roles, ledgers = map(list, zip(*(one.result() for one in found), strict=True))
     index = pl.concat([roles[1].select("image_id"), roles[3].select("image_id")]).unique()
     unannotated = pl.concat(
         spans.select("image_id", item=pl.lit(role))
@@ -202,12 +211,13 @@ def index_annotations(files: Mapping[str, Sequence[Path]]) -> tuple[pl.DataFrame
 
 def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows, ledger, seen = [], [], set()
+    decoder = msgspec.json.Decoder(_Key)
     for number, path in enumerate(files):
         buffer = map_file(path)
         raws = decode_top(buffer, list[msgspec.Raw], path, "a list with one record per image")
         assert isinstance(raws, list)
         for position, (raw, span) in enumerate(zip(raws, spans_of(raws, buffer), strict=True)):
-            image_id = _image_id(raw)
+            image_id = _image_id(raw, decoder)
             if image_id is None or image_id in seen:
                 reason = "image-unreadable" if image_id is None else "duplicate-image"
                 key = "" if image_id is None else str(image_id)
@@ -225,9 +235,9 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
     return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(ledger)
 
 
-def _image_id(raw: msgspec.Raw) -> int | None:
+def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[_Key]) -> int | None:
     try:
-        key = msgspec.json.decode(raw, type=_Key)
+        key = decoder.decode(raw)
     except UNREADABLE:
         return None
     return key.image_id if key.image_id is not None else key.id
@@ -236,19 +246,30 @@ def _image_id(raw: msgspec.Raw) -> int | None:
 def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> RawScenes:
     """The flat tables of the images in `index`, in its order."""
     ledger: list[dict[str, str]] = []
-    images = _read_images(index, files["image_data"], ledger)
-    ids, objects = _read_role("objects", index, files["objects"], ledger)
+    buffers = {role: [memoryview(map_file(path)) for path in files[role]] for role in ROLES}
+    batches = [_read_batch(batch, buffers, ledger) for batch in index.iter_slices(BATCH)]
+    images, objects, relationships = (
+        pl.concat(tables, rechunk=True) for tables in zip(*batches, strict=True)
+    )
+    return RawScenes(images, objects, relationships, ledger_of(ledger))
+
+
+def _read_batch(
+    index: pl.DataFrame, buffers: Mapping[str, Sequence[memoryview]], ledger: list[dict[str, str]]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Images, objects and relationships."""
+    images = _read_images(index, buffers["image_data"], ledger)
+    ids, objects = _read_role("objects", index, buffers["objects"], ledger)
     # Only v1.4 has merged ids, and its objects' own boxes are not those that relationships mean.
     merged = {
         key for key, entry in zip(ids, objects, strict=True) if entry.merged_object_ids is not None
     }
-    attributes = _read_role("attributes", index, files["attributes"], ledger)
-    relationships = _read_role("relationships", index, files["relationships"], ledger)
-    return RawScenes(
-        images=images.with_columns(boxes_from_ends=pl.col("image_id").is_in(sorted(merged))),
-        objects=_object_table(ids, objects, _attribute_table(*attributes)),
-        relationships=_relationship_table(*relationships),
-        ledger=ledger_of(ledger),
+    attributes = _read_role("attributes", index, buffers["attributes"], ledger)
+    relationships = _read_role("relationships", index, buffers["relationships"], ledger)
+    return (
+        images.with_columns(boxes_from_ends=pl.col("image_id").is_in(sorted(merged))),
+        _object_table(ids, objects, _attribute_table(*attributes)),
+        _relationship_table(*relationships),
     )
 
 
@@ -270,7 +291,7 @@ def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
 
 
 def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFrame:
-    facts = _table(ids, relationships, _Relationship, leave=("subject", "object")).select(
+    facts = _table(ids, relationships, _Relationship).select(
         "image_id", pl.coalesce("relationship_id", "id").alias("relationship_id"), "predicate"
     )
     subjects = _end_table("subject", [entry.subject for entry in relationships])
@@ -284,15 +305,13 @@ def _end_table(side: str, ends: list[Any]) -> pl.DataFrame:
     return _table([""] * len(ends), ends, _End).select(
         _ID.alias(f"{side}_id"),
         pl.coalesce("name", pl.col("names").list.drop_nulls().list.first()).alias(f"{side}_name"),
-        pl.when(is_whole).then(pl.concat_list(x, y, x + w, y + h)).alias(f"{side}_box"),
+        pl.when(is_whole).then(pl.concat_arr(x, y, x + w, y + h)).alias(f"{side}_box"),
     )
 
 
-def _table(
-    ids: list[str], records: list[Any], shape: type[Struct], leave: Sequence[str] = ()
-) -> pl.DataFrame:
-    """One row per record and one column per field, with the id of its image."""
-    fields = [name for name in shape.__struct_fields__ if name not in leave]
+def _table(ids: list[str], records: list[Any], shape: type[Struct]) -> pl.DataFrame:
+    """One row per record and one column per field of FIELDS and LISTS, with the id of its image."""
+    fields = [name for name in shape.__struct_fields__ if name in FIELDS or name in LISTS]
     data: dict[str, Any] = {
         name: list(map(attrgetter(name), records)) for name in fields if name not in LISTS
     }
@@ -302,35 +321,42 @@ def _table(
         for name in fields
         if name in LISTS
     }
-    types = {name: FIELDS[name] for name in fields if name in FIELDS}
+    types = {name: FIELDS[name] for name in fields if name not in LISTS}
     return pl.DataFrame(
         {"image_id": ids, **data}, schema_overrides={"image_id": pl.String, **types}
     )
 
 
 def _read_images(
-    index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
+    index: pl.DataFrame, buffers: Sequence[memoryview], ledger: list[dict[str, str]]
 ) -> pl.DataFrame:
     rows = []
-    for image_id, raw in _records("image_data", index, files):
-        row: dict[str, Any] = dict.fromkeys(IMAGES.names())
-        row |= {"image_id": str(image_id), "photograph": f"{image_id}.jpg", "is_exhaustive": False}
+    decoder = msgspec.json.Decoder(_ImageData)
+    unknown: dict[str, Any] = {**dict.fromkeys(IMAGES.names()), "is_exhaustive": False}
+    for image_id, raw in _records("image_data", index, buffers):
+        row = {**unknown, "image_id": str(image_id), "photograph": f"{image_id}.jpg"}
         try:
             if raw is not None:
-                data = msgspec.json.decode(raw, type=_ImageData)
+                data = decoder.decode(raw)
                 row |= {"width": data.width, "height": data.height, "coco_id": data.coco_id}
                 row["is_exhaustive"] = bool(data.exhaustive)
-                row["photograph"] = PurePosixPath(data.url or row["photograph"]).name
+                if data.url:
+                    row["photograph"] = _file_name(data.url)
         except UNREADABLE as error:
             ledger.append(lost(str(image_id), "image_data", "frame-unreadable", str(error)))
         rows.append(row)
     return pl.DataFrame(rows, schema=IMAGES)
 
 
+def _file_name(url: str) -> str:
+    last = url.rpartition("/")[2]
+    # Building paths takes longer than decoding the records.
+    return last if last.strip(".") else PurePosixPath(url).name
+
+
 def _records(
-    role: str, index: pl.DataFrame, files: Sequence[Path]
+    role: str, index: pl.DataFrame, buffers: Sequence[memoryview]
 ) -> list[tuple[int, memoryview | None]]:
-    buffers = [memoryview(map_file(path)) for path in files]
     spans = index.select("image_id", f"{role}_file", f"{role}_start", f"{role}_stop").iter_rows()
     return [
         (image_id, None if file is None else buffers[file][start:stop])
@@ -339,7 +365,10 @@ def _records(
 
 
 def _read_role(
-    role: str, index: pl.DataFrame, files: Sequence[Path], ledger: list[dict[str, str]]
+    role: str,
+    index: pl.DataFrame,
+    buffers: Sequence[memoryview],
+    ledger: list[dict[str, str]],
 ) -> tuple[list[str], list[Any]]:
     """The parts of all records of `role`, and the image id of each part. What cannot be read goes
     to the ledger, one by one."""
@@ -348,7 +377,7 @@ def _read_role(
     ids: list[str] = []
     parts: list[Any] = []
     with _no_collection():
-        for number, raw in _records(role, index, files):
+        for number, raw in _records(role, index, buffers):
             if raw is None:
                 continue
             image_id = str(number)
