@@ -794,7 +794,8 @@ def open_replies(draw):
     entries = draw(st.lists(terms, min_size=1, max_size=5))
     if draw(st.booleans()):
         first = {name: value for name, value in entries[0].items() if name != "category"}
-        variants = [{name: entry[name]} for entry in entries for name in first if name in entry]
+        alike = [entry for entry in entries if entry["category"] == entries[0]["category"]]
+        variants = [{name: entry[name]} for entry in alike for name in first]
         chosen = st.lists(st.sampled_from(variants), min_size=1, max_size=4)
         entries = [entries[0] | change for change in draw(chosen)]
     return OpenQuestion.model_validate(
