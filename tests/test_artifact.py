@@ -18,6 +18,7 @@ from tasks.artifact import (
     replacing,
     replacing_folder,
     write_artifact,
+    write_incomplete,
 )
 
 PLAN = {
@@ -93,8 +94,20 @@ def test_inputs_are_named_and_shards_count_once():
     paths = [planned(shard=shard).path for shard in ("0-9", "9-18")]
     found = inputs_of(scenes=paths, plan=Path("/x/ffff-1.parquet"))
     assert found == {"scenes": planned().digest, "plan": "ffff"}
-    with pytest.raises(ValueError):
-        inputs_of(scenes=[*paths, Path("/x/ffff-1.parquet")])
+    incomplete = inputs_of(scenes=[*paths, Path("/x/ffff-1.parquet")])
+    assert incomplete == {"scenes": "+".join(sorted([planned().digest, "ffff"]))}
+
+
+def test_an_incomplete_artifact_is_never_taken_for_the_whole(tmp_path):
+    artifact = planned(root=tmp_path, shard="0-9")
+    frame = pl.DataFrame({"a": [1]})
+    first, second, again = (
+        write_incomplete(frame, artifact, missing) for missing in (["x", "y"], ["x"], ["y", "x"])
+    )
+    assert not artifact.path.exists()
+    assert len({digest_of(path) for path in (first, second, artifact.path)}) == 3
+    assert first == again
+    assert first.name.endswith("-0-9.parquet")
 
 
 @given(st.text(min_size=1, max_size=8), st.text(min_size=1, max_size=8))

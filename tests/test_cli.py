@@ -26,7 +26,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
             ("build", "--set", "quota.size=3"),
             "unknown key quota.size: accepted here are easy_share",
         ),
-        (("build", "--set", "sede=3"), "unknown key sede: accepted here are extract"),
+        (("build", "--set", "sede=3"), "unknown key sede: accepted here are budget, extract"),
         (("build", "--set", "quota.num_samples=many"), "quota.num_samples: "),
         (("build", "--set", "quota.num_samples=-1"), "quota.num_samples: "),
         (("build", "--set", "images=perhaps"), "'embed' or 'omit' (found 'perhaps')"),

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from schemas.vocabulary import load_vocabulary, plural_of
+from schemas.plurals import plural_of
+from schemas.vocabulary import load_vocabulary
 
 
 def word_set(words: str) -> frozenset[str]:
