@@ -40,6 +40,7 @@ VOTE_TOKENS = 40
 BLIND_VOTES = 1.6
 """Usual numbers: a scene in the prompt, a question, the reply to each, blind votes per question."""
 ROUGH = 2.0
+USUAL = "the length of the prompts and of usual replies: --pilot 50 measures them"
 CONFIDENCE = 1.96
 """Standard errors to either side: 95 of 100 such intervals hold the true mean."""
 SECONDS = 4.0
@@ -160,7 +161,7 @@ def _usual_write(config: PipelineConfig) -> _PerQuestion:
     tokens = sum(systems) / len(systems) / BYTES_PER_TOKEN + SCENE_TOKENS
     if write.show_photograph:
         tokens += _picture_tokens(write.max_image_side)
-    return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, ROUGH, "usual lengths")
+    return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, ROUGH, USUAL)
 
 
 def _usual_judge(config: PipelineConfig) -> _PerQuestion:
@@ -176,7 +177,7 @@ def _usual_judge(config: PipelineConfig) -> _PerQuestion:
         + _picture_tokens(judge.max_image_side)
     ) + blind * (len(BLIND_PROMPT) / BYTES_PER_TOKEN + QUESTION_TOKENS)
     output = sighted * VOTE_TOKENS + blind * VOTE_TOKENS / 4
-    return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, ROUGH, "usual lengths")
+    return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, ROUGH, USUAL)
 
 
 def run_pilot(
@@ -264,7 +265,7 @@ def _measured(
     stored = open_replies(account.store).read(digests).values()
     seconds = sum(reply.seconds for reply in stored) / max(len(stored), 1)
     means = {name: float(totals[name].mean() or 0.0) for name in totals.columns}  # type: ignore[arg-type]
-    return _PerQuestion(**means, seconds=seconds, error=error, basis=f"pilot of {number}")
+    return _PerQuestion(**means, seconds=seconds, error=error, basis=f"a pilot of {number} of them")
 
 
 def print_estimate(
@@ -272,31 +273,36 @@ def print_estimate(
 ) -> None:
     """What models will take, and whether the budget will do."""
     table = Table(title="What the models would take", title_justify="left")
-    for name in ("stage", "model", "calls", "input tokens", "output tokens", "hours", "US dollars"):
-        table.add_column(name, justify="left" if name in ("stage", "model") else "right")
+    table.add_column("stage")
+    for name in ("calls", "tokens in", "tokens out", "time", "US dollars"):
+        table.add_column(name, justify="right", no_wrap=True)
     for entry in estimates:
         table.add_row(
             entry.stage,
-            entry.model,
             f"{entry.calls:,}",
-            f"{entry.input_tokens:,}",
-            f"{entry.output_tokens:,}",
-            f"{entry.hours:.1f}",
+            _millions(entry.input_tokens),
+            _millions(entry.output_tokens),
+            f"{entry.hours:.1f} h" if entry.hours >= 1.0 else f"{entry.hours * 60:.0f} min",
             _range(entry.dollars, entry.low, entry.high),
         )
     console.print(table)
-    basis = estimates[0].basis if estimates else ""
-    console.print(Text(f"For {estimates[0].questions:,} questions, by a {basis}." if basis else ""))
+    first = estimates[0]
+    models = ", ".join(f"{entry.stage} by {entry.model}" for entry in estimates)
+    console.print(Text(f"{first.questions:,} questions: {models}. Told by {first.basis}."))
     if all(entry.dollars is not None for entry in estimates):
         total = sum(entry.dollars or 0.0 for entry in estimates)
         high = sum(entry.high or 0.0 for entry in estimates)
-        told = f"In all about ${total:,.2f}, at most about ${high:,.2f}"
+        told = f"In all about ${total:,.2f}, hardly more than ${high:,.2f}"
         if budget is not None:
             told += f"; the budget is ${budget:,.2f}"
-        console.print(Text(told + "."))
+        console.print(Text(f"{told}."))
+
+
+def _millions(tokens: int) -> str:
+    return f"{tokens / 1e6:,.1f} M"
 
 
 def _range(dollars: float | None, low: float | None, high: float | None) -> str:
     if dollars is None or low is None or high is None:
         return "price not known"
-    return f"{dollars:,.2f} ({low:,.2f} to {high:,.2f})"
+    return f"{dollars:,.2f} ({low:,.2f} - {high:,.2f})"

@@ -38,7 +38,7 @@ class ChatConfig(Section):
     api_key_env: str | None = Field(
         default="OPENAI_API_KEY",
         exclude=True,
-        description="the environment variable that holds the key; none is sent where it is null",
+        description="the environment variable that holds the key; empty: the server takes none",
     )
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
     top_p: float | None = Field(default=None, gt=0.0, le=1.0)
