@@ -78,15 +78,14 @@ def _categories(
 
 
 def _costs(manifest: Mapping[str, Any]) -> Table:
-    table = Table("stage", "model", title="What models took", title_justify="left")
-    for name in ("questions", "calls", "tokens in", "cached", "out", "cost", "per sample"):
-        table.add_column(name, justify="right")
+    table = Table("stage", title="What models took", title_justify="left")
+    for name in ("calls", "tokens in", "cached", "out", "cost", "per sample"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in cost_rows(manifest):
-        names = ("questions", "calls", "input_tokens", "cached_tokens", "output_tokens")
+        names = ("calls", "input_tokens", "cached_tokens", "output_tokens")
         table.add_row(
             row["stage"],
-            Text(row["model"] or ""),
-            *("" if row[name] is None else f"{row[name]:,}" for name in names),
+            *(f"{row[name]:,}" for name in names),
             dollars_told(row["cost"]),
             "" if row["cost"] is None else dollars_told(row["cost_per_sample"]),
         )
@@ -94,6 +93,9 @@ def _costs(manifest: Mapping[str, Any]) -> Table:
 
 
 def _model_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
+    models = [f"{stage} by {model}" for stage, model in manifest["models"].items()]
+    if models:
+        yield ", ".join(models).replace(".chat", "")
     guessing = manifest["judging"]["guessing"] if manifest["judging"] else []
     number = sum(row["num_judged"] for row in guessing)
     if number:

@@ -225,9 +225,9 @@ def test_the_summary_of_a_build_without_models_names_none(tmp_path):
 def test_the_summary_says_what_models_took_and_said(tmp_path):
     shown = shown_summary(tmp_path, **WITH_MODELS)
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines()]
-    assert ["write", "writer-1", "20", "24", "2,000", "800", "160", "$1.00", "$0.5"] in rows
-    judge = ["judge", "judge-1", "9", "40", "3,000", "0", "200", "price not known", ""]
-    assert judge in rows
+    assert ["write", "24", "2,000", "800", "160", "$1.00", "$0.5"] in rows
+    assert ["judge", "40", "3,000", "0", "200", "price not known", ""] in rows
+    assert "write by writer-1, judge by judge-1" in shown
     assert "agreed with 60.0 % of 80 answers; a guesser would agree with 15.8 %" in shown
     assert "37 questions got no reply: run the same command to ask again" in shown
 

@@ -21,7 +21,7 @@ class Meter:
     def __str__(self) -> str:
         parts = [f"{self.paid:,} replies"]
         if self.served:
-            parts.append(f"{self.served:,} from the store")
+            parts.append(f"{self.served:,} stored")
         if self.again:
             parts.append(f"{self.again:,} asked again")
         if self.cost:
