@@ -27,15 +27,18 @@ console: Console | None = None
 
 
 def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> list[Path]:
-    """The paths that one stage's tasks made, in order; raises what the first failed one did."""
+    """The paths that one stage's tasks made, in order; raises what the task that failed first did,
+    after the others have ended: those that ask models are told to stop."""
     started = time.monotonic()
     STOPPED.clear()
     try:
-        _wait(name, futures)
+        failed = _wait(name, futures)
     except KeyboardInterrupt:
         # The tasks' threads do not hear of it, and go on asking models.
         STOPPED.set()
         raise
+    for future in failed:
+        future.result()
     paths: list[Path] = [future.result() for future in futures]
     num_cached = sum(future.state.name == "Cached" for future in futures)
     num_rows = sum(_num_rows(path) for path in paths)
@@ -53,7 +56,9 @@ def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> l
     return paths
 
 
-def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> None:
+def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> list[PrefectFuture[Any]]:
+    """Wait for all; those that failed, the first one first."""
+    failed: list[PrefectFuture[Any]] = []
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -66,15 +71,21 @@ def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> None:
         ended = Event()
 
         def count() -> None:
-            for _ in as_completed(list(futures)):
-                progress.advance(bar)
-            ended.set()
+            try:
+                for future in as_completed(list(futures)):
+                    progress.advance(bar)
+                    if not future.state.is_completed():
+                        failed.append(future)
+                        STOPPED.set()
+            finally:
+                ended.set()
 
         Thread(target=count, daemon=True).start()
         # Waits that end now and then: a Ctrl-C that another thread gets would not end a longer one.
         while not ended.wait(0.2):
             if name in METERS:
                 progress.update(bar, description=f"{name}: {METERS[name]}")
+    return failed
 
 
 def _num_rows(path: Path) -> int:
