@@ -64,7 +64,7 @@ def propose(
     yield Category.INSTANCE_LOCATION, propose_locations(view)
     yield Category.DEPTH, propose_depths(view)
     yield Category.DISTANCE, propose_distances(view, num_options[Category.DISTANCE])
-    yield Category.COUNT, propose_counts(view)
+    yield Category.COUNT, propose_counts(view, num_options[Category.COUNT])
     yield Category.EXISTENCE, propose_existences(view)
 
 

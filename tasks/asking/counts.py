@@ -7,7 +7,7 @@ from tasks.asking.proposal import Proposal
 from tasks.asking.view import View
 
 
-def propose_counts(view: View) -> Iterator[Proposal]:
+def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
     for class_name, members in sorted(view.facts.members.items()):
         number = len(members)
         too_small = any(
@@ -18,9 +18,13 @@ def propose_counts(view: View) -> Iterator[Proposal]:
             continue
         claim = CountClaim(class_name, number)
         # A window of numbers in which the right one may come at any place.
-        first = view.shuffled(range(max(number - 3, 1), number + 1), class_name)[0]
+        last = max(view.facts.config.max_count, number) - num_options + 1
+        starts = range(max(number - num_options + 1, 1), min(number, max(last, 1)) + 1)
+        first = view.shuffled(starts, class_name)[0]
         others = [
-            CountClaim(class_name, other) for other in range(first, first + 4) if other != number
+            CountClaim(class_name, other)
+            for other in range(first, first + num_options)
+            if other != number
         ]
-        hardness = (number >= 3) + (number >= 4)
+        hardness = (number >= 4) + (number >= 5)
         yield Proposal("number", claim, others, facet=str(number), hardness=hardness)
