@@ -25,7 +25,9 @@ def propose_existences(view: View) -> Iterator[Proposal]:
     for class_name in likely_classes(view):
         claim = ExistenceClaim(class_name, present=False)
         present = [ExistenceClaim(class_name, present=True)]
-        yield Proposal("present", claim, present, facet="absent", hardness=1)
+        kind = view.classes[class_name].kind
+        hardness = int(any(view.kind(thing) is kind for thing in view.things))
+        yield Proposal("present", claim, present, facet="absent", hardness=hardness)
     yield from _related_existences(view)
 
 
