@@ -139,7 +139,9 @@ class ExtractConfig(Section):
     min_side: int = Field(default=12, gt=0, description="pixels")
     max_area_share: Share = Field(default=0.8)
     max_per_category: int = Field(
-        default=4, gt=0, description="candidates that one image may offer in one category"
+        default=4,
+        gt=0,
+        description="candidates that one image may offer in one category; of relations twice this",
     )
     small_share: Share = Field(default=0.015, description="objects below this count as small")
     occluded_share: Share = Field(default=0.35, description="boxes covered above this are occluded")

@@ -16,6 +16,7 @@ from schemas.box import Box, gap, horizontal_gap, inside_share, vertical_gap
 from schemas.claim import Category
 
 STEEP = 2.0
+TWO_SIDED = {"side", "depth", "height"}
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "predicates.toml"
 OPPOSITE = {
     ("support", "over"): "under",
@@ -61,10 +62,20 @@ class Predicate:
     asks: frozenset[str] = frozenset()
     also: tuple[str, ...] = ()
 
+    def is_two_sided_with(self, other: "Predicate") -> bool:
+        """Whether the other is its opposite on an axis where one of two is nearly always true."""
+        return _are_two_sided(self.axes, other.axes)
+
     @property
     def reversed_axes(self) -> tuple[tuple[str, str], ...]:
         """What it says on each axis of (object, subject)."""
         return tuple((axis, OPPOSITE[axis, to]) for axis, to in self.axes if (axis, to) in OPPOSITE)
+
+
+@cache
+def _are_two_sided(own: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]) -> bool:
+    axes = dict(own)
+    return any(axis in TWO_SIDED and axes.get(axis, value) != value for axis, value in other)
 
 
 @cache

@@ -5,12 +5,11 @@ those that the scene supports and for which enough other answers are refuted. Wh
 the picture, it fills up with questions that the scene leaves open.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from schemas.claim import Category, Claim, encode_claim, objects_of
+from schemas.claim import Category, Claim, RelationClaim, encode_claim, objects_of
 from schemas.config import ExtractConfig
 from schemas.evidence import Evidence, unknown
 from schemas.proof import Facts
@@ -24,6 +23,8 @@ from tasks.asking.proposal import Proposal
 from tasks.asking.relations import propose_reaches, propose_relations
 from tasks.asking.undecided import propose_undecided
 from tasks.asking.view import View
+
+MAX_WAITING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def find_candidates(
     *,
     undecided: bool = False,
 ) -> list[Candidate]:
-    """The best candidates of a scene, at most `max_per_category` in each category; undecided ones
-    only where `undecided`, and after all decided ones.
+    """The best candidates of a scene, at most `max_per_category` in each category and twice as many
+    relations; undecided ones only where `undecided`, and after all decided ones.
 
     Proposals are tried the most salient first, one of each facet in turn, until there are enough:
     most of a scene's possible questions are never proved at all.
@@ -88,10 +89,12 @@ def find_candidates(
     open_proposals = propose_undecided(view) if is_open else {}
     for category, proposals in propose(view, num_options):
         limit, number = config.max_per_category, num_options[category]
-        chosen = _chosen(view, category, proposals, number, limit, _candidate)
+        # Half of the dataset are relations.
+        most = 2 * limit if category is Category.RELATION else limit
+        chosen = _chosen(view, category, proposals, number, most, _candidate)
         if category in open_proposals and len(chosen) < limit:
-            rest, limit = open_proposals[category], limit - len(chosen)
-            chosen += _chosen(view, category, rest, number, limit, _undecided)
+            rest = open_proposals[category]
+            chosen += _chosen(view, category, rest, number, limit - len(chosen), _undecided)
         found += chosen
     return found
 
@@ -105,13 +108,14 @@ def _chosen(
     as_candidate: Callable[[View, Category, Proposal, int], Candidate | None],
 ) -> list[Candidate]:
     """The first candidates, one of each facet in turn."""
-    lines = _lines(view, proposals)
+    lines = {
+        facet: _in_line(view, (as_candidate(view, category, one, num_options) for one in line))
+        for facet, line in _lines(view, proposals).items()
+    }
     found: list[Candidate] = []
     while lines and len(found) < limit:
         for facet in list(lines):
-            candidate = None
-            while candidate is None and lines[facet]:
-                candidate = as_candidate(view, category, lines[facet].popleft(), num_options)
+            candidate = next(lines[facet], None)
             if candidate is None:
                 del lines[facet]
             elif len(found) < limit:
@@ -119,7 +123,27 @@ def _chosen(
     return found
 
 
-def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, deque[Proposal]]:
+def _in_line(view: View, candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
+    """Those that offer the answer's opposite wait until no others are left, or many wait."""
+    waiting: list[Candidate] = []
+    for candidate in candidates:
+        if candidate and len(waiting) < MAX_WAITING and _offers_opposite(view, candidate):
+            waiting.append(candidate)
+        elif candidate:
+            yield candidate
+    yield from waiting
+
+
+def _offers_opposite(view: View, candidate: Candidate) -> bool:
+    own, predicates = candidate.claim, view.facts.predicates
+    return isinstance(own, RelationClaim) and any(
+        predicates[own.predicate].is_two_sided_with(predicates[other.predicate])
+        for other in candidate.alternatives
+        if isinstance(other, RelationClaim)
+    )
+
+
+def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, list[Proposal]]:
     """The proposals of each facet in the order in which they are to be tried."""
     ranked = sorted(
         proposals,
@@ -128,9 +152,9 @@ def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, deque[Proposa
             draw(view.scene.image_id, proposal.asks, proposal.claim),
         ),
     )
-    lines: dict[str, deque[Proposal]] = {}
+    lines: dict[str, list[Proposal]] = {}
     for proposal in ranked:
-        lines.setdefault(proposal.facet, deque()).append(proposal)
+        lines.setdefault(proposal.facet, []).append(proposal)
     return lines
 
 

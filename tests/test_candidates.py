@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.claim import (
     Category,
+    Cell,
     CountClaim,
     DepthClaim,
     Direction,
@@ -23,6 +24,8 @@ from schemas.proof import Facts
 from schemas.question import SUBGRAPH
 from schemas.scene_graph import Facing
 from schemas.vocabulary import load_vocabulary
+from tasks.asking.counts import propose_counts
+from tasks.asking.view import View
 from tasks.candidates import find_candidates
 from tasks.extract import subgraph_rows
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, facts, filled, scene, scenes
@@ -111,7 +114,7 @@ def test_a_row_says_what_it_asks_and_why_it_is_true():
         "category": "relation", "subject": 2, "predicate": "on", "object": 4,
     }  # fmt: skip
     places = {json.loads(text)["predicate"] for text in row["alternatives"]}
-    assert places == {"under", "next to", "far from"}
+    assert places == {"under", "next to", "right of"}
     assert (row["objects"], row["names"], row["relationships"]) == ([2, 4], ["dog", "couch"], [0])
     assert (row["evidence"], row["margin"], row["detail"]) == (
         "asserted",
@@ -218,6 +221,45 @@ def test_a_box_that_does_not_fit_is_no_place_to_be_in():
     assert not places & {"inside", "on", "under"}
 
 
+def test_places_are_offered_together_of_which_each_may_be_the_answer():
+    objects = [
+        ("couch", (100, 400, 400, 580)),
+        ("box", (790, 420, 870, 500)),
+        ("dog", (200, 330, 280, 420)),
+        ("cat", (410, 480, 470, 570)),
+    ]
+    links = [(2, "on", 0), (3, "next to", 0)]
+    claims = asked(Category.RELATION, objects, links)
+    for claim in (
+        RelationClaim(1, "right of", 0), RelationClaim(2, "on", 0), RelationClaim(3, "next to", 0)
+    ):  # fmt: skip
+        places = {claim.predicate, *(other.predicate for other in claims[claim])}
+        assert places - {"left of", "right of"} == {"on", "under", "next to"}
+
+
+@given(st.integers(1, 6), st.integers(2, 4))
+def test_a_window_of_numbers_holds_the_count_and_none_that_is_never_right(number, num_options):
+    things = [("dog", (100 * place, 10, 100 * place + 60, 90)) for place in range(number)]
+    view = View(facts(things, exhaustive=True), EXTRACT)
+    (proposal,) = [
+        entry for entry in propose_counts(view, num_options) if entry.claim.class_name == "dog"
+    ]
+    numbers = sorted(claim.number for claim in (proposal.claim, *proposal.alternatives))
+    assert numbers == list(range(numbers[0], numbers[0] + num_options))
+    assert numbers[0] >= 1 and numbers[-1] <= max(PROOF.max_count, number)
+
+
+@given(st.integers(0, 8))
+def test_cells_are_offered_of_two_rows_and_two_columns(place):
+    x, y = 300 * (place % 3), 200 * (place // 3)
+    ((claim, others),) = asked(
+        Category.INSTANCE_LOCATION, [("ball", (x + 100, y + 60, x + 200, y + 140))]
+    ).items()
+    cells = [list(Cell).index(entry.cell) for entry in (claim, *others)]
+    assert cells[0] == place
+    assert len({cell // 3 for cell in cells}) == len({cell % 3 for cell in cells}) == 2
+
+
 def test_front_and_back_of_a_screen_are_left_alone():
     objects = [
         ("man", (100, 200, 300, 560)),
@@ -278,6 +320,7 @@ def test_an_image_offers_few_candidates_of_a_category_spread_over_facets():
     ]
     candidates = find_candidates(facts(objects), EXTRACT, NUM_OPTIONS)
     numbers = Counter(entry.category for entry in candidates)
+    assert numbers.pop(Category.RELATION) == 2 * EXTRACT.max_per_category
     assert max(numbers.values()) == EXTRACT.max_per_category
     locations = [
         entry.facet for entry in candidates if entry.category is Category.INSTANCE_LOCATION
@@ -319,6 +362,7 @@ def test_undecided_candidates_come_after_all_decided_ones(one):
     candidates = find_candidates(known, EXTRACT, NUM_OPTIONS, undecided=True)
     assert [entry for entry in candidates if entry.evidence.supports] == decided
     numbers = Counter(entry.category for entry in candidates)
+    assert numbers.pop(Category.RELATION, 0) <= 2 * EXTRACT.max_per_category
     assert not numbers or max(numbers.values()) <= EXTRACT.max_per_category
     for category in Category:
         supported = [entry.evidence.supports for entry in candidates if entry.category is category]

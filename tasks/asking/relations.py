@@ -44,7 +44,7 @@ def _side_by_side(view: View) -> Iterator[Proposal]:
         name = "left of" if subject.box.center[0] < target.box.center[0] else "right of"
         if horizontal_gap(subject.box, target.box) >= 0:
             claim = RelationClaim(subject.object_id, name, target.object_id)
-            yield Proposal("predicate", claim, other_places(view, claim, target), facet="side")
+            yield Proposal("predicate", claim, other_places(view, claim, target), facet=name)
 
 
 def _ends(
