@@ -21,6 +21,8 @@ SUBGRAPH = columns(
     facet=pl.String,
     claim=pl.String,
     alternatives=pl.List(pl.String),
+    offered=pl.List(pl.String),
+    context=pl.List(pl.String),
     objects=pl.List(pl.Int64),
     names=pl.List(pl.String),
     relationships=pl.List(pl.Int64),
@@ -32,8 +34,10 @@ SUBGRAPH = columns(
     rating=pl.Int32,
     topic=pl.String,
 )
-"""`claim` and `alternatives` are JSON (schemas.claim); `names` are those of `objects`; `topic` is
-the same for questions of one image that are near-duplicates."""
+"""`claim` and `alternatives` are JSON (schemas.claim), `offered` what they say as options, the
+right one first, none where the scene does not know it; `context` is what the question says besides.
+`names` are those of `objects`; `topic` is the same for questions of one image that are
+near-duplicates."""
 
 UNDECIDED = "undecided-"
 """How the facets start of questions that only somebody who looks at the picture can answer."""
@@ -57,8 +61,9 @@ PLAN = columns(
 )
 """`reason` is null for the questions to write."""
 
+PLANNED_BY = {"alternatives", "offered", "context"}
 QUESTION = columns(
-    **{name: dtype for name, dtype in SUBGRAPH.items() if name != "alternatives"},
+    **{name: dtype for name, dtype in SUBGRAPH.items() if name not in PLANNED_BY},
     question=pl.String,
     options=pl.List(pl.String),
     option_claims=pl.List(pl.String),

@@ -6,8 +6,8 @@ judge with the photograph, further rows ask what the scene leaves open: their ev
 their facet starts with "undecided-", their claim is any of the possible ones.
 
 Level: one point each where a thing asked about is small, mostly covered, or clears its margin only
-just; one for asking back from a relationship to its subject or object, for distances, diagonal
-directions and middle cells; one for three things counted, two for four; two for a direction that
+just; one for asking back from a relationship to its subject or object, for distances and diagonal
+directions; one for four things counted, two for more; two for a direction that
 somebody in the picture sees. No point is easy, one is medium, more are hard.
 Rating: 1 to 10 by salience, the size, centrality and kind of the things asked about.
 """
@@ -35,14 +35,16 @@ from schemas.claim import (
 )
 from schemas.columns import frame_of
 from schemas.config import ExtractConfig, ProofConfig, WriteConfig
+from schemas.evidence import Standing
 from schemas.proof import Facts
 from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.balance import words_of
 from tasks.candidates import Candidate, find_candidates
 from tasks.processes import map_batches
 
-VERSION = 1
+VERSION = 2
 LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
 logger = logging.getLogger(__name__)
 
@@ -86,6 +88,11 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
     scene, claim = facts.scene, encode_claim(candidate.claim)
     identity = blake2b(f"{candidate.asks}:{claim}".encode(), digest_size=4).hexdigest()
     objects = _subgraph(facts, candidate)
+    names = {key: _name(facts, key) for key in objects}
+    claims = candidate.claim, *candidate.alternatives
+    offered, context = words_of(claims, candidate.asks, names)
+    if candidate.evidence.standing is Standing.UNKNOWN:
+        offered = []
     return {
         "question_id": f"{scene.image_id}-{candidate.category}-{identity}",
         "image_id": scene.image_id,
@@ -94,8 +101,10 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "facet": str(candidate.facet),
         "claim": claim,
         "alternatives": [encode_claim(other) for other in candidate.alternatives],
+        "offered": offered,
+        "context": context,
         "objects": objects,
-        "names": [_name(facts, key) for key in objects],
+        "names": list(names.values()),
         "relationships": [
             relationship.relationship_id
             for relationship in scene.relationships

@@ -19,35 +19,35 @@ from prefect.states import Completed
 from schemas.config import QuotaConfig
 from schemas.question import PLAN, UNDECIDED
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.balance import tellings
 from tasks.quota import Cell, choose, plan_quotas
 
-VERSION = 1
-COLUMNS = ("question_id", "image_id", "category", "level", "facet", "salience", "topic")
+VERSION = 2
+COLUMNS = ("question_id", "image_id", "category", "level", "facet", "topic", "offered", "context")
 logger = logging.getLogger(__name__)
 
 
-def by_preference(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> pl.DataFrame:
     """Rows in the order in which they are to be chosen: what the scene decides before what only
-    the picture does, one per image and facet in turn, the most salient of an image first, ties by
-    a seeded hash that is the same on every machine."""
+    the picture does, one per image and facet in turn, drawn by a seeded hash that is the same on
+    every machine, the later the more their words tell of the answer
+    (`offered` and `context`, which are left out)."""
+    rows = rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
+    telling = tellings(rows, wanted)
+    share = (pl.col("tie").cast(pl.Float64) + 0.5) / 2.0**64
     return (
-        rows.with_columns(
-            tie=_stable_hash(pl.col("question_id"), seed),
+        # As sigmoid(b - telling) exceeds the share where b exceeds the draw.
+        rows.drop("offered", "context")
+        .with_columns(
+            draw=(share / (1.0 - share)).log() + telling,
             is_open=pl.col("facet").str.starts_with(UNDECIDED),
         )
-        .sort(
-            "image_id",
-            "category",
-            "is_open",
-            pl.col("salience").round(1),
-            "tie",
-            descending=[False, False, False, True, False],
-        )
+        .sort("image_id", "category", "is_open", "draw", "tie")
         .with_columns(turn=pl.int_range(pl.len()).over("image_id", "category"))
-        .sort("turn", "tie")
+        .sort("turn", "draw", "tie")
         .with_columns(facet_turn=pl.int_range(pl.len()).over("category", "level", "facet"))
-        .sort("is_open", "facet_turn", "turn", "tie")
-        .drop("turn", "facet_turn", "tie", "is_open")
+        .sort("is_open", "facet_turn", "turn", "draw", "tie")
+        .drop("turn", "facet_turn", "draw", "tie", "is_open")
     )
 
 
@@ -75,7 +75,8 @@ def plan_questions(
 ) -> pl.DataFrame:
     """One row of PLAN per candidate, sorted by question id. `unusable` holds image_id and reason
     of images whose photographs cannot be used."""
-    rows = by_preference(candidates, seed).join(
+    wanted = quotas_to_write(config)
+    rows = by_preference(candidates, wanted, seed).join(
         unusable, on="image_id", how="left", maintain_order="left"
     )
     rows = rows.with_columns(
@@ -84,7 +85,7 @@ def plan_questions(
         .otherwise("reason")
     )
     open_rows = rows.filter(pl.col("reason").is_null())
-    chosen = open_rows.filter(choose(open_rows, quotas_to_write(config), config.max_per_image))
+    chosen = open_rows.filter(choose(open_rows, wanted, config.max_per_image))
     planned = chosen.select("question_id", is_chosen=pl.lit(True))
     return (
         rows.join(planned, on="question_id", how="left")

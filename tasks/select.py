@@ -43,6 +43,7 @@ from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.balance import words_of
 from tasks.plan import by_preference, first_of_topic, stable_hash
 from tasks.quota import choose, plan_quotas
 from tasks.sources.tables import LEDGER
@@ -55,6 +56,7 @@ SHOWN = {
     Direction.ABOVE: "above",
     Direction.BELOW: "below",
 }
+READ = ("objects", "names", "asks", "option_claims", "answer")
 logger = logging.getLogger(__name__)
 
 
@@ -197,6 +199,21 @@ def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
     return questions.with_columns(missing)
 
 
+def with_words(questions: pl.DataFrame) -> pl.DataFrame:
+    """With what the options say, the right one first, and what the questions say besides."""
+    offered, context = [], []
+    for row in questions.select(*READ).iter_rows(named=True):
+        names = dict(zip(row["objects"], row["names"], strict=True))
+        claims = [decode_claim(text) for text in moved(row["option_claims"], row["answer"], 0)]
+        options, said = words_of(claims, row["asks"], names)
+        offered.append(options)
+        context.append(said)
+    texts = pl.List(pl.String)
+    return questions.with_columns(
+        offered=pl.Series(offered, dtype=texts), context=pl.Series(context, dtype=texts)
+    )
+
+
 def choose_samples(
     questions: pl.DataFrame,
     images: pl.DataFrame,
@@ -210,13 +227,15 @@ def choose_samples(
     sorted by question id; and those that do not, with the reason. With `blind_last` those that
     can be answered without the picture are taken only where others do not suffice."""
     questions = as_judged(questions)
-    sound = questions.filter(pl.col("reason").is_null())
+    wanted = plan_quotas(quota, quota.num_samples)
+    sound = with_words(questions.filter(pl.col("reason").is_null()))
     is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
-    rows = pl.concat([by_preference(sound.filter(part), seed) for part in (~is_last, is_last)])
+    parts = [by_preference(sound.filter(part), wanted, seed) for part in (~is_last, is_last)]
+    rows = pl.concat(parts)
     is_first = first_of_topic(rows)
     repeated = rows.filter(~is_first).with_columns(reason=pl.lit("near-duplicate"))
     rows = rows.filter(is_first)
-    mask = choose(rows, plan_quotas(quota, quota.num_samples), quota.max_per_image)
+    mask = choose(rows, wanted, quota.max_per_image)
     beyond = rows.filter(~mask).with_columns(reason=pl.lit("beyond-quota"))
     lost = pl.concat([questions.filter(pl.col("reason").is_not_null()), repeated, beyond])
     chosen = (

@@ -24,7 +24,8 @@ candidates = st.lists(
             "level": st.sampled_from(LEVELS),
             "facet": st.sampled_from("xy"),
             "topic": st.sampled_from("pqrs"),
-            "salience": st.floats(0.0, 1.0),
+            "offered": st.permutations(["cat", "dog", "cow"]),
+            "context": st.lists(st.sampled_from(["red", "old"]), max_size=2),
         }
     ),
     max_size=14,
@@ -35,7 +36,8 @@ rooms = st.integers(1, 3)
 
 def frame(rows):
     columns = ("question_id", "image_id", "category", "level", "facet", "topic")
-    schema = dict.fromkeys(columns, pl.String) | {"salience": pl.Float64}
+    schema = dict.fromkeys(columns, pl.String)
+    schema |= {"offered": pl.List(pl.String), "context": pl.List(pl.String)}
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -134,7 +136,7 @@ def test_the_choice_does_not_depend_on_the_order_of_rows(rows, wanted, room, see
     random.shuffle(order)
     chosen = []
     for entry in (rows, rows[order]):
-        preferred = by_preference(entry, seed)
+        preferred = by_preference(entry, wanted, seed)
         chosen.append(preferred.filter(choose(preferred, wanted, room))["question_id"].to_list())
     assert chosen[0] == chosen[1]
 
@@ -179,13 +181,13 @@ def big(number):
         {"question_id": f"{place}-{random.random()}", "image_id": str(place % 40),
          "category": random.choice(CATEGORIES), "level": random.choice(("easy", "medium", "hard")),
          "facet": random.choice("xy"), "topic": random.choice("pqrstuv"),
-         "salience": random.random()}
+         "offered": random.sample(["cat", "dog", "cow"], 3), "context": []}
         for place in range(number)
     ])  # fmt: skip
 
 
 def test_preference_takes_images_and_facets_in_turn():
-    rows = by_preference(big(600), 3).head(40)
+    rows = by_preference(big(600), quotas_to_write(QuotaConfig(num_samples=90)), 3).head(40)
     assert rows["image_id"].n_unique() > 25
     assert min(Counter(rows["facet"]).values()) > 15
 
