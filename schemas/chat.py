@@ -34,7 +34,7 @@ class ChatConfig(Section):
     """A model behind an OpenAI-compatible endpoint. Its key is in the environment, never here."""
 
     model: str = Field(min_length=1)
-    base_url: str = Field(default=OPENAI, pattern=r"^https?://[^\s@]+$", exclude=True)
+    base_url: str = Field(default=OPENAI, pattern=r"^https?://[^\s@?#]+$", exclude=True)
     api_key_env: str | None = Field(
         default="OPENAI_API_KEY",
         exclude=True,

@@ -11,7 +11,15 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -35,17 +43,22 @@ from schemas.chat import (
     Usage,
 )
 from tasks.chatting.batches import BatchQueue
+from tasks.chatting.budget import Budget, Purse
 from tasks.chatting.completion import read_completion, read_object
 from tasks.chatting.dispatch import Dispatcher
 from tasks.chatting.errors import (
     ChatRefusedError,
+    ChatStoppedError,
     NoReplyError,
     PassingError,
     RejectedError,
     UnreachableError,
+    error_of,
+    is_unpaid,
 )
 from tasks.chatting.meter import Meter, meter_of
-from tasks.chatting.replies import open_replies
+from tasks.chatting.replies import ReplyStore, open_replies
+from tasks.chatting.stop import STOPPED
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
@@ -56,6 +69,9 @@ WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
 BATCH_WINDOW = 50_000
 """Conversations at a time where a provider takes its time: no batch holds more requests."""
 MAX_SEEN = 10_000
+MAX_ANSWER_BYTES = 32 << 20
+STOP_SECONDS = 0.2
+"""Between two looks at the switch that ends the run."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 KEYS = re.compile(r"(?:sk|key|Bearer)[-_ ][\w*.\-]{6,}")
 logger = logging.getLogger(__name__)
@@ -66,7 +82,7 @@ Result = TypeVar("Result")
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:
     """The key in the environment; ValueError where there is none and the server is not local."""
-    key = os.environ.get(chat.api_key_env) if chat.api_key_env else "none"
+    key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
     if not key and urlsplit(chat.base_url).hostname in LOCAL:
         key = "none"
     if not key:
@@ -74,6 +90,9 @@ def key_of(chat: ChatConfig, section: str = "chat") -> str:
             f"no key for {chat.model}: set the environment variable {chat.api_key_env}, or name "
             f"another one in {section}.api_key_env"
         )
+    if not (key.isascii() and key.isprintable()):
+        # The client would show it in the error.
+        raise ValueError(f"{chat.api_key_env} holds characters that no key has: copy it again")
     return key
 
 
@@ -95,12 +114,15 @@ class Endpoint:
         # Without a number aiohttp opens at most a hundred connections.
         limits = httpx2.Limits(max_connections=2 * self._chat.max_concurrent, keepalive_expiry=60.0)
         timeout = httpx2.Timeout(self._chat.timeout_seconds, connect=20.0, pool=None)
-        http_client = openai.DefaultAioHttpClient(timeout=timeout, limits=limits)
+        http_client = openai.DefaultAioHttpClient(
+            timeout=timeout, limits=limits, event_hooks={"response": [_limit_answer]}
+        )
         return openai.AsyncOpenAI(
             base_url=self._chat.base_url,
             api_key=self._key,
             max_retries=0,
             http_client=http_client,
+            default_headers={"Accept-Encoding": "identity"},
         )
 
     async def complete(self, body: bytes) -> bytes:
@@ -190,30 +212,67 @@ class Endpoint:
             raise PassingError(self._redacted(str(error))) from None
 
     def _told(self, error: openai.APIStatusError) -> Exception:
-        status, code = error.status_code, str(error.code or "")
-        body = error.body if isinstance(error.body, dict) else {}
-        message = self._redacted(str(body.get("message") or error.message))
+        status, (code, message) = error.status_code, _words(error)
+        message = self._redacted(message)
         where = f"{self._chat.base_url} ({self._chat.model})"
+        told = error_of(status, code, message, _retry_after(error.response.headers))
+        if is_unpaid(status, code, message):
+            return ChatRefusedError(f"{where} wants to be paid first: {message}")
+        if status == 403 and isinstance(told, RejectedError) and told.code:
+            return told
         if status in (401, 403):
             return ChatRefusedError(
                 f"{where} does not accept the key in {self._chat.api_key_env}: {message}"
             )
         if status == 404:
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
-        if status == 402 or code in ("insufficient_quota", "billing_hard_limit_reached"):
-            return ChatRefusedError(f"{where} wants to be paid first: {message}")
-        if status in (408, 409, 425, 429) or status >= 500:
-            is_congestion = status in (408, 429, 503, 529)
-            return PassingError(
-                f"{status}: {message}", _retry_after(error.response.headers), is_congestion
-            )
-        is_filtered = "content_filter" in code or "content_policy" in code
-        return RejectedError(f"{status}: {message}", Failure.FILTERED if is_filtered else "")
+        return told
 
     def _redacted(self, message: str) -> str:
         """One line, without the key."""
         plain = message.replace(self._key, "[key]") if len(self._key) > 4 else message
         return " ".join(KEYS.sub("[key]", plain).split())[:300]
+
+
+async def _limit_answer(response: httpx2.Response) -> None:
+    """Prompts go where they were sent, and nowhere else; answers have an end. Files of batches may
+    be elsewhere, and are as long as they are: they go to disk."""
+    is_file = response.request.url.path.endswith("/content")
+    if response.has_redirect_location and not is_file:
+        raise ChatRefusedError(
+            f"{response.request.url.host} sends requests elsewhere: correct base_url"
+        )
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise RejectedError(f"the answer is packed ({encoding[:20]}), which was not asked for")
+    if not is_file:
+        response.stream = _Limited(response.stream)
+
+
+class _Limited(httpx2.AsyncByteStream):
+    """The body of an answer; RejectedError where it goes on and on."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        num_bytes = 0
+        async for piece in self._stream:
+            num_bytes += len(piece)
+            if num_bytes > MAX_ANSWER_BYTES:
+                raise RejectedError(f"the answer has more than {MAX_ANSWER_BYTES >> 20} MiB")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _words(error: openai.APIStatusError) -> tuple[str, str]:
+    """The code and the message of an error; Google puts it into a list."""
+    body = error.body[0] if isinstance(error.body, list) and error.body else error.body
+    about = body.get("error", body) if isinstance(body, dict) else {}
+    told = about if isinstance(about, dict) else {"message": about}
+    return str(told.get("code") or ""), str(told.get("message") or error.message)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -227,13 +286,13 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
     milliseconds, stated = headers.get("retry-after-ms"), headers.get("retry-after")
     try:
         if milliseconds:
-            return max(float(milliseconds) / 1000.0, 0.0)
-        return max(float(stated), 0.0) if stated else None
+            return float(milliseconds) / 1000.0
+        return float(stated) if stated else None
     except ValueError:
         pass
     try:
         return max(parsedate_to_datetime(str(stated)).timestamp() - time(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -249,21 +308,63 @@ class Answer(Generic[T]):
     replies: tuple[str, ...]
 
 
-class Chat:
-    """A model that is asked. Belongs to the event loop of `converse`."""
+class _Asker:
+    """Asks one model, each request once, for all that converse with it in this process."""
 
-    def __init__(self, config: ChatConfig, account: Account, meter: Meter | None = None) -> None:
-        self.config = config
-        self.meter = meter or Meter()
-        self._store = open_replies(account.store)
+    def __init__(
+        self, config: ChatConfig, account: Account, store: ReplyStore, purse: Purse
+    ) -> None:
+        self._store = store
         self._endpoint = Endpoint(config)
+        self._timeout = config.timeout_seconds
         way = BatchQueue if config.batch else Dispatcher
-        self._sender = way(config, account, self._store, self._endpoint)
+        self._sender = way(config, account, store, self._endpoint, Budget(purse, config))
         self._pending: dict[str, asyncio.Future[Reply]] = {}
 
     @property
     def is_stopped(self) -> bool:
         return self._sender.stopped is not None
+
+    async def reply(self, request: Request, meter: Meter) -> Reply:
+        digest = request.digest
+        meter.asked += 1
+        while pending := self._pending.get(digest):
+            await asyncio.wait([pending])
+            if not pending.cancelled():
+                return pending.result()
+        pending = asyncio.get_running_loop().create_future()
+        self._pending[digest] = pending
+        try:
+            stored = await self._store.find(digest)
+            if stored:
+                meter.served += 1
+            reply = stored or await self._sender.send(request, meter)
+            pending.set_result(reply)
+            return reply
+        except Exception as error:
+            pending.set_exception(error)
+            pending.exception()  # nobody else may be waiting for it
+            raise
+        finally:
+            del self._pending[digest]
+            # Where this asker was cancelled, the next one asks.
+            pending.cancel()
+
+    async def close(self) -> None:
+        """Store what is under way, and ask no more."""
+        await self._sender.close()
+        if self._pending:
+            await asyncio.wait(self._pending.values(), timeout=self._timeout)
+        await self._endpoint.close()
+
+
+class Chat:
+    """A model that is asked for one stage. Belongs to the event loop of `converse`."""
+
+    def __init__(self, config: ChatConfig, asker: _Asker, meter: Meter) -> None:
+        self.config = config
+        self._asker = asker
+        self._meter = meter
 
     async def reply(self, request: Request) -> Reply:
         """The stored reply to a request, asked for where there is none.
@@ -271,28 +372,7 @@ class Chat:
         Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
         where the run cannot go on.
         """
-        digest = request.digest
-        self.meter.asked += 1
-        if digest in self._pending:
-            return await asyncio.shield(self._pending[digest])
-        pending = asyncio.get_running_loop().create_future()
-        self._pending[digest] = pending
-        try:
-            stored = await self._store.find(digest)
-            if stored:
-                self.meter.served += 1
-            reply = stored or await self._sender.send(request, self.meter)
-            pending.set_result(reply)
-            return reply
-        except BaseException as error:
-            if isinstance(error, Exception):
-                pending.set_exception(error)
-                pending.exception()  # nobody else may be waiting for it
-            else:
-                pending.cancel()
-            raise
-        finally:
-            del self._pending[digest]
+        return await self._asker.reply(request, self._meter)
 
     async def answer(
         self,
@@ -345,11 +425,6 @@ class Chat:
             return _Attempt(reply.digest, reply.usage, text, None, Failure.INVALID, problem)
         return _Attempt(reply.digest, reply.usage, text, value)
 
-    async def close(self) -> None:
-        if isinstance(self._sender, BatchQueue):
-            await self._sender.close()
-        await self._endpoint.close()
-
 
 @dataclass(frozen=True, slots=True)
 class _Attempt(Generic[T]):
@@ -377,20 +452,31 @@ class _Home:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.chats: dict[str, Chat] = {}
-        self.stopped: list[Chat] = []
+        self._askers: dict[str, _Asker] = {}
+        self._stopped: list[_Asker] = []
+        self._stores: dict[str, ReplyStore] = {}
+        self._purses: dict[Account, Purse] = {}
         threading.Thread(target=self.loop.run_forever, name="chat", daemon=True).start()
-        atexit.register(self.close)
 
-    def chat(self, config: ChatConfig, account: Account) -> Chat:
-        """The chat that is open, so that shards share its limits; one that was stopped is not."""
+    def chat(self, config: ChatConfig, account: Account, stage: str) -> Chat:
+        """Shards share an asker, and models a purse; an asker that was stopped is not shared."""
         key = repr((config, account))
-        if key in self.chats and self.chats[key].is_stopped:
+        if key in self._askers and self._askers[key].is_stopped:
             # Others may still wait for its last replies.
-            self.stopped.append(self.chats.pop(key))
-        if key not in self.chats:
-            self.chats[key] = Chat(config, account)
-        return self.chats[key]
+            self._stopped.append(self._askers.pop(key))
+        if key not in self._askers:
+            store = self._store(account.store)
+            purse = self._purses.setdefault(account, Purse(account, store))
+            self._askers[key] = _Asker(config, account, store, purse)
+        return Chat(config, self._askers[key], meter_of(stage))
+
+    def _store(self, address: str) -> ReplyStore:
+        if address not in self._stores:
+            self._stores[address] = open_replies(address)
+            # What is registered last is called first: stores take replies until the end.
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+        return self._stores[address]
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
@@ -402,15 +488,20 @@ class _Home:
 
     def close(self) -> None:
         async def close() -> None:
-            chats = (*self.chats.values(), *self.stopped)
-            await asyncio.gather(*(chat.close() for chat in chats))
+            askers = (*self._askers.values(), *self._stopped)
+            await asyncio.gather(*(asker.close() for asker in askers))
 
         self.run(close())
 
 
-@cache
+_only_home = cache(_Home)
+_opening = threading.Lock()
+
+
 def _home() -> _Home:
-    return _Home()
+    # Shards start at the same moment: a cache alone would make two.
+    with _opening:
+        return _only_home()
 
 
 def converse(
@@ -437,8 +528,7 @@ async def _converse(
     conversation: Callable[[Chat, Item], Awaitable[Result]],
     stage: str,
 ) -> list[Result]:
-    chat = _home().chat(config, account)
-    chat.meter = meter_of(stage)
+    chat = _home().chat(config, account, stage)
     results: dict[int, Result] = {}
     errors: list[BaseException] = []
     rest = enumerate(items)
@@ -454,7 +544,17 @@ async def _converse(
             errors.append(error)
 
     num_workers = BATCH_WINDOW if config.batch else 2 * config.max_concurrent
-    await asyncio.gather(*(work() for _ in range(num_workers)))
+    # Without return_exceptions a cancelled worker would end the wait for the others.
+    workers = asyncio.gather(*(work() for _ in range(num_workers)), return_exceptions=True)
+    try:
+        while not (await asyncio.wait([workers], timeout=STOP_SECONDS))[0]:
+            if STOPPED.is_set():
+                raise ChatStoppedError("stopped; every reply is kept")
+    finally:
+        # Who waits for a turn, a batch or money ends now; who waits for a reply, when it is stored.
+        workers.cancel()
+        await asyncio.gather(workers, return_exceptions=True)
+    errors += filter(None, workers.result())
     if errors:
         raise errors[0]
     return [results[place] for place in range(len(results))]

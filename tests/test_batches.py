@@ -229,7 +229,7 @@ def interrupted(chat: Chat, endpoint: Served) -> Any:
         await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()
-        await chat.close()
+        await chat._asker.close()
 
     return start()
 
@@ -237,7 +237,7 @@ def interrupted(chat: Chat, endpoint: Served) -> Any:
 def test_an_interrupted_run_is_taken_up_by_the_next(account):
     with Served(says, batches=Batches(seconds=0.3)) as endpoint:
         home = chat_module._home()
-        home.run(interrupted(home.chat(configured(endpoint.url), account), endpoint))
+        home.run(interrupted(home.chat(configured(endpoint.url), account, "test"), endpoint))
         other = configured(endpoint.url, max_concurrent=3)
         assert words(run(other, account, NAMES[:5])) == SAID[:5]
         third = configured(endpoint.url, max_concurrent=2)
@@ -248,7 +248,7 @@ def test_an_interrupted_run_is_taken_up_by_the_next(account):
 def test_replies_that_nobody_waits_for_any_more_are_stored(account):
     with Served(says, batches=Batches(seconds=0.3)) as endpoint:
         home = chat_module._home()
-        home.run(interrupted(home.chat(configured(endpoint.url), account), endpoint))
+        home.run(interrupted(home.chat(configured(endpoint.url), account, "test"), endpoint))
         other = configured(endpoint.url, max_concurrent=3)
         assert words(run(other, account, ["something else"])) == ["said something else"]
         paid, _ = endpoint.created()
@@ -505,7 +505,7 @@ def test_what_is_under_way_is_waited_for_though_the_budget_is_spent(account):
     poor = Account(account.payer, account.store, budget=0.01)
     with Served(says, batches=Batches(seconds=0.3)) as endpoint:
         home = chat_module._home()
-        chat = home.chat(configured(endpoint.url, **config), account)
+        chat = home.chat(configured(endpoint.url, **config), account, "test")
         home.run(interrupted(chat, endpoint))
         assert words(run(configured(endpoint.url, **config), poor, NAMES)) == SAID
         assert len(endpoint.created()) == 1
@@ -521,8 +521,8 @@ def test_files_are_limited(account, monkeypatch):
 def test_two_chats_of_one_store_share_what_is_under_way(account):
     with Served(says, batches=Batches(seconds=0.2)) as endpoint:
         home = chat_module._home()
-        first = home.chat(configured(endpoint.url), account)
-        second = home.chat(configured(endpoint.url, max_concurrent=5), account)
+        first = home.chat(configured(endpoint.url), account, "test")
+        second = home.chat(configured(endpoint.url, max_concurrent=5), account, "test")
 
         async def both() -> list[Answer[Word]]:
             tasks = [asyncio.create_task(ask(first, name)) for name in NAMES]

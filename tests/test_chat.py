@@ -1,5 +1,6 @@
 """The chat module against a server on loopback that lags, refuses, breaks off and invents."""
 
+import asyncio
 import json
 import signal
 import sqlite3
@@ -8,7 +9,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -25,10 +29,14 @@ from schemas.chat import (
     Role,
     Usage,
 )
+from tasks import chat as chat_module
 from tasks.chat import Answer, Chat, converse
 from tasks.chatting.dispatch import SILENT_REQUESTS
 from tasks.chatting.errors import ChatRefusedError, ChatStoppedError
-from tests.endpoint import Endpoint, serve
+from tasks.chatting.meter import METERS
+from tasks.chatting.stop import STOPPED
+from tests.endpoint import Endpoint, Record, serve
+from tests.faults import Answer as ServerAnswer
 from tests.faults import Completion, Faults
 
 KEY = "sk-test-0123456789abcdef"
@@ -239,7 +247,7 @@ def test_under_mixed_faults_every_item_has_one_outcome(seed: int, store: str) ->
     numbers = range(400)
     faults = Faults(seed=seed, rates=MIXED, retry_after=0.1)
     with serve(adds, faults=faults, latency=0.01) as endpoint:
-        config = chat_config(endpoint, timeout_seconds=0.5)
+        config = chat_config(endpoint, timeout_seconds=2.0)
         answers = totals(config, store, numbers)
         assert max(sound(endpoint).values()) == 1
         num_requests = len(endpoint.requests)
@@ -453,6 +461,167 @@ def test_an_error_of_ones_own_ends_the_run(store: str) -> None:
     with serve(adds) as endpoint, pytest.raises(KeyError, match="three"):
         account = Account("test", store)
         converse(chat_config(endpoint), account, range(1000), conversation, stage="test")
+
+
+def test_who_stops_the_run_waits_only_for_replies_under_way(store: str) -> None:
+    def model(body: dict[str, Any]) -> str | Completion:
+        busy = len(endpoint.requests) > 8
+        return Completion(None, fault="429-after") if busy else adds(body)
+
+    def stop() -> None:
+        while len(endpoint.requests) < 12:
+            time.sleep(0.01)
+        STOPPED.set()
+
+    with serve(model, latency=0.5, faults=Faults(retry_after=600.0)) as endpoint:
+        Thread(target=stop).start()
+        started = time.monotonic()
+        try:
+            with pytest.raises(ChatStoppedError, match="stopped; every reply is kept"):
+                totals(chat_config(endpoint, structured="prompt"), store, range(100))
+        finally:
+            STOPPED.clear()
+        assert time.monotonic() - started < 10.0
+        assert kept(store) == endpoint.num_replies == 8
+
+
+def test_a_reply_under_way_is_kept_though_its_asker_is_gone(store: str) -> None:
+    with serve(adds, latency=0.3) as endpoint:
+        home = chat_module._home()
+        chat = home.chat(chat_config(endpoint), Account("test", store), "test")
+
+        async def both() -> Answer[Sum]:
+            first, second = (asyncio.create_task(add(chat, 1)) for _ in range(2))
+            while not endpoint.requests:
+                await asyncio.sleep(0.01)
+            first.cancel()
+            return await second
+
+        assert right([home.run(both())], [1])
+        assert len(endpoint.requests) == kept(store) == 1
+
+
+def test_a_store_that_takes_nothing_ends_the_run(store: str) -> None:
+    with serve(adds, latency=0.02) as endpoint:
+        config = chat_config(endpoint, max_concurrent=4)
+        totals(config, store, [0])
+        with sqlite3.connect(store.removeprefix("sqlite:///")) as connection:
+            connection.execute(
+                "CREATE TRIGGER t BEFORE INSERT ON replies BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        with pytest.raises(Exception, match="full"):
+            totals(config, store, range(1, 300))
+        assert len(endpoint.requests) <= 1 + 2 * 4
+
+
+def test_models_of_one_payer_share_a_budget(store: str) -> None:
+    each = 7 * 10e-6 + 10 * 1000e-6
+    with serve(adds, latency=0.02) as endpoint:
+
+        def run(temperature: float) -> None:
+            config = chat_config(endpoint, price=PRICE, temperature=temperature)
+            with pytest.raises(ChatStoppedError, match="raise budget"):
+                totals(config, store, range(60), budget=0.5)
+
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(run, [0.0, 0.5, 1.0]))
+        assert 0.5 - 3 * 0.11 < endpoint.num_replies * each <= 0.5
+
+
+def test_stages_that_share_a_model_are_counted_apart(store: str) -> None:
+    with serve(adds, latency=0.02) as endpoint:
+
+        def run(stage: str) -> None:
+            numbers = range(10) if stage == "one" else range(10, 40)
+            converse(chat_config(endpoint), Account("test", store), numbers, add, stage=stage)
+
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(run, ["one", "other"]))
+    assert (METERS.pop("one").paid, METERS.pop("other").paid) == (10, 30)
+
+
+@dataclass(kw_only=True, eq=False)
+class Hostile(Endpoint):
+    instead: ServerAnswer
+
+    def answer(self, record: Record, raw: bytes) -> ServerAnswer:
+        return self.instead
+
+
+@pytest.mark.parametrize(
+    ("instead", "told"),
+    [
+        (ServerAnswer(200, b" " * 5000), "the answer has more than"),
+        (ServerAnswer(500, b" " * 5000), "the answer has more than"),
+        (ServerAnswer(200, b"{}", None, "Content-Encoding: gzip\r\n"), "packed (gzip)"),
+    ],
+)
+def test_an_answer_that_cannot_be_held_is_a_reason(
+    instead: ServerAnswer, told: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_module, "MAX_ANSWER_BYTES", 4000)
+    with Hostile(lambda _: "", instead=instead) as endpoint:
+        (answer,) = totals(chat_config(endpoint), store, [1])
+        assert answer.failure is Failure.REJECTED
+        assert told in answer.detail
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_prompts_and_keys_are_sent_nowhere_else(
+    status: int, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    with serve(adds) as other:
+        instead = ServerAnswer(status, b"", None, f"Location: {other.url}/chat/completions\r\n")
+        with Hostile(lambda _: "", instead=instead) as endpoint:
+            config = chat_config(endpoint, api_key_env="FAKE_KEY")
+            with pytest.raises(ChatRefusedError, match="correct base_url"):
+                totals(config, store, [1])
+        assert not other.requests
+
+
+def test_no_key_is_ever_written_down(
+    store: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    faults = Faults(rates={"429": 0.1, "500": 0.1, "drop": 0.1, "garbage": 0.1, "timeout": 0.1})
+    with caplog.at_level("DEBUG"), serve(adds, key=KEY, faults=faults) as endpoint:
+        config = chat_config(endpoint, api_key_env="FAKE_KEY", timeout_seconds=0.3)
+        totals(config, store, range(20))
+        endpoint.key = "another-key-0123456789"
+        with pytest.raises(ChatRefusedError) as raised:
+            totals(config, store, range(20, 40))
+    files = [path.read_bytes() for path in Path(store.removeprefix("sqlite:///")).parent.iterdir()]
+    error: BaseException | None = raised.value
+    while error:
+        assert KEY not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
+    assert KEY not in caplog.text
+    assert not any(KEY.encode() in data for data in files)
+
+
+@pytest.mark.parametrize("key", ["sk-test-\u20260123", "sk-test-\x010123"])
+def test_a_key_that_is_none_is_not_shown(
+    key: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", key)
+    config = ChatConfig(model="m", base_url="https://example.invalid/v1", api_key_env="FAKE_KEY")
+    with pytest.raises(ValueError, match="FAKE_KEY holds characters") as raised:
+        totals(config, store, [1])
+    assert "0123" not in repr(raised.value)
+
+
+def test_a_server_that_comes_to_reject_everything_ends_the_run(store: str) -> None:
+    def model(body: dict[str, Any]) -> str:
+        if len(endpoint.requests) > 10:
+            endpoint.max_tokens_field = "nothing"
+        return adds(body)
+
+    with serve(model) as endpoint:
+        config = chat_config(endpoint, max_concurrent=4)
+        with pytest.raises(ChatRefusedError, match="rejects every request"):
+            totals(config, store, range(300))
+        assert len(endpoint.requests) < 60
 
 
 def test_a_refused_run_is_no_runtime_error() -> None:

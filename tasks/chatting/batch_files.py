@@ -5,9 +5,9 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
-from schemas.chat import Failure, Request
+from schemas.chat import Request
 from tasks.chatting.dispatch import Sound, read_sound
-from tasks.chatting.errors import ChatRefusedError, PassingError, RejectedError
+from tasks.chatting.errors import ChatRefusedError, PassingError, error_of, is_unpaid
 from tasks.chatting.requests import Dialect, request_body
 
 MAX_REQUESTS = 50_000
@@ -127,13 +127,10 @@ def line_error(status: int, raw: bytes, where: str) -> Exception:
         code, message = str(told.get("code") or ""), str(told.get("message") or told)
     except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
         code, message = "", raw[:300].decode("utf-8", "replace")
-    message = f"{status}: {' '.join(message.split())[:300]}"
-    if status in (401, 402, 403, 404) or code == "insufficient_quota":
-        return ChatRefusedError(f"{where} refuses what is in a batch: {message}")
-    if status in (408, 409, 425, 429) or not 400 <= status < 500:
-        return PassingError(message)
-    is_filtered = "content_filter" in code or "content_policy" in code
-    return RejectedError(message, Failure.FILTERED if is_filtered else "")
+    message = " ".join(message.split())[:300]
+    if status in (401, 403, 404) or is_unpaid(status, code, message):
+        return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
+    return error_of(status, code, message)
 
 
 def failed_batch(batch: Batch, where: str) -> Exception:

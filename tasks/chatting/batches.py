@@ -33,12 +33,9 @@ from schemas.chat import Account, ChatConfig, Reply, Request
 from tasks.chatting.batch_api import BatchApi, BatchServer, intent_name
 from tasks.chatting.batch_files import MAX_REQUESTS, failed_batch, read_line, write_requests
 from tasks.chatting.budget import Budget
-from tasks.chatting.dispatch import (
-    MAX_RETRY_AFTER,
-    REJECTED_REQUESTS,
-    Sound,
-)
+from tasks.chatting.dispatch import REJECTED_REQUESTS, Sound
 from tasks.chatting.errors import (
+    MAX_RETRY_AFTER,
     ChatRefusedError,
     ChatStoppedError,
     NoReplyError,
@@ -79,14 +76,19 @@ class BatchQueue:
     """Asks for the replies of one model in batches. Belongs to one event loop."""
 
     def __init__(
-        self, chat: ChatConfig, account: Account, store: ReplyStore, server: BatchServer
+        self,
+        chat: ChatConfig,
+        account: Account,
+        store: ReplyStore,
+        server: BatchServer,
+        budget: Budget,
     ) -> None:
         self.chat = chat
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
-        self._account = account
+        self._payer = account.payer
         self._store = store
         self._api = BatchApi(chat, server)
-        self._budget = Budget(account, chat, store)
+        self._budget = budget
         # Another payer's key may not see these batches, and another model has other prices.
         self._scope = f"{chat.base_url} {chat.model} {account.payer}"
         self._dialect = dialect_of(chat)
@@ -136,6 +138,10 @@ class BatchQueue:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        ended = ChatStoppedError("batches under way are waited for by the next run")
+        self.stopped = self.stopped or ended
+        for asked in self._asked.values():
+            _end(asked, ended)
 
     async def _adopt(self) -> None:
         """Poll what earlier runs have left under way."""
@@ -229,7 +235,7 @@ class BatchQueue:
             if asked := self._fresh.pop(digest, None):
                 asked.batch, asked.dialect = intent, dialect
         try:
-            batch = await self._api.create(file_id, intent, self._account.payer)
+            batch = await self._api.create(file_id, intent, self._payer)
         except Exception as error:
             if isinstance(error, ChatRefusedError):
                 await self._store.close_batch(intent)
@@ -331,18 +337,17 @@ class BatchQueue:
                 cost=cost,
                 is_batch=True,
             ),
-            self._account.payer,
+            self._payer,
         )
         tally.dollars += cost or 0.0
         self._num_replies += 1
         asked = self._asked.get(digest)
         if asked and not asked.reply.done():
             self._fresh.pop(digest, None)
-            self._budget.settle(asked.dollars, cost, usage.input_tokens, asked.request)
-            asked.dollars = 0.0
+            self._budget.spend(cost, usage.input_tokens, asked.request)
             asked.meter.pay(cost)
             _end(asked, reply)
-        if cost is None and self._account.budget is not None and not self.stopped:
+        if cost is None and self._budget.is_limited and not self.stopped:
             self._stop(
                 ChatStoppedError(
                     f"{self.chat.base_url} does not tell how many tokens a reply took, so no "

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,7 +12,10 @@ from pydantic import BaseModel, ValidationError
 from schemas.chat import Failure, Usage
 
 THOUGHTS = "</think>"
-FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
+OBJECT = re.compile(r"\{\s*[\"}]")
+MAX_FOUND, MAX_TRIED = 8, 400
+"""Objects that are looked at in a text, and places that may start one."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -66,11 +71,14 @@ def _usage(usage: Any) -> Usage:
     found = usage if isinstance(usage, dict) else {}
     details = found.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    num_read = _number(found.get("prompt_tokens"))
+    # Google and xAI count the thoughts of a model, which are paid for, in the total alone.
+    num_rest = _number(found.get("total_tokens")) - num_read
     return Usage(
         calls=1,
-        input_tokens=_number(found.get("prompt_tokens")),
-        cached_tokens=_number(cached),
-        output_tokens=_number(found.get("completion_tokens")),
+        input_tokens=num_read,
+        cached_tokens=min(_number(cached), num_read),
+        output_tokens=max(_number(found.get("completion_tokens")), num_rest),
     )
 
 
@@ -104,17 +112,18 @@ def read_object(text: str, schema: type[T]) -> T:
 def _objects(text: str) -> list[str]:
     """The outermost JSON objects in a text, the last first."""
     decoder = json.JSONDecoder()
-    found: list[str] = []
-    start = text.find("{")
-    while start >= 0 and len(found) < 8:
-        try:
-            _, stop = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            stop = start + 1
-        else:
-            found.append(text[start:stop])
-        start = text.find("{", stop)
-    return found[::-1]
+    found: deque[str] = deque(maxlen=MAX_FOUND)
+    stop = num_tried = 0
+    for place in OBJECT.finditer(text):
+        if place.start() < stop:
+            continue
+        num_tried += 1
+        if num_tried > MAX_TRIED:
+            break
+        with suppress(ValueError, RecursionError):
+            _, stop = decoder.raw_decode(text, place.start())
+            found.append(text[place.start() : stop])
+    return list(reversed(found))
 
 
 def _told(error: ValidationError) -> str:

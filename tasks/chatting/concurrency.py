@@ -1,8 +1,9 @@
 """Concurrency: how many requests a server is given at once.
 
-The limit grows while that pays: with every reply at first, and on as long as half as many requests
-again bring a tenth more replies per second. A server that says that it has too much to do is given
-fewer, and is left alone for as long as it asks.
+The limit grows while that pays: twofold at first, then by a tenth, and on as long as half as many
+requests again bring a tenth more replies per second. A server that says that it has too much to do
+is given fewer, is kept a little below what was too much for it, and is left alone for as long as
+it asks.
 """
 
 import asyncio
@@ -12,9 +13,20 @@ from collections import deque
 START = 64
 GROWTH = 1.5
 GAIN = 1.1
-SHRINK = 0.7
+SHRINK, SHRINK_AGAIN = 0.7, 0.5
+BELOW = 0.9
+"""Of the limit that was too much, where growth stops."""
 PROBE_AFTER = 20
-"""Windows after which a limit that did not pay is tried again."""
+"""Windows after which a limit that did not pay, or was too much, is tried again."""
+MIN_WINDOW = 4
+"""Replies in a window, at least; else as many as the limit is."""
+MIN_MEASURED = 16
+"""Replies whose rate tells whether a limit pays: smaller limits grow until a server refuses."""
+TOLERATED, MIN_TOLERATED = 0.1, 3
+"""Requests of a window that may be refused, as a share and at least: some servers refuse some
+whatever they do."""
+PAUSE = 1.0
+"""Seconds for which a server is left alone that refuses even one request at a time."""
 logger = logging.getLogger(__name__)
 
 
@@ -25,22 +37,27 @@ class AdaptiveLimit:
         self.most = most
         self.limit = float(min(most, START))
         self.in_flight = 0
-        self._is_starting = True
+        self._is_starting, self._is_settling = True, False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._paused_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._window_start = 0.0
-        self._num_in_window = 0
+        self._window_start: float | None = None
+        self._window_size = self._num_in_window = self._num_refused = 0
         self._paid: tuple[float, float] | None = None
+        self._ceiling = float(most)
         self._windows_held = 0
-        self._shrunk_at = 0.0
+        self._shrunk_at = float("-inf")
+        self._has_replied = True
+        self._has_shrunk = False
 
-    async def acquire(self) -> None:
-        """Wait for a turn; turns come in the order in which they were asked for."""
+    async def acquire(self) -> float:
+        """Wait for a turn, in the order in which turns are asked for: the time when it came."""
         loop = asyncio.get_running_loop()
+        if self._window_start is None:
+            self._open_window(loop.time())
         if not self._waiting and self._has_room(loop.time()):
             self.in_flight += 1
-            return
+            return loop.time()
         turn: asyncio.Future[None] = loop.create_future()
         self._waiting.append(turn)
         self._wake()
@@ -48,66 +65,87 @@ class AdaptiveLimit:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._leave()
+                self.leave()
             raise
+        return loop.time()
 
-    def succeed(self) -> None:
-        """A reply came."""
-        is_full = self.in_flight + 1 >= self.limit
-        if is_full and self._is_starting:
-            self.limit = min(self.limit + 1.0, self.most)
+    def succeed(self, turn: float) -> None:
+        """A reply came for the request, still in flight, that got its turn at that time."""
+        self._has_replied |= turn > self._shrunk_at
         self._num_in_window += 1
-        if self._num_in_window >= max(self.limit, 16):
-            self._close_window(is_full)
-        self._leave()
+        if self._num_in_window >= self._window_size:
+            self._close_window(is_full=self.in_flight + 1 >= self.limit)
 
-    def congest(self, retry_after: float | None) -> None:
-        """The server has too much to do. One burst of such answers counts once."""
+    def congest(self, turn: float, retry_after: float | None = None) -> None:
+        """The server has too much to do for a request that got its turn at that time.
+
+        What was in flight together counts once. Where nothing that was sent since is replied to,
+        the server is out of order, which says nothing of the limit.
+        """
         now = asyncio.get_running_loop().time()
-        if now - self._shrunk_at > 1.0:
-            self._shrunk_at = now
-            self._is_starting = False
-            self._paid = None
-            self.limit = max(self.limit * SHRINK, 1.0)
-            logger.info("the server has too much to do: %d requests at once", self.limit)
-        if retry_after:
-            self._paused_until = max(self._paused_until, now + retry_after)
-        self._leave()
+        if turn > self._shrunk_at and self._has_replied:
+            self._num_refused += 1
+            if self._num_refused > max(TOLERATED * self.limit, MIN_TOLERATED):
+                self._shrink(now)
+        pause = PAUSE if retry_after is None and self.limit < 2.0 else retry_after
+        self._paused_until = max(self._paused_until, now + (pause or 0.0))
 
-    def fail(self) -> None:
-        """The attempt failed for another reason, which says nothing of the limit."""
-        self._leave()
+    def leave(self) -> None:
+        """A request is no longer in flight."""
+        self.in_flight -= 1
+        self._wake()
+
+    def _shrink(self, now: float) -> None:
+        self._shrunk_at, self._has_replied = now, False
+        factor = SHRINK_AGAIN if self._has_shrunk else SHRINK
+        self._ceiling = max(BELOW * self.limit, 1.0)
+        self._shrink_to(max(factor * self.limit, 1.0))
+        self._has_shrunk = True
+        logger.info("the server has too much to do: %d requests at once", self.limit)
 
     def _close_window(self, is_full: bool) -> None:
-        now = asyncio.get_running_loop().time()
-        rate = self._num_in_window / max(now - self._window_start, 1e-6)
-        is_measured = self._window_start > 0.0
-        self._window_start, self._num_in_window = now, 0
-        if not (is_measured and is_full):
-            return
+        now, start = asyncio.get_running_loop().time(), self._window_start
+        if self._is_settling:
+            self._is_settling = False
+        elif start is not None and is_full:
+            self._grow(self._num_in_window / max(now - start, 1e-6))
+        self._open_window(now)
+
+    def _open_window(self, now: float) -> None:
+        self._window_start, self._num_in_window, self._num_refused = now, 0, 0
+        self._window_size = max(int(self.limit), MIN_WINDOW)
+
+    def _grow(self, rate: float) -> None:
+        self._has_shrunk = False
         if self._paid is None:
             self._paid = self.limit, rate
-        elif self.limit >= self._paid[0] * GROWTH:
+        elif self.limit >= max(self._paid[0] * GROWTH, MIN_MEASURED):
             if rate < self._paid[1] * GAIN:
-                self._hold(self._paid[0])
+                logger.info("more than %d requests at once do not pay", self._paid[0])
+                self._shrink_to(self._paid[0])
+                self._windows_held = PROBE_AFTER
                 return
             self._paid = self.limit, rate
-        if self._windows_held:
+        if self._is_starting:
+            self.limit = min(2.0 * self.limit, self.most)
+        elif self._windows_held:
             self._windows_held -= 1
-        elif not self._is_starting:
-            self.limit = min(self.limit * 1.1 + 1.0, self.most)
+        elif self.limit < self._ceiling:
+            self.limit = min(1.1 * self.limit + 1.0, self._ceiling)
+            if self.limit == self._ceiling < self.most:
+                self._windows_held = PROBE_AFTER
+        else:
+            self._ceiling = float(self.most)
 
-    def _hold(self, limit: float) -> None:
-        logger.info("more than %d requests at once do not pay", limit)
+    def _shrink_to(self, limit: float) -> None:
         self.limit, self._paid = limit, None
-        self._is_starting, self._windows_held = False, PROBE_AFTER
+        self._is_starting, self._windows_held = False, 0
+        # The next window has replies to what was sent under the larger limit.
+        self._is_settling = True
+        self._open_window(asyncio.get_running_loop().time())
 
     def _has_room(self, now: float) -> bool:
         return self.in_flight < int(self.limit) and now >= self._paused_until
-
-    def _leave(self) -> None:
-        self.in_flight -= 1
-        self._wake()
 
     def _wake(self) -> None:
         loop = asyncio.get_running_loop()

@@ -27,12 +27,10 @@ from tasks.chatting.stop import STOPPED
 
 FIRST_DELAY = 0.5
 MAX_DELAY = 30.0
-MAX_RETRY_AFTER = 900.0
 UNREACHABLE_ATTEMPTS = 3
 SILENT_REQUESTS = 16
 """So many requests without a reply, one after another, and the server is taken to be gone."""
 REJECTED_REQUESTS = 3
-BURST_SECONDS = 6.0
 logger = logging.getLogger(__name__)
 
 
@@ -55,17 +53,22 @@ class Dispatcher:
     """Sends the requests of one model. Belongs to one event loop."""
 
     def __init__(
-        self, chat: ChatConfig, account: Account, store: ReplyStore, server: Server
+        self,
+        chat: ChatConfig,
+        account: Account,
+        store: ReplyStore,
+        server: Server,
+        budget: Budget,
     ) -> None:
         self.chat = chat
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
-        self._account = account
+        self._payer = account.payer
         self._store = store
         self._server = server
-        self._budget = Budget(account, chat, store)
+        self._budget = budget
         self._limit = AdaptiveLimit(chat.max_concurrent)
-        self._requests = _per_minute(chat.requests_per_minute)
-        self._tokens = _per_minute(chat.tokens_per_minute)
+        self._requests = Pace(chat.requests_per_minute) if chat.requests_per_minute else None
+        self._tokens = Pace(chat.tokens_per_minute) if chat.tokens_per_minute else None
         self._dialect = dialect_of(chat)
         self._probing = asyncio.Lock() if chat.structured == "detect" else None
         self._num_replies = 0
@@ -73,7 +76,8 @@ class Dispatcher:
         self._num_rejected = 0
 
     async def send(self, request: Request, meter: Meter) -> Reply:
-        """The reply, paid for and stored.
+        """The reply, paid for and stored. A request that is sent is not cancelled: its reply is
+        waited for and stored.
 
         Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
         for all of them.
@@ -85,51 +89,30 @@ class Dispatcher:
             self.stopped = self.stopped or error
             raise
         try:
-            raw, completion, seconds = await self._ask(request, meter)
-            usage = completion.usage
-            cost = usage.cost(self.chat.price) if usage.input_tokens else None
-            reply = await self._store.keep(
-                Reply(
-                    digest=request.digest,
-                    model=self.chat.model,
-                    raw=raw,
-                    usage=usage,
-                    finish_reason=completion.finish_reason,
-                    seconds=seconds,
-                    created=time.time(),
-                    cost=cost,
-                ),
-                self._account.payer,
-            )
-        except BaseException:
+            return await self._ask(request, meter)
+        finally:
             self._budget.give_back(dollars)
-            raise
-        self._budget.settle(dollars, cost, usage.input_tokens, request)
-        meter.pay(cost)
-        if cost is None and self._account.budget is not None:
-            self.stopped = ChatStoppedError(
-                f"{self.chat.base_url} does not tell how many tokens a reply took, so no budget "
-                "can be kept: leave budget out"
-            )
-        return reply
 
-    async def _ask(self, request: Request, meter: Meter) -> Sound:
+    async def close(self) -> None:
+        self.stopped = self.stopped or ChatStoppedError("the program ends; every reply is kept")
+
+    async def _ask(self, request: Request, meter: Meter) -> Reply:
         if self._probing and request.schema and not self._num_replies:
             # The first request finds out what the server understands; the others wait for it.
             async with self._probing:
-                if not self._num_replies:
+                if not self._num_replies and not self._num_silent:
                     return await self._attempts(request, meter)
         return await self._attempts(request, meter)
 
-    async def _attempts(self, request: Request, meter: Meter) -> Sound:
-        """A sound answer, after as many attempts as it takes."""
+    async def _attempts(self, request: Request, meter: Meter) -> Reply:
+        """The reply, after as many attempts as it takes."""
         number = 0
         while True:
             self._check()
             await self._wait_for_rate(request)
             dialect = self._dialect
             try:
-                return await self._attempt(request, dialect)
+                return await self._attempt(request, dialect, meter)
             except RejectedError as error:
                 if not self._adapt(dialect, error, request.schema is not None):
                     raise self._rejected(error) from None
@@ -139,47 +122,86 @@ class Dispatcher:
                 self._give_up(number, error)
                 await asyncio.sleep(backoff(number, error.retry_after))
 
-    async def _attempt(self, request: Request, dialect: Dialect) -> Sound:
-        await self._limit.acquire()
-        loop = asyncio.get_running_loop()
+    async def _attempt(self, request: Request, dialect: Dialect, meter: Meter) -> Reply:
+        turn = await self._limit.acquire()
+        delivery = asyncio.create_task(self._deliver(request, dialect, meter, turn))
         try:
-            self._check()
-            if any(message.photograph for message in request.messages):
-                body = await asyncio.to_thread(request_body, request, dialect)
-            else:
-                body = request_body(request, dialect)
-            started = loop.time()
+            return await asyncio.shield(delivery)
+        except asyncio.CancelledError:
+            # What is sent is paid: it is waited for and kept, whoever no longer wants it.
+            await asyncio.gather(delivery, return_exceptions=True)
+            raise
+
+    async def _deliver(
+        self, request: Request, dialect: Dialect, meter: Meter, turn: float
+    ) -> Reply:
+        try:
+            sound = await self._sound(request, dialect, turn)
+            self._limit.succeed(turn)
+        except (ChatRefusedError, ChatStoppedError) as error:
+            self.stopped = self.stopped or error
+            raise
+        finally:
+            # Not after the commit: it takes 10 ms, and a tenth of all replies per second.
+            self._limit.leave()
+        self._num_replies += 1
+        self._num_silent = self._num_rejected = 0
+        return await self._keep(request, sound, meter)
+
+    async def _sound(self, request: Request, dialect: Dialect, turn: float) -> Sound:
+        self._check()
+        if any(message.photograph for message in request.messages):
+            body = await asyncio.to_thread(request_body, request, dialect)
+        else:
+            body = request_body(request, dialect)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
             async with asyncio.timeout(self.chat.timeout_seconds):
                 raw = await self._server.complete(body)
-            seconds = loop.time() - started
-            completion = read_sound(raw)
+            return Sound(raw, read_sound(raw), loop.time() - started)
         except TimeoutError:
-            self._limit.congest(None)
+            self._limit.congest(turn)
             raise PassingError(f"no reply in {self.chat.timeout_seconds:g} seconds") from None
         except PassingError as error:
             if error.is_congestion:
-                self._limit.congest(min(error.retry_after or 0.0, MAX_RETRY_AFTER))
-            else:
-                self._limit.fail()
+                self._limit.congest(turn, error.retry_after)
             raise
-        except (ChatRefusedError, ChatStoppedError) as error:
-            self.stopped = self.stopped or error
-            self._limit.fail()
+
+    async def _keep(self, request: Request, sound: Sound, meter: Meter) -> Reply:
+        usage = sound.completion.usage
+        cost = usage.cost(self.chat.price) if usage.input_tokens else None
+        reply = Reply(
+            digest=request.digest,
+            model=self.chat.model,
+            raw=sound.raw,
+            usage=usage,
+            finish_reason=sound.completion.finish_reason,
+            seconds=sound.seconds,
+            created=time.time(),
+            cost=cost,
+        )
+        try:
+            reply = await self._store.keep(reply, self._payer)
+        except Exception as error:
+            # What is paid from now on would be lost.
+            stopped = ChatStoppedError(f"replies cannot be kept: {error}")
+            self.stopped = self.stopped or stopped
             raise
-        except BaseException:
-            self._limit.fail()
-            raise
-        self._limit.succeed()
-        self._num_replies += 1
-        self._num_silent = 0
-        return Sound(raw, completion, seconds)
+        self._budget.spend(cost, usage.input_tokens, request)
+        meter.pay(cost)
+        if cost is None and self._budget.is_limited:
+            self.stopped = self.stopped or ChatStoppedError(
+                f"{self.chat.base_url} does not tell how many tokens a reply took, so no budget "
+                "can be kept: leave budget out"
+            )
+        return reply
 
     async def _wait_for_rate(self, request: Request) -> None:
         if self._requests:
-            await self._requests.acquire()
+            await self._requests.acquire(1)
         if self._tokens:
-            tokens = most_input_tokens(request) + self.chat.max_tokens
-            await self._tokens.acquire(min(tokens, self._tokens.max_rate))
+            await self._tokens.acquire(most_input_tokens(request) + self.chat.max_tokens)
 
     def _check(self) -> None:
         if STOPPED.is_set():
@@ -207,8 +229,10 @@ class Dispatcher:
 
     def _rejected(self, error: RejectedError) -> Exception:
         """The error itself, or the end of the run where the server rejects everything."""
+        if error.code:
+            return error
         self._num_rejected += 1
-        if self._num_replies or self._num_rejected < REJECTED_REQUESTS or error.code:
+        if self._num_rejected < (SILENT_REQUESTS if self._num_replies else REJECTED_REQUESTS):
             return error
         self.stopped = self.stopped or ChatRefusedError(
             f"{self.chat.base_url} rejects every request for {self.chat.model}: {error}"
@@ -235,15 +259,28 @@ class Dispatcher:
             raise NoReplyError(str(error))
 
 
-def _per_minute(rate: int | None) -> AsyncLimiter | None:
-    """Spreads `rate` over a minute, a tenth of it at a time."""
-    return AsyncLimiter(rate * BURST_SECONDS / 60.0, BURST_SECONDS) if rate else None
+class Pace:
+    """So much in any minute: a tenth of it at once, the rest evenly."""
+
+    def __init__(self, per_minute: int) -> None:
+        at_once = max(per_minute // 10, 1)
+        evenly = per_minute - at_once + 1
+        self._limiter = AsyncLimiter(at_once, 60.0 * at_once / evenly)
+        self._turn = asyncio.Lock()
+
+    async def acquire(self, amount: int) -> None:
+        """Wait until it may go; in parts where it is more than may go at once."""
+        async with self._turn:
+            while amount > 0:
+                part = min(amount, int(self._limiter.max_rate))
+                await self._limiter.acquire(part)
+                amount -= part
 
 
 def backoff(number: int, retry_after: float | None) -> float:
     """Seconds before the next attempt: twice as many each time, so or so."""
     delay = min(FIRST_DELAY * 2.0 ** (number - 1), MAX_DELAY) * random.uniform(0.5, 1.5)
-    return max(delay, min(retry_after or 0.0, MAX_RETRY_AFTER))
+    return max(delay, retry_after or 0.0)
 
 
 def read_sound(raw: bytes) -> Completion:

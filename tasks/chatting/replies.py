@@ -7,119 +7,32 @@ A reply is committed before anybody reads it, and the first that is committed is
 
 import asyncio
 import atexit
-import errno
-import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from sqlite3 import Connection as SqliteConnection
-from sqlite3 import OperationalError as SqliteError
 from threading import Thread
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Dialect,
-    Double,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    TypeDecorator,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    inspect,
-    make_url,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from schemas.chat import Reply, Usage
+from tasks.chatting.databases import LOCKED_SECONDS, is_lost, open_engine, told_of
+from tasks.chatting.tables import BATCH_REQUESTS, BATCHES, REPLIES, SPENDING
 
-SCHEMA_VERSION = 1
 GROUP = 500
 """At most so many calls share a transaction, so that none waits long for the others."""
 GATHER_SECONDS = 0.005
 """How long the first call of a group waits for others: at 1,100 finds and keeps per second it
 makes groups of ten and takes the processor time of one reply from 450 to 170 us."""
-LOCKED_SECONDS = 60
 LOST_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Waits before each new attempt where the connection to the server is lost."""
-CREATING = 0x5350415449414C
-"""The advisory lock of PostgreSQL that is held while the tables are made."""
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Work = Callable[[Connection, list[Item]], Sequence[Result]]
-
-
-class AnyText(TypeDecorator[str]):
-    """Text as ASCII with escapes: servers' words may hold what no database takes, NUL characters
-    and lone surrogates."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.encode("unicode_escape").decode("ascii")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.encode("ascii").decode("unicode_escape")
-
-
-TABLES = MetaData()
-VERSIONS = Table("schema_version", TABLES, Column("version", Integer, primary_key=True))
-REPLIES = Table(
-    "replies",
-    TABLES,
-    Column("digest", AnyText, primary_key=True),
-    Column("model", AnyText, nullable=False),
-    # Not compressed: zlib halves these 0.5-4 KB but takes 65 us, as long as all else together.
-    Column("raw", LargeBinary, nullable=False),
-    Column("input_tokens", BigInteger, nullable=False),
-    Column("cached_tokens", BigInteger, nullable=False),
-    Column("output_tokens", BigInteger, nullable=False),
-    Column("finish_reason", AnyText),
-    Column("seconds", Double, nullable=False),
-    Column("created", Double, nullable=False),
-    Column("cost", Double),
-    Column("is_batch", Boolean, nullable=False),
-    Column("payer", AnyText, nullable=False),
-)
-SPENDING = Table(
-    "spending",
-    TABLES,
-    Column("payer", AnyText, primary_key=True),
-    Column("dollars", Double, nullable=False),
-)
-BATCHES = Table(
-    "batches",
-    TABLES,
-    Column("batch_id", AnyText, primary_key=True),
-    Column("endpoint", AnyText, nullable=False),
-    Column("model", AnyText),
-    Column("created", Double, nullable=False),
-    Column("status", Text, nullable=False),
-)
-BATCH_REQUESTS = Table(
-    "batch_requests",
-    TABLES,
-    Column("digest", AnyText, primary_key=True),
-    Column("batch_id", AnyText, primary_key=True, index=True),
-)
 FIND = select(REPLIES).where(REPLIES.c.digest.in_(bindparam("digests", expanding=True)))
 SPENT = select(SPENDING).where(SPENDING.c.payer.in_(bindparam("payers", expanding=True)))
 UNDER_WAY = (
@@ -272,8 +185,8 @@ class ReplyStore:
                 with self._engine.begin() as connection:
                     return work(connection)
             except DBAPIError as error:
-                if wait is None or not _is_lost(error):
-                    raise _told(error, self._place) from error
+                if wait is None or not is_lost(error):
+                    raise told_of(error, self._place) from error
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -402,152 +315,4 @@ def open_replies(address: str) -> ReplyStore:
     Raises ValueError, in one line without the password, where it cannot be opened, and OSError
     where the disk is full.
     """
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        # Whatever the parser says may hold a part of the password.
-        raise ValueError(
-            "the address of the reply store cannot be read: "
-            "write it as postgresql://user@host/database"
-        ) from None
-    kind = url.get_backend_name()
-    if kind == "sqlite" and url.database and url.database != ":memory:":
-        place = url.database
-        options: dict[str, Any] = {
-            # Writing transactions take their lock at the start; a lock taken later is refused
-            # where another process has written meanwhile.
-            "connect_args": {"timeout": LOCKED_SECONDS, "isolation_level": "IMMEDIATE"}
-        }
-    elif kind == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-        bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
-        place = bare.render_as_string()
-        options = {
-            # What another process has committed must show between two statements; statements
-            # prepared on the server would not outlive a pooler such as PgBouncer.
-            "isolation_level": "READ COMMITTED",
-            # Without these, a connection that a firewall has dropped is waited for a quarter of an
-            # hour.
-            "connect_args": {
-                "connect_timeout": 10,
-                "keepalives_idle": 30,
-                "keepalives_interval": 10,
-                "keepalives_count": 3,
-                "tcp_user_timeout": 60_000,
-                "prepare_threshold": None,
-            },
-        }
-    else:
-        raise ValueError(
-            f"cannot keep replies in {kind}: write the address as postgresql://user@host/database "
-            "or sqlite:////absolute/path"
-        )
-    try:
-        if kind == "sqlite":
-            Path(place).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, **options)
-    except ImportError:
-        raise ValueError(
-            f"cannot open the reply store {place}: the driver of PostgreSQL is missing: "
-            "pip install 'spatialthinker[postgres]'"
-        ) from None
-    except OSError as error:
-        raise ValueError(
-            f"cannot open the reply store {place}: {error.strerror}: choose another folder"
-        ) from error
-    if kind == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    try:
-        with engine.begin() as connection:
-            _make_tables(connection, place)
-    except DBAPIError as error:
-        engine.dispose()
-        raise _cannot_open(error, place) from error
-    except ValueError:
-        engine.dispose()
-        raise
-    return ReplyStore(engine, place)
-
-
-def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
-    deadline = time.monotonic() + LOCKED_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            break
-        except SqliteError as error:
-            # SQLite does not always wait by itself where processes turn to WAL at once: of 250
-            # that opened a new file in tens, one was refused.
-            is_locked = error.sqlite_errorname.startswith("SQLITE_BUSY")
-            if not is_locked or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-    # FULL outlives a power cut too, and costs little in groups: 170 us of processor time per find
-    # and keep at 1,100 per second, 160 with NORMAL.
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _make_tables(connection: Connection, place: str) -> None:
-    # One process at a time: CREATE TABLE IF NOT EXISTS fails in PostgreSQL where two run it.
-    if connection.engine.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CREATING})")
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if not inspect(connection).has_table(VERSIONS.name):
-        TABLES.create_all(connection)
-        connection.execute(VERSIONS.insert().values(version=SCHEMA_VERSION))
-        return
-    version = connection.scalar(select(VERSIONS.c.version))
-    if version != SCHEMA_VERSION:
-        raise ValueError(
-            f"the reply store {place} has schema version {version}, this release reads "
-            f"{SCHEMA_VERSION}: install the release that wrote it, or choose another place"
-        )
-
-
-def _is_lost(error: DBAPIError) -> bool:
-    """Whether a new connection may do: the server restarts, is full, or cannot be reached."""
-    state = getattr(error.orig, "sqlstate", "")
-    return isinstance(error, OperationalError) and (
-        state is None or state.startswith(("08", "57P", "53300", "40"))
-    )
-
-
-def _cannot_open(error: DBAPIError, place: str) -> Exception:
-    told = _told(error, place)
-    is_full = isinstance(told, OSError) and told.errno == errno.ENOSPC
-    if is_full or isinstance(told, ValueError):
-        return told
-    return ValueError(
-        f"cannot open the reply store {place}: {_first_line(error)}: make it reachable and "
-        "writable, or choose another"
-    )
-
-
-def _told(error: DBAPIError, place: str) -> Exception:
-    """What the database refused, in one line; errors of the program itself are left as they are."""
-    name = getattr(error.orig, "sqlite_errorname", "")
-    state = getattr(error.orig, "sqlstate", None) or ""
-    if name == "SQLITE_FULL" or state == "53100":
-        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
-    if name.startswith("SQLITE_READONLY") or state == "25006":
-        return OSError(errno.EROFS, os.strerror(errno.EROFS), place)
-    if name.startswith("SQLITE_IOERR"):
-        return OSError(errno.EIO, os.strerror(errno.EIO), place)
-    if name.startswith("SQLITE_BUSY"):
-        return TimeoutError(
-            f"the reply store {place} was locked for {LOCKED_SECONDS} seconds: "
-            "end the process that holds it"
-        )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return ValueError(
-            f"the reply store {place} is damaged or not a database ({_first_line(error)}): "
-            "put back a copy or move it away; what it held is paid for again"
-        )
-    if isinstance(error, OperationalError):
-        return ConnectionError(f"the reply store {place} failed: {_first_line(error)}")
-    return error
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
+    return ReplyStore(*open_engine(address))

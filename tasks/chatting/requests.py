@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import BaseModel
@@ -25,8 +26,21 @@ class Form(StrEnum):
 ASKED = (
     "Reply with one JSON object that validates against this JSON Schema, and with nothing else:\n"
 )
-NAMES_OF_FORM = ("response_format", "json_schema", "json_object", "structured output", "guided")
+NAMES_OF_FORM = (
+    "response_format",
+    "schema",
+    "json_object",
+    "structured output",
+    "guided",
+    "grammar",
+    "additionalproperties",
+    "additional_properties",
+)
 TOKENS, COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
+OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com", ".services.ai.azure.com")
+"""Their reasoning models take no max_tokens, and all of their models the other name."""
+ANTHROPIC_HOST = "api.anthropic.com"
+"""Passes over response_format: the form has to be in the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +61,11 @@ class Dialect:
 
 
 def dialect_of(chat: ChatConfig) -> Dialect:
-    """What to try first."""
-    return Dialect(Form.JSON_SCHEMA if chat.structured == "detect" else Form(chat.structured))
+    """What to try first: what is known of the server, where it would not say."""
+    host = urlsplit(chat.base_url).hostname or ""
+    first = Form.PROMPT if host == ANTHROPIC_HOST else Form.JSON_SCHEMA
+    form = first if chat.structured == "detect" else Form(chat.structured)
+    return Dialect(form, COMPLETION_TOKENS if host.endswith(OPENAI_HOSTS) else TOKENS)
 
 
 def request_body(request: Request, dialect: Dialect) -> bytes:
