@@ -18,7 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from schemas.chat import Account, ChatConfig, Message, Request, Role
-from tasks.chat import Chat, converse
+from tasks.chat import converse
+from tasks.chatting.answers import Chat
 
 SYSTEM = "You write questions about pictures. " * 60
 SCENE = '{"id": "man.1", "box": [10, 20, 300, 400]}, ' * 40

@@ -46,6 +46,8 @@ Root = Annotated[
 ]
 SAMPLE = Path("configs/sample.toml")
 DATA = Path("data")
+STOPPED = 130
+"""The exit code after a Ctrl-C."""
 
 
 @app.command()
@@ -177,8 +179,10 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         _fail(errors, error, 2)
-    except KeyboardInterrupt:
-        _fail(errors, "stopped: the same command goes on where this one was", 130)
+    except SystemExit as ended:
+        if ended.code == STOPPED:  # typer makes this of a Ctrl-C, without a word
+            _fail(errors, "stopped: the same command goes on where this one was", STOPPED)
+        raise
     except OSError as error:
         _fail(errors, _told(error), 1)
     except (PolarsError, ArrowException) as error:

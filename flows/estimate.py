@@ -88,6 +88,8 @@ def estimate_build(config: PipelineConfig, root: Path, num_pilot: int = 0) -> li
     check_keys(config)
     prepared = run_preparation(config, root)
     planned = pl.read_parquet(prepared.plan).filter(pl.col("reason").is_null())
+    if planned.is_empty():
+        raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
     measured = run_pilot(config, prepared, planned, num_pilot, root)
     return list(_estimates(config, planned.height, measured))
 
@@ -261,6 +263,8 @@ def _measured(
     tokens = totals["input_tokens"] + 5 * totals["output_tokens"]
     mean, deviation = float(tokens.mean() or 0.0), float(tokens.std() or 0.0)  # type: ignore[arg-type]
     error = CONFIDENCE * deviation / sqrt(number) / mean if mean else 0.0
+    if number == 1:  # says nothing of how far others are from it
+        error = ROUGH
     digests = questions[replies].explode(empty_as_null=False).drop_nulls().to_list()
     stored = open_replies(account.store).read(digests).values()
     seconds = sum(reply.seconds for reply in stored) / max(len(stored), 1)

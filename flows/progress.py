@@ -74,6 +74,7 @@ def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> list[PrefectFutur
             try:
                 for future in as_completed(list(futures)):
                     progress.advance(bar)
+                    future.wait()  # before that its state is the server's, which comes late
                     if not future.state.is_completed():
                         failed.append(future)
                         STOPPED.set()

@@ -178,6 +178,8 @@ def _status(stage: str, wanted: Sequence[Artifact]) -> StageStatus:
     if latest.is_dir():
         return StageStatus(stage, "stale", f"differs from {digest_of(latest)} in its input")
     differences = recipe_differences(read_recipe(latest), json.loads(wanted[0].recipe))
+    if not differences:  # written under a digest of its own
+        return StageStatus(stage, "partial", "models have not replied to all that was asked")
     return StageStatus(stage, "stale", "; ".join(differences))
 
 

@@ -18,13 +18,11 @@ from collections.abc import (
     Coroutine,
     Iterable,
     Iterator,
-    Sequence,
 )
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
 from time import time
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -35,21 +33,16 @@ from pydantic import BaseModel
 from schemas.chat import (
     Account,
     ChatConfig,
-    Failure,
-    Message,
     Reply,
     Request,
-    Role,
-    Usage,
 )
+from tasks.chatting.answers import Chat
 from tasks.chatting.batches import BatchQueue
 from tasks.chatting.budget import Budget, Purse
-from tasks.chatting.completion import read_completion, read_object
 from tasks.chatting.dispatch import Dispatcher
 from tasks.chatting.errors import (
     ChatRefusedError,
     ChatStoppedError,
-    NoReplyError,
     PassingError,
     RejectedError,
     UnreachableError,
@@ -60,12 +53,6 @@ from tasks.chatting.meter import Meter, meter_of
 from tasks.chatting.replies import ReplyStore, open_replies
 from tasks.chatting.stop import STOPPED
 
-REPAIR = (
-    "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
-    "and with nothing else."
-)
-NOTHING = Usage()
-WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
 BATCH_WINDOW = 50_000
 """Conversations at a time where a provider takes its time: no batch holds more requests."""
 MAX_SEEN = 10_000
@@ -73,7 +60,7 @@ MAX_ANSWER_BYTES = 32 << 20
 STOP_SECONDS = 0.2
 """Between two looks at the switch that ends the run."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
-KEYS = re.compile(r"(?:sk|key|Bearer)[-_ ][\w*.\-]{6,}")
+KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
 logger = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
 Item = TypeVar("Item")
@@ -296,18 +283,6 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """What a model answered: a `value`, or the `failure` and its `detail`. `usage` is what all
-    requests took, whoever paid for them; `replies` are their digests."""
-
-    value: T | None
-    failure: Failure | None
-    detail: str
-    usage: Usage
-    replies: tuple[str, ...]
-
-
 class _Asker:
     """Asks one model, each request once, for all that converse with it in this process."""
 
@@ -356,95 +331,6 @@ class _Asker:
         if self._pending:
             await asyncio.wait(self._pending.values(), timeout=self._timeout)
         await self._endpoint.close()
-
-
-class Chat:
-    """A model that is asked for one stage. Belongs to the event loop of `converse`."""
-
-    def __init__(self, config: ChatConfig, asker: _Asker, meter: Meter) -> None:
-        self.config = config
-        self._asker = asker
-        self._meter = meter
-
-    async def reply(self, request: Request) -> Reply:
-        """The stored reply to a request, asked for where there is none.
-
-        Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
-        where the run cannot go on.
-        """
-        return await self._asker.reply(request, self._meter)
-
-    async def answer(
-        self,
-        messages: Sequence[Message],
-        schema: type[T],
-        *,
-        draw: int = 0,
-        check: Callable[[T], str | None] | None = None,
-    ) -> Answer[T]:
-        """The object that the model replies with, after one follow-up that names what is wrong
-        with the first, and after one fresh draw. `check` names a further problem, if there is one.
-        """
-        request = Request(self.config, tuple(messages), schema, 2 * draw)
-        attempts = [await self._attempt(request, schema, check)]
-        if attempts[-1].failure is Failure.INVALID:
-            followed = _followed_up(request, attempts[-1])
-            attempts.append(await self._attempt(followed, schema, check))
-        if attempts[-1].failure in WORTH_A_DRAW:
-            request = Request(self.config, tuple(messages), schema, 2 * draw + 1)
-            attempts.append(await self._attempt(request, schema, check))
-        last = attempts[-1]
-        return Answer(
-            value=last.value,
-            failure=last.failure,
-            detail=last.detail,
-            usage=sum((attempt.usage for attempt in attempts), NOTHING),
-            replies=tuple(attempt.digest for attempt in attempts if attempt.digest),
-        )
-
-    async def _attempt(
-        self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
-    ) -> "_Attempt[T]":
-        try:
-            reply = await self.reply(request)
-        except NoReplyError as error:
-            return _Attempt(failure=Failure.NO_REPLY, detail=str(error))
-        except RejectedError as error:
-            failure = Failure(error.code) if error.code else Failure.REJECTED
-            return _Attempt(failure=failure, detail=str(error))
-        completion = read_completion(reply.raw)
-        text = completion.text
-        if completion.failure:
-            return _Attempt(reply.digest, reply.usage, text, None, completion.failure, text[-200:])
-        try:
-            value = read_object(text, schema)
-            problem = check(value) if check else None
-        except ValueError as error:
-            problem = str(error)
-        if problem is not None:
-            return _Attempt(reply.digest, reply.usage, text, None, Failure.INVALID, problem)
-        return _Attempt(reply.digest, reply.usage, text, value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt(Generic[T]):
-    """One request of an answer; no `digest` where nothing was replied."""
-
-    digest: str = ""
-    usage: Usage = NOTHING
-    text: str = ""
-    value: T | None = None
-    failure: Failure | None = None
-    detail: str = ""
-
-
-def _followed_up(request: Request, attempt: _Attempt[T]) -> Request:
-    """The request that names what is wrong with the reply to another."""
-    told = (
-        Message(Role.ASSISTANT, attempt.text),
-        Message(Role.USER, REPAIR.format(problem=attempt.detail)),
-    )
-    return Request(request.chat, (*request.messages, *told), request.schema, request.draw)
 
 
 class _Home:

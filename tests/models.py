@@ -188,28 +188,38 @@ class Models:
         asked = document_of(body)
         if "question" not in asked:
             return self._write(body)
-        shows = any(isinstance(entry["content"], list) for entry in body["messages"])
-        return self._vote(asked) if shows else '{"answer": "A"}'
+        picture = picture_in(body)
+        return self._vote(asked, picture) if picture else '{"answer": "A"}'
 
     def _write(self, body: Mapping[str, Any]) -> str:
         reply = generator(body)
         written = json.loads(reply)
         if written["options"]:
             right = written["options"][LETTERS.index(written["answer"])]["text"]
-            self.answers[key_of(written["question"], written["options"])] = right
+            key = key_of(written["question"], written["options"])
+            # Pictures differ in the answers to questions of the same words.
+            self.answers[key] = self.answers[picture_in(body) + key] = right
         return reply
 
-    def _vote(self, asked: Mapping[str, Any]) -> str:
+    def _vote(self, asked: Mapping[str, Any], picture: str) -> str:
         options = asked["options"]
         key = key_of(asked["question"], [{"text": text} for text in options.values()])
         mood = draw("mood", key).random()
         if mood < self.ambiguous:
             return '{"why": "it cannot be told", "answer": "ambiguous"}'
         is_wrong = mood < self.ambiguous + self.wrong
-        right = next(letter for letter in options if options[letter] == self.answers[key])
+        known = self.answers.get(picture + key, self.answers[key])
+        right = next(letter for letter in options if options[letter] == known)
         other = next(letter for letter in options if letter != right)
         answer = other if is_wrong else right
         return json.dumps({"why": "it looks like that", "answer": answer})
+
+
+def picture_in(body: Mapping[str, Any]) -> str:
+    """The data URL of the picture that is shown, if there is one."""
+    contents = (entry["content"] for entry in body["messages"])
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    return next((part["image_url"]["url"] for part in parts if part["type"] == "image_url"), "")
 
 
 def key_of(question: str, options: Iterable[Mapping[str, str]]) -> str:

@@ -26,8 +26,9 @@ from schemas.chat import (
     Role,
 )
 from tasks import chat as chat_module
-from tasks.chat import Answer, Chat, converse
+from tasks.chat import converse
 from tasks.chatting import batch_api, batch_files, batches
+from tasks.chatting.answers import Answer, Chat
 from tasks.chatting.batch_files import read_line, write_requests
 from tasks.chatting.errors import ChatRefusedError, ChatStoppedError, PassingError, RejectedError
 from tasks.chatting.meter import meter_of

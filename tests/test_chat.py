@@ -30,7 +30,8 @@ from schemas.chat import (
     Usage,
 )
 from tasks import chat as chat_module
-from tasks.chat import Answer, Chat, converse
+from tasks.chat import converse
+from tasks.chatting.answers import Answer, Chat
 from tasks.chatting.dispatch import SILENT_REQUESTS
 from tasks.chatting.errors import ChatRefusedError, ChatStoppedError
 from tasks.chatting.meter import METERS

@@ -45,7 +45,7 @@ from schemas.config import ExtractConfig, SourceConfig, SourceKind, Strategy, Wr
 from schemas.naming import Naming
 from schemas.predicate import load_predicates
 from schemas.question import PLAN, QUESTION, SUBGRAPH
-from tasks.chat import Answer
+from tasks.chatting.answers import Answer
 from tasks.extract import subgraph_rows
 from tasks.photographs import PHOTOGRAPHS
 from tasks.verify import verify_questions

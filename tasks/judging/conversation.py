@@ -11,7 +11,8 @@ from schemas.chat import Account
 from schemas.columns import columns, frame_of
 from schemas.config import BlindRule, JudgeConfig, SourceConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
-from tasks.chat import Chat, converse
+from tasks.chat import converse
+from tasks.chatting.answers import Chat
 from tasks.judging.ballots import text_of
 from tasks.judging.polls import Poll, Question, blind_poll, sighted_poll
 from tasks.judging.votes import Verdict, is_blind_answerable, verdict

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from schemas.chat import Failure, Message, Photograph, Usage
 from schemas.config import JudgeRule
-from tasks.chat import Answer, Chat
+from tasks.chatting.answers import Answer, Chat
 from tasks.judging.ballots import Guess, Vote, blind_ballot, choice_of, sighted_ballot, stray_letter
 from tasks.judging.votes import RULES, Choice, needs_blind_vote, next_votes, rotations
 

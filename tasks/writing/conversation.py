@@ -19,7 +19,8 @@ from schemas.claim import Category
 from schemas.config import SourceConfig, Strategy, WriteConfig
 from schemas.question import QUESTION
 from schemas.scene_graph import Scene, scenes_of
-from tasks.chat import Answer, Chat, converse
+from tasks.chat import converse
+from tasks.chatting.answers import Answer, Chat
 from tasks.pictures import PhotographLoader, loading_photographs
 from tasks.writing.open import OpenQuestion, open_columns, open_document, open_problem
 from tasks.writing.planned import (
