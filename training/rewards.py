@@ -142,7 +142,7 @@ def read_gold(gold: str, width: float, height: float) -> Gold:
     """ValueError, naming the gold, where it or its frame is broken."""
     scene, answers = _gold_parts(gold)
     try:
-        if not (0 < width < float("inf") and 0 < height < float("inf")):
+        if not (1 <= width < float("inf") and 1 <= height < float("inf")):
             raise ValueError(f"no image has a size of {width} x {height}")
         return Gold(prepare(read_scene(scene), width, height), answers)
     except ValueError as error:
