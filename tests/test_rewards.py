@@ -487,6 +487,10 @@ ADVERSARIAL: dict[str, Callable[[int], str]] = {
     "quotes": lambda size: completion_of('"' * size),
     "escapes": lambda size: completion_of('{"objects": ["' + "\\\\" * (size // 2)),
     "digits": lambda size: completion_of(f'{{"objects": [{"9" * size}]}}'),
+    "decimals": lambda size: completion_of(f'{{"objects": [0.{"0" * size}1]}}'),
+    "exponents": lambda size: completion_of(f'{{"objects": [1e{"9" * size}]}}'),
+    "white space": lambda size: completion_of(" " * size + "{}"),
+    "one key": lambda size: completion_of("{" + '"objects":[],' * (size // 13) + '"x":1}'),
     "long id": lambda size: completion_of({"objects": [DOG | {"id": "." * size + "1"}]}),
     "spaces": lambda size: completion_of(SCENE, " " * size),
     "objects": lambda size: completion_of(
