@@ -21,7 +21,7 @@ from training.matching import Target
 from training.parsing import GOLD_TAGS, POLICY_TAGS, Corners, read_tags
 from training.rewards import PAPER, STRICT, Gold, Options, Rewards, read_gold, score_completion
 
-MAX_TESTED = 5_000
+MAX_TESTED = 10_000
 NUM_FUZZED = 3
 MIN_IOU = 0.5
 WRONG = "none of these"

@@ -129,7 +129,7 @@ def test_boxes_that_leave_the_resized_image_are_found(change, message):
 
 def test_of_many_samples_some_are_tested_evenly_and_always_the_same():
     num_samples = 2 * MAX_TESTED + 1
-    broken = pl.col("question_id").str.ends_with("3")
+    broken = ~pl.col("question_id").str.ends_with("3")
     view = pl.concat([view_of({})] * num_samples).with_columns(
         question_id=pl.format("q{}", pl.int_range(num_samples)),
     )
@@ -137,9 +137,9 @@ def test_of_many_samples_some_are_tested_evenly_and_always_the_same():
         answer_option_text=pl.when(broken).then(pl.lit("")).otherwise("answer_option_text")
     )
     readiness = check_rewards(view)
-    assert readiness.totals["num_tested"] == 3_334
+    assert readiness.totals["num_tested"] == num_samples // 3
     found = readiness.findings.with_row_index().filter(pl.col("gold_unpaid").is_not_null())
-    assert found["index"].to_list() == [i for i in range(0, num_samples, 3) if i % 10 == 3]
+    assert found["index"].to_list() == [i for i in range(0, num_samples, 3) if i % 10 != 3]
     assert check_rewards(view).findings.equals(readiness.findings)
 
 
