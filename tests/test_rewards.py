@@ -175,6 +175,19 @@ def test_identical_boxes_score_1_however_small(side):
         assert published(*call)[3] == pytest.approx(1 - 0.0909 / 2, abs=1e-3)
 
 
+@pytest.mark.parametrize("box", NO_BOX)
+@pytest.mark.parametrize("num_objects", [1, 3, 8])
+def test_an_object_without_a_box_earns_nothing_in_scenes_of_any_size(num_objects, box):
+    gold = [{"id": f"dog.{i}", "bbox": [i, i, i + 9, i + 9]} for i in range(num_objects)]
+    call = (
+        completion_of({"objects": [gold[0] | {"bbox": box}, *gold[1:]]}),
+        gold_of({"objects": gold}),
+    )
+    found = score_completion(*call, 100, 100)
+    assert found.count == 1
+    assert found.spatial == pytest.approx((num_objects - 1) / num_objects, abs=1e-12)
+
+
 WELL_FORMED = [
     {"objects": []},
     {"objects": [], "relationships": [], "note": "unused"},
