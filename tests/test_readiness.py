@@ -173,7 +173,7 @@ def test_the_page_tells_the_floor_and_how_many_were_tested(tmp_path):
     validate_frame(SOUND, QUOTA, SELECT, tmp_path)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert "What a model earns without looking" in page
+    assert "What junk earns" in page
     assert "64 of 64 gold completions earn 1; 192 damaged ones were scored." in page
     assert "evenly chosen" not in page
     floor = next(row for row in results["readiness"]["junk"] if row["name"] == NAMES[2])

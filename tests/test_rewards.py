@@ -667,6 +667,9 @@ def test_relationships_follow_the_matching_and_not_the_numbers():
     assert score(scene, weights=WITH_RELATIONSHIPS).relationships == 1
     strange = json.loads(json.dumps(scene).replace("dog.7", "x.7"))
     assert score(strange, weights=WITH_RELATIONSHIPS).relationships == 0
+    # Naming gold objects without drawing them is no matching.
+    alone = {"objects": [], "relationships": [LINK]}
+    assert score(alone, weights=WITH_RELATIONSHIPS).relationships == 0
 
 
 @pytest.mark.parametrize("bad", [{"format": -0.1}, {"count": math.nan}, {"relationships": 0.2}])
