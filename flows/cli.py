@@ -1,4 +1,4 @@
-"""The command line: `spatialthinker build`, `plan`, `why` and `download`.
+"""The command line: `spatialthinker build`, `plan`, `why`, `score` and `download`.
 
 Errors are one line on standard error: exit code 2 for a bad call, configuration or input, 1 for a
 run that failed.
@@ -136,6 +136,37 @@ def why(
 
     for line in explain(name, dataset or newest_dataset(root), root, replies):
         typer.echo(line)
+
+
+@app.command()
+def score(
+    completions: Annotated[Path, typer.Argument(help="Completions as JSON lines.")],
+    dataset: Annotated[
+        Path | None,
+        typer.Option(help="A dataset folder, for lines with a question_id.", metavar="FOLDER"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .parquet or .jsonl file; default: COMPLETIONS.rewards.jsonl beside the input.",
+            metavar="FILE",
+        ),
+    ] = None,
+) -> None:
+    """Score completions by the paper's reward, print the mean of each part and write one row per
+    completion. The last line on standard output is the file written, alone.
+
+    A line is `{"completion", "gold", "width", "height"}`, where gold is the dataset's column
+    answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
+    """
+    from flows.score import print_means
+    from tasks.score import score_file, scores_path, write_scores
+
+    written = scores_path(completions, out)
+    scores = score_file(completions, dataset)
+    write_scores(scores, written)
+    print_means(scores, Console())
+    typer.echo(written)
 
 
 @app.command()

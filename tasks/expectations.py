@@ -34,6 +34,7 @@ from great_expectations.expectations.row_conditions import Column
 from schemas.claim import Category
 from schemas.completion import LETTERS
 from schemas.sample import SAMPLE
+from tasks.readiness import MAX_TESTED
 
 DOMAIN = ("batch_id", "table", "row_condition", "condition_parser", "ignore_row_if")
 EVIDENCE = ("proved", "asserted", "judged")
@@ -152,6 +153,7 @@ def checks() -> Iterator[Check]:
     yield from _answers()
     yield from _claims()
     yield from _scenes()
+    yield from _rewards()
     yield from _balance()
 
 
@@ -327,6 +329,19 @@ def _scenes() -> Iterator[Check]:
     yield _none(group, "gold_objects_are_in_the_scene",
         "Every object of the gold scene is in the whole scene, with the same box.",
         "gold_objects_unknown")
+
+
+def _rewards() -> Iterator[Check]:
+    group = "Rewards"
+    which = f"(Tested on at most {MAX_TESTED:,} samples.)"
+    yield _none(group, "gold_completions_earn_1",
+        f"A completion with the gold scene and the answer earns a reward of exactly 1. {which}",
+        "gold_unpaid")
+    yield _none(group, "rewards_never_raise",
+        f"Damaged completions get a reward from 0 to 1, and no error. {which}", "rewards_raise")
+    yield _none(group, "boxes_follow_the_resized_image",
+        "In the size at which Qwen2.5-VL sees the image, every gold box lies inside and on its "
+        f"thing. {which}", "boxes_astray")
 
 
 def _balance() -> Iterator[Check]:

@@ -28,6 +28,7 @@ from tasks.artifact import Artifact, inputs_of, plan_artifact, replacing_folder
 from tasks.check_view import check_view
 from tasks.judging.summary import judge_summary
 from tasks.quota import plan_quotas
+from tasks.readiness import check_rewards
 from tasks.shortcuts import ALL, find_shortcuts
 from tasks.validation_page import render_page
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 MAX_EXAMPLES = 10
 FAILING = pl.Schema(
     dict.fromkeys(
@@ -118,6 +119,8 @@ def validate_frame(
     started = perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     view = check_view(samples)
+    readiness = check_rewards(view)
+    view = view.hstack(readiness.findings)
     shortcuts = find_shortcuts(_asked(samples))
     frames = {
         "table": table_columns(samples.schema),
@@ -131,6 +134,7 @@ def validate_frame(
     results = _results(verdicts, failing, view.height) | {
         "judging": judge_summary(judged_paths, judge) if judge else None,
         "shortcuts": shortcuts.to_dicts(),
+        "readiness": readiness.totals,
     }
     failing.drop("question").write_parquet(folder / "failing_rows.parquet")
     text = json.dumps(results, indent=2, ensure_ascii=False)

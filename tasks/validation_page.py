@@ -54,6 +54,7 @@ def render_page(results: dict[str, Any], view: pl.DataFrame) -> str:
         letters=letter_table(view),
         judging=results["judging"] and judging_tables(results["judging"]),
         shortcuts=shortcut_table(results["shortcuts"]),
+        readiness=results["readiness"],
     )
 
 

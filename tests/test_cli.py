@@ -40,6 +40,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (("why", "1", "--root", "/nowhere"), "no dataset below /nowhere/datasets"),
         (("why", "1", "--dataset", "configs"), "configs is no dataset folder"),
+        (("score", "nowhere.jsonl"), "no completions at nowhere.jsonl"),
+        (("score", "README.md"), "README.md line 1: not JSON"),
         (("download", "coco"), "the one source is visual-genome"),
     ],
 )
@@ -52,7 +54,9 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("command", [(), ("build",), ("plan",), ("why",), ("download",)])
+@pytest.mark.parametrize(
+    "command", [(), ("build",), ("plan",), ("why",), ("score",), ("download",)]
+)
 def test_help_teaches(command):
     result = run(*command, "--help")
     assert result.returncode == 0

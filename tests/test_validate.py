@@ -36,6 +36,7 @@ from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from tasks.check_view import check_view
 from tasks.quota import plan_quotas
+from tasks.readiness import check_rewards
 from tasks.shortcuts import find_shortcuts
 from tasks.validate import (
     count_shortcuts,
@@ -204,6 +205,7 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
             "problem_states_the_size",
             "gold_boxes_lie_in_the_image",
             "scene_boxes_lie_in_the_image",
+            "gold_completions_earn_1",
         ),
     ),
     (LAST_VAL, lambda row: {"image_id": "0000"}, {"image_is_in_one_split": 2}),
@@ -324,7 +326,11 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     (
         SECOND,
         lambda row: gold_and_scene(row, "[10,10,50,90]", "[10,-1,50,90]"),
-        failures("gold_boxes_lie_in_the_image", "scene_boxes_lie_in_the_image"),
+        failures(
+            "gold_boxes_lie_in_the_image",
+            "scene_boxes_lie_in_the_image",
+            "boxes_follow_the_resized_image",
+        ),
     ),
     (
         SECOND,
@@ -334,7 +340,7 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     (
         SECOND,
         lambda row: gold_and_scene(row, "[10,10,50,90]", "[50,10,10,90]"),
-        failures("gold_boxes_have_an_area", "scene_boxes_have_an_area"),
+        failures("gold_boxes_have_an_area", "scene_boxes_have_an_area", "gold_completions_earn_1"),
     ),
     (
         SECOND,
@@ -347,7 +353,9 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
             gold_and_scene(row, '"hat.1"', '"hat"')
             | {"scene_relationships": OTHER["scene_relationships"][1:]}
         ),
-        failures("gold_ids_are_well_formed", "scene_ids_are_well_formed"),
+        failures(
+            "gold_ids_are_well_formed", "scene_ids_are_well_formed", "gold_completions_earn_1"
+        ),
     ),
     (
         SECOND,
@@ -356,7 +364,10 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
             | {"scene_relationships": OTHER["scene_relationships"][1:]}
         ),
         failures(
-            "gold_ids_are_unique", "scene_ids_are_unique", "gold_relationships_have_both_ends"
+            "gold_ids_are_unique",
+            "scene_ids_are_unique",
+            "gold_relationships_have_both_ends",
+            "gold_completions_earn_1",
         ),
     ),
     (
@@ -408,11 +419,16 @@ FRAMES: list[tuple[pl.DataFrame, dict[str, int]]] = [
 ]
 
 
+def judged_view(samples: pl.DataFrame) -> pl.DataFrame:
+    view = check_view(samples)
+    return view.hstack(check_rewards(view).findings)
+
+
 def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
     """Name and number of failing rows of every check that fails."""
     from tasks.expectations import checks, evaluate, table_columns
 
-    view = check_view(samples)
+    view = judged_view(samples)
     shortcuts = count_shortcuts(find_shortcuts(samples))
     totals = pl.concat([count_totals(view, QUOTA, SELECT), shortcuts])
     frames = {"table": table_columns(samples.schema), "samples": view, "totals": totals}
@@ -439,7 +455,7 @@ def failures_of_defects() -> list[dict[str, int]]:
 
     ids = pl.col("question_id", "image_id")
     views = [
-        check_view(with_defect(number, change)).with_columns(ids.str.replace("^", f"{case}/"))
+        judged_view(with_defect(number, change)).with_columns(ids.str.replace("^", f"{case}/"))
         for case, (number, change, _) in enumerate(DEFECTS)
     ]
     suite = [check for check in checks() if check.frame == "samples"]
@@ -510,7 +526,7 @@ def test_every_check_has_a_defect():
     from tasks.expectations import checks
 
     planted = {name for *_, expected in (*DEFECTS, *FRAMES) for name in expected}
-    tested = {"no_answer_dominates", "no_category_is_a_shortcut"}
+    tested = {"no_answer_dominates", "no_category_is_a_shortcut", "rewards_never_raise"}
     assert {check.name for check in checks()} - planted == tested
 
 

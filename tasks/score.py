@@ -1,0 +1,136 @@
+"""Score: the rewards of completions in a file.
+
+Reads JSON lines, each `{"completion", "gold", "width", "height"}` or, beside a dataset folder,
+`{"question_id", "completion"}`; returns one row per line, in order (`SCORES`). Blank lines are
+left out. A line that cannot be scored is a ValueError that names it; what stands in a completion
+never is one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.columns import columns
+from tasks.artifact import replacing
+from training.rewards import score_completion
+
+PARTS = ("format", "count", "accuracy", "spatial", "total")
+SCORES = columns(line=pl.Int64, question_id=pl.String, **dict.fromkeys(PARTS, pl.Float64))
+GOLD = ("answer_option_text", "width", "height")
+FORMATS = (".parquet", ".jsonl")
+
+Answer = tuple[str, float, float]
+
+
+class Line(NamedTuple):
+    """`answer` is gold, width and height, None where only the dataset knows them."""
+
+    number: int
+    question_id: str | None
+    completion: str
+    answer: Answer | None
+
+
+def score_file(path: Path, dataset: Path | None = None) -> pl.DataFrame:
+    lines = list(read_lines(path))
+    if not lines:
+        raise ValueError(f"{path} holds no completions")
+    asked = {line.question_id for line in lines if not line.answer and line.question_id}
+    known = read_answers(dataset, asked) if dataset else {}
+    rows = []
+    for line in lines:
+        place = f"{path} line {line.number}"
+        answer = line.answer or known.get(line.question_id or "")
+        if not answer and line.question_id is None:
+            raise ValueError(f"{place}: it lacks gold, width and height, or a question_id")
+        if not answer and not dataset:
+            raise ValueError(f"{place}: without gold it needs a dataset: give --dataset FOLDER")
+        if not answer:
+            raise ValueError(f"{place}: {dataset} has no question {line.question_id}")
+        try:
+            rewards = score_completion(line.completion, *answer)
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
+        rows.append((line.number, line.question_id, *(getattr(rewards, part) for part in PARTS)))
+    return pl.DataFrame(rows, SCORES, orient="row")
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    if not path.is_file():
+        raise ValueError(f"no completions at {path}: it takes a file of JSON lines")
+    with path.open("rb") as stream:
+        for number, text in enumerate(stream, start=1):
+            if text.strip():
+                try:
+                    yield _line(number, text)
+                except (ValueError, RecursionError) as error:
+                    raise ValueError(f"{path} line {number}: {error}") from None
+
+
+def _line(number: int, text: bytes) -> Line:
+    try:
+        row = json.loads(text)
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    if type(row) is not dict:
+        raise ValueError("not a JSON object")
+    question_id, completion = row.get("question_id"), row.get("completion")
+    if type(completion) is not str:
+        raise ValueError("completion is missing or no text")
+    if question_id is not None and (type(question_id) is not str or not _is_plain(question_id)):
+        raise ValueError("question_id is no text")
+    return Line(number, question_id, completion, _answer(row))
+
+
+def _answer(row: Mapping[str, Any]) -> Answer | None:
+    if row.get("gold") is None:
+        return None
+    gold, width, height = (row.get(name) for name in ("gold", "width", "height"))
+    if type(gold) is not str:
+        raise ValueError("gold is no text")
+    if type(width) not in (int, float) or type(height) not in (int, float):
+        raise ValueError("width and height are missing or no numbers")
+    return gold, width, height  # type: ignore[return-value]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a file can hold it: JSON knows surrogates without a partner."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def read_answers(dataset: Path, asked: set[str]) -> dict[str, Answer]:
+    """Gold, width and height of these questions of a dataset folder."""
+    paths = sorted(dataset.glob("*-of-*.parquet"))
+    if not paths:
+        raise ValueError(f"{dataset} is no dataset folder: it has no files like train-*.parquet")
+    frame = pl.scan_parquet(paths)
+    missing = {"question_id", *GOLD} - set(frame.collect_schema())
+    if missing:
+        raise ValueError(f"{dataset} lacks the columns {', '.join(sorted(missing))}")
+    wanted = pl.col("question_id").is_in(sorted(asked))
+    rows = frame.filter(wanted).select("question_id", *GOLD).collect()
+    return {question_id: answer for question_id, *answer in rows.iter_rows()}  # type: ignore[misc]
+
+
+def scores_path(path: Path, out: Path | None) -> Path:
+    """Where the scores of `path` go: beside it, unless `out` says where."""
+    if out is None:
+        return path.with_name(f"{path.stem}.rewards.jsonl")
+    if out.suffix not in FORMATS:
+        raise ValueError(f"cannot write {out}: the name ends with {' or '.join(FORMATS)}")
+    if out.resolve() == path.resolve():
+        raise ValueError(f"{out} is the file of completions: choose another name with --out")
+    return out
+
+
+def write_scores(scores: pl.DataFrame, path: Path) -> None:
+    with replacing(path) as partial:
+        if path.suffix == ".parquet":
+            scores.write_parquet(partial)
+        else:
+            scores.write_ndjson(partial)

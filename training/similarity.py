@@ -1,0 +1,85 @@
+"""Similarity of labels: whether "sofa" and "couch" are one thing to a reward.
+
+A `Similarity` takes two different labels, normalised, and returns at most 1; what compares labels
+gives 1 to equal ones itself. The paper's is the cosine of spaCy's `en_core_web_md`.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from math import isfinite
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Similarity = Callable[[str, str], float]
+
+EXACT = "exact"
+PACKAGES = {"spacy": "spacy", "sentence-transformers": "sentence_transformers"}
+MAX_LABEL = 100
+CACHED = 1 << 16
+
+
+def exact_match(one: str, other: str) -> float:
+    """0: different labels are different things."""
+    return float(one == other)
+
+
+@lru_cache(maxsize=8)
+def load_similarity(name: str) -> Similarity:
+    """`exact`, or the cosine of a model's embeddings: `spacy:en_core_web_md`,
+    `sentence-transformers:all-MiniLM-L6-v2`. ValueError where it cannot be had."""
+    if name == EXACT:
+        return exact_match
+    package, _, model = name.partition(":")
+    if package not in PACKAGES or not model:
+        raise ValueError(
+            f"no label similarity {name!r}: exact, spacy:MODEL or sentence-transformers:MODEL"
+        )
+    try:
+        module = import_module(PACKAGES[package])
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"label similarity {name} needs {package}: pip install {package} ({error})"
+        ) from None
+    try:
+        return _cosine(_embed(module, package, model))
+    except OSError as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise ValueError(f"label similarity {name}: cannot load {model}: {reason}") from None
+
+
+def _embed(module: ModuleType, package: str, model: str) -> Callable[[str], Any]:
+    """One label at a time: a batch's other labels would change the last digits."""
+    if package == "spacy":
+        language = module.load(model)
+        return lambda label: language(label).vector
+    encoder = module.SentenceTransformer(model)
+    return lambda label: encoder.encode(label, show_progress_bar=False)
+
+
+def _cosine(embed: Callable[[str], Any]) -> Similarity:
+    @lru_cache(maxsize=CACHED)
+    def direction(label: str) -> NDArray[np.float64]:
+        vector = np.asarray(embed(label), dtype=np.float64)
+        length = float(np.linalg.norm(vector))
+        return vector / length if length else vector
+
+    @lru_cache(maxsize=CACHED)
+    def similarity(one: str, other: str) -> float:
+        cosine = float(direction(one) @ direction(other))
+        return min(cosine, 1.0) if isfinite(cosine) else 0.0
+
+    def guarded(one: str, other: str) -> float:
+        """0 for what is no label: models refuse texts of a megabyte and unpaired surrogates."""
+        return similarity(one, other) if _is_label(one) and _is_label(other) else 0.0
+
+    return guarded
+
+
+def _is_label(text: str) -> bool:
+    if len(text) > MAX_LABEL or not text:
+        return False
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
