@@ -7,6 +7,7 @@ after it is stored. All chats of a process live on one event loop in a thread of
 
 import asyncio
 import atexit
+import gc
 import logging
 import os
 import re
@@ -337,6 +338,8 @@ class _Home:
     """The event loop on which all chats of this process live, in a thread of its own."""
 
     def __init__(self) -> None:
+        # Modules and tables stay: looking through them for garbage takes a tenth of the time.
+        gc.freeze()
         self.loop = asyncio.new_event_loop()
         self._askers: dict[str, _Asker] = {}
         self._stopped: list[_Asker] = []

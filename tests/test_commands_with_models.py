@@ -273,12 +273,13 @@ def test_a_build_that_is_killed_twice_ends_as_an_undisturbed_one(
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
             num_repeated = len(endpoint.requests) - len(bodies(endpoint))
+            assert num_repeated <= num_lost
             num_lost += len(endpoint.requests) - num_repeated - here.num_kept
-            assert num_repeated <= 4 * (model == "judge-1")
         dataset = build(PipelineConfig.model_validate(tree), here.root)
         num_repeated = len(endpoint.requests) - len(bodies(endpoint))
         assert len(bodies(endpoint)) == num_needed
-        assert num_repeated <= num_lost <= 8
+        # Each time four in flight, and as many whose replies were not committed yet.
+        assert num_repeated <= num_lost <= 16
     assert dataset.name == expected.name
     assert contents(dataset) == contents(expected)
 
