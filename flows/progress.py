@@ -49,7 +49,7 @@ def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> l
         took += f", {num_cached} of {len(futures)} shards already done"
     if asked:
         took += f": {asked}"
-    line = f"{name:<12} {made:<28} {took}"
+    line = f"{name:<12} {made:<30} {took}"
     logger.info(line)
     if console:
         console.print(line, highlight=False, markup=False)

@@ -5,8 +5,7 @@ Everything in the picture plane says so ("in the picture", "from the viewer's si
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-
-import inflect
+from typing import TYPE_CHECKING
 
 from schemas.claim import (
     Cell,
@@ -26,6 +25,9 @@ from schemas.claim import (
 from schemas.evidence import Standing
 from schemas.predicate import load_predicates
 from schemas.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from inflect import engine
 
 DIRECTIONS: Mapping[Direction, str] = {
     Direction.LEFT: "to the left",
@@ -135,7 +137,9 @@ SPELLED_OUT = {"suv", "rv"}
 
 
 @cache
-def _inflect() -> inflect.engine:
+def _inflect() -> "engine":
+    import inflect  # only here: it takes a second, and a finished build has nothing to word
+
     return inflect.engine()
 
 
