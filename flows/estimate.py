@@ -130,17 +130,12 @@ def _interval(total: float | None, error: float) -> tuple[float | None, float | 
 
 
 def _dollars(per_question: _PerQuestion, chat: ChatConfig) -> float | None:
-    price = chat.price
-    if price is None:
+    if chat.price is None:
         return None
-    cached = price.input if price.cached is None else price.cached
     fresh = per_question.input_tokens - per_question.cached_tokens
-    dollars = (
-        fresh * price.input
-        + per_question.cached_tokens * cached
-        + per_question.output_tokens * price.output
-    ) / 1e6
-    return dollars * (price.batch if chat.batch else 1.0)
+    tokens = fresh, per_question.cached_tokens, per_question.output_tokens
+    dollars: float = chat.price.dollars(*tokens, is_batch=chat.batch)
+    return dollars
 
 
 def _hours(calls: float, tokens: float, seconds: float, chat: ChatConfig) -> float:

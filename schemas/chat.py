@@ -29,6 +29,12 @@ class PriceConfig(Section):
     cached: float | None = Field(default=None, ge=0.0)
     batch: float = Field(default=0.5, ge=0.0, le=1.0)
 
+    def dollars(self, fresh: Any, cached: Any, output: Any, *, is_batch: bool) -> Any:
+        """What tokens cost, input apart by whether it was cached: of numbers or of columns."""
+        cached_price = self.input if self.cached is None else self.cached
+        total = (fresh * self.input + cached * cached_price + output * self.output) / 1e6
+        return total * self.batch if is_batch else total
+
 
 class ChatConfig(Section):
     """A model behind an OpenAI-compatible endpoint. Its key is in the environment, never here."""
@@ -188,14 +194,11 @@ class Usage:
         """In US dollars, None where the price is not known."""
         if price is None:
             return None
-        cached_price = price.input if price.cached is None else price.cached
         fresh = max(self.input_tokens - self.cached_tokens, 0)
-        total = (
-            fresh * price.input
-            + self.cached_tokens * cached_price
-            + self.output_tokens * price.output
-        ) / 1e6
-        return total * price.batch if is_batch else total
+        total: float = price.dollars(
+            fresh, self.cached_tokens, self.output_tokens, is_batch=is_batch
+        )
+        return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ after it is stored. All chats of a process live on one event loop in a thread of
 import asyncio
 import atexit
 import gc
-import logging
 import os
 import re
 import threading
@@ -29,7 +28,6 @@ from urllib.parse import urlsplit
 import aiohttp
 import httpx2
 import openai
-from pydantic import BaseModel
 
 from schemas.chat import (
     Account,
@@ -62,8 +60,6 @@ STOP_SECONDS = 0.2
 """Between two looks at the switch that ends the run."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
-logger = logging.getLogger(__name__)
-T = TypeVar("T", bound=BaseModel)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -75,15 +75,10 @@ def dollars(column: str, chat: ChatConfig | None) -> pl.Expr:
     if chat is None or chat.price is None:
         is_free = usage.field("calls").fill_null(0) == 0
         return pl.when(is_free).then(pl.lit(0.0)).otherwise(pl.lit(None, pl.Float64))
-    price = chat.price
-    cached = price.input if price.cached is None else price.cached
     fresh = (usage.field("input_tokens") - usage.field("cached_tokens")).clip(0)
-    total = (
-        fresh * price.input
-        + usage.field("cached_tokens") * cached
-        + usage.field("output_tokens") * price.output
-    ) / 1e6
-    return (total * (price.batch if chat.batch else 1.0)).fill_null(0.0)
+    tokens = fresh, usage.field("cached_tokens"), usage.field("output_tokens")
+    total: pl.Expr = chat.price.dollars(*tokens, is_batch=chat.batch)
+    return total.fill_null(0.0)
 
 
 def cost_of_rows(names: Sequence[str], config: PipelineConfig) -> pl.Expr:
