@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.columns import columns
-from training.frames import rescale_box, smart_resize
-from training.matching import Target
-from training.parsing import GOLD_TAGS, POLICY_TAGS, Corners, read_tags
+from schemas.frames import rescale_box, smart_resize
+from schemas.matching import Target
+from schemas.parsing import GOLD_TAGS, POLICY_TAGS, Corners, read_tags
 from training.rewards import PAPER, STRICT, Gold, Options, Rewards, read_gold, score_completion
 
 MAX_TESTED = 10_000

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.box import Box, iou
-from training.frames import FACTOR, MAX_PIXELS, MIN_PIXELS, rescale_box, smart_resize
+from schemas.frames import FACTOR, MAX_PIXELS, MIN_PIXELS, rescale_box, smart_resize
 
 sides = st.integers(1, 6_000)
 

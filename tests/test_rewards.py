@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
+from schemas.parsing import POLICY_TAGS, read_tags
+from schemas.similarity import exact_match, load_similarity
 from tests.published_rewards import published
-from training.parsing import POLICY_TAGS, read_tags
 from training.rewards import (
     STRICT,
     Options,
@@ -25,7 +26,6 @@ from training.rewards import (
     score_completion,
     sparse_reward,
 )
-from training.similarity import exact_match, load_similarity
 
 ROOT = Path(__file__).parents[1]
 DOG, CAT = {"id": "dog.1", "bbox": [0, 0, 50, 50]}, {"id": "cat.1", "bbox": [50, 50, 100, 100]}
@@ -564,8 +564,8 @@ def test_four_times_the_text_takes_at_most_four_times_the_steps(kind):
 
 
 def test_no_regular_expression_reads_a_completion():
-    for name in ("parsing", "matching", "rewards"):
-        tree = ast.parse((ROOT / "training" / f"{name}.py").read_text(encoding="utf-8"))
+    for name in ("schemas/parsing", "schemas/matching", "training/rewards"):
+        tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
         assert "re" not in {
             alias.name
             for node in ast.walk(tree)

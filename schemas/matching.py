@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from training.parsing import Corners, ReadScene
-from training.similarity import Similarity, exact_match
+from schemas.parsing import Corners, ReadScene
+from schemas.similarity import Similarity, exact_match
 
 SEMANTIC, SPATIAL = 2.0, 1.0
 EPSILON = 1e-7  # the published one, in every denominator
