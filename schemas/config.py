@@ -3,19 +3,17 @@
 Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
 """
 
-import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.chat import ChatConfig
 from schemas.claim import Category
+from schemas.loading import load_toml
 from schemas.section import Section, Share
-
-MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
 
 
 class SourceKind(StrEnum):
@@ -362,68 +360,6 @@ class PipelineConfig(Section):
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> PipelineConfig:
-    """The configuration in a TOML file after `key.path=value` overrides.
-
-    Raises ValueError with one line that names the file or key, what was found and what is accepted.
-    """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"no configuration at {path}: pass the path of a .toml file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): pass a readable .toml file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {error}") from None
-    for override in overrides:
-        _set(tree, override)
-    try:
-        return PipelineConfig.model_validate(tree)
-    except ValidationError as error:
-        raise ValueError(f"{path}: {_first_problem(error)}") from None
-
-
-def _set(tree: dict[str, Any], override: str) -> None:
-    key, separator, text = override.partition("=")
-    *parents, leaf = key.strip().split(".")
-    if not separator or not leaf or not all(parents):
-        raise ValueError(
-            f"--set {override}: write it as key=value, for example quota.num_samples=7"
-        )
-    for parent in parents:
-        tree = tree.setdefault(parent, {})
-        if not isinstance(tree, dict):
-            raise ValueError(f"--set {override}: {parent} is a value, not a section")
-    tree[leaf] = _value(text.strip())
-
-
-def _value(text: str) -> Any:
-    """What TOML reads in `text`; a bare word or path is a string."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        accepted = ", ".join(_accepted(problem["loc"]))
-        return f"unknown key {where}: accepted here are {accepted}"
-    if problem["type"] == "missing":
-        return f"{where} is missing"
-    is_shown = not isinstance(problem["input"], dict | BaseModel) and not MAY_HOLD_SECRET & {
-        str(part) for part in problem["loc"]
-    }
-    found = f" (found {problem['input']!r})" if is_shown else ""
-    more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
-    return f"{where}: {message}{found}{more}" if where else f"{message}{more}"
-
-
-def _accepted(location: tuple[int | str, ...]) -> list[str]:
-    section: Any = PipelineConfig
-    for part in location[:-1]:
-        kind = section.model_fields[str(part)].annotation
-        section = next(entry for entry in (*get_args(kind), kind) if hasattr(entry, "model_fields"))
-    return sorted(section.model_fields)
+    """The build's configuration in a TOML file after `key.path=value` overrides; ValueError says in
+    one line what is wrong."""
+    return load_toml(PipelineConfig, path, overrides)

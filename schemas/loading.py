@@ -1,0 +1,88 @@
+"""Loading: a configuration from a TOML file and `key.path=value` overrides.
+
+Whatever is wrong is a ValueError of one line that names the file or key, what was found and what is
+accepted.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
+Config = TypeVar("Config", bound=BaseModel)
+
+
+def load_toml(kind: type[Config], path: Path, overrides: tuple[str, ...] = ()) -> Config:
+    """The configuration of that kind in a TOML file, after the overrides."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"no configuration at {path}: pass the path of a .toml file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): pass a readable .toml file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path} is not TOML: {error}") from None
+    for override in overrides:
+        _set(tree, override)
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise ValueError(f"{path}: {_first_problem(error, kind)}") from None
+
+
+def _set(tree: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    *parents, leaf = key.strip().split(".")
+    if not separator or not leaf or not all(parents):
+        raise ValueError(
+            f"--set {override}: write it as key=value, for example quota.num_samples=7"
+        )
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise ValueError(f"--set {override}: {parent} is a value, not a section")
+    tree[leaf] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    """What TOML reads in `text`; a bare word or path is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _first_problem(error: ValidationError, kind: type[BaseModel]) -> str:
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        accepted = ", ".join(_accepted(problem["loc"], kind))
+        return f"unknown key {where}: accepted here are {accepted}"
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    is_shown = not isinstance(problem["input"], dict | BaseModel) and not MAY_HOLD_SECRET & {
+        str(part) for part in problem["loc"]
+    }
+    found = f" (found {problem['input']!r})" if is_shown else ""
+    more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+    return f"{where}: {message}{found}{more}" if where else f"{message}{more}"
+
+
+def _accepted(location: tuple[int | str, ...], kind: type[BaseModel]) -> list[str]:
+    section: Any = kind
+    for part in location[:-1]:
+        if isinstance(part, int):  # a place in a list: its entries are of one kind
+            continue
+        annotation = section.model_fields[part].annotation
+        section = _section_in(annotation)
+    return sorted(section.model_fields)
+
+
+def _section_in(annotation: Any) -> Any:
+    """The section that a field holds, in a union or a list of them, too."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    return next(filter(None, map(_section_in, get_args(annotation))), None)
