@@ -2,10 +2,18 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lint format clean
+TORCH_INDEX ?=  # an index with builds of torch for your machine; empty: whatever pip is set up with
+
+.PHONY: run train evaluate test check lint format clean
 
 run: .venv/base  ## build the sample dataset
 	$(BIN)/spatialthinker build configs/sample.toml
+
+train: .venv/train run  ## train a tiny model on the sample dataset, without a GPU
+	$(BIN)/spatialthinker train configs/train/tiny.toml
+
+evaluate: .venv/train  ## evaluate a tiny model on miniature benchmarks, without a GPU
+	$(BIN)/spatialthinker evaluate configs/evaluate/sample.toml
 
 test: .venv/dev  ## run the tests
 	$(BIN)/pytest
@@ -32,7 +40,14 @@ clean:  ## remove the environment and everything that runs have written
 	$(BIN)/pip install -qq -c constraints.txt -e .
 	@touch $@
 
-.venv/dev: .venv/base
+# torch first and alone: an index named here would be asked for everything else, too.
+.venv/train: .venv/base
+	@echo "Installing the packages that training needs (once, about two minutes) ..."
+	$(BIN)/pip install -qq $(if $(strip $(TORCH_INDEX)),--index-url $(TORCH_INDEX)) -c constraints.txt torch
+	$(BIN)/pip install -qq -c constraints.txt -e '.[train]'
+	@touch $@
+
+.venv/dev: .venv/train
 	@echo "Installing the packages that tests need (once, about a minute) ..."
 	$(BIN)/pip install -qq -c constraints.txt -e '.[dev]'
 	@touch $@
