@@ -1,9 +1,10 @@
 """The build: Visual Genome in, validated dataset out.
 
-    render → index → ingest → photographs → extract → plan → write → verify → judge
+    render → index → ingest → photographs → exclude → extract → plan → write → verify → judge
            → select → validate → publish → (event spatialthinker.dataset.published)
 
-Stages between index and select run per shard; judge only where a model judges. Every task that
+Stages between index and select run per shard; judge only where a model judges, exclude only where
+lists of benchmark pictures are named. Every task that
 finds its artifact returns at once, so the same call after a crash does only what is missing.
 """
 
@@ -33,6 +34,7 @@ from schemas.config import (
 from tasks.artifact import remove_partials
 from tasks.card import cost_rows
 from tasks.costs import account_of, check_keys
+from tasks.exclude import exclude_shard, list_files
 from tasks.extract import extract_shard
 from tasks.funnel import FUNNEL, by_reason
 from tasks.index import index_source, shard_names
@@ -65,6 +67,7 @@ class Prepared:
     photographs: list[Path]
     subgraphs: list[Path]
     plan: Path
+    excluded: list[Path]
 
 
 @flow(name="plan")
@@ -119,6 +122,18 @@ def _prepare(config: PipelineConfig, root: Path) -> Prepared:
             config=config.ingest,
             root=root,
         )
+    excluded: list[Path] = []
+    if config.select.exclude:
+        excluded = _each(
+            exclude_shard,
+            "pictures of benchmarks",
+            scenes_path=scenes,
+            photographs_path=photographs or None,
+            shard=shards,
+            lists=tuple(list_files(config.select.exclude)),
+            source=source,
+            root=root,
+        )
     subgraphs = _each(
         extract_shard,
         "candidates",
@@ -132,9 +147,16 @@ def _prepare(config: PipelineConfig, root: Path) -> Prepared:
         undecided=config.asks_undecided,
     )
     plan = _one(
-        plan_build, "candidates weighed", subgraphs, photographs, config.quota, config.seed, root
+        plan_build,
+        "candidates weighed",
+        subgraphs,
+        photographs,
+        config.quota,
+        config.seed,
+        root,
+        excluded_paths=excluded,
     )
-    return Prepared(source, index, shards, scenes, photographs, subgraphs, plan)
+    return Prepared(source, index, shards, scenes, photographs, subgraphs, plan, excluded)
 
 
 def _num_workers(runner: RunnerConfig) -> int:
@@ -225,6 +247,7 @@ def _finish(
         judged,
         samples,
         validation,
+        prepared.excluded,
     )
     future = publish_dataset.submit(config, source, inputs, root)
     (dataset,) = results_of("publish", [future], "dataset")

@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.config import PipelineConfig, SourceKind
 from tasks.artifact import Artifact, digest_of, read_recipe
+from tasks.exclude import excluded_artifact, list_files
 from tasks.extract import subgraphs_artifact
 from tasks.index import digest_source, index_artifact, shard_names
 from tasks.ingest import scenes_artifact
@@ -71,6 +72,15 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
             for scene, shard in zip(scenes, shards, strict=True)
         ]
         yield _status("photographs", photographs)
+    excluded: list[Artifact] = []
+    if config.select.exclude:
+        lists = list_files(config.select.exclude)
+        known: list[Path | None] = [*_paths(photographs)] or [None] * len(shards)
+        excluded = [
+            excluded_artifact(scene.path, photograph, shard, lists, source, root)
+            for scene, photograph, shard in zip(scenes, known, shards, strict=True)
+        ]
+        yield _status("exclude", excluded)
     subgraphs = [
         subgraphs_artifact(
             scene.path,
@@ -84,7 +94,14 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
         for scene, shard in zip(scenes, shards, strict=True)
     ]
     yield _status("extract", subgraphs)
-    plan = plan_artifact_of(_paths(subgraphs), _paths(photographs), config.quota, config.seed, root)
+    plan = plan_artifact_of(
+        _paths(subgraphs),
+        _paths(photographs),
+        config.quota,
+        config.seed,
+        root,
+        _paths(excluded),
+    )
     yield _status("plan", [plan])
     pictures: list[Path | None] = [*_paths(photographs)] or [None] * len(shards)
     questions = [
@@ -151,6 +168,7 @@ def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
         _paths(judged),
         samples.path,
         validation.path,
+        _paths(excluded),
     )
     folder = dataset_folder(root, config, inputs)
     state = "complete" if folder.exists() else "missing"

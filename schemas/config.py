@@ -241,6 +241,12 @@ class QuotaConfig(Section):
 
 class SelectConfig(Section):
     val_share: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.1
+    exclude: tuple[str, ...] = Field(
+        default=(),
+        exclude=True,
+        description="lists of benchmark pictures (spatialthinker leakage makes them), as paths or "
+        "patterns: what looks like one of these is left out before anything is planned",
+    )
 
 
 class PublishConfig(Section):

@@ -43,14 +43,12 @@ def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
     return pl.concat([kept.head(1), changed]).collect()
 
 
-def count_photographs(photographs: Sequence[Path]) -> pl.DataFrame:
-    if not photographs:
+def count_pictures(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:
+    """Rows, one per picture, by reason; `kept` is what those without a reason are called."""
+    if not paths:
         return pl.DataFrame(schema=FUNNEL)
-    return _count(
-        pl.scan_parquet(list(photographs)).with_columns(category=pl.lit(None, pl.String)),
-        "photographs",
-        "sound",
-    )
+    frame = pl.scan_parquet(list(paths))
+    return _count(frame.with_columns(category=pl.lit(None, pl.String)), stage, kept)
 
 
 def count_questions(

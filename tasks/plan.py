@@ -1,6 +1,6 @@
 """Plan: which candidate questions are asked, so that quotas are met with some to spare.
 
-Reads all subgraphs (and what is known of the photographs); writes one row per candidate with the
+Reads all subgraphs (and what is known of the photographs, and which are a benchmark's); writes one row per candidate with the
 reason why it is not asked, null where it is. The choice depends on the candidates alone, not on
 how they were cut into shards.
 """
@@ -74,7 +74,7 @@ def plan_questions(
     candidates: pl.DataFrame, unusable: pl.DataFrame, config: QuotaConfig, seed: int
 ) -> pl.DataFrame:
     """One row of PLAN per candidate, sorted by question id. `unusable` holds image_id and reason
-    of images whose photographs cannot be used."""
+    of images whose photographs cannot or must not be used."""
     wanted = quotas_to_write(config)
     rows = by_preference(candidates, wanted, seed).join(
         unusable, on="image_id", how="left", maintain_order="left"
@@ -111,10 +111,13 @@ def plan_artifact_of(
     config: QuotaConfig,
     seed: int,
     root: Path,
+    excluded_paths: Sequence[Path] = (),
 ) -> Artifact:
     inputs = inputs_of(subgraphs=subgraph_paths)
     if photograph_paths:
         inputs |= inputs_of(photographs=photograph_paths)
+    if excluded_paths:
+        inputs |= inputs_of(excluded=excluded_paths)
     return plan_artifact(
         root,
         "plan",
@@ -131,15 +134,18 @@ def plan_build(
     config: QuotaConfig,
     seed: int,
     root: Path,
+    excluded_paths: Sequence[Path] = (),
 ) -> Path | State[Path]:
-    artifact = plan_artifact_of(subgraph_paths, photograph_paths, config, seed, root)
+    artifact = plan_artifact_of(
+        subgraph_paths, photograph_paths, config, seed, root, excluded_paths
+    )
     if artifact.path.exists():
         return Completed(name="Cached", data=artifact.path)
     candidates = pl.scan_parquet(list(subgraph_paths)).select(COLUMNS).collect()
     unusable = pl.DataFrame(schema={"image_id": pl.String, "reason": pl.String})
-    if photograph_paths:
-        photographs = pl.scan_parquet(list(photograph_paths)).select("image_id", "reason")
-        unusable = photographs.filter(pl.col("reason").is_not_null()).collect()
+    for paths in filter(None, (photograph_paths, excluded_paths)):
+        reasons = pl.scan_parquet(list(paths)).select("image_id", "reason")
+        unusable.vstack(reasons.filter(pl.col("reason").is_not_null()).collect(), in_place=True)
     planned = plan_questions(candidates, unusable, config, seed)
     num_chosen = planned["reason"].is_null().sum()
     logger.info("plan: %d of %d candidates are to be written", num_chosen, planned.height)

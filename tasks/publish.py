@@ -33,7 +33,7 @@ from tasks.artifact import (
 from tasks.card import render_card
 from tasks.costs import cost_of_rows, count_costs, count_unanswered, prices_of
 from tasks.funnel import (
-    count_photographs,
+    count_pictures,
     count_questions,
     count_scenes,
     count_unselected,
@@ -43,7 +43,7 @@ from tasks.photographs import PhotographStore, open_photographs
 from tasks.quota import plan_quotas, shortfalls
 from tasks.sources.tables import LEDGER
 
-VERSION = 2
+VERSION = 3
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "inflect", "numpy", "scipy")
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
@@ -66,6 +66,7 @@ class Inputs:
     judged: Sequence[Path]
     samples: Path
     validation: Path
+    excluded: Sequence[Path] = ()
 
     @property
     def last(self) -> Sequence[Path]:
@@ -199,12 +200,14 @@ def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     in US dollars."""
     scenes = [path.with_suffix(".ledger.parquet") for path in (inputs.index, *inputs.scenes)]
     parts = [pl.scan_parquet(scenes)]
-    if inputs.photographs:
+    for stage, pictures in (("photographs", inputs.photographs), ("exclude", inputs.excluded)):
+        if not pictures:
+            continue
         parts.append(
-            pl.scan_parquet(list(inputs.photographs))
+            pl.scan_parquet(list(pictures))
             .filter(pl.col("reason").is_not_null())
             .select(
-                stage=pl.lit("photographs"),
+                stage=pl.lit(stage),
                 image_id="image_id",
                 item=pl.lit("image"),
                 action=pl.lit("drop"),
@@ -241,7 +244,8 @@ def build_funnel(inputs: Inputs) -> pl.DataFrame:
     return pl.concat(
         [
             count_scenes(inputs.index, inputs.scenes),
-            count_photographs(inputs.photographs),
+            count_pictures("photographs", inputs.photographs, "sound"),
+            count_pictures("exclude", inputs.excluded, ""),
             count_questions("extract", inputs.subgraphs, "candidates"),
             count_questions("plan", [inputs.plan], "planned"),
             count_questions("write", inputs.questions, "written"),
@@ -261,6 +265,7 @@ def build_manifest(
         "index": digest_of(inputs.index),
         "scenes": digest_of(inputs.scenes[0]),
         "photographs": digest_of(inputs.photographs[0]) if inputs.photographs else None,
+        "excluded": digest_of(inputs.excluded[0]) if inputs.excluded else None,
         "subgraphs": digest_of(inputs.subgraphs[0]),
         "plan": digest_of(inputs.plan),
         "questions": digest_of_all(inputs.questions),
