@@ -1,8 +1,8 @@
 """Plan: which candidate questions are asked, so that quotas are met with some to spare.
 
-Reads all subgraphs (and what is known of the photographs, and which are a benchmark's); writes one row per candidate with the
-reason why it is not asked, null where it is. The choice depends on the candidates alone, not on
-how they were cut into shards.
+Reads all subgraphs (and which photographs cannot be used or are a benchmark's); writes one row per
+candidate with the reason why it is not asked, null where it is. The choice depends on the
+candidates alone, not on how they were cut into shards.
 """
 
 import logging
