@@ -1,0 +1,63 @@
+"""Processor: how text and pictures become what Qwen2.5-VL reads.
+
+transformers takes the video half of the processor for granted, which needs torchvision. Videos are
+not read here, so that where torchvision is missing the processor is put together without it; the
+folder that it is saved to is the ordinary one either way.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import transformers
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.processing_utils import ProcessorMixin
+
+from schemas.frames import MAX_PIXELS, MIN_PIXELS
+
+IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"
+
+
+class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # noqa: N801
+    """Without videos. Named as its parent is: the name is written into the folder, for others."""
+
+    def __init__(
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        chat_template: str | None = None,
+        **_: Any,
+    ) -> None:
+        self.image_token, self.video_token = IMAGE, VIDEO
+        self.image_token_id = tokenizer.convert_tokens_to_ids(IMAGE)
+        self.video_token_id = tokenizer.convert_tokens_to_ids(VIDEO)
+        ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template)
+
+
+def load_processor(
+    path: str | Path,
+    *,
+    min_pixels: int = MIN_PIXELS,
+    max_pixels: int = MAX_PIXELS,
+    revision: str | None = None,
+) -> Any:
+    """The processor of a folder or Hub id, which enlarges and shrinks pictures into that range of
+    pixels, and pads on the left. ValueError, in one line, where it cannot be had."""
+    size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, revision=revision, padding_side="left")
+        if find_spec("torchvision"):
+            processor = transformers.Qwen2_5_VLProcessor.from_pretrained(path, revision=revision)
+            processor.tokenizer = tokenizer
+            processor.image_processor.size = size
+            return processor
+        images = Qwen2VLImageProcessorPil.from_pretrained(path, revision=revision, size=size)
+    except (OSError, ValueError, KeyError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"no processor at {path}: {reason}") from None
+    return processor_of(tokenizer, images)
+
+
+def processor_of(tokenizer: PreTrainedTokenizerBase, images: Qwen2VLImageProcessorPil) -> Any:
+    return Qwen2_5_VLProcessor(images, tokenizer, chat_template=tokenizer.chat_template)
