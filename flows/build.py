@@ -31,6 +31,7 @@ from schemas.config import (
     SourceKind,
     load_config,
 )
+from schemas.dataset_folder import VALIDATION
 from tasks.artifact import remove_partials
 from tasks.card import cost_rows
 from tasks.costs import account_of, check_keys
@@ -42,7 +43,7 @@ from tasks.ingest import check_losses, ingest_shard
 from tasks.judge import judge_shard
 from tasks.photographs import digest_photographs, examine_shard, open_photographs
 from tasks.plan import plan_build
-from tasks.publish import VALIDATION, Inputs, publish_dataset
+from tasks.publish import Inputs, publish_dataset
 from tasks.render import render_scenes
 from tasks.select import select_samples
 from tasks.validate import succeeded, validate_samples

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.status import StageStatus
+from schemas.dataset_folder import VALIDATION
 from tasks.card import cost_rows, dollars_told, stages_of
 from tasks.funnel import FUNNEL, by_category, by_reason
-from tasks.publish import VALIDATION
 
 COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "missing": "red"}
 

@@ -23,6 +23,7 @@ from prefect.states import Completed
 
 from schemas.columns import plain_type
 from schemas.config import PipelineConfig, SourceConfig
+from schemas.dataset_folder import VALIDATION
 from tasks.artifact import (
     digest_of,
     digest_of_all,
@@ -47,8 +48,6 @@ VERSION = 3
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "inflect", "numpy", "scipy")
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
-# Without the underscores load_dataset(data_dir=...) takes the pages in it for a split.
-VALIDATION = "__validation__"
 logger = logging.getLogger(__name__)
 
 

@@ -1,0 +1,85 @@
+"""Dataset folders: where a published dataset lies, and whether it is what its build published."""
+
+import json
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+VALIDATION = "__validation__"
+"""Without the underscores load_dataset(data_dir=...) takes the pages in it for a split."""
+
+
+def resolve_dataset(name: str, root: Path) -> Path:
+    """The dataset folder at a path, or the newest build of that name below `root`/datasets.
+    FileNotFoundError where there is none."""
+    place = Path(name).expanduser()
+    if (place / "manifest.json").is_file():
+        return place
+    if len(Path(name).parts) == 1:
+        builds = list((root / "datasets" / name).glob("*/manifest.json"))
+        if builds:
+            return max(builds, key=lambda path: path.stat().st_mtime_ns).parent
+    raise FileNotFoundError(
+        f"no dataset {name}: it is neither a dataset folder nor a name below {root / 'datasets'}; "
+        "run spatialthinker build first"
+    )
+
+
+def split_files(folder: Path, split: str) -> list[Path]:
+    return sorted(folder.glob(f"{split}-*-of-*.parquet"))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """ValueError where there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+        manifest["files"], manifest["digest"], manifest["config"]["images"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{folder} has no readable manifest.json ({error}): build the dataset again"
+        ) from None
+    return manifest
+
+
+def check_dataset(folder: Path) -> dict[str, Any]:
+    """The manifest of a dataset that passed its validation and holds the files that were published.
+
+    ValueError names what is wrong otherwise.
+    """
+    manifest = read_manifest(folder)
+    results = folder / VALIDATION / "results.json"
+    try:
+        is_sound = json.loads(results.read_bytes())["success"] is True
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"{folder} does not say whether it passed its validation ({results.name} is missing or "
+            "damaged): build the dataset again"
+        ) from None
+    if not is_sound:
+        raise ValueError(
+            f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, and "
+            "build the dataset again"
+        )
+    for name, facts in manifest["files"].items():
+        _check_file(folder / name, facts["sha256"])
+    strays = {path.name for path in folder.glob("*.parquet")} - manifest["files"].keys()
+    if strays:
+        raise ValueError(
+            f"{folder} holds {min(strays)}, which its build did not publish: remove it, or build "
+            "the dataset again"
+        )
+    return manifest
+
+
+def _check_file(path: Path, sha256: str) -> None:
+    try:
+        with path.open("rb") as stream:
+            found = file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read ({error.strerror}): build the dataset again"
+        ) from None
+    if found != sha256:
+        raise ValueError(
+            f"{path} has changed since it was published: remove the folder and build again"
+        )

@@ -1,0 +1,178 @@
+"""Training data: a dataset folder as the rows that TRL trains on, photographs decoded when needed.
+
+Boxes, stated size and pixels are in one frame. MODEL: the size at which Qwen2.5-VL sees the
+photograph, which is resized to it here, so that the processor's own resizing changes nothing.
+PAPER_COMPATIBLE: the photograph's own pixels, as in the published code, whatever the processor
+makes of it.
+"""
+
+import io
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import datasets
+from PIL import Image
+
+from schemas.completion import (
+    PublishedScene,
+    parse_completion,
+    render_completion,
+    render_problem,
+)
+from schemas.dataset_folder import split_files
+from schemas.frames import FACTOR, rescale_box, smart_resize
+from schemas.training import DataConfig
+from training.demonstrations import demonstration
+
+READ = (
+    "question_id",
+    "images",
+    "question_with_options",
+    "answer_option_text",
+    "width",
+    "height",
+)
+Size = tuple[int, int]
+Rows = datasets.Dataset
+logger = logging.getLogger(__name__)
+
+
+def frame_of(size: Size, config: DataConfig) -> Size:
+    """Width and height of the frame in which a photograph of that size is shown and spoken of."""
+    if config.frame == "paper_compatible":
+        return size
+    return smart_resize(*size, min_pixels=config.min_pixels, max_pixels=config.max_pixels)
+
+
+def num_image_tokens(size: Size, config: DataConfig) -> int:
+    """What the model reads of a photograph of that size."""
+    width, height = smart_resize(*size, min_pixels=config.min_pixels, max_pixels=config.max_pixels)
+    return (width // FACTOR) * (height // FACTOR)
+
+
+def move_scene(scene: PublishedScene, old: Size, new: Size) -> PublishedScene:
+    """The scene with its boxes in another frame."""
+    if old == new:
+        return scene
+    objects = [{**entry, "bbox": rescale_box(entry["bbox"], old, new)} for entry in scene.objects]
+    return PublishedScene(objects=objects, relationships=scene.relationships)  # type: ignore[arg-type]
+
+
+def prompt_of(question: str, frame: Size) -> str:
+    return render_problem(question, *frame)
+
+
+def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
+    """All of a training row but its picture: the prompt's text, and the gold in the frame."""
+    size = row["width"], row["height"]
+    frame = frame_of(size, config)
+    scene, answer = parse_completion(row["answer_option_text"])
+    moved = move_scene(scene, size, frame)
+    return {
+        "question_id": row["question_id"],
+        "text": prompt_of(row["question_with_options"], frame),
+        "gold": render_completion(moved, answer),
+        "demonstration": demonstration(moved, answer),
+        "width": frame[0],
+        "height": frame[1],
+    }
+
+
+def picture_of(data: bytes, frame: Size) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        picture = image.convert("RGB")
+    return picture if picture.size == frame else picture.resize(frame, Image.Resampling.BICUBIC)
+
+
+def grpo_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
+    """What GRPOTrainer takes: its reward functions get every further column."""
+    known = text_of_row(row, config)
+    text = known.pop("text")
+    del known["demonstration"]
+    frame = known["width"], known["height"]
+    return {
+        "prompt": [{"role": "user", "content": text}],
+        "image": picture_of(row["images"][0]["bytes"], frame),
+        **known,
+    }
+
+
+def sft_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
+    """What SFTTrainer takes: it learns the completion only."""
+    known = text_of_row(row, config)
+    frame = known["width"], known["height"]
+    return {
+        "prompt": [{"role": "user", "content": known["text"]}],
+        "completion": [{"role": "assistant", "content": known["demonstration"]}],
+        "image": picture_of(row["images"][0]["bytes"], frame),
+    }
+
+
+def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Path) -> Rows:
+    """Rows of a split in a seeded order, as they are in the files; kept as Arrow below `cache`."""
+    files = split_files(folder, split)
+    if not files:
+        raise ValueError(f"{folder} has no {split} split: build it with select.val_share between")
+    datasets.disable_progress_bars()
+    rows = Rows.from_parquet([str(path) for path in files], split=split, cache_dir=str(cache))
+    missing = set(READ) - set(rows.column_names)
+    if missing:
+        hint = ' with images = "embed"' if "images" in missing else ""
+        raise ValueError(
+            f"{folder} lacks {', '.join(sorted(missing))}: build the dataset again{hint}"
+        )
+    images = datasets.List(datasets.Image(decode=False))
+    rows = rows.select_columns(list(READ)).cast_column("images", images).shuffle(seed=seed)
+    return rows.select(range(min(rows.num_rows, config.max_samples or rows.num_rows)))
+
+
+Measure = Callable[[str], int]
+
+
+def keep_short(
+    rows: Rows, config: DataConfig, limit: int, num_tokens: Measure, *, whole: bool
+) -> Rows:
+    """Rows whose prompt, or with `whole` prompt and demonstration, has at most `limit` tokens,
+    picture included; `num_tokens` counts those of a text. ValueError where none is left."""
+    kept, longest = [], 0
+    texts = rows.select_columns([name for name in READ if name != "images"])
+    for number, row in enumerate(texts):
+        known = text_of_row(row, config)
+        text = known["text"] + (known["demonstration"] if whole else "")
+        length = num_tokens(text) + num_image_tokens((row["width"], row["height"]), config)
+        longest = max(longest, length)
+        if length <= limit:
+            kept.append(number)
+    if not kept:
+        raise ValueError(
+            f"every sample is longer than {limit} tokens (the longest has {longest}): raise the "
+            "limit, or lower data.max_pixels"
+        )
+    if len(kept) < rows.num_rows:
+        logger.warning(
+            "%d of %d samples have more than %d tokens and are left out",
+            rows.num_rows - len(kept),
+            rows.num_rows,
+            limit,
+        )
+    return rows.select(kept)
+
+
+def with_rows(
+    rows: Rows, config: DataConfig, make: Callable[[Mapping[str, Any], DataConfig], dict[str, Any]]
+) -> Rows:
+    """Rows as `make` makes them whenever they are read."""
+    return rows.with_transform(partial(_transformed, config=config, make=make))
+
+
+def _transformed(
+    batch: Mapping[str, Sequence[Any]],
+    config: DataConfig,
+    make: Callable[[Mapping[str, Any], DataConfig], dict[str, Any]],
+) -> dict[str, list[Any]]:
+    rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
+    made = [make(row, config) for row in rows]
+    return {name: [row[name] for row in made] for name in made[0]}

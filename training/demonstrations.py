@@ -1,0 +1,41 @@
+"""Demonstrations: completions that the SFT baseline learns from, rendered from the gold scene.
+
+What is observed and thought is templated from the scene, nobody wrote or said it: the paper's SFT
+baseline and ours share the answer and the scene, not these words.
+"""
+
+from collections import Counter
+
+from schemas.completion import PublishedScene, render_completion
+
+NOTHING = "Nothing that the question names can be seen."
+
+
+def demonstration(scene: PublishedScene, answer: str) -> str:
+    """Observation, scene, thought and answer; the last two tags are those of the gold."""
+    gold_scene, gold_answer = render_completion(scene, answer).split("\n", maxsplit=1)
+    return (
+        f"<observe>{observation(scene)}</observe>\n{gold_scene}\n"
+        f"<think>{thought(scene, answer)}</think>\n{gold_answer}"
+    )
+
+
+def observation(scene: PublishedScene) -> str:
+    """The things of the scene, named and counted, in its order."""
+    labels = Counter(_label(entry["id"]) for entry in scene.objects)
+    if not labels:
+        return NOTHING
+    named = [label if number == 1 else f"{label} ({number})" for label, number in labels.items()]
+    return f"The picture shows: {', '.join(named)}."
+
+
+def thought(scene: PublishedScene, answer: str) -> str:
+    said = [
+        f"{link['subject']} is {link['predicate']} {link['object']}" for link in scene.relationships
+    ]
+    facts = f"{'; '.join(said)}. " if said else ""
+    return f"{facts}By these boxes and relationships the answer is {answer}."
+
+
+def _label(name: str) -> str:
+    return name.rpartition(".")[0].replace("_", " ")
