@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+from datasets import Dataset
 from PIL import Image
 
 from schemas.completion import (
+    PublishedObject,
     PublishedScene,
     parse_completion,
     render_completion,
@@ -36,7 +38,7 @@ READ = (
     "height",
 )
 Size = tuple[int, int]
-Rows = datasets.Dataset
+
 logger = logging.getLogger(__name__)
 
 
@@ -57,8 +59,11 @@ def move_scene(scene: PublishedScene, old: Size, new: Size) -> PublishedScene:
     """The scene with its boxes in another frame."""
     if old == new:
         return scene
-    objects = [{**entry, "bbox": rescale_box(entry["bbox"], old, new)} for entry in scene.objects]
-    return PublishedScene(objects=objects, relationships=scene.relationships)  # type: ignore[arg-type]
+    objects: list[PublishedObject] = []
+    for entry in scene.objects:
+        x1, y1, x2, y2 = entry["bbox"]
+        objects.append({"id": entry["id"], "bbox": rescale_box((x1, y1, x2, y2), old, new)})
+    return PublishedScene(objects=objects, relationships=scene.relationships)
 
 
 def prompt_of(question: str, frame: Size) -> str:
@@ -111,13 +116,13 @@ def sft_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     }
 
 
-def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Path) -> Rows:
-    """Rows of a split in a seeded order, as they are in the files; kept as Arrow below `cache`."""
+def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Path) -> Dataset:
+    """The rows of a split in a seeded order, as they are in the files; kept as Arrow in `cache`."""
     files = split_files(folder, split)
     if not files:
         raise ValueError(f"{folder} has no {split} split: build it with select.val_share between")
     datasets.disable_progress_bars()
-    rows = Rows.from_parquet([str(path) for path in files], split=split, cache_dir=str(cache))
+    rows = Dataset.from_parquet([str(path) for path in files], split=split, cache_dir=str(cache))
     missing = set(READ) - set(rows.column_names)
     if missing:
         hint = ' with images = "embed"' if "images" in missing else ""
@@ -130,11 +135,12 @@ def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Pa
 
 
 Measure = Callable[[str], int]
+MakeRow = Callable[[Mapping[str, Any], DataConfig], dict[str, Any]]
 
 
 def keep_short(
-    rows: Rows, config: DataConfig, limit: int, num_tokens: Measure, *, whole: bool
-) -> Rows:
+    rows: Dataset, config: DataConfig, limit: int, num_tokens: Measure, *, whole: bool
+) -> Dataset:
     """Rows whose prompt, or with `whole` prompt and demonstration, has at most `limit` tokens,
     picture included; `num_tokens` counts those of a text. ValueError where none is left."""
     kept, longest = [], 0
@@ -161,17 +167,13 @@ def keep_short(
     return rows.select(kept)
 
 
-def with_rows(
-    rows: Rows, config: DataConfig, make: Callable[[Mapping[str, Any], DataConfig], dict[str, Any]]
-) -> Rows:
-    """Rows as `make` makes them whenever they are read."""
+def with_rows(rows: Dataset, config: DataConfig, make: MakeRow) -> Dataset:
+    """The rows as `make` makes them, whenever they are read."""
     return rows.with_transform(partial(_transformed, config=config, make=make))
 
 
 def _transformed(
-    batch: Mapping[str, Sequence[Any]],
-    config: DataConfig,
-    make: Callable[[Mapping[str, Any], DataConfig], dict[str, Any]],
+    batch: Mapping[str, Sequence[Any]], config: DataConfig, make: MakeRow
 ) -> dict[str, list[Any]]:
     rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
     made = [make(row, config) for row in rows]

@@ -5,6 +5,7 @@ not read here, so that where torchvision is missing the processor is put togethe
 folder that it is saved to is the ordinary one either way.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,15 @@ def load_processor(
 
 def processor_of(tokenizer: PreTrainedTokenizerBase, images: Qwen2VLImageProcessorPil) -> Any:
     return Qwen2_5_VLProcessor(images, tokenizer, chat_template=tokenizer.chat_template)
+
+
+def num_text_tokens(processor: Any) -> Callable[[str], int]:
+    """Counts the tokens of a text as the only words of a conversation, its marks included."""
+    empty = [{"role": "user", "content": ""}]
+    frame = processor.apply_chat_template(empty, add_generation_prompt=True, tokenize=False)
+    num_marks = len(processor.tokenizer(frame)["input_ids"]) + 2  # around the picture
+
+    def count(text: str) -> int:
+        return len(processor.tokenizer(text)["input_ids"]) + num_marks
+
+    return count

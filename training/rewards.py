@@ -12,7 +12,7 @@ Where the paper is followed and where it is not:
 - Labels may hold what the published pattern `[a-zA-Z_]+` refuses: `t-shirt.1`, `tv2.1`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite
 
@@ -26,8 +26,6 @@ SPARSE_TAGS = ("think", "answer")
 OBJECTS_SHARE, RELATIONSHIPS_SHARE = 0.7, 0.3
 SAME_LABEL = 0.5
 CACHED = 1 << 13
-
-RewardFunction = Callable[..., list[float]]
 
 
 class Rewards(msgspec.Struct, frozen=True):
@@ -227,32 +225,3 @@ def relationship_reward(
 
 def _verb(predicate: object) -> str | None:
     return predicate.strip().lower() if isinstance(predicate, str) else None
-
-
-def reward_functions(
-    similarity: Similarity = exact_match, options: Options = PAPER
-) -> list[RewardFunction]:
-    """Format, count, accuracy and spatial as functions from lists to a list, unweighted; the scene
-    is scored once for all four. Gold and the frame come as columns `gold`, `width`, `height`."""
-
-    @lru_cache(maxsize=CACHED)
-    def scored(completion: str, gold: str, width: float, height: float) -> Rewards:
-        return score_completion(
-            completion, gold, width, height, similarity=similarity, options=options
-        )
-
-    def function(name: str) -> RewardFunction:
-        def reward(
-            completions: Sequence[str],
-            gold: Sequence[str],
-            width: Sequence[float],
-            height: Sequence[float],
-            **_: object,
-        ) -> list[float]:
-            rows = zip(completions, gold, width, height, strict=True)
-            return [getattr(scored(*row), name) for row in rows]
-
-        reward.__name__ = f"{name}_reward"
-        return reward
-
-    return [function(name) for name in ("format", "count", "accuracy", "spatial")]

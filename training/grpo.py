@@ -1,0 +1,82 @@
+"""GRPO: reinforcement learning from dense spatial rewards, by TRL (arXiv 2511.07403).
+
+python -m training.grpo configs/train/spatialthinker-3b.toml
+accelerate launch --config_file configs/accelerate/zero3-4gpu.yaml -m training.grpo CONFIG
+"""
+
+from pathlib import Path
+
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from schemas.training import Method
+from training.arguments import grpo_arguments
+from training.checkpoints import RestoresWeights
+from training.dataset import grpo_row, keep_short, load_rows, with_rows
+from training.launch import Run, launch, quiet_libraries
+from training.log import LogLines, LogsCompletions
+from training.model import freeze_vision, loading_arguments, lora_config, save_final
+from training.processor import load_processor, num_text_tokens
+from training.reward_functions import reward_functions
+
+
+class Trainer(RestoresWeights, LogsCompletions, GRPOTrainer):
+    def __init__(self, *, run: Path, num_logged: int, **arguments: object) -> None:
+        self.run, self.num_logged = run, num_logged
+        super().__init__(**arguments)
+
+
+def train(run: Run) -> None:
+    config = run.config
+    quiet_libraries()
+    processor = load_processor(
+        run.model,
+        min_pixels=config.data.min_pixels,
+        max_pixels=config.data.max_pixels,
+        revision=config.model.revision,
+    )
+    arguments = grpo_arguments(
+        config, run.folder, num_processes=run.num_processes, has_gpu=run.has_gpu
+    )
+    rewards = reward_functions(config.reward)
+    trainer = Trainer(
+        run=run.folder,
+        num_logged=config.log.num_logged_completions,
+        # The path, not the model: the reference model is loaded from it again.
+        model=str(run.model),
+        reward_funcs=[reward.function for reward in rewards],
+        args=GRPOConfig(
+            **arguments,
+            reward_weights=[reward.weight for reward in rewards],
+            model_init_kwargs=loading_arguments(config.model, has_gpu=run.has_gpu),
+        ),
+        train_dataset=with_rows(rollout_rows(run, processor), config.data, grpo_row),
+        processing_class=processor,
+        callbacks=[LogLines(run.folder, arguments["max_steps"])],
+        peft_config=lora_config(config.model),
+    )
+    trainer.remove_callback(PrinterCallback)
+    if config.model.freeze_vision:
+        freeze_vision(trainer.model)
+    trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
+    save_final(trainer, processor, run.final, in_bf16=arguments["bf16"])
+
+
+def rollout_rows(run: Run, processor: object) -> Dataset:
+    """The prompts, short enough, and enough of them for one rollout at least: of fewer, TRL would
+    train on none, and say nothing."""
+    config = run.config
+    rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    limit = config.data.max_prompt_tokens
+    rows = keep_short(rows, config.data, limit, num_text_tokens(processor), whole=False)
+    if config.grpo and rows.num_rows < config.grpo.rollout_prompts:
+        raise ValueError(
+            f"{run.dataset} has {rows.num_rows} prompts to train on, and one rollout takes "
+            f"{config.grpo.rollout_prompts}: lower grpo.rollout_prompts or build a larger dataset"
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    launch(Method.GRPO, train)

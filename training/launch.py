@@ -1,0 +1,132 @@
+"""Launch: what a training command does before and after its trainer.
+
+    python -m training.grpo CONFIG [--set key=value ...] [--root data] [--resume]
+
+Exit code 2 and one line for bad input, 1 for a run that failed.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from schemas.dataset_folder import check_dataset, resolve_dataset
+from schemas.training import Method, TrainConfig, load_train_config
+from training.checkpoints import last_complete_checkpoint
+from training.log import cut_log
+from training.model import resolve_model
+from training.run_folder import FINAL, is_finished, run_folder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is to be done: `checkpoint` is where it goes on, None at the start."""
+
+    config: TrainConfig
+    dataset: Path
+    model: str | Path
+    folder: Path
+    cache: Path
+    checkpoint: Path | None
+    num_processes: int
+    has_gpu: bool
+
+    @property
+    def final(self) -> Path:
+        return self.folder / FINAL
+
+
+def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
+    """The command: parse, check, train."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("training").setLevel(logging.INFO)
+    options = _options(method)
+    try:
+        config = load_train_config(options.config, tuple(options.set))
+        if config.method is not method:
+            raise ValueError(f'{options.config} has method = "{config.method}", not "{method}"')
+        run = prepare(config, options.root, may_resume=options.resume)
+        if is_finished(run.folder):
+            logger.info("%s is finished", run.folder)
+        else:
+            train(run)
+            logger.info("trained: %s", run.final)
+    except (ValueError, FileNotFoundError) as error:
+        _fail(error, 2)
+    except (OSError, RuntimeError) as error:  # torch's out of memory is one
+        logger.debug("failed", exc_info=True)
+        _fail(error, 1)
+    sys.exit(0)
+
+
+def _options(method: Method) -> Any:
+    parser = argparse.ArgumentParser(prog=f"python -m training.{method}")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--root", type=Path, default=Path("data"))
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    return parser.parse_args()
+
+
+def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
+    """The run of a configuration, its folder made. ValueError where its dataset must not be
+    trained on, or where it was begun before and may not be gone on with."""
+    import torch
+
+    dataset = resolve_dataset(config.data.dataset, root)
+    check_dataset(dataset)
+    model = resolve_model(config.model.name, root)
+    folder = run_folder(config, dataset, model, root)
+    checkpoint = None
+    if not is_finished(folder):
+        checkpoint = last_complete_checkpoint(folder / "checkpoints")
+        if checkpoint and not may_resume:
+            raise ValueError(
+                f"{folder} was begun before and has {checkpoint.name}: add --resume to go on from "
+                "it, or remove the folder to start again"
+            )
+        _open_folder(folder, config, checkpoint)
+    return Run(
+        config,
+        dataset,
+        model,
+        folder,
+        cache=root.resolve() / "artifacts" / "arrow",
+        checkpoint=checkpoint,
+        num_processes=int(os.environ.get("WORLD_SIZE", "1")),
+        has_gpu=torch.cuda.is_available(),
+    )
+
+
+def _open_folder(folder: Path, config: TrainConfig, checkpoint: Path | None) -> None:
+    """Ready for a run from that checkpoint. Other processes than the first leave it alone."""
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / "tensorboard")
+    if os.environ.get("RANK", "0") != "0":
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    text = config.model_dump_json(indent=2)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+    step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    if checkpoint:
+        logger.info("going on after update %d", step)
+    cut_log(folder, step)
+
+
+def quiet_libraries() -> None:
+    """Their bars and notes would hide our lines."""
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    print(f"error: {lines[0]}", file=sys.stderr)  # noqa: T201  (this is a command)
+    sys.exit(code)

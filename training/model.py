@@ -1,0 +1,108 @@
+"""Models: where the weights that a name stands for are, and how they are loaded and saved."""
+
+import json
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from schemas.training import TINY, ModelConfig
+
+LORA_TARGETS = r".*language_model.*(q|k|v|o)_proj"
+
+
+def resolve_model(name: str, root: Path) -> str | Path:
+    """A folder: the path itself, the tiny model, or the newest trained model of that name below
+    `root`/models; else the name, as a Hub id."""
+    if name == TINY:
+        from training.tiny import tiny_folder  # loads torch
+
+        return tiny_folder(root)
+    place = Path(name).expanduser()
+    if place.is_dir():
+        if not (place / "config.json").is_file():
+            raise ValueError(f"{place} holds no model: it has no config.json")
+        return place
+    if len(Path(name).parts) == 1:
+        builds = list((root / "models" / name).glob("*/config.json"))
+        if builds:
+            return max(builds, key=lambda path: path.stat().st_mtime_ns).parent
+        raise ValueError(
+            f"no model {name}: neither a folder, nor trained here (below {root / 'models'}), nor a "
+            "Hub id such as Qwen/Qwen2.5-VL-7B-Instruct"
+        )
+    return name
+
+
+def loading_arguments(config: ModelConfig, *, has_gpu: bool) -> dict[str, Any]:
+    """What from_pretrained is told."""
+    return {
+        "dtype": config.dtype if has_gpu else "float32",
+        "revision": config.revision,
+        "attn_implementation": "sdpa",
+    }
+
+
+def lora_config(config: ModelConfig) -> Any:
+    """None where every weight is trained."""
+    if config.lora_rank is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=0.0,
+        target_modules=LORA_TARGETS,
+        task_type="CAUSAL_LM",
+    )
+
+
+def freeze_vision(model: Any) -> None:
+    """Leave the vision tower, its merger included, as it is."""
+    for name, weight in model.named_parameters():
+        if ".visual." in f".{name}":
+            weight.requires_grad_(False)
+
+
+def save_final(trainer: Any, processor: Any, folder: Path, *, in_bf16: bool) -> None:
+    """The trained model in Hugging Face layout, LoRA's adapters merged into it; the folder appears
+    when it is complete. Every process calls this. `in_bf16`: vLLM takes its precision from the
+    folder, and would run weights of float32 as such."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    is_main = trainer.accelerator.is_main_process
+    if is_main:
+        rmtree(partial, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if hasattr(model, "merge_and_unload"):
+        if is_main:
+            model.merge_and_unload().save_pretrained(partial)
+    else:
+        trainer.save_model(str(partial))
+    if is_main:
+        (partial / "training_args.bin").unlink(missing_ok=True)  # a pickle, with paths in it
+        if in_bf16:
+            _save_in_bf16(partial)
+        processor.save_pretrained(partial)
+        _set_cache_use(partial)
+        partial.rename(folder)
+    trainer.accelerator.wait_for_everyone()
+
+
+def _save_in_bf16(folder: Path) -> None:
+    from transformers import AutoModelForImageTextToText
+
+    weights = AutoModelForImageTextToText.from_pretrained(folder, dtype="bfloat16")
+    for path in folder.glob("*.safetensors*"):
+        path.unlink()
+    weights.save_pretrained(folder)
+
+
+def _set_cache_use(folder: Path) -> None:
+    """Training turns the cache of keys and values off, and the file would keep that."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    for section in (config, config.get("text_config", {})):
+        if "use_cache" in section:
+            section["use_cache"] = True
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")

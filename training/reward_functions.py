@@ -1,0 +1,85 @@
+"""Reward functions in TRL's form: lists in, one float per completion out, each part on its own.
+
+TRL weighs and adds them up, logs each by its name, and normalises the sum within a group: the same
+numbers as one gated total. Gold and frame come as the columns `gold`, `width` and `height`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.similarity import load_similarity
+from schemas.training import RewardConfig
+from training.rewards import CACHED, Options, Rewards, Weights, score_completion, sparse_reward
+
+RewardFunction = Callable[..., list[float]]
+Scored = Callable[[str, str, float, float], Rewards]
+SPARSE_WEIGHTS = {"format": 0.5, "accuracy": 0.5}
+UNGATED = "ungated_spatial"
+
+
+class Weighed(NamedTuple):
+    function: RewardFunction
+    weight: float
+
+
+def reward_functions(config: RewardConfig) -> list[Weighed]:
+    """One function per part that weighs anything; a completion is scored once for all of them."""
+    if config.kind == "sparse":
+        scored: Scored = lru_cache(CACHED)(lambda text, gold, *_: sparse_reward(text, gold))
+        return [Weighed(_part(name, scored), weight) for name, weight in SPARSE_WEIGHTS.items()]
+    weights = config.weights.model_dump()
+    options = options_of(config)
+    scored = scorer(config, options)
+    logged = scorer(config, msgspec.structs.replace(options, ungated=True))
+    return [
+        Weighed(_part(name, scored, logged if name == "format" else None), weight)
+        for name, weight in weights.items()
+        if weight or name == "format"
+    ]
+
+
+def options_of(config: RewardConfig) -> Options:
+    return Options(**config.model_dump(include=set(Options.__struct_fields__)))
+
+
+def scorer(config: RewardConfig, options: Options) -> Scored:
+    weights = Weights(**config.weights.model_dump())
+    similarity = load_similarity(config.similarity)
+
+    @lru_cache(CACHED)
+    def scored(text: str, gold: str, width: float, height: float) -> Rewards:
+        return score_completion(
+            text, gold, width, height, weights=weights, similarity=similarity, options=options
+        )
+
+    return scored
+
+
+def _part(name: str, scored: Scored, logged: Scored | None = None) -> RewardFunction:
+    """The function of one part; with `logged` it also logs how close boxes are on all completions,
+    right or wrong."""
+
+    def reward(
+        completions: Sequence[Any],
+        gold: Sequence[str],
+        width: Sequence[float],
+        height: Sequence[float],
+        log_metric: Callable[[str, float], None] | None = None,
+        **_: object,
+    ) -> list[float]:
+        rows = list(zip(map(text_of, completions), gold, width, height, strict=True))
+        if logged and log_metric:
+            log_metric(UNGATED, fmean(logged(*row).spatial for row in rows))
+        return [getattr(scored(*row), name) for row in rows]
+
+    reward.__name__ = name
+    return reward
+
+
+def text_of(completion: Any) -> str:
+    """What the policy wrote: TRL hands over text, or a conversation that ends with it."""
+    return completion if isinstance(completion, str) else str(completion[-1]["content"])

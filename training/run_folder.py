@@ -1,0 +1,51 @@
+"""Run folders: where a training run keeps what it makes, named by all that decides it.
+
+    <root>/runs/<name>/<digest>/
+      config.json  checkpoints/  log.jsonl  completions/  tensorboard/  final/
+
+`final/` appears when training is complete.
+"""
+
+import json
+from hashlib import sha256
+from os import SEEK_END
+from pathlib import Path
+
+from schemas.dataset_folder import read_manifest
+from schemas.training import TrainConfig
+
+VERSION = 1
+EDGE = 1 << 20
+FINAL = "final"
+
+
+def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> Path:
+    return root / "runs" / config.name / run_digest(config, dataset, model)
+
+
+def run_digest(config: TrainConfig, dataset: Path, model: str | Path) -> str:
+    """Of the configuration and of the files of dataset and model, wherever they lie; `model` is a
+    folder, or the Hub id that the configuration names."""
+    settings = config.model_dump(mode="json")
+    del settings["data"]["dataset"]
+    if isinstance(model, Path):
+        settings["model"]["name"] = model_digest(model)
+    files = {name: facts["sha256"] for name, facts in read_manifest(dataset)["files"].items()}
+    recipe = json.dumps([VERSION, settings, files], sort_keys=True)
+    return sha256(recipe.encode()).hexdigest()[:16]
+
+
+def model_digest(folder: Path) -> str:
+    """Of a model's files: of weights, which have gigabytes, the size, the start and the end."""
+    digest = sha256()
+    for path in sorted(entry for entry in folder.iterdir() if entry.is_file()):
+        with path.open("rb") as stream:
+            start = stream.read(EDGE)
+            size = stream.seek(0, SEEK_END)
+            stream.seek(max(size - EDGE, 0))
+            digest.update(f"{path.name}\0{size}\0".encode() + start + stream.read())
+    return digest.hexdigest()[:16]
+
+
+def is_finished(run: Path) -> bool:
+    return (run / FINAL).is_dir()
