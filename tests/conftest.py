@@ -40,3 +40,19 @@ def visual_genome() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no real Visual Genome samples at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def drawn_dataset(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small published dataset at ROOT/datasets/drawn/DIGEST; not to be changed."""
+    from flows.build import run_build
+    from schemas.config import PipelineConfig
+
+    tree = {
+        "name": "drawn",
+        "seed": 5,
+        "images": "embed",
+        "source": {"kind": "rendered", "render": {"num_scenes": 12, "width": 400, "height": 300}},
+        "quota": {"num_samples": 40, "max_per_image": 6},
+    }
+    return run_build(PipelineConfig.model_validate(tree), tmp_path_factory.mktemp("drawn"))

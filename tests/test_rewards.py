@@ -22,7 +22,6 @@ from training.rewards import (
     Options,
     Rewards,
     Weights,
-    reward_functions,
     score_completion,
     sparse_reward,
 )
@@ -808,19 +807,3 @@ def test_a_package_that_is_absent_is_told(monkeypatch):
     with pytest.raises(ValueError, match="needs sentence-transformers: pip install sentence-tr"):
         load_similarity("sentence-transformers:all-MiniLM-L6-v2")
     assert load_similarity("exact") is exact_match
-
-
-# Lists in, lists out.
-def test_reward_functions_score_lists():
-    functions = reward_functions()
-    assert [function.__name__ for function in functions] == [
-        "format_reward", "count_reward", "accuracy_reward", "spatial_reward",
-    ]  # fmt: skip
-    columns = {
-        "completions": [completion_of(SCENE), completion_of({"objects": [DOG]}), "no"],
-        "gold": [GOLD] * 3,
-        "width": [100] * 3,
-        "height": [100] * 3,
-    }
-    found = [function(**columns, prompts=["?"] * 3, trainer_state=None) for function in functions]
-    assert found == [[1, 1, 0], [1, pytest.approx(0.35), 0], [1, 1, 0], [1, 0.5, 0]]

@@ -1,0 +1,64 @@
+"""Checkpoints: a half-written one is passed over."""
+
+import pytest
+
+pytest.importorskip("torch")
+
+from training.checkpoints import last_complete_checkpoint
+from training.log import cut_log, read_log
+
+FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt")
+
+
+def checkpoint(folder, step, missing=(), state="{}"):
+    path = folder / f"checkpoint-{step}"
+    path.mkdir()
+    for name in FILES:
+        if name not in missing:
+            (path / name).write_bytes(b"x")
+    if state is not None:
+        (path / "trainer_state.json").write_text(state)
+    return path
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"state": None},
+        {"state": '{"step": '},
+        {"missing": ["scheduler.pt"]},
+        {"missing": ["optimizer.pt"]},
+        {"missing": ["model.safetensors"]},
+    ],
+)
+def test_the_newest_complete_one_is_taken(tmp_path, broken, caplog):
+    assert last_complete_checkpoint(tmp_path) is None
+    for step in (2, 9):
+        checkpoint(tmp_path, step)
+    expected = checkpoint(tmp_path, 10)
+    bad = checkpoint(tmp_path, 12, **broken)
+    (tmp_path / "checkpoint-x").mkdir()
+    assert last_complete_checkpoint(tmp_path) == expected
+    assert f"{bad} was not written to its end" in caplog.text
+
+
+def test_adapters_and_sharded_weights_are_checkpoints_too(tmp_path):
+    path = checkpoint(tmp_path, 2, missing=["model.safetensors"])
+    (path / "adapter_model.safetensors").write_bytes(b"x")
+    assert last_complete_checkpoint(tmp_path) == path
+    other = checkpoint(tmp_path, 4, missing=FILES)
+    assert last_complete_checkpoint(tmp_path) == path
+    (other / "global_step4").mkdir()
+    assert last_complete_checkpoint(tmp_path) == other
+
+
+def test_the_log_is_cut_after_the_checkpoint(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"ste')
+    tables = tmp_path / "completions"
+    tables.mkdir()
+    for step in (1, 3):
+        (tables / f"step-{step:06d}.parquet").touch()
+    cut_log(tmp_path, 2)
+    assert read_log(tmp_path) == [{"step": 1}, {"step": 2}]
+    assert [path.name for path in tables.iterdir()] == ["step-000001.parquet"]
+    assert read_log(tmp_path / "none") == []

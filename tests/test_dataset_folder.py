@@ -1,0 +1,74 @@
+"""Dataset folders: found by name, refused where they are not what was published."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
+
+
+@pytest.fixture
+def copy(drawn_dataset, tmp_path) -> Path:
+    return shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
+
+
+def test_a_dataset_is_found_by_path_and_by_name(copy, tmp_path):
+    assert resolve_dataset(str(copy), Path("elsewhere")) == copy
+    assert resolve_dataset("drawn", tmp_path) == copy
+    newer = shutil.copytree(copy, copy.with_name("0123456789abcdef"))
+    (newer / "manifest.json").touch()
+    assert resolve_dataset("drawn", tmp_path) == newer
+
+
+@pytest.mark.parametrize("name", ["other", "../drawn", "datasets/none", ""])
+def test_what_is_no_dataset_is_told(name, tmp_path):
+    with pytest.raises(FileNotFoundError, match="run spatialthinker build first"):
+        resolve_dataset(name, tmp_path)
+
+
+def test_a_sound_dataset_passes(copy):
+    assert check_dataset(copy)["num_samples"] == sum(
+        pl.scan_parquet(path).select(pl.len()).collect().item()
+        for split in ("train", "val")
+        for path in split_files(copy, split)
+    )
+
+
+def failed(copy: Path) -> None:
+    path = copy / "__validation__" / "results.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"success": False}))
+
+
+def damaged(copy: Path) -> None:
+    path = split_files(copy, "train")[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda copy: (copy / "manifest.json").unlink(), "has no readable manifest.json"),
+        (lambda copy: (copy / "manifest.json").write_text("{"), "has no readable manifest.json"),
+        (lambda copy: (copy / "manifest.json").write_text("[]"), "has no readable manifest.json"),
+        (lambda copy: shutil.rmtree(copy / "__validation__"), "does not say whether it passed"),
+        (failed, "failed its validation: see .*validation.html"),
+        (damaged, "train-00000-of-00001.parquet has changed since it was published"),
+        (lambda copy: split_files(copy, "val")[0].unlink(), "val-.* cannot be read"),
+        (
+            lambda copy: shutil.copy(
+                split_files(copy, "val")[0], copy / "train-00001-of-00002.parquet"
+            ),
+            "holds train-00001-of-00002.parquet, which its build did not publish",
+        ),
+    ],
+)
+def test_what_is_not_as_it_was_published_is_refused_in_one_line(copy, break_it, message):
+    break_it(copy)
+    with pytest.raises(ValueError, match=message) as error:
+        check_dataset(copy)
+    assert "\n" not in str(error.value)
