@@ -1,10 +1,11 @@
-"""The command line: `spatialthinker build`, `plan`, `why`, `score` and `download`.
+"""The command line: `spatialthinker build`, `plan`, `why`, `score`, `train`, `serve`, `download`.
 
 Errors are one line on standard error: exit code 2 for a bad call, configuration or input, 1 for a
 run that failed.
 """
 
 import errno
+import logging
 import os
 import sys
 from pathlib import Path
@@ -169,6 +170,75 @@ def score(
     typer.echo(written)
 
 
+TrainSettings = Annotated[
+    list[str],
+    typer.Option("--set", help="Change one key; may be repeated.", metavar="KEY=VALUE"),
+]
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="The training configuration, a TOML file.")],
+    settings: TrainSettings = [],  # noqa: B006  (typer copies it)
+    root: Root = DATA,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what it would take of memory and time.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
+) -> None:
+    """Train a model on a finished dataset and print its folder.
+
+    Shows one line per update. After a crash or a Ctrl-C the same command goes on from the last
+    checkpoint. The last line on standard output is the model's folder, alone.
+
+    Examples:
+
+    - `spatialthinker train configs/train/tiny.toml`
+    - `spatialthinker train configs/train/spatialthinker-7b.toml --plan`
+    """
+    from schemas.training import load_train_config
+
+    loaded = load_train_config(config, tuple(settings))
+    if plan:
+        from flows.training_plan import print_plan
+
+        print_plan(loaded, root, Console())
+        return
+    apply_settings(verbose)
+    console = Console(stderr=True)
+    with console.status("Starting Prefect ..."):
+        from flows.train import train_flow
+        from tasks.train import check_packages
+    check_packages()
+    show_lines(console, "tasks.train", "tasks.leakage")
+    typer.echo(train_flow(config, tuple(settings), root))
+
+
+@app.command()
+def serve(
+    build: Annotated[
+        Path, typer.Option(help="The build that is offered and scheduled.", metavar="CONFIG")
+    ] = SAMPLE,
+    cron: Annotated[
+        str | None, typer.Option(help='When to build, for example "0 2 * * 0".')
+    ] = None,
+    training: Annotated[
+        Path | None,
+        typer.Option("--train", help="Train this when a dataset is published.", metavar="CONFIG"),
+    ] = None,
+    root: Root = DATA,
+) -> None:
+    """Offer builds and training to a Prefect server, and run what it starts: by hand, by schedule,
+    and, with `--train`, whenever a build publishes a dataset.
+
+    Needs `prefect server start` and PREFECT_API_URL.
+    """
+    apply_settings(verbose=True)
+    from flows.serve import serve_deployments
+
+    serve_deployments(build, cron, training, root)
+
+
 @app.command()
 def download(
     what: Annotated[str, typer.Argument(metavar="SOURCE", help="visual-genome")],
@@ -201,6 +271,17 @@ def download(
         paths = download_archives(archives, to, progress=progress, base_url=mirror)
     for path in paths:
         typer.echo(path)
+
+
+def show_lines(console: Console, *loggers: str) -> None:
+    """Show what these loggers say, line by line."""
+    handler = logging.StreamHandler(console.file)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name in loggers:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        logger.propagate = False
 
 
 def main() -> NoReturn:

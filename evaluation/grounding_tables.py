@@ -1,0 +1,150 @@
+"""Tables of grounding: one row per reply, and sums of them by category.
+
+evaluation.grounding says what is compared, and when an object is matched, an object or a
+relationship found, and a graph right.
+"""
+
+import polars as pl
+
+from evaluation.grounding import ground_reply, read_gold
+from schemas.benchmark import fact
+from schemas.columns import columns, frame_of
+
+KEY = columns(benchmark=pl.String, item_id=pl.String)
+REWARDS = columns(
+    **KEY, **dict.fromkeys(("format", "count", "accuracy", "spatial", "total"), pl.Float64)
+)
+"""What replies earn by training.rewards, the paper's; null where there was no reply."""
+GROUNDING = columns(
+    **KEY,
+    subset=pl.String,
+    category=pl.String,
+    level=pl.String,
+    has_reply=pl.Boolean,
+    has_scene=pl.Boolean,
+    scene_problem=pl.String,
+    num_gold=pl.Int64,
+    num_predicted=pl.Int64,
+    num_matched=pl.Int64,
+    num_found=pl.Int64,
+    iou=pl.Float64,
+    ciou=pl.Float64,
+    num_gold_relationships=pl.Int64,
+    num_predicted_relationships=pl.Int64,
+    num_found_relationships=pl.Int64,
+    num_scene_objects=pl.Int64,
+    num_elsewhere=pl.Int64,
+    is_graph_right=pl.Boolean,
+    is_right=pl.Boolean,
+    **{name: REWARDS[name] for name in list(REWARDS)[2:]},
+)
+"""One row per reply. `has_scene`: something between its tags can be read, `scene_problem` says why
+not; it then counts as a scene of nothing. `iou` and `ciou` are means over the matched objects, null
+without any; relationships are counted once each; `num_scene_objects` are those of the photograph's
+whole scene graph, and `num_elsewhere` the predicted objects that are found there but not in the
+question's subgraph, null where the item does not tell."""
+SUMMARY = columns(
+    benchmark=pl.String,
+    subset=pl.String,
+    category=pl.String,
+    num_replies=pl.Int64,
+    scene_share=pl.Float64,
+    iou=pl.Float64,
+    ciou=pl.Float64,
+    precision=pl.Float64,
+    recall=pl.Float64,
+    relationship_f1=pl.Float64,
+    count_error=pl.Float64,
+    count_bias=pl.Float64,
+    graph_right_share=pl.Float64,
+    **{name: REWARDS[name] for name in list(REWARDS)[2:]},
+    inside_share=pl.Float64,
+    elsewhere_share=pl.Float64,
+    nowhere_share=pl.Float64,
+    scene_recall=pl.Float64,
+    subgraph_share=pl.Float64,
+)
+"""Over the objects of all replies of a category, and, where that is null, of all categories.
+Null where there is nothing to divide by. `count_error` is the mean of |predicted - gold| objects
+and `count_bias` that of predicted - gold, of readable scenes. `inside_share`, `elsewhere_share` and
+`nowhere_share` say where predicted objects are: in the question's subgraph, elsewhere in the whole
+scene graph, or in neither; `scene_recall` is the share of the whole scene graph that is found, and
+`subgraph_share` the share of it that the question is about: the `inside_share` of a model that
+lists everything."""
+
+
+def ground(
+    items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame, rewards: pl.DataFrame
+) -> pl.DataFrame:
+    """GROUNDING of one model's replies to one benchmark, in the order of the items; without a row
+    for items that tell no gold."""
+    texts = {row["item_id"]: row for row in replies.iter_rows(named=True)}
+    rows = []
+    for item in items.iter_rows(named=True):
+        gold = read_gold(item)
+        reply = texts.get(item["item_id"])
+        if gold is None or reply is None:
+            continue
+        frame = reply["frame_width"] or item["width"], reply["frame_height"] or item["height"]
+        known = {name: item[name] for name in (*KEY, "subset", "category")}
+        known["level"] = fact(item["facts"], "level")
+        rows.append(known | ground_reply(reply["text"], frame, gold))
+    found = frame_of(rows, pl.Schema({name: GROUNDING[name] for name in list(GROUNDING)[:-6]}))
+    right = parsed.select(*KEY, "is_right")
+    joined = found.join(right, on=list(KEY), how="left", maintain_order="left")
+    joined = joined.join(rewards.select(*REWARDS), on=list(KEY), how="left", maintain_order="left")
+    return joined.select(*GROUNDING)
+
+
+def summarize(grounding: pl.DataFrame) -> pl.DataFrame:
+    """SUMMARY of GROUNDING, sorted, the total of each benchmark and subset first."""
+    replies = grounding.filter("has_reply")
+    total = replies.with_columns(category=pl.lit(None, pl.String))
+    groups = ["benchmark", "subset", "category"]
+    rows = pl.concat([total, replies]).group_by(groups).agg(**_metrics())
+    return rows.select(*SUMMARY).sort(groups, nulls_last=False)
+
+
+def _metrics() -> dict[str, pl.Expr]:
+    """Sums of all replies divided by each other, never means of shares of single replies."""
+    total = {name: pl.col(name).sum() for name, kind in GROUNDING.items() if kind == pl.Int64}
+    told = {
+        name: pl.col(name).filter(pl.col("num_scene_objects").is_not_null()).sum()
+        for name in ("num_gold", "num_predicted", "num_found", "num_elsewhere")
+    }
+    nowhere = told["num_predicted"] - told["num_found"] - told["num_elsewhere"]
+    miscounted = (pl.col("num_predicted") - pl.col("num_gold")).filter("has_scene")
+    return {
+        "num_replies": pl.len().cast(pl.Int64),
+        "scene_share": pl.col("has_scene").mean(),
+        "iou": _share((pl.col("iou") * pl.col("num_matched")).sum(), total["num_matched"]),
+        "ciou": _share((pl.col("ciou") * pl.col("num_matched")).sum(), total["num_matched"]),
+        "precision": _share(total["num_found"], total["num_predicted"]),
+        "recall": _share(total["num_found"], total["num_gold"]),
+        "relationship_f1": _share(
+            2 * total["num_found_relationships"],
+            total["num_gold_relationships"] + total["num_predicted_relationships"],
+        ),
+        "count_error": miscounted.abs().mean(),
+        "count_bias": miscounted.mean(),
+        "graph_right_share": pl.col("is_graph_right").mean(),
+        **{name: pl.col(name).mean() for name in list(REWARDS)[2:]},
+        "inside_share": _share(told["num_found"], told["num_predicted"]),
+        "elsewhere_share": _share(told["num_elsewhere"], told["num_predicted"]),
+        "nowhere_share": _share(nowhere, told["num_predicted"]),
+        "scene_recall": _share(
+            told["num_found"] + told["num_elsewhere"], total["num_scene_objects"]
+        ),
+        "subgraph_share": _share(told["num_gold"], total["num_scene_objects"]),
+    }
+
+
+def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    return pl.when(whole > 0).then(part / whole)
+
+
+def graph_against_answer(grounding: pl.DataFrame) -> dict[tuple[bool, bool], int]:
+    """How many replies have the graph right or wrong, and the answer right or wrong."""
+    pairs = grounding.filter("has_reply").select("is_graph_right", "is_right").drop_nulls().rows()
+    keys = [(graph, answer) for graph in (True, False) for answer in (True, False)]
+    return {key: pairs.count(key) for key in keys}

@@ -1,0 +1,38 @@
+"""What the command line shows of a training run before it is started."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from schemas.training import TrainConfig
+from tasks.train import estimate_run
+from training.estimate import check_fit
+
+
+def print_plan(config: TrainConfig, root: Path, console: Console) -> None:
+    """Memory by what takes it, and the length of the run; ValueError where it does not fit."""
+    found = estimate_run(config, root)
+    if found is None:
+        raise ValueError(
+            f"nothing is known of the shape of {config.model.name}: only of Qwen2.5-VL-3B and -7B, "
+            "and of models in a folder"
+        )
+    table = Table("per device", "GiB", title=f"{config.name}: estimated, not measured")
+    for name, gib in found.memory.items():
+        table.add_row(name, f"{gib:.1f}")
+    table.add_row("together", f"{found.total_gib:.1f} of {found.device_gib:g}", style="bold")
+    console.print(table)
+    hardware = config.hardware
+    told = [f"{hardware.num_devices} device{'s' if hardware.num_devices > 1 else ''}"]
+    if found.num_rollouts:
+        told += [f"{found.num_rollouts:,} rollouts", f"{found.num_updates:,} updates"]
+        told += [f"{found.num_completions:,} completions", f"up to {found.num_tokens:,} tokens"]
+    console.print(Text(", ".join(told)))
+    if found.hours is None:
+        console.print("how long it takes is not known for this model")
+    else:
+        anchor = "scaled from the paper's 13 (3B) and 15 (7B) on four H100"
+        console.print(f"about {found.hours:.1f} hours: {anchor}")
+    check_fit(found)

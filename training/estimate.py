@@ -1,0 +1,180 @@
+"""Estimate: what a training run will take of memory and time, before it is started.
+
+Memory is added up from the shapes of the model; time is scaled from the hours that the paper states
+(arXiv 2511.07403: 75 rollouts of 512 x 8 completions on four H100, 13 hours for 3B, 15 for 7B), and
+is no measurement of ours.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from struct import unpack
+from typing import Any
+
+from schemas.training import TINY, Method, TrainConfig
+from training.arguments import micro_batch_of, updates_per_rollout
+
+GIB = 1 << 30
+TRAINED_BYTES = 16
+"""Per weight that is trained: itself, its gradient and the two moments of Adam, in float32."""
+OVERHEAD_GIB = 3.0
+"""CUDA, communication buffers, and the layer that is gathered."""
+PAPER_COMPLETIONS, PAPER_TOKENS, PAPER_DEVICES = 75 * 512 * 8, 2048, 4
+LORA_SHARE = 0.003
+"""Weights of rank-8 adapters on attention, of all weights, at 7B."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Of a model: `layers` of `width`; `hours` are the paper's for its training."""
+
+    num_weights: float
+    layers: int
+    width: int
+    vocabulary: int
+    hours: float | None = None
+
+
+KNOWN = {
+    "3b": Shape(3.755e9, 36, 2048, 151_936, 13.0),
+    "7b": Shape(8.292e9, 28, 3584, 152_064, 15.0),
+}
+NAMED = re.compile(r"(?i)(?:qwen2\.5-vl|spatialthinker)-(3b|7b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`memory` is GiB per device by what takes it; `hours` is None where nothing is known."""
+
+    memory: Mapping[str, float]
+    device_gib: float
+    num_updates: int | None
+    num_rollouts: int | None
+    num_completions: int | None
+    num_tokens: int | None
+    hours: float | None
+
+    @property
+    def total_gib(self) -> float:
+        return sum(self.memory.values())
+
+
+def shape_of(name: str) -> Shape | None:
+    """The shape of a model in a folder, or of one whose name tells it; None where nothing does."""
+    folder = Path(name).expanduser()
+    if (folder / "config.json").is_file():
+        config = json.loads((folder / "config.json").read_bytes())
+        text: dict[str, Any] = config.get("text_config", config)
+        num_weights = sum(map(count_weights, folder.glob("*.safetensors")))
+        known = next((s for s in KNOWN.values() if s.width == text["hidden_size"]), None)
+        return Shape(
+            num_weights,
+            text["num_hidden_layers"],
+            text["hidden_size"],
+            text["vocab_size"],
+            known.hours if known else None,
+        )
+    if name == TINY:
+        return Shape(4e5, 2, 64, 600)
+    named = NAMED.search(name)
+    return KNOWN[named[1].lower()] if named else None
+
+
+def count_weights(path: Path) -> int:
+    """Numbers in a safetensors file, by its header."""
+    with path.open("rb") as stream:
+        (length,) = unpack("<Q", stream.read(8))
+        header: dict[str, Any] = json.loads(stream.read(length))
+    total = 0
+    for name, facts in header.items():
+        if name != "__metadata__":
+            size = 1
+            for side in facts["shape"]:
+                size *= side
+            total += size
+    return total
+
+
+def estimate(config: TrainConfig, shape: Shape) -> Estimate:
+    grpo, hardware = config.grpo, config.hardware
+    memory = {
+        "weights, gradients, optimizer": _trained_gib(config, shape),
+        "reference model": _reference_gib(config, shape),
+        "activations": _activations_gib(config, shape),
+        "vLLM": hardware.vllm_memory_share * hardware.device_memory_gib
+        if config.method is Method.GRPO and hardware.vllm == "colocate"
+        else 0.0,
+        "CUDA and buffers": min(OVERHEAD_GIB, shape.num_weights * 2 / GIB),
+    }
+    device = hardware.device_memory_gib
+    if grpo is None:
+        return Estimate(memory, device, None, None, None, None, None)
+    num_completions = grpo.num_rollouts * grpo.rollout_prompts * grpo.num_generations
+    hours = None
+    if shape.hours:
+        share = num_completions / PAPER_COMPLETIONS * grpo.max_completion_tokens / PAPER_TOKENS
+        hours = shape.hours * share * PAPER_DEVICES / hardware.num_devices
+    return Estimate(
+        memory,
+        device,
+        grpo.num_rollouts * updates_per_rollout(grpo),
+        grpo.num_rollouts,
+        num_completions,
+        num_completions * grpo.max_completion_tokens,
+        hours,
+    )
+
+
+def _shards(config: TrainConfig) -> int:
+    is_sharded = config.hardware.strategy in ("zero3", "fsdp")
+    return config.hardware.num_devices if is_sharded else 1
+
+
+def _weight_bytes(config: TrainConfig) -> int:
+    return 2 if config.model.dtype == "bfloat16" else 4
+
+
+def _trained_gib(config: TrainConfig, shape: Shape) -> float:
+    if config.model.lora_rank is None:
+        return shape.num_weights * TRAINED_BYTES / _shards(config) / GIB
+    adapters = shape.num_weights * LORA_SHARE * config.model.lora_rank / 8
+    held = shape.num_weights * _weight_bytes(config)
+    return (held + adapters * TRAINED_BYTES) / _shards(config) / GIB
+
+
+def _reference_gib(config: TrainConfig, shape: Shape) -> float:
+    """A second copy for the KL term; with adapters it is the model without them."""
+    if config.grpo is None or not config.grpo.beta or config.model.lora_rank is not None:
+        return 0.0
+    return shape.num_weights * _weight_bytes(config) / _shards(config) / GIB
+
+
+def _activations_gib(config: TrainConfig, shape: Shape) -> float:
+    """One micro-batch of the greatest length: a residual per layer where the rest is computed
+    again, eight of them where it is not, and the logits of what is learnt, with gradients."""
+    if config.grpo:
+        learnt = config.grpo.max_completion_tokens
+        length = config.data.max_prompt_tokens + learnt
+        per_update = config.grpo.update_prompts * config.grpo.num_generations
+    else:
+        assert config.sft is not None
+        learnt = length = config.sft.max_tokens
+        per_update = config.sft.batch_size
+    micro_batch = micro_batch_of(config.hardware, per_update)
+    kept = 1 if config.hardware.gradient_checkpointing else 8
+    residuals = shape.layers * length * shape.width * 2 * kept
+    logits = learnt * shape.vocabulary * 2 * 2
+    return micro_batch * (residuals + logits) / GIB
+
+
+def check_fit(found: Estimate) -> None:
+    """ValueError where it does not fit into a device."""
+    if found.total_gib > found.device_gib:
+        largest = max(found.memory, key=lambda name: found.memory[name])
+        raise ValueError(
+            f"this needs about {found.total_gib:.0f} GiB per device and hardware.device_memory_gib "
+            f"is {found.device_gib:g} (most of it: {largest}, {found.memory[largest]:.0f} GiB): "
+            "use more devices with zero3 or fsdp, a smaller hardware.micro_batch or model.lora_rank"
+        )
