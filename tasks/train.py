@@ -31,7 +31,7 @@ from training.model import resolve_model
 from training.run_folder import FINAL, is_finished, run_folder
 
 ACCELERATE = Path(__file__).parents[1] / "configs" / "accelerate"
-TRAINER_LOG = "trainer.log"
+OUTPUT, ERRORS = "trainer.out", "trainer.err"
 LIBRARIES = ("torch", "transformers", "trl")
 REFUSED = 2
 """The exit code of a trainer that was given something it cannot train on."""
@@ -80,7 +80,15 @@ def trainer_command(
     config: TrainConfig, path: Path, overrides: Sequence[str], root: Path
 ) -> list[str]:
     """What is run; on several devices by accelerate."""
-    words = ["-m", f"training.{config.method}", str(path), "--root", str(root), "--resume"]
+    words = [
+        "-m",
+        f"training.{config.method}",
+        str(path),
+        "--root",
+        str(root),
+        "--resume",
+        "--attached",
+    ]
     words += [word for override in overrides for word in ("--set", override)]
     hardware = config.hardware
     if hardware.num_devices == 1:
@@ -96,33 +104,35 @@ def trainer_command(
 
 
 def run_trainer(command: Sequence[str], run: Path) -> None:
-    """Run to its end, its lines shown as they come and kept with all else in the run's log.
+    """Run to its end; its lines are shown as they come, and kept with its errors beside the run.
 
     ValueError where it refuses its input, RuntimeError where it fails, each with its last words.
     """
     run.mkdir(parents=True, exist_ok=True)
-    path = run / TRAINER_LOG
     with (
-        path.open("ab") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
+        (run / OUTPUT).open("ab") as output,
+        (run / ERRORS).open("ab") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
     ):
         try:
             assert process.stdout
             for line in process.stdout:
-                log.write(line)
-                log.flush()
+                output.write(line)
+                output.flush()
                 logger.info("%s", line.decode("utf-8", "replace").rstrip())
         except BaseException:
             process.terminate()
             raise
     if process.returncode == 0:
         return
-    last = last_error(path)
+    last = last_error(run / ERRORS)
     if process.returncode == REFUSED:
         raise ValueError(last)
     raise RuntimeError(
-        f"training ended with exit code {process.returncode}: {last} (its whole log: {path}); run "
-        "the same command to go on from the last checkpoint"
+        f"training ended with exit code {process.returncode}: {last} (all of it: {run / ERRORS}); "
+        "run the same command to go on from the last checkpoint"
     )
 
 

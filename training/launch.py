@@ -11,8 +11,10 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any, NoReturn
+from threading import Thread
+from typing import IO, Any, NoReturn
 
 from schemas.dataset_folder import check_dataset, resolve_dataset
 from schemas.training import Method, TrainConfig, load_train_config
@@ -21,6 +23,7 @@ from training.log import cut_log
 from training.model import resolve_model
 from training.run_folder import FINAL, is_finished, run_folder
 
+LOCKS: list[IO[str]] = []
 logger = logging.getLogger(__name__)
 
 
@@ -47,6 +50,8 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("training").setLevel(logging.INFO)
     options = _options(method)
+    if options.attached:
+        Thread(target=_end_with_input, daemon=True).start()
     try:
         config = load_train_config(options.config, tuple(options.set))
         if config.method is not method:
@@ -65,12 +70,23 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
     sys.exit(0)
 
 
+def _end_with_input() -> None:
+    """A caller that was killed cannot end us, and its next run would find us in its way."""
+    # Not through sys.stdin, whose lock a thread would still hold when the interpreter ends.
+    while os.read(0, 1024):
+        pass
+    os._exit(1)
+
+
 def _options(method: Method) -> Any:
     parser = argparse.ArgumentParser(prog=f"python -m training.{method}")
     parser.add_argument("config", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--root", type=Path, default=Path("data"))
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--attached", action="store_true", help="end when standard input does: with the caller"
+    )
     return parser.parse_args()
 
 
@@ -110,12 +126,23 @@ def _open_folder(folder: Path, config: TrainConfig, checkpoint: Path | None) -> 
     if os.environ.get("RANK", "0") != "0":
         return
     folder.mkdir(parents=True, exist_ok=True)
+    _lock(folder)
     text = config.model_dump_json(indent=2)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if checkpoint:
         logger.info("going on after update %d", step)
     cut_log(folder, step)
+
+
+def _lock(folder: Path) -> None:
+    """Held until this process ends; ValueError where another one trains in the folder."""
+    stream = (folder / "lock").open("w")
+    try:
+        flock(stream, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(f"{folder} is being trained by another process: wait for it") from None
+    LOCKS.append(stream)
 
 
 def quiet_libraries() -> None:

@@ -5,6 +5,7 @@ Tags such as `<scene>` are ordinary text to its tokenizer: special tokens would 
 completions.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 from os import getpid
 from pathlib import Path
@@ -138,8 +139,8 @@ def make_model(
     return model
 
 
-def make_tokenizer() -> PreTrainedTokenizerFast:
-    """Byte-level BPE, so that any text can be written; trained on texts of our own."""
+def make_tokenizer(texts: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+    """Byte-level BPE, so that any text can be written; trained on texts of our own, or on these."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -154,7 +155,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(), trainer)
+    tokenizer.train_from_iterator(texts or _texts(), trainer)
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token=END,
