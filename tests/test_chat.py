@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -421,9 +422,14 @@ def test_kill_9_loses_only_what_was_in_flight(store: str) -> None:
             while len(endpoint.requests) < 60:
                 assert process.poll() is None
                 time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
+            # Nothing can be committed for a while: what comes meanwhile is in flight until it is.
+            with closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as other:
+                other.execute("BEGIN IMMEDIATE")
+                time.sleep(0.5)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
         num_sent, num_kept = len(endpoint.requests), kept(store)
-        assert num_sent - num_kept <= 16
+        assert num_sent - num_kept <= 8
         with run(endpoint.url) as process:
             printed, _ = process.communicate()
         assert printed.split() == ["200"]

@@ -7,6 +7,7 @@ A reply is committed before anybody reads it, and the first that is committed is
 
 import asyncio
 import atexit
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -51,6 +52,7 @@ class _Call(NamedTuple):
 class _Kept(NamedTuple):
     reply: Reply
     payer: str
+    written: Callable[[], None] | None = None
 
 
 class _Batch(NamedTuple):
@@ -91,13 +93,17 @@ class ReplyStore:
     async def find(self, digest: str) -> Reply | None:
         return await self._call(self._find_all, digest)
 
-    async def keep(self, reply: Reply, payer: str) -> Reply:
+    async def keep(
+        self, reply: Reply, payer: str, written: Callable[[], None] | None = None
+    ) -> Reply:
         """The stored reply, once it is committed: this one, or the one that was first.
 
         Every reply that is kept was paid and counts as spent, unless it is the very delivery that
         is stored already. What is handed over is written even where the caller is cancelled.
+        `written` is called on the caller's loop some milliseconds before: from then on the end of
+        this process cannot lose the reply, though a power cut could.
         """
-        return await self._call(self._keep_all, _Kept(reply, payer))
+        return await self._call(self._keep_all, _Kept(reply, payer, written))
 
     async def spent(self, payer: str) -> float:
         """US dollars that all runs of this payer have paid; replies of unknown cost count 0."""
@@ -163,6 +169,9 @@ class ReplyStore:
         items = [call.item for call in calls]
         try:
             results = self._transact(lambda connection: work(connection, items))
+            if work == self._keep_all:
+                _tell(calls)
+                self._sync()
         except Exception as error:
             if len(calls) > 1 and not isinstance(error, OSError):
                 # One that cannot be stored must not take the others with it: they are paid.
@@ -177,6 +186,15 @@ class ReplyStore:
             # Nobody waits on a loop that has been closed.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(_settle, outcomes)
+
+    def _sync(self) -> None:
+        """Make what SQLite has committed outlive a power cut, too. PostgreSQL does so itself."""
+        if self._engine.name != "sqlite":
+            return
+        # Its log is one file for all connections. Where a checkpoint has just emptied it, the
+        # database itself was synchronised.
+        with suppress(FileNotFoundError), open(f"{self._place}-wal", "rb") as log:  # noqa: PTH123
+            os.fsync(log.fileno())
 
     def _transact(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` returns, once it is committed."""
@@ -265,6 +283,13 @@ class ReplyStore:
             rows = connection.execute(UNDER_WAY, {"digests": digests[start : start + GROUP]})
             found |= {row.digest: row.batch_id for row in rows}
         return found
+
+
+def _tell(calls: Sequence[_Call]) -> None:
+    for call in calls:
+        if call.item.written:
+            with suppress(RuntimeError):  # the loop has been closed
+                call.future.get_loop().call_soon_threadsafe(call.item.written)
 
 
 def _settle(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
