@@ -1,0 +1,371 @@
+"""The answer parser: what models write, case by case, and laws."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.answers import (
+    answer_text,
+    parse_answer,
+    parse_answer_paper_compatible,
+    same_text,
+)
+
+PLACES = {"A": "left of", "B": "behind", "C": "on top of", "D": "in front of"}
+COUNTS = {"A": "2", "B": "3", "C": "4", "D": "10"}
+YES = {"A": "yes", "B": "no"}
+NESTED = {"A": "left", "B": "top left", "C": "top", "D": "left of the chair"}
+THINGS = {"A": "a cat", "B": "the dog", "C": "cow"}
+SIX = {"A": "red", "B": "blue", "C": "green", "D": "white", "E": "black", "F": "pink"}
+LETTERS = {"A": "B", "B": "A", "C": "C"}
+NONE = {"A": "cat", "B": "dog", "C": "None of the above"}
+
+CASES = [
+    # Letters alone.
+    (PLACES, "B", "B"),
+    (PLACES, "b", "B"),
+    (PLACES, "(B)", "B"),
+    (PLACES, "(b)", "B"),
+    (PLACES, "[B]", "B"),
+    (PLACES, "B.", "B"),
+    (PLACES, "B)", "B"),
+    (PLACES, " B \n", "B"),
+    (PLACES, "**B**", "B"),
+    (PLACES, "*B*", "B"),
+    (PLACES, "`B`", "B"),
+    (PLACES, "__B__", "B"),
+    (PLACES, '"B"', "B"),
+    (PLACES, "'B'", "B"),
+    (PLACES, "“B”", "B"),
+    (PLACES, "$B$", "B"),
+    (PLACES, "\\(B\\)", "B"),
+    (PLACES, "Ｂ", "B"),
+    (PLACES, "（B）", "B"),
+    (PLACES, "【B】", "B"),
+    (PLACES, "\u200bB\u200b", "B"),
+    (PLACES, "a", "A"),
+    (PLACES, "A", "A"),
+    (PLACES, "a.", "A"),
+    (PLACES, "B!", "B"),
+    (PLACES, "> B", "B"),
+    (PLACES, "# B", "B"),
+    # Letters in front of text.
+    (PLACES, "(B) behind", "B"),
+    (PLACES, "B) behind", "B"),
+    (PLACES, "B. behind", "B"),
+    (PLACES, "B: behind", "B"),
+    (PLACES, "B：behind", "B"),
+    (PLACES, "B - behind", "B"),
+    (PLACES, "B – behind", "B"),
+    (PLACES, "b) Behind.", "B"),
+    (PLACES, "**B. behind**", "B"),
+    (PLACES, "**(B)** behind", "B"),
+    (PLACES, "B, the cup is behind the plate", "B"),
+    (PLACES, "(B) behind the plate, since it is farther away", "B"),
+    (SIX, "F. pink", "F"),
+    (SIX, "(F)", "F"),
+    (PLACES, "(F)", None),
+    (PLACES, "E", None),
+    (YES, "C", None),
+    # Options by name.
+    (PLACES, "Option B", "B"),
+    (PLACES, "option (b)", "B"),
+    (PLACES, "Option B.", "B"),
+    (PLACES, "Option B: behind", "B"),
+    (PLACES, "Answer B", "B"),
+    (PLACES, "The correct option is B", "B"),
+    (PLACES, "The best choice is (C).", "C"),
+    # Phrases.
+    (PLACES, "The answer is B", "B"),
+    (PLACES, "The answer is B.", "B"),
+    (PLACES, "The answer is (B) behind.", "B"),
+    (PLACES, "The answer is: B", "B"),
+    (PLACES, "Answer: C", "C"),
+    (PLACES, "Answer: (C)", "C"),
+    (PLACES, "**Answer:** C", "C"),
+    (PLACES, "Answer: **C**", "C"),
+    (PLACES, "**Final answer: C. on top of**", "C"),
+    (PLACES, "Final Answer: \\text{C}", "C"),
+    (PLACES, "answer = D", "D"),
+    (PLACES, "My answer would be D.", "D"),
+    (PLACES, "the correct answer should be D", "D"),
+    (PLACES, "So the correct choice is D, in front of.", "D"),
+    (PLACES, "The answer is behind.", "B"),
+    (PLACES, "The answer is A because the cup is on the left.", "A"),
+    (PLACES, "The answer is B because the cup is farther.", "B"),
+    (PLACES, "The answer is A", "A"),
+    (THINGS, "The answer is A cat.", "A"),
+    (THINGS, "The answer is A dog.", "B"),
+    (THINGS, "the answer is a cow", "C"),
+    (PLACES, "Let me see. The answer is A? No. The answer is B.", "B"),
+    (PLACES, "The answer is B.\n\nLet me know whether you need more.", "B"),
+    (PLACES, "It is far away, so the answer is\n\nB", "B"),
+    (PLACES, "The options are: A, B, C and D. The answer is C.", "C"),
+    (COUNTS, "The answer is 3.", "B"),
+    (COUNTS, "The answer is three.", "B"),
+    (COUNTS, "I count 2 on the left and one more, so the answer is three", "B"),
+    # Words before.
+    (PLACES, "B is correct.", "B"),
+    (PLACES, "(B) is the correct answer.", "B"),
+    (PLACES, "I think that B is right.", "B"),
+    (PLACES, "Looking at the scene, option C fits.", "C"),
+    (PLACES, "It must be (C).", "C"),
+    (PLACES, "I would pick D here", "D"),
+    # Text.
+    (PLACES, "behind", "B"),
+    (PLACES, "Behind.", "B"),
+    (PLACES, "BEHIND", "B"),
+    (PLACES, "The cup is behind the plate.", "B"),
+    (PLACES, "It is on top of the plate", "C"),
+    (PLACES, "The cup is in front of the plate, not behind it.", "D"),
+    (PLACES, "not behind", None),
+    (PLACES, "on_top_of", "C"),
+    (PLACES, "on-top-of", "C"),
+    (NESTED, "top left", "B"),
+    (NESTED, "It is in the top left corner.", "B"),
+    (NESTED, "left of the chair", "D"),
+    (NESTED, "It stands left of the chair.", "D"),
+    (NESTED, "It is at the top.", "C"),
+    (NESTED, "top left, then left again", "B"),
+    (NESTED, "It is somewhere on the left", "A"),
+    (COUNTS, "3", "B"),
+    (COUNTS, "three", "B"),
+    (COUNTS, "There are three of them.", "B"),
+    (COUNTS, "There are 10 cars.", "D"),
+    (COUNTS, "ten", "D"),
+    (COUNTS, "5", None),
+    (COUNTS, "13", None),
+    (COUNTS, "There are 2 cats and 3 dogs", None),
+    (YES, "Yes", "A"),
+    (YES, "no.", "B"),
+    (YES, "Yes, there is no dog beside it.", "A"),
+    (YES, "No, it is not.", "B"),
+    (YES, "No. Yes would need a dog.", "B"),
+    (YES, "I know that it is so", None),
+    (THINGS, "cat", "A"),
+    (THINGS, "A cat", "A"),
+    (THINGS, "a dog", "B"),
+    (THINGS, "dog", "B"),
+    (NONE, "None of the above", "C"),
+    (NONE, "none of the above.", "C"),
+    # Several, or nothing.
+    (PLACES, "A or B", None),
+    (PLACES, "A and B", None),
+    (PLACES, "A, B", None),
+    (PLACES, "Both (A) and (B)", None),
+    (PLACES, "A/B", None),
+    (PLACES, "left of or behind", None),
+    (PLACES, "", None),
+    (PLACES, "   \n", None),
+    (PLACES, "I cannot answer that.", None),
+    (PLACES, "A dog sits there.", None),
+    (PLACES, "I am sorry, but I cannot help with that.", None),
+    (PLACES, "It cannot be determined from the picture.", None),
+    (PLACES, "(A) left of\n(B) behind\n(C) on top of\n(D) in front of", None),
+    # Tags.
+    (PLACES, "<answer>B</answer>", "B"),
+    (PLACES, "<answer> (B) behind </answer>", "B"),
+    (PLACES, "<answer>\n(B)\n</answer>", "B"),
+    (PLACES, "<answer>B", "B"),
+    (PLACES, "<answer>(B) behind</answer> <answer>(C) on top of</answer>", "C"),
+    (PLACES, "<answer>(B)</answer>\nSo A it is.", "B"),
+    (PLACES, "A is wrong. <answer>behind</answer>", "B"),
+    (PLACES, "<answer></answer>", None),
+    (PLACES, "The answer is A. <answer>?</answer>", None),
+    (PLACES, "<answer>A or B</answer>", None),
+    (PLACES, "<answer>**B**</answer>", "B"),
+    (PLACES, "<answer>The answer is B</answer>", "B"),
+    (PLACES, "<answer>the cup is behind it</answer>", "B"),
+    (PLACES, "<think>A? (A) looks right. The answer is A.</think>B", "B"),
+    (PLACES, "<think>The answer is A.</think>\n<answer>B</answer>", "B"),
+    (PLACES, "<think>The answer is A.</think>", None),
+    (PLACES, "<think>x</think><think>the answer is A</think> C", "C"),
+    (PLACES, "<think>unfinished: the answer is B", "B"),
+    (
+        PLACES,
+        "<observe>A cup.</observe><scene>{}</scene><think>(A)?</think><answer>(D) in front of"
+        "</answer>",
+        "D",
+    ),
+    # Boxes.
+    (PLACES, "\\boxed{B}", "B"),
+    (PLACES, "$\\boxed{B}$", "B"),
+    (PLACES, "\\boxed{\\text{B}}", "B"),
+    (PLACES, "\\boxed{\\text{(B) behind}}", "B"),
+    (PLACES, "First \\boxed{A}, no: \\boxed{C}", "C"),
+    (PLACES, "\\boxed{B", "B"),
+    (COUNTS, "\\boxed{3}", "B"),
+    (COUNTS, "So there are $\\boxed{\\mathrm{three}}$ of them, not 2.", "B"),
+    # Last and first lines.
+    (PLACES, "The cup is farther than the plate.\n\nB", "B"),
+    (PLACES, "B\n\nThe cup is farther than the plate.", "B"),
+    (PLACES, "B. behind\n\nOption A is wrong: it is not left of it.", "B"),
+    (PLACES, "Reasoning: it is hidden.\n**B) behind**", "B"),
+    # Letters as texts.
+    (LETTERS, "(C)", "C"),
+    (LETTERS, "<answer>B</answer>", "B"),
+]
+
+
+@pytest.mark.parametrize(("options", "reply", "letter"), CASES)
+def test_the_letter_is_read(options, reply, letter):
+    assert parse_answer(reply, options).letter == letter
+
+
+def test_the_table_is_long():
+    assert len(CASES) >= 130
+
+
+@pytest.mark.parametrize(
+    ("options", "reply", "letter", "conflict"),
+    [
+        (PLACES, "(C) behind", "C", True),
+        (PLACES, "Answer: (C) behind", "C", True),
+        (PLACES, "<answer>(A) in front of</answer>", "A", True),
+        (PLACES, "(B) behind", "B", False),
+        (PLACES, "(B)", "B", False),
+        (PLACES, "(B) beneath", "B", False),
+        (COUNTS, "A. 3", "A", True),
+        (LETTERS, "B", "B", True),
+    ],
+)
+def test_a_letter_beside_another_options_text_is_a_conflict(options, reply, letter, conflict):
+    found = parse_answer(reply, options)
+    assert (found.letter, found.conflict) == (letter, conflict)
+
+
+@pytest.mark.parametrize(
+    ("reply", "method"),
+    [
+        ("<answer>B</answer>", "letter"),
+        ("<answer>behind</answer>", "text"),
+        ("\\boxed{B}", "boxed"),
+        ("The answer is B.", "phrase"),
+        ("B is correct, as one sees", "correct"),
+        ("who knows", "nothing"),
+        ("<answer>who knows</answer>", "tag"),
+    ],
+)
+def test_how_it_was_read_is_told(reply, method):
+    assert parse_answer(reply, PLACES).method == method
+
+
+STYLES = (
+    "{0}", "({0})", "{0}.", "({0}) {1}", "{0}. {1}", "{0}: {1}", "<answer>({0}) {1}</answer>",
+    "<answer>{0}</answer>", "<think>hm</think>\n<answer> {0} </answer>", "The answer is {0}.",
+    "Answer: {0}", "\\boxed{{{0}}}", "**{0}**", "So it is as it is.\n\n{0}", "{1}",
+)  # fmt: skip
+words = st.sampled_from(["left of it", "behind it", "on top", "far away", "a red cup", "seven"])
+option_sets = st.lists(words, min_size=2, max_size=6, unique=True).map(
+    lambda texts: dict(zip("ABCDEF", texts, strict=False))
+)
+
+
+@given(option_sets, st.sampled_from(STYLES), st.data())
+def test_an_option_in_any_usual_style_is_read(options, style, data):
+    letter = data.draw(st.sampled_from(sorted(options)))
+    assert parse_answer(style.format(letter, options[letter]), options).letter == letter
+
+
+@given(option_sets, st.sampled_from(STYLES), st.integers(1, 5), st.data())
+def test_turning_the_options_turns_the_answer(options, style, turns, data):
+    letter = data.draw(st.sampled_from(sorted(options)))
+    letters = sorted(options)
+    turned_letters = letters[turns % len(letters) :] + letters[: turns % len(letters)]
+    turned = dict(zip(turned_letters, options.values(), strict=True))
+    new = dict(zip(letters, turned_letters, strict=True))[letter]
+    assert parse_answer(style.format(new, turned[new]), turned).letter == new
+
+
+pieces = st.sampled_from(
+    [
+        "<answer>",
+        "</answer>",
+        "</think>",
+        "\\boxed{",
+        "}",
+        "(B)",
+        "answer is",
+        "A",
+        "or",
+        "behind",
+        "\n",
+        " ",
+        "\ud800",
+        "\x00",
+        "**",
+        "𝐁",
+        "is correct",
+        "not",
+        ".",
+        "…",
+    ]
+)
+
+
+@given(st.one_of(st.text(), st.lists(pieces).map("".join)), option_sets)
+def test_whatever_is_written_nothing_is_raised_and_nothing_invented(reply, options):
+    found = parse_answer(reply, options)
+    assert found.letter is None or found.letter in options
+    assert parse_answer_paper_compatible(reply, options) in options
+    answer_text(reply)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<answer>", "(", "answer is ", "\\boxed{", "B ", "behind ", "((((", "*_", "a.b ", "Option "],
+)
+def test_a_megabyte_takes_no_longer_than_its_length(unit):
+    text = unit * (1_000_000 // len(unit))
+    started = time.process_time()
+    parse_answer(text, PLACES)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("<answer> (B) behind </answer>", "B"),
+        ("<answer>(B) BEHIND</answer>", "B"),
+        ("<answer>B</answer>", "A"),
+        ("<answer>(B)</answer>", "A"),
+        ("<answer>B. behind</answer>", "A"),
+        ("The answer is D", "A"),
+        ("", "A"),
+    ],
+)
+def test_the_published_rule_falls_back_to_a(reply, letter):
+    assert parse_answer_paper_compatible(reply, PLACES) == letter
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Three", "3", True),
+        ("the dog", "Dog.", True),
+        ("left side", "Left-side", True),
+        ("12", "twelve", True),
+        ("two dogs", "dogs", False),
+        ("", "", False),
+        ("a", "A", True),
+    ],
+)
+def test_short_texts_are_compared(one, other, same):
+    assert same_text(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("<answer> Stop sign. </answer>", "Stop sign"),
+        ("It is red.\nThe answer is: 25 mph.", "25 mph"),
+        ("\\boxed{\\text{two}}", "two"),
+        ("Looking closely.\n**No**", "No"),
+        ("<think>x</think> 7", "7"),
+        ("", ""),
+    ],
+)
+def test_open_answers_are_cut_out(reply, text):
+    assert answer_text(reply) == text
