@@ -1,0 +1,310 @@
+"""Scores: hand-computed cases for every rule, and laws."""
+
+import random
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.metrics import Metric, measure
+from evaluation.points import first_point, is_inside
+from evaluation.rules import OFFICIAL
+from evaluation.scoring import score
+from evaluation.verdicts import PARSED, read_replies
+from schemas.benchmark import ITEM, REPLY
+from schemas.columns import frame_of
+
+SQUARE = "[[0.2, 0.2], [0.6, 0.2], [0.6, 0.6], [0.2, 0.6]]"
+
+
+def item(benchmark: str, item_id: str, answer: str = "A", **known: Any) -> dict[str, Any]:
+    facts = known.pop("facts", {})
+    texts = known.pop("texts", ["yes", "no"])
+    return {
+        "benchmark": benchmark,
+        "item_id": item_id,
+        "subset": None,
+        "category": "any",
+        "question": "Is it?",
+        "options": [
+            {"letter": letter, "text": text} for letter, text in zip("ABCDEF", texts, strict=False)
+        ],
+        "kind": "choice",
+        "answer": answer,
+        "images": [],
+        "group": None,
+        "facts": [{"name": name, "value": value} for name, value in facts.items()],
+        "image_sources": [],
+        **known,
+    }
+
+
+def scored(items: list[dict[str, Any]], replies: dict[str, str | None]) -> pl.DataFrame:
+    table = frame_of([{name: row.get(name) for name in ITEM} for row in items], ITEM)
+    said = frame_of(
+        [
+            dict.fromkeys(REPLY)
+            | {"benchmark": items[0]["benchmark"], "item_id": key, "text": text}
+            for key, text in replies.items()
+        ],
+        REPLY,
+    )
+    parsed = read_replies(table, said)
+    assert parsed.schema == PARSED
+    return score(table, parsed, seed=0, num_bootstrap=50)
+
+
+def value(
+    scores: pl.DataFrame, metric: str, category: str | None = None, subset: str | None = None,
+    rule: str = "official", column: str = "value",
+) -> float:  # fmt: skip
+    found = scores.filter(
+        pl.col("rule") == rule,
+        pl.col("metric") == metric,
+        pl.col("category").eq_missing(pl.lit(category, pl.String)),
+        pl.col("subset").eq_missing(pl.lit(subset, pl.String)),
+    )
+    assert found.height == 1, (metric, scores)
+    return float(found[column][0])
+
+
+RIGHT, WRONG = "<answer>(A) yes</answer>", "<answer>(B) no</answer>"
+
+
+def asked(benchmark: str, rows: list[tuple[str, bool, dict[str, Any]]]) -> pl.DataFrame:
+    """Scores of items by id, whether the reply is right, and what is known of each."""
+    items = [item(benchmark, name, **known) for name, _, known in rows]
+    return scored(items, {name: RIGHT if is_right else WRONG for name, is_right, _ in rows})
+
+
+def test_cv_bench_is_a_mean_over_sources():
+    rows = [
+        *((f"a{k}", k < 1, {"subset": "2D", "facts": {"source": "ADE20K"}}) for k in range(4)),
+        *((f"c{k}", k < 1, {"subset": "2D", "facts": {"source": "COCO"}}) for k in range(2)),
+        *((f"o{k}", k < 1, {"subset": "3D", "facts": {"source": "Omni3D"}}) for k in range(1)),
+    ]
+    scores = asked("cv_bench", rows)
+    assert value(scores, "source mean", subset="2D") == pytest.approx(37.5)
+    assert value(scores, "source mean") == pytest.approx(100 * (0.375 + 1) / 2)
+    paper = value(scores, "mean of subsets", rule="paper_compatible")
+    assert paper == pytest.approx(100 * (2 / 6 + 1) / 2)
+
+
+def turns(qid: str, flip: str, rights: list[bool]) -> list[tuple[str, bool, dict[str, Any]]]:
+    facts = {"qid": qid, "flip": flip, "type": "height"}
+    return [
+        (f"{qid}{flip}{k}", is_right, {"facts": facts | {"variant": str(k)}, "group": qid})
+        for k, is_right in enumerate(rights)
+    ]
+
+
+def test_3dsrbench_counts_an_item_where_all_its_turns_are_right():
+    rows = [
+        *turns("p", "0", [True, True]),
+        *turns("p", "1", [True, False]),
+        *turns("q", "0", [True, True]),
+        *turns("q", "1", [True, True]),
+        *turns("r", "0", [False, True]),
+    ]
+    scores = asked("3dsrbench", rows)
+    assert value(scores, "vanilla") == pytest.approx(200 / 3)
+    assert value(scores, "circular") == pytest.approx(300 / 5)
+    assert value(scores, "circular", "height") == pytest.approx(60)
+    assert value(scores, "flip") == pytest.approx(100)  # r has no mirrored picture
+    assert value(scores, "flip and circular") == pytest.approx(50)
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(200 / 3)
+
+
+def test_mmvp_counts_pairs():
+    rows = [
+        (f"{pair}{k}", is_right, {"facts": {"pair": pair}, "group": pair})
+        for pair, rights in (("1", [True, True]), ("2", [True, False]), ("3", [True]))
+        for k, is_right in enumerate(rights)
+    ]
+    scores = asked("mmvp", rows)
+    assert value(scores, "pairs") == pytest.approx(50)
+    assert value(scores, "single") == pytest.approx(80)
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(80)
+
+
+def test_spatialbench_has_a_rule_per_category():
+    def one(name: str, category: str, is_right: bool, pair: str | None = None):
+        facts = {"pair": pair} if pair else {}
+        return (name, is_right, {"category": category, "facts": facts})
+
+    items = [
+        item("spatialbench", name, **known)
+        for name, _, known in [
+            one("e1", "existence", True, "1"), one("e2", "existence", True, "1"),
+            one("e3", "existence", True, "2"), one("e4", "existence", False, "2"),
+            one("s1", "size", True, "3"), one("s2", "size", True, "3"),
+            one("s3", "size", True, "4"), one("s4", "size", False, "4"),
+            one("p1", "positional", True), one("p2", "positional", False),
+        ]
+    ]  # fmt: skip
+    items.append(item("spatialbench", "c1", "4", category="counting", kind="text", texts=[]))
+    items.append(item("spatialbench", "c2", "2", category="counting", kind="text", texts=[]))
+    said = {row["item_id"]: RIGHT for row in items} | dict.fromkeys(["e4", "s4", "p2"], WRONG)
+    scores = scored(items, said | {"c1": "<answer>3</answer>", "c2": "two"})
+    assert value(scores, "pairs", "existence") == pytest.approx(50)
+    assert value(scores, "items and pairs", "size") == pytest.approx(100 * (0.75 + 2 * 0.5) / 3)
+    assert value(scores, "accuracy", "positional") == pytest.approx(50)
+    assert value(scores, "relative error", "counting") == pytest.approx(100 * (0.75 + 1) / 2)
+    expected = (50 + 100 * 1.75 / 3 + 50 + 87.5) / 4
+    assert value(scores, "mean of categories") == pytest.approx(expected)
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(100 * 7 / 12)
+
+
+def test_hallusionbench_counts_questions_figures_and_questions_over_figures():
+    def one(figure: str, question: str, is_right: bool, category: str = "VD"):
+        facts = {"subcategory": "ocr", "set_id": "0", "figure_id": figure, "question_id": question}
+        known = {"category": category, "facts": facts}
+        return (f"{category}{figure}{question}", is_right, known)
+
+    rows = [
+        one("1", "0", True), one("1", "1", True),
+        one("2", "0", True), one("2", "1", False),
+        one("0", "0", False, "VS"), one("1", "0", True, "VS"),
+    ]  # fmt: skip
+    scores = asked("hallusionbench", rows)
+    assert value(scores, "aAcc") == pytest.approx(400 / 6)
+    assert value(scores, "fAcc") == pytest.approx(200 / 3)  # VS figure 0 does not count
+    assert value(scores, "qAcc") == pytest.approx(100 / 3)
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(400 / 6)
+
+
+def test_robospatial_points_lie_in_the_polygon():
+    items = [
+        item("robospatial_home", "a", subset="configuration"),
+        item("robospatial_home", "b", subset="compatibility"),
+        item("robospatial_home", "c", SQUARE, subset="context", kind="point", texts=[]),
+        item("robospatial_home", "d", SQUARE, subset="context", kind="point", texts=[]),
+    ]
+    said = {"a": RIGHT, "b": WRONG, "c": "At (0.3, 0.5).", "d": "<answer>[0.7, 0.5]</answer>"}
+    scores = scored(items, said)
+    assert value(scores, "total") == pytest.approx(50)
+    assert value(scores, "accuracy", subset="context") == pytest.approx(50)
+    assert value(scores, "mean of yes/no") == pytest.approx(50)
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(50)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame", "point"),
+    [
+        ("(0.25, 0.5)", (None, None), (0.25, 0.5)),
+        ("points: [(0.1, 0.2), (0.3, 0.4)]", (100, 100), (0.1, 0.2)),
+        ("[50, 20]", (200, 100), (0.25, 0.2)),
+        ("[50, 20]", (None, None), None),
+        ("somewhere on the left", (200, 100), None),
+        ("(1, 1)", (200, 100), (1.0, 1.0)),
+    ],
+)
+def test_points_are_read_in_shares_or_pixels(text, frame, point):
+    assert first_point(text, *frame) == point
+
+
+@pytest.mark.parametrize(
+    ("point", "inside"),
+    [((0.5, 0.5), True), ((0.1, 0.5), False), ((0.9, 0.5), False), ((0.5, 0.05), False)],
+)
+def test_a_polygon_may_be_hollow_on_one_side(point, inside):
+    arch = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9)]
+    assert is_inside(point, arch) is inside
+
+
+def test_what_was_not_said_is_wrong_and_told():
+    items = [item("mmstar", name, facts={}) for name in "abcd"]
+    said = {"a": RIGHT, "b": "who knows", "c": None}
+    scores = scored(items, said)
+    assert value(scores, "accuracy") == pytest.approx(25)
+    assert value(scores, "accuracy", column="unparsed_share") == pytest.approx(0.25)
+    assert value(scores, "accuracy", column="error_share") == pytest.approx(0.5)
+    paper = value(scores, "accuracy", rule="paper_compatible")
+    assert paper == pytest.approx(50)  # the published rule reads A in "who knows"
+
+
+def test_open_answers_are_compared_by_what_they_say():
+    items = [item("realworldqa", name, "3", kind="text", texts=[]) for name in "abc"]
+    said = {"a": "<answer>three</answer>", "b": "The answer is 3.", "c": "<answer>4</answer>"}
+    scores = scored(items, said)
+    assert value(scores, "accuracy") == pytest.approx(200 / 3)
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(0)
+
+
+def test_the_constant_baseline_is_the_best_constant():
+    items = [item("mmstar", str(k), "A" if k < 3 else "B") for k in range(10)]
+    scores = scored(items, {str(k): RIGHT for k in range(10)})
+    assert value(scores, "accuracy", column="constant_baseline") == pytest.approx(70)
+    # Always "no": B for half of the items, A for the others.
+    turned = [item("blink", str(k), "B", subset="x") for k in range(4)]
+    turned += [item("blink", f"t{k}", "A", subset="x", texts=["no", "yes"]) for k in range(4)]
+    scores = scored(turned, {})
+    assert value(scores, "mean of subsets", column="constant_baseline") == pytest.approx(100)
+
+
+RNG = random.Random(5)
+
+
+def many(benchmark: str) -> list[dict[str, Any]]:
+    """Items of every form that a benchmark's rule looks at, groups complete."""
+    items = []
+    for k in range(24):
+        facts = {
+            "source": ["ADE20K", "COCO"][k % 2] if k < 16 else "Omni3D",
+            "qid": str(k // 4), "flip": str(k // 2 % 2), "variant": str(k % 2),
+            "type": ["height", "location"][k // 12],
+            "pair": str(k // 2), "subcategory": "s", "set_id": str(k // 8),
+            "figure_id": str(k // 2 % 4), "question_id": str(k % 2), "level": "easy",
+        }  # fmt: skip
+        categories = ["existence", "size", "reach", "positional"]
+        known = {"subset": "2D" if k < 16 else "3D", "category": categories[k // 6]}
+        items.append(item(benchmark, f"i{k}", RNG.choice("AB"), facts=facts, **known))
+    return items
+
+
+@pytest.mark.parametrize("benchmark", sorted(OFFICIAL))
+def test_a_perfect_replier_scores_100_and_a_constant_one_no_more_than_its_baseline(benchmark):
+    items = many(benchmark)
+    text = {"A": "yes", "B": "no"}
+    perfect = {
+        row["item_id"]: f"<answer>({row['answer']}) {text[row['answer']]}</answer>" for row in items
+    }
+    scores = scored(items, perfect)
+    assert scores["value"].to_list() == pytest.approx([100.0] * scores.height)
+    assert scores.filter(pl.col("is_main"))["rule"].to_list() == ["official", "paper_compatible"]
+    constant = scored(items, dict.fromkeys(perfect, RIGHT))
+    assert (constant["value"] <= constant["constant_baseline"] + 1e-9).all()
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.sampled_from(sorted(OFFICIAL)), st.randoms(use_true_random=False), st.data())
+def test_the_order_of_rows_has_no_say(benchmark, shuffler, data):
+    items = many(benchmark)
+    said = {row["item_id"]: data.draw(st.sampled_from([RIGHT, WRONG, "?"])) for row in items}
+    expected = scored(items, said)
+    shuffled = list(items)
+    shuffler.shuffle(shuffled)
+    found = scored(shuffled, dict(sorted(said.items(), reverse=True)))
+    assert found.equals(expected)
+
+
+def test_the_standard_error_is_that_of_groups():
+    """Of 100 items in groups of ten that are right or wrong together there are ten draws."""
+    units = pl.DataFrame(
+        {
+            "group": [str(k // 10) for k in range(100)],
+            "stratum": ["all"] * 100,
+            "value": [float(k // 10 % 2) for k in range(100)],
+        }
+    )
+    together = measure(Metric("m", units), seed=1, num_bootstrap=4000)
+    alone = units.with_columns(group=pl.int_range(100).cast(pl.String))
+    apart = measure(Metric("m", alone), seed=1, num_bootstrap=4000)
+    assert together.value == apart.value == 50
+    assert together.standard_error == pytest.approx(100 * 0.5 / 10**0.5, rel=0.1)
+    assert apart.standard_error == pytest.approx(100 * 0.5 / 100**0.5, rel=0.1)
+    assert measure(Metric("m", units), seed=1, num_bootstrap=4000) == together
+    lonely = measure(Metric("m", units.with_columns(group=pl.lit("g"))), seed=1, num_bootstrap=9)
+    assert lonely.standard_error is None
