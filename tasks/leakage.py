@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from evaluation.images import ImageStore
 from evaluation.leakage import LISTED, OVERLAP, PICTURE, coco_source, find_overlaps
 from schemas.columns import columns
 from schemas.config import SourceKind
@@ -45,8 +46,6 @@ def list_pictures(items_path: Path, root: Path) -> Path:
         .agg(sources=pl.col("image_sources").explode().drop_nulls().unique().sort())
         .sort("sha256")
     )
-    from evaluation.images import ImageStore
-
     store = ImageStore(root)
     looks = thumbnails((digest, store.read(digest)) for digest in pictures["sha256"])
     listed = pictures.select(
