@@ -1,4 +1,5 @@
-"""The command line: `spatialthinker build`, `plan`, `why`, `score`, `train`, `serve`, `download`.
+"""The command line: `spatialthinker build`, `plan`, `why`, `score`, `train`, `evaluate`,
+`leakage`, `serve` and `download`.
 
 Errors are one line on standard error: exit code 2 for a bad call, configuration or input, 1 for a
 run that failed.
@@ -212,6 +213,68 @@ def train(
     check_packages()
     show_lines(console, "tasks.train", "tasks.leakage")
     typer.echo(train_flow(config, tuple(settings), root))
+
+
+@app.command()
+def evaluate(
+    config: Annotated[Path, typer.Argument(help="The evaluation's configuration, a TOML file.")],
+    settings: TrainSettings = [],  # noqa: B006  (typer copies it)
+    root: Root = DATA,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Evaluate this Hub id, or model folder, instead.", metavar="MODEL"),
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
+) -> None:
+    """Evaluate models on benchmarks and print the report's folder.
+
+    Shows one line per benchmark and model, then the scores. What was replied is kept: the same
+    command goes on where it ended, and asks nothing twice. Exit code 1 where some of it failed.
+
+    Examples:
+
+    - `spatialthinker evaluate configs/evaluate/sample.toml`
+    - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
+    """
+    from schemas.evaluation import load_evaluate_config
+
+    loaded = load_evaluate_config(config, tuple(settings))
+    if model:
+        loaded = loaded.with_model(model)
+    apply_settings(verbose)
+    console = Console(stderr=True)
+    with console.status("Starting Prefect ..."):
+        from flows.evaluate import run_evaluation
+    show_lines(console, "tasks", "flows.evaluate")
+    folder = run_evaluation(loaded, root)
+    from flows.scores import print_scores
+
+    print_scores(folder, Console())
+    typer.echo(folder)
+
+
+@app.command()
+def leakage(
+    dataset: Annotated[str, typer.Argument(help="A dataset folder, or a dataset's name.")],
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option(help="List the pictures of its benchmarks first.", metavar="CONFIG"),
+    ] = None,
+    root: Root = DATA,
+) -> None:
+    """Say which samples of a dataset show pictures of benchmarks, found by source, bytes and looks.
+
+    With `--benchmarks` the lists of pictures below ROOT/benchmark-images are made first; builds
+    leave out what is in them by `--set 'select.exclude=["data/benchmark-images/*.parquet"]'`, and
+    training refuses a dataset that shows any.
+    """
+    from flows.leakage import list_benchmarks, print_leaks
+
+    console = Console(stderr=True)
+    show_lines(console, "tasks", "flows.leakage")
+    if benchmarks:
+        list_benchmarks(benchmarks, root)
+    print_leaks(dataset, root, Console())
 
 
 @app.command()

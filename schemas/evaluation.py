@@ -68,6 +68,26 @@ class EvaluateConfig(Section):
     budget: float | None = Field(default=None, ge=0.0, exclude=True)
     replies: str | None = Field(default=None, exclude=True)
 
+    def with_model(self, model: str) -> "EvaluateConfig":
+        """The same benchmarks for one local model: a Hub id, or a folder; asked as the first model
+        is."""
+        place = Path(model)
+        name = place.parent.name if place.is_dir() else model.rpartition("/")[2]
+        local = LocalModelConfig(model=model)
+        first = self.models[0].model_copy(update={"name": name, "local": local, "chat": None})
+        return self.model_copy(update={"models": (first,)})
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "EvaluateConfig":
+        for kind, names in (
+            ("model", [entry.name for entry in self.models]),
+            ("benchmark", [entry.name for entry in self.benchmarks]),
+        ):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"the {kind} {name} stands twice")
+        return self
+
 
 def load_evaluate_config(path: Path, overrides: tuple[str, ...] = ()) -> EvaluateConfig:
     return load_toml(EvaluateConfig, path, overrides)

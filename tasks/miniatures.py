@@ -124,7 +124,7 @@ def _srbench_3d(folder: Path) -> None:
                 turned = options[turn:] + options[:turn]
                 rows.append(
                     {
-                        "index": f"MINI{k:04d}{flip}-{turn}", "qid": f"MINI{k:04d}{flip}",
+                        "index": len(rows), "qid": f"MINI{k:04d}{flip}-{turn}",
                         "question": "Which shape is on the left?", "A": turned[0], "B": turned[1],
                         "C": "", "D": "", "answer": "AB"[turned.index(picture.left)],
                         "category": category, "image_source": "drawn",

@@ -43,12 +43,14 @@ def read(row: Row, part: Part, number: int) -> Item:
 
 
 def _turn(row: Row, options: tuple[str, ...]) -> int:
-    """How far the options are turned: `index` ends in the number of the turn where there are turns
-    of one `qid`, 0 elsewhere."""
-    if not row.get("qid"):
-        return 0
-    ending = str(row["index"]).rpartition("-")[2]
-    return int(ending) if ending.isdecimal() and int(ending) < len(options) else 0
+    """How far the options are turned: `qid`, or `index`, ends in the number of the turn where a
+    copy has turns, and in none elsewhere."""
+    for column in ("qid", "index"):
+        name = str(row.get(column) or "")[BASE:]
+        ending = name.removeprefix("-flip").removeprefix("-")
+        if ending.isdecimal() and int(ending) < len(options):
+            return int(ending)
+    return 0
 
 
 def check(items: pl.DataFrame) -> str | None:

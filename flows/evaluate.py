@@ -1,0 +1,112 @@
+"""Evaluation: models and benchmarks in, scores and a report out.
+
+    load (per benchmark) → infer (per model and benchmark) → parse and score → report
+
+What is done stays done: the same call goes on where the last one ended. What fails leaves the
+others alone, and is told at the end.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from prefect.futures import PrefectFuture
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from schemas.chat import Account
+from schemas.evaluation import EvaluateConfig, load_evaluate_config
+from tasks.benchmark import load_benchmark
+from tasks.costs import REPLIES
+from tasks.evaluation_report import Failed, Outcome, report_evaluation
+from tasks.infer import check_model, infer_replies
+from tasks.score_benchmark import score_benchmark
+
+logger = logging.getLogger(__name__)
+PARTS = ("benchmark", "metric", "value", "standard_error", "constant_baseline")
+
+
+class EvaluationFailedError(RuntimeError):
+    """Some of it failed; the message says what, and where the report on the rest is."""
+
+
+@flow(name="evaluate")
+def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
+    """The report's folder."""
+    for model in config.models:
+        check_model(model, root)
+    failures: list[Failed] = []
+    items: dict[str, Path] = {}
+    loading = {entry.name: load_benchmark.submit(entry, root) for entry in config.benchmarks}
+    for name, future in loading.items():
+        path = _outcome(future, Failed("every model", name, ""), failures)
+        if path:
+            items[name] = path
+    account = _account(config, root)
+    asked: dict[tuple[str, str], PrefectFuture[Any]] = {
+        (model.name, name): infer_replies.submit(path, name, model, account, root)
+        for model in config.models
+        for name, path in items.items()
+    }
+    outcomes = []
+    for (model_name, name), future in asked.items():
+        replies = _outcome(future, Failed(model_name, name, ""), failures)
+        if replies:
+            scored = score_benchmark(items[name], replies, config.seed, config.num_bootstrap, root)
+            outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
+    if not outcomes:
+        raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")
+    folder = cast(Path, report_evaluation(config.name, outcomes, failures, root))
+    _announce(config, folder)
+    if failures:
+        raise EvaluationFailedError(
+            f"{len(failures)} of {len(failures) + len(outcomes)} evaluations failed, the first: "
+            f"{failures[0].message} (report on the others: {folder / 'report.html'})"
+        )
+    return folder
+
+
+def _outcome(future: PrefectFuture[Any], about: Failed, failures: list[Failed]) -> Path | None:
+    """What a task returned; None, and an entry in `failures`, where it raised."""
+    try:
+        return cast(Path, future.result())
+    except (ValueError, OSError, RuntimeError) as error:
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        logger.error("%s on %s: %s", about.model, about.benchmark, message)
+        failures.append(about._replace(message=message))
+        return None
+
+
+def _account(config: EvaluateConfig, root: Path) -> Account:
+    """Who pays for replies of endpoints, and where they are kept: with those of builds."""
+    store = config.replies or f"sqlite:///{root.resolve() / REPLIES}"
+    return Account(f"evaluate-{config.name}", store, config.budget)
+
+
+def _announce(config: EvaluateConfig, folder: Path) -> None:
+    scores = pl.read_parquet(folder / "scores.parquet")
+    main = scores.filter(pl.col("is_main"), pl.col("rule") == "official")
+    key = f"scores-{config.name}-{folder.name}".replace("_", "-").replace(".", "-")
+    rows = main.select("model", *PARTS).to_dicts()
+    create_table_artifact(key=key, table=rows, description=str(folder.resolve()))
+
+
+@flow(name="evaluate-from-file")
+def evaluate_from_file(
+    config: str, settings: list[str] | None = None, root: str = "data", model: str | None = None
+) -> str:
+    """For deployments: the report of a configuration file; `model` is the folder of a model that
+    was just trained, in place of the configuration's own."""
+    for name in ("flows", "tasks"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    loaded = load_evaluate_config(Path(config), tuple(settings or ()))
+    if model:
+        loaded = loaded.with_model(model)
+    return str(run_evaluation(loaded, Path(root)))
+
+
+def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
+    runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)
+    return evaluate_flow.with_options(task_runner=runner)(config, root)

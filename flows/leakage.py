@@ -1,0 +1,59 @@
+"""Leakage, as the command line does and shows it."""
+
+import logging
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evaluation.leakage import Match
+from schemas.dataset_folder import check_dataset, resolve_dataset
+from schemas.evaluation import load_evaluate_config
+from tasks.artifact import write_artifact
+from tasks.benchmark import items_artifact, read_items
+from tasks.leakage import find_leaks, known_lists, list_pictures
+
+SHOWN = 20
+logger = logging.getLogger(__name__)
+
+
+def list_benchmarks(config: Path, root: Path) -> None:
+    """Make the lists of the pictures of a configuration's benchmarks; our own validation split,
+    which a dataset shares its source with, is none of them."""
+    for entry in load_evaluate_config(config).benchmarks:
+        if entry.name == "stvqa_val":
+            continue
+        artifact = items_artifact(entry, root)
+        if not artifact.path.exists():
+            write_artifact(read_items(entry, root), artifact)
+        logger.info("listed: %s", list_pictures(artifact.path, root))
+
+
+def print_leaks(dataset: str, root: Path, console: Console) -> None:
+    """How many pictures and samples each benchmark shares with a dataset, and the first of them."""
+    folder = resolve_dataset(dataset, root)
+    check_dataset(folder)
+    leaks = find_leaks(folder, root)
+    if leaks is None:
+        raise ValueError(
+            f"no benchmark is listed below {root}: name an evaluation's configuration with "
+            "--benchmarks"
+        )
+    names = ", ".join(path.stem for path in known_lists(root))
+    console.print(Text(f"{folder} against {names}"), soft_wrap=True)
+    if leaks.is_empty():
+        console.print("no picture of them is in the dataset")
+        return
+    table = Table("benchmark", "pictures", "samples", "by source", "by bytes", "by looks")
+    for (benchmark,), group in leaks.group_by("benchmark", maintain_order=True):
+        found = [group.filter(pl.col("match") == match.value).height for match in Match]
+        numbers = [group.height, group["samples"].sum(), *found]
+        table.add_row(str(benchmark), *map(str, numbers))
+    console.print(table)
+    for row in leaks.head(SHOWN).iter_rows(named=True):
+        told = f"{row['image_id']}  {row['benchmark']}: same {row['match']} as {row['listed']}"
+        console.print(Text(told))
+    if leaks.height > SHOWN:
+        console.print(f"... and {leaks.height - SHOWN} more")

@@ -1,0 +1,49 @@
+"""Score: what was read of a model's replies to one benchmark, and the scores.
+
+Reads items and replies; writes what each reply says (evaluation.verdicts.PARSED) and the scores by
+both rules (evaluation.scoring.SCORE). Costs nothing, so that a parser or a rule may change freely.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.scoring import score
+from evaluation.verdicts import read_replies
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+
+VERSION = 1
+
+
+class Scored(NamedTuple):
+    parsed: Path
+    scores: Path
+
+
+def scored_artifacts(
+    items_path: Path, replies_path: Path, seed: int, num_bootstrap: int, root: Path
+) -> tuple[Artifact, Artifact]:
+    """Of what was read, and of the scores."""
+    inputs = inputs_of(items=items_path, replies=replies_path)
+    parsed = plan_artifact(root, "parse", version=VERSION, config={}, inputs=inputs)
+    settings = {"seed": seed, "num_bootstrap": num_bootstrap}
+    named = inputs | inputs_of(parsed=parsed.path)
+    return parsed, plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)
+
+
+@task(cache_policy=NO_CACHE)
+def score_benchmark(
+    items_path: Path, replies_path: Path, seed: int, num_bootstrap: int, root: Path
+) -> Scored:
+    parsed, scores = scored_artifacts(items_path, replies_path, seed, num_bootstrap, root)
+    items = pl.read_parquet(items_path)
+    if not parsed.path.exists():
+        write_artifact(read_replies(items, pl.read_parquet(replies_path)), parsed)
+    if not scores.path.exists():
+        read = pl.read_parquet(parsed.path)
+        found = score(items, read, seed=seed, num_bootstrap=num_bootstrap)
+        write_artifact(found, scores)
+    return Scored(parsed.path, scores.path)
