@@ -17,7 +17,7 @@ from tasks.grounding import by_category, contingency
 
 MAX_ITEMS = 200
 PICTURE_SIDE = 360
-BAR, GAP, LEFT, WIDTH = 16, 5, 190, 640
+BAR, GAP, LEFT, WIDTH = 16, 5, 150, 480
 MAX_TEXT = 6_000
 
 
