@@ -35,8 +35,6 @@ class EvaluationFailedError(RuntimeError):
 @flow(name="evaluate")
 def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
     """The report's folder."""
-    for model in config.models:
-        check_model(model, root)
     failures: list[Failed] = []
     items: dict[str, Path] = {}
     loading = {entry.name: load_benchmark.submit(entry, root) for entry in config.benchmarks}
@@ -58,7 +56,8 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
             outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
     if not outcomes:
         raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")
-    folder = cast(Path, report_evaluation(config.name, outcomes, failures, root))
+    report = report_evaluation(config.name, outcomes, failures, root, return_state=True)
+    folder = cast(Path, report.result())
     _announce(config, folder)
     if failures:
         raise EvaluationFailedError(
@@ -108,5 +107,8 @@ def evaluate_from_file(
 
 
 def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
+    """Evaluate; ValueError, before anything runs, where a model cannot be asked at all."""
+    for model in config.models:
+        check_model(model, root)
     runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)
     return evaluate_flow.with_options(task_runner=runner)(config, root)

@@ -53,6 +53,8 @@ def toml_of(value: Any) -> str:
     if isinstance(value, dict):
         pairs = (f"{key} = {toml_of(entry)}" for key, entry in value.items() if entry is not None)
         return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml_of, value))}]"
     return json.dumps(value)
 
 
