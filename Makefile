@@ -30,7 +30,8 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove the environment and everything that runs have written
-	rm -rf .venv .prefect data/artifacts data/datasets
+	rm -rf .venv .prefect
+	find data -mindepth 1 -maxdepth 1 ! -name vocabulary -exec rm -rf {} +
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -289,17 +289,21 @@ def serve(
         Path | None,
         typer.Option("--train", help="Train this when a dataset is published.", metavar="CONFIG"),
     ] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option("--evaluate", help="Evaluate every trained model by it.", metavar="CONFIG"),
+    ] = None,
     root: Root = DATA,
 ) -> None:
-    """Offer builds and training to a Prefect server, and run what it starts: by hand, by schedule,
-    and, with `--train`, whenever a build publishes a dataset.
+    """Offer builds, training and evaluation to a Prefect server, and run what it starts: by hand,
+    by schedule, and, with `--train` and `--evaluate`, whenever the step before has ended.
 
     Needs `prefect server start` and PREFECT_API_URL.
     """
     apply_settings(verbose=True)
     from flows.serve import serve_deployments
 
-    serve_deployments(build, cron, training, root)
+    serve_deployments(build, cron, training, evaluation, root)
 
 
 @app.command()

@@ -8,17 +8,20 @@ from prefect import serve
 from prefect.events import DeploymentEventTrigger
 
 from flows.build import PUBLISHED, build_from_file
-from flows.train import train_from_file
+from flows.evaluate import evaluate_from_file
+from flows.train import TRAINED, train_from_file
 
 
-def serve_deployments(build: Path, cron: str | None, training: Path | None, root: Path) -> None:
+def serve_deployments(
+    build: Path, cron: str | None, training: Path | None, evaluation: Path | None, root: Path
+) -> None:
     """Serve until stopped. ValueError where no server is named, or a configuration is missing."""
     if not os.environ.get("PREFECT_API_URL"):
         raise ValueError(
             "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL, for "
             "example to http://127.0.0.1:4200/api"
         )
-    for config in filter(None, (build, training)):
+    for config in filter(None, (build, training, evaluation)):
         if not config.is_file():
             raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
     deployments: list[Any] = [
@@ -36,6 +39,20 @@ def serve_deployments(build: Path, cron: str | None, training: Path | None, root
             train_from_file.to_deployment(
                 name=training.stem,
                 parameters={"config": str(training), "root": str(root)},
+                triggers=[trigger],
+                concurrency_limit=1,
+            )
+        )
+    if evaluation:
+        trigger = DeploymentEventTrigger(
+            expect={TRAINED},
+            match={"prefect.resource.id": "spatialthinker.model.*"},
+            parameters={"model": "{{ event.payload.path }}"},
+        )
+        deployments.append(
+            evaluate_from_file.to_deployment(
+                name=evaluation.stem,
+                parameters={"config": str(evaluation), "root": str(root)},
                 triggers=[trigger],
                 concurrency_limit=1,
             )

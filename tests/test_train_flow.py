@@ -28,6 +28,21 @@ from training.plot import draw_rewards
 
 REPOSITORY = Path(__file__).parents[1]
 CLI = Path(sys.executable).with_name("spatialthinker")
+EVALUATION = {
+    "name": "after",
+    "seed": 1,
+    "num_bootstrap": 20,
+    "models": [
+        {
+            "name": "any",
+            "max_new_tokens": 4,
+            "min_pixels": 3136,
+            "max_pixels": 6272,
+            "local": {"model": "tiny"},
+        }
+    ],
+    "benchmarks": [{"name": "mmvp", "path": "miniature"}],
+}
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
@@ -181,7 +196,7 @@ def test_serve_needs_a_server(tmp_path):
     assert "serve needs a Prefect server" in refused.stderr
 
 
-def test_a_published_dataset_starts_training_under_serve(trained, tmp_path):
+def test_a_published_dataset_starts_training_and_that_evaluation_under_serve(trained, tmp_path):
     root, config, _ = trained
     shutil.copytree(root / "datasets", tmp_path / "datasets")
     (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
@@ -189,7 +204,9 @@ def test_a_published_dataset_starts_training_under_serve(trained, tmp_path):
     url = f"http://127.0.0.1:{port}/api"
     environment = ENVIRONMENT | {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_API_URL": url}
     prefect = Path(sys.executable).with_name("prefect")
-    serve = [CLI, "serve", "--train", str(config), "--root", str(tmp_path)]
+    evaluation = save_config(tmp_path / "evaluation.toml", EVALUATION)
+    serve = [CLI, "serve", "--train", str(config), "--evaluate", str(evaluation)]
+    serve += ["--root", str(tmp_path)]
     event = (
         "from prefect.events import emit_event; import time;"
         "emit_event(event='spatialthinker.dataset.published',"
@@ -204,13 +221,16 @@ def test_a_published_dataset_starts_training_under_serve(trained, tmp_path):
             with subprocess.Popen(serve, env=environment, **quiet) as served:
                 try:
                     deployments = f"{url}/deployments/count"
-                    wait_for(lambda: httpx.post(deployments, json={}).json() == 2, 60)
+                    wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
                     subprocess.run([sys.executable, "-c", event], env=environment, check=True)
                     wait_for(lambda: list(tmp_path.glob("models/tried/*/training.json")), 120)
+                    wait_for(lambda: list(tmp_path.glob("evaluations/*/*/scores.parquet")), 120)
                 finally:
                     served.terminate()
         finally:
             server.terminate()
+    (scores,) = tmp_path.glob("evaluations/*/*/scores.parquet")
+    assert pl.read_parquet(scores)["model"].unique().to_list() == ["tried"]
 
 
 def is_healthy(url: str) -> bool:
