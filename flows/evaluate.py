@@ -37,7 +37,7 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
     """The report's folder."""
     failures: list[Failed] = []
     items: dict[str, Path] = {}
-    loading = {entry.name: load_benchmark.submit(entry, root) for entry in config.benchmarks}
+    loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
     for name, future in loading.items():
         path = _outcome(future, Failed("every model", name, ""), failures)
         if path:

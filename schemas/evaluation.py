@@ -51,11 +51,21 @@ class BenchmarkConfig(Section):
     items that the program draws itself; without it the rows come from the Hub at `revision`."""
 
     name: str
+    label: str | None = Field(
+        default=None,
+        exclude=True,
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$",
+        description="its name in reports; tells validation splits of several datasets apart",
+    )
     path: str | None = Field(default=None, exclude=True)
     source: str | None = Field(default=None, description="a Hub repository; default: the original")
     revision: str | None = None
     max_items: int | None = Field(default=None, gt=0)
     corrected: bool = Field(default=False, description="known label errors are put right")
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name
 
 
 class EvaluateConfig(Section):
@@ -81,7 +91,7 @@ class EvaluateConfig(Section):
     def _named_once(self) -> "EvaluateConfig":
         for kind, names in (
             ("model", [entry.name for entry in self.models]),
-            ("benchmark", [entry.name for entry in self.benchmarks]),
+            ("benchmark", [entry.title for entry in self.benchmarks]),
         ):
             for name in names:
                 if names.count(name) > 1:

@@ -17,7 +17,6 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
-from evaluation.benchmarks.registry import OWN
 from evaluation.scoring import SCORE
 from schemas.columns import columns
 from tasks.artifact import digest_of, plan_artifact, replacing_folder
@@ -30,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
-    """The artifacts of one model on one benchmark."""
+    """The artifacts of one model on one benchmark, by the benchmark's label."""
 
     model: str
     benchmark: str
@@ -64,7 +63,7 @@ def report_folder(
 def read_scores(outcomes: Sequence[Outcome]) -> pl.DataFrame:
     parts = [pl.DataFrame(schema={**MODEL, **SCORE})]
     for outcome in outcomes:
-        scores = pl.read_parquet(outcome.scores)
+        scores = pl.read_parquet(outcome.scores).with_columns(benchmark=pl.lit(outcome.benchmark))
         parts.append(scores.select(pl.lit(outcome.model).alias("model"), *SCORE.names()))
     return pl.concat(parts)
 
@@ -79,17 +78,17 @@ def read_answers(outcomes: Sequence[Outcome]) -> pl.DataFrame:
         joined = items.join(replies, on="item_id", how="left", maintain_order="left").join(
             parsed, on="item_id", how="left", maintain_order="left"
         )
-        parts.append(joined.select(pl.lit(outcome.model).alias("model"), pl.all()))
+        named = joined.with_columns(benchmark=pl.lit(outcome.benchmark))
+        parts.append(named.select(pl.lit(outcome.model).alias("model"), pl.all()))
     return pl.concat(parts) if parts else pl.DataFrame()
 
 
 def read_grounding(outcomes: Sequence[Outcome]) -> pl.DataFrame:
     parts = [pl.DataFrame(schema={**MODEL, **GROUNDING})]
     for outcome in outcomes:
-        if outcome.benchmark == OWN:
-            tables = map(pl.read_parquet, (outcome.items, outcome.replies, outcome.parsed))
-            found = ground_replies(*tables)
-            parts.append(found.select(pl.lit(outcome.model).alias("model"), *GROUNDING.names()))
+        tables = map(pl.read_parquet, (outcome.items, outcome.replies, outcome.parsed))
+        found = ground_replies(*tables).with_columns(benchmark=pl.lit(outcome.benchmark))
+        parts.append(found.select(pl.lit(outcome.model).alias("model"), *GROUNDING.names()))
     return pl.concat(parts)
 
 

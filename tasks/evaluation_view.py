@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from PIL import Image
 
-from evaluation.benchmarks.registry import BENCHMARKS, OWN
+from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.images import ImageStore
 from evaluation.paper_results import paper_result
 from evaluation.prompting import question_of
@@ -19,6 +19,10 @@ MAX_ITEMS = 200
 PICTURE_SIDE = 360
 BAR, GAP, LEFT, WIDTH = 16, 5, 150, 480
 MAX_TEXT = 6_000
+
+
+def title_of(label: str) -> str:
+    return BENCHMARKS[label].title if label in BENCHMARKS else label
 
 
 def score_rows(scores: pl.DataFrame) -> list[dict[str, Any]]:
@@ -35,7 +39,7 @@ def score_rows(scores: pl.DataFrame) -> list[dict[str, Any]]:
         rows.append(
             {
                 "benchmark": str(benchmark),
-                "title": BENCHMARKS[str(benchmark)].title,
+                "title": title_of(str(benchmark)),
                 "model": str(model),
                 "official": official,
                 "paper": paper,
@@ -69,7 +73,7 @@ def charts(scores: pl.DataFrame) -> list[dict[str, Any]]:
         baseline = group["constant_baseline"][0]
         found.append(
             {
-                "title": BENCHMARKS[str(benchmark)].title,
+                "title": title_of(str(benchmark)),
                 "metric": group["metric"][0],
                 "bars": bars,
                 "height": len(bars) * (BAR + GAP),
@@ -80,15 +84,17 @@ def charts(scores: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def grounding_tables(grounding: pl.DataFrame) -> list[dict[str, Any]]:
-    """Per model: means by category, and how graphs and answers go together."""
+    """Per model and validation split: means by category, and how graphs and answers go together."""
     return [
         {
-            "model": str(model),
+            "model": f"{model} on {title_of(str(benchmark))}",
             "rows": by_category(group).to_dicts(),
             "table": contingency(group),
             "num_items": group.height,
         }
-        for (model,), group in grounding.group_by("model", maintain_order=True)
+        for (model, benchmark), group in grounding.group_by(
+            "model", "benchmark", maintain_order=True
+        )
     ]
 
 
@@ -131,7 +137,7 @@ def _shown(
     return {
         "model": row["model"],
         "benchmark": row["benchmark"],
-        "title": BENCHMARKS[row["benchmark"]].title,
+        "title": title_of(row["benchmark"]),
         "item_id": row["item_id"],
         "category": row["category"] or "",
         "outcome": "right" if row["is_right"] else outcome,
@@ -148,7 +154,7 @@ def _shown(
         "width": row["width"],
         "height": row["height"],
         "boxes": [entry | {"box": entry["box"]} for entry in boxes or []],
-        "why": row["item_id"] if row["benchmark"] == OWN else None,
+        "why": row["item_id"] if boxes is not None else None,
     }
 
 

@@ -3,11 +3,9 @@
 import base64
 import io
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -26,14 +24,11 @@ from schemas.evaluation import BenchmarkConfig, EvaluateConfig, EvaluatedModel, 
 from schemas.frames import smart_resize
 from tasks.benchmark import read_items
 from tasks.evaluation_report import Failed, Outcome, write_report
-from tests.builds import save_config
+from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
 from tests.endpoint import serve
 from tests.faults import Faults
 
-REPOSITORY = Path(__file__).parents[1]
 CONFIGS = sorted((REPOSITORY / "configs" / "evaluate").glob("*.toml"))
-CLI = Path(sys.executable).with_name("spatialthinker")
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 TINY = {
     "name": "tiny",
     "max_new_tokens": 6,
@@ -50,14 +45,7 @@ def tree_of(**changes: Any) -> dict[str, Any]:
 
 
 def evaluate(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CLI, "evaluate", str(config), "--root", str(root), *more],
-        cwd=REPOSITORY,
-        env=ENVIRONMENT,
-        text=True,
-        capture_output=True,
-        timeout=300,
-    )
+    return run_command("evaluate", config, root, *more)
 
 
 def run(tree: dict[str, Any], root: Path) -> Path:
@@ -187,6 +175,20 @@ def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(tree, message, tmp
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
     assert "Traceback" not in refused.stderr
+
+
+def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_dataset):
+    splits = [
+        {"name": "stvqa_val", "path": str(drawn_dataset)},
+        {"name": "stvqa_val", "label": "elsewhere", "path": "miniature"},
+    ]
+    with serve(lambda _: "<answer>(A)</answer>") as endpoint:
+        folder = run(tree_of(models=[chat_model(endpoint.url)], benchmarks=splits), root)
+    scores = pl.read_parquet(folder / "scores.parquet")
+    assert scores["benchmark"].unique().sort().to_list() == ["elsewhere", "stvqa_val"]
+    grounding = pl.read_parquet(folder / "grounding.parquet")
+    assert grounding["benchmark"].unique().sort().to_list() == ["elsewhere", "stvqa_val"]
+    assert "perfect on elsewhere" in (folder / "report.html").read_text()
 
 
 def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import signal
 import socket
@@ -22,12 +21,10 @@ from PIL import Image
 from evaluation.leakage import LISTED
 from tasks.leakage import list_of
 from tasks.train import run_trainer
-from tests.builds import save_config
+from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
 from tests.test_trainers import GRPO, TREE
 from training.plot import draw_rewards
 
-REPOSITORY = Path(__file__).parents[1]
-CLI = Path(sys.executable).with_name("spatialthinker")
 EVALUATION = {
     "name": "after",
     "seed": 1,
@@ -43,18 +40,10 @@ EVALUATION = {
     ],
     "benchmarks": [{"name": "mmvp", "path": "miniature"}],
 }
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
 def train(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CLI, "train", str(config), "--root", str(root), *more],
-        cwd=REPOSITORY,
-        env=ENVIRONMENT,
-        text=True,
-        capture_output=True,
-        timeout=200,
-    )
+    return run_command("train", config, root, *more)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """GRPO and SFT on a CPU: real TRL, a tiny model of the real architecture, a published dataset."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,14 +14,12 @@ import pytest
 pytest.importorskip("torch")
 
 from schemas.training import Method, load_train_config
-from tests.builds import save_config
+from tests.builds import ENVIRONMENT, REPOSITORY, save_config
 from training.grpo import train
 from training.launch import prepare
 from training.log import read_log
 from training.tiny import digest_of_files
 
-REPOSITORY = Path(__file__).parents[1]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 TREE = {
     "name": "tried",
     "seed": 3,

@@ -7,17 +7,16 @@ accelerate launch --config_file configs/accelerate/zero3-4gpu.yaml -m training.g
 from pathlib import Path
 
 from datasets import Dataset
-from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from schemas.training import Method
 from training.arguments import grpo_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import grpo_row, keep_short, load_rows, with_rows
-from training.launch import Run, launch, quiet_libraries
+from training.launch import Run, finish, launch, quiet_libraries
 from training.log import LogLines, LogsCompletions
-from training.model import freeze_vision, loading_arguments, lora_config, save_final
-from training.processor import load_processor, num_text_tokens
+from training.model import loading_arguments, lora_config
+from training.processor import num_text_tokens
 from training.reward_functions import reward_functions
 
 
@@ -30,12 +29,7 @@ class Trainer(RestoresWeights, LogsCompletions, GRPOTrainer):
 def train(run: Run) -> None:
     config = run.config
     quiet_libraries()
-    processor = load_processor(
-        run.model,
-        min_pixels=config.data.min_pixels,
-        max_pixels=config.data.max_pixels,
-        revision=config.model.revision,
-    )
+    processor = run.load_processor()
     arguments = grpo_arguments(
         config, run.folder, num_processes=run.num_processes, has_gpu=run.has_gpu
     )
@@ -56,11 +50,7 @@ def train(run: Run) -> None:
         callbacks=[LogLines(run.folder, arguments["max_steps"])],
         peft_config=lora_config(config.model),
     )
-    trainer.remove_callback(PrinterCallback)
-    if config.model.freeze_vision:
-        freeze_vision(trainer.model)
-    trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
-    save_final(trainer, processor, run.final, in_bf16=arguments["bf16"])
+    finish(trainer, processor, run, in_bf16=arguments["bf16"])
 
 
 def rollout_rows(run: Run, processor: object) -> Dataset:

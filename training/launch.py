@@ -20,7 +20,7 @@ from schemas.dataset_folder import check_dataset, resolve_dataset
 from schemas.training import Method, TrainConfig, load_train_config
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log
-from training.model import resolve_model
+from training.model import freeze_vision, resolve_model, save_final
 from training.run_folder import FINAL, is_finished, run_folder
 
 LOCKS: list[IO[str]] = []
@@ -43,6 +43,13 @@ class Run:
     @property
     def final(self) -> Path:
         return self.folder / FINAL
+
+    def load_processor(self) -> Any:
+        from training.processor import load_processor  # loads transformers
+
+        data, revision = self.config.data, self.config.model.revision
+        pixels = {"min_pixels": data.min_pixels, "max_pixels": data.max_pixels}
+        return load_processor(self.model, **pixels, revision=revision)
 
 
 def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
@@ -151,6 +158,17 @@ def quiet_libraries() -> None:
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+
+
+def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
+    """Train, from the run's checkpoint where there is one, and save the final model."""
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)  # training.log tells what there is to tell
+    if run.config.model.freeze_vision:
+        freeze_vision(trainer.model)
+    trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
+    save_final(trainer, processor, run.final, in_bf16=in_bf16)
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

@@ -5,17 +5,16 @@
 """
 
 from datasets import Dataset
-from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
 from schemas.training import Method
 from training.arguments import sft_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import keep_short, load_rows, sft_row, with_rows
-from training.launch import Run, launch, quiet_libraries
+from training.launch import Run, finish, launch, quiet_libraries
 from training.log import LogLines
-from training.model import freeze_vision, loading_arguments, lora_config, save_final
-from training.processor import load_processor, num_text_tokens
+from training.model import loading_arguments, lora_config
+from training.processor import num_text_tokens
 
 
 class Trainer(RestoresWeights, SFTTrainer):
@@ -25,12 +24,7 @@ class Trainer(RestoresWeights, SFTTrainer):
 def train(run: Run) -> None:
     config = run.config
     quiet_libraries()
-    processor = load_processor(
-        run.model,
-        min_pixels=config.data.min_pixels,
-        max_pixels=config.data.max_pixels,
-        revision=config.model.revision,
-    )
+    processor = run.load_processor()
     rows = demonstration_rows(run, processor)
     arguments = sft_arguments(
         config,
@@ -50,11 +44,7 @@ def train(run: Run) -> None:
         callbacks=[LogLines(run.folder, arguments["max_steps"])],
         peft_config=lora_config(config.model),
     )
-    trainer.remove_callback(PrinterCallback)
-    if config.model.freeze_vision:
-        freeze_vision(trainer.model)
-    trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
-    save_final(trainer, processor, run.final, in_bf16=arguments["bf16"])
+    finish(trainer, processor, run, in_bf16=arguments["bf16"])
 
 
 def demonstration_rows(run: Run, processor: object) -> Dataset:
