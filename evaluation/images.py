@@ -9,7 +9,6 @@ import base64
 import binascii
 import io
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -148,9 +147,7 @@ def _opened(data: bytes) -> Image.Image:
     if data.startswith(POINTER):
         raise ValueError("Git left a pointer in its picture's place: run `git lfs pull` there")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data))
+        return Image.open(io.BytesIO(data))
     except Image.DecompressionBombError:
         raise ValueError(
             f"its picture has more than {MAX_PIXELS:,} pixels, the most that is opened: leave the "

@@ -1,5 +1,6 @@
 """Items: rows of a benchmark as rows of ITEM, pictures kept, and whether all fits together."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -38,12 +39,17 @@ class Found:
 
 
 def find_items(
-    benchmark: Benchmark, places: Iterable[Place], store: ImageStore, fetcher: Fetcher
+    benchmark: Benchmark,
+    parts: Sequence[Iterable[Place]],
+    store: ImageStore,
+    fetcher: Fetcher,
+    limit: int | None = None,
 ) -> tuple[list[Item], list[list[Picture]]]:
-    """Items, in order, and the pictures of each. ValueError names the first row that is wrong."""
+    """Items, in order, and the pictures of each; where they are limited, as many of every part as
+    of the others. ValueError names the first row that is wrong."""
     items, pictures = [], []
     by_index: dict[str, Picture] = {}
-    for found in _found(benchmark, places, store, fetcher):
+    for found in _found(benchmark, parts, store, fetcher, limit):
         images = [_resolved(one, by_index, benchmark, found.place) for one in found.images]
         named = {
             name: _resolved(one, by_index, benchmark, found.place).digest
@@ -69,17 +75,32 @@ def _resolved(
 
 
 def _found(
-    benchmark: Benchmark, places: Iterable[Place], store: ImageStore, fetcher: Fetcher
+    benchmark: Benchmark,
+    parts: Sequence[Iterable[Place]],
+    store: ImageStore,
+    fetcher: Fetcher,
+    limit: int | None,
 ) -> Iterator[Found]:
     def look(place: Place) -> Found | None:
         return find_item(benchmark, place, store, fetcher)
 
-    rest = iter(places)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while some := list(islice(rest, WINDOW)):
-            for found in pool.map(look, some):
-                if found:
+        for number, places in enumerate(parts):
+            wanted = sys.maxsize
+            if limit is not None:
+                wanted = limit // len(parts) + (number < limit % len(parts))
+            rest = _named(benchmark, places)
+            while some := list(islice(rest, min(WINDOW, wanted))):
+                for found in filter(None, pool.map(look, some)):
+                    wanted -= 1
                     yield found
+
+
+def _named(benchmark: Benchmark, places: Iterable[Place]) -> Iterator[Place]:
+    try:
+        yield from places
+    except ValueError as error:
+        raise ValueError(f"{benchmark.name}: {error}") from None
 
 
 def find_item(

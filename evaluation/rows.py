@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from evaluation.benchmarks.spec import Benchmark, Part, Source
 from evaluation.picture_files import PictureFiles
 from evaluation.tables import READERS, read_rows
+from schemas.dataset_folder import VALIDATION
 
 ANY = Part("")
 """The part of a file that no part of its benchmark names: its rows say what they belong to."""
@@ -23,6 +23,7 @@ ABOUT = {
     "dataset_dict.json",
     "dataset_info.json",
     "dataset_infos.json",
+    "ledger.parquet",
     "manifest.json",
     "metadata.json",
     "state.json",
@@ -59,7 +60,10 @@ class Copy:
         tables = [file for _, files in self.tables for file in files]
         return sorted({*tables, *(self.pictures.files if self.pictures else ())})
 
-    def rows(self, part: Part, files: Sequence[Path]) -> Iterator[Place]:
+    def parts(self) -> list[Iterator[Place]]:
+        return [self._rows(part, files) for part, files in self.tables]
+
+    def _rows(self, part: Part, files: Sequence[Path]) -> Iterator[Place]:
         number = 0
         for file in files:
             for row in read_rows(file):
@@ -75,7 +79,7 @@ def open_copy(benchmark: Benchmark, path: Path) -> Copy:
     files = [
         file
         for file in sorted(path.rglob("*"))
-        if file.suffix.lower() in READERS and file.name not in ABOUT and _is_seen(file, path)
+        if file.suffix.lower() in READERS and _is_table(file, path)
     ]
     if not files:
         raise FileNotFoundError(
@@ -85,10 +89,12 @@ def open_copy(benchmark: Benchmark, path: Path) -> Copy:
     return Copy(tuple(_shared_out(benchmark, files, path)), PictureFiles(path, path))
 
 
-def _is_seen(file: Path, folder: Path) -> bool:
-    return file.is_file() and not any(
-        name.startswith(".") or name == "__validation__" for name in file.relative_to(folder).parts
-    )
+def _is_table(file: Path, folder: Path) -> bool:
+    """Neither hidden, nor what datasets, or this program, writes beside a table."""
+    if not file.is_file() or file.name in ABOUT or file.name.startswith("cache-"):
+        return False
+    names = file.relative_to(folder).parts
+    return VALIDATION not in names and not any(name.startswith(".") for name in names)
 
 
 def _shared_out(
@@ -130,17 +136,6 @@ def _parts_of(benchmark: Benchmark, file: Path, folder: Path) -> list[Part]:
     return [part for part in benchmark.parts if words & {name.lower() for name in part.names}]
 
 
-def copy_rows(copy: Copy, limit: int | None) -> Iterator[Place]:
-    """The rows of a copy; where they are limited, as many of every part as of the others."""
-    yield from _limited([copy.rows(part, files) for part, files in copy.tables], limit)
-
-
-def _limited(parts: Sequence[Iterator[Place]], limit: int | None) -> Iterator[Place]:
-    for place, rows in enumerate(parts):
-        share = None if limit is None else limit // len(parts) + (place < limit % len(parts))
-        yield from islice(rows, share)
-
-
 @dataclass(frozen=True, slots=True)
 class HubRows:
     """Rows of a repository at the commit that its revision names."""
@@ -148,14 +143,13 @@ class HubRows:
     source: Source
     commit: str
 
-    def read(self, benchmark: Benchmark, limit: int | None) -> Iterator[Place]:
+    def parts(self) -> list[Iterator[Place]]:
         """ValueError, in one line, where they are not to be had."""
         if any(part.tables for part in self.source.parts):
-            yield from copy_rows(self._fetched(benchmark), limit)
-        else:
-            yield from _limited([self._table(part) for part in self.source.parts], limit)
+            return self._fetched().parts()
+        return [self._table(part) for part in self.source.parts]
 
-    def _fetched(self, benchmark: Benchmark) -> Copy:
+    def _fetched(self) -> Copy:
         from huggingface_hub import snapshot_download
 
         name = self.source.repository

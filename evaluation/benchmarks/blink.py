@@ -1,9 +1,12 @@
 """BLINK: the validation rows of Spatial_Relation and Relative_Depth."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from functools import partial
+
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.texts import (
     first_of,
     in_columns,
+    is_given,
     letter_of,
     listed,
     name_in,
@@ -20,9 +23,9 @@ def read(row: Row, part: Part, number: int) -> Item | None:
     if subset not in SUBSETS:
         return None
     pictures = [row.get(f"image_{place}") for place in range(1, 5)] if "image_1" in row else []
-    images = tuple(picture for picture in pictures if picture is not None)
+    images = tuple(picture for picture in pictures if is_given(picture))
     return Item(
-        item_id=name_in(row, "idx") if "idx" in row else f"val_{subset}_{number + 1}",
+        item_id=name_in(row, "idx") if "idx" in row else "",
         question=without_instruction(text_of(row, "question")),
         options=listed(row["choices"]) if "choices" in row else in_columns(row),
         answer=letter_of(row["answer"]),
@@ -39,4 +42,5 @@ SPEC = Benchmark(
     sources=(Source("BLINK-Benchmark/BLINK", tuple(Part("val", name, name) for name in SUBSETS)),),
     read=read,
     counts={"Spatial_Relation": (143,), "Relative_Depth": (124,)},
+    arrange=partial(with_ids, form="val_{subset}_{number}", first=1),
 )

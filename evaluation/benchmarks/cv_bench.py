@@ -1,6 +1,6 @@
 """CV-Bench: 2D (count, relation) and 3D (depth, distance), up to six options."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.texts import (
     coco_of,
     first_of,
@@ -24,9 +24,8 @@ def read(row: Row, part: Part, number: int) -> Item:
     sources = coco_of(name) if source == "COCO" else ()
     if source == "ADE20K" and is_given(name):
         sources = (f"ade20k:{name}",)
-    place = name_in(row, "idx") if "idx" in row else str(number)
     return Item(
-        item_id=f"{subset}-{place}",
+        item_id=f"{subset}-{name_in(row, 'idx')}" if "idx" in row else "",
         question=without_instruction(text_of(row, "question")),
         options=listed(row["choices"]) if "choices" in row else in_columns(row),
         answer=letter_of(row["answer"]),
@@ -45,6 +44,7 @@ SPEC = Benchmark(
     licence="Apache-2.0",
     sources=(Source("nyu-visionx/CV-Bench", (Part("test", "2D", "2D"), Part("test", "3D", "3D"))),),
     read=read,
+    arrange=with_ids,
     counts={
         "2D": (1438,),
         "3D": (1200,),

@@ -7,7 +7,7 @@ point may lie, beside the polygon that the authors score by.
 import json
 import re
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.texts import (
     YES_NO,
     first_of,
@@ -30,7 +30,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     is_point = subset == "context"
     question = FORMAT.sub("", str(first_of(row, "question", "prompt")))
     return Item(
-        item_id=f"{subset}-{number}",
+        item_id="",
         question=without_instruction(question),
         options=() if is_point else YES_NO,
         answer=polygon(text_of(row, "answer")) if is_point else yes_or_no(row["answer"]),
@@ -62,5 +62,6 @@ SPEC = Benchmark(
         Source("hunarbatra/RoboSpatial-Home", (Part("train"),), lacks=("context",)),
     ),
     read=read,
+    arrange=with_ids,
     counts={"configuration": (123,), "compatibility": (105,), "context": (122,)},
 )

@@ -14,7 +14,7 @@ from evaluation.benchmarks.texts import (
     YES_NO,
     cut_options,
     first_of,
-    letter_of,
+    gold_of,
     name_in,
     text_of,
     yes_or_no,
@@ -38,7 +38,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         facts = {"repaired": "letters"} if options else {}
     answer, kind = name_in(row, "answer"), AnswerKind.CHOICE
     if options:
-        answer = letter_of(answer)
+        answer = gold_of(answer, options)
     elif answer.lower().rstrip(".") in ("yes", "no"):
         options, answer = YES_NO, yes_or_no(answer)
     else:

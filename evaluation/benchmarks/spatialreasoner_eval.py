@@ -5,7 +5,7 @@ benchmarks twice. The first source is the paper's copy; the original is a TSV in
 """
 
 from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
-from evaluation.benchmarks.texts import cut_options, first_of, in_columns, letter_of, listed
+from evaluation.benchmarks.texts import cut_options, first_of, gold_of, in_columns, listed
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -18,7 +18,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         item_id=str(number),
         question=question,
         options=options,
-        answer=letter_of(row["answer"]),
+        answer=gold_of(row["answer"], options),
         images=(row["image"],),
         category=str(first_of(row, "task", "category")),
     )

@@ -1,7 +1,8 @@
 """Specs: what a benchmark is, where its rows are, and how one of them becomes an item."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,8 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`options` are texts in order, A first; `images`, and `pictures` by name of the fact that
+    """An `item_id` that is empty is made of the item's place in its subset (`with_ids`); `options`
+    are texts in order, A first; `images`, and `pictures` by name of the fact that
     names their digest, are what the row has for a picture: bytes, `{"bytes", "path"}`, base64, an
     address, a file's name, or a list of these."""
 
@@ -61,6 +63,18 @@ class Source:
 
 
 Read = Callable[[Row, Part, int], Item | None]
+Items = Sequence[Item]
+
+
+def with_ids(items: Items, form: str = "{subset}-{number}", first: int = 0) -> Items:
+    """Items without an id get one of their subset and their place in it, from `first` on."""
+    places: Counter[str | None] = Counter()
+    found = []
+    for item in items:
+        name = form.format(subset=item.subset, number=places[item.subset] + first)
+        places[item.subset] += 1
+        found.append(item if item.item_id else replace(item, item_id=name))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ class Benchmark:
     sources: tuple[Source, ...]
     read: Read
     counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    arrange: Callable[[Sequence[Item]], Sequence[Item]] = lambda items: items
+    arrange: Callable[[Items], Items] = lambda items: items
     check: Callable[[pl.DataFrame], str | None] = lambda _: None
     flipped: frozenset[str] = frozenset()
     """Ids of items with two options whose published label is known to be the wrong one."""

@@ -13,6 +13,7 @@ from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,
     first_of,
+    gold_of,
     in_columns,
     is_given,
     letter_of,
@@ -51,11 +52,12 @@ def _paper_item(row: Row, number: int) -> Item:
     """A row of the paper's copy, which has base rows alone and no ids."""
     question, options = cut_options(text_of(row, "prompt"))
     category = text_of(row, "task")
+    options = listed(row["choices"]) if is_given(row.get("choices")) else options
     return Item(
         item_id=f"{number:08d}-0-0",
         question=question,
-        options=listed(row["choices"]) if is_given(row.get("choices")) else options,
-        answer=letter_of(row["answer"]),
+        options=options,
+        answer=gold_of(row["answer"], options),
         images=(row["image"],),
         category=category,
         facts={"qid": f"{number:08d}", "flip": "0", "variant": "0", "type": type_of(category)},

@@ -15,9 +15,10 @@ LINES = re.compile(r"(?m)^[ \t]*([A-H])[).:][ \t]*(?=\S)")
 INLINE = re.compile(r"(?:^|(?<=[\s,;]))([A-H])[).:]\s+(?=\S)")
 HEAD = re.compile(r"(?:^|\s)(?:Options|Choices)\s*:[ \t]*(?=[\n(A])")
 INSTRUCTION = re.compile(
-    r"\s*(?:(?:Please )?(?:[Aa]nswer|[Rr]espond|[Rr]eply)\b[^.?!\n]*"
-    r"\b(?:letter|single word|number|short phrase|yes or no)\b[^.?!\n]*"
-    r"|(?:Please )?[Ss]elect from the following choices)[.:]?\s*\Z"
+    r"\s*(?:(?:Please (?:answer|respond|reply)|Answer|Respond|Reply)"
+    r"(?: the question)?(?: directly)? (?:(?:with|using|in|by)\b[^.?!\n]*"
+    r"\b(?:letter|single word|number|short phrase|yes or no)\b[^.?!\n]*|yes or no)"
+    r"|(?:Please s|S)elect from the following choices)[.:]?\s*\Z"
 )
 HINT = re.compile(r"\AHint: Please [^\n]*\n+(?:Question:\s*)?")
 MAX_LITERAL = 100_000
@@ -58,7 +59,10 @@ def first_of(row: Mapping[str, Any], *names: str) -> Any:
 
 
 def is_given(value: Any) -> bool:
-    """pandas says NaN where a row has nothing, datasets None, and text files an empty text."""
+    """pandas says NaN where a row has nothing, datasets None, text files an empty text, and some
+    Parquet files a picture without bytes or path."""
+    if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
+        return any(value.values())
     return value is not None and value == value and value != ""
 
 
@@ -68,6 +72,15 @@ def letter_of(answer: Any) -> str:
     if not match:
         raise ValueError(f"the answer {_shown(answer)} is no letter from A to H")
     return match[1].upper()
+
+
+def gold_of(answer: Any, options: Sequence[str]) -> str:
+    """The letter that an answer is, or that of the one option whose text it is."""
+    texts = [option.casefold() for option in options]
+    said = str(answer).strip().casefold()
+    if texts.count(said) == 1 and not LETTER.fullmatch(said):
+        return LETTERS[texts.index(said)]
+    return letter_of(answer)
 
 
 def yes_or_no(answer: Any) -> str:
@@ -106,8 +119,9 @@ def listed(choices: Any) -> tuple[str, ...]:
 
 def in_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Options of the columns A, B, C ..., without a gap."""
-    found = [str(row[letter]).strip() for letter in LETTERS if is_given(row.get(letter))]
-    if any(is_given(row.get(letter)) for letter in LETTERS[len(found) :]):
+    given = [letter for letter in LETTERS if is_given(row.get(letter)) and row[letter] != "nan"]
+    found = [str(row[letter]).strip() for letter in given]
+    if given != list(LETTERS[: len(given)]):
         raise ValueError("the options have a gap between their letters")
     return tuple(found)
 
