@@ -253,7 +253,10 @@ def explain(error: Exception, repository: str) -> str:
             f"the Hub cannot be reached for {repository} ({reason}): check the network and "
             "HF_HOME, or name a local copy in path"
         )
-    return f"{repository} cannot be read from the Hub ({reason}): pin a revision that can"
+    return (
+        f"{repository} cannot be read from the Hub ({reason}): pin another revision, or name a "
+        "local copy in path"
+    )
 
 
 NO_NETWORK = {
@@ -262,5 +265,4 @@ NO_NETWORK = {
     "LocalEntryNotFoundError",
     "OfflineModeIsEnabled",
     "TimeoutException",
-    "HfHubHTTPError",
 }

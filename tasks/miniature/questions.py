@@ -88,17 +88,24 @@ def closer_pair(view: View) -> Asked | None:
 
 
 def higher(view: View) -> Asked | None:
-    by_height = sorted(view.unique, key=lambda thing: thing.y)
-    if len(by_height) < 2 or by_height[-1].y - by_height[0].y < MIN_HEIGHT:
-        return None
-    low, high = by_height[0], by_height[-1]
+    """Of a thing that is above another as a whole, in the picture and in metres."""
+    for low, high in permutations(view.unique, 2):
+        if high.y - low.y >= MIN_HEIGHT and high.box[3] < low.box[1]:
+            return _higher(low, high)
+    return None
+
+
+def _higher(low: Seen, high: Seen) -> Asked:
     text = f"Which object has a higher location, the {low.name} or the {high.name}?"
     return Asked(text, high.name, (low.name,), (low, high))
 
 
 def how_many(view: View) -> Asked | None:
-    """With five wrong numbers, beginning with those beside the right one."""
+    """Of the kind that there are most of, two at the least; five wrong numbers, the nearest
+    first."""
     name, number = Counter(thing.name for thing in view.things).most_common(1)[0]
+    if number < 2:
+        return None
     wrong = sorted((one for one in range(7) if one != number), key=lambda one: abs(one - number))
     things = tuple(thing for thing in view.things if thing.name == name)
     text = f"How many objects of the kind {name} are in the image?"
