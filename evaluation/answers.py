@@ -1,63 +1,67 @@
 """Answers: which option a reply names.
 
 One parser for every model and benchmark. What cannot be read is None, never a guess: it counts as
-wrong and is reported.
+wrong and is reported. A letter wins over a text, and "a" in front of a word is an article.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-THOUGHT_ENDS = "</think>"
-TAG, TAG_ENDS = "<answer>", "</answer>"
-BOXED = "\\boxed{"
-MAX_SEGMENT = 4_000
-"""Characters from the end of a reply that are searched for words; tags are found anywhere."""
-NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
-DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
-NEGATIONS = {"not", "never", "neither", "nor", "isn't", "aren't", "wasn't", "cannot", "isnt"}
-ARTICLE_GOES_ON = set(
-    """because since as is and which for due given by with in based where so therefore thus but
-    or""".split()  # noqa: SIM905  (easier to read)
+from evaluation.option_texts import UNCERTAIN, Options, equal_option, named_option, words_of
+from evaluation.reply_parts import (
+    MAX_PART,
+    after_thought,
+    last_answer,
+    last_boxed,
+    last_phrases,
+    plain,
 )
-"""After "the answer is A": words before which A is the letter, and no article."""
-LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathit|rm|bf)\s*(?=\{)|\\[()\[\]]|[${}]")
-MARKS = str.maketrans(dict.fromkeys('*`#~|"“”„«»', " ") | {"_": " ", "’": "'", "‘": "'"})
-OPENING, CLOSING = "([<【〔「『", ")]>】〕」』"
+
+OPENING, CLOSING = "([<【〔", ")]>】〕"
+MARK = rf"(?:[{re.escape(CLOSING)}]+[.:,]?|[:.,;](?=\s|$)|\s[-–—](?=\s))"
+"""What stands between a letter and a text."""
 LONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
-LED = re.compile(
-    rf"[\s{re.escape(OPENING)}]*([A-Za-z])\s*"
-    rf"(?:[{re.escape(CLOSING)}]+[.:,]?|[:：]|[.,;](?=\s|$)|\s[-–—](?=\s))\s*(.*)",
-    re.DOTALL,
-)
+LED = re.compile(rf"[\s\-•→>]*[{re.escape(OPENING)}]*\s*([A-Za-z])\s*{MARK}\s*(.*)", re.DOTALL)
+SPACED = re.compile(r"([B-Z])\s+(\S.*)", re.DOTALL)
 NAMED = re.compile(
     r"(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|answer|letter)\s*[:\-]?\s*"
     r"[(\[]?([A-Za-z])(?![A-Za-z'])(?!\s+(?:is|isn't|was|are|would|can|cannot|could|does)\b)"
     r"[)\]]?[.:,]?\s*(.*)",
     re.DOTALL | re.IGNORECASE,
 )
-PHRASE = re.compile(
-    r"\b(?:answers?|options?|choices?)\b[^\S\n]*(?:\([^)\n]{0,20}\)[^\S\n]*)?"
-    r"(?:(?:is|are|was|be|would[^\S\n]be|should[^\S\n]be|must[^\S\n]be|will[^\S\n]be)\b"
-    r"[^\S\n]*:?|[:：=])\s*",
-    re.IGNORECASE,
+BEFORE_WORDS = re.compile(r"([A-Z])(?=[\s,;.]|$)[\s,;.]*([^\W\d_]*)")
+ARTICLE_GOES_ON = set(
+    """because since as is and which for due given by with in based where so therefore thus but
+    or""".split()  # noqa: SIM905  (easier to read)
 )
+"""After "the answer is A": words before which A is the letter, and no article."""
 CORRECT = re.compile(
-    r"(?<![A-Za-z'])[(\[]?([A-Z])[)\].]?\s+is\s+(?:the\s+|most\s+)*"
-    r"(?:correct|right|best|true|answer|accurate)"
+    r"(?<![A-Za-z'])[(\[]?([A-Z])[)\].]?\s+(?:is|would be|must be|seems)\s+"
+    r"(?:the\s+|most\s+|my\s+)*(?:correct|right|best|true|answer|accurate)"
 )
 BRACKETED = re.compile(r"[(\[【]\s*([A-Za-z])\s*[)\]】]|\b[Oo]ption\s+([A-Z])(?![A-Za-z'])")
-STANDING = re.compile(r"(?<![A-Za-z'’.])([B-HJ-Z])(?![A-Za-z'’]|\.[A-Za-z])")
-EITHER = re.compile(r"(?<![A-Za-z])([A-Z])\s*(?:[/,&]|or\b|and\b)\s*\(?([A-Z])(?![A-Za-z'])")
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+STANDING = re.compile(r"(?<![A-Za-z'.])([B-HJ-Z]|A(?=\s*(?:[.,;:!?)]|$)))(?![A-Za-z']|\.[A-Za-z])")
+LISTED = re.compile(rf"(?<![A-Za-z'])[(\[]?([A-Z])\s*{MARK}\s*([^()\[\]\n]*)")
+DENIED = re.compile(
+    r"\b(?:[Nn]ot|never|[Nn]either|nor|isn't|(?:can't|cannot|can not|couldn't) be|rather than|"
+    r"instead of)\s+(?:the\s+)?"
+    r"(?:(?:option|choice|answer)\s+)?[(\[]?[A-Z](?![A-Za-z'])[)\]]?"
+    r"|(?:\b[Oo]ption\s+)?[(\[]?(?<![A-Za-z'])[A-Z][)\]]?\s+(?:is|was|are|can|would)\s*(?:not\b|n't\b)"
+    r"|(?:\b[Oo]ption\s+)?[(\[]?(?<![A-Za-z'])[A-Z][)\]]?\s+(?:isn't|wasn't|can't|cannot|"
+    r"(?:is|was)\s+(?:\w+\s+)?(?:wrong|incorrect|false|out|impossible|ruled|excluded))\b"
+)
+"""Letters that are said not to be the answer."""
+JOINING = {"and", "or", "both", "either", "options", "option"}
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer:
-    """`letter` is one of the options', None where none or several are named; `method` says what
-    was read; `conflict` that the text beside the letter names another option."""
+    """`letter` is one of the options', None where none or several are named; `conflict` says that
+    the text beside the letter names another option; `method` what was read: in an `<answer>` or a
+    bare reply a `letter`, a `text`, or a letter called `correct`; what stood in a `boxed` or behind
+    a `phrase`. Of None it says `tag`, `boxed`, `several`, `uncertain` where the reply does not
+    commit itself, or `nothing`."""
 
     letter: str | None
     method: str
@@ -66,136 +70,83 @@ class ParsedAnswer:
 
 def parse_answer(reply: str, options: Mapping[str, str]) -> ParsedAnswer:
     """The option that a reply names; `options` are texts by upper-case letter."""
-    text = _after_thought(reply)
-    known = {letter: _words(option) for letter, option in options.items()}
+    text = after_thought(reply)
+    known = {letter: words_of(option) for letter, option in options.items()}
     tagged = last_answer(text)
     if tagged is not None:
-        return _read(tagged, known) or _read_phrases(_plain(tagged), known) or _none("tag")
-    boxed = _last_boxed(text)
+        return _read_part(plain(tagged[:MAX_PART]), known) or _unread(tagged, "tag")
+    boxed = last_boxed(text)
     if boxed is not None:
-        found = _read(boxed, known)
-        return ParsedAnswer(found.letter, "boxed", found.conflict) if found else _none("boxed")
-    tail = _plain(text[-MAX_SEGMENT:])
-    return _read_phrases(tail, known) or _read_whole(tail, known) or _none("nothing")
-
-
-def last_answer(text: str) -> str | None:
-    """What stands in the last `<answer>`, closed or not; None where there is none."""
-    start = text.rfind(TAG)
-    if start < 0:
-        return None
-    start += len(TAG)
-    end = text.find(TAG_ENDS, start)
-    return text[start : end if end >= 0 else len(text)]
+        found = _read_part(plain(boxed), known)
+        if found and found.letter:
+            return ParsedAnswer(found.letter, "boxed", found.conflict)
+        return found or _unread(boxed, "boxed")
+    tail = text[-MAX_PART:]
+    return _read_part(plain(tail), known, is_whole=True) or _unread(tail, "nothing")
 
 
 def answer_text(reply: str) -> str:
     """What a reply without options says in the end: its last `<answer>` or `\\boxed`, else what
     follows its last "answer is", else its last line; plain, in one line."""
-    text = _after_thought(reply)
+    text = after_thought(reply)
     found = last_answer(text)
     if found is None:
-        found = _last_boxed(text)
+        found = last_boxed(text)
     if found is None:
-        tail = _plain(text[-MAX_SEGMENT:])
+        tail = plain(text[-MAX_PART:])
         lines = [line for line in tail.splitlines() if line.strip()]
-        found = next(_last_phrases(tail), lines[-1] if lines else "")
-    return " ".join(_plain(found).split()).strip(" .")
+        found = next(last_phrases(tail), lines[-1] if lines else "")
+    return " ".join(plain(found[:MAX_PART]).split()).strip(" .")
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two short answers say the same: case, punctuation, articles and the way to write a
-    number aside."""
-    return bool(_words(one)) and _without_article(_words(one)) == _without_article(_words(other))
+def _unread(text: str, method: str) -> ParsedAnswer:
+    return ParsedAnswer(None, "uncertain" if UNCERTAIN.search(text[-MAX_PART:]) else method)
 
 
-def _after_thought(reply: str) -> str:
-    start = reply.rfind(THOUGHT_ENDS)
-    return reply[start + len(THOUGHT_ENDS) :] if start >= 0 else reply
+def _read_part(text: str, known: Options, *, is_whole: bool = False) -> ParsedAnswer | None:
+    """What a plain text names: a short one as it stands, then by its phrases, then all of it."""
+    short = None if is_whole else _read_short(text, known)
+    return short or _read_phrases(text, known) or _read_whole(text, known)
 
 
-def _none(method: str) -> ParsedAnswer:
-    return ParsedAnswer(None, method)
-
-
-def _plain(text: str) -> str:
-    """Without markup: NFKC, no format characters, no LaTeX, Markdown or quotes."""
-    text = unicodedata.normalize("NFKC", LATEX.sub(" ", text)).translate(MARKS)
-    if text.isascii():
-        return text
-    return "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs", "Co"))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """Lower-case words, numbers as digits."""
-    found = WORD.findall(_plain(text).lower())
-    return tuple(DIGITS.get(word, word) for word in found)
-
-
-def _without_article(words: tuple[str, ...]) -> tuple[str, ...]:
-    return words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words
-
-
-def _last_boxed(text: str) -> str | None:
-    """What stands in the last `\\boxed{...}`, braces matched."""
-    start = text.rfind(BOXED)
-    if start < 0:
-        return None
-    start += len(BOXED)
-    depth = 1
-    for place in range(start, min(len(text), start + MAX_SEGMENT)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
-        if not depth:
-            return text[start:place]
-    return text[start : start + MAX_SEGMENT]
-
-
-def _last_phrases(text: str) -> Iterator[str]:
-    """What follows "answer is" and the like, up to the end of the line, the last one first."""
-    ends = [match.end() for match in PHRASE.finditer(text)]
-    for end in reversed(ends[-20:]):
-        stop = text.find("\n", end)
-        yield text[end : stop if stop >= 0 else len(text)]
-
-
-Options = Mapping[str, tuple[str, ...]]
-
-
-def _read(segment: str, known: Options, *, after_phrase: bool = False) -> ParsedAnswer | None:
-    """What a short text names, None where nothing."""
-    text = " ".join(_plain(segment[:MAX_SEGMENT]).split())
-    lone = LONE.fullmatch(text)
-    if lone:
-        letter = _known(lone[1], known)
-        return _with_letter(letter, "", known) if letter else None
-    led = LED.fullmatch(text) or NAMED.fullmatch(text)
-    if led and (letter := _known(led[1], known)):
-        return _with_letter(letter, led[2], known)
+def _read_short(text: str, known: Options, *, after_phrase: bool = False) -> ParsedAnswer | None:
+    """What a text in one piece names, a letter first; None where nothing."""
+    text = " ".join(text.split())
+    led = _led(text, known)
+    if led:
+        return led
+    if _only_letters(text, known):
+        return ParsedAnswer(None, "several")
     if after_phrase and (letter := _before_words(text, known)):
         return _with_letter(letter, text[1:], known)
-    named = _named_text(text, known)
+    named = named_option(text, known)
     return ParsedAnswer(named, "text") if named else None
 
 
 def _read_phrases(text: str, known: Options) -> ParsedAnswer | None:
     """What follows the last "answer is" that names anything."""
-    for phrase in _last_phrases(text):
-        found = _read(phrase, known, after_phrase=True)
-        if found:
+    for phrase in last_phrases(text):
+        found = _read_short(_affirmed(phrase), known, after_phrase=True)
+        if found and found.letter:
             return ParsedAnswer(found.letter, "phrase", found.conflict)
+        if found:
+            return found
     return None
 
 
 def _read_whole(text: str, known: Options) -> ParsedAnswer | None:
-    """What a reply without tags and phrases names: by a letter on its first or last line, by the
-    only letter that it calls correct or puts in brackets, by an option's text."""
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    """What a text names by a letter on its last or first line, by the only letter that leads a
+    line, is called correct or stands in brackets, by an option's text, by the only letter at all.
+    """
+    lines = [" ".join(line.split()) for line in _affirmed(text).splitlines() if line.strip()]
+    lines = _without_options(lines, known)
+    text = "\n".join(lines)
     for line in (*lines[-1:], *lines[:1]):
         if (lone := LONE.fullmatch(line)) and (letter := _known(lone[1], known)):
             return _with_letter(letter, "", known)
-    found = [led for line in lines if (led := _read_letter(line, known))]
-    if len({led.letter for led in found}) == 1:
-        return found[-1]
+    led = [found for line in lines if (found := _led(line, known))]
+    if len({found.letter for found in led}) == 1:
+        return led[-1]
     correct = {letter for match in CORRECT.finditer(text) if (letter := _known(match[1], known))}
     if len(correct) == 1:
         return ParsedAnswer(correct.pop(), "correct")
@@ -204,115 +155,109 @@ def _read_whole(text: str, known: Options) -> ParsedAnswer | None:
         for match in BRACKETED.finditer(text)
         if (letter := _known(match[1] or match[2], known))
     }
+    named = named_option(text, known)
     if len(bracketed) == 1:
         letter = bracketed.pop()
-        named = _named_text(text, known)
         return ParsedAnswer(letter, "letter", named is not None and named != letter)
-    named = _named_text(text, known)
     if named:
         return ParsedAnswer(named, "text")
-    if bracketed or any({one, other} <= known.keys() for one, other in EITHER.findall(text)):
-        return None
     standing = {match[1] for match in STANDING.finditer(text)} & known.keys()
-    return ParsedAnswer(standing.pop(), "letter") if len(standing) == 1 else None
+    if bracketed or led or len(standing) > 1 or any(_only_letters(line, known) for line in lines):
+        return ParsedAnswer(None, "several")
+    return ParsedAnswer(standing.pop(), "letter") if standing else None
 
 
-def _read_letter(line: str, known: Options) -> ParsedAnswer | None:
-    """A letter with a delimiter in front of text, or one that is called an option."""
-    found = LED.fullmatch(line) or NAMED.fullmatch(line)
+def _without_options(lines: list[str], known: Options) -> list[str]:
+    """Without the lines that repeat the question's options, where several do."""
+    repeated = {}
+    for place, line in enumerate(lines):
+        found = LED.fullmatch(line)
+        letter = _known(found[1], known) if found else None
+        if found and letter and words_of(found[2]) == known[letter]:
+            repeated[place] = letter
+    if len(set(repeated.values())) < 2:
+        return lines
+    return [line for place, line in enumerate(lines) if place not in repeated]
+
+
+def _affirmed(text: str) -> str:
+    """Without the letters that are said not to be the answer."""
+    return DENIED.sub(" ", text)
+
+
+def _led(line: str, known: Options) -> ParsedAnswer | None:
+    """A letter alone, with a delimiter in front of a text, in front of the very text of an option,
+    or called an option."""
+    if lone := LONE.fullmatch(line):
+        letter = _known(lone[1], known)
+        return _with_letter(letter, "", known) if letter else None
+    found = LED.fullmatch(line) or NAMED.fullmatch(line) or SPACED.fullmatch(line)
     letter = _known(found[1], known) if found else None
-    return _with_letter(letter, found[2], known) if found and letter else None
+    if not found or not letter:
+        return None
+    if found.re is SPACED and (
+        equal_option(words_of(line), known) or not equal_option(words_of(found[2]), known)
+    ):
+        return None
+    return _with_letter(letter, found[2], known)
 
 
 def _known(letter: str, known: Options) -> str | None:
     return letter.upper() if letter.upper() in known else None
 
 
-def _with_letter(letter: str, rest: str, known: Options) -> ParsedAnswer | None:
-    """The letter, unless what follows are other letters alone."""
-    if _other_letters(rest, letter, known):
+def _with_letter(letter: str, rest: str, known: Options) -> ParsedAnswer:
+    """The letter, unless what follows are other letters alone, or other options with theirs."""
+    own, words = known[letter], words_of(rest)
+    if words and words == own:
+        return ParsedAnswer(letter, "letter")
+    if _joined(rest, letter, known) or _lists(_affirmed(rest), letter, known):
         return ParsedAnswer(None, "several")
-    own, named = known[letter], _named_text(rest, known) if rest.strip() else None
-    is_letters = any(own == (other.lower(),) for other in known if other != letter)
-    conflict = named is not None and named != letter
-    return ParsedAnswer(letter, "letter", conflict or (not rest.strip() and is_letters))
+    if not words:
+        is_other_text = any(own_text == (letter.lower(),) for own_text in known.values())
+        return ParsedAnswer(letter, "letter", is_other_text and own != (letter.lower(),))
+    named = named_option(rest, known)
+    return ParsedAnswer(letter, "letter", named is not None and named != letter)
 
 
-def _other_letters(rest: str, letter: str, known: Options) -> bool:
-    """Whether the words that follow are letters of options, another one among them, and joining
-    words."""
-    words = WORD.findall(rest)
-    letters = {word.upper() for word in words if len(word) == 1 and word.upper() in known}
-    joining = {"and", "or", "both", "&"}
-    only_letters = all(len(word) == 1 or word.lower() in joining for word in words)
-    return only_letters and bool(letters - {letter})
+def _joined(rest: str, letter: str, known: Options) -> bool:
+    """Whether the next words join another letter to this one: ", (B)" and "or B"."""
+    words = re.findall(r"[^\W_]+", rest[:200])
+    letters = [word.upper() for word in words if len(word) == 1]
+    if len(letters) == len([word for word in words if word.lower() not in JOINING]):
+        return bool(set(letters) & known.keys() - {letter})
+    first, second = (*words, "", "")[:2]
+    is_next = first.lower() in ("or", "and") and (second.isupper() or second.upper() == "OPTION")
+    return is_next and second in known.keys() - {letter}
+
+
+def _lists(rest: str, letter: str, known: Options) -> bool:
+    """Whether another option follows with its letter in front of its own text."""
+    return any(
+        match[1] in known
+        and match[1] != letter
+        and words_of(match[2])[: len(known[match[1]])] == known[match[1]]
+        for match in LISTED.finditer(rest[:2_000])
+    )
+
+
+def _only_letters(text: str, known: Options) -> bool:
+    """Whether a text is nothing but letters of several options and joining words."""
+    words = [word for word in re.findall(r"[^\W_]+", text[:200]) if word.lower() not in JOINING]
+    letters = {word.upper() for word in words if len(word) == 1}
+    return (
+        len(text) <= 200
+        and len(letters & known.keys()) > 1
+        and all(len(word) == 1 for word in words)
+    )
 
 
 def _before_words(text: str, known: Options) -> str | None:
     """The letter in front of "because ..." and the like. "A" in front of another word is an
     article."""
-    match = re.match(r"([A-Z])(?=[\s,;.]|$)[\s,;.]*([^\W\d_]*)", text)
+    match = BEFORE_WORDS.match(text)
     if not match or match[1] not in known:
         return None
-    if match[1] in "AI" and match[2].lower() not in ARTICLE_GOES_ON and match[2]:
+    if match[1] in "AI" and match[2] and match[2].lower() not in ARTICLE_GOES_ON:
         return None
     return match[1]
-
-
-def _named_text(text: str, known: Options) -> str | None:
-    """The letter of the one option whose text this is, starts with, or holds, whichever is found
-    first; texts within longer ones that were found do not count, nor what is negated."""
-    words = _words(text)
-    if not words:
-        return None
-    exact = [letter for letter, option in known.items() if option and option == words]
-    if not exact:
-        bare = _without_article(words)
-        exact = [key for key, option in known.items() if _without_article(option) == bare]
-    if exact:
-        return exact[0] if len(exact) == 1 else None
-    opened = _opens_with(text, known)
-    if opened:
-        return opened
-    found = _occurrences(words, known)
-    return found.pop() if len(found) == 1 else None
-
-
-def _opens_with(text: str, known: Options) -> str | None:
-    """The option whose text stands before the first comma, stop or line break."""
-    head = re.split(r"[,.;:!\n]", text.strip(), maxsplit=1)[0]
-    words = _words(head)
-    if len(head) == len(text.strip()) or not words:
-        return None
-    found = [key for key, option in known.items() if option == words]
-    return found[0] if len(found) == 1 else None
-
-
-def _occurrences(words: tuple[str, ...], known: Options) -> set[str]:
-    """The options whose words stand in the text, on their own and not negated."""
-    taken = [False] * len(words)
-    found: dict[tuple[str, ...], set[str]] = {}
-    for letter, option in sorted(known.items(), key=lambda entry: -len(entry[1])):
-        if not option:
-            continue
-        size = len(option)
-        for start in range(len(words) - size + 1):
-            if words[start] != option[0] or words[start : start + size] != option:
-                continue
-            if found.get(option) is None and all(taken[start : start + size]):
-                continue
-            taken[start : start + size] = [True] * size
-            if not NEGATIONS & set(words[max(start - 2, 0) : start]):
-                found.setdefault(option, set()).add(letter)
-    return set().union(*found.values()) if found else set()
-
-
-def parse_answer_paper_compatible(reply: str, options: Mapping[str, str]) -> str:
-    """The letter that the published evaluation reads (hunarbatra/SpatialThinker at 4ac41cf,
-    evals.py): an answer tag that equals an option as `(b) behind`; whatever else, A wherever there
-    are options, since its fallback condition is always true. Never None."""
-    said = (last_answer(reply) or reply).strip().lower()
-    for letter, text in options.items():
-        if said == f"({letter.lower()}) {text.strip().lower()}":
-            return letter
-    return next(iter(options), "A")

@@ -3,20 +3,21 @@
 A reply that cannot be read counts as wrong and is told apart from a wrong one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 
-from evaluation.answers import (
-    answer_text,
-    last_answer,
-    parse_answer,
+from evaluation.answers import answer_text, parse_answer
+from evaluation.option_texts import holds_text, same_text
+from evaluation.points import first_point, is_in_mask, is_inside, read_polygon
+from evaluation.published_answers import (
+    OPEN_BENCHMARKS,
+    is_same_paper_compatible,
     parse_answer_paper_compatible,
-    same_text,
+    published_segment,
 )
-from evaluation.points import first_point, is_inside, read_polygon
-from schemas.benchmark import AnswerKind
+from schemas.benchmark import AnswerKind, fact
 from schemas.columns import columns, frame_of
 
 PARSED = columns(
@@ -32,74 +33,108 @@ PARSED = columns(
     is_truncated=pl.Boolean,
     is_error=pl.Boolean,
 )
-"""`parsed` is a letter, a text or a point, null where nothing could be read; `is_error` that there
-was no reply at all."""
+"""`parsed` is a letter, a text or a point, null where nothing could be read; `method` is that of
+evaluation.answers.ParsedAnswer for letters; `is_error` says that there was no reply at all, and
+such a row is not `is_unparsed`, too."""
+LONGEST = 200
 
 Row = Mapping[str, Any]
+ReadMask = Callable[[str], bytes]
 
 
-def read_replies(items: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
-    """Rows of PARSED, in the order of the items; an item without a reply is an error."""
+def read_replies(
+    items: pl.DataFrame, replies: pl.DataFrame, *, read_mask: ReadMask | None = None
+) -> pl.DataFrame:
+    """Rows of PARSED, in the order of the items; an item without a reply is an error. Points are
+    right within the polygon of the answer or, where `read_mask` reads pictures by digest and the
+    item has the fact `mask`, on that mask."""
     joined = items.join(
         replies.drop("benchmark"), on="item_id", how="left", maintain_order="left", validate="1:1"
     )
-    return frame_of([read_reply(row) for row in joined.iter_rows(named=True)], PARSED)
+    rows = [read_reply(row, read_mask=read_mask) for row in joined.iter_rows(named=True)]
+    return frame_of(rows, PARSED)
 
 
-def read_reply(row: Row) -> dict[str, Any]:
+def read_reply(row: Row, *, read_mask: ReadMask | None = None) -> dict[str, Any]:
     """A row of PARSED from an item and its reply."""
     text = row["text"]
-    found = READERS[AnswerKind(row["kind"])](row, text or "")
-    return {
+    known = {
         "benchmark": row["benchmark"],
         "item_id": row["item_id"],
-        **found,
-        "is_unparsed": text is not None and found["parsed"] is None,
         "is_truncated": row["finish_reason"] == "length",
         "is_error": text is None,
-    } | ({} if text is not None else {"is_right": False, "paper_is_right": False})
+    }
+    if text is None:
+        nothing = dict.fromkeys(("parsed", "method", "paper_parsed"))
+        wrong = dict.fromkeys(("conflict", "is_right", "paper_is_right", "is_unparsed"), False)
+        return known | nothing | wrong
+    kind = AnswerKind(row["kind"])
+    if kind is AnswerKind.POINT:
+        found = _point(row, text, read_mask)
+    else:
+        found = _choice(row, text) if kind is AnswerKind.CHOICE else _text(row, text)
+    return known | found | {"is_unparsed": found["parsed"] is None}
 
 
 def _choice(row: Row, text: str) -> dict[str, Any]:
     options = {option["letter"]: option["text"] for option in row["options"]}
     found = parse_answer(text, options)
-    paper = parse_answer_paper_compatible(text, options)
     return {
         "parsed": found.letter,
         "method": found.method,
         "conflict": found.conflict,
         "is_right": found.letter == row["answer"],
-        "paper_parsed": paper,
-        "paper_is_right": paper == row["answer"],
+        **_published(row, text, options),
+    }
+
+
+def _published(row: Row, text: str, options: Mapping[str, str]) -> dict[str, Any]:
+    """What the published evaluation reads: a letter, or a text where it passes no options on. Gold
+    is then the letter, or yes or no."""
+    if row["benchmark"] not in OPEN_BENCHMARKS:
+        letter = parse_answer_paper_compatible(text, options)
+        return {"paper_parsed": letter, "paper_is_right": letter == row["answer"]}
+    golds = [row["answer"]]
+    if {option.lower() for option in options.values()} == {"yes", "no"}:
+        golds.append(options[row["answer"]])
+    said = published_segment(text)
+    return {
+        "paper_parsed": said and said[:LONGEST],
+        "paper_is_right": any(is_same_paper_compatible(text, gold) for gold in golds),
     }
 
 
 def _text(row: Row, text: str) -> dict[str, Any]:
-    said = answer_text(text)
-    paper = (last_answer(text) or text).strip().lower().removesuffix(".")
+    """Right where both say the same; in SpatialBench, too, where the gold words are among those of
+    the answer, as its authors look for them in the reply."""
+    said, gold = answer_text(text), row["answer"]
+    is_held = row["benchmark"] == "spatialbench" and holds_text(said, gold)
+    published = published_segment(text)
     return {
-        "parsed": said or None,
-        "method": "text",
+        "parsed": said[:LONGEST] or None,
+        "method": "text" if said else "nothing",
         "conflict": False,
-        "is_right": same_text(said, row["answer"]),
-        "paper_parsed": paper[:200],
-        "paper_is_right": paper == row["answer"].strip().lower().removesuffix("."),
+        "is_right": same_text(said, gold) or is_held,
+        "paper_parsed": published and published[:LONGEST],
+        "paper_is_right": is_same_paper_compatible(text, gold),
     }
 
 
-def _point(row: Row, text: str) -> dict[str, Any]:
-    said = last_answer(text) or text
-    point = first_point(said, row["frame_width"], row["frame_height"])
-    is_right = point is not None and is_inside(point, read_polygon(row["answer"]))
+def _point(row: Row, text: str, read_mask: ReadMask | None) -> dict[str, Any]:
+    """The published evaluation asks for no points: the same stands there."""
+    point = first_point(text, row["frame_width"], row["frame_height"])
+    mask = fact(row["facts"], "mask") if read_mask else None
+    is_right = False
+    if point and read_mask and mask:
+        is_right = is_in_mask(point, read_mask(mask))
+    elif point:
+        is_right = is_inside(point, read_polygon(row["answer"]))
     told = f"({point[0]:.4f}, {point[1]:.4f})" if point else None
     return {
         "parsed": told,
-        "method": "point",
+        "method": ("mask" if mask else "polygon") if point else "nothing",
         "conflict": False,
         "is_right": is_right,
         "paper_parsed": told,
         "paper_is_right": is_right,
     }
-
-
-READERS = {AnswerKind.CHOICE: _choice, AnswerKind.TEXT: _text, AnswerKind.POINT: _point}

@@ -8,12 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.leakage import Match
 from schemas.dataset_folder import check_dataset, resolve_dataset
 from schemas.evaluation import load_evaluate_config
-from tasks.artifact import write_artifact
-from tasks.benchmark import items_artifact, read_items
-from tasks.leakage import find_leaks, known_lists, list_pictures
+from tasks.benchmark import write_items
+from tasks.leakage import MATCHES, find_leaks, known_lists, list_pictures
 
 SHOWN = 20
 logger = logging.getLogger(__name__)
@@ -25,10 +23,7 @@ def list_benchmarks(config: Path, root: Path) -> None:
     for entry in load_evaluate_config(config).benchmarks:
         if entry.name == "stvqa_val":
             continue
-        artifact = items_artifact(entry, root)
-        if not artifact.path.exists():
-            write_artifact(read_items(entry, root), artifact)
-        logger.info("listed: %s", list_pictures(artifact.path, root))
+        logger.info("listed: %s", list_pictures(write_items(entry, root), root))
 
 
 def print_leaks(dataset: str, root: Path, console: Console) -> None:
@@ -48,7 +43,7 @@ def print_leaks(dataset: str, root: Path, console: Console) -> None:
         return
     table = Table("benchmark", "pictures", "samples", "by source", "by bytes", "by looks")
     for (benchmark,), group in leaks.group_by("benchmark", maintain_order=True):
-        found = [group.filter(pl.col("match") == match.value).height for match in Match]
+        found = [group.filter(pl.col("match") == match).height for match in MATCHES]
         numbers = [group.height, group["samples"].sum(), *found]
         table.add_row(str(benchmark), *map(str, numbers))
     console.print(table)

@@ -8,7 +8,6 @@ from rich.text import Text
 
 from schemas.training import TrainConfig
 from tasks.train import estimate_run
-from training.estimate import check_fit
 
 
 def print_plan(config: TrainConfig, root: Path, console: Console) -> None:
@@ -35,4 +34,5 @@ def print_plan(config: TrainConfig, root: Path, console: Console) -> None:
     else:
         anchor = "scaled from the paper's 13 (3B) and 15 (7B) on four H100"
         console.print(f"about {found.hours:.1f} hours: {anchor}")
-    check_fit(found)
+    if found.problem:
+        raise ValueError(found.problem)

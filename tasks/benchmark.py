@@ -1,15 +1,18 @@
 """Benchmark: the items of a benchmark, checked.
 
-Reads a benchmark's rows, from the Hub at a pinned revision or from a copy on this machine; writes
-one row per item (schemas.benchmark.ITEM), and its pictures into the store of images. Whatever does
-not fit what is known of the benchmark stops it: a benchmark that changed must not change a score.
+Reads a benchmark's rows, from the Hub at one commit or from a copy on this machine; writes one row
+per item (schemas.benchmark.ITEM), and its pictures into the store of images. Whatever does not fit
+what is known of the benchmark stops it: a benchmark that changed must not change a score.
+
+Without a revision, neither configured nor known, the Hub's newest counts when it is first read; the
+log and the artifact's recipe (`commit`) say which that was.
 """
 
+import json
 import logging
-from collections.abc import Iterator
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import polars as pl
 from prefect import State, task
@@ -17,11 +20,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from evaluation.benchmarks.registry import OWN, benchmark_of
-from evaluation.benchmarks.spec import Benchmark, Item
+from evaluation.benchmarks.spec import Part
+from evaluation.fetching import Fetcher
 from evaluation.images import ImageStore
-from evaluation.rows import Place, hub_rows, image_bytes, local_rows, picture_size, table_files
-from schemas.benchmark import ITEM, LETTERS, AnswerKind
-from schemas.columns import frame_of
+from evaluation.items import find_items, item_rows, problem_of
+from evaluation.rows import Copy, open_copy, open_hub
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
 from schemas.evaluation import BenchmarkConfig
 from tasks.artifact import Artifact, plan_artifact, write_artifact
@@ -29,43 +32,57 @@ from tasks.miniatures import MINIATURE, miniature_folder
 from tasks.sources.files import digest_files
 from tasks.sources.shard import digest_store
 
-VERSION = 1
+VERSION = 2
 DOWNLOADS = "downloads"
+NEWEST = "newest"
 logger = logging.getLogger(__name__)
 
 
-def copy_of(config: BenchmarkConfig, root: Path) -> tuple[Path, list[Path]] | None:
-    """The local copy that a configuration names, and its files; None where it names none."""
+class LocalCopy(NamedTuple):
+    """The names of its files count from `base`."""
+
+    base: Path
+    tables: Copy
+
+
+def copy_of(config: BenchmarkConfig, root: Path) -> LocalCopy | None:
+    """The local copy that a configuration names, None where it names none. ValueError or
+    FileNotFoundError where there is none, or none that may be read."""
     if config.path is None:
         return None
+    benchmark = benchmark_of(config.name)
     if config.path == MINIATURE:
         folder = miniature_folder(config.name, root)
-        return folder, table_files(folder)
-    if config.name == OWN:
-        dataset = resolve_dataset(config.path, root)
-        check_dataset(dataset)
-        files = split_files(dataset, "val")
-        if not files:
-            raise ValueError(f"{dataset} has no val split: build it with select.val_share")
-        return dataset, files
+        return LocalCopy(folder, open_copy(benchmark, folder))
     path = Path(config.path).expanduser()
+    if config.name == OWN and not (path.exists() and not (path / "manifest.json").exists()):
+        return _own(config.path, root)
     if not path.exists():
-        raise FileNotFoundError(f"no copy of {config.name} at {path}: correct its path")
-    return path, table_files(path)
+        raise FileNotFoundError(f"{config.name} has no copy at {path}: correct its path")
+    return LocalCopy(path if path.is_dir() else path.parent, open_copy(benchmark, path))
 
 
-def items_artifact(config: BenchmarkConfig, root: Path) -> Artifact:
-    """Named by the rows that there are; ValueError or FileNotFoundError where there are none."""
-    benchmark = benchmark_of(config.name)
-    copy = copy_of(config, root)
+def _own(name: str, root: Path) -> LocalCopy:
+    """The validation split of a dataset that this program published."""
+    dataset = resolve_dataset(name, root)
+    manifest = check_dataset(dataset)
+    files = split_files(dataset, "val")
+    if not files:
+        raise ValueError(f"{dataset} has no val split: build it with select.val_share")
+    if manifest["config"]["images"] != "embed":
+        raise ValueError(f'{dataset} has no photographs: build it with images = "embed"')
+    return LocalCopy(dataset, Copy(((Part("val"), tuple(files)),)))
+
+
+def items_artifact(config: BenchmarkConfig, copy: LocalCopy | None, root: Path) -> Artifact:
+    """Named by what decides the rows: the content of a copy, or repository and revision."""
     if copy:
-        path, files = copy
-        base = path if path.is_dir() else path.parent
-        inputs = {"files": digest_files(files, base, digest_store(root))}
+        inputs = {"files": digest_files(copy.tables.files, copy.base, digest_store(root))}
     else:
-        revision = config.revision or benchmark.revision or "newest"
-        inputs = {"source": f"{config.source or benchmark.repository}@{revision}"}
-    settings: dict[str, Any] = {
+        source = benchmark_of(config.name).source(config.source)
+        revision = config.revision or source.revision or NEWEST
+        inputs = {"source": f"{source.repository}@{revision}"}
+    settings = {
         "benchmark": config.name,
         "max_items": str(config.max_items),
         "corrected": str(config.corrected),
@@ -78,113 +95,53 @@ def _is_whole(config: BenchmarkConfig) -> bool:
     return config.max_items is None and config.path != MINIATURE
 
 
-def read_items(config: BenchmarkConfig, root: Path) -> pl.DataFrame:
-    """Rows of ITEM in the order of the benchmark. ValueError names the first row that is wrong, or
-    what is wrong with all of them together."""
+def read_items(
+    config: BenchmarkConfig, copy: LocalCopy | None, root: Path, fetcher: Fetcher | None = None
+) -> tuple[pl.DataFrame, str | None]:
+    """Rows of ITEM in the order of the benchmark, and the Hub's commit where they are from there.
+    ValueError names the first row that is wrong, or what is wrong with all of them together."""
     benchmark = benchmark_of(config.name)
-    copy = copy_of(config, root)
-    places: Iterator[Place]
+    counts, commit = benchmark.counts, None
     if copy:
-        places = local_rows(benchmark, *copy)
+        parts = copy.tables.parts()
     else:
-        revision = config.revision or benchmark.revision
-        if revision is None:
-            logger.warning(
-                "%s is read at its newest revision: pin one by revision = ...", config.name
-            )
-        places = hub_rows(benchmark, config.source or benchmark.repository, revision)
-    store = ImageStore(root)
-    rows = [
-        item_row(benchmark, place, store, root / DOWNLOADS, config.corrected)
-        for place in islice(places, config.max_items)
-    ]
-    items = frame_of(rows, ITEM)
-    problem = problem_of(benchmark, items, is_whole=_is_whole(config))
+        source = benchmark.source(config.source)
+        try:
+            hub = open_hub(source, config.revision or source.revision)
+            commit, parts = hub.commit, hub.parts()
+        except ValueError as error:
+            raise ValueError(f"{benchmark.name}: {error}") from None
+        counts = source.counts or counts
+        counts = {name: known for name, known in counts.items() if name not in source.lacks}
+    fetcher = fetcher or Fetcher(root / DOWNLOADS)
+    items, pictures = find_items(benchmark, parts, ImageStore(root), fetcher, config.max_items)
+    table = item_rows(benchmark, items, pictures, corrected=config.corrected)
+    problem = problem_of(benchmark, table, counts if _is_whole(config) else None)
     if problem:
         raise ValueError(
             f"{benchmark.name} is not what it was: {problem}: pin another revision, or name a "
             "complete copy in path"
         )
-    return items
+    return table, commit
 
 
-def item_row(
-    benchmark: Benchmark, place: Place, store: ImageStore, cache: Path, corrected: bool
-) -> dict[str, Any]:
-    """A row of ITEM."""
-    missing = [name for name in benchmark.columns if name not in place.row]
-    if missing:
-        raise ValueError(
-            f"{benchmark.name}: {place} lacks the column {missing[0]}: it has "
-            f"{', '.join(sorted(map(str, place.row)))[:200]}"
-        )
-    try:
-        item = benchmark.read(place.row, place.part, place.number)
-        pictures = [image_bytes(value, place, cache) for value in item.images]
-        sizes = [picture_size(data) for data in pictures]
-        return _row(benchmark, item, [store.put(data) for data in pictures], sizes, corrected)
-    except KeyError as error:
-        raise ValueError(f"{benchmark.name}: {place} lacks {error}") from None
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{benchmark.name}: {place}: {error}") from None
-
-
-def _row(
-    benchmark: Benchmark,
-    item: Item,
-    images: list[str],
-    sizes: list[tuple[int, int]],
-    corrected: bool,
-) -> dict[str, Any]:
-    letters = LETTERS[: len(item.options)]
-    answer = item.answer
-    if item.kind is AnswerKind.CHOICE and (len(item.options) < 2 or answer not in letters):
-        raise ValueError(f"its answer {answer} is none of {len(item.options)} options")
-    if corrected and item.item_id in benchmark.flipped:
-        answer = "B" if answer == "A" else "A"
-    width, height = sizes[0] if sizes else (None, None)
-    return {
-        "benchmark": benchmark.name,
-        "item_id": item.item_id,
-        "subset": item.subset,
-        "category": item.category,
-        "question": item.question,
-        "options": [
-            {"letter": letter, "text": text}
-            for letter, text in zip(letters, item.options, strict=True)
-        ],
-        "kind": item.kind.value,
-        "answer": answer,
-        "images": images,
-        "width": width,
-        "height": height,
-        "group": item.group,
-        "facts": [{"name": name, "value": value} for name, value in sorted(item.facts.items())],
-        "image_sources": list(item.image_sources),
-    }
-
-
-def problem_of(benchmark: Benchmark, items: pl.DataFrame, *, is_whole: bool) -> str | None:
-    """What is wrong with the items together, None where nothing is."""
-    if items.is_empty():
-        return "it has no rows"
-    repeated = items.filter(pl.col("item_id").is_duplicated())["item_id"]
-    if repeated.len():
-        return f"{repeated.n_unique()} ids stand twice, {repeated.sort()[0]} among them"
-    if not is_whole:
-        return None
-    expected = [part.num_rows for part in benchmark.parts]
-    known = sum(number for number in expected if number)
-    if None not in expected and items.height != known:
-        return f"it has {items.height} rows, and {known} were known"
-    return benchmark.check(items)
+def write_items(config: BenchmarkConfig, root: Path, fetcher: Fetcher | None = None) -> Path:
+    """The artifact of a benchmark's items, made where it is missing."""
+    copy = copy_of(config, root)
+    artifact = items_artifact(config, copy, root)
+    if artifact.path.exists():
+        return artifact.path
+    items, commit = read_items(config, copy, root, fetcher)
+    if commit:
+        recipe = {**json.loads(artifact.recipe), "commit": commit}
+        artifact = replace(artifact, recipe=json.dumps(recipe, sort_keys=True))
+    logger.info("load: %d items of %s", items.height, config.name)
+    return write_artifact(items, artifact)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="load-{config.name}")
 def load_benchmark(config: BenchmarkConfig, root: Path) -> Path | State[Path]:
-    artifact = items_artifact(config, root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    items = read_items(config, root)
-    logger.info("load: %d items of %s", items.height, config.name)
-    return write_artifact(items, artifact)
+    path = items_artifact(config, copy_of(config, root), root).path
+    if path.exists():
+        return Completed(name="Cached", data=path)
+    return write_items(config, root)

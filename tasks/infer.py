@@ -238,7 +238,7 @@ def _messages(
 
 
 def _photograph(digest: str, model: EvaluatedModel, store: ImageStore) -> Photograph:
-    from evaluation.rows import picture_size
+    from evaluation.images import picture_size
 
     data = store.read(digest)
     width, height = frame_of(picture_size(data), model)

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from evaluation.images import ImageStore
-from evaluation.leakage import LISTED, OVERLAP, PICTURE, coco_source, find_overlaps
+from evaluation.leakage import LISTED, OVERLAP, PICTURE, Match, coco_source, find_overlaps
 from schemas.columns import columns
 from schemas.config import SourceKind
 from tasks.artifact import plan_artifact, replacing, write_artifact
@@ -22,6 +22,7 @@ from tasks.exclude import OF_VISUAL_GENOME, digest_lists, read_lists, thumbnails
 
 VERSION = 1
 LISTS = "benchmark-images"
+MATCHES = tuple(match.value for match in Match)
 LEAKS = columns(**OVERLAP, samples=pl.Int64)
 """Overlaps with the number of samples that show the picture."""
 

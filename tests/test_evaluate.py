@@ -18,11 +18,12 @@ from playwright.sync_api import Page, sync_playwright
 
 from evaluation.images import ImageStore
 from evaluation.paper_results import paper_result
+from evaluation.pictures import sent
 from evaluation.prompting import frame_of, prompt_of
 from schemas.benchmark import PromptTemplate
 from schemas.evaluation import BenchmarkConfig, EvaluateConfig, EvaluatedModel, load_evaluate_config
 from schemas.frames import smart_resize
-from tasks.benchmark import read_items
+from tasks.benchmark import write_items
 from tasks.evaluation_report import Failed, Outcome, write_report
 from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
 from tests.endpoint import serve
@@ -46,6 +47,10 @@ def tree_of(**changes: Any) -> dict[str, Any]:
 
 def evaluate(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return run_command("evaluate", config, root, *more)
+
+
+def read_items(config: BenchmarkConfig, root: Path) -> pl.DataFrame:
+    return pl.read_parquet(write_items(config, root))
 
 
 def run(tree: dict[str, Any], root: Path) -> Path:
@@ -73,7 +78,9 @@ def test_the_sample_evaluates_every_benchmark(tmp_path):
     main = scores.filter(pl.col("is_main"))
     assert main["benchmark"].n_unique() == 13
     assert main.height == 26
-    assert pl.read_parquet(folder / "items.parquet").height == 118
+    items = pl.read_parquet(folder / "items.parquet")
+    assert items["benchmark"].n_unique() == 13
+    assert items["text"].null_count() == 0
     again = evaluate(config, tmp_path)
     assert again.stdout == done.stdout
     assert "infer:" not in again.stderr
@@ -92,8 +99,9 @@ def perfect_replier(items: pl.DataFrame, model: EvaluatedModel, root: Path):
     """A model that looks at the very picture that it was sent, and knows the answer."""
     known, store = {}, ImageStore(root)
     for row in items.iter_rows(named=True):
-        text = prompt_of(row, model.template, frame_of((row["width"], row["height"]), model))
-        known[item_key(store.read(row["images"][-1]), text)] = row
+        size = row["width"], row["height"]
+        text = prompt_of(row, model.template, frame_of(size, model))
+        known[item_key(sent(store.read(row["images"][-1]), size), text)] = row
 
     def reply(body: dict[str, Any]) -> str:
         picture, words = body["messages"][-1]["content"]
@@ -147,7 +155,7 @@ def test_what_fails_leaves_the_others_and_is_told(tmp_path, drawn_dataset):
     done = evaluate(config, tmp_path)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert "1 of 2 evaluations failed, the first: no copy of mmstar at" in last
+    assert "1 of 2 evaluations failed, the first: mmstar has no copy at" in last
     assert "Traceback" not in done.stderr
     (folder,) = (tmp_path / "evaluations" / "tried").iterdir()
     page = (folder / "report.html").read_text()
@@ -277,8 +285,6 @@ def test_the_stated_frame_is_the_one_that_is_shown():
 
 
 def test_pictures_are_sent_in_the_stated_size():
-    from evaluation.pictures import sent
-
     buffer = io.BytesIO()
     Image.new("RGB", (40, 20), "red").save(buffer, "WEBP")
     for size in ((40, 20), (56, 28)):
@@ -384,18 +390,22 @@ def test_the_page_filters_and_runs_nothing_that_models_wrote(page: Page, report:
     assert page.title() == "Evaluation: tried"
     assert all(url.startswith(("file:", "data:")) for url in asked)
     items = page.locator(".item")
-    assert items.count() == 12
+    asked_of = pl.read_parquet(report / "items.parquet")
+    total, of_mmvp = asked_of.height, asked_of.filter(pl.col("benchmark") == "mmvp")
+    assert items.count() == total
+    visible = page.locator(".item:visible")
     page.select_option("#benchmark", "mmvp")
-    assert page.locator(".item:visible").count() == 6
+    assert visible.count() == of_mmvp.height
     page.select_option("#outcome", "right")
-    assert page.locator(".item:visible").count() == 2
-    assert page.locator("#shown").inner_text() == "2 of 12"
+    num_right = of_mmvp["is_right"].sum()
+    assert 0 < visible.count() == num_right
+    assert page.locator("#shown").inner_text() == f"{num_right} of {total}"
     page.select_option("#outcome", "error")
     page.select_option("#benchmark", "")
-    assert page.locator(".item:visible").count() == 4
+    assert 0 < visible.count() == asked_of["is_error"].sum()
     page.select_option("#outcome", "")
     page.fill("#text", "RED_CIRCLE")
-    assert 0 < page.locator(".item:visible").count() < 12
+    assert 0 < visible.count() < total
 
 
 def test_the_page_shows_scores_failures_boxes_and_histories(page: Page, report: Path):
@@ -404,7 +414,9 @@ def test_the_page_shows_scores_failures_boxes_and_histories(page: Page, report: 
     assert "other on blink failed. <i>no network</i>" in text
     assert "SpatialThinker-7B <b>" in text
     assert "78.0" in text  # the paper's MMVP of SpatialThinker-7B
-    assert "spatialthinker why 0-relation" in text
+    answers = pl.read_parquet(report / "items.parquet")
+    own = answers.filter(pl.col("benchmark") == "stvqa_val")["item_id"]
+    assert f"spatialthinker why {own[0]}" in text
     assert "right graph, right answer" in text
     assert page.locator("rect.gold-box").count() >= 4
     assert page.locator("rect.said-box").count() >= 2

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.metrics import Metric, measure
-from evaluation.points import first_point, is_inside
 from evaluation.rules import OFFICIAL
 from evaluation.scoring import score
 from evaluation.verdicts import PARSED, read_replies
@@ -188,30 +187,6 @@ def test_robospatial_points_lie_in_the_polygon():
     assert value(scores, "accuracy", subset="context") == pytest.approx(50)
     assert value(scores, "mean of yes/no") == pytest.approx(50)
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(50)
-
-
-@pytest.mark.parametrize(
-    ("text", "frame", "point"),
-    [
-        ("(0.25, 0.5)", (None, None), (0.25, 0.5)),
-        ("points: [(0.1, 0.2), (0.3, 0.4)]", (100, 100), (0.1, 0.2)),
-        ("[50, 20]", (200, 100), (0.25, 0.2)),
-        ("[50, 20]", (None, None), None),
-        ("somewhere on the left", (200, 100), None),
-        ("(1, 1)", (200, 100), (1.0, 1.0)),
-    ],
-)
-def test_points_are_read_in_shares_or_pixels(text, frame, point):
-    assert first_point(text, *frame) == point
-
-
-@pytest.mark.parametrize(
-    ("point", "inside"),
-    [((0.5, 0.5), True), ((0.1, 0.5), False), ((0.9, 0.5), False), ((0.5, 0.05), False)],
-)
-def test_a_polygon_may_be_hollow_on_one_side(point, inside):
-    arch = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9)]
-    assert is_inside(point, arch) is inside
 
 
 def test_what_was_not_said_is_wrong_and_told():

@@ -60,6 +60,18 @@ class Estimate:
     def total_gib(self) -> float:
         return sum(self.memory.values())
 
+    @property
+    def problem(self) -> str | None:
+        """Why it does not fit into a device, None where it does."""
+        if self.total_gib <= self.device_gib:
+            return None
+        largest = max(self.memory, key=lambda name: self.memory[name])
+        return (
+            f"this needs about {self.total_gib:.0f} GiB per device and hardware.device_memory_gib "
+            f"is {self.device_gib:g} (most of it: {largest}, {self.memory[largest]:.0f} GiB): use "
+            "more devices with zero3 or fsdp, a smaller hardware.micro_batch or model.lora_rank"
+        )
+
 
 def shape_of(name: str) -> Shape | None:
     """The shape of a model in a folder, or of one whose name tells it; None where nothing does."""
@@ -171,10 +183,5 @@ def _activations_gib(config: TrainConfig, shape: Shape) -> float:
 
 def check_fit(found: Estimate) -> None:
     """ValueError where it does not fit into a device."""
-    if found.total_gib > found.device_gib:
-        largest = max(found.memory, key=lambda name: found.memory[name])
-        raise ValueError(
-            f"this needs about {found.total_gib:.0f} GiB per device and hardware.device_memory_gib "
-            f"is {found.device_gib:g} (most of it: {largest}, {found.memory[largest]:.0f} GiB): "
-            "use more devices with zero3 or fsdp, a smaller hardware.micro_batch or model.lora_rank"
-        )
+    if found.problem:
+        raise ValueError(found.problem)

@@ -1,31 +1,46 @@
 """BLINK: the validation rows of Spatial_Relation and Relative_Depth."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import letter_of, listed
+from functools import partial
+
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
+from evaluation.benchmarks.texts import (
+    first_of,
+    in_columns,
+    is_given,
+    letter_of,
+    listed,
+    name_in,
+    text_of,
+    without_instruction,
+)
+
+SUBSETS = ("Spatial_Relation", "Relative_Depth")
 
 
-def read(row: Row, part: Part, number: int) -> Item:
-    pictures = (row.get(f"image_{place}") for place in range(1, 5))
+def read(row: Row, part: Part, number: int) -> Item | None:
+    """None for a row of BLINK's other tasks, which VLMEvalKit's TSV holds in one file."""
+    subset = part.subset or str(first_of(row, "sub_task", "category")).replace(" ", "_")
+    if subset not in SUBSETS:
+        return None
+    pictures = [row.get(f"image_{place}") for place in range(1, 5)] if "image_1" in row else []
+    images = tuple(picture for picture in pictures if is_given(picture))
     return Item(
-        item_id=str(row["idx"]),
-        question=str(row["question"]).strip(),
-        options=listed(row["choices"]),
+        item_id=name_in(row, "idx") if "idx" in row else "",
+        question=without_instruction(text_of(row, "question")),
+        options=listed(row["choices"]) if "choices" in row else in_columns(row),
         answer=letter_of(row["answer"]),
-        images=tuple(picture for picture in pictures if picture is not None),
-        subset=part.subset,
-        category=str(row.get("sub_task") or part.subset),
+        images=images or (first_of(row, "image_1", "image"),),
+        subset=subset,
+        category=subset,
     )
 
 
 SPEC = Benchmark(
     name="blink",
     title="BLINK",
-    repository="BLINK-Benchmark/BLINK",
     licence="Apache-2.0",
-    parts=(
-        Part("val", "Spatial_Relation", "Spatial_Relation", 143),
-        Part("val", "Relative_Depth", "Relative_Depth", 124),
-    ),
-    columns=("idx", "question", "choices", "answer", "image_1"),
+    sources=(Source("BLINK-Benchmark/BLINK", tuple(Part("val", name, name) for name in SUBSETS)),),
     read=read,
+    counts={"Spatial_Relation": (143,), "Relative_Depth": (124,)},
+    arrange=partial(with_ids, form="val_{subset}_{number}", first=1),
 )

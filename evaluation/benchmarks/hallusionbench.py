@@ -1,22 +1,33 @@
 """HallusionBench: the part with pictures; yes or no."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import YES_NO, yes_or_no
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    YES_NO,
+    first_of,
+    is_given,
+    name_in,
+    text_of,
+    without_instruction,
+    yes_or_no,
+)
 
 KEYS = ("subcategory", "set_id", "figure_id", "question_id", "visual_input")
 
 
-def read(row: Row, part: Part, number: int) -> Item:
-    facts = {key: str(row[key]) for key in KEYS}
-    place = "-".join([str(row["category"]), *(facts[key] for key in KEYS[:4])])
+def read(row: Row, part: Part, number: int) -> Item | None:
+    """None for a question without a picture, which HallusionBench.json has, too."""
+    if name_in(row, "visual_input") == "0" and not is_given(row.get("image")):
+        return None
+    facts = {key: name_in(row, key) for key in KEYS}
+    category = text_of(row, "category")
     return Item(
-        item_id=place,
-        question=str(row["question"]).strip(),
+        item_id="-".join([category, *(facts[key] for key in KEYS[:4])]),
+        question=without_instruction(text_of(row, "question")),
         options=YES_NO,
         answer=yes_or_no(row["gt_answer"]),
-        images=(row["image"] if "image" in row else row["filename"],),
-        category=str(row["category"]),
-        group=f"{row['category']}-{facts['subcategory']}-{facts['set_id']}",
+        images=(first_of(row, "image", "filename"),),
+        category=category,
+        group=f"{category}-{facts['subcategory']}-{facts['set_id']}",
         facts=facts,
     )
 
@@ -24,9 +35,8 @@ def read(row: Row, part: Part, number: int) -> Item:
 SPEC = Benchmark(
     name="hallusionbench",
     title="HallusionBench",
-    repository="lmms-lab/HallusionBench",
     licence="BSD-3-Clause",
-    parts=(Part("image", None, None, 951),),
-    columns=("category", *KEYS, "question", "gt_answer"),
+    sources=(Source("lmms-lab/HallusionBench", (Part("image"),)),),
     read=read,
+    counts={"VD": (591,), "VS": (360,)},
 )

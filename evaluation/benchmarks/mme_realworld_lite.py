@@ -1,27 +1,42 @@
 """MME-RealWorld-Lite: five options, of which the last says that the picture does not tell."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import letter_of, listed
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    first_of,
+    in_columns,
+    is_given,
+    letter_of,
+    listed,
+    name_in,
+    text_of,
+    without_instruction,
+)
 
 
 def read(row: Row, part: Part, number: int) -> Item:
+    options = row.get("multi-choice options")
+    finer = row.get("l2-category")
     return Item(
-        item_id=str(row["index"]),
-        question=str(row["question"]).strip(),
-        options=listed(row["multi-choice options"]),
+        item_id=name_in(row, "index"),
+        question=without_instruction(text_of(row, "question")),
+        options=listed(options) if is_given(options) else in_columns(row),
         answer=letter_of(row["answer"]),
-        images=(row["bytes"],),
-        category=str(row["category"]),
-        facts={"l2_category": str(row.get("l2-category") or "")},
+        images=(first_of(row, "bytes", "image"),),
+        category=text_of(row, "category"),
+        facts={"l2_category": str(finer)} if is_given(finer) else {},
     )
 
 
 SPEC = Benchmark(
     name="mme_realworld_lite",
     title="MME-RealWorld-Lite",
-    repository="yifanzhang114/MME-RealWorld-lite-lmms-eval",
     licence="Apache-2.0 (full set)",
-    parts=(Part("train", None, None, 1919),),
-    columns=("index", "bytes", "question", "multi-choice options", "answer", "category"),
+    sources=(
+        Source("yifanzhang114/MME-RealWorld-lite-lmms-eval", (Part("train"),)),
+        Source(
+            "yifanzhang114/MME-RealWorld-Base64", (Part("test", tables="mme_realworld_lite.tsv"),)
+        ),
+    ),
     read=read,
+    counts={"": (1919,)},
 )

@@ -1,32 +1,48 @@
 """MMStar: six abilities of 250 questions each, the options inside the question."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import cut_options, letter_of
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    coco_of,
+    cut_options,
+    in_columns,
+    is_given,
+    letter_of,
+    name_in,
+    text_of,
+)
+
+CATEGORIES = (
+    "coarse perception",
+    "fine-grained perception",
+    "instance reasoning",
+    "logical reasoning",
+    "math",
+    "science & technology",
+)
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    question, options = cut_options(str(row["question"]))
-    about = row.get("meta_info") or {}
+    question, options = cut_options(text_of(row, "question"))
+    about = row.get("meta_info")
+    about = about if isinstance(about, dict) else {}
+    facts = {"l2_category": row.get("l2_category"), "origin": about.get("source")}
     return Item(
-        item_id=str(row["index"]),
+        item_id=name_in(row, "index"),
         question=question,
-        options=options,
+        options=in_columns(row) if "A" in row else options,
         answer=letter_of(row["answer"]),
         images=(row["image"],),
-        category=str(row["category"]),
-        facts={
-            "l2_category": str(row.get("l2_category") or ""),
-            "origin": str(about.get("source") or "") if isinstance(about, dict) else "",
-        },
+        category=text_of(row, "category"),
+        facts={name: str(value) for name, value in facts.items() if is_given(value)},
+        image_sources=coco_of(about.get("image_path")),
     )
 
 
 SPEC = Benchmark(
     name="mmstar",
     title="MMStar",
-    repository="Lin-Chen/MMStar",
     licence="not stated",
-    parts=(Part("val", "val", None, 1500),),
-    columns=("index", "question", "image", "answer", "category"),
+    sources=(Source("Lin-Chen/MMStar", (Part("val", "val"),)),),
     read=read,
+    counts=dict.fromkeys(CATEGORIES, (250,)),
 )

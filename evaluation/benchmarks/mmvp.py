@@ -1,30 +1,44 @@
 """MMVP: 150 pairs of pictures that look alike to CLIP, one question for both.
 
-Rows 2k - 1 and 2k are a pair. The Hub rows are those of the copy that holds the pictures; the
-original (MMVP/MMVP: Questions.csv beside "MMVP Images") is read from a folder. The labels of rows
-99, 100, 279 and 280 are known to be wrong (issues 14 and 30 of tsb0601/MMVP) and are put right only
-where `corrected` asks for it.
+Rows 2k - 1 and 2k are a pair. The labels of rows 99, 100, 279 and 280 are known to be wrong (issues
+14 and 30 of tsb0601/MMVP) and are put right only where `corrected` asks for it.
 """
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import cut_options, letter_of
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    cut_options,
+    first_of,
+    gold_of,
+    in_columns,
+    is_given,
+    number_of,
+    text_of,
+    without_instruction,
+)
 
 WRONG = (99, 100, 279, 280)
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    index = int(row["Index"])
-    _, options = cut_options(str(row["Options"]))
+    """`Index` is 1 to 300; copies without it are in its order."""
+    index = number_of(row, "Index") if "Index" in row else number + 1
+    if "text" in row:
+        question, options = cut_options(text_of(row, "text"))
+    else:
+        question = without_instruction(str(first_of(row, "Question", "question")))
+        options = in_columns(row) if "A" in row else cut_options(text_of(row, "Options"))[1]
+    pair = str((index + 1) // 2)
+    image = row.get("image")
     return Item(
         item_id=str(index),
-        question=str(row["Question"]).strip(),
+        question=question,
         options=options,
-        answer=letter_of(row["Correct Answer"]),
-        images=(row.get("image") or f"MMVP Images/{index}.jpg",),
-        group=str((index + 1) // 2),
-        facts={"pair": str((index + 1) // 2)},
+        answer=gold_of(first_of(row, "Correct Answer", "answer", "label"), options),
+        images=(image if is_given(image) else f"MMVP Images/{index}.jpg",),
+        group=pair,
+        facts={"pair": pair},
     )
 
 
@@ -36,11 +50,18 @@ def check(items: pl.DataFrame) -> str | None:
 SPEC = Benchmark(
     name="mmvp",
     title="MMVP",
-    repository="lmms-lab-eval/MMVP",
     licence="MIT",
-    parts=(Part("train", None, None, 300),),
-    columns=("Index", "Question", "Options", "Correct Answer"),
+    sources=(
+        Source(
+            "MMVP/MMVP",
+            (Part("train", tables="Questions.csv", files=("MMVP Images/*",)),),
+            "37eafecab8a3940c50c2ade5b36de69dbc99a8cf",
+        ),
+        Source("lmms-lab-eval/MMVP", (Part("train"),)),
+        Source("hunarbatra/MMVP", (Part("train"),)),
+    ),
     read=read,
+    counts={"": (300,)},
     check=check,
     flipped=frozenset(map(str, WRONG)),
 )

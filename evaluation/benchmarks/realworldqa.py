@@ -2,18 +2,27 @@
 
 import re
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import cut_options, letter_of
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    cut_options,
+    in_columns,
+    letter_of,
+    name_in,
+    text_of,
+    without_instruction,
+)
 from schemas.benchmark import AnswerKind
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    question, options = cut_options(str(row["question"]))
-    answer = str(row["answer"]).strip()
-    is_choice = bool(options) and re.fullmatch(r"[A-Ha-h]\.?", answer) is not None
+    text, answer = text_of(row, "question"), name_in(row, "answer")
+    question, options = (without_instruction(text), in_columns(row)) if "A" in row else ("", ())
+    if not options:
+        question, options = cut_options(text)
+    is_choice = bool(options) and re.fullmatch(r"\(?[A-Ha-h]\)?\.?", answer) is not None
     return Item(
-        item_id=str(row.get("index", number)),
-        question=question,
+        item_id=str(number),
+        question=question if is_choice else without_instruction(text),
         options=options if is_choice else (),
         answer=letter_of(answer) if is_choice else answer,
         images=(row["image"],),
@@ -25,10 +34,12 @@ def read(row: Row, part: Part, number: int) -> Item:
 SPEC = Benchmark(
     name="realworldqa",
     title="RealWorldQA",
-    repository="xai-org/RealworldQA",
     licence="CC-BY-ND-4.0",
-    parts=(Part("test", None, None, 765),),
-    columns=("image", "question", "answer"),
+    sources=(
+        Source("xai-org/RealworldQA", (Part("test"),), "17e7f75e092e47169732462ea3cdfebe911105dd"),
+        Source("visheratin/realworldqa", (Part("test"),)),
+        Source("lmms-lab-encoder/RealWorldQA", (Part("test"),)),
+    ),
     read=read,
-    revision="17e7f75e092e47169732462ea3cdfebe911105dd",
+    counts={"": (765,)},
 )

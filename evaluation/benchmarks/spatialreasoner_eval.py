@@ -1,31 +1,37 @@
 """SpatialReasonerEval: depth and distance, two options each.
 
 By number and file name these are the 1,200 items of CV-Bench 3D, which so enter a mean over
-benchmarks twice.
+benchmarks twice. The first source is the paper's copy; the original is a TSV in VLMEvalKit's form.
 """
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import cut_options, letter_of, listed
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import cut_options, first_of, gold_of, in_columns, listed
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    question, _ = cut_options(str(row["prompt"]))
+    question, options = cut_options(str(first_of(row, "prompt", "question")))
+    if "choices" in row:
+        options = listed(row["choices"])
+    elif "A" in row:
+        options = in_columns(row)
     return Item(
         item_id=str(number),
         question=question,
-        options=listed(row["choices"]),
-        answer=letter_of(row["answer"]),
+        options=options,
+        answer=gold_of(row["answer"], options),
         images=(row["image"],),
-        category=str(row["task"]),
+        category=str(first_of(row, "task", "category")),
     )
 
 
 SPEC = Benchmark(
     name="spatialreasoner_eval",
     title="SpatialReasonerEval",
-    repository="hunarbatra/SpatialReasonerEval",
     licence="not stated",
-    parts=(Part("train", None, None, 1200),),
-    columns=("image", "prompt", "answer", "choices", "task"),
+    sources=(
+        Source("hunarbatra/SpatialReasonerEval", (Part("train"),)),
+        Source("ccvl/SpatialReasonerEval", (Part("test", tables="CV-Bench-3D.tsv"),)),
+    ),
     read=read,
+    counts={"Depth": (600,), "Distance": (600,)},
 )

@@ -1,88 +1,108 @@
 """3DSRBench: base rows by address, or the TSV with mirrored pictures and turned options.
 
-In the TSV the first 8 characters of `qid` name an item, `-flip` its mirror image, and rows that
-share both are turns of its options.
+The first 8 characters of `qid` name an item, `-flip` its mirror image, and a number behind both a
+turn of its options (VLMEvalKit's class _3DSRBench); rows without any are the base order.
 """
+
+import re
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import coco_of, in_columns, letter_of
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    coco_of,
+    cut_options,
+    first_of,
+    gold_of,
+    in_columns,
+    is_given,
+    letter_of,
+    listed,
+    text_of,
+)
+from schemas.benchmark import fact
 
 TYPES = ("height", "location", "orientation", "multi_object")
-BASE = 8
+QID = re.compile(r"(.{8})(-flip)?(?:-(\d))?")
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    category = str(row["category"])
-    kind = next((kind for kind in TYPES if category.startswith(kind)), None)
-    if kind is None:
-        raise ValueError(f"category {category} is of none of the types {', '.join(TYPES)}")
-    name = str(row.get("qid") or row["index"])
-    index = str(row["index"])
-    is_flipped = "-flip" in name or "-flip" in index
-    options = in_columns(row)
-    turn = _turn(row, options)
-    source = row.get("image_url") or row.get("image_source")
+    if "prompt" in row:
+        return _paper_item(row, number)
+    name = str(first_of(row, "qid", "index"))
+    match = QID.fullmatch(name)
+    if not match:
+        raise ValueError(f"{name[:40]!r} names no item, mirror image and turn of 3DSRBench")
+    qid, flip, turn = match[1], int(bool(match[2])), int(match[3] or 0)
+    category, address = text_of(row, "category"), row.get("image_url")
     return Item(
-        item_id=f"{name[:BASE]}-{int(is_flipped)}-{turn}",
-        question=str(row["question"]).strip(),
-        options=options,
+        item_id=f"{qid}-{flip}-{turn}",
+        question=text_of(row, "question"),
+        options=in_columns(row),
         answer=letter_of(row["answer"]),
-        images=(row.get("image") or row["image_url"],),
+        images=(first_of(row, "image_url") if not is_given(row.get("image")) else row["image"],),
         category=category,
-        group=name[:BASE],
-        facts={
-            "qid": name[:BASE],
-            "flip": str(int(is_flipped)),
-            "variant": str(turn),
-            "type": kind,
-        },
-        image_sources=coco_of(source),
+        group=qid,
+        facts={"qid": qid, "flip": str(flip), "variant": str(turn), "type": type_of(category)},
+        image_sources=coco_of(address) or coco_of(row.get("image_source")),
     )
 
 
-def _turn(row: Row, options: tuple[str, ...]) -> int:
-    """How far the options are turned: `qid`, or `index`, ends in the number of the turn where a
-    copy has turns, and in none elsewhere."""
-    for column in ("qid", "index"):
-        name = str(row.get(column) or "")[BASE:]
-        ending = name.removeprefix("-flip").removeprefix("-")
-        if ending.isdecimal() and int(ending) < len(options):
-            return int(ending)
-    return 0
+def _paper_item(row: Row, number: int) -> Item:
+    """A row of the paper's copy, which has base rows alone and no ids."""
+    question, options = cut_options(text_of(row, "prompt"))
+    category = text_of(row, "task")
+    options = listed(row["choices"]) if is_given(row.get("choices")) else options
+    return Item(
+        item_id=f"{number:08d}-0-0",
+        question=question,
+        options=options,
+        answer=gold_of(row["answer"], options),
+        images=(row["image"],),
+        category=category,
+        facts={"qid": f"{number:08d}", "flip": "0", "variant": "0", "type": type_of(category)},
+    )
+
+
+def type_of(category: str) -> str:
+    kind = next((kind for kind in TYPES if category.startswith(kind)), None)
+    if kind is None:
+        raise ValueError(f"the category {category[:40]!r} is of none of {', '.join(TYPES)}")
+    return kind
 
 
 def check(items: pl.DataFrame) -> str | None:
-    facts = items["item_id"].str.split("-")
-    turns = pl.DataFrame({"key": facts.list.head(2).list.join("-"), "turn": facts.list.get(2)})
-    sizes = (
-        turns.group_by("key")
-        .len()
-        .join(
-            pl.DataFrame({"key": turns["key"], "options": items["options"].list.len()}).unique(
-                "key"
-            ),
-            on="key",
-        )
-    )
-    if turns["turn"].n_unique() == 1:
-        return None
-    short = sizes.filter(pl.col("len") != pl.col("options")).sort("key")
-    if short.is_empty():
-        return None
-    name, size, options = short.row(0)
-    return f"item {name} has {size} turns of its {options} options"
+    """Where there are turns, every item has as many as options, and where there are mirror images,
+    each is that of an item."""
+    rows = [
+        (fact(facts, "qid"), fact(facts, "flip"), fact(facts, "variant"), len(options))
+        for facts, options in items.select("facts", "options").iter_rows()
+    ]
+    table = pl.DataFrame(rows, ["qid", "flip", "variant", "options"], orient="row")
+    if table["variant"].n_unique() > 1:
+        turns = table.group_by("qid", "flip").agg(pl.len(), pl.col("options").max())
+        short = turns.filter(pl.col("len") != pl.col("options")).sort("qid", "flip")
+        if not short.is_empty():
+            qid, _, size, options = short.row(0)
+            return f"item {qid} has {size} turns of its {options} options"
+    plain = table.filter(pl.col("flip") == "0")
+    alone = table.filter(pl.col("flip") == "1").join(plain, on="qid", how="anti").sort("qid")
+    return None if alone.is_empty() else f"the mirror image {alone['qid'][0]} is of no item"
 
 
 SPEC = Benchmark(
     name="3dsrbench",
     title="3DSRBench",
-    repository="ccvl/3DSRBench",
     licence="CC-BY-4.0",
-    parts=(Part("test", "benchmark", None, 5157),),
-    columns=("index", "question", "A", "B", "answer", "category"),
+    sources=(
+        Source(
+            "ccvl/3DSRBench",
+            (Part("test", "benchmark"),),
+            "5c90e422b68d0484d50a3ff06b3096ea7d288026",
+        ),
+        Source("hunarbatra/3DSRBench", (Part("test"),)),
+    ),
     read=read,
-    revision="5c90e422b68d0484d50a3ff06b3096ea7d288026",
+    counts={"": (5157, 11686, 2625)},
     check=check,
 )

@@ -1,4 +1,4 @@
-"""Texts: options and answers as benchmarks write them."""
+"""Texts: questions, options and answers as benchmarks write them."""
 
 import ast
 import json
@@ -8,111 +8,177 @@ from typing import Any
 
 from schemas.benchmark import LETTERS
 
-LETTER = re.compile(r"\s*[(\[]?\s*([A-Za-z])\s*[)\].:]?\s*")
-MARKED = re.compile(r"(?:^|(?<=[\s,;]))[(\[]?([A-H])[)\].:]\s+(?=\S)")
+LETTER = re.compile(r"\s*[(\[]?\s*([A-Ha-h])\s*[)\].:]*\s*")
+LEADING = re.compile(r"\s*\(?([A-H])[).:]\s+")
 BRACKETED = re.compile(r"\(([A-Ha-h])\)\s*")
-OPTION_HEAD = re.compile(r"\n?\s*(?:Options|Choices)\s*:\s*$")
-INSTRUCTIONS = re.compile(
-    r"\s*(?:please\s+)?(?:answer|select|choose|respond|reply)\b[^.?!\n]*"
-    r"(?:option|letter|choices|word|number|phrase|yes or no|directly)[^\n]*$",
-    re.IGNORECASE,
+LINES = re.compile(r"(?m)^[ \t]*([A-H])[).:][ \t]*(?=\S)")
+INLINE = re.compile(r"(?:^|(?<=[\s,;]))([A-H])[).:]\s+(?=\S)")
+HEAD = re.compile(r"(?:^|\s)(?:Options|Choices)\s*:[ \t]*(?=[\n(A])")
+INSTRUCTION = re.compile(
+    r"\s*(?:(?:Please (?:answer|respond|reply)|Answer|Respond|Reply)"
+    r"(?: the question)?(?: directly)? (?:(?:with|using|in|by)\b[^.?!\n]*"
+    r"\b(?:letter|single word|number|short phrase|yes or no)\b[^.?!\n]*|yes or no)"
+    r"|(?:Please s|S)elect from the following choices)[.:]?\s*\Z"
 )
+HINT = re.compile(r"\AHint: Please [^\n]*\n+(?:Question:\s*)?")
+MAX_LITERAL = 100_000
+YES_NO = ("Yes", "No")
+NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+
+
+def text_of(row: Mapping[str, Any], name: str) -> str:
+    """The text in a column; ValueError where it is something else, or nothing."""
+    value = row[name]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} is {_shown(value)}, and text is expected")
+    return value.strip()
+
+
+def number_of(row: Mapping[str, Any], name: str) -> int:
+    """The whole number in a column, which may be written as text."""
+    value = row[name]
+    if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,18}", str(value).strip()):
+        raise ValueError(f"{name} is {_shown(value)}, and a whole number is expected")
+    return int(value)
+
+
+def name_in(row: Mapping[str, Any], name: str) -> str:
+    """A number or text that names something."""
+    value = row[name]
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
+        raise ValueError(f"{name} is {_shown(value)}, and a name or a number is expected")
+    return str(value).strip()
+
+
+def first_of(row: Mapping[str, Any], *names: str) -> Any:
+    """What the first of these columns holds that the row has; KeyError names the first."""
+    for name in names:
+        if is_given(row.get(name)):
+            return row[name]
+    raise KeyError(names[0])
+
+
+def is_given(value: Any) -> bool:
+    """pandas says NaN where a row has nothing, datasets None, text files an empty text, and some
+    Parquet files a picture without bytes or path."""
+    if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
+        return any(value.values())
+    return value is not None and value == value and value != ""
 
 
 def letter_of(answer: Any) -> str:
     """`B` of "(B)", "b" or "B."; ValueError for anything else."""
-    match = LETTER.fullmatch(str(answer))
+    match = LETTER.fullmatch(answer) if isinstance(answer, str) else None
     if not match:
-        raise ValueError(f"the answer {str(answer)[:40]!r} is no letter")
+        raise ValueError(f"the answer {_shown(answer)} is no letter from A to H")
     return match[1].upper()
 
 
-def listed(choices: Any) -> tuple[str, ...]:
-    """Options of a list, or of the text of one; letters before them are taken off."""
-    if isinstance(choices, str):
-        try:
-            choices = json.loads(choices)
-        except ValueError:
-            try:
-                choices = ast.literal_eval(choices)
-            except (ValueError, SyntaxError):
-                raise ValueError(f"the options {choices[:40]!r} are no list") from None
-    if not isinstance(choices, Sequence) or isinstance(choices, str):
-        raise ValueError("the options are no list")
-    return tuple(re.sub(r"^\s*\([A-H]\)\s*", "", str(choice)).strip() for choice in choices)
-
-
-def in_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Options of the columns A, B, C ...; pandas says NaN where there is none, datasets None."""
-    found = []
-    for letter in LETTERS:
-        value = row.get(letter)
-        if value is None or value != value or str(value).strip() in ("", "nan"):
-            break
-        found.append(str(value).strip())
-    return tuple(found)
-
-
-def cut_options(text: str) -> tuple[str, tuple[str, ...]]:
-    """The question and the options that stand in one text, as `(A) x (B) y`, `A. x` on lines of
-    their own, or `Options: A: x, B: y`; no options where there are none in alphabetical order."""
-    text = without_instruction(text)
-    for pattern in (BRACKETED, MARKED):
-        marks = list(pattern.finditer(text))
-        marks = _in_order(marks)
-        if len(marks) >= 2:
-            ends = [mark.start() for mark in marks[1:]] + [len(text)]
-            options = [
-                text[mark.end() : end].strip().rstrip(",;").strip()
-                for mark, end in zip(marks, ends, strict=True)
-            ]
-            question = OPTION_HEAD.sub("", text[: marks[0].start()].rstrip())
-            return without_instruction(question).strip(), tuple(options)
-    return text.strip(), ()
-
-
-def _in_order(marks: list[re.Match[str]]) -> list[re.Match[str]]:
-    """The last run A, B, C ... of marks: a question may name a letter before."""
-    best: list[re.Match[str]] = []
-    run: list[re.Match[str]] = []
-    for mark in marks:
-        letter = mark[1].upper()
-        if letter == "A":
-            run = [mark]
-        elif run and letter == LETTERS[len(run) % len(LETTERS)]:
-            run.append(mark)
-        if len(run) >= max(len(best), 2):
-            best = list(run)
-    return best
-
-
-def without_instruction(text: str) -> str:
-    """Without the lines at the end that say how to answer: our prompts say so themselves."""
-    lines = text.strip().split("\n")
-    while len(lines) > 1 and (not lines[-1].strip() or INSTRUCTIONS.fullmatch(lines[-1])):
-        lines.pop()
-    lines[-1] = re.sub(
-        r"(?<=[.?!:)])\s+(?:please\s+)?(?:answer|select|choose|respond)\b[^.?!\n]*"
-        r"(?:option|letter|choices|word|number|phrase)[^\n]*$",
-        "",
-        lines[-1],
-        flags=re.IGNORECASE,
-    )
-    return "\n".join(lines).strip()
-
-
-YES_NO = ("Yes", "No")
+def gold_of(answer: Any, options: Sequence[str]) -> str:
+    """The letter that an answer is, or that of the one option whose text it is."""
+    texts = [option.casefold() for option in options]
+    said = str(answer).strip().casefold()
+    if texts.count(said) == 1 and not LETTER.fullmatch(said):
+        return LETTERS[texts.index(said)]
+    return letter_of(answer)
 
 
 def yes_or_no(answer: Any) -> str:
     """A for yes, B for no."""
     said = str(answer).strip().lower().rstrip(".")
     if said not in ("yes", "no", "1", "0"):
-        raise ValueError(f"the answer {said[:40]!r} is neither yes nor no")
+        raise ValueError(f"the answer {_shown(answer)} is neither yes nor no")
     return "A" if said in ("yes", "1") else "B"
+
+
+def literal(text: str) -> Any:
+    """What JSON or a Python literal says; ValueError where it is neither."""
+    if len(text) > MAX_LITERAL:
+        raise ValueError(f"{_shown(text)} is longer than {MAX_LITERAL:,} characters")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            return ast.literal_eval(text.strip())
+        except NO_LITERAL:
+            raise ValueError(f"{_shown(text)} is neither JSON nor a Python literal") from None
+
+
+def listed(choices: Any) -> tuple[str, ...]:
+    """Options of a list, or of the text of one; letters before them are taken off."""
+    if isinstance(choices, str):
+        choices = literal(choices)
+    if not isinstance(choices, Sequence) or isinstance(choices, str):
+        raise ValueError(f"the options are {_shown(choices)}, and a list is expected")
+    texts = [str(choice).strip() for choice in choices]
+    marks = [LEADING.match(text) for text in texts]
+    if all(mark and mark[1] == letter for mark, letter in zip(marks, LETTERS, strict=False)):
+        texts = [LEADING.sub("", text, count=1) for text in texts]
+    return tuple(texts)
+
+
+def in_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Options of the columns A, B, C ..., without a gap."""
+    given = [letter for letter in LETTERS if is_given(row.get(letter)) and row[letter] != "nan"]
+    found = [str(row[letter]).strip() for letter in given]
+    if given != list(LETTERS[: len(given)]):
+        raise ValueError("the options have a gap between their letters")
+    return tuple(found)
+
+
+def cut_options(text: str, *, by_place: bool = False) -> tuple[str, tuple[str, ...]]:
+    """The question and the options that stand in one text: `(A) x (B) y`, `A. x` on lines of their
+    own, or `Options: A: x, B: y`; no options where there is no run of letters from A on.
+    `by_place`: letters in brackets are options in their order, whichever letters they are."""
+    text = without_instruction(HINT.sub("", text))
+    heads = list(HEAD.finditer(text))
+    start = heads[-1].end() if heads else 0
+    marks = _marks(text, start, by_place) or (_marks(text, 0, by_place) if start else [])
+    if not marks:
+        return text.strip(), ()
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    options = [
+        text[mark.end() : end].strip().rstrip(",;").strip()
+        for mark, end in zip(marks, ends, strict=True)
+    ]
+    question = text[: marks[0].start()].rstrip()
+    if heads and marks[0].start() >= start:
+        question = text[: heads[-1].start()].rstrip()
+    return without_instruction(question), tuple(map(without_instruction, options))
+
+
+def _marks(text: str, start: int, by_place: bool) -> list[re.Match[str]]:
+    """The letters before options: the last run A, B, C ... of the first style that has one."""
+    for pattern in (BRACKETED, LINES, INLINE):
+        found = list(pattern.finditer(text, start))
+        if by_place and pattern is BRACKETED and 2 <= len(found) <= len(LETTERS):
+            return found
+        run: list[re.Match[str]] = []
+        best: list[re.Match[str]] = []
+        for mark in found:
+            letter = mark[1].upper()
+            if letter == "A":
+                run = [mark]
+            elif len(run) < len(LETTERS) and run and letter == LETTERS[len(run)]:
+                run.append(mark)
+            if len(run) >= 2:
+                best = list(run)
+        if best:
+            return best
+    return []
+
+
+def without_instruction(text: str) -> str:
+    """Without what says at the end how to answer: our prompts say so themselves."""
+    rest = INSTRUCTION.sub("", text)
+    return (rest if rest.strip() else text).strip()
 
 
 def coco_of(name: Any) -> tuple[str, ...]:
     """`coco:000000123456` of a file or an address that carries a COCO number."""
     match = re.search(r"(?<!\d)(\d{12})(?!\d)", str(name or ""))
     return (f"coco:{match[1]}",) if match else ()
+
+
+def _shown(value: Any) -> str:
+    return repr(value if isinstance(value, str | int | float | None) else type(value).__name__)[:60]

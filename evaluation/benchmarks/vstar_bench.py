@@ -1,27 +1,35 @@
-"""V*Bench: small things in large pictures of SA-1B.
-
-The Hub rows are those of the copy that holds the pictures; the original (craigwu/vstar_bench, with
-the pictures beside it) is read from a folder.
-"""
+"""V*Bench: small things in large pictures of SA-1B."""
 
 from pathlib import PurePosixPath
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row
-from evaluation.benchmarks.texts import cut_options, letter_of
+from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.texts import (
+    cut_options,
+    first_of,
+    in_columns,
+    letter_of,
+    name_in,
+    text_of,
+)
+
+CATEGORIES = ("direct_attributes", "relative_position")
+LONGEST_NAME = 255
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    question, options = cut_options(str(row["text"]))
-    picture = row["image"]
-    name = picture if isinstance(picture, str) else (picture or {}).get("path")
-    stem = PurePosixPath(str(name or "")).name
+    question, options = cut_options(str(first_of(row, "text", "question")))
+    category, picture = text_of(row, "category"), row["image"]
+    place = name_in(row, "question_id") if "question_id" in row else str(number)
+    name = picture.get("path") if isinstance(picture, dict) else picture
+    name = name if isinstance(name, str) and len(name) <= LONGEST_NAME else ""
+    stem = PurePosixPath(name).name
     return Item(
-        item_id=f"{row['category']}-{row['question_id']}",
+        item_id=f"{category}-{place}",
         question=question,
-        options=options,
-        answer=letter_of(row["label"]),
+        options=options or in_columns(row),
+        answer=letter_of(first_of(row, "label", "answer")),
         images=(picture,),
-        category=str(row["category"]),
+        category=category,
         image_sources=(f"sa-1b:{stem}",) if stem.startswith("sa_") else (),
     )
 
@@ -29,9 +37,25 @@ def read(row: Row, part: Part, number: int) -> Item:
 SPEC = Benchmark(
     name="vstar_bench",
     title="V*Bench",
-    repository="lmms-lab/vstar-bench",
     licence="not stated (code: MIT)",
-    parts=(Part("test", None, None, 191),),
-    columns=("image", "text", "category", "label", "question_id"),
+    sources=(
+        Source(
+            "craigwu/vstar_bench",
+            (
+                Part(
+                    "test",
+                    tables="test_questions.jsonl",
+                    files=tuple(f"{name}/*" for name in CATEGORIES),
+                ),
+            ),
+        ),
+        Source("lmms-lab/vstar-bench", (Part("test"),)),
+        Source(
+            "xjtupanda/VStar_Bench",
+            (Part("test", tables="VStarBench.tsv"),),
+            "b1312e6fbf89ace5a50cc5b0214010aeb0f69bdc",
+        ),
+    ),
     read=read,
+    counts={"direct_attributes": (115,), "relative_position": (76,)},
 )

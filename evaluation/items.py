@@ -1,0 +1,205 @@
+"""Items: rows of a benchmark as rows of ITEM, pictures kept, and whether all fits together."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from evaluation.benchmarks.spec import Benchmark, Item
+from evaluation.fetching import Fetcher
+from evaluation.images import ImageStore, Reference, cells_of, check_picture, image_bytes
+from evaluation.rows import Place
+from schemas.benchmark import ITEM, LETTERS, AnswerKind
+from schemas.columns import frame_of
+
+AT_ONCE = 8
+WINDOW = 16
+"""Rows whose pictures are in memory."""
+
+
+class Picture(NamedTuple):
+    digest: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item, and its pictures: those to show and those that facts name."""
+
+    item: Item
+    index: str
+    images: list[Picture | Reference]
+    pictures: Mapping[str, Picture | Reference]
+    place: str
+
+
+def find_items(
+    benchmark: Benchmark,
+    parts: Sequence[Iterable[Place]],
+    store: ImageStore,
+    fetcher: Fetcher,
+    limit: int | None = None,
+) -> tuple[list[Item], list[list[Picture]]]:
+    """Items, in order, and the pictures of each; where they are limited, as many of every part as
+    of the others. ValueError names the first row that is wrong."""
+    items, pictures = [], []
+    by_index: dict[str, Picture] = {}
+    for found in _found(benchmark, parts, store, fetcher, limit):
+        images = [_resolved(one, by_index, benchmark, found.place) for one in found.images]
+        named = {
+            name: _resolved(one, by_index, benchmark, found.place).digest
+            for name, one in found.pictures.items()
+        }
+        by_index.setdefault(found.index, images[0])
+        items.append(replace(found.item, facts={**found.item.facts, **named}))
+        pictures.append(images)
+    return items, pictures
+
+
+def _resolved(
+    picture: Picture | Reference, by_index: Mapping[str, Picture], benchmark: Benchmark, place: str
+) -> Picture:
+    if isinstance(picture, Picture):
+        return picture
+    if picture.index not in by_index:
+        raise ValueError(
+            f"{benchmark.name}: {place}: its picture {picture.index!r} is neither a file of the "
+            "copy nor a row before it: get a complete copy"
+        )
+    return by_index[picture.index]
+
+
+def _found(
+    benchmark: Benchmark,
+    parts: Sequence[Iterable[Place]],
+    store: ImageStore,
+    fetcher: Fetcher,
+    limit: int | None,
+) -> Iterator[Found]:
+    def look(place: Place) -> Found | None:
+        return find_item(benchmark, place, store, fetcher)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number, places in enumerate(parts):
+            wanted = sys.maxsize
+            if limit is not None:
+                wanted = limit // len(parts) + (number < limit % len(parts))
+            rest = _named(benchmark, places)
+            while some := list(islice(rest, min(WINDOW, wanted))):
+                for found in filter(None, pool.map(look, some)):
+                    wanted -= 1
+                    yield found
+
+
+def _named(benchmark: Benchmark, places: Iterable[Place]) -> Iterator[Place]:
+    try:
+        yield from places
+    except ValueError as error:
+        raise ValueError(f"{benchmark.name}: {error}") from None
+
+
+def find_item(
+    benchmark: Benchmark, place: Place, store: ImageStore, fetcher: Fetcher
+) -> Found | None:
+    """The item of a row with its pictures, None where the row is not the benchmark's. ValueError
+    names the row."""
+
+    def keep(value: Any) -> Picture | Reference:
+        data = image_bytes(value, place.pictures, fetcher)
+        if isinstance(data, Reference):
+            return data
+        size = check_picture(data)
+        return Picture(store.put(data), *size)
+
+    try:
+        item = benchmark.read(place.row, place.part, place.number)
+        if item is None:
+            return None
+        _check_answer(item)
+        images = [keep(value) for cell in item.images for value in cells_of(cell)]
+        if not images:
+            raise ValueError("it has no picture")
+        named = {name: keep(value) for name, value in item.pictures.items()}
+        return Found(item, str(place.row.get("index")), images, named, str(place))
+    except KeyError as error:
+        columns = ", ".join(sorted(map(str, place.row)))[:200]
+        raise ValueError(
+            f"{benchmark.name}: {place} lacks {error.args[0]}: it has {columns}"
+        ) from None
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{benchmark.name}: {place}: {error}") from None
+
+
+def _check_answer(item: Item) -> None:
+    if item.kind is not AnswerKind.CHOICE:
+        if item.options or not item.answer:
+            raise ValueError(f"it has options or no answer, and asks for a {item.kind.value}")
+        return
+    letters = LETTERS[: len(item.options)]
+    if not 2 <= len(item.options) <= len(LETTERS) or not all(item.options):
+        raise ValueError(f"it has the options {list(item.options)}, and 2 to 8 are expected")
+    if item.answer not in letters:
+        raise ValueError(f"its answer {item.answer} is none of the options {', '.join(letters)}")
+
+
+def item_rows(
+    benchmark: Benchmark,
+    items: Sequence[Item],
+    pictures: Sequence[Sequence[Picture]],
+    *,
+    corrected: bool,
+) -> pl.DataFrame:
+    """Rows of ITEM. Items without a group are of one where their first pictures are the same."""
+    rows = []
+    for item, images in zip(benchmark.arrange(items), pictures, strict=True):
+        answer, first = item.answer, images[0]
+        if corrected and item.item_id in benchmark.flipped:
+            answer = "B" if answer == "A" else "A"
+        options = zip(LETTERS, item.options, strict=False)
+        rows.append(
+            {
+                "benchmark": benchmark.name,
+                "item_id": item.item_id,
+                "subset": item.subset,
+                "category": item.category,
+                "question": item.question,
+                "options": [{"letter": letter, "text": text} for letter, text in options],
+                "kind": item.kind.value,
+                "answer": answer,
+                "images": [image.digest for image in images],
+                "width": first.width,
+                "height": first.height,
+                "group": item.group or first.digest[:16],
+                "facts": [
+                    {"name": name, "value": value} for name, value in sorted(item.facts.items())
+                ],
+                "image_sources": list(item.image_sources),
+            }
+        )
+    return frame_of(rows, ITEM)
+
+
+def problem_of(
+    benchmark: Benchmark, items: pl.DataFrame, counts: Mapping[str, tuple[int, ...]] | None
+) -> str | None:
+    """What is wrong with the items together, None where nothing is. Numbers, and what `check`
+    finds, count only where `counts` are given: how many a whole copy has."""
+    if items.is_empty():
+        return "it has no rows"
+    repeated = items.filter(pl.col("item_id").is_duplicated())["item_id"].unique().sort()
+    if repeated.len():
+        return f"{repeated.len()} ids stand twice, {repeated[0]} among them"
+    if counts is None:
+        return None
+    for name, expected in counts.items():
+        of = (pl.col("subset") == name) | (pl.col("category") == name)
+        number = items.filter(of.fill_null(False)).height if name else items.height
+        if number not in expected:
+            told = " or ".join(f"{one:,}" for one in expected)
+            return f"it has {number:,} items{f' of {name}' if name else ''}, and {told} are known"
+    return benchmark.check(items)

@@ -1,0 +1,80 @@
+"""Picture files: pictures that rows name, in a folder or in zip archives there."""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from threading import Lock
+
+MAX_BYTES = 256 << 20
+LONGEST = 255
+"""Bytes of a file's name: what is longer is none."""
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+"""RuntimeError: it is encrypted, or packed in a way that Python cannot read."""
+
+
+@dataclass(slots=True)
+class PictureFiles:
+    """`base` is what names are relative to; what they stand for is below `within`. Thread-safe."""
+
+    base: Path
+    within: Path
+    _members: dict[str, tuple[Path, str]] | None = None
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def files(self) -> list[Path]:
+        """Pictures and archives, sorted."""
+        wanted = (*SUFFIXES, ".zip")
+        found = (path for path in self.base.rglob("*") if path.suffix.lower() in wanted)
+        return sorted(path for path in found if path.is_file())
+
+    def read(self, name: str) -> bytes | None:
+        """None where there is no picture of that name. ValueError where it leads out of the folder,
+        or cannot be read."""
+        inner = PurePosixPath(name.replace("\\", "/"))
+        if "\0" in name or any(len(part.encode()) > LONGEST for part in inner.parts):
+            return None
+        path = self.base / inner
+        if inner.is_absolute() or ".." in inner.parts:
+            raise ValueError(f"the picture {name[:80]} lies outside of the copy")
+        if path.is_file():
+            if not path.resolve().is_relative_to(self.within.resolve()):
+                raise ValueError(f"the picture {name[:80]} is a link that leads out of the copy")
+            if path.stat().st_size > MAX_BYTES:
+                raise ValueError(f"the picture {name[:80]} has more than {MAX_BYTES >> 20} MiB")
+            return path.read_bytes()
+        found = self._archived().get(str(inner)) or self._archived().get(f"*/{inner}")
+        return _member(*found) if found else None
+
+    def _archived(self) -> Mapping[str, tuple[Path, str]]:
+        """Members of the archives by name, and by `*/` and the name without its first folder."""
+        with self._lock:
+            if self._members is None:
+                members: dict[str, tuple[Path, str]] = {}
+                for archive in sorted(self.base.glob("*.zip")):
+                    for name in _names(archive):
+                        members.setdefault(name, (archive, name))
+                        members.setdefault(f"*/{name.partition('/')[2]}", (archive, name))
+                self._members = members
+            return self._members
+
+
+def _names(archive: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return [name for name in opened.namelist() if name.lower().endswith(SUFFIXES)]
+    except DAMAGED as error:
+        raise ValueError(f"{archive} cannot be read ({error}): get it again") from None
+
+
+def _member(archive: Path, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            if opened.getinfo(name).file_size > MAX_BYTES:
+                raise ValueError(f"the picture {name[:80]} has more than {MAX_BYTES >> 20} MiB")
+            return opened.read(name)
+    except DAMAGED as error:
+        raise ValueError(f"{name} in {archive} cannot be read ({error}): get it again") from None

@@ -1,0 +1,88 @@
+"""Tables: rows of files, one at a time: Parquet, Arrow (as datasets saves it), TSV, CSV, JSON,
+JSON lines."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import ipc
+
+MAX_CELL = min(sys.maxsize, 1 << 30)
+POINTER = b"version https://git-lfs"
+"""How a file begins that Git left where one of its large files belongs."""
+BATCH = 4
+PAGE = 1 << 20
+Rows = Iterator[dict[str, Any]]
+
+
+def read_rows(file: Path) -> Rows:
+    """The rows of a file; ValueError, in one line, where it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            if stream.read(len(POINTER)) == POINTER:
+                raise ValueError("Git left a pointer in its place: run `git lfs pull` there")
+        yield from READERS[file.suffix.lower()](file)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ValueError(f"{file} cannot be read ({reason}): get it again") from None
+
+
+def _parquet(file: Path) -> Rows:
+    # Without these a row group of pictures, hundreds of megabytes, is read at once.
+    with pq.ParquetFile(file, buffer_size=PAGE, pre_buffer=False) as table:
+        for batch in table.iter_batches(batch_size=BATCH, use_threads=False):
+            yield from batch.to_pylist()
+
+
+def _arrow(file: Path) -> Rows:
+    with pa.memory_map(str(file)) as source, ipc.open_stream(source) as batches:
+        for batch in batches:
+            for place in range(batch.num_rows):
+                yield batch.slice(place, 1).to_pylist()[0]
+
+
+def _separated(file: Path) -> Rows:
+    csv.field_size_limit(MAX_CELL)
+    delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream, delimiter=delimiter, restkey="", strict=True)
+        for row in reader:
+            if "" in row or None in row.values():
+                raise ValueError(f"line {reader.line_num} has not as many cells as the first line")
+            yield row
+
+
+def _json(file: Path) -> Rows:
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(rows, list):
+        raise ValueError("it is no list of rows")
+    yield from map(_object, rows)
+
+
+def _json_lines(file: Path) -> Rows:
+    with file.open(encoding="utf-8") as stream:
+        for line in stream:
+            if line.strip():
+                yield _object(json.loads(line))
+
+
+def _object(row: Any) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise ValueError("one of its rows is no object")
+    return row
+
+
+READERS: Mapping[str, Callable[[Path], Rows]] = {
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+    ".tsv": _separated,
+    ".jsonl": _json_lines,
+    ".csv": _separated,
+    ".json": _json,
+}
+"""By suffix; in a folder with several kinds the first that it has counts."""
