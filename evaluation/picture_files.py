@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 MAX_BYTES = 256 << 20
+LONGEST = 255
+"""Bytes of a file's name: what is longer is none."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 """RuntimeError: it is encrypted, or packed in a way that Python cannot read."""
@@ -33,6 +35,8 @@ class PictureFiles:
         """None where there is no picture of that name. ValueError where it leads out of the folder,
         or cannot be read."""
         inner = PurePosixPath(name.replace("\\", "/"))
+        if "\0" in name or any(len(part.encode()) > LONGEST for part in inner.parts):
+            return None
         path = self.base / inner
         if inner.is_absolute() or ".." in inner.parts:
             raise ValueError(f"the picture {name[:80]} lies outside of the copy")

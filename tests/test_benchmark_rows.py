@@ -212,7 +212,8 @@ def test_pictures_come_in_every_known_form(tmp_path):
         ("link.png", "is a link that leads out of the copy"),
         ("none.png", "is not in the copy: name the folder that holds both in path"),
         ("ftp://example.org/p.png", "is no http or https address"),
-        ("@" * 100, "is no base64 .a character that base64 lacks.: get the file again"),
+        ("\0.png", "is not in the copy"),
+        ("@" * 400, "is no base64 .a character that base64 lacks.: get the file again"),
         ("QUJD" * 20 + "Q", "is no base64"),
     ],
 )
