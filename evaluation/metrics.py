@@ -88,8 +88,9 @@ def by(table: pl.DataFrame, column: str, name: str = "accuracy") -> list[Metric]
     """The accuracy for every value of a column: `subset`, `category`, or a fact, told as one."""
     found = []
     for value, part in parts(table, column):
-        told = {"subset": value} if column == "subset" else {"category": value}
-        found.append(accuracy(part, name, **told))
+        is_subset = column == "subset"
+        subset, category = (value, None) if is_subset else (None, value)
+        found.append(accuracy(part, name, subset=subset, category=category))
     return found
 
 

@@ -149,7 +149,8 @@ OFFICIAL: dict[str, Rule] = {
     "hallusionbench": hallusionbench,
     "stvqa_val": levels,
 }
-PAPER: dict[str, Rule] = dict.fromkeys(OFFICIAL, plain) | {
+EVERYWHERE: Rule = plain
+PAPER: dict[str, Rule] = dict.fromkeys(OFFICIAL, EVERYWHERE) | {
     "cv_bench": subset_mean,
     "blink": subset_mean,
     "3dsrbench": _base_rows,
@@ -166,9 +167,9 @@ FACTS = (
 def table_of(items: pl.DataFrame) -> pl.DataFrame:
     """What rules read of items, facts as columns; what was said is to be added: `right`,
     `is_uncertain`, `said_number`."""
+    known = items["facts"].to_list()
     facts = {
-        name: pl.Series([fact(entry, name) for entry in items["facts"]], dtype=pl.String)
-        for name in FACTS
+        name: pl.Series([fact(entry, name) for entry in known], dtype=pl.String) for name in FACTS
     }
     return items.select(
         "item_id",

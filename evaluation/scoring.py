@@ -15,6 +15,7 @@ from evaluation.bootstrap import measure, tables_of, values_of
 from evaluation.metrics import Metric
 from evaluation.option_texts import number_in
 from evaluation.rules import OFFICIAL, PAPER, Rule, table_of
+from evaluation.spatialbench_rule import COUNTING
 from schemas.benchmark import AnswerKind
 from schemas.columns import columns, frame_of
 
@@ -119,11 +120,13 @@ def _share(asked: pl.DataFrame, column: str) -> float:
 
 
 def _numbers(items: pl.DataFrame, said: pl.Series) -> pl.Series:
-    """What was said of each item as a number: a text, or the text of an option by its letter."""
-    found = []
-    for options, answer in zip(items["options"], said, strict=True):
-        texts = {option["letter"]: option["text"] for option in options}
-        found.append(number_in(texts.get(answer, answer or "")))
+    """What was said of each item as a number: a text, or the text of an option by its letter. Null
+    where no rule asks for it."""
+    found: list[float | None] = [None] * items.height
+    counts = (items["benchmark"] == "spatialbench") & (items["category"] == COUNTING)
+    for place in counts.fill_null(False).arg_true():
+        texts = {option["letter"]: option["text"] for option in items["options"][place]}
+        found[place] = number_in(texts.get(said[place], said[place] or ""))
     return pl.Series(found, dtype=pl.Float64)
 
 
@@ -142,7 +145,7 @@ def constants(items: pl.DataFrame) -> Iterator[Said]:
     """What repliers say who give one answer to every item."""
     nothing = pl.Series([None] * items.height, dtype=pl.Float64)
     yield Said(pl.Series([False] * items.height), nothing)
-    letters = sorted({option["letter"] for options in items["options"] for option in options})
+    letters = items["options"].explode().struct.field("letter").drop_nulls().unique().sort()
     for answer in [*letters, *_frequent(_texts(items))]:
         said = pl.Series([answer] * items.height)
         yield Said(items["answer"] == answer, _numbers(items, said))

@@ -10,6 +10,7 @@ import polars as pl
 
 from evaluation.metrics import ALL, Combine, Means, Metric, accuracy, parts, units, whole
 
+COUNTING = "counting"
 MAX_ERROR = 1e6
 TWO = pl.lit(2)
 
@@ -25,7 +26,7 @@ def spatialbench(table: pl.DataFrame) -> list[Metric]:
 
 
 def _category(category: str, part: pl.DataFrame) -> Metric:
-    if category == "counting":
+    if category == COUNTING:
         return Metric("relative error", counted(part), part, _at_least_0, category=category)
     pairs = whole(part.filter(pl.col("pair").is_not_null()), ["pair"], TWO, pl.lit("pairs"))
     if pairs.height and category == "existence":
