@@ -37,11 +37,13 @@ ARTICLE_GOES_ON = set(
 )
 """After "the answer is A": words before which A is the letter, and no article."""
 CORRECT = re.compile(
-    r"(?<![A-Za-z'])[(\[]?([A-Z])[)\].]?\s+(?:is|would be|must be|seems)\s+"
+    r"(?<![A-Za-z0-9'-])[(\[]?([A-Z])[)\].]?\s+(?:is|would be|must be|seems)\s+"
     r"(?:the\s+|most\s+|my\s+)*(?:correct|right|best|true|answer|accurate)"
 )
 BRACKETED = re.compile(r"[(\[【]\s*([A-Za-z])\s*[)\]】]|\b[Oo]ption\s+([A-Z])(?![A-Za-z'])")
-STANDING = re.compile(r"(?<![A-Za-z'.])([B-HJ-Z]|A(?=\s*(?:[.,;:!?)]|$)))(?![A-Za-z']|\.[A-Za-z])")
+STANDING = re.compile(
+    r"(?<![A-Za-z0-9'.-])([B-HJ-Z]|A(?=\s*(?:[.,;:!?)]|$)))(?![A-Za-z0-9'-]|\.[A-Za-z])"
+)
 LISTED = re.compile(rf"(?<![A-Za-z'])[(\[]?([A-Z])\s*{MARK}\s*([^()\[\]\n]*)")
 DENIED = re.compile(
     r"\b(?:[Nn]ot|never|[Nn]either|nor|isn't|(?:can't|cannot|can not|couldn't) be|rather than|"

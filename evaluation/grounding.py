@@ -39,10 +39,12 @@ class Match(NamedTuple):
 
 
 class Gold(NamedTuple):
-    """The question's subgraph and, where it is known, the whole scene graph; in shares."""
+    """The question's subgraph and, where it is known, the whole scene graph, in shares of a
+    picture of `size`."""
 
     subgraph: Target
     scene: Target | None
+    size: tuple[int, int]
 
 
 def find_scene(text: str) -> tuple[ReadScene | None, str | None]:
@@ -72,28 +74,34 @@ def in_shares(scene: ReadScene, width: float, height: float) -> ReadScene:
     return ReadScene(scene.ids, scene.labels, boxes, scene.relationships)
 
 
-def read_gold(item: Mapping[str, Any]) -> Gold | None:
-    """What an item says of the objects that are there; None where it says nothing. ValueError,
-    naming the item, where that is broken."""
-    facts = {name: fact(item["facts"], name) for name in ("gold", "full_scene")}
-    if facts["gold"] is None:
-        return None
+def size_of(item: Mapping[str, Any]) -> tuple[int, int]:
+    """Width and height of the file, in whose pixels gold boxes are. ValueError where the item does
+    not tell."""
+    told = [fact(item["facts"], name) or item[name] for name in ("width", "height")]
     try:
-        size = [float(fact(item["facts"], name) or item[name]) for name in ("width", "height")]
-        parts = read_tags(facts["gold"], GOLD_TAGS)
-        if parts is None:
-            raise ValueError("it is not one <scene> and then one <answer>")
-        scene = facts["full_scene"]
-        return Gold(_target(parts[0], *size), _target(scene, *size) if scene else None)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"broken gold of item {item['item_id']} of {item['benchmark']} ({error}): "
-            "load the benchmark again"
-        ) from None
+        width, height = (int(side) for side in told)
+    except TypeError:
+        width = height = 0
+    if min(width, height) < 1:
+        raise ValueError(f"no picture has a size of {told[0]} x {told[1]}")
+    return width, height
 
 
-def _target(text: str, width: float, height: float) -> Target:
-    return prepare(in_shares(read_scene(text), width, height), 1, 1)
+def read_gold(item: Mapping[str, Any]) -> Gold | None:
+    """What an item says of the objects that are there; None where it says nothing, and ValueError
+    where that cannot be read."""
+    gold, scene = (fact(item["facts"], name) for name in ("gold", "full_scene"))
+    if gold is None:
+        return None
+    size = size_of(item)
+    parts = read_tags(gold, GOLD_TAGS)
+    if parts is None:
+        raise ValueError("it is not one <scene> and then one <answer>")
+    return Gold(_target(parts[0], size), _target(scene, size) if scene else None, size)
+
+
+def _target(text: str, size: tuple[int, int]) -> Target:
+    return prepare(in_shares(read_scene(text), *size), 1, 1)
 
 
 def iou(a: Corners, b: Corners) -> float:

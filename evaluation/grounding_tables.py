@@ -4,6 +4,9 @@ evaluation.grounding says what is compared, and when an object is matched, an ob
 relationship found, and a graph right.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from evaluation.grounding import ground_reply, read_gold
@@ -20,6 +23,7 @@ GROUNDING = columns(
     subset=pl.String,
     category=pl.String,
     level=pl.String,
+    gold_problem=pl.String,
     has_reply=pl.Boolean,
     has_scene=pl.Boolean,
     scene_problem=pl.String,
@@ -38,11 +42,14 @@ GROUNDING = columns(
     is_right=pl.Boolean,
     **{name: REWARDS[name] for name in list(REWARDS)[2:]},
 )
-"""One row per reply. `has_scene`: something between its tags can be read, `scene_problem` says why
-not; it then counts as a scene of nothing. `iou` and `ciou` are means over the matched objects, null
-without any; relationships are counted once each; `num_scene_objects` are those of the photograph's
-whole scene graph, and `num_elsewhere` the predicted objects that are found there but not in the
-question's subgraph, null where the item does not tell."""
+"""One row per reply. `gold_problem` says why the gold of an item cannot be read: all figures but
+`is_right` are then null. `has_scene`: something between its tags can be read; else `scene_problem`
+says why not, and it counts as a scene of nothing. `iou` and `ciou` are means over the matched
+objects, null without any; relationships are counted once each; `num_scene_objects` are those of the
+photograph's whole scene graph, and `num_elsewhere` the predicted objects that are found there but
+not in the question's subgraph, null where the item does not tell."""
+PARTS = tuple(REWARDS)[2:]
+OF_REPLY = tuple(name for name in GROUNDING if name not in ("is_right", *PARTS))
 SUMMARY = columns(
     benchmark=pl.String,
     subset=pl.String,
@@ -57,20 +64,22 @@ SUMMARY = columns(
     count_error=pl.Float64,
     count_bias=pl.Float64,
     graph_right_share=pl.Float64,
-    **{name: REWARDS[name] for name in list(REWARDS)[2:]},
+    **{name: REWARDS[name] for name in PARTS},
     inside_share=pl.Float64,
     elsewhere_share=pl.Float64,
     nowhere_share=pl.Float64,
     scene_recall=pl.Float64,
     subgraph_share=pl.Float64,
 )
-"""Over the objects of all replies of a category, and, where that is null, of all categories.
-Null where there is nothing to divide by. `count_error` is the mean of |predicted - gold| objects
-and `count_bias` that of predicted - gold, of readable scenes. `inside_share`, `elsewhere_share` and
-`nowhere_share` say where predicted objects are: in the question's subgraph, elsewhere in the whole
-scene graph, or in neither; `scene_recall` is the share of the whole scene graph that is found, and
-`subgraph_share` the share of it that the question is about: the `inside_share` of a model that
-lists everything."""
+"""Over the objects of all replies of a category, and, where that is null, of all categories. What
+had no reply, or no gold that can be read, is left out. Null where there is nothing to divide by.
+`count_error` is the mean of |predicted - gold| objects and `count_bias` that of predicted - gold,
+of readable scenes. `inside_share`, `elsewhere_share` and `nowhere_share` say where predicted
+objects are: in the question's subgraph, elsewhere in the whole scene graph, or in neither;
+`scene_recall` is the share of the whole scene graph that is found, and `subgraph_share` the share
+of it that the question is about: the `inside_share` of a model that lists everything."""
+
+MEASURED = pl.col("has_reply") & pl.col("gold_problem").is_null()
 
 
 def ground(
@@ -78,30 +87,34 @@ def ground(
 ) -> pl.DataFrame:
     """GROUNDING of one model's replies to one benchmark, in the order of the items; without a row
     for items that tell no gold."""
-    texts = {row["item_id"]: row for row in replies.iter_rows(named=True)}
-    rows = []
-    for item in items.iter_rows(named=True):
+    asked = items.join(replies.drop("benchmark"), on="item_id", maintain_order="left")
+    rows = [row for item in asked.iter_rows(named=True) if (row := _row(item)) is not None]
+    found = frame_of(rows, pl.Schema({name: GROUNDING[name] for name in OF_REPLY}))
+    for table in (parsed.select("item_id", "is_right"), rewards.drop("benchmark")):
+        found = found.join(table, on="item_id", how="left", maintain_order="left")
+    return found.select(*GROUNDING)
+
+
+def _row(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is known of an item and the reply to it; None where it tells no gold."""
+    known = {name: item[name] for name in (*KEY, "subset", "category")}
+    known |= {"level": fact(item["facts"], "level"), "has_reply": item["text"] is not None}
+    try:
         gold = read_gold(item)
-        reply = texts.get(item["item_id"])
-        if gold is None or reply is None:
-            continue
-        frame = reply["frame_width"] or item["width"], reply["frame_height"] or item["height"]
-        known = {name: item[name] for name in (*KEY, "subset", "category")}
-        known["level"] = fact(item["facts"], "level")
-        rows.append(known | ground_reply(reply["text"], frame, gold))
-    found = frame_of(rows, pl.Schema({name: GROUNDING[name] for name in list(GROUNDING)[:-6]}))
-    right = parsed.select(*KEY, "is_right")
-    joined = found.join(right, on=list(KEY), how="left", maintain_order="left")
-    joined = joined.join(rewards.select(*REWARDS), on=list(KEY), how="left", maintain_order="left")
-    return joined.select(*GROUNDING)
+    except ValueError as error:
+        return dict.fromkeys(OF_REPLY) | known | {"gold_problem": str(error)}
+    if gold is None:
+        return None
+    frame = item["frame_width"] or gold.size[0], item["frame_height"] or gold.size[1]
+    return known | {"gold_problem": None} | ground_reply(item["text"], frame, gold)
 
 
 def summarize(grounding: pl.DataFrame) -> pl.DataFrame:
     """SUMMARY of GROUNDING, sorted, the total of each benchmark and subset first."""
-    replies = grounding.filter("has_reply")
+    replies = grounding.filter(MEASURED)
     total = replies.with_columns(category=pl.lit(None, pl.String))
     groups = ["benchmark", "subset", "category"]
-    rows = pl.concat([total, replies]).group_by(groups).agg(**_metrics())
+    rows = pl.concat([total, replies]).group_by(groups, maintain_order=True).agg(**_metrics())
     return rows.select(*SUMMARY).sort(groups, nulls_last=False)
 
 
@@ -128,7 +141,7 @@ def _metrics() -> dict[str, pl.Expr]:
         "count_error": miscounted.abs().mean(),
         "count_bias": miscounted.mean(),
         "graph_right_share": pl.col("is_graph_right").mean(),
-        **{name: pl.col(name).mean() for name in list(REWARDS)[2:]},
+        **{name: pl.col(name).mean() for name in PARTS},
         "inside_share": _share(told["num_found"], told["num_predicted"]),
         "elsewhere_share": _share(told["num_elsewhere"], told["num_predicted"]),
         "nowhere_share": _share(nowhere, told["num_predicted"]),
@@ -145,6 +158,6 @@ def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 def graph_against_answer(grounding: pl.DataFrame) -> dict[tuple[bool, bool], int]:
     """How many replies have the graph right or wrong, and the answer right or wrong."""
-    pairs = grounding.filter("has_reply").select("is_graph_right", "is_right").drop_nulls().rows()
+    pairs = grounding.filter(MEASURED).select("is_graph_right", "is_right").rows()
     keys = [(graph, answer) for graph in (True, False) for answer in (True, False)]
     return {key: pairs.count(key) for key in keys}

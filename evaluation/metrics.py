@@ -1,13 +1,12 @@
-"""Metrics: means of means over units, and how sure they are.
+"""Metrics: means over units, and means of such means.
 
-A metric has units (items, pairs, figures ...), each with a value from 0 to 1, a stratum, and a
-group that is resampled as a whole; it is a function of the strata's means. Its standard error is
-that of a bootstrap over groups (Efron 1979), all resamples at once.
+A unit is what counts as one: an item, a pair, a figure, a question in all its turns. It has a value
+from 0 to 1 (less for a count that is far off), a stratum whose mean is taken first, and the group
+that a bootstrap resamples.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 
 from schemas.columns import columns
 
-UNIT = columns(group=pl.String, stratum=pl.String, value=pl.Float64)
+UNIT = columns(group=pl.String, stratum=pl.String, value=pl.Float64, size=pl.UInt32)
 Means = NDArray[np.float64]
 Combine = Callable[[Means], Means]
+ALL = pl.lit("all")
 
 
 def mean(means: Means) -> Means:
@@ -28,62 +28,73 @@ def mean(means: Means) -> Means:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`units` are rows of UNIT; `combine` gets the means of the strata in alphabetical order, along
-    the last axis. `is_main` is the benchmark's own headline figure."""
+    """`units` are rows of UNIT, `size` being the number of items in each; `asked` are all items
+    that the metric is about, those of incomplete groups among them; `combine` gets the means of the
+    strata in alphabetical order, along the last axis. `is_main` is the benchmark's headline."""
 
     name: str
     units: pl.DataFrame
+    asked: pl.DataFrame
     combine: Combine = mean
     subset: str | None = None
     category: str | None = None
     is_main: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """In percent; `standard_error` is null where it cannot be told: of a single group."""
-
-    value: float
-    standard_error: float | None
-    num_groups: int
+    @property
+    def strata(self) -> list[str]:
+        return self.units["stratum"].unique().sort().to_list()
 
 
-def value_of(metric: Metric) -> float:
-    """In percent."""
-    means = metric.units.group_by("stratum").agg(pl.col("value").mean()).sort("stratum")["value"]
-    return 100.0 * float(metric.combine(means.to_numpy()))
-
-
-def measure(metric: Metric, *, seed: int, num_bootstrap: int) -> Measured:
-    groups = metric.units["group"].unique().sort()
-    value = value_of(metric)
-    if groups.len() < 2:
-        return Measured(value, None, groups.len())
-    strata = metric.units["stratum"].unique().sort()
-    sums, counts = _tables(metric.units, groups, strata)
-    random = np.random.default_rng(seed)
-    shares = np.full(groups.len(), 1.0 / groups.len())
-    weights = random.multinomial(groups.len(), shares, size=num_bootstrap).astype(np.float64)
-    drawn = weights @ counts
-    with np.errstate(invalid="ignore"):
-        found = metric.combine(weights @ sums / drawn)
-    # A resample without any unit of a stratum has no value.
-    spread = float(np.nanstd(found, ddof=1)) if np.isfinite(found).sum() > 1 else None
-    return Measured(value, None if spread is None else 100.0 * spread, groups.len())
-
-
-def _tables(
-    units: pl.DataFrame, groups: pl.Series, strata: pl.Series
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Sums and numbers of units by group and stratum."""
-    rows = units.select(
-        row=pl.col("group").replace_strict(groups, range(groups.len()), return_dtype=pl.Int64),
-        column=pl.col("stratum").replace_strict(strata, range(strata.len()), return_dtype=pl.Int64),
-        value="value",
+def units(
+    table: pl.DataFrame, stratum: pl.Expr = ALL, value: pl.Expr | None = None
+) -> pl.DataFrame:
+    """Every item as a unit, right or wrong unless another value is given."""
+    value = pl.col("right") if value is None else value
+    return table.select(
+        "group", stratum=stratum, value=value.cast(pl.Float64), size=pl.lit(1, pl.UInt32)
     )
-    shape = (groups.len(), strata.len())
-    sums, counts = np.zeros(shape), np.zeros(shape)
-    place = rows["row"].to_numpy(), rows["column"].to_numpy()
-    np.add.at(sums, place, rows["value"].to_numpy())
-    np.add.at(counts, place, 1.0)
-    return sums, counts
+
+
+def whole(
+    table: pl.DataFrame, keys: list[str], size: pl.Expr, stratum: pl.Expr = ALL
+) -> pl.DataFrame:
+    """Items that share `keys` as one unit, right where all of them are; those that are not as many
+    as `size` are left out."""
+    return (
+        table.with_columns(stratum=stratum, expected=size)
+        .group_by(*keys, maintain_order=True)
+        .agg(
+            pl.col("group", "stratum", "expected").first(),
+            value=pl.col("right").all().cast(pl.Float64),
+            size=pl.len().cast(pl.UInt32),
+        )
+        .filter(pl.col("size") == pl.col("expected"))
+        .select("group", "stratum", "value", "size")
+    )
+
+
+def accuracy(
+    table: pl.DataFrame,
+    name: str = "accuracy",
+    *,
+    subset: str | None = None,
+    category: str | None = None,
+    is_main: bool = False,
+) -> Metric:
+    return Metric(name, units(table), table, subset=subset, category=category, is_main=is_main)
+
+
+def by(table: pl.DataFrame, column: str, name: str = "accuracy") -> list[Metric]:
+    """The accuracy for every value of a column: `subset`, `category`, or a fact, told as one."""
+    found = []
+    for value, part in parts(table, column):
+        is_subset = column == "subset"
+        subset, category = (value, None) if is_subset else (None, value)
+        found.append(accuracy(part, name, subset=subset, category=category))
+    return found
+
+
+def parts(table: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
+    """The items of every value of a column, in alphabetical order."""
+    values = table[column].drop_nulls().unique().sort().to_list()
+    return [(value, table.filter(pl.col(column) == value)) for value in values]

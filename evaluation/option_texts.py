@@ -8,7 +8,10 @@ from evaluation.reply_parts import plain
 NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
-NEGATIONS = {"not", "never", "neither", "nor", "isn't", "aren't", "wasn't", "cannot", "isnt"}
+NEGATIONS = {
+    *("not", "never", "neither", "nor", "cannot", "instead"),
+    *("isn't", "isnt", "aren't", "wasn't", "can't", "doesn't"),
+}
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 NUMBER = re.compile(r"[0-9]{1,300}(?:\.[0-9]+)?")

@@ -2,7 +2,9 @@
 
 A rule gets one row per item (`table_of`): the item's subset, category, group and facts, and
 `right`. Groups that lack a member, as where only some items were asked, are left out of rules over
-groups. Sources of the rules: the benchmarks' cards and scoring code, named per function.
+groups, and counted; of a figure of HallusionBench nothing says how many questions it has, and those
+that were asked are taken for all. Sources of the rules: the benchmarks' cards and scoring code,
+named per function.
 """
 
 from collections.abc import Callable
@@ -11,80 +13,35 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from evaluation.metrics import Combine, Means, Metric
+from evaluation.metrics import Combine, Means, Metric, accuracy, by, parts, units, whole
+from evaluation.spatialbench_rule import spatialbench
 from schemas.benchmark import fact
 
 Rule = Callable[[pl.DataFrame], list[Metric]]
-ALL = pl.lit("all")
-
-
-def units(table: pl.DataFrame, stratum: pl.Expr = ALL, value: str = "right") -> pl.DataFrame:
-    """Every row as a unit."""
-    return table.select("group", stratum=stratum, value=pl.col(value).cast(pl.Float64))
-
-
-def whole(
-    table: pl.DataFrame, keys: list[str], size: pl.Expr | int, stratum: pl.Expr = ALL
-) -> pl.DataFrame:
-    """Rows that share `keys` as one unit, right where all of them are; those of another size than
-    `size` are left out."""
-    expected = size if isinstance(size, pl.Expr) else pl.lit(size)
-    return (
-        table.with_columns(stratum=stratum, size=expected)
-        .group_by(*keys, maintain_order=True)
-        .agg(
-            pl.col("group", "stratum", "size").first(),
-            value=pl.col("right").all().cast(pl.Float64),
-            found=pl.len(),
-        )
-        .filter(pl.col("found") == pl.col("size"))
-        .select("group", "stratum", "value")
-    )
-
-
-def accuracy(table: pl.DataFrame, name: str = "accuracy", *, is_main: bool = True) -> Metric:
-    return Metric(name, units(table), is_main=is_main)
-
-
-def by(table: pl.DataFrame, column: str, name: str = "accuracy") -> list[Metric]:
-    """The accuracy of every value of a column: `subset`, `category`, or a fact, told as one."""
-    found = []
-    for value in table[column].drop_nulls().unique().sort():
-        part = units(table.filter(pl.col(column) == value))
-        told = {"subset": value} if column == "subset" else {"category": value}
-        found.append(Metric(name, part, **told))
-    return found
 
 
 def plain(table: pl.DataFrame) -> list[Metric]:
-    return [accuracy(table), *by(table, "category")]
+    return [accuracy(table, is_main=True), *by(table, "category")]
 
 
 def subset_mean(table: pl.DataFrame) -> list[Metric]:
     """Every subset, and their mean."""
-    return [
-        Metric("mean of subsets", units(table, pl.col("subset")), is_main=True),
-        *by(table, "subset"),
-        *by(table, "category"),
-    ]
+    main = Metric("mean of subsets", units(table, pl.col("subset")), table, is_main=True)
+    return [main, *by(table, "subset"), *by(table, "category")]
 
 
 def cv_bench(table: pl.DataFrame) -> list[Metric]:
     """1/2 ((ADE20K + COCO) / 2 + Omni3D) (card of nyu-visionx/CV-Bench)."""
-    sources = pl.concat_str("subset", "source", separator=" ")
-    flat = table.filter(pl.col("subset") == "2D")
-    deep = table.filter(pl.col("subset") == "3D")
-    metrics = [Metric("source mean", units(table, sources), _source_mean(table), is_main=True)]
-    if flat.height:
-        metrics.append(Metric("source mean", units(flat, pl.col("source")), subset="2D"))
-    if deep.height:
-        metrics.append(Metric("source mean", units(deep, pl.col("source")), subset="3D"))
-    return [*metrics, *by(table, "category")]
+    sources = units(table, pl.concat_str("subset", "source", separator=" "))
+    metrics = [Metric("source mean", sources, table, _source_mean(sources), is_main=True)]
+    for subset, part in parts(table, "subset"):
+        by_source = units(part, pl.col("source"))
+        metrics.append(Metric("source mean", by_source, part, subset=subset))
+    return [*metrics, *by(table, "source"), *by(table, "category")]
 
 
-def _source_mean(table: pl.DataFrame) -> Combine:
-    strata = table.select(pl.concat_str("subset", "source", separator=" ")).to_series()
-    names = strata.unique().sort().to_list()
+def _source_mean(sources: pl.DataFrame) -> Combine:
+    names = sources["stratum"].unique().sort().to_list()
     halves = [[k for k, name in enumerate(names) if name.startswith(part)] for part in ("2D", "3D")]
 
     def combine(means: Means) -> Means:
@@ -96,113 +53,72 @@ def _source_mean(table: pl.DataFrame) -> Combine:
 
 def circular(table: pl.DataFrame) -> list[Metric]:
     """3DSRBench: an item counts where every turn of its options is right, the mirrored picture
-    apart; FlipEval: where the picture and its mirror image are (compute_3dsrbench_results)."""
+    apart; FlipEval: where the picture and its mirror image are (VLMEvalKit's _3DSRBench)."""
     turns = pl.col("num_options")
     first = table.filter(pl.col("variant") == "0")
-    types = pl.col("type")
+    base = first.filter(pl.col("flip") == "0")
     has_turns = table["variant"].n_unique() > 1
     has_flips = table["flip"].n_unique() > 1
-    metrics = [accuracy(first.filter(pl.col("flip") == "0"), "vanilla", is_main=not has_turns)]
-    if has_turns:
-        items = whole(table, ["qid", "flip"], turns, types)
-        metrics.append(Metric("circular", items.with_columns(stratum=ALL), is_main=True))
-        metrics.append(Metric("circular, mean of types", items))
-        for name in items["stratum"].unique().sort():
-            part = items.filter(pl.col("stratum") == name)
-            metrics.append(Metric("circular", part, category=name))
+    items = whole(table, ["qid", "flip"], turns)
+    is_circular = has_turns and items.height > 0
+    vanilla = accuracy(base, "vanilla", is_main=not is_circular)
+    metrics = [vanilla, *by(base, "category", "vanilla")]
+    if is_circular:
+        types = whole(table, ["qid", "flip"], turns, pl.col("type"))
+        metrics.append(Metric("circular", items, table, is_main=True))
+        metrics.append(Metric("circular, mean of types", types, table))
+        for name, part in parts(table, "type"):
+            of_type = whole(part, ["qid", "flip"], turns)
+            metrics.append(Metric("circular", of_type, part, category=name))
     if has_flips:
-        metrics.append(Metric("flip", whole(first, ["qid"], 2)))
+        metrics.append(Metric("flip", whole(first, ["qid"], pl.lit(2)), first))
     if has_turns and has_flips:
-        metrics.append(Metric("flip and circular", whole(table, ["qid"], 2 * turns)))
-    return [metric for metric in metrics if metric.units.height]
+        both = whole(table, ["qid"], 2 * turns)
+        metrics.append(Metric("flip and circular", both, table))
+    return metrics
 
 
 def pairs(table: pl.DataFrame) -> list[Metric]:
     """MMVP: both pictures of a pair (tsb0601/MMVP)."""
-    return [
-        Metric("pairs", whole(table, ["pair"], 2), is_main=True),
-        accuracy(table, "single", is_main=False),
-    ]
-
-
-def spatialbench(table: pl.DataFrame) -> list[Metric]:
-    """By category (SpatialBot's scripts): existence by pairs; reach and size (accuracy + 2 pairs) /
-    3; counting 1 - relative error; positional by item. Their mean is ours, the authors give none.
-    """
-    found = []
-    for category in table["category"].unique().sort():
-        part = table.filter(pl.col("category") == category)
-        paired = whole(part.filter(pl.col("pair").is_not_null()), ["pair"], 2, pl.lit("pairs"))
-        if category == "existence" and paired.height:
-            found.append(Metric("pairs", paired, category=category))
-        elif category in ("reach", "size") and paired.height:
-            both = pl.concat([units(part, pl.lit("items")), paired])
-            found.append(Metric("items and pairs", both, _thirds, category=category))
-        elif category == "counting":
-            found.append(Metric("relative error", counted(part), category=category))
-        else:
-            found.append(Metric("accuracy", units(part), category=category))
-    parts = [
-        one.units.with_columns(stratum=pl.format("{}/{}", pl.lit(one.category), "stratum"))
-        for one in found
-    ]
-    main = Metric("mean of categories", pl.concat(parts), _category_mean(found), is_main=True)
-    return [main, *found]
-
-
-def _thirds(means: Means) -> Means:
-    """Strata: items, pairs."""
-    return (means[..., 0] + 2.0 * means[..., 1]) / 3.0
-
-
-def _category_mean(found: list[Metric]) -> Combine:
-    sizes = [metric.units["stratum"].n_unique() for metric in found]
-    starts = np.cumsum([0, *sizes])
-
-    def combine(means: Means) -> Means:
-        parts = [
-            metric.combine(means[..., start : start + size])
-            for metric, start, size in zip(found, starts, sizes, strict=False)
-        ]
-        return np.mean(parts, axis=0)  # type: ignore[no-any-return]
-
-    return combine
-
-
-def counted(table: pl.DataFrame) -> pl.DataFrame:
-    """1 - |said - true| / true, 0 at the least; right is 1, what is no number 0."""
-    said, true = (pl.col(name).cast(pl.Float64, strict=False) for name in ("number", "answer"))
-    near = (1.0 - (said - true).abs() / pl.max_horizontal(true, pl.lit(1.0))).clip(0.0, 1.0)
-    value = pl.when(pl.col("right")).then(1.0).otherwise(near.fill_null(0.0))
-    return table.select("group", stratum=ALL, value=value)
+    both = whole(table, ["pair"], pl.lit(2))
+    is_paired = both.height > 0
+    single = accuracy(table, "single", is_main=not is_paired)
+    return [Metric("pairs", both, table, is_main=is_paired), single]
 
 
 def hallusionbench(table: pl.DataFrame) -> list[Metric]:
     """aAcc: all questions; fAcc: all questions of a figure, without figure 0 of VS; qAcc: a
-    question on all its figures (tianyi-lab/HallusionBench)."""
-    keys = ["category", "subcategory", "set_id"]
+    question on all its figures. Figure 0 of VS is no figure, and who does not commit himself there
+    is right (tianyi-lab/HallusionBench, utils.py)."""
     is_bare = (pl.col("category") == "VS") & (pl.col("figure_id") == "0")
-    figures = table.filter(~is_bare)
-    return [
-        accuracy(table, "aAcc"),
-        Metric("fAcc", whole(figures, [*keys, "figure_id"], pl.len().over(*keys, "figure_id"))),
-        Metric("qAcc", whole(table, [*keys, "question_id"], pl.len().over(*keys, "question_id"))),
-        *by(table, "category", "aAcc"),
-    ]
+    table = table.with_columns(right=pl.col("right") | (is_bare & pl.col("is_uncertain")))
+    metrics = _over_figures(table, table.filter(~is_bare))
+    for category, part in parts(table, "category"):
+        metrics += _over_figures(part, part.filter(~is_bare), category)
+    return metrics
+
+
+def _over_figures(
+    table: pl.DataFrame, figures: pl.DataFrame, category: str | None = None
+) -> list[Metric]:
+    keys = ["category", "subcategory", "set_id"]
+    found = [accuracy(table, "aAcc", category=category, is_main=category is None)]
+    for name, part, key in (("fAcc", figures, "figure_id"), ("qAcc", table, "question_id")):
+        together = whole(part, [*keys, key], pl.len().over(*keys, key))
+        found.append(Metric(name, together, part, category=category))
+    return found
 
 
 def robospatial_home(table: pl.DataFrame) -> list[Metric]:
     """Every split, those with yes or no averaged, and all together (chanhee-luke/RoboSpatial)."""
     asked = table.filter(pl.col("subset") != "context")
-    metrics = [accuracy(table, "total"), *by(table, "subset")]
-    if asked.height:
-        metrics.append(Metric("mean of yes/no", units(asked, pl.col("subset"))))
-    return metrics
+    yes_no = Metric("mean of yes/no", units(asked, pl.col("subset")), asked)
+    return [accuracy(table, "total", is_main=True), yes_no, *by(table, "subset")]
 
 
 def mme_realworld_lite(table: pl.DataFrame) -> list[Metric]:
     """Overall, Perception and Reasoning, and each domain."""
-    return [accuracy(table), *by(table, "ability"), *by(table, "category")]
+    return [accuracy(table, is_main=True), *by(table, "ability"), *by(table, "category")]
 
 
 def levels(table: pl.DataFrame) -> list[Metric]:
@@ -218,7 +134,6 @@ def _without(subset: str, table: pl.DataFrame) -> list[Metric]:
     return plain(table.filter(pl.col("subset") != subset))
 
 
-PLAIN: Rule = plain
 OFFICIAL: dict[str, Rule] = {
     "cv_bench": cv_bench,
     "blink": subset_mean,
@@ -234,7 +149,8 @@ OFFICIAL: dict[str, Rule] = {
     "hallusionbench": hallusionbench,
     "stvqa_val": levels,
 }
-PAPER: dict[str, Rule] = dict.fromkeys(OFFICIAL, PLAIN) | {
+EVERYWHERE: Rule = plain
+PAPER: dict[str, Rule] = dict.fromkeys(OFFICIAL, EVERYWHERE) | {
     "cv_bench": subset_mean,
     "blink": subset_mean,
     "3dsrbench": _base_rows,
@@ -249,16 +165,16 @@ FACTS = (
 
 
 def table_of(items: pl.DataFrame) -> pl.DataFrame:
-    """What rules read of items, facts as columns, without `right`."""
+    """What rules read of items, facts as columns; what was said is to be added: `right`,
+    `is_uncertain`, `said_number`."""
+    known = items["facts"].to_list()
     facts = {
-        name: pl.Series([fact(entry, name) for entry in items["facts"]], dtype=pl.String)
-        for name in FACTS
+        name: pl.Series([fact(entry, name) for entry in known], dtype=pl.String) for name in FACTS
     }
     return items.select(
         "item_id",
         "subset",
         "category",
-        "answer",
         group=pl.coalesce("group", "item_id"),
         num_options=pl.col("options").list.len(),
         ability=pl.col("category").str.split("/").list.first(),

@@ -2,15 +2,20 @@
 
 `official` is the benchmark authors' rule on what our parser reads; `paper_compatible` is the
 paper's aggregate on what the published parser reads. Beside each stand its standard error, what
-could not be read, and what the best constant answer would have scored.
+could not be read, and what the best constant answer would have scored. A metric without a unit to
+count, as of pairs where none is complete, has no row; the main one has a row at any rate, with NaN.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
-from evaluation.metrics import Metric, measure, value_of
+from evaluation.bootstrap import measure, tables_of, values_of
+from evaluation.metrics import Metric
+from evaluation.option_texts import number_in
 from evaluation.rules import OFFICIAL, PAPER, Rule, table_of
+from evaluation.spatialbench_rule import COUNTING
 from schemas.benchmark import AnswerKind
 from schemas.columns import columns, frame_of
 
@@ -24,6 +29,7 @@ SCORE = columns(
     value=pl.Float64,
     standard_error=pl.Float64,
     num_items=pl.Int64,
+    num_left_out=pl.Int64,
     num_groups=pl.Int64,
     unparsed_share=pl.Float64,
     truncated_share=pl.Float64,
@@ -31,43 +37,47 @@ SCORE = columns(
     constant_baseline=pl.Float64,
 )
 """`value`, `standard_error` and `constant_baseline` are in percent; `subset` and `category` are
-null in totals; `num_items` is how many items the benchmark has, and the shares are theirs."""
+null in totals. `num_items` is how many items count, `num_left_out` how many do not, since their
+pair, figure or turns are incomplete, `num_groups` how many groups are resampled; the shares are of
+all items that the metric is about."""
 
 RULES = {"official": (OFFICIAL, "is_right"), "paper_compatible": (PAPER, "paper_is_right")}
+SHARES = ("unparsed", "truncated", "error")
+MAX_CONSTANTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a replier said of every item: whether it is right, and the number that it is."""
+
+    right: pl.Series
+    number: pl.Series
 
 
 def score(
     items: pl.DataFrame, parsed: pl.DataFrame, *, seed: int, num_bootstrap: int
 ) -> pl.DataFrame:
-    """Rows of SCORE for one benchmark's items and what was read of the replies to them (PARSED)."""
+    """Rows of SCORE for one benchmark's items and what was read of the replies to them (PARSED).
+    ValueError for items without what was read, of several benchmarks, or of one without rules."""
     items = items.sort("item_id")  # sums of floats depend on their order
+    benchmark = _benchmark_of(items)
     parsed = items.select("item_id").join(parsed, on="item_id", how="left", maintain_order="left")
-    (benchmark,) = items["benchmark"].unique()
-    table = table_of(items).join(
-        parsed.select(
-            "item_id",
-            "is_right",
-            "paper_is_right",
-            number=_number(items, parsed),
-        ),
-        on="item_id",
-        how="left",
-        maintain_order="left",
+    if parsed["is_right"].null_count():
+        missing = parsed.filter(pl.col("is_right").is_null())["item_id"][0]
+        raise ValueError(f"item {missing} of {benchmark} was not read: parse all replies again")
+    table = table_of(items).with_columns(
+        *(parsed[f"is_{name}"] for name in SHARES),
+        is_uncertain=parsed["method"].eq_missing("uncertain"),
+        true_number=_numbers(items, items["answer"]),
     )
-    shares = {
-        name: float(parsed[column].mean() or 0.0)  # type: ignore[arg-type]
-        for name, column in (
-            ("unparsed_share", "is_unparsed"),
-            ("truncated_share", "is_truncated"),
-            ("error_share", "is_error"),
-        )
-    }
+    number = _numbers(items, parsed["parsed"])
     rows = []
     for rule, (rules, column) in RULES.items():
-        metrics = rules[benchmark](table.with_columns(right=pl.col(column)))
-        baselines = constant_baselines(items, table, rules[benchmark])
-        for metric, baseline in zip(metrics, baselines, strict=True):
-            found = measure(metric, seed=seed, num_bootstrap=num_bootstrap)
+        metrics = _metrics(rules[benchmark], table, Said(parsed[column], number))
+        baselines = constant_baselines(rules[benchmark], table, items)
+        measured = measure(metrics, seed=seed, num_bootstrap=num_bootstrap)
+        for metric, baseline, found in zip(metrics, baselines, measured, strict=True):
+            counted = int(metric.units["size"].sum())
             rows.append(
                 {
                     "benchmark": benchmark,
@@ -78,53 +88,79 @@ def score(
                     "is_main": metric.is_main,
                     "value": found.value,
                     "standard_error": found.standard_error,
-                    "num_items": items.height,
+                    "num_items": counted,
+                    "num_left_out": metric.asked.height - counted,
                     "num_groups": found.num_groups,
-                    **shares,
+                    **{f"{name}_share": _share(metric.asked, f"is_{name}") for name in SHARES},
                     "constant_baseline": baseline,
                 }
             )
     return frame_of(rows, SCORE)
 
 
-def _number(items: pl.DataFrame, parsed: pl.DataFrame) -> pl.Series:
-    """What was said as a number: a text, or the text of the option that was chosen."""
-    texts = {
-        (item_id, option["letter"]): option["text"]
-        for item_id, options in items.select("item_id", "options").iter_rows()
-        for option in options
-    }
-    said = parsed.select("item_id", "parsed").iter_rows()
-    return pl.Series([texts.get(key, key[1]) for key in said], dtype=pl.String)
+def _benchmark_of(items: pl.DataFrame) -> str:
+    names = items["benchmark"].unique().sort().to_list()
+    if len(names) != 1:
+        raise ValueError(f"there are items of {names or 'no benchmark'}: score one at a time")
+    if names[0] not in OFFICIAL:
+        raise ValueError(
+            f"there is no rule for {names[0]}: there are {', '.join(sorted(OFFICIAL))}"
+        )
+    return str(names[0])
 
 
-def constants(items: pl.DataFrame) -> Iterator[str]:
-    """Answers that a replier might give to every item."""
-    letters = items.filter(pl.col("kind") == AnswerKind.CHOICE.value)["options"]
-    yield from sorted({option["letter"] for options in letters for option in options})
-    texts = items.filter(pl.col("kind") == AnswerKind.TEXT.value)["answer"]
-    yield from (
-        texts.value_counts(sort=True)
-        .sort("count", "answer", descending=[True, False])["answer"]
-        .head(5)
-    )
+def _metrics(rule: Rule, table: pl.DataFrame, said: Said) -> list[Metric]:
+    """Those that have anything to count, and the main one."""
+    found = rule(table.with_columns(right=said.right, said_number=said.number))
+    return [metric for metric in found if metric.units.height or metric.is_main]
 
 
-def constant_baselines(items: pl.DataFrame, table: pl.DataFrame, rule: Rule) -> list[float]:
-    """For every metric of a rule the score of the best constant answer. Where options are yes and
-    no, and their letters change places, the constant is the word."""
-    answers = right_texts(items)
+def _share(asked: pl.DataFrame, column: str) -> float:
+    return float(asked[column].mean() or 0.0)  # type: ignore[arg-type]
+
+
+def _numbers(items: pl.DataFrame, said: pl.Series) -> pl.Series:
+    """What was said of each item as a number: a text, or the text of an option by its letter. Null
+    where no rule asks for it."""
+    found: list[float | None] = [None] * items.height
+    counts = (items["benchmark"] == "spatialbench") & (items["category"] == COUNTING)
+    for place in counts.fill_null(False).arg_true():
+        texts = {option["letter"]: option["text"] for option in items["options"][place]}
+        found[place] = number_in(texts.get(said[place], said[place] or ""))
+    return pl.Series(found, dtype=pl.Float64)
+
+
+def constant_baselines(rule: Rule, table: pl.DataFrame, items: pl.DataFrame) -> list[float]:
+    """For every metric of a rule the score of the best constant answer: a letter, a text, or a word
+    whichever letter it stands at, as where options are yes and no and change places."""
     best: list[float] = []
-    candidates = [items["answer"] == constant for constant in constants(items)]
-    candidates += [answers == word for word in answers.drop_nulls().unique().sort().head(8)]
-    for right in candidates or [pl.Series([False] * items.height)]:
-        values = list(map(value_of, _metrics(rule, table, right)))
+    for said in constants(items):
+        metrics = _metrics(rule, table, said)
+        values = values_of(metrics, tables_of(metrics))
         best = [max(pair) for pair in zip(best, values, strict=True)] if best else values
     return best
 
 
-def right_texts(items: pl.DataFrame) -> pl.Series:
-    """The text of the right option, in lower case, where items offer two at the most."""
+def constants(items: pl.DataFrame) -> Iterator[Said]:
+    """What repliers say who give one answer to every item."""
+    nothing = pl.Series([None] * items.height, dtype=pl.Float64)
+    yield Said(pl.Series([False] * items.height), nothing)
+    letters = items["options"].explode().struct.field("letter").drop_nulls().unique().sort()
+    for answer in [*letters, *_frequent(_texts(items))]:
+        said = pl.Series([answer] * items.height)
+        yield Said(items["answer"] == answer, _numbers(items, said))
+    words = _words(items)
+    for word in _frequent(words):
+        yield Said(words.eq_missing(word), nothing)
+
+
+def _texts(items: pl.DataFrame) -> pl.Series:
+    """Answers of items that ask for a text."""
+    return items.filter(pl.col("kind") == AnswerKind.TEXT.value)["answer"]
+
+
+def _words(items: pl.DataFrame) -> pl.Series:
+    """The text of the right option, in lower case, where an item offers two; else null."""
     found = []
     for options, answer in items.select("options", "answer").iter_rows():
         texts = {option["letter"]: option["text"].lower() for option in options}
@@ -132,6 +168,8 @@ def right_texts(items: pl.DataFrame) -> pl.Series:
     return pl.Series(found, dtype=pl.String)
 
 
-def _metrics(rule: Rule, table: pl.DataFrame, right: pl.Series) -> list[Metric]:
-    nothing_said = pl.lit(None, pl.String)
-    return rule(table.with_columns(right=right.fill_null(False), number=nothing_said))
+def _frequent(texts: pl.Series) -> list[str]:
+    counts = texts.drop_nulls().alias("text").value_counts()
+    return (
+        counts.sort("count", "text", descending=[True, False])["text"].head(MAX_CONSTANTS).to_list()
+    )

@@ -309,6 +309,9 @@ CASES = [
     (UNKNOWN, "It cannot be determined.", "C"),
     (UNKNOWN, "I cannot determine this", None),
     (TWICE, "left", None),
+    (PLACES, "In 3D space, one cannot say.", None),
+    (PLACES, "It is a D-shaped cup.", None),
+    (PLACES, "It is behind it instead of on top of it.", "B"),
     (TWICE, "C. left", "C"),
     ({}, "A", None),
 ]

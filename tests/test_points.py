@@ -13,8 +13,9 @@ from evaluation.points import first_point, is_in_mask, is_inside, read_polygon
 WIDE = (200, 100)
 NOWHERE = (None, None)
 ARCH = [
-    (0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.6, 0.9), (0.6, 0.4), (0.4, 0.4), (0.4, 0.9), (0.2, 0.9),
-]  # fmt: skip
+    *[(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.6, 0.9)],
+    *[(0.6, 0.4), (0.4, 0.4), (0.4, 0.9), (0.2, 0.9)],
+]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.metrics import Metric, measure
 from evaluation.rules import OFFICIAL
 from evaluation.scoring import score
 from evaluation.verdicts import PARSED, read_replies
@@ -113,6 +112,8 @@ def test_3dsrbench_counts_an_item_where_all_its_turns_are_right():
     assert value(scores, "circular", "height") == pytest.approx(60)
     assert value(scores, "flip") == pytest.approx(100)  # r has no mirrored picture
     assert value(scores, "flip and circular") == pytest.approx(50)
+    assert value(scores, "flip", column="num_left_out") == 1
+    assert value(scores, "flip and circular", column="num_left_out") == 2
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(200 / 3)
 
 
@@ -124,6 +125,9 @@ def test_mmvp_counts_pairs():
     ]
     scores = asked("mmvp", rows)
     assert value(scores, "pairs") == pytest.approx(50)
+    assert value(scores, "pairs", column="num_items") == 4
+    assert value(scores, "pairs", column="num_left_out") == 1
+    assert value(scores, "pairs", column="num_groups") == 2
     assert value(scores, "single") == pytest.approx(80)
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(80)
 
@@ -140,20 +144,41 @@ def test_spatialbench_has_a_rule_per_category():
             one("e3", "existence", True, "2"), one("e4", "existence", False, "2"),
             one("s1", "size", True, "3"), one("s2", "size", True, "3"),
             one("s3", "size", True, "4"), one("s4", "size", False, "4"),
+            one("s5", "size", True, "5"),
             one("p1", "positional", True), one("p2", "positional", False),
         ]
     ]  # fmt: skip
-    items.append(item("spatialbench", "c1", "4", category="counting", kind="text", texts=[]))
-    items.append(item("spatialbench", "c2", "2", category="counting", kind="text", texts=[]))
+    for name, gold in (("c1", "4"), ("c2", "2"), ("c3", "5")):
+        items.append(item("spatialbench", name, gold, category="counting", kind="text", texts=[]))
     said = {row["item_id"]: RIGHT for row in items} | dict.fromkeys(["e4", "s4", "p2"], WRONG)
-    scores = scored(items, said | {"c1": "<answer>3</answer>", "c2": "two"})
+    said |= {"c1": "<answer>3</answer>", "c2": "There are two of them.", "c3": "many"}
+    scores = scored(items, said)
     assert value(scores, "pairs", "existence") == pytest.approx(50)
-    assert value(scores, "items and pairs", "size") == pytest.approx(100 * (0.75 + 2 * 0.5) / 3)
+    # Of 6 points 3 + 1: s1, s2 and their pair, s3. The pair of s5 is not complete.
+    assert value(scores, "items and pairs", "size") == pytest.approx(100 * 4 / 6)
+    assert value(scores, "items and pairs", "size", column="num_items") == 4
+    assert value(scores, "items and pairs", "size", column="num_left_out") == 1
     assert value(scores, "accuracy", "positional") == pytest.approx(50)
-    assert value(scores, "relative error", "counting") == pytest.approx(100 * (0.75 + 1) / 2)
-    expected = (50 + 100 * 1.75 / 3 + 50 + 87.5) / 4
+    assert value(scores, "relative error", "counting") == pytest.approx(100 * (0.75 + 1 + 0) / 3)
+    expected = (50 + 100 * 4 / 6 + 50 + 175 / 3) / 4
     assert value(scores, "mean of categories") == pytest.approx(expected)
-    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(100 * 7 / 12)
+    assert value(scores, "mean of categories", column="num_items") == 13
+    # By texts: "(A) yes" has A in its first brackets; "3", "There are two of them." are not gold.
+    assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(100 * 8 / 14)
+
+
+def test_a_count_that_is_far_off_costs_more_than_its_item_and_no_category_is_below_0():
+    items = [
+        item("spatialbench", name, "2", category="counting", kind="text", texts=[])
+        for name in "abc"
+    ]
+    scores = scored(items, {"a": "2", "b": "2", "c": "5"})
+    assert value(scores, "relative error", "counting") == pytest.approx(100 * (1 + 1 - 0.5) / 3)
+    scores = scored(items, {"a": "2", "b": "2", "c": "2024"})
+    assert value(scores, "relative error", "counting") == 0
+    lettered = [item("spatialbench", "a", "B", category="counting", texts=["3", "four"])]
+    scores = scored(lettered, {"a": "<answer>(A) 3</answer>"})
+    assert value(scores, "relative error", "counting") == pytest.approx(75)
 
 
 def test_hallusionbench_counts_questions_figures_and_questions_over_figures():
@@ -171,7 +196,25 @@ def test_hallusionbench_counts_questions_figures_and_questions_over_figures():
     assert value(scores, "aAcc") == pytest.approx(400 / 6)
     assert value(scores, "fAcc") == pytest.approx(200 / 3)  # VS figure 0 does not count
     assert value(scores, "qAcc") == pytest.approx(100 / 3)
+    assert value(scores, "fAcc", "VD") == pytest.approx(50)
+    assert value(scores, "qAcc", "VD") == pytest.approx(50)
+    assert value(scores, "aAcc", "VS") == pytest.approx(50)
+    assert value(scores, "qAcc", "VS") == 0
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(400 / 6)
+
+
+def test_hallusionbench_takes_doubt_where_there_is_no_figure():
+    items = []
+    for name, category, figure in (("a", "VS", "0"), ("b", "VS", "1"), ("c", "VD", "0")):
+        facts = {"subcategory": "s", "set_id": "0", "figure_id": figure, "question_id": "0"}
+        items.append(item("hallusionbench", name, category=category, facts=facts))
+    scores = scored(items, dict.fromkeys("abc", "I cannot tell."))
+    assert value(scores, "aAcc") == pytest.approx(100 / 3)
+    assert value(scores, "aAcc", "VS") == pytest.approx(50)
+    assert value(scores, "aAcc", "VD") == 0
+    assert value(scores, "aAcc", column="unparsed_share") == 1
+    scores = scored(items, dict.fromkeys("abc", "Perhaps"))
+    assert value(scores, "aAcc") == 0
 
 
 def test_robospatial_points_lie_in_the_polygon():
@@ -187,6 +230,91 @@ def test_robospatial_points_lie_in_the_polygon():
     assert value(scores, "accuracy", subset="context") == pytest.approx(50)
     assert value(scores, "mean of yes/no") == pytest.approx(50)
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(50)
+
+
+def test_robospatial_is_told_by_split_and_over_all():
+    rows = [
+        ("a", True, {"subset": "configuration"}), ("b", True, {"subset": "configuration"}),
+        ("c", True, {"subset": "configuration"}), ("d", False, {"subset": "compatibility"}),
+    ]  # fmt: skip
+    scores = asked("robospatial_home", rows)
+    assert value(scores, "total") == pytest.approx(75)
+    assert value(scores, "accuracy", subset="configuration") == pytest.approx(100)
+    assert value(scores, "mean of yes/no") == pytest.approx(50)
+
+
+def test_blink_is_a_mean_over_subsets():
+    rows = [
+        *((f"s{k}", k < 3, {"subset": "Spatial_Relation"}) for k in range(4)),
+        *((f"d{k}", k < 1, {"subset": "Relative_Depth"}) for k in range(2)),
+    ]
+    scores = asked("blink", rows)
+    for rule in ("official", "paper_compatible"):
+        assert value(scores, "mean of subsets", rule=rule) == pytest.approx(62.5)
+        found = value(scores, "accuracy", subset="Relative_Depth", rule=rule)
+        assert found == pytest.approx(50)
+
+
+def test_mme_realworld_lite_is_told_by_ability_and_domain():
+    rows = [
+        ("a", True, {"category": "Perception/OCR"}), ("b", False, {"category": "Perception/OCR"}),
+        ("c", True, {"category": "Perception/Monitoring"}),
+        ("d", False, {"category": "Reasoning/OCR"}),
+    ]  # fmt: skip
+    scores = asked("mme_realworld_lite", rows)
+    assert value(scores, "accuracy") == pytest.approx(50)
+    assert value(scores, "accuracy", "Perception") == pytest.approx(200 / 3)
+    assert value(scores, "accuracy", "Reasoning") == 0
+    assert value(scores, "accuracy", "Perception/OCR") == pytest.approx(50)
+
+
+@pytest.mark.parametrize(
+    "benchmark", ["mmstar", "vstar_bench", "realworldqa", "spatialreasoner_eval", "stvqa_val"]
+)
+def test_plain_accuracy_is_told_by_category(benchmark):
+    rows = [
+        ("a", True, {"category": "one", "facts": {"level": "easy"}}),
+        ("b", False, {"category": "two", "facts": {"level": "easy"}}),
+        ("c", False, {"category": "two", "facts": {"level": "hard"}}),
+    ]
+    scores = asked(benchmark, rows)
+    assert value(scores, "accuracy") == pytest.approx(100 / 3)
+    assert value(scores, "accuracy", "one") == pytest.approx(100)
+    assert value(scores, "accuracy", "two") == 0
+    if benchmark == "stvqa_val":
+        assert value(scores, "accuracy", "easy") == pytest.approx(50)
+        assert value(scores, "accuracy", "hard") == 0
+
+
+def test_where_no_group_is_complete_the_items_are_the_main_figure():
+    alone = asked("mmvp", [("1", True, {"facts": {"pair": "1"}})])
+    main = alone.filter(pl.col("is_main"), pl.col("rule") == "official").row(0, named=True)
+    assert (main["metric"], main["value"]) == ("single", 100)
+    some = asked("3dsrbench", [*turns("p", "0", [True]), *turns("p", "1", [True, True])[1:]])
+    main = some.filter(pl.col("is_main"), pl.col("rule") == "official").row(0, named=True)
+    assert (main["metric"], main["value"]) == ("vanilla", 100)
+
+
+def test_shares_are_those_of_the_items_that_a_metric_is_about():
+    items = [item("mmstar", name, category=name) for name in "ab"]
+    scores = scored(items, {"a": "who knows", "b": RIGHT})
+    assert value(scores, "accuracy", "a", column="unparsed_share") == 1
+    assert value(scores, "accuracy", "b", column="unparsed_share") == 0
+    assert value(scores, "accuracy", column="unparsed_share") == 0.5
+
+
+def test_what_cannot_be_scored_is_said():
+    items = frame_of(
+        [{name: row.get(name) for name in ITEM} for row in [item("mmstar", "a")]], ITEM
+    )
+    parsed = read_replies(items, frame_of([], REPLY))
+    for wrong, problem in (
+        (items.with_columns(benchmark=pl.lit("other")), "no rule for other"),
+        (pl.concat([items, items.with_columns(benchmark=pl.lit("mmvp"))]), "one at a time"),
+        (items.with_columns(item_id=pl.lit("b")), "item b of mmstar was not read"),
+    ):
+        with pytest.raises(ValueError, match=problem):
+            score(wrong, parsed, seed=0, num_bootstrap=10)
 
 
 def test_what_was_not_said_is_wrong_and_told():
@@ -251,6 +379,10 @@ def test_a_perfect_replier_scores_100_and_a_constant_one_no_more_than_its_baseli
     assert scores.filter(pl.col("is_main"))["rule"].to_list() == ["official", "paper_compatible"]
     constant = scored(items, dict.fromkeys(perfect, RIGHT))
     assert (constant["value"] <= constant["constant_baseline"] + 1e-9).all()
+    silent = scored(items, dict.fromkeys(perfect, "who knows"))
+    official = silent.filter(pl.col("rule") == "official")
+    assert official["value"].to_list() == [0.0] * official.height
+    assert official["unparsed_share"].to_list() == [1.0] * official.height
 
 
 @settings(max_examples=8, deadline=None)
@@ -263,23 +395,3 @@ def test_the_order_of_rows_has_no_say(benchmark, shuffler, data):
     shuffler.shuffle(shuffled)
     found = scored(shuffled, dict(sorted(said.items(), reverse=True)))
     assert found.equals(expected)
-
-
-def test_the_standard_error_is_that_of_groups():
-    """Of 100 items in groups of ten that are right or wrong together there are ten draws."""
-    units = pl.DataFrame(
-        {
-            "group": [str(k // 10) for k in range(100)],
-            "stratum": ["all"] * 100,
-            "value": [float(k // 10 % 2) for k in range(100)],
-        }
-    )
-    together = measure(Metric("m", units), seed=1, num_bootstrap=4000)
-    alone = units.with_columns(group=pl.int_range(100).cast(pl.String))
-    apart = measure(Metric("m", alone), seed=1, num_bootstrap=4000)
-    assert together.value == apart.value == 50
-    assert together.standard_error == pytest.approx(100 * 0.5 / 10**0.5, rel=0.1)
-    assert apart.standard_error == pytest.approx(100 * 0.5 / 100**0.5, rel=0.1)
-    assert measure(Metric("m", units), seed=1, num_bootstrap=4000) == together
-    lonely = measure(Metric("m", units.with_columns(group=pl.lit("g"))), seed=1, num_bootstrap=9)
-    assert lonely.standard_error is None
