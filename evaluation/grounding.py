@@ -142,8 +142,9 @@ def _verb(predicate: Any) -> str | None:
     return predicate.strip().lower() if isinstance(predicate, str) else None
 
 
-def num_elsewhere(predicted: ReadScene, gold: Gold, matches: Sequence[Match]) -> int | None:
-    """Predicted objects that are found in the whole scene graph, but not in the subgraph."""
+def found_elsewhere(predicted: ReadScene, gold: Gold, matches: Sequence[Match]) -> set[int] | None:
+    """The places of predicted objects that are found in the whole scene graph, but not in the
+    subgraph; None where nobody knows the whole."""
     if gold.scene is None:
         return None
     found = {one.predicted for one in matches if one.is_found}
@@ -151,7 +152,8 @@ def num_elsewhere(predicted: ReadScene, gold: Gold, matches: Sequence[Match]) ->
     others = [place for place, thing in enumerate(_things(gold.scene.scene)) if thing not in asked]
     rest = [place for place in range(len(predicted.ids)) if place not in found]
     unasked = prepare(_part(gold.scene.scene, others), 1, 1)
-    return sum(one.is_found for one in match_objects(_part(predicted, rest), unasked))
+    pairs = match_objects(_part(predicted, rest), unasked)
+    return {rest[pair.predicted] for pair in pairs if pair.is_found}
 
 
 def _things(scene: ReadScene) -> list[tuple[str, Corners | None]]:
@@ -180,6 +182,7 @@ def ground_reply(text: str | None, frame: tuple[int, int], gold: Gold) -> dict[s
     wanted, said, found = num_found_relationships(predicted, gold.subgraph.scene, matches)
     num_found = sum(one.is_found for one in matches)
     num_gold = len(gold.subgraph.scene.ids)
+    elsewhere = found_elsewhere(predicted, gold, matches)
     return {
         "has_reply": text is not None,
         "has_scene": scene is not None,
@@ -194,7 +197,7 @@ def ground_reply(text: str | None, frame: tuple[int, int], gold: Gold) -> dict[s
         "num_predicted_relationships": said,
         "num_found_relationships": found,
         "num_scene_objects": gold.scene and len(gold.scene.scene.ids),
-        "num_elsewhere": num_elsewhere(predicted, gold, matches),
+        "num_elsewhere": None if elsewhere is None else len(elsewhere),
         "is_graph_right": scene is not None
         and (num_found == num_gold if num_gold else not predicted.ids),
     }

@@ -81,7 +81,7 @@ def items_artifact(config: BenchmarkConfig, copy: LocalCopy | None, root: Path) 
     else:
         source = benchmark_of(config.name).source(config.source)
         revision = config.revision or source.revision or NEWEST
-        inputs = {"source": f"{source.repository}@{revision}"}
+        inputs = {"source": f"{config.source or source.repository}@{revision}"}
     settings = {
         "benchmark": config.name,
         "max_items": str(config.max_items),

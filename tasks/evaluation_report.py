@@ -6,30 +6,49 @@ scores.parquet, items.parquet and grounding.parquet.
 """
 
 import logging
+from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
+from evaluation.grounding_tables import GROUNDING
+from evaluation.images import ImageStore
 from evaluation.scoring import SCORE
+from evaluation.verdicts import PARSED
+from schemas.benchmark import ITEM, REPLY
 from schemas.columns import columns
 from tasks.artifact import digest_of, plan_artifact, replacing_folder
-from tasks.evaluation_view import browser_items, charts, grounding_tables, score_rows
-from tasks.grounding import GROUNDING, ground_replies
+from tasks.evaluation_browser import MAX_TEXT, browse, examples_of
+from tasks.evaluation_grounding import CASES, grounding_view
+from tasks.evaluation_view import (
+    EVERY_MODEL,
+    OFFICIAL,
+    PAPER,
+    category_tables,
+    charts,
+    comparison,
+    mean_row,
+    reading_rows,
+    title_of,
+)
+from tasks.ground import ground_replies
 
-VERSION = 1
+VERSION = 2
 MODEL = columns(model=pl.String)
+ANSWER = columns(**MODEL, **{**ITEM, **REPLY, **PARSED}, source_benchmark=pl.String)
+"""`benchmark` is the name under which it was evaluated, `source_benchmark` the items' own."""
 logger = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
-    """The artifacts of one model on one benchmark, by the benchmark's label."""
+    """The artifacts of one model on one benchmark."""
 
     model: str
     benchmark: str
@@ -40,9 +59,17 @@ class Outcome(NamedTuple):
 
 
 class Failed(NamedTuple):
+    """What could not be measured, of one model or of EVERY_MODEL, and why in one line."""
+
     model: str
     benchmark: str
     message: str
+
+
+class Tables(NamedTuple):
+    scores: pl.DataFrame
+    answers: pl.DataFrame
+    grounding: pl.DataFrame
 
 
 def report_folder(
@@ -50,84 +77,117 @@ def report_folder(
 ) -> Path:
     told = repr([tuple(failure) for failure in failures])
     inputs = {
-        f"{number}-{outcome.model}": f"{digest_of(outcome.replies)}+{digest_of(outcome.scores)}"
+        f"{number}-{outcome.model}-{outcome.benchmark}": "+".join(map(digest_of, outcome[2:]))
         for number, outcome in enumerate(outcomes)
     }
-    settings = {"failures": sha256(told.encode()).hexdigest()}
+    settings = {"failures": sha256(told.encode("utf-8", "replace")).hexdigest()}
     digest = plan_artifact(
         root, "evaluation", version=VERSION, config=settings, inputs=inputs
     ).digest
     return root / "evaluations" / name / digest
 
 
-def read_scores(outcomes: Sequence[Outcome]) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema={**MODEL, **SCORE})]
+def read_tables(outcomes: Sequence[Outcome]) -> Tables:
+    scores = [pl.DataFrame(schema={**MODEL, **SCORE})]
+    answers = [pl.DataFrame(schema=ANSWER)]
+    grounding = [pl.DataFrame(schema={**MODEL, **GROUNDING})]
     for outcome in outcomes:
-        scores = pl.read_parquet(outcome.scores).with_columns(benchmark=pl.lit(outcome.benchmark))
-        parts.append(scores.select(pl.lit(outcome.model).alias("model"), *SCORE.names()))
-    return pl.concat(parts)
+        names = {"model": pl.lit(outcome.model), "benchmark": pl.lit(outcome.benchmark)}
+        items, replies, parsed, scored = (pl.read_parquet(path) for path in outcome[2:])
+        found = ground_replies(items, replies, parsed)
+        scores.append(scored.with_columns(**names).select(*scores[0].columns))
+        answers.append(_answers(items, replies, parsed).with_columns(**names).select(*ANSWER))
+        grounding.append(found.with_columns(**names).select(*grounding[0].columns))
+    return Tables(pl.concat(scores), pl.concat(answers), pl.concat(grounding))
 
 
-def read_answers(outcomes: Sequence[Outcome]) -> pl.DataFrame:
-    """One row per model and item: the item, the reply, and what was read of it."""
-    parts = []
-    for outcome in outcomes:
-        items = pl.read_parquet(outcome.items)
-        replies = pl.read_parquet(outcome.replies).drop("benchmark")
-        parsed = pl.read_parquet(outcome.parsed).drop("benchmark")
-        joined = items.join(replies, on="item_id", how="left", maintain_order="left").join(
-            parsed, on="item_id", how="left", maintain_order="left"
-        )
-        named = joined.with_columns(benchmark=pl.lit(outcome.benchmark))
-        parts.append(named.select(pl.lit(outcome.model).alias("model"), pl.all()))
-    return pl.concat(parts) if parts else pl.DataFrame()
+def _answers(items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame) -> pl.DataFrame:
+    found = items.with_columns(source_benchmark="benchmark")
+    for table in (replies, parsed):
+        found = found.join(table.drop("benchmark"), on="item_id", how="left", maintain_order="left")
+    return found
 
 
-def read_grounding(outcomes: Sequence[Outcome]) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema={**MODEL, **GROUNDING})]
-    for outcome in outcomes:
-        tables = map(pl.read_parquet, (outcome.items, outcome.replies, outcome.parsed))
-        found = ground_replies(*tables).with_columns(benchmark=pl.lit(outcome.benchmark))
-        parts.append(found.select(pl.lit(outcome.model).alias("model"), *GROUNDING.names()))
-    return pl.concat(parts)
+def report_view(
+    name: str, tables: Tables, outcomes: Sequence[Outcome], failures: Sequence[Failed]
+) -> dict[str, Any]:
+    """What both the page and the Markdown file show."""
+    asked = [*(one.model for one in outcomes), *(one.model for one in failures)]
+    models = [model for model in dict.fromkeys(asked) if model != EVERY_MODEL]
+    told = [failure._asdict() | {"title": title_of(failure.benchmark)} for failure in failures]
+    official, paper = (comparison(tables.scores, rule, models, told) for rule in (OFFICIAL, PAPER))
+    return {
+        "name": name,
+        "models": models,
+        "failures": told,
+        "official_rows": official,
+        "official_mean": mean_row(official, len(models)),
+        "paper_rows": paper,
+        "paper_mean": mean_row(paper, len(models)),
+        "reading": reading_rows(tables.scores, tables.answers),
+        "grounding": grounding_view(tables.grounding, models),
+    }
+
+
+def render_markdown(view: dict[str, Any]) -> str:
+    environment = _environment(autoescape=False)
+    environment.filters["cell"] = markdown_cell
+    return environment.get_template("evaluation_report.md.jinja").render(**view)
+
+
+def markdown_cell(text: str) -> str:
+    """`text` on one line, without what ends a cell or begins a tag."""
+    line = " ".join(text.split())
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
+        line = line.replace(mark, written)
+    return line
+
+
+def render_page(view: dict[str, Any], tables: Tables, store: ImageStore) -> str:
+    environment = _environment(autoescape=True)
+    environment.filters["csp_digest"] = csp_digest
+    browser = browse(tables.answers, tables.grounding, store)
+    return environment.get_template("evaluation_page.html.jinja").render(
+        **view,
+        charts=charts(tables.scores, view["models"]),
+        categories=category_tables(tables.scores, view["models"]),
+        browser=browser,
+        examples=examples_of(browser),
+        cases=CASES,
+        max_text=MAX_TEXT,
+    )
+
+
+def csp_digest(script: str) -> str:
+    """How a Content-Security-Policy names the one script that may run."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=autoescape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def write_report(
     folder: Path, name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
 ) -> None:
     """All files of the report into an existing, empty folder."""
-    scores, answers = read_scores(outcomes), read_answers(outcomes)
-    grounding = read_grounding(outcomes)
-    scores.write_parquet(folder / "scores.parquet")
-    answers.write_parquet(folder / "items.parquet")
-    grounding.write_parquet(folder / "grounding.parquet")
-    known = {
-        "name": name,
-        "models": list(dict.fromkeys(outcome.model for outcome in outcomes)),
-        "rows": score_rows(scores),
-        "details": scores.to_dicts(),
-        "failures": [failure._asdict() for failure in failures],
-        "grounding": grounding_tables(grounding),
-        "charts": charts(scores),
-    }
-    text = _template("evaluation_report.md.jinja", escape=False).render(**known)
-    (folder / "report.md").write_text(text, encoding="utf-8")
-    shown = browser_items(answers, grounding, root)
-    page = _template("evaluation_page.html.jinja", escape=True).render(**known, items=shown)
-    # Unpaired surrogates, which models may write, are in no file.
-    (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
-
-
-def _template(name: str, *, escape: bool) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        autoescape=escape,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(name)
+    tables = read_tables(outcomes)
+    tables.scores.write_parquet(folder / "scores.parquet")
+    tables.answers.write_parquet(folder / "items.parquet")
+    tables.grounding.write_parquet(folder / "grounding.parquet")
+    view = report_view(name, tables, outcomes, failures)
+    for file, text in (
+        ("report.md", render_markdown(view)),
+        ("report.html", render_page(view, tables, ImageStore(root))),
+    ):
+        (folder / file).write_bytes(text.encode("utf-8", "replace"))
 
 
 @task(cache_policy=NO_CACHE)

@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
 
 from evaluation.images import ImageStore
 from evaluation.paper_results import paper_result
@@ -24,7 +23,6 @@ from schemas.benchmark import PromptTemplate
 from schemas.evaluation import BenchmarkConfig, EvaluateConfig, EvaluatedModel, load_evaluate_config
 from schemas.frames import smart_resize
 from tasks.benchmark import write_items
-from tasks.evaluation_report import Failed, Outcome, write_report
 from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
 from tests.endpoint import serve
 from tests.faults import Faults
@@ -321,110 +319,3 @@ def test_several_pictures_are_sent_in_order(root):
 )
 def test_published_results_are_found_by_name(benchmark, subset, model, value):
     assert paper_result(benchmark, subset, model) == value
-
-
-# The page.
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-HOSTILE = "</script><script>document.title = 'owned'</script><img src=x onerror=alert(1)>\u202e"
-
-
-@pytest.fixture(scope="module")
-def page():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1200, "height": 900})
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def report(root, tmp_path_factory) -> Path:
-    """A report whose replies are hostile, right or absent in turn."""
-    from evaluation.scoring import score
-    from evaluation.verdicts import read_replies
-    from schemas.benchmark import REPLY
-    from schemas.columns import frame_of as table_of
-    from tasks.artifact import plan_artifact, write_artifact
-
-    outcomes = []
-    for name in ("mmvp", "stvqa_val"):
-        items = read_items(BenchmarkConfig(name=name, path="miniature"), root)
-        rows = []
-        for number, item in enumerate(items.iter_rows(named=True)):
-            scene = '{"objects":[{"id":"red_circle.1","bbox":[1,2,30,40]}],"relationships":[]}'
-            good = f"<scene>{scene}</scene>\n<answer>{item['answer']}</answer>"
-            text = (good, HOSTILE, None)[number % 3]
-            rows.append(
-                dict.fromkeys(REPLY)
-                | {"benchmark": name, "item_id": item["item_id"], "prompt": HOSTILE,
-                   "text": text,
-                   "error": None if text else "no-reply"}
-            )  # fmt: skip
-        replies = table_of(rows, REPLY)
-        parsed = read_replies(items, replies)
-        scores = score(items, parsed, seed=0, num_bootstrap=20)
-        tables = {"items": items, "replies": replies, "parsed": parsed, "scores": scores}
-        paths = {
-            key: write_artifact(
-                table, plan_artifact(root, f"page-{key}", version=1, config={"b": name}, inputs={})
-            )
-            for key, table in tables.items()
-        }
-        outcomes.append(Outcome("SpatialThinker-7B <b>", name, **paths))
-    failures = [Failed("other", "blink", "<i>no network</i>")]
-    folders = [tmp_path_factory.mktemp("report") for _ in range(2)]
-    for folder in folders:
-        write_report(folder, "tried", outcomes, failures, root)
-    one, other = ((folder / "report.html").read_bytes() for folder in folders)
-    assert one == other
-    return folders[0]
-
-
-def test_the_page_filters_and_runs_nothing_that_models_wrote(page: Page, report: Path):
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    page.goto((report / "report.html").as_uri())
-    assert page.title() == "Evaluation: tried"
-    assert all(url.startswith(("file:", "data:")) for url in asked)
-    items = page.locator(".item")
-    asked_of = pl.read_parquet(report / "items.parquet")
-    total, of_mmvp = asked_of.height, asked_of.filter(pl.col("benchmark") == "mmvp")
-    assert items.count() == total
-    visible = page.locator(".item:visible")
-    page.select_option("#benchmark", "mmvp")
-    assert visible.count() == of_mmvp.height
-    page.select_option("#outcome", "right")
-    num_right = of_mmvp["is_right"].sum()
-    assert 0 < visible.count() == num_right
-    assert page.locator("#shown").inner_text() == f"{num_right} of {total}"
-    page.select_option("#outcome", "error")
-    page.select_option("#benchmark", "")
-    assert 0 < visible.count() == asked_of["is_error"].sum()
-    page.select_option("#outcome", "")
-    page.fill("#text", "RED_CIRCLE")
-    assert 0 < visible.count() < total
-
-
-def test_the_page_shows_scores_failures_boxes_and_histories(page: Page, report: Path):
-    page.goto((report / "report.html").as_uri())
-    text = page.locator("main").inner_text()
-    assert "other on blink failed. <i>no network</i>" in text
-    assert "SpatialThinker-7B <b>" in text
-    assert "78.0" in text  # the paper's MMVP of SpatialThinker-7B
-    answers = pl.read_parquet(report / "items.parquet")
-    own = answers.filter(pl.col("benchmark") == "stvqa_val")["item_id"]
-    assert f"spatialthinker why {own[0]}" in text
-    assert "right graph, right answer" in text
-    assert page.locator("rect.gold-box").count() >= 4
-    assert page.locator("rect.said-box").count() >= 2
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0
-
-
-def test_the_markdown_tells_the_same(report: Path):
-    text = (report / "report.md").read_text()
-    assert "| MMVP | SpatialThinker-7B <b> |" in text
-    assert "- **other on blink failed**: <i>no network</i>" in text

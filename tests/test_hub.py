@@ -86,6 +86,21 @@ def test_plain_files_of_the_hub_are_read_and_not_asked_for_again(tmp_path):
     assert read_recipe(Path(path))["inputs"] == {"source": f"MMVP/MMVP@{COMMIT}"}
 
 
+def test_one_file_of_a_repository_may_be_named(tmp_path):
+    name = "3dsrbench_v1_vlmevalkit_circular.tsv"
+    config = {"name": "3dsrbench", "source": f"ccvl/3DSRBench:{name}", "max_items": 16}
+    files = files_of("3dsrbench", tmp_path) | {"other.tsv": b"a\tb\n"}
+    with hub("ccvl/3DSRBench", files) as site:
+        config["revision"] = COMMIT
+        path, missing = load(
+            site.url, tmp_path / "root", config, {**config, "source": "ccvl/3DSRBench:none.tsv"}
+        )
+        assert not [page for page in site.asked if "other" in page]
+    local = write_items(BenchmarkConfig(name="3dsrbench", path="miniature"), tmp_path)
+    assert pl.read_parquet(path).equals(pl.read_parquet(local))
+    assert missing == f"3dsrbench: ccvl/3DSRBench at {COMMIT[:12]} has no file none.tsv"
+
+
 def test_what_the_hub_refuses_is_told_in_one_line(tmp_path):
     pages = hub_pages("who/whole", {"README.md": b"nothing else"})
     pages["/api/datasets/who/gated"] = refusal(403, "GatedRepo")

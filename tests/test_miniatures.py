@@ -245,6 +245,8 @@ def test_what_is_absent_is_not_there():
 def test_a_view_mirrored_twice_is_itself():
     found = view(3)
     assert mirrored(mirrored(found)).things == found.things
+    moved = mirrored(scene(CUP)).things[0]
+    assert (moved.x, moved.z, moved.facing, moved.box) == (1.0, 3.0, "right", (360, 100, 390, 130))
     left, right = beside(found) or (None, None)
     assert [one and one.name for one in beside(mirrored(found)) or ()] == [
         right and right.name,

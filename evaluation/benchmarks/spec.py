@@ -99,9 +99,14 @@ class Benchmark:
     def parts(self) -> tuple[Part, ...]:
         return self.sources[0].parts
 
-    def source(self, repository: str | None) -> Source:
-        """That copy; of a repository that is not known, parts are called as in the first."""
-        if repository is None:
+    def source(self, name: str | None) -> Source:
+        """The first copy, or the one of that name: REPOSITORY, or REPOSITORY:FILE for one file of
+        it. In a repository that is not known, parts are called as in the first."""
+        if name is None:
             return self.sources[0]
+        repository, _, file = name.partition(":")
         known = (source for source in self.sources if source.repository == repository)
-        return next(known, Source(repository, self.parts))
+        source = next(known, Source(repository, self.parts))
+        if not file:
+            return source
+        return replace(source, parts=(Part("", tables=file),))
