@@ -22,9 +22,10 @@ from prefect.states import Completed
 from evaluation.benchmarks.registry import OWN, benchmark_of
 from evaluation.benchmarks.spec import Part
 from evaluation.fetching import Fetcher
+from evaluation.hub import open_hub
 from evaluation.images import ImageStore
 from evaluation.items import find_items, item_rows, problem_of
-from evaluation.rows import Copy, open_copy, open_hub
+from evaluation.rows import Copy, open_copy
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
 from schemas.evaluation import BenchmarkConfig
 from tasks.artifact import Artifact, plan_artifact, write_artifact

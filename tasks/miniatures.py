@@ -10,7 +10,7 @@ from pathlib import Path
 from tasks.artifact import replacing_folder
 from tasks.miniature import choices, pairs, places
 
-VERSION = 2
+VERSION = 3
 MINIATURE = "miniature"
 DRAWN: dict[str, Callable[[Path], None]] = {
     "cv_bench": choices.cv_bench,

@@ -140,8 +140,8 @@ def vstar_bench(folder: Path) -> None:
     rows: list[dict[str, Any]] = []
     for category, ask in (("direct_attributes", color), ("relative_position", leftmost)):
         (folder / category).mkdir(parents=True)
-        for view, said in pick(ask, 4, start=81):
-            options, letter = laid(said, 0)  # the first option is right in the original, too
+        for k, (view, said) in enumerate(pick(ask, 4, start=81)):
+            options, letter = laid(said, k)
             name = f"{category}/sa_{view.number}.jpg"
             (folder / name).write_bytes(view.data)
             _write_targets(folder / name, said)
@@ -158,7 +158,8 @@ def vstar_bench(folder: Path) -> None:
 
 
 def _write_targets(picture: Path, asked: Asked) -> None:
-    """What the original has beside each picture: what is asked about, and where it is (xywh)."""
+    """What the original has beside each picture: what is asked about, where it is (xywh), and the
+    options, the right one first."""
     boxes = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in (one.box for one in asked.about)]
     about = {
         "target_object": [thing.name for thing in asked.about],

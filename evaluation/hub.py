@@ -1,0 +1,147 @@
+"""The Hub: rows of a benchmark at one commit, by clients that are imported here alone."""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from evaluation.benchmarks.spec import Part, Source
+from evaluation.picture_files import PictureFiles
+from evaluation.rows import Copy, Place
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+HUB = "https://huggingface.co/datasets/"
+NO_NETWORK = {
+    "ConnectionError",
+    "TransportError",
+    "LocalEntryNotFoundError",
+    "OfflineModeIsEnabled",
+    "TimeoutException",
+}
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HubRows:
+    """Rows of a repository at the commit that its revision names."""
+
+    source: Source
+    commit: str
+
+    def parts(self) -> list[Iterator[Place]]:
+        """ValueError, in one line, where they are not to be had."""
+        if any(part.tables for part in self.source.parts):
+            return self._fetched().parts()
+        return [self._table(part) for part in self.source.parts]
+
+    def _fetched(self) -> Copy:
+        from huggingface_hub import snapshot_download
+
+        name = self.source.repository
+        wanted = [
+            pattern
+            for part in self.source.parts
+            for pattern in (part.tables, *part.files)
+            if pattern
+        ]
+        with _explained(name):
+            place = snapshot_download(
+                name, repo_type="dataset", revision=self.commit, allow_patterns=wanted
+            )
+        folder = Path(place)
+        # Files of a snapshot are links to the blobs beside it.
+        pictures = PictureFiles(folder, folder.parents[1])
+        tables = []
+        for part in self.source.parts:
+            if part.tables and not (folder / part.tables).exists():
+                raise ValueError(f"{name} at {self.commit[:12]} has no file {part.tables}")
+            tables.append((part, (folder / str(part.tables),)))
+        return Copy(tuple(tables), pictures)
+
+    def _table(self, part: Part) -> Iterator[Place]:
+        import datasets
+
+        datasets.disable_progress_bars()
+        name = self.source.repository
+        with _explained(name):
+            rows = datasets.load_dataset(name, part.config, split=part.split, revision=self.commit)
+        for column, feature in rows.features.items():
+            kind = getattr(feature, "feature", feature)
+            if isinstance(kind, datasets.Image):
+                plain = datasets.Image(decode=False)
+                listed = datasets.List(plain) if kind is not feature else plain
+                rows = rows.cast_column(column, listed)
+        file = f"{name} ({'/'.join(filter(None, (part.config, part.split)))})"
+        for number, row in enumerate(rows):
+            yield Place(part, number, row, file)
+
+
+def open_hub(source: Source, revision: str | None) -> HubRows:
+    """ValueError, in one line, where there is no such repository or revision, or none that may be
+    read, or no network."""
+    if not find_spec("datasets"):
+        raise ValueError(
+            "rows of the Hub need the package datasets: pip install 'spatialthinker[evaluate]', or "
+            "name a local copy in path"
+        )
+    if revision and COMMIT.fullmatch(revision):
+        return HubRows(source, revision)
+    from huggingface_hub import HfApi
+
+    with _explained(source.repository):
+        commit = str(HfApi().dataset_info(source.repository, revision=revision, timeout=30.0).sha)
+    logger.warning(
+        "%s is read at %s, which is %s: pin it by revision = %r",
+        source.repository,
+        commit,
+        revision or "its newest revision",
+        commit,
+    )
+    return HubRows(source, commit)
+
+
+class _explained:  # noqa: N801  (reads as a statement)
+    """What goes wrong with a repository of the Hub as a ValueError of one line."""
+
+    def __init__(self, repository: str) -> None:
+        self.repository = repository
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception):
+            raise ValueError(explain(error, self.repository)) from None
+
+
+def explain(error: Exception, repository: str) -> str:
+    """In one line, with what to do. Clients of the Hub raise errors of no closed set of classes."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < 8:
+        chain.append(cause)
+    names = {kind.__name__ for link in chain for kind in type(link).__mro__}
+    if names & {"GatedRepoError", "GatedRepo"}:
+        return (
+            f"{repository} is gated: accept its terms at {HUB}{repository}, then run "
+            "`huggingface-cli login` or set HF_TOKEN, or name a local copy in path"
+        )
+    if "RevisionNotFoundError" in names:
+        return f"{repository} has no such revision: correct revision"
+    if names & {"RepositoryNotFoundError", "DatasetNotFoundError"}:
+        return (
+            f"the Hub has no dataset {repository}, or it is private: correct source, set HF_TOKEN, "
+            "or name a local copy in path"
+        )
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    if names & NO_NETWORK:
+        return (
+            f"the Hub cannot be reached for {repository} ({reason}): check the network and "
+            "HF_HOME, or name a local copy in path"
+        )
+    return (
+        f"{repository} cannot be read from the Hub ({reason}): pin another revision, or name a "
+        "local copy in path"
+    )
