@@ -21,6 +21,8 @@ HOME = {
     "prefect": ("flows/", "tasks/"),
     "torch": ("training/", "evaluation/"),
     "trl": ("training/", "evaluation/"),
+    "datasets": ("training/", "evaluation/hub.py"),
+    "huggingface_hub": ("evaluation/hub.py",),
     "transformers": ("training/", "evaluation/"),
 }
 
