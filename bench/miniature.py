@@ -36,8 +36,8 @@ from bench.miniature_scenes import (
 )
 
 BATCH, LEARNING_RATE = 32, 2e-3
-NUM_CLEAN, NUM_NOISY = 2400, 250
-NUM_ROLLOUTS, NUM_PROMPTS, NUM_GENERATIONS = 60, 16, 8
+NUM_CLEAN, NUM_NOISY = 2600, 500
+NUM_ROLLOUTS, NUM_PROMPTS, NUM_GENERATIONS = 45, 16, 8
 NUM_HELD_OUT, HELD_OUT_SEED = 384, 10_000
 MAX_TOKENS = 150
 KINDS, SEEDS = ("sparse", "dense"), (0, 1, 2)
@@ -159,7 +159,7 @@ def train(start: Path, out: Path, kind: str, seed: int, num_rollouts: int, scale
             "seed": seed,
             "model": {"name": str(start)},
             "data": {"dataset": "miniature"},
-            "optimizer": {"learning_rate": 2e-4},
+            "optimizer": {"learning_rate": 1e-4},
             "reward": {"kind": kind},
             "grpo": {
                 "num_generations": NUM_GENERATIONS,

@@ -16,8 +16,8 @@ CELLS, CELL = 8, 7
 SIDE = CELLS * CELL
 COLORS = {"red": (220, 40, 40), "blue": (40, 60, 230), "green": (30, 170, 60)}
 SHAPES = ("circle", "square", "triangle")
-SIDES = ("left of", "right of")
-JITTER, DROPPED = 1.2, 0.15
+AXES = (("left of", "right of"), ("above", "below"))
+JITTER, DROPPED = 1.6, 0.15
 """Of noisy traces: the standard deviation of an edge in cells, and the share of bystanders left
 out."""
 
@@ -68,14 +68,18 @@ def draw(random: Generator) -> Miniature:
     chosen = [kinds[k] for k in random.choice(len(kinds), number, replace=False)]
     while True:
         boxes = tuple(_box(random) for _ in chosen)
-        apart = _middle(boxes[0]) - _middle(boxes[1])
+        axis = int(random.integers(2))
+        apart = _middle(boxes[0], axis) - _middle(boxes[1], axis)
         if abs(apart) >= 1.5 and not _overlaps(boxes):
             break
     names = tuple(f"{color}_{shape}" for color, shape in chosen)
-    predicate = SIDES[int(apart > 0)]
-    letter = "AB"[SIDES.index(predicate)]
+    predicate = AXES[axis][int(apart > 0)]
+    options = list(AXES[axis])
+    if random.integers(2):
+        options.reverse()
+    letter = "AB"[options.index(predicate)]
     asked = [name.replace("_", " ") for name in names[:2]]
-    lines = "\n".join(f"({mark}) {text}" for mark, text in zip("AB", SIDES, strict=True))
+    lines = "\n".join(f"({mark}) {text}" for mark, text in zip("AB", options, strict=True))
     prompt = f"Image size: {CELLS} x {CELLS}\nWhere is the {asked[0]}, seen from the {asked[1]}?\n"
     return Miniature(
         _picture(chosen, boxes), prompt + lines, names, boxes, predicate, f"({letter}) {predicate}"
@@ -85,9 +89,12 @@ def draw(random: Generator) -> Miniature:
 def noisy(scene: Miniature, random: Generator) -> str:
     """A trace that looks badly, and answers by what it has seen."""
     boxes = tuple(_jittered(box, random) for box in scene.boxes)
-    apart = _middle(boxes[0]) - _middle(boxes[1])
-    seen = SIDES[int(apart > 0)] if apart else scene.predicate
-    answer = f"({'AB'[SIDES.index(seen)]}) {seen}"
+    axis = next(number for number, pair in enumerate(AXES) if scene.predicate in pair)
+    apart = _middle(boxes[0], axis) - _middle(boxes[1], axis)
+    seen = AXES[axis][int(apart > 0)] if apart else scene.predicate
+    first = scene.answer[:3]
+    other = "(B)" if first == "(A)" else "(A)"
+    answer = f"{first if seen == scene.predicate else other} {seen}"
     kept = 2 if random.random() < DROPPED else 9
     return scene.trace(boxes, answer, seen, kept)
 
@@ -128,8 +135,8 @@ def _jittered(box: Box, random: Generator) -> Box:
     return x1, y1, int(np.clip(moved[2], x1 + 1, CELLS)), int(np.clip(moved[3], y1 + 1, CELLS))
 
 
-def _middle(box: Box) -> float:
-    return (box[0] + box[2]) / 2
+def _middle(box: Box, axis: int) -> float:
+    return (box[axis] + box[axis + 2]) / 2
 
 
 def _overlaps(boxes: tuple[Box, ...]) -> bool:

@@ -58,7 +58,10 @@ class BenchmarkConfig(Section):
         description="its name in reports; tells validation splits of several datasets apart",
     )
     path: str | None = Field(default=None, exclude=True)
-    source: str | None = Field(default=None, description="a Hub repository, or REPOSITORY:FILE; default: the first known copy")
+    source: str | None = Field(
+        default=None,
+        description="a Hub repository, or REPOSITORY:FILE; default: the first known copy",
+    )
     revision: str | None = None
     max_items: int | None = Field(default=None, gt=0)
     corrected: bool = Field(default=False, description="known label errors are put right")
