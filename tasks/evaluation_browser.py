@@ -64,13 +64,16 @@ class Browser(NamedTuple):
     num_items: int
 
 
-def browse(answers: pl.DataFrame, grounding: pl.DataFrame, store: ImageStore) -> Browser:
-    """`answers` has one row per model and item: the item, the reply, and what was read of it."""
+def browse(
+    answers: pl.DataFrame, grounding: pl.DataFrame, store: ImageStore, room: int = MAX_BYTES
+) -> Browser:
+    """`answers` has one row per model and item: the item, the reply, and what was read of it;
+    `room` is for the bytes of pictures and text."""
     rewards = {
         (row["model"], row["benchmark"], row["item_id"]): row
         for row in grounding.iter_rows(named=True)
     }
-    items, pictures, room = list[Row](), dict[str, Picture](), MAX_BYTES
+    items, pictures = list[Row](), dict[str, Picture]()
     chosen = choose_items(answers)
     for group in _groups(answers, list(islice(chosen, MAX_ITEMS))):
         replies = [reply_of(row, rewards) for row in group]
