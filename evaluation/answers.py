@@ -46,9 +46,9 @@ STANDING = re.compile(
 )
 LISTED = re.compile(rf"(?<![A-Za-z'])[(\[]?([A-Z])\s*{MARK}\s*([^()\[\]\n]*)")
 DENIED = re.compile(
-    r"\b(?:[Nn]ot|never|[Nn]either|nor|isn't|(?:can't|cannot|can not|couldn't) be|rather than|"
+    r"(\b(?:[Nn]ot|never|[Nn]either|nor|isn't|(?:can't|cannot|can not|couldn't) be|rather than|"
     r"instead of)\s+(?:the\s+)?"
-    r"(?:(?:option|choice|answer)\s+)?[(\[]?[A-Z](?![A-Za-z'])[)\]]?"
+    r"(?:(?:option|choice|answer)\s+)?[(\[]?[A-Z](?![A-Za-z'])[)\]]?)"
     r"|(?:\b[Oo]ption\s+)?[(\[]?(?<![A-Za-z'])[A-Z][)\]]?\s+(?:is|was|are|can|would)\s*(?:not\b|n't\b)"
     r"|(?:\b[Oo]ption\s+)?[(\[]?(?<![A-Za-z'])[A-Z][)\]]?\s+(?:isn't|wasn't|can't|cannot|"
     r"(?:is|was)\s+(?:\w+\s+)?(?:wrong|incorrect|false|out|impossible|ruled|excluded))\b"
@@ -183,8 +183,9 @@ def _without_options(lines: list[str], known: Options) -> list[str]:
 
 
 def _affirmed(text: str) -> str:
-    """Without the letters that are said not to be the answer."""
-    return DENIED.sub(" ", text)
+    """Without the letters that are said not to be the answer; the text behind "not (B)" stays
+    denied."""
+    return DENIED.sub(lambda match: " not " if match[1] else " ", text)
 
 
 def _led(line: str, known: Options) -> ParsedAnswer | None:

@@ -81,7 +81,7 @@ def test_programs_find_every_reply_score_and_scene(evaluated, tmp_path):
         pl.read_parquet(folder / f"{name}.parquet") for name in ("items", "scores", "grounding")
     )
     right = items.group_by("model", "benchmark").agg(pl.col("is_right").sum()).sort("model")
-    assert {(m, b): n for m, b, n in right.rows()} == {
+    assert {row[:2]: row[2] for row in right.rows()} == {
         ("spatialthinker-7b", "stvqa_val"): 6,
         ("spatialthinker-7b", "mmstar"): 4,
         ("other", "stvqa_val"): 3,
@@ -529,7 +529,7 @@ def hostile_outcomes(root: Path) -> list[Outcome]:
     }
     own = [item(1, [picture(root)], **changes), item(2, [picture(root)])]
     label = "</title><script>document.title = 'owned'</script>\\ud800\\\" onload=\\\"alert(3).1"
-    text = completion(f'{{"objects": [{{"id": "{label}", "bbox": [0, 0, 50, 50]}}]}}', HOSTILE)
+    text = completion(scene({"LABEL": [0, 0, 50, 50]}).replace("LABEL", label), HOSTILE)
     long = f"<think>{'very long ' * 100_000}</think>{HOSTILE}"
     replies = [reply(own[0], text, prompt=HOSTILE), reply(own[1], long, prompt="p" * 100_000)]
     return [outcome(root, HOSTILE, own, replies)]

@@ -223,11 +223,12 @@ def test_robospatial_points_lie_in_the_polygon():
         item("robospatial_home", "b", subset="compatibility"),
         item("robospatial_home", "c", SQUARE, subset="context", kind="point", texts=[]),
         item("robospatial_home", "d", SQUARE, subset="context", kind="point", texts=[]),
+        item("robospatial_home", "e", SQUARE, subset="context", kind="point", texts=[]),
     ]
     said = {"a": RIGHT, "b": WRONG, "c": "At (0.3, 0.5).", "d": "<answer>[0.7, 0.5]</answer>"}
-    scores = scored(items, said)
-    assert value(scores, "total") == pytest.approx(50)
-    assert value(scores, "accuracy", subset="context") == pytest.approx(50)
+    scores = scored(items, said | {"e": "(0.4, 0.4)"})
+    assert value(scores, "total") == pytest.approx(60)
+    assert value(scores, "accuracy", subset="context") == pytest.approx(200 / 3)
     assert value(scores, "mean of yes/no") == pytest.approx(50)
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(50)
 
@@ -340,6 +341,15 @@ def test_the_constant_baseline_is_the_best_constant():
     items = [item("mmstar", str(k), "A" if k < 3 else "B") for k in range(10)]
     scores = scored(items, {str(k): RIGHT for k in range(10)})
     assert value(scores, "accuracy", column="constant_baseline") == pytest.approx(70)
+    texts = [item("realworldqa", str(k), "23"[k > 1], kind="text", texts=[]) for k in range(3)]
+    scores = scored(texts, {})
+    assert value(scores, "accuracy", column="constant_baseline") == pytest.approx(200 / 3)
+    counts = [
+        item("spatialbench", str(k), "24"[k > 1], kind="text", texts=[], category="counting")
+        for k in range(3)
+    ]  # always 2: half of 4
+    found = value(scored(counts, {}), "relative error", "counting", column="constant_baseline")
+    assert found == pytest.approx(100 * 2.5 / 3)
     # Always "no": B for half of the items, A for the others.
     turned = [item("blink", str(k), "B", subset="x") for k in range(4)]
     turned += [item("blink", f"t{k}", "A", subset="x", texts=["no", "yes"]) for k in range(4)]
