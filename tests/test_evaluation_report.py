@@ -115,9 +115,12 @@ def test_the_task_writes_a_report_once(evaluated):
     others = [
         report_folder("once", outcomes[:3], [], root),
         report_folder("once", outcomes, [Failed("other", "mmvp", "why")], root),
-        report_folder("once", [outcomes[0]._replace(benchmark="GQA"), *outcomes[1:]], [], root),
+        *(
+            report_folder("once", [outcomes[0]._replace(**change), *outcomes[1:]], [], root)
+            for change in ({"benchmark": "GQA"}, {"replies": outcomes[1].replies})
+        ),
     ]
-    assert len({folder, *others}) == 4
+    assert len({folder, *others}) == 5
 
 
 # Scores.
@@ -397,6 +400,8 @@ def test_items_are_filtered(page, opened, evaluated, tmp_path):
     page.get_by_label("outcome").select_option("right")
     assert len(shown(page)) == 10
     page.get_by_role("button", name="clear").click()
+    page.get_by_label("outcome").select_option("wrong")
+    assert sorted(shown(page)) == [*(f"mmstar-{number}" for number in range(4)), "stvqa_val-4"]
     page.get_by_label("outcome").select_option("split")
     assert sorted(shown(page)) == [
         *(f"mmstar-{number}" for number in range(4)), "stvqa_val-0", "stvqa_val-2", "stvqa_val-4"
@@ -413,13 +418,13 @@ def test_items_are_filtered(page, opened, evaluated, tmp_path):
 
 
 @in_browser
-def test_a_figure_leads_to_what_the_model_got_wrong(page, opened, evaluated, tmp_path):
+def test_a_figure_leads_to_what_the_model_did_not_get_right(page, opened, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
     page.goto((folder / "report.html").as_uri())
-    page.locator("#scores ~ .card a[data-model=other][data-benchmark=mmstar]").first.click()
-    assert sorted(shown(page)) == [f"mmstar-{number}" for number in range(4)]
-    assert page.locator(".chip:visible").count() == 4
+    page.locator("#scores ~ .card a[data-model=other][data-benchmark=stvqa_val]").first.click()
+    assert sorted(shown(page)) == ["stvqa_val-0", "stvqa_val-2", "stvqa_val-4"]
+    assert page.locator(".chip:visible").count() == 3
     assert opened == []
 
 
