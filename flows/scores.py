@@ -11,8 +11,10 @@ from tasks.evaluation_view import score_rows
 
 
 def print_scores(folder: Path, console: Console) -> None:
-    table = Table("benchmark", "model", title="Scores, in percent", title_justify="left")
-    for name in ("official", "constant", "paper's rule", "published", "unread"):
+    table = Table(title="Scores, in percent", title_justify="left")
+    for name in ("benchmark", "model"):
+        table.add_column(name, overflow="fold")
+    for name in ("official", "constant", "paper rule", "published", "unread"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in score_rows(pl.read_parquet(folder / "scores.parquet")):
         published = row["published"]
