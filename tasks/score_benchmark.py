@@ -11,11 +11,12 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.images import ImageStore
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
 
-VERSION = 1
+VERSION = 2
 
 
 class Scored(NamedTuple):
@@ -41,7 +42,8 @@ def score_benchmark(
     parsed, scores = scored_artifacts(items_path, replies_path, seed, num_bootstrap, root)
     items = pl.read_parquet(items_path)
     if not parsed.path.exists():
-        write_artifact(read_replies(items, pl.read_parquet(replies_path)), parsed)
+        replies = pl.read_parquet(replies_path)
+        write_artifact(read_replies(items, replies, read_mask=ImageStore(root).read), parsed)
     if not scores.path.exists():
         read = pl.read_parquet(parsed.path)
         found = score(items, read, seed=seed, num_bootstrap=num_bootstrap)
