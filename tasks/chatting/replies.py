@@ -49,6 +49,9 @@ class _Call(NamedTuple):
     future: asyncio.Future[Any]
 
 
+_Outcome = tuple[asyncio.Future[Any], Any]
+
+
 class _Kept(NamedTuple):
     reply: Reply
     payer: str
@@ -85,9 +88,17 @@ class ReplyStore:
         self._insert_requests = insert(BATCH_REQUESTS).on_conflict_do_nothing()
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._is_closed = False
-        # A daemon, or it would keep the interpreter from ending; the exit waits for its work.
-        self._thread = Thread(target=self._serve, name="replies", daemon=True)
-        self._thread.start()
+        self._written: SimpleQueue[list[_Outcome] | None] = SimpleQueue()
+        # Daemons, or they would keep the interpreter from ending; the exit waits for their work.
+        self._threads = [
+            Thread(target=target, name=name, daemon=True)
+            for name, target in (
+                ("replies", self._serve),
+                ("replies-written", self._serve_written),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
         atexit.register(self.close)
 
     async def find(self, digest: str) -> Reply | None:
@@ -137,8 +148,11 @@ class ReplyStore:
         if self._is_closed:
             return
         self._is_closed = True
+        # One after the other: the first hands on to the second.
         self._calls.put(None)
-        self._thread.join(2 * LOCKED_SECONDS)
+        self._threads[0].join(2 * LOCKED_SECONDS)
+        self._written.put(None)
+        self._threads[1].join(2 * LOCKED_SECONDS)
         self._engine.dispose()
         atexit.unregister(self.close)
 
@@ -169,9 +183,6 @@ class ReplyStore:
         items = [call.item for call in calls]
         try:
             results = self._transact(lambda connection: work(connection, items))
-            if work == self._keep_all:
-                _tell(calls)
-                self._sync()
         except Exception as error:
             if len(calls) > 1 and not isinstance(error, OSError):
                 # One that cannot be stored must not take the others with it: they are paid.
@@ -179,16 +190,32 @@ class ReplyStore:
                     self._work(work, [call])
                 return
             results = [error] * len(calls)
-        loops = defaultdict(list)
-        for call, result in zip(calls, results, strict=True):
-            loops[call.future.get_loop()].append((call.future, result))
-        for loop, outcomes in loops.items():
-            # Nobody waits on a loop that has been closed.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, outcomes)
+        outcomes = list(zip((call.future for call in calls), results, strict=True))
+        if work == self._keep_all:
+            _tell(calls)
+            self._written.put(outcomes)
+        else:
+            _settle_all(outcomes)
+
+    def _serve_written(self) -> None:
+        """What the second thread does: hand on what is written, once it outlives a power cut, too;
+        the next group is written meanwhile."""
+        is_open = True
+        while is_open:
+            groups = [self._written.get()]
+            with suppress(Empty):
+                while True:
+                    groups.append(self._written.get_nowait())
+            is_open = None not in groups
+            outcomes = [outcome for group in groups if group for outcome in group]
+            try:
+                self._sync()
+            except OSError as error:
+                outcomes = [(future, error) for future, _ in outcomes]
+            _settle_all(outcomes)
 
     def _sync(self) -> None:
-        """Make what SQLite has committed outlive a power cut, too. PostgreSQL does so itself."""
+        """Make what SQLite has committed outlive a power cut. PostgreSQL does so itself."""
         if self._engine.name != "sqlite":
             return
         # Its log is one file for all connections. Where a checkpoint has just emptied it, the
@@ -292,7 +319,18 @@ def _tell(calls: Sequence[_Call]) -> None:
                 call.future.get_loop().call_soon_threadsafe(call.item.written)
 
 
-def _settle(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
+def _settle_all(outcomes: Sequence[_Outcome]) -> None:
+    """Give futures their results, each on its own loop."""
+    loops = defaultdict(list)
+    for future, result in outcomes:
+        loops[future.get_loop()].append((future, result))
+    for loop, some in loops.items():
+        # Nobody waits on a loop that has been closed.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, some)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
     for future, result in outcomes:
         if future.done():  # cancelled
             continue
