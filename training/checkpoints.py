@@ -9,13 +9,14 @@ logger = logging.getLogger(__name__)
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 LORA_WEIGHTS = "adapter_model.safetensors"
 NEEDED = ("optimizer.pt", "scheduler.pt")
+RANDOM_STATES = "rng_state*.pth"  # of several processes, one each
 
 
 def last_complete_checkpoint(folder: Path) -> Path | None:
     """The newest `checkpoint-N` that was written to its end, None where there is none.
 
     A process that is killed while it saves leaves one without its state, which transformers cannot
-    read, or without its scheduler, from which it would silently go on with a fresh optimizer.
+    read, or without its scheduler or random numbers, from which it would silently go on otherwise.
     """
     found = [
         (int(path.name.rpartition("-")[2]), path)
@@ -34,6 +35,8 @@ def is_complete(checkpoint: Path) -> bool:
         # Written last.
         json.loads((checkpoint / "trainer_state.json").read_bytes())
     except (OSError, ValueError):
+        return False
+    if not any(checkpoint.glob(RANDOM_STATES)):
         return False
     if any(
         path.name.startswith(("global_step", "pytorch_model_fsdp")) for path in checkpoint.iterdir()

@@ -20,7 +20,7 @@ from schemas.dataset_folder import check_dataset, resolve_dataset
 from schemas.training import Method, TrainConfig, load_train_config
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log
-from training.model import freeze_vision, resolve_model, save_final
+from training.model import check_sharding, freeze_vision, resolve_model, save_final
 from training.run_folder import FINAL, is_finished, run_folder
 
 LOCKS: list[IO[str]] = []
@@ -55,7 +55,7 @@ class Run:
 def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
     """The command: parse, check, train."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
-    logging.getLogger("training").setLevel(logging.INFO)
+    logging.getLogger("training").setLevel(logging.INFO if _is_first() else logging.ERROR)
     options = _options(method)
     if options.attached:
         Thread(target=_end_with_input, daemon=True).start()
@@ -83,6 +83,11 @@ def _end_with_input() -> None:
     while os.read(0, 1024):
         pass
     os._exit(1)
+
+
+def _is_first() -> bool:
+    """Of the processes of a run, the one that writes and tells."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _options(method: Method) -> Any:
@@ -130,7 +135,7 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
 def _open_folder(folder: Path, config: TrainConfig, checkpoint: Path | None) -> None:
     """Ready for a run from that checkpoint. Other processes than the first leave it alone."""
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / "tensorboard")
-    if os.environ.get("RANK", "0") != "0":
+    if not _is_first():
         return
     folder.mkdir(parents=True, exist_ok=True)
     _lock(folder)
@@ -153,9 +158,12 @@ def _lock(folder: Path) -> None:
 
 
 def quiet_libraries() -> None:
-    """Their bars and notes would hide our lines."""
+    """Their bars and notes would hide our lines; and TRL tells the Hub of every trainer."""
+    import huggingface_hub.constants
     import transformers
 
+    # Where a variable says so it is too late: the library reads them when it is imported.
+    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
 
@@ -164,6 +172,7 @@ def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
     """Train, from the run's checkpoint where there is one, and save the final model."""
     from transformers import PrinterCallback
 
+    check_sharding(trainer)
     trainer.remove_callback(PrinterCallback)  # training.log tells what there is to tell
     if run.config.model.freeze_vision:
         freeze_vision(trainer.model)

@@ -64,6 +64,16 @@ def freeze_vision(model: Any) -> None:
             weight.requires_grad_(False)
 
 
+def check_sharding(trainer: Any) -> None:
+    """ValueError where adapters could not be merged at the end: their weights are spread out."""
+    is_sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+    if is_sharded and hasattr(trainer.accelerator.unwrap_model(trainer.model), "merge_and_unload"):
+        raise ValueError(
+            "model.lora_rank goes with whole weights on every device: use hardware.strategy "
+            '"single" or "ddp", or leave lora_rank out'
+        )
+
+
 def save_final(trainer: Any, processor: Any, folder: Path, *, in_bf16: bool) -> None:
     """The trained model in Hugging Face layout, LoRA's adapters merged into it; the folder appears
     when it is complete. Every process calls this. `in_bf16`: vLLM takes its precision from the
@@ -78,24 +88,44 @@ def save_final(trainer: Any, processor: Any, folder: Path, *, in_bf16: bool) -> 
         if is_main:
             model.merge_and_unload().save_pretrained(partial)
     else:
+        if trainer.is_fsdp_enabled:
+            # Of what is kept in shards, as in checkpoints, save_model writes nothing at all.
+            trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
         trainer.save_model(str(partial))
     if is_main:
         (partial / "training_args.bin").unlink(missing_ok=True)  # a pickle, with paths in it
         if in_bf16:
-            _save_in_bf16(partial)
+            cast_to_bf16(partial)
         processor.save_pretrained(partial)
         _set_cache_use(partial)
         partial.rename(folder)
     trainer.accelerator.wait_for_everyone()
 
 
-def _save_in_bf16(folder: Path) -> None:
-    from transformers import AutoModelForImageTextToText
+def cast_to_bf16(folder: Path) -> None:
+    """The weights of a saved model, file by file: no model is made, which under ZeRO-3 would wait
+    for the other processes."""
+    import torch
+    from safetensors.torch import load_file, save_file
 
-    weights = AutoModelForImageTextToText.from_pretrained(folder, dtype="bfloat16")
-    for path in folder.glob("*.safetensors*"):
-        path.unlink()
-    weights.save_pretrained(folder)
+    num_bytes = 0
+    for path in sorted(folder.glob("*.safetensors")):
+        weights = {
+            name: value.to(torch.bfloat16) if value.is_floating_point() else value
+            for name, value in load_file(path).items()
+        }
+        num_bytes += sum(value.nbytes for value in weights.values())
+        save_file(weights, path, metadata={"format": "pt"})
+    _set_in_json(folder / "config.json", {"dtype": "bfloat16"})
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        facts = json.loads(index.read_text(encoding="utf-8"))["metadata"]
+        _set_in_json(index, {"metadata": facts | {"total_size": num_bytes}})
+
+
+def _set_in_json(path: Path, changes: dict[str, Any]) -> None:
+    document = json.loads(path.read_text(encoding="utf-8")) | changes
+    path.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _set_cache_use(folder: Path) -> None:
@@ -105,4 +135,4 @@ def _set_cache_use(folder: Path) -> None:
     for section in (config, config.get("text_config", {})):
         if "use_cache" in section:
             section["use_cache"] = True
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    _set_in_json(path, config)
