@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.predicate import load_predicates
-from schemas.vocabulary import load_vocabulary
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.predicates import load_predicates
 
 FILES = ("image_data.json", "objects.json", "relationships.json")
 OBJECTS_PER_IMAGE, LINKS_PER_IMAGE = 35.7, 21.8

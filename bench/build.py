@@ -49,8 +49,8 @@ class Build(NamedTuple):
 
 
 def write_scenes(folder: Path, num_scenes: int) -> None:
-    from schemas.config import RenderConfig
-    from tasks.render import write_visual_genome
+    from schemas.config.build import RenderConfig
+    from tasks.render.stage import write_visual_genome
 
     if not (folder / "relationships.json").exists():
         write_visual_genome(folder, SEED, RenderConfig(num_scenes=num_scenes), photographs=False)
@@ -59,7 +59,7 @@ def write_scenes(folder: Path, num_scenes: int) -> None:
 def do_build(config: Path, root: Path) -> dict[str, Any]:
     """What every stage made, and the moments when it started and ended."""
     from flows.build import run_build
-    from schemas.config import load_config
+    from schemas.config.build import load_config
 
     lines: list[tuple[float, str]] = []
     listener = logging.Handler()

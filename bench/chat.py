@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from schemas.chat import Account, ChatConfig, Message, Request, Role
-from tasks.chat import converse
-from tasks.chatting.answers import Chat
+from tasks.chat.answers import Chat
+from tasks.chat.converse import converse
 
 SYSTEM = "You write questions about pictures. " * 60
 SCENE = '{"id": "man.1", "box": [10, 20, 300, 400]}, ' * 40
@@ -69,7 +69,7 @@ def main() -> None:
         concurrent = options.concurrent[0]
         print(json.dumps(ask(options.ask, options.calls, concurrent, str(options.directory))))
         return
-    command = [sys.executable, "-m", "tests.endpoint", "--latency", str(options.latency)]
+    command = [sys.executable, "-m", "tests.servers.endpoint", "--latency", str(options.latency)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

@@ -64,9 +64,9 @@ def run_duckdb(source: Path, out: Path) -> dict[str, Any]:
 
 
 def run_ours(source: Path, out: Path) -> dict[str, Any]:
-    from schemas.config import IngestConfig, RunnerConfig, SourceConfig, SourceKind
-    from tasks.index import index_source, shard_names
-    from tasks.ingest import ingest_shard
+    from schemas.config.build import IngestConfig, RunnerConfig, SourceConfig, SourceKind
+    from tasks.ingest.stage import ingest_shard
+    from tasks.sources.stage import index_source, shard_names
 
     runner, ingest = RunnerConfig(), IngestConfig()
     config = SourceConfig(kind=SourceKind.VISUAL_GENOME, path=str(source))

@@ -145,7 +145,7 @@ def train(start: Path, out: Path, kind: str, seed: int, num_rollouts: int, scale
     from transformers import PrinterCallback
     from trl import GRPOConfig
 
-    from schemas.training import TrainConfig
+    from schemas.config.training import TrainConfig
     from training.arguments import grpo_arguments
     from training.grpo import Trainer
     from training.log import LogLines
@@ -237,9 +237,9 @@ def evaluate(folder: Path, number: int) -> dict[str, float]:
 
 
 def score(text: str, scene: Miniature) -> dict[str, float]:
-    from schemas.matching import match, prepare
-    from schemas.parsing import POLICY_TAGS, read_scene, read_tags
-    from schemas.similarity import exact_match
+    from schemas.completion.matching import match, prepare
+    from schemas.completion.parsing import POLICY_TAGS, read_scene, read_tags
+    from schemas.completion.similarity import exact_match
     from training.rewards import Options, score_completion
 
     earned = score_completion(text, scene.gold, CELLS, CELLS, options=Options(ungated=True))

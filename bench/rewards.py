@@ -17,7 +17,7 @@ from random import Random
 
 from bench.measure import show
 from tests.published_rewards import published
-from tests.test_rewards import ADVERSARIAL, GOLD
+from tests.training.test_rewards import ADVERSARIAL, GOLD
 from training.rewards import score_completion
 
 PUBLISHED = {3: 8_100, 8: 2_900, 20: 690, 40: 190}

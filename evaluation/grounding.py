@@ -4,7 +4,8 @@ Of items with the fact `gold`, the question's subgraph as it is published. Boxes
 pixels of its frame, and those of the gold, in pixels of the file, are compared as shares of the
 picture. Three words:
 
-- An object is *matched* where schemas.matching pairs it with a gold object of the same label.
+- An object is *matched* where schemas.completion.matching pairs it with a gold object of the
+  same label.
 - It is *found* where, moreover, the two boxes have an IoU of at least `MIN_IOU`.
 - A relationship is found where its predicate is the gold one's and both its ends are found.
 
@@ -16,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from schemas.benchmark import fact
-from schemas.matching import Target, match, prepare
-from schemas.parsing import GOLD_TAGS, Corners, ReadScene, read_scene, read_tags
-from schemas.similarity import exact_match
+from schemas.completion.matching import Target, match, prepare
+from schemas.completion.parsing import GOLD_TAGS, Corners, ReadScene, read_scene, read_tags
+from schemas.completion.similarity import exact_match
 
 MIN_IOU = 0.5
 OPENING, CLOSING = "<scene>", "</scene>"

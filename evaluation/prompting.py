@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from schemas.benchmark import AnswerKind, PromptTemplate
-from schemas.completion import render_problem
-from schemas.evaluation import EvaluatedModel
-from schemas.frames import smart_resize
+from schemas.completion.frames import smart_resize
+from schemas.completion.publish import render_problem
+from schemas.config.evaluation import EvaluatedModel
 
 PROMPTS = Path(__file__).parent / "prompts"
 REASONING, DIRECT_CHOICE, DIRECT_TEXT, POINT = (

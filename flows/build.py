@@ -23,7 +23,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.progress import results_of
 from schemas.chat import Account
-from schemas.config import (
+from schemas.config.build import (
     PipelineConfig,
     RunnerConfig,
     RunnerKind,
@@ -33,22 +33,22 @@ from schemas.config import (
 )
 from schemas.dataset_folder import VALIDATION
 from tasks.artifact import remove_partials
-from tasks.card import cost_rows
-from tasks.costs import account_of, check_keys
-from tasks.exclude import exclude_shard, list_files
-from tasks.extract import extract_shard
-from tasks.funnel import FUNNEL, by_reason
-from tasks.index import index_source, shard_names
-from tasks.ingest import check_losses, ingest_shard
-from tasks.judge import judge_shard
-from tasks.photographs import digest_photographs, examine_shard, open_photographs
-from tasks.plan import plan_build
-from tasks.publish import Inputs, publish_dataset
-from tasks.render import render_scenes
-from tasks.select import select_samples
-from tasks.validate import succeeded, validate_samples
-from tasks.verify import verify_shard
-from tasks.write import write_shard
+from tasks.extract.stage import extract_shard
+from tasks.ingest.stage import check_losses, ingest_shard
+from tasks.judge.stage import judge_shard
+from tasks.leakage.exclude import exclude_shard, list_files
+from tasks.photographs.stage import digest_photographs, examine_shard, open_photographs
+from tasks.plan.stage import plan_build
+from tasks.publish.card import cost_rows
+from tasks.publish.costs import account_of, check_keys
+from tasks.publish.funnel import FUNNEL, by_reason
+from tasks.publish.stage import Inputs, publish_dataset
+from tasks.render.stage import render_scenes
+from tasks.select.stage import select_samples
+from tasks.sources.stage import index_source, shard_names
+from tasks.validate.stage import succeeded, validate_samples
+from tasks.verify.stage import verify_shard
+from tasks.write.stage import write_shard
 
 PUBLISHED = "spatialthinker.dataset.published"
 

@@ -70,7 +70,7 @@ def build(
     - `spatialthinker build configs/stvqa-7k.toml --set images=omit`
     - `spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome`
     """
-    from schemas.config import load_config
+    from schemas.config.build import load_config
 
     loaded = load_config(config, tuple(settings))
     console = Console(stderr=True)
@@ -102,7 +102,7 @@ def plan(
     and judged, to tell what all of them will cost. Their replies are kept: the build does not pay
     for them again.
     """
-    from schemas.config import load_config
+    from schemas.config.build import load_config
 
     loaded = load_config(config, tuple(settings))
     apply_settings()
@@ -162,7 +162,7 @@ def score(
     answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
     """
     from flows.score import print_means
-    from tasks.score import score_file, scores_path, write_scores
+    from tasks.train.score import score_file, scores_path, write_scores
 
     written = scores_path(completions, out)
     scores = score_file(completions, dataset)
@@ -197,7 +197,7 @@ def train(
     - `spatialthinker train configs/train/tiny.toml`
     - `spatialthinker train configs/train/spatialthinker-7b.toml --plan`
     """
-    from schemas.training import load_train_config
+    from schemas.config.training import load_train_config
 
     loaded = load_train_config(config, tuple(settings))
     if plan:
@@ -209,9 +209,9 @@ def train(
     console = Console(stderr=True)
     with console.status("Starting Prefect ..."):
         from flows.train import train_flow
-        from tasks.train import check_packages
+        from tasks.train.stage import check_packages
     check_packages()
-    show_lines(console, "tasks.train", "tasks.leakage")
+    show_lines(console, "tasks.train.stage", "tasks.leakage.leaks")
     typer.echo(train_flow(config, tuple(settings), root))
 
 
@@ -236,7 +236,7 @@ def evaluate(
     - `spatialthinker evaluate configs/evaluate/sample.toml`
     - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
     """
-    from schemas.evaluation import load_evaluate_config
+    from schemas.config.evaluation import load_evaluate_config
 
     loaded = load_evaluate_config(config, tuple(settings))
     if model:
@@ -321,7 +321,7 @@ def download(
     them as they are, without unpacking the photographs."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from tasks.download import VISUAL_GENOME, download_archives
+    from tasks.download.stage import VISUAL_GENOME, download_archives
 
     if what != "visual-genome":
         raise ValueError(f"cannot download {what}: the one source is visual-genome")

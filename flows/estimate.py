@@ -19,17 +19,17 @@ from flows.build import Prepared, run_preparation
 from schemas.chat import Account, ChatConfig
 from schemas.claim import Category
 from schemas.columns import frame_of
-from schemas.config import BlindRule, PipelineConfig, SourceConfig
+from schemas.config.build import BlindRule, PipelineConfig, SourceConfig
 from schemas.question import QUESTION
-from tasks.chatting.replies import open_replies
-from tasks.costs import account_of, chat_of, check_keys
-from tasks.judging.ballots import BLIND_PROMPT, SIGHTED_PROMPT
-from tasks.judging.votes import RULES
-from tasks.plan import quotas_to_write, stable_hash
-from tasks.select import as_judged
-from tasks.verify import verify_questions
-from tasks.write import write_rows
-from tasks.writing.prompt import system_of
+from tasks.chat.replies import open_replies
+from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
+from tasks.judge.votes import RULES
+from tasks.plan.stage import quotas_to_write, stable_hash
+from tasks.publish.costs import account_of, chat_of, check_keys
+from tasks.select.stage import as_judged
+from tasks.verify.stage import verify_questions
+from tasks.write.prompt import system_of
+from tasks.write.stage import write_rows
 
 BYTES_PER_TOKEN = 4
 PIXELS_PER_TOKEN = 750
@@ -236,7 +236,7 @@ def _ask_shard(
     )
     if config.judge is None or photographs_path is None:
         return as_judged(verified)
-    from tasks.judging.conversation import judge_all
+    from tasks.judge.conversation import judge_all
 
     judged, _ = judge_all(
         verified, scenes_path, photographs_path, config.judge, source, account, root

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schemas.config.evaluation import load_evaluate_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
-from schemas.evaluation import load_evaluate_config
-from tasks.benchmark import write_items
-from tasks.leakage import MATCHES, find_leaks, known_lists, list_pictures
+from tasks.evaluate.benchmark import write_items
+from tasks.leakage.leaks import MATCHES, find_leaks, known_lists, list_pictures
 
 SHOWN = 20
 logger = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from rich.progress import (
     TextColumn,
 )
 
-from tasks.chatting.meter import METERS
-from tasks.chatting.stop import STOPPED
+from tasks.chat.meter import METERS
+from tasks.chat.stop import STOPPED
 
 logger = logging.getLogger(__name__)
 console: Console | None = None

@@ -4,7 +4,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from tasks.score import PARTS
+from tasks.train.score import PARTS
 
 
 def print_means(scores: pl.DataFrame, console: Console) -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tasks.evaluation_view import score_rows
+from tasks.evaluate.view import score_rows
 
 
 def print_scores(folder: Path, console: Console) -> None:

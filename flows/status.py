@@ -12,22 +12,22 @@ from typing import Any
 
 import polars as pl
 
-from schemas.config import PipelineConfig, SourceKind
+from schemas.config.build import PipelineConfig, SourceKind
 from tasks.artifact import Artifact, digest_of, read_recipe
-from tasks.exclude import excluded_artifact, list_files
-from tasks.extract import subgraphs_artifact
-from tasks.index import digest_source, index_artifact, shard_names
-from tasks.ingest import scenes_artifact
-from tasks.judge import judged_artifact
-from tasks.photographs import digest_photographs, open_photographs, photographs_artifact
-from tasks.plan import plan_artifact_of
-from tasks.publish import Inputs, dataset_folder
-from tasks.render import rendered_artifact
-from tasks.select import samples_artifact
+from tasks.extract.stage import subgraphs_artifact
+from tasks.ingest.stage import scenes_artifact
+from tasks.judge.stage import judged_artifact
+from tasks.leakage.exclude import excluded_artifact, list_files
+from tasks.photographs.stage import digest_photographs, open_photographs, photographs_artifact
+from tasks.plan.stage import plan_artifact_of
+from tasks.publish.stage import Inputs, dataset_folder
+from tasks.render.stage import rendered_artifact
+from tasks.select.stage import samples_artifact
 from tasks.sources.shard import find_source
-from tasks.validate import validation_artifact
-from tasks.verify import verified_artifact
-from tasks.write import questions_artifact
+from tasks.sources.stage import digest_source, index_artifact, shard_names
+from tasks.validate.stage import validation_artifact
+from tasks.verify.stage import verified_artifact
+from tasks.write.stage import questions_artifact
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from flows.status import StageStatus
 from schemas.dataset_folder import VALIDATION
-from tasks.card import cost_rows, dollars_told, stages_of
-from tasks.funnel import FUNNEL, by_category, by_reason
+from tasks.publish.card import cost_rows, dollars_told, stages_of
+from tasks.publish.funnel import FUNNEL, by_category, by_reason
 
 COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "missing": "red"}
 

@@ -15,8 +15,8 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
 
-from schemas.training import load_train_config
-from tasks.train import check_packages, check_readiness, train_model
+from schemas.config.training import load_train_config
+from tasks.train.stage import check_packages, check_readiness, train_model
 
 TRAINED = "spatialthinker.model.trained"
 

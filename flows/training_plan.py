@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.training import TrainConfig
-from tasks.train import estimate_run
+from schemas.config.training import TrainConfig
+from tasks.train.stage import estimate_run
 
 
 def print_plan(config: TrainConfig, root: Path, console: Console) -> None:

@@ -9,10 +9,10 @@ import polars as pl
 
 from schemas.chat import Reply
 from tasks.artifact import digest_of
-from tasks.card import dollars_told
-from tasks.chatting.completion import read_completion
-from tasks.chatting.replies import open_replies
-from tasks.costs import REPLIES, TOKENS
+from tasks.chat.completion import read_completion
+from tasks.chat.replies import open_replies
+from tasks.publish.card import dollars_told
+from tasks.publish.costs import REPLIES, TOKENS
 
 LEDGER = ".ledger.parquet"
 Row = dict[str, Any]

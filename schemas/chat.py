@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from schemas.section import Section
+from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.config import PipelineConfig
-from tests.endpoint import Endpoint
+from schemas.config.build import PipelineConfig
+from tests.servers.endpoint import Endpoint
 
 REPOSITORY = Path(__file__).parents[1]
 CLI = Path(sys.executable).with_name("spatialthinker")

@@ -46,7 +46,7 @@ def visual_genome() -> Path:
 def drawn_dataset(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small published dataset at ROOT/datasets/drawn/DIGEST; not to be changed."""
     from flows.build import run_build
-    from schemas.config import PipelineConfig
+    from schemas.config.build import PipelineConfig
 
     tree = {
         "name": "drawn",

@@ -7,11 +7,11 @@ import polars as pl
 from hypothesis import strategies as st
 
 from schemas.box import Box
-from schemas.config import ExtractConfig, ProofConfig, WriteConfig
-from schemas.predicate import load_predicates
-from schemas.proof import Facts
+from schemas.config.build import ExtractConfig, ProofConfig, WriteConfig
+from schemas.proof.facts import Facts
 from schemas.scene_graph import SCENE, Facing, Relationship, Scene, SceneObject
-from schemas.vocabulary import load_vocabulary
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.predicates import load_predicates
 
 PROOF = ProofConfig()
 EXTRACT = ExtractConfig()

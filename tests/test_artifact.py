@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.config import IngestConfig, RunnerConfig, SourceConfig
+from schemas.config.build import IngestConfig, RunnerConfig, SourceConfig
 from tasks.artifact import (
     digest_of,
     inputs_of,

@@ -16,8 +16,8 @@ MAY_IMPORT = {
     "flows": {"schemas", "tasks"},
 }
 HOME = {
-    "great_expectations": ("tasks/validate.py", "tasks/expectations.py"),
-    "openai": ("tasks/chat.py",),
+    "great_expectations": ("tasks/validate/stage.py", "tasks/validate/expectations.py"),
+    "openai": ("tasks/chat/converse.py",),
     "prefect": ("flows/", "tasks/"),
     "torch": ("training/", "evaluation/"),
     "trl": ("training/", "evaluation/"),
@@ -65,6 +65,6 @@ def test_packages_export_nothing():
 
 
 def test_workers_of_ingest_start_without_what_is_slow_to_import():
-    loaded = "import sys, tasks.cleaning.shard; print({'prefect', 'inflect'} & set(sys.modules))"
+    loaded = "import sys, tasks.ingest.shard; print({'prefect', 'inflect'} & set(sys.modules))"
     arguments = [sys.executable, "-c", loaded]
     assert subprocess.check_output(arguments, cwd=ROOT, text=True).strip() == "set()"

@@ -6,7 +6,7 @@ The paper counts prompts and rollouts; TRL counts completions and updates of the
 from pathlib import Path
 from typing import Any
 
-from schemas.training import GrpoConfig, HardwareConfig, SftConfig, TrainConfig
+from schemas.config.training import GrpoConfig, HardwareConfig, SftConfig, TrainConfig
 
 Arguments = dict[str, Any]
 

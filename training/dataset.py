@@ -17,16 +17,16 @@ import datasets
 from datasets import Dataset
 from PIL import Image
 
-from schemas.completion import (
+from schemas.completion.frames import FACTOR, rescale_box, smart_resize
+from schemas.completion.publish import (
     PublishedObject,
     PublishedScene,
     parse_completion,
     render_completion,
     render_problem,
 )
+from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
-from schemas.frames import FACTOR, rescale_box, smart_resize
-from schemas.training import DataConfig
 from training.demonstrations import demonstration
 
 READ = (

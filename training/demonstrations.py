@@ -6,7 +6,7 @@ baseline and ours share the answer and the scene, not these words.
 
 from collections import Counter
 
-from schemas.completion import PublishedScene, render_completion
+from schemas.completion.publish import PublishedScene, render_completion
 
 NOTHING = "Nothing that the question names can be seen."
 

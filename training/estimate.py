@@ -13,7 +13,7 @@ from pathlib import Path
 from struct import unpack
 from typing import Any
 
-from schemas.training import TINY, Method, TrainConfig
+from schemas.config.training import TINY, Method, TrainConfig
 from training.arguments import micro_batch_of, updates_per_rollout
 
 GIB = 1 << 30

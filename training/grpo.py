@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
-from schemas.training import Method
+from schemas.config.training import Method
 from training.arguments import grpo_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import grpo_row, keep_short, load_rows, with_rows

@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any, NoReturn
 
+from schemas.config.training import Method, TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
-from schemas.training import Method, TrainConfig, load_train_config
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final

@@ -5,7 +5,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from schemas.training import TINY, ModelConfig
+from schemas.config.training import TINY, ModelConfig
 
 LORA_TARGETS = r".*language_model.*(q|k|v|o)_proj"
 

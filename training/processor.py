@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.processing_utils import ProcessorMixin
 
-from schemas.frames import MAX_PIXELS, MIN_PIXELS
+from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
 
 IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.similarity import load_similarity
-from schemas.training import RewardConfig
+from schemas.completion.similarity import load_similarity
+from schemas.config.training import RewardConfig
 from training.rewards import CACHED, Options, Rewards, Weights, score_completion, sparse_reward
 
 RewardFunction = Callable[..., list[float]]

@@ -18,9 +18,9 @@ from math import isfinite
 
 import msgspec
 
-from schemas.matching import Pair, Target, match, overlap, prepare
-from schemas.parsing import GOLD_TAGS, POLICY_TAGS, ReadScene, read_scene, read_tags
-from schemas.similarity import Similarity, exact_match
+from schemas.completion.matching import Pair, Target, match, overlap, prepare
+from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, ReadScene, read_scene, read_tags
+from schemas.completion.similarity import Similarity, exact_match
 
 SPARSE_TAGS = ("think", "answer")
 OBJECTS_SHARE, RELATIONSHIPS_SHARE = 0.7, 0.3

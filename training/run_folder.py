@@ -11,8 +11,8 @@ from hashlib import sha256
 from os import SEEK_END
 from pathlib import Path
 
+from schemas.config.training import TrainConfig
 from schemas.dataset_folder import read_manifest
-from schemas.training import TrainConfig
 
 VERSION = 1
 EDGE = 1 << 20

@@ -7,7 +7,7 @@
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from schemas.training import Method
+from schemas.config.training import Method
 from training.arguments import sft_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import keep_short, load_rows, sft_row, with_rows

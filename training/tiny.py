@@ -21,7 +21,7 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from schemas.completion import TEMPLATE
+from schemas.completion.publish import TEMPLATE
 from training.processor import processor_of
 
 VERSION = 1

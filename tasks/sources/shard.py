@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.config import SourceConfig, SourceKind
+from schemas.config.build import SourceConfig, SourceKind
 from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.tables import RawScenes
 

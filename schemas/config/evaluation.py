@@ -1,0 +1,106 @@
+"""The configuration of an evaluation: which models answer which benchmarks, and how they are asked.
+
+Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from schemas.benchmark import PromptTemplate
+from schemas.chat import ChatConfig
+from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
+from schemas.config.loading import load_toml
+from schemas.config.section import Section
+
+
+class LocalModelConfig(Section):
+    """A model that runs in this process's machine: a Hub id, a folder in Hugging Face layout, a
+    training run's name below data/models, or `tiny`."""
+
+    model: str = Field(min_length=1)
+    revision: str | None = None
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    batch_size: int = Field(default=8, gt=0, exclude=True)
+    device: str = Field(default="auto", exclude=True)
+
+
+class EvaluatedModel(Section):
+    """Either a `local` model or a `chat` endpoint, and how it is prompted. `frame`: in which pixels
+    the model states boxes and is told the picture's size: its own resized frame, or the file's."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    local: LocalModelConfig | None = None
+    chat: ChatConfig | None = None
+    template: PromptTemplate = PromptTemplate.SPATIAL_THINKER
+    frame: Literal["model", "paper_compatible"] = "model"
+    max_new_tokens: int = Field(default=2048, gt=0)
+    min_pixels: int = Field(default=MIN_PIXELS, gt=0)
+    max_pixels: int = Field(default=MAX_PIXELS, gt=0)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "EvaluatedModel":
+        if (self.local is None) is (self.chat is None):
+            raise ValueError("give either a section local or a section chat")
+        return self
+
+
+class BenchmarkConfig(Section):
+    """`path` is a local copy: a folder, a Parquet, TSV, CSV or JSON file, or `miniature`, a few
+    items that the program draws itself; without it the rows come from the Hub at `revision`."""
+
+    name: str
+    label: str | None = Field(
+        default=None,
+        exclude=True,
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$",
+        description="its name in reports; tells validation splits of several datasets apart",
+    )
+    path: str | None = Field(default=None, exclude=True)
+    source: str | None = Field(
+        default=None,
+        description="a Hub repository, or REPOSITORY:FILE; default: the first known copy",
+    )
+    revision: str | None = None
+    max_items: int | None = Field(default=None, gt=0)
+    corrected: bool = Field(default=False, description="known label errors are put right")
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name
+
+
+class EvaluateConfig(Section):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    seed: int = Field(ge=0)
+    models: tuple[EvaluatedModel, ...] = Field(min_length=1)
+    benchmarks: tuple[BenchmarkConfig, ...] = Field(min_length=1)
+    num_bootstrap: int = Field(default=1000, ge=10)
+    max_workers: int = Field(default=2, gt=0, exclude=True)
+    budget: float | None = Field(default=None, ge=0.0, exclude=True)
+    replies: str | None = Field(default=None, exclude=True)
+
+    def with_model(self, model: str) -> "EvaluateConfig":
+        """The same benchmarks for one local model: a Hub id, or a folder; asked as the first model
+        is."""
+        place = Path(model)
+        name = place.parent.name if place.is_dir() else model.rpartition("/")[2]
+        local = LocalModelConfig(model=model)
+        first = self.models[0].model_copy(update={"name": name, "local": local, "chat": None})
+        return self.model_copy(update={"models": (first,)})
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "EvaluateConfig":
+        for kind, names in (
+            ("model", [entry.name for entry in self.models]),
+            ("benchmark", [entry.title for entry in self.benchmarks]),
+        ):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"the {kind} {name} stands twice")
+        return self
+
+
+def load_evaluate_config(path: Path, overrides: tuple[str, ...] = ()) -> EvaluateConfig:
+    return load_toml(EvaluateConfig, path, overrides)

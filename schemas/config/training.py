@@ -1,0 +1,168 @@
+"""The configuration of a training run: one frozen tree, read from one TOML file.
+
+Fields that say where or how fast, not what, are `exclude=True`: they stay out of the run's digest.
+Defaults are the paper's (arXiv 2511.07403) where it states a value.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
+from schemas.config.loading import load_toml
+from schemas.config.section import Section, Share
+
+TINY = "tiny"
+
+
+class Method(StrEnum):
+    """GRPO: dense or sparse rewards. SFT: completions rendered from the gold scene."""
+
+    GRPO = "grpo"
+    SFT = "sft"
+
+
+class ModelConfig(Section):
+    """What is trained: a Hub id or a folder in Hugging Face layout, or `tiny`, the model of the
+    real architecture with random weights that the program makes itself."""
+
+    name: str = Field(min_length=1)
+    revision: str | None = None
+    dtype: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="of the weights as they are loaded"
+    )
+    freeze_vision: bool = False
+    lora_rank: int | None = Field(
+        default=None, gt=0, description="default: every weight is trained"
+    )
+    lora_alpha: int = Field(default=16, gt=0)
+
+
+class DataConfig(Section):
+    """`frame`: MODEL puts boxes, stated size and pixels into the model's own resized frame;
+    PAPER_COMPATIBLE leaves boxes and stated size in the pixels of the file."""
+
+    dataset: str = Field(
+        description="a dataset folder; a name below data/datasets stands for its newest build"
+    )
+    frame: Literal["model", "paper_compatible"] = "model"
+    min_pixels: int = Field(default=MIN_PIXELS, gt=0)
+    max_pixels: int = Field(default=MAX_PIXELS, gt=0)
+    max_prompt_tokens: int = Field(default=6144, gt=0)
+    max_samples: int | None = Field(
+        default=None, gt=0, description="the first of the shuffled rows"
+    )
+
+
+class RewardWeights(Section):
+    format: Share = 0.1
+    count: Share = 0.2
+    accuracy: Share = 0.5
+    spatial: Share = 0.2
+    relationships: Share = 0.0
+
+
+class RewardConfig(Section):
+    """DENSE is the paper's; SPARSE its baseline. The options are those of training.rewards."""
+
+    kind: Literal["dense", "sparse"] = "dense"
+    weights: RewardWeights = RewardWeights()
+    similarity: str = Field(default="exact", description="exact, spacy:MODEL, ...")
+    label_gate: Share | None = None
+    strict_boxes: bool = False
+    count_needs_answer: bool = False
+    tolerant_answers: bool = False
+    ungated: bool = False
+
+
+class OptimizerConfig(Section):
+    learning_rate: float = Field(default=1e-6, gt=0)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    warmup_share: Share = 0.0
+
+
+class GrpoConfig(Section):
+    """Prompts are counted as the paper counts them: `rollout_prompts` are sampled at once,
+    `num_generations` times each, and learnt from in updates of `update_prompts`."""
+
+    num_generations: int = Field(default=8, ge=2)
+    rollout_prompts: int = Field(default=512, gt=0)
+    update_prompts: int = Field(default=128, gt=0)
+    num_rollouts: int = Field(default=75, gt=0)
+    temperature: float = Field(default=1.0, gt=0)
+    max_completion_tokens: int = Field(default=2048, gt=0)
+    beta: float = Field(default=1e-2, ge=0, description="weight of the KL term")
+    clip_low: float = Field(default=0.2, gt=0)
+    clip_high: float = Field(default=0.3, gt=0)
+    clip_dual: float | None = Field(default=3.0, gt=1)
+
+    @model_validator(mode="after")
+    def _whole_updates(self) -> "GrpoConfig":
+        if self.rollout_prompts % self.update_prompts:
+            raise ValueError("rollout_prompts is not a multiple of update_prompts")
+        return self
+
+
+class SftConfig(Section):
+    num_epochs: float = Field(default=3.0, gt=0)
+    batch_size: int = Field(default=128, gt=0, description="samples per update, all devices")
+    max_tokens: int = Field(default=2048, gt=0, description="longer samples are refused")
+
+
+class HardwareConfig(Section):
+    """How fast, never what: sequences per device and pass, and who generates completions."""
+
+    num_devices: int = Field(default=1, gt=0, exclude=True)
+    device_memory_gib: float = Field(default=80.0, gt=0, exclude=True)
+    micro_batch: int = Field(default=4, gt=0, exclude=True)
+    strategy: Literal["single", "ddp", "zero3", "fsdp"] = Field(default="single", exclude=True)
+    bf16: bool = Field(default=True, exclude=True)
+    gradient_checkpointing: bool = Field(default=True, exclude=True)
+    vllm: Literal["off", "colocate", "server"] = Field(default="off", exclude=True)
+    vllm_memory_share: Share = Field(default=0.3, exclude=True)
+    vllm_tensor_parallel: int = Field(default=1, gt=0, exclude=True)
+    vllm_server: str = Field(default="http://127.0.0.1:8000", exclude=True)
+
+
+class LogConfig(Section):
+    report_to: Literal["tensorboard", "wandb", "none"] = Field(default="tensorboard", exclude=True)
+    save_rollouts: int = Field(
+        default=5, gt=0, exclude=True, description="GRPO: between checkpoints"
+    )
+    save_updates: int = Field(
+        default=50, gt=0, exclude=True, description="SFT: between checkpoints"
+    )
+    keep_checkpoints: int = Field(default=2, gt=0, exclude=True)
+    num_logged_completions: int = Field(default=8, ge=0, exclude=True)
+
+
+class TrainConfig(Section):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    method: Method
+    seed: Annotated[int, Field(ge=0)]
+    model: ModelConfig
+    data: DataConfig
+    reward: RewardConfig = RewardConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    grpo: GrpoConfig | None = None
+    sft: SftConfig | None = None
+    hardware: HardwareConfig = HardwareConfig()
+    log: LogConfig = LogConfig()
+
+    @model_validator(mode="after")
+    def _has_its_section(self) -> "TrainConfig":
+        sections = {Method.GRPO: self.grpo, Method.SFT: self.sft}
+        given = [method for method, section in sections.items() if section is not None]
+        if given != [self.method]:
+            raise ValueError(
+                f'method = "{self.method}" and a section {self.method}, alone, go together'
+            )
+        return self
+
+
+def load_train_config(path: Path, overrides: tuple[str, ...] = ()) -> TrainConfig:
+    return load_toml(TrainConfig, path, overrides)

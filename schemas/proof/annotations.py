@@ -1,0 +1,77 @@
+"""Annotations: what the annotated relationships of a scene say of a pair of objects."""
+
+from collections import defaultdict
+from functools import cached_property
+from math import log
+
+from schemas.config.build import ProofConfig
+from schemas.scene_graph import Scene
+from schemas.vocabulary.predicates import CONDITIONS, Frame, Predicate, load_predicates
+
+DISPUTED = "disputed"
+"""What an annotation says on an axis if the boxes are against it."""
+
+
+class Annotations:
+    """The annotated relationships of one scene, each held against the boxes of its ends."""
+
+    def __init__(self, scene: Scene, config: ProofConfig) -> None:
+        self.relationships = scene.relationships
+        self.objects = scene.objects
+        self.predicates = load_predicates()
+        self.depth_ratio = config.depth_ratio
+        self.frame = Frame(
+            scene.width, scene.height, scene.diagonal, config.touch, config.size_ratio
+        )
+
+    @cached_property
+    def by_pair(self) -> dict[tuple[int, int], list[Predicate]]:
+        """The canonical predicates annotated from one object to another."""
+        found: dict[tuple[int, int], list[Predicate]] = defaultdict(list)
+        for relationship in self.relationships:
+            if relationship.is_canonical:
+                predicate = self.predicates[relationship.predicate]
+                found[relationship.subject, relationship.object].append(predicate)
+        return found
+
+    def axes(self, subject: int, target: int) -> dict[str, set[str]]:
+        """What annotations say on each axis of an ordered pair, or DISPUTED."""
+        forward = self.by_pair.get((subject, target), ())
+        backward = self.by_pair.get((target, subject), ())
+        known: dict[str, set[str]] = defaultdict(set)
+        for predicate in forward:
+            degree = self.degree(predicate, subject, target)
+            for axis, value in predicate.axes:
+                known[axis].add(DISPUTED if fails(degree) else value)
+        for predicate in backward:
+            degree = self.degree(predicate, target, subject)
+            for axis, value in predicate.reversed_axes:
+                known[axis].add(DISPUTED if fails(degree) else value)
+        return known
+
+    def say(self, subject: int, predicate: Predicate, target: int) -> bool:
+        """Whether somebody annotated the predicate, another of its meaning or its inverse."""
+        forward = self.by_pair.get((subject, target), ())
+        backward = self.by_pair.get((target, subject), ())
+        if any(other.means == predicate.means for other in forward):
+            return True
+        return any(
+            (other.symmetric and other.means == predicate.means) or other.inverse == predicate.means
+            for other in backward
+        )
+
+    def degree(self, predicate: Predicate, subject: int, target: int) -> float | None:
+        """How clearly the pair meets what the predicate needs; None where nothing can tell."""
+        one, other = self.objects[subject], self.objects[target]
+        if predicate.needs is None:
+            return None
+        if predicate.needs in ("front", "back") and one.depth and other.depth:
+            ratio = log(other.depth / one.depth) / log(self.depth_ratio)
+            # To be nearer is not yet to be in front of it.
+            return min(ratio if predicate.needs == "front" else -ratio, 0.9)
+        return CONDITIONS[predicate.needs](one.box, other.box, self.frame)
+
+
+def fails(degree: float | None) -> bool:
+    """Whether the boxes are rather against it."""
+    return degree is not None and degree <= 0.0

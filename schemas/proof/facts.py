@@ -1,0 +1,307 @@
+"""Proof: whether a claim holds in a scene, from boxes and annotations alone.
+
+Annotation is open-world: what nobody annotated is not thereby false. So a claim may be proved,
+asserted, refuted or unknown: schemas.proof.evidence says when.
+"""
+
+from functools import cached_property
+from itertools import combinations
+from math import hypot
+from typing import assert_never
+
+from schemas.box import Box, center_distance, horizontal_gap, intersection_area, iou
+from schemas.cells import cell_boxes
+from schemas.claim import (
+    Cell,
+    Claim,
+    CountClaim,
+    DepthClaim,
+    Dimension,
+    DistanceClaim,
+    ExistenceClaim,
+    LocationClaim,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+    SizeClaim,
+    objects_of,
+)
+from schemas.config.build import ProofConfig
+from schemas.directions import OWN, OWN_DIRECTIONS, STEPS, degrees_off, spans_agree
+from schemas.distances import Distances
+from schemas.proof.annotations import DISPUTED, Annotations, fails
+from schemas.proof.evidence import Evidence, Standing, by_degree, by_ratio, unknown
+from schemas.proof.measures import MEASURES, one_dominates
+from schemas.proof.naming import Naming
+from schemas.scene_graph import Scene
+from schemas.vocabulary.classes import Kind
+from schemas.vocabulary.predicates import load_predicates
+
+REFUTED_DEGREES = 60.0
+REFUTED_CELL_SHARE = 0.1
+COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
+"""Of these kinds annotators box each one, if the class is a landmark."""
+
+
+class Facts(Naming):
+    """One scene with all that is known of it; `holds` is the only judge of claims."""
+
+    def __init__(self, scene: Scene, config: ProofConfig) -> None:
+        super().__init__(scene)
+        self.config = config
+        self.predicates = load_predicates()
+        self.annotations = Annotations(scene, config)
+        self.distances = Distances(config.distance_share * scene.diagonal)
+
+    def flaw(self, claim: Claim) -> str | None:
+        """Why a claim says nothing of this scene, whatever it shows; None where it may hold."""
+        named = objects_of(claim)
+        for key in named:
+            if key not in self.objects:
+                return f"the scene has no object {key}"
+        if len(named) > 1 and len(set(named)) < len(named):
+            return f"it names an object twice: {named}"
+        match claim:
+            case RelationClaim() | ReachClaim() if claim.predicate not in self.predicates:
+                return f"no such predicate: {claim.predicate!r}"
+            case SizeClaim(others=()) | DistanceClaim(others=()):
+                return "it compares with nothing"
+            case OrientationClaim() if claim.viewpoint not in (None, claim.reference):
+                return "its viewpoint is not its reference"
+            case CountClaim() if claim.class_name not in self.vocabulary.classes:
+                return f"no such class: {claim.class_name!r}"
+            case ExistenceClaim():
+                return self._existence_flaw(claim)
+        return None
+
+    def _existence_flaw(self, claim: ExistenceClaim) -> str | None:
+        if (claim.predicate is None) != (claim.other_class is None):
+            return "a predicate and another class go together"
+        if claim.predicate is not None and claim.predicate not in self.predicates:
+            return f"no such predicate: {claim.predicate!r}"
+        for name in (claim.class_name, claim.other_class):
+            if name is not None and name not in self.vocabulary.classes:
+                return f"no such class: {name!r}"
+        return None
+
+    def holds(self, claim: Claim) -> Evidence:
+        """What speaks for or against a claim; a claim with a flaw is unknown."""
+        flaw = self.flaw(claim)
+        if flaw:
+            return unknown(flaw)
+        match claim:
+            case RelationClaim() | ReachClaim():
+                return self._relation(claim.subject, claim.predicate, claim.object)
+            case DepthClaim():
+                return self._depth(claim)
+            case CountClaim():
+                return self._count(claim)
+            case ExistenceClaim():
+                return self._related(claim) if claim.predicate else self._existence(claim)
+        if not self.scene.is_exhaustive and any(map(self.is_boundless, objects_of(claim))):
+            return unknown("one of them may reach beyond its box")
+        match claim:
+            case SizeClaim():
+                return self._size(claim)
+            case OrientationClaim(viewpoint=None):
+                return self._direction(claim)
+            case OrientationClaim():
+                return self._own_direction(claim)
+            case LocationClaim():
+                return self._location(claim)
+            case DistanceClaim():
+                return self._distance(claim)
+            case _:
+                assert_never(claim)
+
+    def _relation(self, subject: int, name: str, target: int) -> Evidence:
+        predicate = self.predicates[name]
+        degree = self.annotations.degree(predicate, subject, target)
+        said = self.annotations.axes(subject, target)
+        against = [axis for axis, value in predicate.axes if said.get(axis, {value}) != {value}]
+        if self.annotations.say(subject, predicate, target):
+            if against or fails(degree):
+                other = against[0] if against else f"the boxes ({predicate.needs})"
+                return unknown(f"annotated as {name!r}, against {other}")
+            if not predicate.proved:
+                return Evidence(Standing.ASSERTED, None, f"annotated as {name!r}")
+        for axis in against:
+            if said[axis].isdisjoint({dict(predicate.axes)[axis], DISPUTED}):
+                return Evidence(Standing.REFUTED, None, f"annotation excludes it ({axis})")
+        if against:
+            return unknown(f"annotations contradict each other or the boxes ({against[0]})")
+        if degree is None or (degree >= 1.0 and not predicate.proved):
+            return unknown(f"nobody annotated {name!r}, and boxes cannot tell")
+        if self.is_boundless(subject) or self.is_boundless(target):
+            return unknown("one of them may reach beyond its box")
+        return by_degree(degree, f"boxes: {predicate.needs}")
+
+    def _size(self, claim: SizeClaim) -> Evidence:
+        boxes = [self.objects[key].box for key in (claim.largest, *claim.others)]
+        if claim.dimension is Dimension.LARGER and not one_dominates(boxes):
+            return unknown("its box is larger only along one side")
+        measured, *others = map(MEASURES[claim.dimension], boxes)
+        rival = max(others)
+        return by_ratio(
+            measured / rival,
+            self.config.size_ratio,
+            f"{claim.dimension}: {measured:,} against {rival:,} pixels",
+        )
+
+    def _direction(self, claim: OrientationClaim) -> Evidence:
+        one, other = self.objects[claim.reference].box, self.objects[claim.target].box
+        if claim.direction not in STEPS:
+            return unknown("the viewer has no such direction in the picture plane")
+        far_enough = self.config.direction_share * self.scene.diagonal
+        if intersection_area(one, other) or center_distance(one, other) < far_enough:
+            return unknown("the boxes overlap or are too close together")
+        off = degrees_off(claim.direction, one, other)
+        detail = f"{off:.0f} degrees off {claim.direction.replace('_', ' ')}"
+        agree = spans_agree(claim.direction, one, other)
+        if off >= REFUTED_DEGREES and not agree:
+            return Evidence(Standing.REFUTED, -off / REFUTED_DEGREES, detail)
+        if off <= self.config.direction_degrees and agree:
+            margin = 1.0 + (self.config.direction_degrees - off) / self.config.direction_degrees
+            return Evidence(Standing.PROVED, margin, detail)
+        return unknown(f"{detail}: too close to call")
+
+    def _own_direction(self, claim: OrientationClaim) -> Evidence:
+        one, other = self.objects[claim.reference], self.objects[claim.target]
+        if not one.facing:
+            return unknown("nobody knows which way it faces")
+        if not one.depth or not other.depth:
+            return unknown("nobody knows how far away they are")
+        if claim.direction not in OWN:
+            return unknown("no direction of its own")
+        (ax, ay), (bx, by) = one.box.center, other.box.center
+        far_enough = self.config.direction_share * self.scene.diagonal
+        is_apart = horizontal_gap(one.box, other.box) >= 0 and hypot(bx - ax, by - ay) >= far_enough
+        # With a lens as long as the picture is wide, this is at least how far it lies to the side.
+        sideways = abs(bx - ax) / self.scene.width * min(one.depth, other.depth)
+        is_level = abs(by - ay) <= abs(bx - ax) and abs(other.depth - one.depth) <= sideways / 2
+        if not is_apart or not is_level:
+            return unknown("they are not clearly side by side")
+        true = OWN_DIRECTIONS[one.facing, bx > ax]
+        detail = f"it faces {one.facing}: for it the other lies {true}"
+        if claim.direction is true:
+            return Evidence(Standing.PROVED, 1.0, detail)
+        return Evidence(Standing.REFUTED, -1.0, detail)
+
+    @cached_property
+    def cells(self) -> dict[Cell, Box]:
+        return cell_boxes(self.scene.width, self.scene.height)
+
+    def _location(self, claim: LocationClaim) -> Evidence:
+        if not self.scene.has_frame:
+            return unknown("the size of the picture is not annotated")
+        box = self.objects[claim.object].box
+        cell = self.cells[claim.cell]
+        share = intersection_area(box, cell) / box.area
+        detail = f"{share:.0%} of it lies there"
+        if share >= self.config.cell_share:
+            return Evidence(Standing.PROVED, share / self.config.cell_share, detail)
+        if share <= REFUTED_CELL_SHARE:
+            return Evidence(Standing.REFUTED, -1.0, detail)
+        return unknown(detail)
+
+    def _depth(self, claim: DepthClaim) -> Evidence:
+        near, far = self.objects[claim.nearer], self.objects[claim.farther]
+        if near.depth and far.depth:
+            detail = f"{near.depth:.1f} m against {far.depth:.1f} m from the viewer"
+            return by_ratio(far.depth / near.depth, self.config.depth_ratio, detail)
+        known = self.annotations.axes(claim.nearer, claim.farther).get("depth")
+        if known not in ({"front"}, {"back"}):
+            return unknown("depth is not annotated, or against the boxes")
+        standing = Standing.ASSERTED if known == {"front"} else Standing.REFUTED
+        return Evidence(standing, None, "annotated as in front of or behind")
+
+    def _distance(self, claim: DistanceClaim) -> Evidence:
+        reference = self.objects[claim.reference].box
+        near = self.objects[claim.nearest].box
+        worst = min(
+            self.distances.nearness(reference, near, self.objects[other].box)
+            for other in claim.others
+        )
+        detail = f"{worst:.1f} times as near in the picture"
+        return by_ratio(worst, self.config.distance_ratio, detail)
+
+    def _count(self, claim: CountClaim) -> Evidence:
+        found = self.members.get(claim.class_name, [])
+        doubt = self.doubtful(claim.class_name)
+        if doubt:
+            return unknown(f"object {doubt.object_id} ({doubt.name}) may be one or more of them")
+        if len(found) > self.config.max_count:
+            return unknown(f"more than {self.config.max_count}: a crowd")
+        if not self.scene.is_exhaustive:
+            rival = self.lookalike(claim.class_name)
+            if rival:
+                return unknown(f"object {rival.object_id} ({rival.name}) looks like one of them")
+            entry = self.vocabulary.classes[claim.class_name]
+            if not entry.is_landmark or entry.kind not in COUNTED:
+                return unknown("annotators often leave some of such things out")
+            if any(iou(a.box, b.box) > 0.2 for a, b in combinations(found, 2)):
+                return unknown("two of them overlap and may be one")
+        detail = f"{len(found)} annotated"
+        if claim.number != len(found):
+            return Evidence(Standing.REFUTED, None, detail)
+        standing = Standing.PROVED if self.scene.is_exhaustive else Standing.ASSERTED
+        return Evidence(standing, None, detail)
+
+    def _existence(self, claim: ExistenceClaim) -> Evidence:
+        exhaustive = self.scene.is_exhaustive
+        found = [
+            thing
+            for thing in self.members.get(claim.class_name, ())
+            if not thing.is_plural or thing.class_name == claim.class_name
+        ]
+        if found:
+            detail = f"object {found[0].object_id} is one"
+            supported = Standing.PROVED if exhaustive else Standing.ASSERTED
+            return Evidence(supported if claim.present else Standing.REFUTED, None, detail)
+        rival = self.doubtful(claim.class_name) or self.lookalike(claim.class_name)
+        if rival:
+            return unknown(f"object {rival.object_id} ({rival.name}) may be one")
+        doubt = self._left_out(claim.class_name)
+        if doubt:
+            return unknown(doubt)
+        if claim.present:
+            return Evidence(Standing.REFUTED, None, "nothing annotated is or may be one")
+        standing = Standing.PROVED if exhaustive else Standing.ASSERTED
+        return Evidence(standing, None, f"none among {len(self.objects)} annotated objects")
+
+    def _related(self, claim: ExistenceClaim) -> Evidence:
+        pairs = [
+            (self._relation(one.object_id, str(claim.predicate), other.object_id), one, other)
+            for one in self.possible(claim.class_name)
+            for other in self.possible(str(claim.other_class))
+            if one is not other
+        ]
+        sure = self.members.get(claim.class_name, ()), self.members.get(str(claim.other_class), ())
+        for verdict, one, other in pairs:
+            if verdict.supports and one in sure[0] and other in sure[1]:
+                if claim.present:
+                    return verdict
+                return Evidence(Standing.REFUTED, verdict.margin, verdict.detail)
+        if not pairs or not all(verdict.refutes for verdict, *_ in pairs):
+            return unknown("some pair of them may be so related")
+        doubt = self._left_out(claim.class_name) or self._left_out(str(claim.other_class))
+        if doubt:
+            return unknown(doubt)
+        detail = "every pair of them is refuted"
+        if claim.present:
+            return Evidence(Standing.REFUTED, None, detail)
+        standing = Standing.PROVED if self.scene.is_exhaustive else Standing.ASSERTED
+        return Evidence(standing, None, detail)
+
+    def _left_out(self, class_name: str) -> str | None:
+        """Why there may be one that nobody annotated; None where there is not."""
+        if self.scene.is_exhaustive:
+            return None
+        if not self.vocabulary.classes[class_name].is_landmark:
+            return "annotators often leave such things out"
+        looked_for = self.config.absent_classes
+        if looked_for is not None and class_name not in looked_for:
+            return "the source annotates no such things"
+        if len(self.objects) < self.config.min_annotated:
+            return "too little of the picture is annotated"
+        return None

@@ -1,0 +1,109 @@
+"""Naming: which objects of a scene a class name stands for, or may stand for."""
+
+from collections import defaultdict
+from functools import cached_property
+
+from schemas.box import iou
+from schemas.scene_graph import Scene, SceneObject
+from schemas.vocabulary.classes import Kind, load_vocabulary
+
+SAME_PLACE_IOU = 0.3
+
+
+class Naming:
+    """One scene and what the words for its objects stand for."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.objects = scene.objects
+        self.vocabulary = load_vocabulary()
+        self._doubts: dict[str, SceneObject | None] = {}
+
+    @cached_property
+    def members(self) -> dict[str, list[SceneObject]]:
+        """The objects of each class and of its more general classes."""
+        found: dict[str, list[SceneObject]] = defaultdict(list)
+        for thing in self.objects.values():
+            if thing.class_name:
+                for name in self.vocabulary.lineage(thing.class_name):
+                    found[name].append(thing)
+        return found
+
+    @cached_property
+    def mentioned(self) -> frozenset[str | None]:
+        """Every class that the words for an object stand for or may stand for."""
+        return frozenset(
+            name for thing in self.objects.values() for name in (thing.class_name, *thing.blocks)
+        )
+
+    def is_boundless(self, object_id: int) -> bool:
+        """Whether it may reach beyond its box: annotators box a part of the grass or the wall."""
+        name = self.objects[object_id].class_name
+        if self.scene.is_exhaustive or name is None:
+            return False
+        return self.vocabulary.classes[name].kind is Kind.STUFF
+
+    def doubtful(self, class_name: str) -> SceneObject | None:
+        """An object that may or may not be one of the class: named by a more general or a plural
+        word, or by words that also mean something else."""
+        if self.vocabulary.kin(class_name).isdisjoint(self.mentioned):
+            return None
+        if class_name not in self._doubts:
+            found = (thing for thing in self.objects.values() if self._may_be(thing, class_name))
+            self._doubts[class_name] = next(found, None)
+        return self._doubts[class_name]
+
+    def _may_be(self, thing: SceneObject, class_name: str) -> bool:
+        is_kind_of = self.vocabulary.is_kind_of
+        if thing.class_name:
+            is_one = is_kind_of(thing.class_name, class_name)
+            is_loose = thing.is_plural or thing.is_doubtful
+            if is_one and is_loose:
+                return True
+            if is_kind_of(class_name, thing.class_name) and (not is_one or is_loose):
+                return True
+        return any(
+            is_kind_of(name, class_name) or is_kind_of(class_name, name) for name in thing.blocks
+        )
+
+    def lookalike(self, class_name: str) -> SceneObject | None:
+        """An object of another class that annotators mix up with this one."""
+        if self.vocabulary.rivals(class_name).isdisjoint(self.mentioned):
+            return None
+        things = self.objects.values()
+        return next((thing for thing in things if self._looks(thing, class_name)), None)
+
+    def _looks(self, thing: SceneObject, class_name: str) -> bool:
+        rivals = self.vocabulary.rivals(class_name)
+        return thing.class_name in rivals or not rivals.isdisjoint(thing.blocks)
+
+    def possible(self, class_name: str) -> list[SceneObject]:
+        """Every object that is or may be one of the class."""
+        sure = self.members.get(class_name, ())
+        return [
+            thing
+            for thing in self.objects.values()
+            if thing in sure or self._may_be(thing, class_name) or self._looks(thing, class_name)
+        ]
+
+    def is_unique(self, object_id: int) -> bool:
+        """Whether "the <class>" picks out this object and no other.
+
+        People go by many words ("man", "skier"), so in photographs anybody who may be meant
+        counts; of other things those do that lie on much the same place ("monitor", "computer").
+        """
+        thing = self.objects[object_id]
+        name = thing.class_name
+        if name is None or len(self.members[name]) > 1 or self.doubtful(name):
+            return False
+        if self.scene.is_exhaustive:
+            return True
+        if self.vocabulary.classes[name].kind is Kind.PERSON:
+            return self.lookalike(name) is None
+        return not any(
+            other is not thing
+            and other.class_name
+            and self.vocabulary.may_be_same(other.class_name, name)
+            and iou(thing.box, other.box) > SAME_PLACE_IOU
+            for other in self.objects.values()
+        )

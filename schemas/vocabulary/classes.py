@@ -1,0 +1,400 @@
+"""Which object classes questions are asked about, and which class a free-text name stands for."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum, auto
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from schemas.vocabulary.plurals import plural_of
+
+CLASSES_PATH = Path(__file__).parents[2] / "data" / "vocabulary" / "classes.toml"
+
+
+class Kind(StrEnum):
+    PERSON = auto()
+    ANIMAL = auto()
+    VEHICLE = auto()
+    FURNITURE = auto()
+    APPLIANCE = auto()
+    ELECTRONICS = auto()
+    STRUCTURE = auto()
+    PLANT = auto()
+    FOOD = auto()
+    TABLEWARE = auto()
+    CONTAINER = auto()
+    SPORT = auto()
+    TOOL = auto()
+    TOY = auto()
+    OBJECT = auto()
+    CLOTHING = auto()
+    PART = auto()
+    STUFF = auto()
+    ABSTRACT = auto()
+
+
+NEVER_ASKED = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF, Kind.ABSTRACT})
+LIVING = frozenset({Kind.PERSON, Kind.ANIMAL})
+NEVER_OF_A_MATERIAL = LIVING | {Kind.VEHICLE, Kind.PLANT, Kind.FOOD}
+# "car window" is a window and no car; "car picture" may be taken for a car.
+HEADS = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF})
+HOLDERS = frozenset({Kind.TABLEWARE, Kind.CONTAINER})
+
+FIELDS = {
+    "parent",
+    "also",
+    "settings",
+    "landmark",
+    "common",
+    "lookalikes",
+    "plural",
+    "crowd",
+    "mass",
+    "ambiguous",
+}
+MAX_WORDS = 4
+MAX_CLASS_WORDS = 5
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+|(?<=s)')?")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectClass:
+    """`lookalikes` is symmetric; an ambiguous class lists its senses there."""
+
+    name: str
+    kind: Kind
+    parent: str | None
+    also: tuple[str, ...]
+    plural: str
+    settings: frozenset[str]
+    is_landmark: bool
+    is_common: bool
+    is_crowd: bool
+    is_mass: bool
+    is_ambiguous: bool
+    lookalikes: frozenset[str]
+
+    @property
+    def is_askable(self) -> bool:
+        return self.kind not in NEVER_ASKED and not (
+            self.is_ambiguous or self.is_crowd or self.is_mass
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an annotated name stands for.
+
+    `class_name` is None outside the vocabulary and where doubtful; `is_plural` also holds for
+    crowds. `mentions` are all classes the words may denote, `class_name` included: none of them,
+    and nothing that may be the same as one of them, is surely absent, unique or counted right.
+    """
+
+    class_name: str | None
+    is_plural: bool
+    mentions: frozenset[str]
+
+
+NONE: frozenset[str] = frozenset()
+NOTHING = Resolved(None, False, NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Closed word lists, named and explained in classes.toml."""
+
+    modifiers: frozenset[str]
+    living_modifiers: frozenset[str]
+    materials: frozenset[str]
+    articles: frozenset[str]
+    several: frozenset[str]
+    groups: frozenset[str]
+    verbs: frozenset[str]
+
+    def keeps_class(self, words: list[str], kind: Kind) -> bool:
+        """Whether a thing of this kind is still one with these words before its name."""
+        allowed = self.modifiers
+        if kind in LIVING:
+            allowed = allowed | self.living_modifiers
+        if kind not in NEVER_OF_A_MATERIAL:
+            allowed = allowed | self.materials
+        if "and" in words[1:-1]:
+            words = [word for word in words if word != "and"]
+        return allowed.issuperset(words)
+
+
+def split_words(name: str) -> list[str]:
+    """Lower-case words; a possessive keeps its apostrophe."""
+    return WORD.findall(name.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+
+
+def joined(words: Iterable[str]) -> str:
+    return "".join(words).replace("'", "")
+
+
+class Vocabulary:
+    def __init__(
+        self,
+        classes: Mapping[str, ObjectClass],
+        settings: frozenset[str],
+        grammar: Grammar,
+    ) -> None:
+        self.classes = classes
+        self.settings = settings
+        self._grammar = grammar
+        self._exact = index_names(classes.values())
+        self._lineages = {name: tuple(walk_up(classes, name)) for name in classes}
+        # Visual Genome has 80 thousand distinct names, so this bound is never met by real data.
+        self._cached = functools.lru_cache(maxsize=1 << 17)(self._resolve)
+        self.kin = functools.cache(self._kin)
+        self.rivals = functools.cache(self._rivals)
+
+    def resolve(self, name: str) -> Resolved:
+        """What any free text stands for; never raises."""
+        return self._cached(name)
+
+    def lineage(self, class_name: str) -> tuple[str, ...]:
+        """The class, its parent, and so on up."""
+        return self._lineages[class_name]
+
+    def is_kind_of(self, class_name: str, ancestor: str) -> bool:
+        return ancestor in self._lineages[class_name]
+
+    def may_be_same(self, a: str, b: str) -> bool:
+        """Whether one thing could be annotated as either: equal, ancestor, or mixed up.
+
+        Lookalikes are inherited: a pickup truck may be called a minivan as truck may be van.
+        """
+        if self.is_kind_of(a, b) or self.is_kind_of(b, a):
+            return True
+        others = self._lineages[b]
+        return any(not self.classes[x].lookalikes.isdisjoint(others) for x in self._lineages[a])
+
+    def _kin(self, class_name: str) -> frozenset[str]:
+        """The class, its more general and its more special ones."""
+        above = self._lineages[class_name]
+        return frozenset(
+            name for name, line in self._lineages.items() if name in above or class_name in line
+        )
+
+    def _rivals(self, class_name: str) -> frozenset[str]:
+        """The classes that are no kinds of this one and yet may be the same."""
+        above = self._lineages[class_name]
+        mixed_up = frozenset[str]().union(*(self.classes[name].lookalikes for name in above))
+        return frozenset(
+            name
+            for name, line in self._lineages.items()
+            if class_name not in line and (name in above or not mixed_up.isdisjoint(line))
+        )
+
+    def _resolve(self, name: str) -> Resolved:
+        words = split_words(name)
+        while len(words) > 1 and words[0] in self._grammar.articles:
+            del words[0]
+        if not words:
+            return NOTHING
+        return (
+            self._exactly(words)
+            or self._as_sentence(words)
+            or self._as_several(words)
+            or self._as_holder_or_part(words)
+            or self._without_owner(words)
+            or self._without_modifiers(words)
+            or self._as_compound(words)
+            or Resolved(None, False, self._mentions(words))
+        )
+
+    def _exactly(self, words: list[str]) -> Resolved | None:
+        if len(words) > MAX_CLASS_WORDS or (found := self._exact.get(joined(words))) is None:
+            return None
+        return self._named(*found)
+
+    def _named(self, class_name: str, is_plural: bool) -> Resolved:
+        found = self.classes[class_name]
+        senses = found.lookalikes if found.is_ambiguous else NONE
+        return Resolved(class_name, is_plural or found.is_crowd, senses | {class_name})
+
+    def _as_sentence(self, words: list[str]) -> Resolved | None:
+        if len(words) <= MAX_WORDS and self._grammar.verbs.isdisjoint(words):
+            return None
+        return Resolved(None, False, self._mentions(words))
+
+    def _as_several(self, words: list[str]) -> Resolved | None:
+        if len(words) > 2 and words[0] in self._grammar.groups and words[1] == "of":
+            rest = words[2:]
+        elif len(words) > 1 and (words[0] in self._grammar.several or words[0].isdecimal()):
+            rest = words[2:] if words[1] == "of" and len(words) > 2 else words[1:]
+        else:
+            return None
+        members = self._resolve(" ".join(rest))
+        is_one_pair = words[0] == "pair" and not members.is_plural
+        return Resolved(members.class_name, not is_one_pair, members.mentions)
+
+    def _as_holder_or_part(self, words: list[str]) -> Resolved | None:
+        """ "bowl of soup" is a bowl, "leg of table" a leg."""
+        if "of" not in words[1:-1]:
+            return None
+        cut = words.index("of", 1)
+        head = self._resolve(" ".join(words[:cut]))
+        if head.class_name is not None:
+            kind = self.classes[head.class_name].kind
+            if kind in HEADS:
+                return head
+            if kind in HOLDERS and not head.is_plural:
+                contents = self._mentions(words[cut + 1 :])
+                return Resolved(head.class_name, False, head.mentions | contents)
+        return Resolved(None, False, self._mentions(words))
+
+    def _without_owner(self, words: list[str]) -> Resolved | None:
+        owners = [index for index, word in enumerate(words[:-1]) if "'" in word]
+        if not owners:
+            return None
+        owned = self._resolve(" ".join(words[owners[-1] + 1 :]))
+        return owned if owned.class_name is not None else None
+
+    def _without_modifiers(self, words: list[str]) -> Resolved | None:
+        for cut in range(1, len(words)):
+            found = self._exact.get(joined(words[cut:]))
+            if found is not None and self._grammar.keeps_class(
+                words[:cut], self.classes[found[0]].kind
+            ):
+                return self._named(*found)
+        return None
+
+    def _as_compound(self, words: list[str]) -> Resolved | None:
+        """ "red car door" is a door, once every other word is known."""
+        grammar = self._grammar
+        known = grammar.modifiers | grammar.living_modifiers | grammar.materials
+        for cut in range(1, len(words)):
+            head = self._exact.get(joined(words[cut:]))
+            if (
+                head is not None
+                and self.classes[head[0]].kind in HEADS
+                and all(word in known or joined([word]) in self._exact for word in words[:cut])
+            ):
+                return self._named(*head)
+        return None
+
+    def _mentions(self, words: list[str]) -> frozenset[str]:
+        """Classes named anywhere among the words, the longest name at each place."""
+        mentions = NONE
+        words = [word.removesuffix("'s").removesuffix("'") for word in words]
+        start = 0
+        while start < len(words):
+            for stop in range(min(start + 3, len(words)), start, -1):
+                if found := self._exact.get(joined(words[start:stop])):
+                    mentions |= self._named(*found).mentions
+                    start = stop
+                    break
+            else:
+                start += 1
+        return mentions
+
+
+def walk_up(classes: Mapping[str, ObjectClass], class_name: str) -> Iterator[str]:
+    seen: set[str] = set()
+    above: str | None = class_name
+    while above is not None:
+        if above in seen:
+            raise ValueError(f"class {class_name!r} is its own ancestor: break its parent chain")
+        seen.add(above)
+        yield above
+        above = classes[above].parent
+
+
+def index_names(classes: Iterable[ObjectClass]) -> dict[str, tuple[str, bool]]:
+    """Spaceless name -> class and whether the name is plural; ValueError on a second meaning."""
+    index: dict[str, tuple[str, bool]] = {}
+    misspelt: dict[str, tuple[str, bool]] = {}
+
+    def add(name: str, class_name: str, is_plural: bool) -> None:
+        owner, _ = index.setdefault(joined(split_words(name)), (class_name, is_plural))
+        if owner != class_name:
+            raise ValueError(
+                f"{name!r} stands for both {owner!r} and {class_name!r}: keep it in one of them"
+            )
+
+    ordered = list(classes)
+    for one in ordered:
+        for name in (one.name, *one.also):
+            add(name, one.name, is_plural=name == one.plural != one.name)
+    for one in ordered:
+        for plural in (one.plural, *map(plural_of, one.also)):
+            add(plural, one.name, is_plural=True)
+        for name in (one.name, *one.also):
+            # "mans hand", "sheeps": annotators drop apostrophes and regularise plurals.
+            misspelt.setdefault(joined(split_words(name)) + "s", (one.name, True))
+    return misspelt | index
+
+
+def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
+    """Classes as written: settings not yet inherited, lookalikes not yet symmetric."""
+    classes: dict[str, ObjectClass] = {}
+    for kind in Kind:
+        for name, entry in tables[kind].items():
+            if unknown := entry.keys() - FIELDS:
+                raise ValueError(
+                    f"class {name!r} has fields {sorted(unknown)}: use {sorted(FIELDS)}"
+                )
+            if name in classes:
+                raise ValueError(f"class {name!r} is in two tables: keep it in one of them")
+            classes[name] = ObjectClass(
+                name=name,
+                kind=kind,
+                parent=entry.get("parent"),
+                also=tuple(entry.get("also", ())),
+                plural=entry.get("plural") or plural_of(name),
+                settings=frozenset(entry.get("settings", "").split()),
+                is_landmark=entry.get("landmark", False),
+                is_common=entry.get("common", False),
+                is_crowd=entry.get("crowd", False),
+                is_mass=entry.get("mass", False),
+                is_ambiguous=entry.get("ambiguous", False),
+                lookalikes=frozenset(entry.get("lookalikes", ())),
+            )
+    return classes
+
+
+def check_references(classes: Mapping[str, ObjectClass], settings: frozenset[str]) -> None:
+    for one in classes.values():
+        parents = {one.parent} - {None}
+        if unknown := (one.lookalikes | parents) - classes.keys():
+            raise ValueError(f"class {one.name!r} names {sorted(map(str, unknown))}: no classes")
+        if unknown := one.settings - settings:
+            raise ValueError(f"class {one.name!r} has settings {sorted(unknown)}: not in the list")
+
+
+def inherited_settings(classes: Mapping[str, ObjectClass], class_name: str) -> frozenset[str]:
+    above = (classes[name].settings for name in walk_up(classes, class_name))
+    return next(filter(None, above), NONE)
+
+
+def parse_vocabulary(text: str) -> Vocabulary:
+    """ValueError where a name has two meanings, or a class, field or setting is unknown."""
+    tables = tomllib.loads(text)
+    settings = frozenset(tables["settings"].split())
+    written = read_classes(tables)
+    check_references(written, settings)
+    mixed_up = {name: set(one.lookalikes) for name, one in written.items()}
+    for one in written.values():
+        for other in one.lookalikes:
+            mixed_up[other].add(one.name)
+    classes = {
+        name: replace(
+            one,
+            lookalikes=frozenset(mixed_up[name]),
+            settings=inherited_settings(written, name),
+        )
+        for name, one in written.items()
+    }
+    words = {field.name: frozenset(tables[field.name].split()) for field in fields(Grammar)}
+    return Vocabulary(MappingProxyType(classes), settings, Grammar(**words))
+
+
+@functools.cache
+def load_vocabulary() -> Vocabulary:
+    return parse_vocabulary(CLASSES_PATH.read_text(encoding="utf-8"))

@@ -1,0 +1,175 @@
+"""The Batch API of a provider, whose calls fail in passing: they are made again."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import IO, Any, Protocol, TypeVar
+
+from schemas.chat import ChatConfig
+from tasks.chat.batch_files import URL, Batch, Page, Uploaded, decoded, is_whole
+from tasks.chat.dispatch import UNREACHABLE_ATTEMPTS, backoff
+from tasks.chat.errors import (
+    ChatRefusedError,
+    ChatStoppedError,
+    PassingError,
+    RejectedError,
+    UnreachableError,
+)
+
+CREATE_SECONDS = 300.0
+"""In which a batch is created, all attempts together."""
+SETTLING_SECONDS = 2 * CREATE_SECONDS
+"""After an intent: what is not among the provider's batches by now was never created."""
+INTENT = "intent-"
+ENDED = ("completed", "failed", "expired", "cancelled")
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class BatchServer(Protocol):
+    """What speaks HTTP to a provider's Batch API. Answers are JSON as it came; None where there is
+    no such batch."""
+
+    async def upload(self, file: IO[bytes]) -> bytes: ...
+
+    async def create_batch(self, wanted: dict[str, Any]) -> bytes: ...
+
+    async def batch(self, batch_id: str) -> bytes | None: ...
+
+    async def batches(self, after: str | None) -> bytes:
+        """A page of the batches, the newest first, from the one behind `after` on."""
+
+    async def download(self, file_id: str, to: IO[bytes]) -> None:
+        """Writes nothing where there is no such file."""
+
+
+def intent_name() -> str:
+    """A name that no other batch has; it tells when it was made."""
+    return f"{INTENT}{time.time():.0f}-{uuid.uuid4().hex}"
+
+
+class BatchApi:
+    """Raises ChatStoppedError where the server is gone, ChatRefusedError where it refuses."""
+
+    def __init__(self, chat: ChatConfig, server: BatchServer) -> None:
+        self.where = f"{chat.base_url} ({chat.model})"
+        self._chat = chat
+        self._server = server
+        self._has_heard = False
+
+    async def upload(self, file: IO[bytes]) -> str:
+        async def upload() -> str:
+            return decoded(await self._server.upload(file), Uploaded).id
+
+        return await self._call(upload)
+
+    async def create(self, file_id: str, intent: str, payer: str) -> Batch:
+        """Raises ChatRefusedError where no batch was created, ChatStoppedError where one may have
+        been."""
+        wanted = {
+            "input_file_id": file_id,
+            "endpoint": URL,
+            "completion_window": "24h",
+            "metadata": {"payer": payer[:500], "name": intent},
+        }
+        num_attempts = 0
+
+        async def create() -> Batch:
+            nonlocal num_attempts
+            num_attempts += 1
+            found = await self._named(intent) if num_attempts > 1 else None
+            return found or decoded(await self._server.create_batch(wanted), Batch)
+
+        try:
+            async with asyncio.timeout(CREATE_SECONDS):
+                return await self._call(create)
+        except TimeoutError:
+            raise ChatStoppedError(
+                f"{self.where} created no batch in {CREATE_SECONDS:g} seconds; run the same "
+                "command later"
+            ) from None
+        except ChatRefusedError as error:
+            if num_attempts > 1:
+                raise ChatStoppedError(str(error)) from None
+            raise
+
+    async def _named(self, intent: str) -> Batch | None:
+        """The batch that was created for an intent, if any was."""
+        after = None
+        while True:
+            page = decoded(await self._server.batches(after), Page)
+            for batch in page.data:
+                if (batch.metadata or {}).get("name") == intent:
+                    return batch
+            if not page.has_more or not page.data:
+                return None
+            after = page.data[-1].id
+
+    async def ended(self, name: str) -> Batch | None:
+        """A batch, by its id or its intent, when it has ended; None where there is none."""
+        batch_id = await self._created(name) if name.startswith(INTENT) else name
+
+        async def retrieve() -> Batch | None:
+            raw = await self._server.batch(batch_id) if batch_id else None
+            return None if raw is None else decoded(raw, Batch)
+
+        while True:
+            batch = await self._call(retrieve, is_patient=True)
+            if batch is None or batch.status in ENDED:
+                return batch
+            await asyncio.sleep(self._chat.batch_poll_seconds)
+
+    async def _created(self, intent: str) -> str | None:
+        """The id of the batch that an earlier or another process set out to create."""
+        settled = float(intent.split("-")[1]) + SETTLING_SECONDS
+        while True:
+            # In this order: what is not there after that time never will be.
+            is_settled = time.time() > settled
+            batch = await self._call(partial(self._named, intent), is_patient=True)
+            if batch or is_settled:
+                return batch.id if batch else None
+            await asyncio.sleep(self._chat.batch_poll_seconds)
+
+    async def download(self, file_id: str, file: IO[bytes]) -> None:
+        for number in range(self._chat.max_attempts):
+            await self._call(partial(self._server.download, file_id, file), is_patient=True)
+            if await asyncio.to_thread(is_whole, file):
+                return
+            await asyncio.sleep(backoff(number + 1, None))
+        raise ChatStoppedError(
+            f"{self.where} cuts off {file_id}, the output of a batch; its replies are paid for, "
+            "so run the same command later"
+        )
+
+    async def _call(
+        self, call: Callable[[], Awaitable[Result]], *, is_patient: bool = False
+    ) -> Result:
+        """What the call returns, made again while it fails in passing: for ever where patient."""
+        number = 0
+        while True:
+            try:
+                result = await call()
+            except RejectedError as error:
+                raise ChatRefusedError(f"{self.where} does not take batches: {error}") from None
+            except PassingError as error:
+                number += 1
+                is_gone = isinstance(error, UnreachableError) and not self._has_heard
+                if is_gone and number >= UNREACHABLE_ATTEMPTS:
+                    raise ChatStoppedError(
+                        f"{self.where} cannot be reached: {error}; start the server or correct "
+                        "base_url"
+                    ) from None
+                if number == self._chat.max_attempts:
+                    if not is_patient:
+                        raise ChatStoppedError(
+                            f"{self.where} no longer takes batches ({error}); every reply so far "
+                            "is kept, so run the same command when it does"
+                        ) from None
+                    logger.warning("%s does not answer (%s): asking on", self.where, error)
+                await asyncio.sleep(backoff(number, error.retry_after))
+            else:
+                self._has_heard = True
+                return result

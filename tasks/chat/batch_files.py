@@ -1,0 +1,145 @@
+"""Files of batches: requests as lines of JSON, and what a provider's Batch API says."""
+
+from collections.abc import Sequence
+from typing import IO, Any, TypeVar
+
+import msgspec
+
+from schemas.chat import Request
+from tasks.chat.dispatch import Sound, read_sound
+from tasks.chat.errors import ChatRefusedError, PassingError, error_of, is_unpaid
+from tasks.chat.requests import Dialect, request_body
+
+MAX_REQUESTS = 50_000
+MAX_BYTES = 100_000_000
+URL = "/v1/chat/completions"
+Result = TypeVar("Result")
+
+
+class Uploaded(msgspec.Struct):
+    id: str
+
+
+class BatchError(msgspec.Struct):
+    code: str | None = None
+    message: str | None = None
+
+
+class BatchErrors(msgspec.Struct):
+    data: list[BatchError] | None = None
+
+
+class BatchCounts(msgspec.Struct):
+    total: int = 0
+
+
+class Batch(msgspec.Struct):
+    id: str
+    status: str
+    request_counts: BatchCounts | None = None
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    errors: BatchErrors | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class Page(msgspec.Struct):
+    data: list[Batch]
+    has_more: bool = False
+
+
+class _Response(msgspec.Struct):
+    status_code: int
+    body: msgspec.Raw = msgspec.Raw()
+
+
+class _Line(msgspec.Struct):
+    custom_id: str
+    response: _Response | None = None
+    error: BatchError | None = None
+
+
+def decoded(raw: bytes, kind: type[Result]) -> Result:
+    """PassingError where a server's answer is something else."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as error:
+        raise PassingError(f"the Batch API answers {raw[:80]!r}: {error}") from None
+
+
+def write_requests(
+    requests: Sequence[Request], dialect: Dialect, file: IO[bytes]
+) -> tuple[list[str], dict[str, Exception]]:
+    """Write requests as lines until the file is full, one at least: the digests of those written,
+    and what is wrong with those that cannot be. Holds one request at a time; blocks."""
+    written: list[str] = []
+    unreadable: dict[str, Exception] = {}
+    for request in requests:
+        try:
+            body = msgspec.Raw(request_body(request, dialect))
+        except Exception as error:
+            unreadable[request.digest] = error
+            continue
+        about = {"custom_id": request.digest, "method": "POST", "url": URL, "body": body}
+        line = msgspec.json.encode(about) + b"\n"
+        if written and file.tell() + len(line) > MAX_BYTES:
+            break
+        file.write(line)
+        written.append(request.digest)
+    file.flush()
+    return written, unreadable
+
+
+def is_whole(file: IO[bytes]) -> bool:
+    """Whether a file of lines, possibly none, was not cut off on its way."""
+    last = b"{}"
+    file.seek(0)
+    for line in file:
+        last = line
+    try:
+        msgspec.json.decode(last)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
+    """The digest and what came for it, or the error that says what becomes of the request."""
+    try:
+        read = msgspec.json.decode(line, type=_Line)
+    except msgspec.DecodeError as error:
+        return "", PassingError(f"the line cannot be read: {error}")
+    if read.response is None:
+        told = read.error or BatchError()
+        return read.custom_id, PassingError(f"{told.code}: {told.message}")
+    raw = bytes(read.response.body)
+    if read.response.status_code != 200:
+        return read.custom_id, line_error(read.response.status_code, raw, where)
+    try:
+        return read.custom_id, Sound(raw, read_sound(raw), 0.0)
+    except PassingError as error:
+        return read.custom_id, error
+
+
+def line_error(status: int, raw: bytes, where: str) -> Exception:
+    try:
+        told = msgspec.json.decode(raw)["error"]
+        code, message = str(told.get("code") or ""), str(told.get("message") or told)
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+        code, message = "", raw[:300].decode("utf-8", "replace")
+    message = " ".join(message.split())[:300]
+    if status in (401, 403, 404) or is_unpaid(status, code, message):
+        return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
+    return error_of(status, code, message)
+
+
+def failed_batch(batch: Batch, where: str) -> Exception:
+    """Why a batch failed as a whole: for want of room (`is_congestion`), in passing or for good."""
+    errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
+    codes = [str(error.code or "") for error in errors]
+    message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:300]
+    if any("token_limit" in code or "rate_limit" in code for code in codes):
+        return PassingError(message, is_congestion=True)
+    if all(code in ("", "server_error", "internal_error") for code in codes):
+        return PassingError(f"batch {batch.id} failed: {message}")
+    return ChatRefusedError(f"{where} does not take the batch {batch.id}: {message}")

@@ -1,0 +1,441 @@
+"""Batches: requests asked through a provider's Batch API, for half the price and within a day.
+
+Requests gather until nobody asks for another one; then they are written into one file, uploaded,
+and run as one batch. Batches are polled until they end; every reply in their output is stored,
+whether or not anybody still waits for it, and what is left over goes into the next batch.
+
+No batch is lost and none is created twice, whenever the process is killed:
+
+1. Before a batch is created, the reply store is told of an intent with a name of its own and the
+   digests of the requests. The batch is created with that name in its metadata, within
+   CREATE_SECONDS; where the answer to the call is lost, the provider's batches are searched for
+   the name before the call is made again.
+2. Once the batch has an id, the store is told of it, and then to forget the intent.
+3. A request that the store knows to be under way is never put into another batch. Its batch is
+   polled, by whichever process asks for the request. A batch is found by its id or, where only the
+   intent was stored, by the name in its metadata. Where no batch has it after SETTLING_SECONDS,
+   none was created, and the requests are asked anew.
+4. The store forgets a batch after all of its replies are stored.
+
+Two processes that ask for the same request before either has stored its intent both pay for it.
+"""
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from schemas.chat import Account, ChatConfig, Reply, Request
+from tasks.chat.batch_api import BatchApi, BatchServer, intent_name
+from tasks.chat.batch_files import MAX_REQUESTS, failed_batch, read_line, write_requests
+from tasks.chat.budget import Budget
+from tasks.chat.dispatch import REJECTED_REQUESTS, Sound
+from tasks.chat.errors import (
+    MAX_RETRY_AFTER,
+    ChatRefusedError,
+    ChatStoppedError,
+    NoReplyError,
+    PassingError,
+    RejectedError,
+)
+from tasks.chat.meter import Meter
+from tasks.chat.replies import ReplyStore
+from tasks.chat.requests import Dialect, dialect_of
+
+IDLE_SECONDS = 1.0
+GROUP = 500
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A request that somebody waits for. `batch` is the name, in the store, of the batch that it
+    is in: its id, or an intent."""
+
+    request: Request
+    meter: Meter
+    dollars: float
+    reply: asyncio.Future[Reply]
+    batch: str | None = None
+    dialect: Dialect | None = None
+    num_failed: int = 0
+
+
+@dataclass(slots=True)
+class _Tally:
+    started: float
+    num_ok: int = 0
+    dollars: float = 0.0
+
+
+class BatchQueue:
+    """Asks for the replies of one model in batches. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        chat: ChatConfig,
+        account: Account,
+        store: ReplyStore,
+        server: BatchServer,
+        budget: Budget,
+    ) -> None:
+        self.chat = chat
+        self.stopped: ChatStoppedError | ChatRefusedError | None = None
+        self._payer = account.payer
+        self._store = store
+        self._api = BatchApi(chat, server)
+        self._budget = budget
+        # Another payer's key may not see these batches, and another model has other prices.
+        self._scope = f"{chat.base_url} {chat.model} {account.payer}"
+        self._dialect = dialect_of(chat)
+        self._asked: dict[str, _Asked] = {}
+        self._fresh: dict[str, _Asked] = {}
+        self._last_asked = 0.0
+        self._adopting = asyncio.Lock()
+        self._has_adopted = False
+        self._submitting: asyncio.Task[None] | None = None
+        self._polling: dict[str, asyncio.Task[None]] = {}
+        self._num_replies = 0
+        self._most = MAX_REQUESTS
+        self._is_crowded = False
+        self._num_crowded = 0
+
+    async def send(self, request: Request, meter: Meter) -> Reply:
+        """The reply, paid for and stored.
+
+        Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
+        for all of them.
+        """
+        self._check()
+        await self._adopt()
+        digest = request.digest
+        batch = (await self._under_way([digest])).get(digest) if self._polling else None
+        try:
+            dollars = await self._budget.set_aside(request, is_under_way=batch is not None)
+        except ChatStoppedError as error:
+            self._stop(error)
+            raise
+        loop = asyncio.get_running_loop()
+        asked = _Asked(request, meter, dollars, loop.create_future(), batch)
+        self._asked[digest] = asked
+        try:
+            self._check()
+            if batch not in self._polling:
+                self._line_up(asked)
+            return await asked.reply
+        finally:
+            del self._asked[digest]
+            self._fresh.pop(digest, None)
+            self._budget.give_back(asked.dollars)
+
+    async def close(self) -> None:
+        """Let go of the batches under way; the next run adopts them."""
+        tasks = [*self._polling.values(), *filter(None, [self._submitting])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = ChatStoppedError("batches under way are waited for by the next run")
+        self.stopped = self.stopped or ended
+        for asked in self._asked.values():
+            _end(asked, ended)
+
+    async def _adopt(self) -> None:
+        """Poll what earlier runs have left under way."""
+        async with self._adopting:
+            if self._has_adopted:
+                return
+            for name in await self._store.open_batches(self._scope):
+                logger.info("batch %s of an earlier run is waited for", name)
+                self._poll(name)
+            self._has_adopted = True
+
+    async def _under_way(self, digests: Sequence[str]) -> dict[str, str]:
+        """The batch of each request that is in one, which is polled from now on."""
+        names = set(await self._store.open_batches(self._scope))
+        found = await self._store.batch_of(digests) if names else {}
+        ours = {digest: name for digest, name in found.items() if name in names}
+        for name in set(ours.values()):
+            self._poll(name)
+        return ours
+
+    def _check(self) -> None:
+        if self.stopped:
+            raise self.stopped
+
+    def _stop(self, error: ChatStoppedError | ChatRefusedError) -> None:
+        """Batches under way are waited for, unless the provider no longer lets us see them."""
+        self.stopped = self.stopped or error
+        for asked in self._asked.values():
+            if asked.batch is None or isinstance(error, ChatRefusedError):
+                _end(asked, error)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """What fails in the background reaches everybody who waits."""
+        try:
+            await work
+        except (ChatStoppedError, ChatRefusedError) as error:
+            self._stop(error)
+        except Exception as error:
+            for asked in self._asked.values():
+                _end(asked, error)
+
+    # Submitting
+
+    def _line_up(self, asked: _Asked) -> None:
+        if asked.reply.done():
+            return
+        asked.batch = None
+        if self.stopped:
+            _end(asked, self.stopped)
+            return
+        self._fresh[asked.request.digest] = asked
+        self._last_asked = asyncio.get_running_loop().time()
+        if self._submitting is None or self._submitting.done():
+            self._submitting = asyncio.create_task(self._guarded(self._submit_all()))
+
+    async def _submit_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._fresh:
+            idle = loop.time() - self._last_asked
+            if idle < IDLE_SECONDS and len(self._fresh) < MAX_REQUESTS:
+                await asyncio.sleep(IDLE_SECONDS - idle)
+                continue
+            if self._is_crowded:
+                while self._polling:
+                    await asyncio.wait(self._polling.values())
+                poll = self.chat.batch_poll_seconds
+                await asyncio.sleep(min(poll * 2**self._num_crowded, MAX_RETRY_AFTER))
+            await self._submit()
+
+    async def _submit(self) -> None:
+        """Create one batch of what waits, or find that none is needed."""
+        await self._leave_known(list(islice(self._fresh, self._most)))
+        chosen = [asked.request for asked in islice(self._fresh.values(), self._most)]
+        if not chosen:
+            return
+        dialect = self._dialect
+        with tempfile.TemporaryFile() as file:
+            written, unreadable = await asyncio.to_thread(write_requests, chosen, dialect, file)
+            for digest, error in unreadable.items():
+                if asked := self._fresh.pop(digest, None):
+                    _end(asked, error)
+            if not written:
+                return
+            file_id = await self._api.upload(file)
+        self._check()
+        if not any(digest in self._fresh for digest in written):
+            return
+        intent = intent_name()
+        await self._store.add_batch(intent, self._scope, written, self.chat.model)
+        for digest in written:
+            if asked := self._fresh.pop(digest, None):
+                asked.batch, asked.dialect = intent, dialect
+        try:
+            batch = await self._api.create(file_id, intent, self._payer)
+        except Exception as error:
+            if isinstance(error, ChatRefusedError):
+                await self._store.close_batch(intent)
+            for asked in self._in(intent):
+                _end(asked, error)
+            raise
+        await self._store.add_batch(batch.id, self._scope, written, self.chat.model)
+        await self._store.close_batch(intent)
+        for asked in self._in(intent):
+            asked.batch = batch.id
+        logger.info("batch %s is submitted: %d requests", batch.id, len(written))
+        self._poll(batch.id)
+
+    async def _leave_known(self, digests: Sequence[str]) -> None:
+        """Take those out of the line that are under way, or stored by now: a batch that ended
+        since they were looked up may have held them."""
+        under_way = await self._under_way(digests)
+        for digest, name in under_way.items():
+            if asked := self._fresh.pop(digest, None):
+                asked.batch = name
+        stored = await asyncio.gather(
+            *(self._store.find(digest) for digest in digests if digest not in under_way)
+        )
+        for reply in filter(None, stored):
+            if asked := self._fresh.pop(reply.digest, None):
+                _end(asked, reply)
+
+    # Polling
+
+    def _poll(self, name: str) -> None:
+        if name not in self._polling:
+            task = asyncio.create_task(self._guarded(self._watch(name)))
+            self._polling[name] = task
+            task.add_done_callback(lambda _: self._polling.pop(name, None))
+
+    def _in(self, name: str) -> list[_Asked]:
+        waiting = (asked for asked in self._asked.values() if not asked.reply.done())
+        return [asked for asked in waiting if asked.batch == name]
+
+    async def _watch(self, name: str) -> None:
+        """Wait for the end of a batch, store its replies, and see to what is left over."""
+        tally = _Tally(time.monotonic())
+        try:
+            batch = await self._api.ended(name)
+            if batch is None:
+                logger.warning("batch %s is not to be found at %s", name, self._api.where)
+                await self._store.close_batch(name)
+                for asked in self._in(name):
+                    self._line_up(asked)
+                return
+            errors: dict[str, Exception] = {}
+            for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+                await self._keep_lines(file_id, errors, tally)
+            await self._store.close_batch(batch.id)
+            await self._store.close_batch(name)
+            total = max(batch.request_counts.total if batch.request_counts else 0, len(errors))
+            logger.info(
+                "batch %s is %s: %d requests ok, %d failed, %.0f seconds, $%.2f",
+                batch.id,
+                batch.status,
+                tally.num_ok,
+                max(total - tally.num_ok, 0),
+                time.monotonic() - tally.started,
+                tally.dollars,
+            )
+            if batch.status == "failed":
+                self._fail_batch(name, failed_batch(batch, self._api.where))
+            else:
+                await self._fail_lines(name, errors)
+        except Exception as error:
+            for asked in self._in(name):
+                _end(asked, error)
+            raise
+
+    async def _keep_lines(self, file_id: str, errors: dict[str, Exception], tally: _Tally) -> None:
+        """Store the replies in a file, and note the errors by digest."""
+        with tempfile.TemporaryFile() as file:
+            await self._api.download(file_id, file)
+            file.seek(0)
+            while lines := list(islice(file, GROUP)):
+                read = dict(read_line(line, self._api.where) for line in lines)
+                sound = {key: came for key, came in read.items() if isinstance(came, Sound)}
+                await asyncio.gather(*(self._keep(*entry, tally) for entry in sound.items()))
+                errors |= {key: told for key, told in read.items() if isinstance(told, Exception)}
+                tally.num_ok += len(sound)
+
+    async def _keep(self, digest: str, came: Sound, tally: _Tally) -> None:
+        usage = came.completion.usage
+        cost = usage.cost(self.chat.price, is_batch=True) if usage.input_tokens else None
+        reply = await self._store.keep(
+            Reply(
+                digest=digest,
+                model=self.chat.model,
+                raw=came.raw,
+                usage=usage,
+                finish_reason=came.completion.finish_reason,
+                seconds=time.monotonic() - tally.started,
+                created=time.time(),
+                cost=cost,
+                is_batch=True,
+            ),
+            self._payer,
+        )
+        tally.dollars += cost or 0.0
+        self._num_replies += 1
+        asked = self._asked.get(digest)
+        if asked and not asked.reply.done():
+            self._fresh.pop(digest, None)
+            self._budget.spend(cost, usage.input_tokens, asked.request)
+            asked.meter.pay(cost)
+            _end(asked, reply)
+        if cost is None and self._budget.is_limited and not self.stopped:
+            self._stop(
+                ChatStoppedError(
+                    f"{self.chat.base_url} does not tell how many tokens a reply took, so no "
+                    "budget can be kept: leave budget out"
+                )
+            )
+
+    # What is left over
+
+    def _fail_batch(self, name: str, error: Exception) -> None:
+        waiting = self._in(name)
+        if isinstance(error, ChatRefusedError):
+            raise error
+        is_congestion = isinstance(error, PassingError) and error.is_congestion
+        is_alone = len(self._polling) == 1
+        if is_congestion:
+            self._is_crowded = True
+            # Where others of ours are under way, this one may fit once they are done.
+            if is_alone and waiting:
+                self._num_crowded += 1
+                self._most = max(len(waiting) // 2, 1)
+        for asked in waiting:
+            if is_congestion and not (is_alone and len(waiting) == 1):
+                self._line_up(asked)
+            else:
+                self._fail(asked, error)
+
+    async def _fail_lines(self, name: str, errors: Mapping[str, Exception]) -> None:
+        self._most = min(2 * self._most, MAX_REQUESTS)
+        self._is_crowded, self._num_crowded = self._most < MAX_REQUESTS, 0
+        waiting = self._in(name)
+        lost = [asked.request.digest for asked in waiting if asked.request.digest not in errors]
+        stored = await asyncio.gather(*map(self._store.find, lost))
+        replies = {reply.digest: reply for reply in stored if reply}
+        missing = PassingError(f"{name} has no line for the request")
+        rejected: list[tuple[_Asked, RejectedError]] = []
+        for asked in waiting:
+            digest = asked.request.digest
+            if digest in replies:
+                _end(asked, replies[digest])
+                continue
+            error = errors.get(digest, missing)
+            if isinstance(error, RejectedError) and not self._adapt(asked, error):
+                rejected.append((asked, error))
+            elif isinstance(error, ChatRefusedError):
+                raise error
+            else:
+                self._fail(asked, error)
+        self._reject(rejected)
+
+    def _fail(self, asked: _Asked, error: Exception) -> None:
+        """Ask again, after an attempt that failed in passing or in another dialect."""
+        if isinstance(error, PassingError):
+            asked.meter.again += 1
+            asked.num_failed += 1
+        if asked.num_failed >= self.chat.max_attempts:
+            _end(asked, NoReplyError(str(error)))
+        else:
+            self._line_up(asked)
+
+    def _adapt(self, asked: _Asked, error: RejectedError) -> bool:
+        """Whether it is worth asking again: in a dialect that this or another request found. The
+        batch of an earlier run is taken to have been asked as this run would."""
+        used = asked.dialect or dialect_of(self.chat)
+        if self._dialect != used:
+            return True
+        may_change_form = asked.request.schema is not None and self.chat.structured == "detect"
+        following = used.after(error, may_change_form)
+        self._dialect = following or used
+        return following is not None
+
+    def _reject(self, rejected: Iterable[tuple[_Asked, RejectedError]]) -> None:
+        """End requests, and the run where the server rejects everything."""
+        plain = [error for _, error in rejected if not error.code]
+        if len(plain) >= REJECTED_REQUESTS and not self._num_replies:
+            self._stop(
+                ChatRefusedError(
+                    f"{self.chat.base_url} rejects every request for {self.chat.model}: {plain[0]}"
+                )
+            )
+        for asked, error in rejected:
+            _end(asked, error)
+
+
+def _end(asked: _Asked, outcome: Reply | Exception) -> None:
+    if asked.reply.done():
+        return
+    if isinstance(outcome, Exception):
+        asked.reply.set_exception(outcome)
+    else:
+        asked.reply.set_result(outcome)

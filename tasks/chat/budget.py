@@ -1,0 +1,128 @@
+"""Budget: money is set aside before a request is sent, so that no run spends more than it may."""
+
+import asyncio
+
+import msgspec
+
+from schemas.chat import Account, ChatConfig, Request, schema_of
+from tasks.chat.errors import ChatStoppedError
+from tasks.chat.replies import ReplyStore
+
+BYTES_PER_TOKEN = 2.5
+PIXELS_PER_TOKEN = 400
+"""Both are few on purpose: what is set aside must not fall short of what a request costs."""
+REFRESH_SECONDS = 1.0
+DIGITS = 12
+"""Decimal places of what is set aside: rounded, its sum comes back to exactly nothing."""
+
+
+def most_input_tokens(request: Request) -> int:
+    """More tokens than a request is likely to take as input."""
+    num_bytes = sum(len(message.text.encode("utf-8", "replace")) for message in request.messages)
+    if request.schema:
+        num_bytes += len(msgspec.json.encode(schema_of(request.schema)))
+    sides = [message.photograph.max_side for message in request.messages if message.photograph]
+    return int(num_bytes / BYTES_PER_TOKEN) + sum(side * side for side in sides) // PIXELS_PER_TOKEN
+
+
+class Purse:
+    """What a payer may still spend, on whichever models. Belongs to one event loop.
+
+    Several processes may share a budget: what they all have spent is in the reply store, and is
+    seen within REFRESH_SECONDS. What another process has set aside is not seen, so that together
+    they may spend as much more as is in flight when the budget is reached.
+    """
+
+    def __init__(self, account: Account, store: ReplyStore) -> None:
+        self.limit = account.budget
+        self._payer = account.payer
+        self._store = store
+        self._spent = self._noted = 0.0
+        self._set_aside = 0.0
+        self._refreshed = float("-inf")
+        self._refreshing = asyncio.Lock()
+        self._settled = asyncio.Event()
+
+    async def set_aside(self, dollars: float) -> None:
+        """At once, or as soon as others have given back; ChatStoppedError where the budget does
+        not suffice."""
+        if self.limit is None:
+            return
+        while True:
+            await self._refresh()
+            if self._spent + self._set_aside + dollars <= self.limit and self._spent < self.limit:
+                self.commit(dollars)
+                return
+            if self._set_aside <= 0.0:
+                raise ChatStoppedError(
+                    f"the budget of {self.limit:.2f} US dollars does not suffice: "
+                    f"{self._spent:.2f} are spent; every reply is kept, so raise budget and run "
+                    "the same command"
+                )
+            self._settled.clear()
+            await self._settled.wait()
+
+    def commit(self, dollars: float) -> None:
+        """Set aside whatever the budget says."""
+        self._set_aside = round(self._set_aside + dollars, DIGITS)
+
+    def give_back(self, dollars: float) -> None:
+        self._set_aside = max(round(self._set_aside - dollars, DIGITS), 0.0)
+        self._settled.set()
+
+    def spend(self, dollars: float) -> None:
+        """Note what has been paid and stored."""
+        self._spent += dollars
+        self._noted += dollars
+
+    async def _refresh(self) -> None:
+        if self._is_fresh():
+            return
+        async with self._refreshing:
+            if not self._is_fresh():
+                self._noted = 0.0
+                stored = await self._store.spent(self._payer)
+                # What was noted meanwhile may be stored already, which the next time shows.
+                self._spent = stored + self._noted
+                self._refreshed = asyncio.get_running_loop().time()
+
+    def _is_fresh(self) -> bool:
+        return asyncio.get_running_loop().time() - self._refreshed <= REFRESH_SECONDS
+
+
+class Budget:
+    """What the requests to one model take of a purse."""
+
+    def __init__(self, purse: Purse, chat: ChatConfig) -> None:
+        self.is_limited = purse.limit is not None
+        self._purse = purse
+        self._price = chat.price
+        self._share = chat.price.batch if chat.price and chat.batch else 1.0
+        self._max_output = chat.max_tokens
+        self._ratio = 1.0
+
+    async def set_aside(self, request: Request, is_under_way: bool = False) -> float:
+        """The dollars set aside for a request, to be given back when it has ended; in any case
+        where it is under way already.
+
+        Raises ChatStoppedError where the budget does not suffice.
+        """
+        price = self._price
+        if not self.is_limited or price is None:
+            return 0.0
+        tokens = most_input_tokens(request) * self._ratio
+        dollars = (tokens * price.input + self._max_output * price.output) / 1e6 * self._share
+        dollars = round(dollars, DIGITS)
+        if is_under_way:
+            self._purse.commit(dollars)
+        else:
+            await self._purse.set_aside(dollars)
+        return dollars
+
+    def give_back(self, dollars: float) -> None:
+        self._purse.give_back(dollars)
+
+    def spend(self, cost: float | None, input_tokens: int, request: Request) -> None:
+        """Note what a request took; it may have been more than was thought."""
+        self._purse.spend(cost or 0.0)
+        self._ratio = max(self._ratio, input_tokens / max(most_input_tokens(request), 1))

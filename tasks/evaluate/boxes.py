@@ -1,0 +1,92 @@
+"""Boxes and points of items and replies as a page draws them, in thousandths of the picture."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.grounding import (
+    Gold,
+    find_scene,
+    found_elsewhere,
+    in_shares,
+    match_objects,
+    read_gold,
+)
+from evaluation.points import first_point
+from schemas.benchmark import AnswerKind
+from schemas.completion.parsing import Corners, ReadScene
+
+UNIT = 1000
+MAX_BOXES = 80
+MAX_LABEL = 40
+MARGIN = 0.02
+
+Row = dict[str, Any]
+
+
+def gold_boxes(item: Mapping[str, Any]) -> list[Row]:
+    """Those of the question's subgraph; none where the item does not tell."""
+    gold = _gold_of(item)
+    return drawn(gold.subgraph.scene, ["gold"] * len(gold.subgraph.scene.ids)) if gold else []
+
+
+def boxes_of(row: Mapping[str, Any]) -> tuple[list[Row] | None, str | None]:
+    """The boxes that a reply states, or why there are none. Of an item that tells its gold each is
+    `found`, `elsewhere` in the photograph's whole scene graph, `misplaced` (the label is the gold
+    one's, the place is not) or `astray`; of others `said`."""
+    if row["text"] is None:
+        return None, None
+    scene, problem = find_scene(row["text"])
+    if scene is None:
+        return None, problem
+    frame = row["frame_width"] or row["width"], row["frame_height"] or row["height"]
+    if not all(frame):
+        return None, "nobody knows in which pixels the boxes are"
+    predicted, gold = in_shares(scene, *frame), _gold_of(row)
+    if gold is None:
+        return drawn(predicted, ["said"] * len(scene.ids)), None
+    return drawn(predicted, _kinds(predicted, gold)), None
+
+
+def _gold_of(item: Mapping[str, Any]) -> Gold | None:
+    try:
+        return read_gold(item)
+    except ValueError:  # GROUNDING tells what is wrong with it
+        return None
+
+
+def _kinds(predicted: ReadScene, gold: Gold) -> list[str]:
+    kinds = ["astray"] * len(predicted.ids)
+    matches = match_objects(predicted, gold.subgraph)
+    for one in matches:
+        kinds[one.predicted] = "found" if one.is_found else "misplaced"
+    for place in found_elsewhere(predicted, gold, matches) or ():
+        kinds[place] = "elsewhere"
+    return kinds
+
+
+def drawn(scene: ReadScene, kinds: Sequence[str]) -> list[Row]:
+    """Of a scene in shares; what lies beyond the picture is cut off at its edge."""
+    things = zip(scene.ids, scene.boxes, kinds, strict=True)
+    boxes = [
+        {"label": _label(name), "kind": kind, **_place(box)} for name, box, kind in things if box
+    ]
+    return boxes[:MAX_BOXES]
+
+
+def _place(box: Corners) -> dict[str, float]:
+    x1, y1, x2, y2 = (min(max(edge, -MARGIN), 1 + MARGIN) * UNIT for edge in box)
+    return {"x": round(x1), "y": round(y1), "width": round(x2 - x1), "height": round(y2 - y1)}
+
+
+def _label(name: str) -> str:
+    """Models may write unpaired surrogates, which are in no file."""
+    return name.encode("utf-8", "replace").decode()[:MAX_LABEL]
+
+
+def point_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The point that a reply to an item of that kind names, in shares, where it is in the
+    picture."""
+    if row["kind"] != AnswerKind.POINT.value or row["text"] is None:
+        return None
+    point = first_point(row["text"], row["frame_width"], row["frame_height"])
+    return point if point and all(0 <= share <= 1 for share in point) else None

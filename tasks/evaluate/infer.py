@@ -1,0 +1,278 @@
+"""Infer: what a model replies to the items of a benchmark.
+
+Reads items and their pictures; writes one row per item, in their order (schemas.benchmark.REPLY),
+the reply as the model wrote it. A local model keeps every batch as it is written, an endpoint every
+reply in the reply store: a run that was cut short goes on where it was.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import polars as pl
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from evaluation.images import ImageStore
+from evaluation.pictures import sent, shown
+from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, frame_of, prompt_of
+from schemas.benchmark import REPLY
+from schemas.chat import Account, Failure, Message, Photograph, Request, Role
+from schemas.columns import frame_of as table_of
+from schemas.config.evaluation import EvaluatedModel
+from tasks.artifact import (
+    Artifact,
+    inputs_of,
+    plan_artifact,
+    replacing,
+    write_artifact,
+    write_incomplete,
+)
+from training.model import resolve_model
+from training.run_folder import model_digest
+
+VERSION = 1
+PARTS = "infer-parts"
+AS_SENT = 1 << 20
+"""Longer than any side: pictures are resized before."""
+ONE_AT_A_TIME = Lock()
+logger = logging.getLogger(__name__)
+
+Row = Mapping[str, Any]
+
+
+def check_model(model: EvaluatedModel, root: Path) -> None:
+    """ValueError where a model cannot be asked: packages, a folder or a key are missing."""
+    if model.local:
+        missing = [name for name in ("torch", "transformers") if not find_spec(name)]
+        if missing:
+            raise ValueError(
+                f"{model.name} runs on this machine, which needs {missing[0]}: run `make "
+                ".venv/train`, or pip install 'spatialthinker[train]'"
+            )
+        resolve_model(model.local.model, root)
+    if model.chat:
+        from tasks.chat.converse import key_of  # only here: it loads the client of the models
+
+        key_of(model.chat, f"{model.name}.chat")
+
+
+def replies_artifact(items_path: Path, model: EvaluatedModel, root: Path) -> Artifact:
+    settings: dict[str, Any] = {
+        "model": _identity(model, root),
+        "template": model.template.value,
+        "prompts": f"{REASONING}|{DIRECT_CHOICE}|{DIRECT_TEXT}|{POINT}",
+        "frame": model.frame,
+        "pixels": f"{model.min_pixels}-{model.max_pixels}",
+        "max_new_tokens": model.max_new_tokens,
+    }
+    return plan_artifact(
+        root, "infer", version=VERSION, config=settings, inputs=inputs_of(items=items_path)
+    )
+
+
+def _identity(model: EvaluatedModel, root: Path) -> str:
+    """What of a model decides its replies, its name aside."""
+    if model.chat:
+        return repr(model.chat.identity)
+    assert model.local
+    place = resolve_model(model.local.model, root)
+    known = model_digest(place) if isinstance(place, Path) else f"{place}@{model.local.revision}"
+    return f"{known} {model.local.dtype}"
+
+
+def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
+    """The columns of REPLY that are known before there is one."""
+    size = (item["width"] or 0, item["height"] or 0)
+    frame = frame_of(size, model) if all(size) else size
+    return {
+        "benchmark": item["benchmark"],
+        "item_id": item["item_id"],
+        "prompt": prompt_of(item, model.template, frame),
+        "frame_width": frame[0],
+        "frame_height": frame[1],
+    }
+
+
+# Local models.
+
+
+@lru_cache(maxsize=1)
+def _load(model: EvaluatedModel, root: Path) -> Any:
+    """The last one stays, for the next benchmark."""
+    from evaluation.local import LocalModel  # loads torch
+    from training.processor import load_processor
+
+    assert model.local
+    place = resolve_model(model.local.model, root)
+    processor = load_processor(
+        place,
+        min_pixels=model.min_pixels,
+        max_pixels=model.max_pixels,
+        revision=model.local.revision,
+    )
+    return LocalModel(
+        place,
+        processor,
+        revision=model.local.revision,
+        dtype=model.local.dtype,
+        device=model.local.device,
+        max_new_tokens=model.max_new_tokens,
+    )
+
+
+def write_locally(
+    items: pl.DataFrame, model: EvaluatedModel, root: Path, parts: Path
+) -> pl.DataFrame:
+    """Rows of REPLY in the order of the items; every batch is kept in `parts` when it is done."""
+    kept = [pl.read_parquet(path) for path in sorted(parts.glob("*.parquet"))]
+    done = {item_id for part in kept for item_id in part["item_id"]}
+    rows = [row for row in items.iter_rows(named=True) if row["item_id"] not in done]
+    # Of one length, so that little is padded; the longest first, so that memory fails early.
+    rows.sort(key=lambda row: (-(row["width"] or 0) * (row["height"] or 0), -len(row["question"])))
+    assert model.local
+    if rows:
+        store, size = ImageStore(root), model.local.batch_size
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            part = table_of(_write_batch(batch, model, store, root), REPLY)
+            with replacing(parts / f"{len(done):08d}.parquet") as partial_path:
+                part.write_parquet(partial_path)
+            kept.append(part)
+            done |= {row["item_id"] for row in batch}
+    replies = pl.concat([pl.DataFrame(schema=REPLY), *kept])
+    order = items.select("item_id")
+    return order.join(replies, on="item_id", how="left", maintain_order="left").select(
+        REPLY.names()
+    )
+
+
+def _write_batch(
+    batch: Sequence[Row], model: EvaluatedModel, store: ImageStore, root: Path
+) -> list[dict[str, Any]]:
+    from evaluation.local import Asked
+
+    known = [asked_of(row, model) for row in batch]
+    asked = [
+        Asked(
+            about["prompt"],
+            [_picture(store.read(digest), model) for digest in row["images"]],
+        )
+        for row, about in zip(batch, known, strict=True)
+    ]
+    with ONE_AT_A_TIME:
+        written = _load(model, root).write(asked)
+    return [
+        about | reply._asdict() | {"cost": None, "error": None}
+        for about, reply in zip(known, written, strict=True)
+    ]
+
+
+def _picture(data: bytes, model: EvaluatedModel) -> Any:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        size = image.size
+    return shown(data, frame_of(size, model))
+
+
+# Endpoints.
+
+
+def ask_endpoint(
+    items: pl.DataFrame, model: EvaluatedModel, account: Account, root: Path
+) -> tuple[pl.DataFrame, list[str]]:
+    """Rows of REPLY in the order of the items, and the ids of items that a later run may get a
+    reply to."""
+    from tasks.chat.converse import converse
+
+    assert model.chat
+    chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
+    conversation = partial(_ask, model=model, store=ImageStore(root))
+    rows = converse(chat, account, items.iter_rows(named=True), conversation, stage="infer")
+    missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
+    return table_of(rows, REPLY), missing
+
+
+async def _ask(chat: Any, item: Row, model: EvaluatedModel, store: ImageStore) -> dict[str, Any]:
+    from tasks.chat.completion import read_completion
+    from tasks.chat.errors import NoReplyError, RejectedError
+
+    about = asked_of(item, model)
+    messages = list(_messages(item, about["prompt"], model, store))
+    nothing = {"text": None, "finish_reason": None, "input_tokens": 0, "output_tokens": 0}
+    try:
+        reply = await chat.reply(Request(chat.config, tuple(messages)))
+    except NoReplyError:
+        return about | nothing | {"cost": None, "error": Failure.NO_REPLY.value}
+    except RejectedError as error:
+        return about | nothing | {"cost": None, "error": f"{Failure.REJECTED.value}: {error}"[:300]}
+    said = read_completion(reply.raw)
+    has_text = said.failure in (None, Failure.TRUNCATED, Failure.REFUSED)
+    return about | {
+        "text": said.text if has_text else None,
+        "finish_reason": reply.finish_reason,
+        "input_tokens": reply.usage.input_tokens,
+        "output_tokens": reply.usage.output_tokens,
+        "cost": reply.cost,
+        "error": None if has_text or said.failure is None else said.failure.value,
+    }
+
+
+def _messages(
+    item: Row, prompt: str, model: EvaluatedModel, store: ImageStore
+) -> Iterator[Message]:
+    """One per picture, the words with the last: a message carries one."""
+    pictures = [_photograph(digest, model, store) for digest in item["images"]]
+    for number, picture in enumerate(pictures[:-1], start=1):
+        yield Message(Role.USER, f"Picture {number}:", picture)
+    yield Message(Role.USER, prompt, pictures[-1] if pictures else None)
+
+
+def _photograph(digest: str, model: EvaluatedModel, store: ImageStore) -> Photograph:
+    from evaluation.images import picture_size
+
+    data = store.read(digest)
+    width, height = frame_of(picture_size(data), model)
+    del data  # read again when it is sent: the queue must not hold pictures
+    load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
+    return Photograph(f"{digest}@{width}x{height}", AS_SENT, load)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="infer-{model.name}-{benchmark}")
+def infer_replies(
+    items_path: Path, benchmark: str, model: EvaluatedModel, account: Account, root: Path
+) -> Path | State[Path]:
+    artifact = replies_artifact(items_path, model, root)
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    items = pl.read_parquet(items_path)
+    missing: list[str] = []
+    if model.local:
+        parts = root / "artifacts" / PARTS / artifact.digest
+        replies = write_locally(items, model, root, parts)
+    else:
+        replies, missing = ask_endpoint(items, model, account, root)
+    tokens = replies["output_tokens"].sum()
+    logger.info(
+        "infer: %s on %s: %d replies, %d tokens", model.name, benchmark, replies.height, tokens
+    )
+    if missing:
+        logger.warning(
+            "infer: %s on %s: no reply to %d items: run again to ask again",
+            model.name,
+            benchmark,
+            len(missing),
+        )
+        return write_incomplete(replies, artifact, missing)
+    path = write_artifact(replies, artifact)
+    shutil.rmtree(root / "artifacts" / PARTS / artifact.digest, ignore_errors=True)
+    return path

@@ -1,0 +1,203 @@
+"""Evaluation report: what several models scored, for people and for programs.
+
+Reads items, replies, what was read of them and the scores, by model and benchmark; writes the
+folder ROOT/evaluations/<name>/<digest>/ with report.html (one page, opens from disk), report.md,
+scores.parquet, items.parquet and grounding.parquet.
+"""
+
+import logging
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from evaluation.grounding_tables import GROUNDING
+from evaluation.images import ImageStore
+from evaluation.scoring import SCORE
+from evaluation.verdicts import PARSED
+from schemas.benchmark import ITEM, REPLY
+from schemas.columns import columns
+from tasks.artifact import digest_of, plan_artifact, replacing_folder
+from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
+from tasks.evaluate.ground import ground_replies
+from tasks.evaluate.grounding import CASES, grounding_view
+from tasks.evaluate.view import (
+    EVERY_MODEL,
+    OFFICIAL,
+    PAPER,
+    category_tables,
+    charts,
+    comparison,
+    mean_row,
+    reading_rows,
+    title_of,
+)
+
+VERSION = 2
+MODEL = columns(model=pl.String)
+ANSWER = columns(**MODEL, **{**ITEM, **REPLY, **PARSED}, source_benchmark=pl.String)
+"""`benchmark` is the name under which it was evaluated, `source_benchmark` the items' own."""
+logger = logging.getLogger(__name__)
+
+
+class Outcome(NamedTuple):
+    """The artifacts of one model on one benchmark."""
+
+    model: str
+    benchmark: str
+    items: Path
+    replies: Path
+    parsed: Path
+    scores: Path
+
+
+class Failed(NamedTuple):
+    """What could not be measured, of one model or of EVERY_MODEL, and why in one line."""
+
+    model: str
+    benchmark: str
+    message: str
+
+
+class Tables(NamedTuple):
+    scores: pl.DataFrame
+    answers: pl.DataFrame
+    grounding: pl.DataFrame
+
+
+def report_folder(
+    name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+) -> Path:
+    told = repr([tuple(failure) for failure in failures])
+    inputs = {
+        f"{number}-{outcome.model}-{outcome.benchmark}": "+".join(map(digest_of, outcome[2:]))
+        for number, outcome in enumerate(outcomes)
+    }
+    settings = {"failures": sha256(told.encode("utf-8", "replace")).hexdigest()}
+    digest = plan_artifact(
+        root, "evaluation", version=VERSION, config=settings, inputs=inputs
+    ).digest
+    return root / "evaluations" / name / digest
+
+
+def read_tables(outcomes: Sequence[Outcome]) -> Tables:
+    scores = [pl.DataFrame(schema={**MODEL, **SCORE})]
+    answers = [pl.DataFrame(schema=ANSWER)]
+    grounding = [pl.DataFrame(schema={**MODEL, **GROUNDING})]
+    for outcome in outcomes:
+        names = {"model": pl.lit(outcome.model), "benchmark": pl.lit(outcome.benchmark)}
+        items, replies, parsed, scored = (pl.read_parquet(path) for path in outcome[2:])
+        found = ground_replies(items, replies, parsed)
+        scores.append(scored.with_columns(**names).select(*scores[0].columns))
+        answers.append(_answers(items, replies, parsed).with_columns(**names).select(*ANSWER))
+        grounding.append(found.with_columns(**names).select(*grounding[0].columns))
+    return Tables(pl.concat(scores), pl.concat(answers), pl.concat(grounding))
+
+
+def _answers(items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame) -> pl.DataFrame:
+    found = items.with_columns(source_benchmark="benchmark")
+    for table in (replies, parsed):
+        found = found.join(table.drop("benchmark"), on="item_id", how="left", maintain_order="left")
+    return found
+
+
+def report_view(
+    name: str, tables: Tables, outcomes: Sequence[Outcome], failures: Sequence[Failed]
+) -> dict[str, Any]:
+    """What both the page and the Markdown file show."""
+    asked = [*(one.model for one in outcomes), *(one.model for one in failures)]
+    models = [model for model in dict.fromkeys(asked) if model != EVERY_MODEL]
+    told = [failure._asdict() | {"title": title_of(failure.benchmark)} for failure in failures]
+    official, paper = (comparison(tables.scores, rule, models, told) for rule in (OFFICIAL, PAPER))
+    return {
+        "name": name,
+        "models": models,
+        "failures": told,
+        "official_rows": official,
+        "official_mean": mean_row(official, len(models)),
+        "paper_rows": paper,
+        "paper_mean": mean_row(paper, len(models)),
+        "reading": reading_rows(tables.scores, tables.answers),
+        "grounding": grounding_view(tables.grounding, models),
+    }
+
+
+def render_markdown(view: dict[str, Any]) -> str:
+    environment = _environment(autoescape=False)
+    environment.filters["cell"] = markdown_cell
+    return environment.get_template("report.md.jinja").render(**view)
+
+
+def markdown_cell(text: str) -> str:
+    """`text` on one line, without what ends a cell or begins a tag."""
+    line = " ".join(text.split())
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
+        line = line.replace(mark, written)
+    return line
+
+
+def render_page(view: dict[str, Any], tables: Tables, store: ImageStore) -> str:
+    environment = _environment(autoescape=True)
+    environment.filters["csp_digest"] = csp_digest
+    browser = browse(tables.answers, tables.grounding, store)
+    return environment.get_template("report.html.jinja").render(
+        **view,
+        charts=charts(tables.scores, view["models"]),
+        categories=category_tables(tables.scores, view["models"]),
+        browser=browser,
+        examples=examples_of(browser),
+        cases=CASES,
+        max_text=MAX_TEXT,
+    )
+
+
+def csp_digest(script: str) -> str:
+    """How a Content-Security-Policy names the one script that may run."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=autoescape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def write_report(
+    folder: Path, name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+) -> None:
+    """All files of the report into an existing, empty folder."""
+    tables = read_tables(outcomes)
+    tables.scores.write_parquet(folder / "scores.parquet")
+    tables.answers.write_parquet(folder / "items.parquet")
+    tables.grounding.write_parquet(folder / "grounding.parquet")
+    view = report_view(name, tables, outcomes, failures)
+    for file, text in (
+        ("report.md", render_markdown(view)),
+        ("report.html", render_page(view, tables, ImageStore(root))),
+    ):
+        (folder / file).write_bytes(text.encode("utf-8", "replace"))
+
+
+@task(cache_policy=NO_CACHE)
+def report_evaluation(
+    name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+) -> Path | State[Path]:
+    folder = report_folder(name, outcomes, failures, root)
+    if folder.exists():
+        return Completed(name="Cached", data=folder)
+    with replacing_folder(folder) as partial:
+        write_report(partial, name, outcomes, failures, root)
+    logger.info("report: %s", folder)
+    return folder

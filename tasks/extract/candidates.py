@@ -1,0 +1,238 @@
+"""Candidate questions of one scene, category by category.
+
+The modules of tasks.asking propose claims that are worth asking about; `find_candidates` keeps
+those that the scene supports and for which enough other answers are refuted. Where models look at
+the picture, it fills up with questions that the scene leaves open.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from schemas.claim import Category, Claim, RelationClaim, encode_claim, objects_of
+from schemas.config.build import ExtractConfig
+from schemas.proof.evidence import Evidence, unknown
+from schemas.proof.facts import Facts
+from schemas.scene_graph import SceneObject
+from tasks.extract.comparisons import propose_depths, propose_distances, propose_sizes
+from tasks.extract.counts import propose_counts
+from tasks.extract.directions import propose_orientations
+from tasks.extract.existences import propose_existences
+from tasks.extract.locations import propose_locations
+from tasks.extract.proposal import Proposal
+from tasks.extract.relations import propose_reaches, propose_relations
+from tasks.extract.undecided import propose_undecided
+from tasks.extract.view import View
+
+MAX_WAITING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question to be: `asks` names the part of the claim that it asks for; `alternatives` are
+    refuted claims that differ in that part, the most plausible first; `facet` is what else the
+    plan keeps balanced within a category.
+
+    Where the evidence is unknown, the facet starts with "undecided-", `claim` is any of the
+    possible claims, and of the alternatives one at least is possible, too.
+    """
+
+    category: Category
+    asks: str
+    claim: Claim
+    alternatives: tuple[Claim, ...]
+    evidence: Evidence
+    facet: str
+    salience: float
+    hardness: int
+
+    @property
+    def objects(self) -> tuple[int, ...]:
+        """The objects that the question or any of its options names, the claim's own first."""
+        named = [*objects_of(self.claim)]
+        for alternative in self.alternatives:
+            named += [key for key in objects_of(alternative) if key not in named]
+        return tuple(named)
+
+
+def propose(
+    view: View, num_options: Mapping[Category, int]
+) -> Iterator[tuple[Category, Iterator[Proposal]]]:
+    yield Category.RELATION, propose_relations(view)
+    yield Category.REACH, propose_reaches(view)
+    yield Category.SIZE, propose_sizes(view, num_options[Category.SIZE])
+    yield Category.ORIENTATION, propose_orientations(view)
+    yield Category.INSTANCE_LOCATION, propose_locations(view)
+    yield Category.DEPTH, propose_depths(view)
+    yield Category.DISTANCE, propose_distances(view, num_options[Category.DISTANCE])
+    yield Category.COUNT, propose_counts(view, num_options[Category.COUNT])
+    yield Category.EXISTENCE, propose_existences(view)
+
+
+def find_candidates(
+    facts: Facts,
+    config: ExtractConfig,
+    num_options: Mapping[Category, int],
+    *,
+    undecided: bool = False,
+) -> list[Candidate]:
+    """The best candidates of a scene, at most `max_per_category` in each category and twice as many
+    relations; undecided ones only where `undecided`, and after all decided ones.
+
+    Proposals are tried the most salient first, one of each facet in turn, until there are enough:
+    most of a scene's possible questions are never proved at all.
+    """
+    view = View(facts, config)
+    found: list[Candidate] = []
+    # Where all that can be seen is annotated, nothing is left open but what is too close to call.
+    is_open = undecided and not facts.scene.is_exhaustive
+    open_proposals = propose_undecided(view) if is_open else {}
+    for category, proposals in propose(view, num_options):
+        limit, number = config.max_per_category, num_options[category]
+        # Half of the dataset are relations.
+        most = 2 * limit if category is Category.RELATION else limit
+        chosen = _chosen(view, category, proposals, number, most, _candidate)
+        if category in open_proposals and len(chosen) < limit:
+            rest = open_proposals[category]
+            chosen += _chosen(view, category, rest, number, limit - len(chosen), _undecided)
+        found += chosen
+    return found
+
+
+def _chosen(
+    view: View,
+    category: Category,
+    proposals: Iterable[Proposal],
+    num_options: int,
+    limit: int,
+    as_candidate: Callable[[View, Category, Proposal, int], Candidate | None],
+) -> list[Candidate]:
+    """The first candidates, one of each facet in turn."""
+    lines = {
+        facet: _in_line(view, (as_candidate(view, category, one, num_options) for one in line))
+        for facet, line in _lines(view, proposals).items()
+    }
+    found: list[Candidate] = []
+    while lines and len(found) < limit:
+        for facet in list(lines):
+            candidate = next(lines[facet], None)
+            if candidate is None:
+                del lines[facet]
+            elif len(found) < limit:
+                found.append(candidate)
+    return found
+
+
+def _in_line(view: View, candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
+    """Those that offer the answer's opposite wait until no others are left, or many wait."""
+    waiting: list[Candidate] = []
+    for candidate in candidates:
+        if candidate and len(waiting) < MAX_WAITING and _offers_opposite(view, candidate):
+            waiting.append(candidate)
+        elif candidate:
+            yield candidate
+    yield from waiting
+
+
+def _offers_opposite(view: View, candidate: Candidate) -> bool:
+    own, predicates = candidate.claim, view.facts.predicates
+    return isinstance(own, RelationClaim) and any(
+        predicates[own.predicate].is_two_sided_with(predicates[other.predicate])
+        for other in candidate.alternatives
+        if isinstance(other, RelationClaim)
+    )
+
+
+def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, list[Proposal]]:
+    """The proposals of each facet in the order in which they are to be tried."""
+    ranked = sorted(
+        proposals,
+        key=lambda proposal: (
+            -round(view.salience_of(proposal.claim), 2),
+            draw(view.scene.image_id, proposal.asks, proposal.claim),
+        ),
+    )
+    lines: dict[str, list[Proposal]] = {}
+    for proposal in ranked:
+        lines.setdefault(proposal.facet, []).append(proposal)
+    return lines
+
+
+def draw(image_id: str, asks: str, claim: Claim) -> bytes:
+    """An order that depends on nothing but image and claim."""
+    text = f"{image_id}:{asks}:{encode_claim(claim)}"
+    return blake2b(text.encode(), digest_size=8).digest()
+
+
+def _candidate(
+    view: View, category: Category, proposal: Proposal, num_options: int
+) -> Candidate | None:
+    """The proposal as a candidate, or None where its claim or its alternatives are not clear."""
+    evidence = view.facts.holds(proposal.claim)
+    if not evidence.supports:
+        return None
+    alternatives: list[Claim] = []
+    for claim in proposal.alternatives:
+        if len(alternatives) == num_options - 1:
+            break
+        if view.facts.holds(claim).refutes:
+            alternatives.append(claim)
+    if len(alternatives) < num_options - 1:
+        return None
+    named = [view.by_id[key] for key in view.subjects_of(proposal.claim) if key in view.by_id]
+    return Candidate(
+        category=category,
+        asks=proposal.asks,
+        claim=proposal.claim,
+        alternatives=tuple(alternatives),
+        evidence=evidence,
+        facet=proposal.facet,
+        salience=view.salience_of(proposal.claim),
+        hardness=proposal.hardness + _visual_hardness(view, category, named, evidence),
+    )
+
+
+def _undecided(
+    view: View, category: Category, proposal: Proposal, num_options: int
+) -> Candidate | None:
+    """The proposal as a candidate, or None where the scene supports one of its claims or leaves
+    fewer than two open. Any of those left open stands in for the answer."""
+    left_open: dict[Claim, Evidence] = {}
+    refuted: list[Claim] = []
+    for claim in (proposal.claim, *proposal.alternatives):
+        evidence = view.facts.holds(claim)
+        if evidence.supports:
+            return None
+        if evidence.refutes:
+            refuted.append(claim)
+        else:
+            left_open[claim] = evidence
+    offered = [*left_open, *refuted][:num_options]
+    if len(left_open) < 2 or len(offered) < num_options:
+        return None
+    possible = [claim for claim in offered if claim in left_open]
+    claim = min(possible, key=lambda claim: draw(view.scene.image_id, proposal.asks, claim))
+    named = [view.by_id[key] for key in view.subjects_of(claim) if key in view.by_id]
+    unclear = unknown(left_open[claim].detail)
+    return Candidate(
+        category=category,
+        asks=proposal.asks,
+        claim=claim,
+        alternatives=tuple(other for other in offered if other != claim),
+        evidence=unclear,
+        facet=proposal.facet,
+        salience=view.salience_of(claim),
+        hardness=proposal.hardness + _visual_hardness(view, category, named, unclear),
+    )
+
+
+def _visual_hardness(
+    view: View, category: Category, named: Sequence[SceneObject], evidence: Evidence
+) -> int:
+    """One point each: something small, something covered, a margin that is only just cleared."""
+    # What somebody holds may be small: its holder leads to it.
+    searched = named if category is not Category.REACH else []
+    small = any(thing.box.area < view.config.small_share * view.scene.area for thing in searched)
+    covered = any(thing.object_id in view.blocked for thing in named)
+    close = evidence.margin is not None and evidence.margin < 1.25
+    return small + covered + close

@@ -1,0 +1,73 @@
+"""Comparisons: the largest of several things, the nearest to another, the nearer to the viewer."""
+
+from collections.abc import Iterator
+from itertools import islice, permutations
+
+from schemas.box import gap
+from schemas.claim import DepthClaim, DistanceClaim, SizeClaim
+from schemas.proof.measures import MEASURES
+from tasks.extract.proposal import Proposal
+from tasks.extract.view import View
+
+
+def propose_sizes(view: View, num_options: int) -> Iterator[Proposal]:
+    ratio = view.facts.config.size_ratio
+    for dimension, measure in MEASURES.items():
+        ordered = sorted(view.things, key=lambda thing: (-measure(thing.box), thing.object_id))
+        for place, largest in enumerate(ordered):
+            rivals = [
+                other
+                for other in ordered[place + 1 :]
+                if measure(largest.box) >= ratio * measure(other.box)
+            ]
+            rivals = rivals[: num_options - 1]
+            if len(rivals) < num_options - 1:
+                continue
+            group = [largest.object_id, *(rival.object_id for rival in rivals)]
+            claims = [
+                SizeClaim(dimension, key, tuple(other for other in group if other != key))
+                for key in group
+            ]
+            yield Proposal("largest", claims[0], claims[1:], facet=dimension)
+
+
+def propose_depths(view: View) -> Iterator[Proposal]:
+    front = view.facts.predicates["in front of"]
+    for one, other in permutations(view.things, 2):
+        claim = DepthClaim(one.object_id, other.object_id)
+        is_clear = all(
+            view.is_sensible(*pair) for pair in ((one, front, other), (other, front, one))
+        )
+        if is_clear and view.facts.holds(claim).supports:
+            reverse = [DepthClaim(other.object_id, one.object_id)]
+            yield Proposal("nearer", claim, reverse, facet="nearer")
+            yield Proposal("farther", claim, reverse, facet="farther", hardness=1)
+
+
+def propose_distances(view: View, num_options: int) -> Iterator[Proposal]:
+    needed = view.facts.config.distance_ratio
+    for reference in view.things:
+        others = sorted(
+            (thing for thing in view.things if thing is not reference),
+            key=lambda thing: (gap(reference.box, thing.box), thing.object_id),
+        )
+        for place, near in enumerate(others):
+            # Of those that are clearly farther, the nearest make the question.
+            rivals = islice(
+                (
+                    far.object_id
+                    for far in others[place + 1 :]
+                    if view.facts.distances.nearness(reference.box, near.box, far.box) >= needed
+                ),
+                num_options - 1,
+            )
+            group = [near.object_id, *rivals]
+            if len(group) < num_options:
+                continue
+            claims = [
+                DistanceClaim(
+                    reference.object_id, key, tuple(other for other in group if other != key)
+                )
+                for key in group
+            ]
+            yield Proposal("nearest", claims[0], claims[1:], facet="nearest")

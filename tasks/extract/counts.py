@@ -1,0 +1,30 @@
+"""Counts: how many things of a class there are."""
+
+from collections.abc import Iterator
+
+from schemas.claim import CountClaim
+from tasks.extract.proposal import Proposal
+from tasks.extract.view import View
+
+
+def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
+    for class_name, members in sorted(view.facts.members.items()):
+        number = len(members)
+        too_small = any(
+            member.box.area < 0.4 * view.config.min_area_share * view.scene.area
+            for member in members
+        )
+        if too_small or not view.is_nameable(class_name):
+            continue
+        claim = CountClaim(class_name, number)
+        # A window of numbers in which the right one may come at any place.
+        last = max(view.facts.config.max_count, number) - num_options + 1
+        starts = range(max(number - num_options + 1, 1), min(number, max(last, 1)) + 1)
+        first = view.shuffled(starts, class_name)[0]
+        others = [
+            CountClaim(class_name, other)
+            for other in range(first, first + num_options)
+            if other != number
+        ]
+        hardness = (number >= 4) + (number >= 5)
+        yield Proposal("number", claim, others, facet=str(number), hardness=hardness)

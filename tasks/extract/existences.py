@@ -1,0 +1,68 @@
+"""Existences: whether there is a thing of a class, or one so related to another."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from schemas.claim import Category, ExistenceClaim
+from schemas.scene_graph import SceneObject
+from schemas.vocabulary.classes import load_vocabulary
+from tasks.extract.interactions import interactions
+from tasks.extract.proposal import Proposal
+from tasks.extract.view import View
+
+
+@cache
+def _common_classes() -> tuple[str, ...]:
+    classes = load_vocabulary().classes.values()
+    return tuple(entry.name for entry in classes if entry.is_common and entry.is_askable)
+
+
+def propose_existences(view: View) -> Iterator[Proposal]:
+    for thing in view.things:
+        claim = ExistenceClaim(str(thing.class_name), present=True)
+        absent = [ExistenceClaim(str(thing.class_name), present=False)]
+        yield Proposal("present", claim, absent, facet="present")
+    for class_name in likely_classes(view):
+        claim = ExistenceClaim(class_name, present=False)
+        present = [ExistenceClaim(class_name, present=True)]
+        kind = view.classes[class_name].kind
+        hardness = int(any(view.kind(thing) is kind for thing in view.things))
+        yield Proposal("present", claim, present, facet="absent", hardness=hardness)
+    yield from _related_existences(view)
+
+
+def likely_classes(view: View) -> Iterator[str]:
+    """Classes of which nothing is annotated and that would be at home with two things shown."""
+    settings = [
+        setting for thing in view.things for setting in view.classes[str(thing.class_name)].settings
+    ]
+    likely = {setting for setting in settings if settings.count(setting) >= 2}
+    for class_name in _common_classes():
+        if not (
+            view.classes[class_name].settings.isdisjoint(likely) or class_name in view.facts.members
+        ):
+            yield class_name
+
+
+def _related_existences(view: View) -> Iterator[Proposal]:
+    """Is there a <class> so related to a <class>? Absent ones exchange one end of a true one for
+    something of its kind that the picture shows as well."""
+
+    def asked(one: SceneObject, name: str, other: SceneObject, hardness: int) -> Proposal:
+        present, absent = (
+            ExistenceClaim(str(one.class_name), is_present, name, str(other.class_name))
+            for is_present in (True, False)
+        )
+        if hardness == 1:
+            return Proposal("present", present, [absent], facet="present", hardness=1)
+        return Proposal("present", absent, [present], facet="absent", hardness=hardness)
+
+    related = [*interactions(view, Category.RELATION), *interactions(view, Category.REACH)]
+    for subject, name, target in related:
+        if target.object_id not in view.by_id or view.facts.predicates[name].needs != "touch":
+            continue
+        yield asked(subject, name, target, 1)
+        for other in view.of_kind(subject, target):
+            yield asked(other, name, target, 2)
+        for other in view.of_kind(target, subject):
+            yield asked(subject, name, other, 2)

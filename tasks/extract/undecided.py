@@ -1,0 +1,249 @@
+"""Undecided questions: what a person can tell from the picture and a source without depth, facing
+or complete annotation cannot.
+
+Each proposal holds all of its possible answers; which of them is right is for the model that looks
+at the picture. Boxes and annotations only say where the question is fair: where things are large
+and clear, stand apart, and nothing annotated gives the answer away.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations, permutations
+
+from schemas.box import Box, gap, horizontal_gap, intersection_area, iou
+from schemas.claim import (
+    Category,
+    CountClaim,
+    DepthClaim,
+    ExistenceClaim,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+)
+from schemas.directions import OWN
+from schemas.question import UNDECIDED
+from schemas.scene_graph import SceneObject
+from schemas.vocabulary.classes import LIVING, Kind
+from tasks.extract.existences import likely_classes
+from tasks.extract.places import CAN_BEAR, NOT_BEARING
+from tasks.extract.proposal import Proposal
+from tasks.extract.view import View
+
+STANDING = {Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE}
+STANDING_CLASSES = {
+    "armchair", "bed", "bench", "bookshelf", "chair", "couch", "crib", "desk", "dresser",
+    "highchair", "nightstand", "ottoman", "podium", "stool", "table", "wardrobe", "barn",
+    "building", "church", "house", "shed", "tent", "bush", "tree", "refrigerator", "stove",
+    "toilet", "dumpster", "fountain", "lighthouse", "mailbox", "statue", "suitcase", "windmill",
+    "clock tower", "fire hydrant", "parking meter", "phone booth", "stop sign", "street light",
+    "traffic cone", "trash can", "vending machine", "washing machine",
+}  # fmt: skip
+"""Further things that stand on the ground; fences, counters and signs are too long or hang."""
+NOT_STANDING = {"bird", "insect", "hot air balloon", "parachute"}
+FIXED = {Kind.STRUCTURE, Kind.PLANT}
+RIDDEN = {
+    "bicycle", "motorcycle", "scooter", "skateboard", "surfboard", "snowboard", "horse", "donkey",
+    "elephant", "camel",
+}  # fmt: skip
+CARRIED = {"skateboard", "surfboard", "snowboard"}
+ENCLOSED = {"car", "van", "truck", "bus", "train", "boat", "carriage"}
+COUNTABLE = {
+    Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE, Kind.FURNITURE, Kind.APPLIANCE, Kind.ELECTRONICS,
+    Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOY,
+}  # fmt: skip
+NOT_COUNTED = {
+    "animal", "vehicle", "bag", "desk", "counter", "cabinet", "shelf", "divider", "cubicle",
+}  # fmt: skip
+"""Too general a word, or such as run into one another."""
+MAX_AREA_RATIO = 16.0
+MAX_AREA_SHARE = 0.4
+MAX_OVERLAP = 0.25
+MIN_OVERLAP = 0.15
+STEP = 0.08
+LEVEL = 0.12
+MAX_COUNT = 5
+
+
+def propose_undecided(view: View) -> Mapping[Category, Iterator[Proposal]]:
+    """By category; sizes, distances and places in the picture are for the boxes to decide."""
+    return {
+        Category.RELATION: _places(view),
+        Category.REACH: _reaches(view),
+        Category.ORIENTATION: _own_directions(view),
+        Category.DEPTH: _depths(view),
+        Category.COUNT: _counts(view),
+        Category.EXISTENCE: _existences(view),
+    }
+
+
+def _depths(view: View) -> Iterator[Proposal]:
+    """Which of two is nearer: two that stand on the ground, on different levels of the picture.
+    A level apart, the eye can tell; on one level, they may be equally far."""
+    height = view.scene.height
+    for one, other in combinations(_clear(view), 2):
+        if one.depth is not None and other.depth is not None:
+            continue
+        if abs(one.box.y2 - other.box.y2) < STEP * height or not _comparable(one.box, other.box):
+            continue
+        if _overlap(one.box, other.box) > MAX_OVERLAP or not _stand_apart(view, one, other):
+            continue
+        if _related(view, one, other) or _share_support(view, one, other):
+            continue
+        claims = [DepthClaim(*pair) for pair in permutations((one.object_id, other.object_id))]
+        asks = view.shuffled(("nearer", "farther"), one.object_id, other.object_id)[0]
+        yield Proposal(asks, claims[0], claims[1:], f"{UNDECIDED}{asks}", int(asks == "farther"))
+
+
+def _own_directions(view: View) -> Iterator[Proposal]:
+    """Where something is for somebody who faces an unknown way: side by side on one ground, where
+    left, right, ahead and behind are told apart by the way that somebody faces alone."""
+    diagonal = view.scene.diagonal
+    for reference, target in permutations(_clear(view), 2):
+        if reference.facing or view.kind(reference) not in LIVING:
+            continue
+        one, other = reference.box, target.box
+        across = abs(one.center[0] - other.center[0])
+        is_beside = (
+            horizontal_gap(one, other) > 0.02 * view.scene.width
+            and across >= view.facts.config.direction_share * diagonal
+            and abs(one.center[1] - other.center[1]) <= 0.4 * across
+            and abs(one.y2 - other.y2) <= LEVEL * view.scene.height
+        )
+        if is_beside and _comparable(one, other) and not _related(view, reference, target):
+            key = reference.object_id
+            claims = [OrientationClaim(key, key, target.object_id, to) for to in OWN]
+            yield Proposal("direction", claims[0], claims[1:], f"{UNDECIDED}own", hardness=2)
+
+
+def _places(view: View) -> Iterator[Proposal]:
+    """Where somebody is by a thing that could bear, shelter or hide them."""
+    for subject, target in permutations(view.things, 2):
+        kind = view.kind(target)
+        if view.kind(subject) not in LIVING or kind not in CAN_BEAR - {Kind.CONTAINER}:
+            continue
+        lineage = view.facts.vocabulary.lineage(str(target.class_name))
+        if not RIDDEN.union(NOT_BEARING).isdisjoint(lineage) or not _meet(view, subject, target):
+            continue
+        if subject.box.area > 1.5 * target.box.area:
+            continue
+        if kind is Kind.VEHICLE and ENCLOSED.isdisjoint(lineage):
+            continue
+        hidden = "inside" if kind is Kind.VEHICLE else "under"
+        claims = [
+            RelationClaim(subject.object_id, name, target.object_id)
+            for name in ("on", "in front of", "behind", hidden)
+        ]
+        yield Proposal("predicate", claims[0], claims[1:], f"{UNDECIDED}place", hardness=1)
+
+
+def _reaches(view: View) -> Iterator[Proposal]:
+    """What somebody does with a thing that can be ridden."""
+    for subject, target in permutations(view.things, 2):
+        lineage = view.facts.vocabulary.lineage(str(target.class_name))
+        if view.kind(subject) is not Kind.PERSON or RIDDEN.isdisjoint(lineage):
+            continue
+        if _meet(view, subject, target):
+            held = "holding" if CARRIED.isdisjoint(lineage) else "carrying"
+            claims = [
+                ReachClaim(subject.object_id, name, target.object_id)
+                for name in ("riding", held, "leaning against", "reached")
+            ]
+            yield Proposal("predicate", claims[0], claims[1:], f"{UNDECIDED}reach", hardness=1)
+
+
+def _counts(view: View) -> Iterator[Proposal]:
+    """How many there are of a class that annotators leave out at times: several, each clear of
+    the others, and nothing that may be one of them or several."""
+    facts = view.facts
+    for class_name, members in sorted(facts.members.items()):
+        number = len(members)
+        if not 2 <= number <= MAX_COUNT or not view.is_nameable(class_name):
+            continue
+        if view.classes[class_name].kind not in COUNTABLE or class_name in NOT_COUNTED:
+            continue
+        if facts.doubtful(class_name) or facts.lookalike(class_name):
+            continue
+        smallest = min(member.box.area for member in members)
+        if smallest < view.config.min_area_share * view.scene.area:
+            continue
+        if any(iou(one.box, other.box) > 0.2 for one, other in combinations(members, 2)):
+            continue
+        # The picture may show more than was annotated, hardly ever fewer.
+        first = view.shuffled((number - 1, number), class_name)[0]
+        claims = [CountClaim(class_name, shown) for shown in range(first, first + 4)]
+        hardness = 1 + (number >= 4)
+        yield Proposal("number", claims[0], claims[1:], f"{UNDECIDED}number", hardness)
+
+
+def _existences(view: View) -> Iterator[Proposal]:
+    """Whether there is a thing that would be at home in the picture and that nobody annotated."""
+    for class_name in likely_classes(view):
+        if not (view.facts.doubtful(class_name) or view.facts.lookalike(class_name)):
+            claims = [ExistenceClaim(class_name, is_present) for is_present in (True, False)]
+            yield Proposal("present", claims[0], claims[1:], f"{UNDECIDED}present", hardness=1)
+
+
+def _clear(view: View) -> list[SceneObject]:
+    """Large, uncovered things that stand on the ground."""
+    found = []
+    for thing in view.things:
+        lineage = view.facts.vocabulary.lineage(str(thing.class_name))
+        stands = view.kind(thing) in STANDING or not STANDING_CLASSES.isdisjoint(lineage)
+        share = thing.box.area / view.scene.area
+        is_clear = view.config.small_share <= share <= MAX_AREA_SHARE
+        if stands and is_clear and NOT_STANDING.isdisjoint(lineage):
+            found.append(thing)
+    return [thing for thing in found if thing.object_id not in view.blocked]
+
+
+def _comparable(one: Box, other: Box) -> bool:
+    return max(one.area, other.area) <= MAX_AREA_RATIO * min(one.area, other.area)
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Share of the smaller box that the other one covers."""
+    return intersection_area(one, other) / min(one.area, other.area)
+
+
+def _stand_apart(view: View, one: SceneObject, other: SceneObject) -> bool:
+    """Whether neither can bear the other: their boxes do not touch, or they are such things that
+    where they do one stands before the other."""
+    touch = view.facts.config.touch * view.scene.diagonal
+    if gap(one.box, other.box) > touch:
+        return True
+    kinds = {view.kind(one), view.kind(other)}
+    return kinds in ({Kind.PERSON}, {Kind.VEHICLE}) or (
+        len(kinds & FIXED) == 1 and len(kinds & STANDING) == 1
+    )
+
+
+def _meet(view: View, subject: SceneObject, target: SceneObject) -> bool:
+    """Whether two clear things overlap, and no annotation says how."""
+    smaller = min(subject.box.area, target.box.area)
+    return (
+        smaller >= view.config.small_share * view.scene.area
+        and _overlap(subject.box, target.box) >= MIN_OVERLAP
+        and not _related(view, subject, target)
+    )
+
+
+def _related(view: View, one: SceneObject, other: SceneObject) -> bool:
+    """Whether an annotation says more of the pair than which is on the left."""
+    pair = {one.object_id, other.object_id}
+    return any(
+        {link.subject, link.object} == pair
+        and not (
+            link.is_canonical
+            and {axis for axis, _ in view.facts.predicates[link.predicate].axes} == {"side"}
+        )
+        for link in view.scene.relationships
+    )
+
+
+def _share_support(view: View, one: SceneObject, other: SceneObject) -> bool:
+    """Whether both are on, in or at the same thing, which is no mere ground."""
+    bearers: dict[int, set[int]] = {one.object_id: set(), other.object_id: set()}
+    for link in view.scene.relationships:
+        target = view.facts.objects.get(link.object)
+        if link.subject in bearers and target and view.kind(target) not in (None, Kind.STUFF):
+            bearers[link.subject].add(link.object)
+    return not bearers[one.object_id].isdisjoint(bearers[other.object_id])

@@ -1,0 +1,135 @@
+"""View: what can be asked about in one scene, and how much each thing stands out."""
+
+from collections.abc import Iterable, Sequence
+from math import hypot, log
+from random import Random
+from typing import TypeVar
+
+from schemas.box import inside_share
+from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
+from schemas.config.build import ExtractConfig
+from schemas.proof.facts import Facts
+from schemas.scene_graph import SceneObject
+from schemas.vocabulary.classes import LIVING, Kind
+from schemas.vocabulary.predicates import Predicate
+
+PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}
+TOO_SMALL = {Kind.ELECTRONICS, Kind.TABLEWARE, Kind.FOOD, Kind.TOOL}  # to bear a living thing
+T = TypeVar("T")
+
+
+class View:
+    """What can be asked about in one scene."""
+
+    def __init__(self, facts: Facts, config: ExtractConfig) -> None:
+        self.facts = facts
+        self.config = config
+        self.scene = facts.scene
+        self.classes = facts.vocabulary.classes
+        self.things = [
+            thing
+            for thing in sorted(facts.objects.values(), key=lambda thing: thing.object_id)
+            if self._is_askable(thing) and facts.is_unique(thing.object_id)
+        ]
+        self.supports = [
+            thing
+            for thing in facts.objects.values()
+            if self.kind(thing) is Kind.STUFF
+            and not self.classes[str(thing.class_name)].is_ambiguous
+            and facts.is_unique(thing.object_id)
+        ]
+        self.by_id = {thing.object_id: thing for thing in self.things}
+        self.importance = {thing.object_id: self.salience(thing) for thing in self.things}
+        self.blocked = self._covered()
+        self._saliences: dict[tuple[int, ...], float] = {}
+
+    def shuffled(self, entries: Iterable[T], *key: object) -> list[T]:
+        """The entries in an order drawn by the image and the key alone."""
+        drawn = list(entries)
+        Random(":".join(map(str, (self.scene.image_id, *key)))).shuffle(drawn)
+        return drawn
+
+    def subjects_of(self, claim: Claim) -> Sequence[int]:
+        """Ids of the things that a claim is about: those it names, or all of the class it names."""
+        if isinstance(claim, CountClaim | ExistenceClaim):
+            return [thing.object_id for thing in self.facts.members.get(claim.class_name, ())]
+        return objects_of(claim)
+
+    def salience_of(self, claim: Claim) -> float:
+        """The mean salience of the things that a claim is about; 0.6 where there are none."""
+        subjects = tuple(self.subjects_of(claim))
+        if subjects not in self._saliences:
+            found = [self.importance[key] for key in subjects if key in self.importance]
+            self._saliences[subjects] = sum(found) / len(found) if found else 0.6
+        return self._saliences[subjects]
+
+    def kind(self, thing: SceneObject) -> Kind | None:
+        return self.classes[thing.class_name].kind if thing.class_name else None
+
+    def is_nameable(self, class_name: str) -> bool:
+        """Whether questions may name or count it; "the scissors" would need verbs of its own."""
+        entry = self.classes[class_name]
+        return entry.is_askable and not (entry.plural == entry.name and entry.name.endswith("s"))
+
+    def _is_askable(self, thing: SceneObject) -> bool:
+        if not thing.class_name or thing.is_plural or thing.is_doubtful:
+            return False
+        share = thing.box.area / self.scene.area
+        return (
+            self.is_nameable(thing.class_name)
+            and min(thing.box.width, thing.box.height) >= self.config.min_side
+            and self.config.min_area_share <= share <= self.config.max_area_share
+        )
+
+    def salience(self, thing: SceneObject) -> float:
+        """In [0, 1]: how large, how central and of what kind a thing is."""
+        share = thing.box.area / self.scene.area
+        size = min(max(1.0 + log(share / 0.15) / log(0.15 / self.config.min_area_share), 0.0), 1.0)
+        x, y = thing.box.center
+        off = hypot(x / self.scene.width - 0.5, y / self.scene.height - 0.5) / hypot(0.5, 0.5)
+        prominence = PROMINENCE.get(self.classes[str(thing.class_name)].kind, 0.6)
+        return 0.4 * size + 0.3 * (1.0 - off) + 0.3 * prominence
+
+    def _covered(self) -> set[int]:
+        """Things that others cover by a good part and that are hard to make out."""
+        return {
+            thing.object_id
+            for thing in self.things
+            if any(
+                inside_share(thing.box, other.box) > self.config.occluded_share
+                and other.box.area < 4 * thing.box.area
+                for other in self.things
+                if other is not thing
+            )
+        }
+
+    def most_alike(self, one: SceneObject, others: Iterable[SceneObject]) -> list[SceneObject]:
+        """The others, those first that might well stand in its place: of its kind, living if it
+        lives, about as large."""
+        kind, area = self.kind(one), one.box.area
+
+        def unlikeness(other: SceneObject) -> tuple[bool, bool, float, int]:
+            is_living = (self.kind(other) in LIVING) is (kind in LIVING)
+            size = abs(log(other.box.area / area))
+            return self.kind(other) is not kind, not is_living, round(size, 3), other.object_id
+
+        return sorted(others, key=unlikeness)
+
+    def of_kind(self, one: SceneObject, partner: SceneObject) -> list[SceneObject]:
+        """Up to three things of the same kind as one, neither itself nor its partner."""
+        rest = [
+            other
+            for other in self.things
+            if other not in (one, partner) and self.kind(other) is self.kind(one)
+        ]
+        return self.most_alike(one, rest)[:3]
+
+    def is_sensible(self, subject: SceneObject, predicate: Predicate, target: SceneObject) -> bool:
+        """Whether an annotation can be taken at its word: "man on phone" is about a call, and what
+        is in front of a screen may be behind it for the viewer."""
+        kind = self.kind(target)
+        if predicate.needs in ("front", "back"):
+            has_depth = subject.depth is not None and target.depth is not None
+            return has_depth or kind is not Kind.ELECTRONICS
+        is_over = ("support", "over") in predicate.axes
+        return not (is_over and self.kind(subject) in LIVING and kind in TOO_SMALL)

@@ -1,0 +1,69 @@
+"""Scenes: raw annotations cleaned, in the order of the rules, and one row per image again."""
+
+import polars as pl
+
+from schemas.config.build import IngestConfig
+from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE
+from tasks.ingest.boxes import clean_boxes, with_frames
+from tasks.ingest.classes import with_classes
+from tasks.ingest.duplicates import merge_duplicates, redirect
+from tasks.ingest.ends import with_end_boxes, with_restored
+from tasks.ingest.ledger import Ledger
+from tasks.ingest.names import clean_names
+from tasks.ingest.object_columns import KEY
+from tasks.ingest.relationships import clean_relationships, clean_texts
+from tasks.sources.tables import RawScenes
+
+
+def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Scenes sorted by image id, and the ledger of what was repaired or dropped on the way."""
+    ledger = Ledger(raw.ledger)
+    images, objects, relationships = _with_enum_ids(raw.images, raw.objects, raw.relationships)
+    annotated = clean_texts(relationships, ledger)
+    objects = with_restored(clean_names(objects, ledger), annotated, ledger)
+    objects = with_end_boxes(objects, annotated, images, ledger)
+    images = with_frames(images, objects, ledger)
+    objects = clean_boxes(objects, images, ledger)
+    objects = with_classes(objects, ledger)
+    relationships = clean_relationships(annotated, objects, ledger)
+    objects, same = merge_duplicates(objects, images, config, ledger)
+    relationships = redirect(relationships, same, ledger)
+    return _assemble(images, objects, relationships, ledger), ledger.collect()
+
+
+def _with_enum_ids(*tables: pl.DataFrame) -> list[pl.DataFrame]:
+    """The tables with image ids that sort as texts do, and join and sort as fast as numbers."""
+    ids = pl.Enum(pl.concat([table["image_id"] for table in tables]).unique().drop_nulls().sort())
+    return [table.with_columns(pl.col("image_id").cast(ids)) for table in tables]
+
+
+def _assemble(
+    images: pl.DataFrame, objects: pl.DataFrame, relationships: pl.DataFrame, ledger: Ledger
+) -> pl.DataFrame:
+    fields = [field.name for field in OBJECT.fields]
+    things = (
+        objects.select("image_id", *fields)
+        .sort(KEY)
+        .group_by("image_id", maintain_order=True)
+        .agg(objects=pl.struct(fields))
+    )
+    links = (
+        relationships.sort("image_id", "relationship_id")
+        .group_by("image_id", maintain_order=True)
+        .agg(relationships=pl.struct(field.name for field in RELATIONSHIP.fields))
+    )
+    scenes = images.join(things, on="image_id", how="left").join(links, on="image_id", how="left")
+    scenes = ledger.drop(
+        scenes,
+        pl.col("objects").is_not_null(),
+        "image",
+        "image_id",
+        "no-objects",
+        pl.lit("no object with a name and a box is left"),
+    )
+    return (
+        scenes.with_columns(pl.col("relationships").fill_null([]))
+        .select(SCENE.names())
+        .cast(SCENE)
+        .sort("image_id")
+    )

@@ -1,0 +1,98 @@
+"""Ingest: one clean scene graph per image, whatever the source.
+
+Reads the source's files at the places that the index names; writes scenes
+(schemas.scene_graph.SCENE) and a ledger with one row per repair or drop. The rules, in the order
+they are applied:
+
+frame-inferred         no width and height: the extent of the boxes stands in, and is marked
+relationship-renumbered   no id, or that of an earlier one: a number above the image's others
+object-without-name    dropped; object-without-id, box-unreadable, box-empty, box-outside likewise
+box-clipped            a box that leaves the frame is cut at its edge
+duplicate-object-id    only the first object of an id stays
+object-restored        a relationship's end that the object list lacks joins it with its own box
+box-from-relationship  Visual Genome v1.4: the box at the relationship's end is the better one
+sentence-name, several-names   the object stays, without a class where its names disagree
+duplicate-object       one thing boxed twice becomes one object (`merge_duplicates` says when)
+predicate-spelling     predicates are canonical: case, blanks, synonyms of the 84
+predicate-empty, dangling-end, end-name-differs, self-loop, duplicate-relationship   dropped
+no-objects             an image without any object is dropped
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from schemas.config.build import IngestConfig, SourceConfig
+from tasks.artifact import Artifact, inputs_of, plan_artifact
+from tasks.ingest.shard import write_scenes
+from tasks.processes import run_apart
+
+VERSION = 1
+
+
+def check_losses(
+    index: Path, scenes: Sequence[Path], num_images: int, max_bad_share: float
+) -> None:
+    """ValueError where more than `max_bad_share` of the images could not be used."""
+    ledgers = [path.with_suffix(".ledger.parquet") for path in (index, *scenes)]
+    ledger = pl.scan_parquet(ledgers).filter(pl.col("action") == "drop").collect()
+    read = pl.scan_parquet(list(scenes)).select("image_id").collect()
+    bad = ledger.filter(
+        pl.col("item").str.contains(r"^(image|objects|relationships|attributes)(\[|$)"),
+        pl.col("reason").is_in(["no-annotation", "duplicate-image"]).not_(),
+    ).join(read, on="image_id", how="anti")
+    named = bad.filter(pl.col("image_id") != "")
+    num_nameless = bad.height - named.height
+    num_bad = named["image_id"].n_unique() + num_nameless
+    share = num_bad / max(num_images + num_nameless, 1)
+    if share > max_bad_share:
+        worst = bad.group_by("reason").len().sort("len", "reason", descending=[True, False])
+        example = bad.row(0, named=True)
+        raise ValueError(
+            f"{share:.0%} of {num_images:,} images cannot be used (most often "
+            f"{worst['reason'][0]}; first {example['image_id'] or 'without id'}: "
+            f"{example['detail']}), more than ingest.max_bad_share = {max_bad_share:.0%}: mend the "
+            "source or raise it"
+        )
+
+
+def scenes_artifact(index_path: Path, shard: str, config: IngestConfig, root: Path) -> Artifact:
+    return plan_artifact(
+        root,
+        "ingest",
+        version=VERSION,
+        config={"ingest": config},
+        inputs=inputs_of(index=index_path),
+        shard=shard,
+    )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="ingest-{shard}")
+def ingest_shard(
+    index_path: Path,
+    shard: str,
+    source: SourceConfig,
+    config: IngestConfig,
+    num_workers: int,
+    root: Path,
+) -> Path | State[Path]:
+    artifact = scenes_artifact(index_path, shard, config, root)
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    start, stop = shard.split("-")
+    num_images = int(stop) - int(start)
+    return run_apart(
+        write_scenes,
+        num_images,
+        num_workers,
+        artifact,
+        index_path,
+        shard,
+        source,
+        config,
+        root,
+    )

@@ -1,0 +1,99 @@
+"""Names: the classes that the words of a text name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.plurals import plural_of
+
+
+def word_set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+ARTICLES = frozenset({"a", "an", "the"})
+GRAMMAR = word_set(
+    "area areas back background body bottom camera can center centre column columns corner covers "
+    "crossing distance does edge eye eyes faces foreground frame front grid ground half hand "
+    "hands image individual inside item location middle number object observer outside part parts "
+    "photo photograph photographer picture place plane portion present region ride rides right "
+    "room row rows scene section set shot side space spot stand stands surrounding thing top view "
+    "viewer"
+)
+"""Names of classes that are as often mere words of a question."""
+COUNTED = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+NUMBERS = {word: number for number, word in enumerate(COUNTED.split())}
+
+
+class Mention(NamedTuple):
+    """A class that words name, at words[start:stop]; `is_grammar` where they may be mere words of
+    a question ("the front")."""
+
+    class_name: str
+    is_plural: bool
+    start: int
+    stop: int
+    is_grammar: bool
+
+
+def words_of(text: str) -> list[str]:
+    plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("n't", " not")
+    return re.findall(r"[^\W_]+", plain)
+
+
+def bare_words(text: str) -> tuple[str, ...]:
+    """The words without articles, numbers in digits: what two options may not share."""
+    return tuple(str(NUMBERS.get(word, word)) for word in words_of(text) if word not in ARTICLES)
+
+
+@cache
+def spellings() -> Mapping[tuple[str, ...], tuple[str, bool]]:
+    """Words to class, and whether they name several."""
+    found: dict[tuple[str, ...], tuple[str, bool]] = {}
+    classes = load_vocabulary().classes.values()
+    for entry in classes:
+        for name in (entry.name, *entry.also):
+            found.setdefault(
+                tuple(words_of(name)), (entry.name, name == entry.plural != entry.name)
+            )
+    for entry in classes:
+        for name in (entry.plural, *map(plural_of, entry.also)):
+            found.setdefault(tuple(words_of(name)), (entry.name, True))
+    return found
+
+
+def mentions_in(words: Sequence[str]) -> list[Mention]:
+    """The classes that words name, the longest name at each place."""
+    found, start = [], 0
+    words, known = tuple(words), spellings()
+    while start < len(words):
+        for stop in range(min(start + 5, len(words)), start, -1):
+            named = known.get(words[start:stop])
+            if not named:
+                continue
+            is_grammar = words[stop - 1] in GRAMMAR
+            is_alone = stop - start == len(words)
+            if not is_grammar or is_alone or (start and words[start - 1] in ARTICLES):
+                found.append(Mention(*named, start, stop, is_grammar))
+            start = stop
+            break
+        else:
+            start += 1
+    return found
+
+
+@lru_cache(maxsize=1 << 12)
+def names_of(text: str) -> tuple[tuple[str, ...], tuple[Mention, ...]]:
+    """The words of a text, and the classes that they name."""
+    words = words_of(text)
+    return tuple(words), tuple(mentions_in(words))
+
+
+def classes_in(text: str) -> list[str]:
+    """The classes that a text names, once for each mention."""
+    return [mention.class_name for mention in names_of(text)[1]]

@@ -1,0 +1,276 @@
+"""Phrases: what a text says of the things that it names, and who is where by whom."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from enum import StrEnum, auto
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from schemas.claim import (
+    Claim,
+    CountClaim,
+    ExistenceClaim,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+    objects_of,
+)
+from schemas.vocabulary.predicates import Predicate, canonical_predicate, load_predicates
+from tasks.language.words.names import names_of, word_set
+
+NEGATIONS = word_set(
+    "not no never neither nor without except least less fewest cannot nobody nothing none wrong "
+    "incorrect false untrue"
+)
+FILLERS = frozenset(
+    {"and", "says", "belonging to", "made of", "from", "for", "to", "has", "with", "of",
+     "part of", "at"}
+)  # fmt: skip
+"""Predicates that are also mere grammar: read only where a claim uses them."""
+SWEEPING = frozenset({"near", "touching", "at", "along", "on", "on top of", "above", "below"})
+"""Meanings that hold wherever a more special one with their axes does."""
+VIEWER = r"(?:the |your |our )?(?:viewer|camera|observer|photographer|spectator|onlooker)(?: s)?"
+PICTURE = r"(?:picture|image|photo|photograph|scene|frame|shot)"
+PLAIN = [
+    re.compile(pattern)
+    for pattern in (
+        r"\byes or no\b",
+        r"\bor not\b",
+        r"\bat least one\b",
+        rf"\b(?:(?:shown|visible|seen|depicted|pictured|present|appearing) )?"
+        rf"(?:(?:in|of|within|on|across|anywhere in) )?(?:the|this) (?:whole |entire )?{PICTURE}\b"
+        r"(?: s)?(?: plane)?",
+        rf"\b(?:(?:as )?(?:seen|viewed) )?(?:from|by|for|to|toward|towards) {VIEWER}"
+        r"(?: (?:side|point of view|perspective|viewpoint|view|standpoint|position|angle))?",
+        rf"\bas {VIEWER} sees it\b",
+        r"\bin (?:his|her|its|their|one|both|the) (?:left |right )?hands?\b",
+        r"\b(?:in|with) (?:relation|respect|regard|reference|comparison) to\b",
+        r"\b(?:in|from|on|at|to|toward) (?:which|what) "
+        r"(?:direction|side|part|area|region|section)\b",
+        r"\b(?:out )?of (?:the following|these|them|those|the (?:\w+ )?(?:options|objects|things|"
+        r"items|choices))\b",
+    )
+]
+TARGET = (
+    r"(?:where|how|what|which way) (?:is|are|s|was|does|would|can|could|you|find|we|see)"
+    r"(?: you| we| one)?(?: find| see| spot)? (?:the |a |an )?{name}\b(?! s\b)",
+    r"(?:position|location|placement|place|whereabouts) of (?:the |a |an )?{name}\b",
+    r"\b(?:is|are|does) (?:the |a |an )?{name}\b(?! s\b)",
+    r"{name} s (?:\w+ )?(?:position|location|placement|place)\b",
+    r"^(?:the |a |an )?{name} (?:is|sits|stands|lies)\b",
+)
+REFERENCE = (
+    r"(?:relation|relative|respect|regard|reference|compared|comparison|next|according|close)"
+    r" (?:to|with) (?:the |a |an )?{name}\b(?! s (?:position|location))",
+    r"\b(?:from|for|beside|around|than|through|as|being|were|become|you are|you re) "
+    r"(?:the |a |an )?{name}\b",
+    r"\b(?:side|left|right|front|top|perspective|view|viewpoint|standpoint|direction) of "
+    r"(?:the |a |an )?{name}\b",
+    r"{name} s (?:own )?(?:left|right|point|perspective|view|viewpoint|frame|eyes|side|standpoint)",
+)
+OWN_VIEW = (
+    r"{name} s (?:own )?(?:left|right|point of view|perspective|viewpoint|standpoint|eyes|"
+    r"frame of reference|side)",
+    r"(?:perspective|point of view|viewpoint|standpoint|eyes|shoes) of (?:the |a |an )?{name}\b",
+    r"(?:being|imagine|imagining|were|you are|you re|become) (?:you are |you re |being )?"
+    r"(?:the |a |an )?{name}\b",
+    r"\bas (?:the |a |an )?{name} (?:sees|would see)\b",
+    r"\b(?:way|direction) (?:that )?(?:the |a |an )?{name} (?:is )?(?:facing|faces)\b",
+    r"\bwhere (?:the |a |an )?{name} (?:is )?(?:standing|stands|sits|sitting)\b",
+    r"\bfor (?:the |a |an )?{name}\b",
+)
+
+
+class Reading(StrEnum):
+    """What words say, held against a claim: it; perhaps it; something else."""
+
+    READ = auto()
+    UNREAD = auto()
+    DIFFERS = auto()
+
+
+class Said(NamedTuple):
+    """A predicate that words state, with the nearest name before and after it; `is_fronted` in
+    "on which of these is the dog?"."""
+
+    predicate: Predicate
+    before: str | None
+    after: str | None
+    is_fronted: bool
+
+
+@lru_cache(maxsize=1 << 12)
+def plainly(text: str) -> str:
+    """A text without the phrases that only say that it is about a picture, or ask."""
+    for pattern in PLAIN:
+        text = pattern.sub(" ", text)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=1 << 14)
+def predicate_of(span: tuple[str, ...]) -> str | None:
+    """The predicate that a few words say; "held by the man" is no place."""
+    if span in (("by",), ("by", "the")) or not {"S", "O", "X"}.isdisjoint(span):
+        return None
+    return canonical_predicate(" ".join(span))
+
+
+class Words:
+    """A text, its words, and how they name what a claim is about: S its subject (target, or the
+    class that exists), O its object (reference, or the other class), X anything else."""
+
+    def __init__(self, text: str, claim: Claim, names: Mapping[int, str]) -> None:
+        self.words, self.mentions = names_of(text)
+        self.names = {names[key] for key in objects_of(claim)}
+        self.ends = self._ends(claim, names)
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """The words without those that only say that it is about a picture, or ask."""
+        return plainly(self.text).split()
+
+    @cached_property
+    def marked_plain(self) -> str:
+        return plainly(self.marked)
+
+    @staticmethod
+    def _ends(claim: Claim, names: Mapping[int, str]) -> tuple[str | None, str | None]:
+        match claim:
+            case RelationClaim() | ReachClaim():
+                return names[claim.subject], names[claim.object]
+            case OrientationClaim():
+                return names[claim.target], names[claim.reference]
+            case ExistenceClaim():
+                return claim.class_name, claim.other_class
+            case CountClaim():
+                return claim.class_name, None
+            case _:
+                return None, None
+
+    @cached_property
+    def marked(self) -> str:
+        """The text with S, O or X in the place of names; "picture" and "camera" stay as they are
+        unless the claim is about such things."""
+        found: list[str] = []
+        place = 0
+        subject, target = self.ends
+        for mention in self.mentions:
+            is_subject, is_object = mention.class_name == subject, mention.class_name == target
+            if not is_subject and not is_object and mention.is_grammar:
+                continue
+            found += [
+                *self.words[place : mention.start],
+                "S" if is_subject else "O" if is_object else "X",
+            ]
+            place = mention.stop
+        return " ".join([*found, *self.words[place:]])
+
+    @property
+    def strangers(self) -> set[str]:
+        """Classes that are named beside those of the claim's objects."""
+        named = {entry.class_name for entry in self.mentions if not entry.is_grammar}
+        return named - self.names if self.names else set()
+
+    @property
+    def others(self) -> bool:
+        """Whether anything else is named than what the claim is about."""
+        return self.ends[0] is not None and "X" in self.marked_plain.split()
+
+    def said(self, own: str | None = None) -> list[Said]:
+        """The predicates that the text states, the longest at each place. `own` is read even where
+        it is mere grammar."""
+        words = self.marked_plain.split()
+        found, start = [], 0
+        while start < len(words):
+            for stop in range(min(start + 6, len(words)), start, -1):
+                name = predicate_of(tuple(words[start:stop]))
+                if name and (name not in FILLERS or name == own):
+                    before = next((word for word in reversed(words[:start]) if word in "SOX"), None)
+                    after = next((word for word in words[stop:] if word in "SOX"), None)
+                    asked = words[stop : stop + 1] in (["which"], ["what"], ["whom"])
+                    fronted = asked and before is None
+                    found.append(Said(load_predicates()[name], before, after, fronted))
+                    start = stop
+                    break
+            else:
+                start += 1
+        return found
+
+
+def meaning_of(predicate: str) -> str:
+    return load_predicates()[predicate].means
+
+
+def may_both_hold(one: str, other: str) -> bool:
+    """Whether one predicate says no more than the other does, or less: what is on a table is also
+    near it."""
+    predicates = load_predicates()
+    pair = predicates[one], predicates[other]
+    return any(
+        first.means == second.means
+        or (first.means in SWEEPING and set(first.axes) <= set(second.axes))
+        or (("height", "above") in first.axes and ("support", "over") in second.axes)
+        for first, second in (pair, pair[::-1])
+    )
+
+
+def named(words: Iterable[str], table: Mapping[str, Set[str]]) -> set[str]:
+    """The entries of a table that the words name."""
+    said = set(words)
+    return {str(entry) for entry, synonyms in table.items() if said & synonyms}
+
+
+def matches(patterns: Collection[str], text: str, name: str) -> bool:
+    return any(re.search(pattern.format(name=name), text) for pattern in patterns)
+
+
+def read_roles(asked: Words) -> Reading:
+    """Whether the question asks where S is by O."""
+    for_claim = matches(TARGET, asked.marked, "S") or matches(REFERENCE, asked.marked, "O")
+    against = matches(TARGET, asked.marked, "O") or matches(REFERENCE, asked.marked, "S")
+    if for_claim == against:
+        return Reading.UNREAD
+    return Reading.READ if for_claim else Reading.DIFFERS
+
+
+def takes_a_view(asked: Words) -> bool:
+    """Whether the question takes the point of view of something in the picture."""
+    return any(matches(OWN_VIEW[:-1], asked.marked, name) for name in "SOX")
+
+
+def states(said: Said, own: Predicate, subject: bool, target: bool) -> Reading:
+    """Whether a stated predicate is that of a claim on S and O. `subject`, `target`: whether the
+    text names S, O (or, in a question, asks for what is not named)."""
+    reverse = (
+        (said.after == "S" and said.before in (None, "O"))
+        or (said.before == "O" and said.after in (None, "S"))
+    ) and not said.is_fronted
+    if said.is_fronted:
+        reverse = said.after == "O" and target and not subject
+    predicate = said.predicate
+    means: str | None = predicate.means
+    if reverse and not predicate.symmetric:
+        means = predicate.inverse
+        if means is None:
+            against = dict(own.axes)
+            is_against = any(against.get(axis, to) != to for axis, to in predicate.reversed_axes)
+            same = predicate.means == own.means
+            return Reading.DIFFERS if same or is_against else Reading.UNREAD
+    if means == own.means:
+        return Reading.READ
+    if reverse:
+        return Reading.DIFFERS
+    is_akin = may_both_hold(predicate.name, own.name)
+    return Reading.UNREAD if is_akin else Reading.DIFFERS
+
+
+def all_said(found: Sequence[Said], own: Predicate, subject: bool, target: bool) -> Reading:
+    """READ where one predicate is stated, the claim's own; UNREAD where none is, or more."""
+    readings = [states(said, own, subject, target) for said in found]
+    if Reading.READ in readings:
+        return Reading.READ if len(readings) == 1 else Reading.UNREAD
+    return Reading.DIFFERS if Reading.DIFFERS in readings else Reading.UNREAD

@@ -1,0 +1,165 @@
+"""Exclude: which pictures of a source are pictures of a benchmark, too.
+
+Reads scenes, photographs where there are any, and lists of benchmark pictures that
+`spatialthinker leakage` makes (evaluation.leakage.LISTED); writes one row per picture that is in
+one of them (EXCLUDED). Plan leaves these out, before anything is written or paid for.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from evaluation.leakage import LISTED, PICTURE, coco_source, find_overlaps, thumbnail
+from schemas.columns import columns
+from schemas.config.build import SourceConfig, SourceKind
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.photographs.stage import open_photographs
+from tasks.sources.files import find_files
+
+VERSION = 1
+REASON = "in-benchmark"
+OF_VISUAL_GENOME = (SourceKind.VISUAL_GENOME, SourceKind.VG150, SourceKind.GQA)
+BATCH = 64
+EXCLUDED = columns(image_id=pl.String, reason=pl.String, detail=pl.String)
+logger = logging.getLogger(__name__)
+
+
+def list_files(patterns: Sequence[str]) -> list[Path]:
+    """The lists that these paths and patterns name; FileNotFoundError where one names none."""
+    found: set[Path] = set()
+    for pattern in patterns:
+        try:
+            found |= set(find_files(pattern))
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"no list of benchmark pictures at {pattern}: make one with `spatialthinker "
+                "leakage`, or correct select.exclude"
+            ) from None
+    return sorted(found)
+
+
+def read_lists(paths: Sequence[Path]) -> pl.DataFrame:
+    """Rows of LISTED; ValueError names a file that is none."""
+    parts = [pl.DataFrame(schema=LISTED)]
+    for path in paths:
+        try:
+            parts.append(pl.read_parquet(path).select(LISTED.names()).cast(LISTED))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(
+                f"{path} is no list of benchmark pictures ({reason}): make it again with "
+                "`spatialthinker leakage`"
+            ) from None
+    return pl.concat(parts)
+
+
+def digest_lists(paths: Sequence[Path]) -> str:
+    """Of what they say, wherever they are."""
+    digests = sorted(sha256(path.read_bytes()).hexdigest() for path in paths)
+    return sha256("".join(digests).encode()).hexdigest()[:16]
+
+
+def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str, bytes | None]]:
+    """Name, SHA-256 and thumbnail of named pictures, in order; a few are decoded at once."""
+
+    def look(picture: tuple[str, bytes]) -> tuple[str, str, bytes | None]:
+        name, data = picture
+        return name, sha256(data).hexdigest(), thumbnail(data)
+
+    rest = iter(pictures)
+    with ThreadPoolExecutor() as pool:
+        while some := list(islice(rest, BATCH)):
+            yield from pool.map(look, some)
+
+
+def sources_of(kind: SourceKind) -> pl.Expr:
+    """Where pictures come from, from `image_id` and `coco_id`."""
+    coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
+    own = pl.format("vg:{}", "image_id") if kind in OF_VISUAL_GENOME else pl.lit(None, pl.String)
+    return pl.concat_list(own, coco).list.drop_nulls()
+
+
+def read_pictures(
+    scenes: pl.DataFrame, photographs: pl.DataFrame | None, source: SourceConfig, root: Path
+) -> pl.DataFrame:
+    """Rows of PICTURE for scenes; with no thumbnail where there is no sound photograph."""
+    known = scenes.select("image_id", sources=sources_of(source.kind))
+    looks = pl.DataFrame(schema=columns(image_id=pl.String, sha256=pl.String, thumbnail=pl.Binary))
+    if photographs is not None:
+        sound = photographs.filter(pl.col("reason").is_null())
+        wanted = scenes.join(sound, on="image_id", how="semi")
+        found = thumbnails(_stored(wanted, source, root))
+        looks = pl.DataFrame(list(found), looks.schema, orient="row")
+    return known.join(looks, on="image_id", how="left", maintain_order="left").select(
+        PICTURE.names()
+    )
+
+
+def _stored(scenes: pl.DataFrame, source: SourceConfig, root: Path) -> Iterator[tuple[str, bytes]]:
+    store, _ = open_photographs(source, root)
+    if store.rows:
+        yield from store.read_rows(scenes["image_id"].to_list())
+        return
+    for image_id, name in scenes.select("image_id", "photograph").iter_rows():
+        if data := store.read(name):
+            yield image_id, data
+
+
+def excluded_rows(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """One row of EXCLUDED per picture that is in a list, by image id."""
+    told = pl.format("{}: same {} as {}", "benchmark", "match", "listed")
+    return (
+        find_overlaps(pictures, listed)
+        .group_by("image_id", maintain_order=True)
+        .agg(reason=pl.lit(REASON), detail=told.str.join("; "))
+        .cast(EXCLUDED)
+    )
+
+
+def excluded_artifact(
+    scenes_path: Path,
+    photographs_path: Path | None,
+    shard: str,
+    lists: Sequence[Path],
+    source: SourceConfig,
+    root: Path,
+) -> Artifact:
+    inputs = inputs_of(scenes=scenes_path)
+    if photographs_path:
+        inputs |= inputs_of(photographs=photographs_path)
+    return plan_artifact(
+        root,
+        "exclude",
+        version=VERSION,
+        config={"kind": source.kind.value},
+        inputs={**inputs, "lists": digest_lists(lists)},
+        shard=shard,
+    )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="exclude-{shard}")
+def exclude_shard(
+    scenes_path: Path,
+    photographs_path: Path | None,
+    shard: str,
+    lists: tuple[Path, ...],
+    source: SourceConfig,
+    root: Path,
+) -> Path | State[Path]:
+    artifact = excluded_artifact(scenes_path, photographs_path, shard, lists, source, root)
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    scenes = pl.read_parquet(scenes_path, columns=["image_id", "coco_id", "photograph"])
+    photographs = pl.read_parquet(photographs_path) if photographs_path else None
+    pictures = read_pictures(scenes, photographs, source, root)
+    excluded = excluded_rows(pictures, read_lists(lists))
+    logger.info("exclude %s: %d of %d pictures", shard, excluded.height, scenes.height)
+    return write_artifact(excluded, artifact)

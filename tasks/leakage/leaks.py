@@ -1,0 +1,127 @@
+"""Leakage: which samples of a finished dataset show pictures of benchmarks.
+
+Lists of benchmark pictures (evaluation.leakage.LISTED) are made on the user's machine, from the
+benchmarks' own rows, and kept below the root: no list is shipped. A dataset is compared with all
+of them, and the outcome kept beside its artifacts; training refuses a dataset that overlaps.
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from evaluation.images import ImageStore
+from evaluation.leakage import LISTED, OVERLAP, PICTURE, Match, coco_source, find_overlaps
+from schemas.columns import columns
+from schemas.config.build import SourceKind
+from tasks.artifact import plan_artifact, replacing, write_artifact
+from tasks.leakage.exclude import OF_VISUAL_GENOME, digest_lists, read_lists, thumbnails
+
+VERSION = 1
+LISTS = "benchmark-images"
+MATCHES = tuple(match.value for match in Match)
+LEAKS = columns(**OVERLAP, samples=pl.Int64)
+"""Overlaps with the number of samples that show the picture."""
+
+
+def list_of(benchmark: str, root: Path) -> Path:
+    """Where the list of a benchmark's pictures belongs."""
+    return root / LISTS / f"{benchmark}.parquet"
+
+
+def known_lists(root: Path) -> list[Path]:
+    return sorted((root / LISTS).glob("*.parquet"))
+
+
+def list_pictures(items_path: Path, root: Path) -> Path:
+    """The list of a benchmark's pictures, from its items (schemas.benchmark.ITEM)."""
+    items = pl.read_parquet(items_path, columns=["benchmark", "images", "image_sources"])
+    (benchmark,) = items["benchmark"].unique()
+    pictures = (
+        items.explode("images")
+        .filter(pl.col("images").is_not_null())
+        .group_by(sha256="images")
+        .agg(sources=pl.col("image_sources").explode().drop_nulls().unique().sort())
+        .sort("sha256")
+    )
+    store = ImageStore(root)
+    looks = thumbnails((digest, store.read(digest)) for digest in pictures["sha256"])
+    listed = pictures.select(
+        "sha256",
+        "sources",
+        benchmark=pl.lit(benchmark),
+        thumbnail=pl.Series([look for _, _, look in looks], dtype=pl.Binary),
+    )
+    path = list_of(benchmark, root)
+    with replacing(path) as partial:
+        listed.select(LISTED.names()).cast(LISTED).write_parquet(partial)
+    return path
+
+
+def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
+    """Rows of LEAKS, by benchmark and picture; None where no benchmark has been listed."""
+    lists = known_lists(root)
+    if not lists:
+        return None
+    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    files = {name: facts["sha256"] for name, facts in manifest["files"].items()}
+    digest = sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
+    artifact = plan_artifact(
+        root,
+        "leakage",
+        version=VERSION,
+        config={},
+        inputs={"dataset": digest, "lists": digest_lists(lists)},
+    )
+    if artifact.path.exists():
+        return pl.read_parquet(artifact.path)
+    kind = SourceKind(manifest["config"]["source"]["kind"])
+    listed = read_lists(lists)
+    parts = [pl.DataFrame(schema=LEAKS)]
+    for pictures, counts in _shown(dataset, kind):
+        found = find_overlaps(pictures, listed)
+        parts.append(found.join(counts, on="image_id").cast(LEAKS))
+    leaks = pl.concat(parts).sort("benchmark", "image_id")
+    write_artifact(leaks, artifact)
+    return leaks
+
+
+def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Rows of PICTURE, and how many samples show each, a row group at a time: all samples of a
+    picture are in one."""
+    for path in sorted(dataset.glob("*-of-*.parquet")):
+        with pq.ParquetFile(path) as file:
+            has_images = "images" in file.schema_arrow.names
+            wanted = ["image_id", "coco_id", *(["images"] if has_images else [])]
+            for group in range(file.num_row_groups):
+                rows = pl.DataFrame(file.read_row_group(group, wanted))
+                yield (
+                    _pictures(rows, kind, has_images),
+                    rows.group_by("image_id").agg(samples=pl.len().cast(pl.Int64)),
+                )
+
+
+def _pictures(rows: pl.DataFrame, kind: SourceKind, has_images: bool) -> pl.DataFrame:
+    rows = rows.unique("image_id", keep="first", maintain_order=True)
+    sources = []
+    for image_id, coco_id in rows.select("image_id", "coco_id").iter_rows():
+        own = [f"vg:{image_id}"] if kind in OF_VISUAL_GENOME else []
+        sources.append(own + ([coco_source(coco_id)] if coco_id is not None else []))
+    looks: list[tuple[str, str | None, bytes | None]]
+    if has_images:
+        data = rows["images"].list.first().struct.field("bytes")
+        looks = list(thumbnails(zip(rows["image_id"], data, strict=True)))
+    else:
+        looks = [(image_id, None, None) for image_id in rows["image_id"]]
+    return pl.DataFrame(
+        {
+            "image_id": rows["image_id"],
+            "sources": sources,
+            "sha256": [digest for _, digest, _ in looks],
+            "thumbnail": [look for _, _, look in looks],
+        },
+        PICTURE,
+    )

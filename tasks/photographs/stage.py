@@ -1,0 +1,256 @@
+"""Photographs: whether each scene's photograph is there and sound, and which are the same.
+
+Reads scenes and photographs (folders, zip archives, or the `image` column of Parquet rows); writes
+one row per scene: `sha256` and size in bytes, or the reason why the photograph cannot be used.
+"""
+
+import io
+import logging
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+from PIL import Image, UnidentifiedImageError
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from schemas.columns import columns
+from schemas.config.build import IngestConfig, SourceConfig, SourceKind
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
+from tasks.sources.shard import digest_store, find_source
+from tasks.sources.vg150 import embedded_photographs, parquet_rows, photograph_in
+
+VERSION = 1
+SUFFIXES = (".jpg", ".jpeg", ".png")
+FORMATS = ("JPEG", "PNG")
+MAX_BYTES = 64 * 1024**2
+PHOTOGRAPHS = columns(
+    image_id=pl.String,
+    sha256=pl.String,
+    num_bytes=pl.Int64,
+    reason=pl.String,
+    detail=pl.String,
+)
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class PhotographStore:
+    """Photographs by file name, or by image id where Parquet rows hold them. Not thread-safe:
+    every task opens its own."""
+
+    files: Mapping[str, Path] = field(default_factory=dict)
+    members: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
+    rows: Mapping[str, tuple[Path, int]] = field(default_factory=dict)
+    archives: dict[Path, zipfile.ZipFile] = field(default_factory=dict)
+
+    def read_all(self, scenes: pl.DataFrame) -> Mapping[str, bytes]:
+        """Photographs of the scenes whose rows a Parquet file holds."""
+        return dict(self.read_rows(scenes["image_id"].to_list()))
+
+    def read_rows(self, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Image id and photograph of those images whose rows a Parquet file holds, one at a time,
+        in the order of the files."""
+        wanted: dict[Path, dict[int, str]] = {}
+        for image_id in image_ids:
+            if image_id in self.rows:
+                file, number = self.rows[image_id]
+                wanted.setdefault(file, {})[number] = image_id
+        for file in sorted(wanted):
+            for number, row in parquet_rows(file, ["image"], wanted[file]):
+                if (data := photograph_in(row)) is not None:
+                    yield wanted[file][number], data
+
+    def read(self, name: str) -> bytes | None:
+        """The photograph's bytes as they are, none where they cannot be read or are more than
+        MAX_BYTES, or None where there is none of that name."""
+        if name in self.files:
+            path = self.files[name]
+            try:
+                return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+            except OSError:
+                return b""
+        if name in self.members:
+            path, member = self.members[name]
+            if path not in self.archives:
+                self.archives[path] = open_archive(path)
+            if self.archives[path].getinfo(member).file_size > MAX_BYTES:
+                return b""
+            try:
+                return self.archives[path].read(member)
+            except DAMAGED:
+                return b""
+        return None
+
+
+def photograph_places(source: SourceConfig) -> list[Path]:
+    """Folders and archives to look in: those named, else where the annotations are."""
+    if source.photographs:
+        places = [place_of(place) for place in source.photographs]
+        for place in places:
+            if not place.exists():
+                raise FileNotFoundError(f"no photographs at {place}: correct source.photographs")
+        return places
+    place = place_of(str(source.path))
+    return [place if place.is_dir() else place.parent]
+
+
+def _image_files(place: Path) -> list[Path]:
+    """Image files and archives of photographs at a place, at most three folders deep."""
+    if place.is_file():
+        if place.suffix.lower() not in (*SUFFIXES, ".zip"):
+            raise ValueError(
+                f"{place} is neither a photograph nor a zip archive: name folders, .zip, .jpg or "
+                ".png files in source.photographs"
+            )
+        return [place]
+    found = [
+        path
+        for depth in ("*", "*/*", "*/*/*")
+        for path in place.glob(depth)
+        if path.suffix.lower() in SUFFIXES or path.suffix.lower() == ".zip"
+    ]
+    return sorted(path for path in found if path.is_file())
+
+
+def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore, list[Path]]:
+    """A store of all photographs, and the files that it stands on.
+
+    Raises FileNotFoundError where there is none at all.
+    """
+    if source.kind is SourceKind.VG150:
+        rows = embedded_photographs(find_source(source, root)["rows"])
+        if rows:
+            return PhotographStore(rows=rows), sorted({file for file, _ in rows.values()})
+    files: dict[str, Path] = {}
+    members: dict[str, tuple[Path, str]] = {}
+    used: list[Path] = []
+    for place in photograph_places(source):
+        for path in _image_files(place):
+            if path.suffix.lower() != ".zip":
+                files.setdefault(path.name, path)
+                used.append(path)
+                continue
+            with open_archive(path) as archive:
+                names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
+            for name in names:
+                members.setdefault(PurePosixPath(name).name, (path, name))
+            if names:
+                used.append(path)
+    if not used:
+        places = ", ".join(str(place) for place in photograph_places(source))
+        raise FileNotFoundError(
+            f"no photographs at {places}: name their folders or zip archives in "
+            'source.photographs, or build without them: images = "omit"'
+        )
+    return PhotographStore(files=files, members=members), used
+
+
+def examine(
+    data: bytes | None, width: int, height: int, has_frame: bool, config: IngestConfig
+) -> tuple[str, str] | None:
+    """Why a photograph cannot be used, as reason and detail, or None where it can."""
+    if data is None:
+        return "photograph-missing", "no file of its name"
+    if not data:
+        return "photograph-broken", f"empty, damaged, or larger than {MAX_BYTES:,} bytes"
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if not has_frame:
+                return "frame-unknown", "width and height are not annotated"
+            if image.size != (width, height):
+                found = f"{image.width} x {image.height}"
+                return "photograph-size-differs", f"found {found}, annotated {width} x {height}"
+            pixels = image.width * image.height
+            if pixels > config.max_photograph_pixels:
+                return "photograph-too-large", f"{pixels:,} pixels"
+            if pixels < config.min_photograph_pixels:
+                return "photograph-too-small", f"{pixels:,} pixels"
+            image.draft("L", (max(width // 8, 1), max(height // 8, 1)))
+            image.load()
+    except UnidentifiedImageError:  # its text holds an address in memory
+        return "photograph-broken", "neither JPEG nor PNG"
+    except Exception as error:  # what Pillow raises for broken files is no closed set
+        problem = str(error).strip() or type(error).__name__
+        return "photograph-broken", problem.splitlines()[0][:200]
+    return None
+
+
+def examine_photographs(
+    scenes: pl.DataFrame, store: PhotographStore, config: IngestConfig
+) -> pl.DataFrame:
+    """One row of PHOTOGRAPHS per scene."""
+    columns = ("photograph", "width", "height", "has_frame")
+    expected = {
+        image_id: (name, (width, height, has_frame))
+        for image_id, name, width, height, has_frame in scenes.select(
+            "image_id", *columns
+        ).iter_rows()
+    }
+    if store.rows:
+        found = {
+            image_id: _row(data, *expected[image_id][1], config)
+            for image_id, data in store.read_rows(list(expected))
+        }
+    else:
+        found = {
+            image_id: _row(store.read(name), *frame, config)
+            for image_id, (name, frame) in expected.items()
+        }
+    missing = _row(None, 0, 0, False, config)
+    rows = [(image_id, *found.get(image_id, missing)) for image_id in expected]
+    return pl.DataFrame(rows, schema=PHOTOGRAPHS, orient="row")
+
+
+def _row(
+    data: bytes | None, width: int, height: int, has_frame: bool, config: IngestConfig
+) -> tuple[str | None, int | None, str | None, str | None]:
+    """A photograph's digest and size, or why it cannot be used and what was found."""
+    problem = examine(data, width, height, has_frame, config)
+    if problem or data is None:
+        return None, None, *(problem or ("photograph-missing", ""))
+    return sha256(data).hexdigest(), len(data), None, None
+
+
+def digest_photographs(used: Sequence[Path], root: Path) -> str:
+    return digest_files(used, used[0].parent, digest_store(root))
+
+
+def photographs_artifact(
+    scenes_path: Path, shard: str, photographs_digest: str, config: IngestConfig, root: Path
+) -> Artifact:
+    return plan_artifact(
+        root,
+        "photographs",
+        version=VERSION,
+        config={"ingest": config},
+        inputs={**inputs_of(scenes=scenes_path), "photographs": photographs_digest},
+        shard=shard,
+    )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="photographs-{shard}")
+def examine_shard(
+    scenes_path: Path,
+    shard: str,
+    photographs_digest: str,
+    source: SourceConfig,
+    config: IngestConfig,
+    root: Path,
+) -> Path | State[Path]:
+    artifact = photographs_artifact(scenes_path, shard, photographs_digest, config, root)
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    store, _ = open_photographs(source, root)
+    scenes = pl.read_parquet(
+        scenes_path, columns=["image_id", "photograph", "width", "height", "has_frame"]
+    )
+    found = examine_photographs(scenes, store, config)
+    num_bad = found["reason"].is_not_null().sum()
+    logger.info("photographs %s: %d sound, %d not", shard, found.height - num_bad, num_bad)
+    return write_artifact(found, artifact)

@@ -1,0 +1,230 @@
+"""Balance: how much the words of a question tell of its answer, so that others are asked first.
+
+A question tells its answer where its options come with words (of the question, or of the options
+beside them) with which they are right more often than others are. `tellings` gives every candidate
+the log odds by which it is to be chosen less often, so that of those chosen no option's text, alone
+or with one other word of the question or one other option, is right more or less often than chance.
+
+Of all choices that keep to the quotas and do so, the one nearest to a random one (in entropy) takes
+candidate i with probability sigmoid(b - t_i) (Hainmueller 2012, for shares between 0 and 1): b is
+that of its cell, and t_i sums the weights of what the right option has less those of an average
+option. The weights are the minimum of a convex function.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from schemas.claim import (
+    Claim,
+    CountClaim,
+    DistanceClaim,
+    ExistenceClaim,
+    LocationClaim,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+    SizeClaim,
+)
+from schemas.vocabulary.predicates import load_predicates
+from tasks.language.templates import option_of, phrase_of
+from tasks.plan.quota import Cell
+
+MAX_FITTED = 20_000  # of a category; more of them move no accuracy
+NUM_STEPS = 60
+RIDGE = 1.0
+MAX_LOG_ODDS = 12.0
+
+Floats: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.int64]
+
+
+def words_of(
+    claims: Sequence[Claim], asks: str, names: Mapping[int, str]
+) -> tuple[list[str], list[str]]:
+    """The options between which nothing but the picture decides, the right one first (as in
+    `claims`), and what the question says besides. Beside the opposite of the right one, as hardly
+    ever both are refuted, the others are no more than something that the question says."""
+    right, *wrong = claims
+    offered = [_option(claim, asks, names) for claim in claims]
+    context = _context(right, asks, names)
+    if isinstance(right, RelationClaim):
+        predicates = load_predicates()
+        own = predicates[right.predicate]
+        opposites = [
+            place
+            for place, other in enumerate(wrong, start=1)
+            if isinstance(other, RelationClaim)
+            and own.is_two_sided_with(predicates[other.predicate])
+        ]
+        if opposites:
+            others = [text for place, text in enumerate(offered) if place not in (0, *opposites)]
+            return [offered[0], *(offered[place] for place in opposites)], context + sorted(others)
+    return offered, context
+
+
+def _option(claim: Claim, asks: str, names: Mapping[int, str]) -> str:
+    """The option that a claim stands for, without the words that all options share."""
+    if isinstance(claim, RelationClaim | ReachClaim) and asks == "predicate":
+        return phrase_of(claim.predicate)
+    return option_of(claim, asks, names)
+
+
+def _context(claim: Claim, asks: str, names: Mapping[int, str]) -> list[str]:
+    """What the question says besides its options."""
+    match claim:
+        case RelationClaim() | ReachClaim():
+            ends = {"subject": names[claim.subject], "object": names[claim.object]}
+            said = [end for part, end in ends.items() if part != asks]
+            return [asks, *said] if asks == "predicate" else [asks, claim.predicate, *said]
+        case SizeClaim():
+            return [claim.dimension.value]
+        case OrientationClaim():
+            whose = "viewer" if claim.viewpoint is None else "own"
+            return [whose, names[claim.reference], names[claim.target]]
+        case LocationClaim():
+            return [names[claim.object]]
+        case DistanceClaim():
+            return [names[claim.reference]]
+        case CountClaim():
+            return [claim.class_name]
+        case ExistenceClaim():
+            return [claim.class_name, claim.predicate or "", claim.other_class or ""]
+        case _:
+            return [asks]
+
+
+class Words(NamedTuple):
+    """Questions of equally many options as numbers: of each row the features that its options have,
+    and how much each counts, which is the same in all rows."""
+
+    rows: Places
+    features: Places
+    counts: Floats
+
+
+def _words(part: pl.DataFrame) -> tuple[list[Words], int]:
+    """The questions by their number of options, and the number of features."""
+    most = int(part["context"].list.len().max() or 0)  # type: ignore[arg-type]
+    texts = pl.concat([part["offered"].explode(), part["context"].explode(), pl.Series([""])])
+    vocabulary = pl.Enum(texts.drop_nulls().unique().sort())
+    size = len(vocabulary.categories)
+    asked = [
+        _codes(part["context"].list.get(place, null_on_oob=True).fill_null(""), vocabulary)
+        for place in range(most)
+    ]
+    words = []
+    numbers = part["offered"].list.len()
+    for number in numbers.unique().sort():
+        rows = np.flatnonzero((numbers == number).to_numpy())
+        codes = _codes(part["offered"].gather(rows).explode(), vocabulary).reshape(-1, number)
+        features, counts = [], []
+        for place in range(number):
+            option = codes[:, place]
+            beside = [codes[:, other] for other in range(number) if other != place]
+            own = [option, *(size * (1 + said[rows]) + option for said in asked)]
+            own += [size * (1 + size + other) + option for other in beside]
+            features += own
+            counts += [float(place == 0) - 1.0 / number] * len(own)
+        words.append(Words(rows, np.stack(features, axis=1), np.array(counts)))
+    return words, size * (1 + 2 * size)
+
+
+def _codes(texts: pl.Series, vocabulary: pl.Enum) -> Places:
+    return texts.cast(vocabulary).to_physical().to_numpy().astype(np.int64)
+
+
+def tellings(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> pl.Series:
+    """Log odds per row, 0 where nothing is offered. Read are question_id, category, level, facet,
+    offered (the right option first), context, and tie, a random number: of large categories only
+    those with the smallest are fitted."""
+    result = np.zeros(rows.height)
+    numbered = rows.with_row_index("row").filter(pl.col("offered").list.len() > 1)
+    for category in numbered["category"].unique().sort():
+        part = numbered.filter(category=category)
+        quotas = {level: number for (name, level), number in wanted.items() if name == category}
+        if any(quotas.values()):
+            result[part["row"].to_numpy()] = _tellings(part, quotas)
+    return pl.Series(result.round(3), dtype=pl.Float64)
+
+
+def _tellings(part: pl.DataFrame, quotas: Mapping[str, int]) -> Floats:
+    words, num_features = _words(part)
+    cells, numbers = _cells(part, quotas)
+    # Sorted, because a sum's last bits depend on its order.
+    fitted = (
+        part.select(pl.arg_sort_by("tie", "question_id")).to_series().head(MAX_FITTED).to_numpy()
+    )
+    place = np.full(part.height, -1)
+    place[fitted] = np.arange(len(fitted))
+    sample = []
+    for rows, features, counts in words:
+        known = np.flatnonzero(place[rows] >= 0)
+        known = known[np.argsort(place[rows[known]])]
+        sample.append(Words(place[rows[known]], features[known], counts))
+    scale = part.height / len(fitted)
+    weights = _weights(sample, num_features, cells[fitted], numbers, scale)
+    return _summed(words, weights, part.height)
+
+
+def _summed(words: Sequence[Words], weights: Floats, height: int) -> Floats:
+    total = np.zeros(height)
+    for rows, features, counts in words:
+        for column, count in enumerate(counts):
+            total[rows] += count * weights[features[:, column]]
+    return total
+
+
+def _cells(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Floats]:
+    """The cell (level and facet) of every row, and how many of each cell will be taken when the
+    facets take turns."""
+    sizes = part.group_by("level", "facet").len().sort("level", "facet")
+    numbers = np.zeros(sizes.height)
+    for level in quotas:
+        places = np.flatnonzero((sizes["level"] == level).to_numpy())
+        left = float(quotas[level])
+        by_size = sorted(places.tolist(), key=lambda place: sizes["len"][place])
+        for turn, place in enumerate(by_size):
+            numbers[place] = min(left / (len(by_size) - turn), sizes["len"][place])
+            left -= numbers[place]
+    keys = sizes.select("level", "facet").with_row_index("cell")
+    cells = part.join(keys, on=["level", "facet"], how="left", maintain_order="left")["cell"]
+    return cells.to_numpy().astype(np.int64), numbers
+
+
+def _weights(
+    words: Sequence[Words], num_features: int, cells: Places, numbers: Floats, scale: float
+) -> Floats:
+    """The weight of every feature, by accelerated steps that are each bounded by the curvature."""
+    flat = np.concatenate([part.features.ravel() for part in words])
+    counts = [np.broadcast_to(part.counts, part.features.shape) for part in words]
+    reach = max(np.abs(part.counts).sum() for part in words)
+    available = np.bincount(cells, minlength=len(numbers)) * scale
+    numbers = np.minimum(numbers, available)
+    base = np.log(np.maximum(numbers, 1e-9) / np.maximum(available - numbers, 1e-9)).clip(-20, 20)
+    weights = ahead = np.zeros(num_features)
+    for step in range(NUM_STEPS):
+        told = _summed(words, ahead, len(cells))
+        chance = _sigmoid(base[cells] - told)
+        for _ in range(2):
+            total = np.bincount(cells, chance, len(numbers)) * scale
+            slope = np.bincount(cells, chance * (1 - chance), len(numbers)) * scale
+            base = (base + ((numbers - total) / np.maximum(slope, 1e-6)).clip(-2, 2)).clip(-30, 30)
+            chance = _sigmoid(base[cells] - told)
+        taken = scale * chance
+        pulls = [taken[part.rows, None] * count for part, count in zip(words, counts, strict=True)]
+        pull = np.concatenate([part.ravel() for part in pulls])
+        excess = np.bincount(flat, pull, num_features) - RIDGE * ahead
+        curvature = np.bincount(flat, np.abs(pull), num_features) * reach
+        moved = (ahead + excess / (curvature + RIDGE)).clip(-MAX_LOG_ODDS, MAX_LOG_ODDS)
+        ahead = moved + step / (step + 3) * (moved - weights)
+        weights = moved
+    return weights
+
+
+def _sigmoid(values: Floats) -> Floats:
+    result: Floats = 1.0 / (1.0 + np.exp(-values))
+    return result

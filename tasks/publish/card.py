@@ -1,0 +1,91 @@
+"""The dataset card: README.md with the YAML head that the Hugging Face Hub reads."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schemas.proof.evidence import Standing
+from tasks.publish.costs import COSTS, TOKENS, total_costs
+from tasks.publish.funnel import FUNNEL, by_category, by_reason
+from tasks.validate.page import BLIND_RULES, RULES
+
+OF_MODELS = ("write", "judge")
+STAGES = ("extract", "plan", "write", "verify", "judge", "select")
+
+
+def size_category(num_samples: int) -> str:
+    """The Hub's name for a dataset's size."""
+    for limit, name in ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K")):
+        if num_samples < limit:
+            return name
+    return "100K<n<1M"
+
+
+def stages_of(models: Mapping[str, str]) -> list[str]:
+    """The stages after which questions are counted, with those of the models that a build asks."""
+    return [stage for stage in STAGES if stage not in OF_MODELS or f"{stage}.chat" in models]
+
+
+def cost_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row per stage that asks a model and, where there are several, one for all, whose
+    `questions` and `model` are None."""
+    costs = pl.DataFrame(manifest["costs"], schema=COSTS)
+    rows = total_costs(costs, manifest["num_samples"]).to_dicts()
+    if len(rows) < 2:
+        return rows
+    sums = {name: sum(row[name] for row in rows) for name in TOKENS}
+    paid = [row["cost"] for row in rows]
+    cost = None if None in paid else round(sum(paid), 6)
+    per_sample = None if cost is None else round(cost / max(manifest["num_samples"], 1), 6)
+    total = {"stage": "total", "model": None, "questions": None, "cost_per_sample": per_sample}
+    return [*rows, total | sums | {"cost": cost}]
+
+
+def dollars_told(dollars: float | None) -> str:
+    if dollars is None:
+        return "price not known"
+    if dollars >= 1:
+        return f"${dollars:,.2f}"
+    return "$" + (f"{float(f'{dollars:.3g}'):f}".rstrip("0").rstrip(".") or "0")
+
+
+def render_card(
+    manifest: Mapping[str, Any],
+    samples: pl.DataFrame,
+    shortcuts: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """The card, from a manifest, its samples and what tasks.validate.shortcuts found."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["dollars"] = dollars_told
+    environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
+    environment.filters["number"] = lambda number: f"{number:,}"
+    funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
+    judging = manifest["judging"]
+    return environment.get_template("card.md.jinja").render(
+        manifest=manifest,
+        config=manifest["config"],
+        size=size_category(manifest["num_samples"]),
+        losses=by_reason(funnel).to_dicts(),
+        categories=by_category(funnel).to_dicts(),
+        stages=stages_of(manifest["models"]),
+        levels=samples.group_by("category", "level").len().sort("category", "level").to_dicts(),
+        evidence=samples.group_by("evidence").len().sort("evidence").to_dicts(),
+        num_unknown=samples.filter(evidence=Standing.UNKNOWN.value).height,
+        short=[row for row in manifest["quotas"] if row["chosen"] < row["wanted"]],
+        example=samples.sort("rating", "question_id", descending=[True, False]).row(0, named=True),
+        writer=manifest["models"].get("write.chat"),
+        costs=cost_rows(manifest),
+        judging=judging,
+        rule=judging and RULES[judging["rule"]],
+        blind_rule=judging and BLIND_RULES[judging["blind_rule"]],
+        shortcuts=[row for row in shortcuts if row["is_shortcut"]],
+    )

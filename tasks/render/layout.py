@@ -1,0 +1,137 @@
+"""Layout: fill a setting with things that neither collide nor hide each other."""
+
+import random
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from schemas.config.build import RenderConfig
+from tasks.render.camera import Camera, area, camera_of, inside_frame, shared_area
+from tasks.render.ensembles import ENSEMBLES, Roster
+from tasks.render.occlusion import Mask, enough_seen, uncovered, visible_box
+from tasks.render.placing import placed
+from tasks.render.relationships import chosen_relationships
+from tasks.render.scene import RenderedScene, Thing
+from tasks.render.scenery import REPEATED, SETTINGS, WALL_DEPTH, grounds_of
+
+MIN_UNIQUE_NAMES = 4
+MAX_SAME_NAME_IOU = 0.3
+MIN_RELATIONSHIPS = 4
+MAX_LAYOUTS = 200
+TRIES = 5
+
+
+class Layout(NamedTuple):
+    """Things placed so far and, for each, the cells of its grid that are still seen."""
+
+    things: tuple[Thing, ...] = ()
+    seen: tuple[Mask, ...] = ()
+
+
+def stand_apart(a: Thing, b: Thing) -> bool:
+    """Whether two things on the ground leave each other room."""
+    widths = a.half_width + b.half_width
+    return abs(a.x - b.x) > widths + 0.05 or abs(a.z - b.z) > min(1.6, 0.3 + 0.35 * widths)
+
+
+def clash(a: Thing, b: Thing) -> bool:
+    """Whether two things collide, or are of one class and hard to tell apart."""
+    loose = not (a.bond or b.bond) and a.y == b.y == 0
+    if loose and not stand_apart(a, b):
+        return True
+    shared = shared_area(a.extent, b.extent)
+    if shared == 0:
+        return False
+    union = area(a.extent) + area(b.extent) - shared
+    return a.z == b.z == WALL_DEPTH or (a.name == b.name and shared > MAX_SAME_NAME_IOU * union)
+
+
+def admitted(layout: Layout, group: Sequence[Thing], camera: Camera) -> Layout | None:
+    """The layout with the whole group added; None where a thing would be hidden or collide."""
+    things, seen = list(layout.things), list(layout.seen)
+    for thing in group:
+        if not inside_frame(thing.extent, camera) or any(clash(thing, other) for other in things):
+            return None
+        own = thing.shape.mask
+        for index, other in enumerate(things):
+            if shared_area(thing.extent, other.extent) == 0:
+                continue
+            if thing.z >= other.z:
+                own = own & uncovered(thing, other)
+                continue
+            seen[index] = seen[index] & uncovered(other, thing)
+            if not enough_seen(other, seen[index]):
+                return None
+        if not enough_seen(thing, own):
+            return None
+        things.append(thing)
+        seen.append(own)
+    return Layout(tuple(things), tuple(seen))
+
+
+def unique_names(things: Sequence[Thing]) -> list[str]:
+    names = [thing.name for thing in things]
+    return [name for name in names if names.count(name) == 1]
+
+
+def with_ensembles(
+    rng: random.Random, setting: str, camera: Camera, num_things: int, reserved: str | None
+) -> Layout:
+    """One or two ensembles without things of the class `reserved`, as far as they fit."""
+    layout = Layout()
+    for ensemble in rng.sample(ENSEMBLES[setting], rng.randint(1, 2)):
+        for _ in range(TRIES):
+            taken = frozenset(t.name for t in layout.things) | {reserved or ""}
+            group = ensemble(rng, camera, Roster(setting, taken, len(layout.things)))
+            if group and len(layout.things) + len(group) <= num_things:
+                grown = admitted(layout, group, camera)
+                if grown:
+                    layout = grown
+                    break
+    return layout
+
+
+def arranged(rng: random.Random, setting: str, camera: Camera, num_things: int) -> Layout:
+    """Ensembles first, then one class several times, then one thing each of other classes."""
+    several = rng.choice(REPEATED[setting]) if rng.random() < 0.65 else None
+    layout = with_ensembles(rng, setting, camera, num_things, several)
+    lacking = max(0, MIN_UNIQUE_NAMES - len(unique_names(layout.things)))
+    spare = num_things - len(layout.things) - lacking
+    names = [several] * min(rng.randint(2, 5), max(spare, 0)) if several else []
+    taken = {several, *(thing.name for thing in layout.things)}
+    singles = [name for name in SETTINGS[setting] if name not in taken]
+    for name in names + rng.sample(singles, len(singles)):
+        if len(layout.things) >= num_things:
+            break
+        for _ in range(TRIES):
+            thing = placed(rng, camera, name, SETTINGS[setting][name])
+            grown = admitted(layout, (thing,), camera) if thing else None
+            if grown:
+                layout = grown
+                break
+    return layout
+
+
+def lay_out_scene(image_id: int, seed: int, config: RenderConfig) -> RenderedScene:
+    """Deterministic by (seed, image_id). Raises ValueError where the frame is too small to fill."""
+    rng = random.Random(f"{seed}:{image_id}")
+    for _ in range(MAX_LAYOUTS):
+        setting = rng.choice(tuple(SETTINGS))
+        camera = camera_of(rng, setting, config.width, config.height)
+        grounds = grounds_of(rng, setting, camera)
+        num_objects = rng.randint(config.min_objects, config.max_objects)
+        layout = arranged(rng, setting, camera, num_objects - len(grounds))
+        enough = len(grounds) + len(layout.things) >= config.min_objects
+        if enough and len(unique_names(layout.things)) >= MIN_UNIQUE_NAMES:
+            boxes = tuple(
+                visible_box(thing, seen, camera)
+                for thing, seen in zip(layout.things, layout.seen, strict=True)
+            )
+            relationships = chosen_relationships(rng, setting, grounds, layout.things, boxes)
+            if len(relationships) >= MIN_RELATIONSHIPS:
+                return RenderedScene(
+                    image_id, seed, setting, camera, grounds, layout.things, boxes, relationships
+                )
+    raise ValueError(
+        f"no layout of image {image_id} holds {config.min_objects} objects in "
+        f"{config.width} x {config.height} pixels: enlarge the picture or lower min_objects"
+    )

@@ -1,0 +1,346 @@
+"""Select: which questions become samples, in which split, and under which letter.
+
+Reads judged questions (verified ones where no model judges), scenes and what is known of the
+photographs; writes samples
+(schemas.sample.SAMPLE), and beside them a ledger with the reason of every question left out.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from schemas.claim import (
+    Claim,
+    DepthClaim,
+    Dimension,
+    Direction,
+    OrientationClaim,
+    ReachClaim,
+    RelationClaim,
+    SizeClaim,
+    decode_claim,
+)
+from schemas.columns import frame_of
+from schemas.completion.publish import (
+    LETTERS,
+    option_text,
+    publish_scene,
+    published_ids,
+    render_completion,
+    render_problem,
+)
+from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.question import JUDGED
+from schemas.sample import SAMPLE
+from schemas.scene_graph import Scene, scenes_of
+from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.plan.balance import words_of
+from tasks.plan.quota import choose, plan_quotas
+from tasks.plan.stage import by_preference, first_of_topic, stable_hash
+from tasks.sources.tables import LEDGER
+
+VERSION = 2
+BATCH = 1000
+SHOWN = {
+    Direction.LEFT: "left of",
+    Direction.RIGHT: "right of",
+    Direction.ABOVE: "above",
+    Direction.BELOW: "below",
+}
+READ = ("objects", "names", "asks", "option_claims", "answer")
+logger = logging.getLogger(__name__)
+
+
+def group_images(images: pl.DataFrame) -> pl.DataFrame:
+    """image_id and group_id: images share a group where they share coco_id or sha256, directly or
+    through others. Columns image_id, coco_id, sha256; nulls share nothing."""
+    rows = images.unique("image_id").sort("image_id").with_row_index("row")
+    edges = [np.empty((0, 2), dtype=np.int64)]
+    for column in ("coco_id", "sha256"):
+        same = rows.filter(pl.col(column).is_not_null()).select(
+            "row", first=pl.col("row").first().over(column)
+        )
+        edges.append(same.to_numpy().astype(np.int64))
+    starts, stops = np.concatenate(edges).T
+    graph = coo_array((np.ones(len(starts)), (starts, stops)), shape=(rows.height, rows.height))
+    groups = connected_components(graph, directed=False)[1] if rows.height else np.empty(0)
+    return rows.with_columns(group=pl.Series(groups, dtype=pl.Int64)).select(
+        "image_id", group_id=pl.col("image_id").first().over("group")
+    )
+
+
+def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Series:
+    """`train` or `val` per row, whole groups at a time in a seeded order: as many as fit into
+    `val_share` of the rows, or the smallest where none fits and another one is left to train on."""
+    sizes = samples.group_by("group_id").len()
+    ordered = sorted(sizes.iter_rows(), key=lambda entry: (stable_hash(seed, entry[0]), entry[0]))
+    room = min(round(val_share * samples.height), samples.height - 1)
+    val: set[str] = set()
+    for group_id, size in ordered:
+        if size <= room:
+            val.add(group_id)
+            room -= size
+    if not val and room > 0 and len(ordered) > 1:
+        val.add(min(ordered, key=lambda entry: entry[1])[0])
+    return samples.select(
+        pl.when(pl.col("group_id").is_in(sorted(val)))
+        .then(pl.lit("val"))
+        .otherwise(pl.lit("train"))
+        .alias("split")
+    ).to_series()
+
+
+def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
+    """The place of the right option per row, balanced within one over the letters that a split,
+    category and number of options offers. Which letters get one more is drawn by the seed."""
+    turn: dict[tuple[str, str, int], int] = {}
+    ties = [stable_hash(seed, key) for key in samples["question_id"]]
+    order = sorted(range(samples.height), key=lambda row: (ties[row], row))
+    found: dict[int, int] = {}
+    columns = samples.select("split", "category", pl.col("options").list.len()).rows()
+    for row in order:
+        split, category, number = columns[row]
+        key = split, category, number
+        start = stable_hash(seed, f"{split}:{category}:{number}") % number
+        found[row] = (start + turn.get(key, 0)) % number
+        turn[key] = turn.get(key, 0) + 1
+    return [found[row] for row in range(samples.height)]
+
+
+def moved(entries: Sequence[str], start: int, stop: int) -> list[str]:
+    """The entries with the one at `start` at `stop`, the others in their order."""
+    rest = [entry for place, entry in enumerate(entries) if place != start]
+    return [*rest[:stop], entries[start], *rest[stop:]]
+
+
+def shown_triplets(claim: Claim) -> Iterator[tuple[int, str, int]]:
+    """The claim itself as relationships of the gold scene, where it is one."""
+    match claim:
+        case RelationClaim() | ReachClaim():
+            yield claim.subject, claim.predicate, claim.object
+        case SizeClaim(dimension=Dimension.LARGER):
+            yield from ((claim.largest, "bigger", other) for other in claim.others)
+        case SizeClaim(dimension=Dimension.TALLER):
+            yield from ((claim.largest, "taller", other) for other in claim.others)
+        case OrientationClaim(viewpoint=None) if claim.direction in SHOWN:
+            yield claim.target, SHOWN[claim.direction], claim.reference
+        case DepthClaim():
+            yield claim.nearer, "in front of", claim.farther
+        case _:
+            return
+
+
+def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Rows of SAMPLE for questions that carry split, group_id, place, coco_id and photograph."""
+    by_image: dict[str, list[dict[str, Any]]] = {}
+    of_scenes = pl.col("image_id").is_in(scenes["image_id"].implode())
+    for row in questions.filter(of_scenes).iter_rows(named=True):
+        by_image.setdefault(row["image_id"], []).append(row)
+    for scene in scenes_of(scenes.filter(pl.col("image_id").is_in(list(by_image)))):
+        ids = published_ids(scene)
+        links = {entry.relationship_id: entry for entry in scene.relationships}
+        annotated = [
+            (entry.subject, entry.predicate, entry.object) for entry in scene.relationships
+        ]
+        for row in by_image[scene.image_id]:
+            asked = list(shown_triplets(decode_claim(row["claim"])))
+            near = [links[key] for key in row["relationships"]]
+            triplets = [(entry.subject, entry.predicate, entry.object) for entry in near]
+            gold = publish_scene(scene, ids, row["objects"], dict.fromkeys(triplets + asked))
+            whole = publish_scene(
+                scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
+            )
+            yield {
+                **_texts(row, scene, lambda answer, gold=gold: render_completion(gold, answer)),
+                "width": scene.width,
+                "height": scene.height,
+                "scene_objects": whole.objects,
+                "scene_relationships": whole.relationships,
+            }
+
+
+def _texts(row: Mapping[str, Any], scene: Scene, render: Any) -> dict[str, Any]:
+    place = row["place"]
+    options = moved(row["options"], row["answer"], place)
+    lines = [option_text(number, option) for number, option in enumerate(options)]
+    question = "\n".join([row["question"], *lines])
+    kept = {name: row[name] for name in SAMPLE.names() if name in row}
+    return kept | {
+        "problem": render_problem(question, scene.width, scene.height),
+        "question_only": row["question"],
+        "question_with_options": question,
+        "options": options,
+        "option_claims": moved(row["option_claims"], row["answer"], place),
+        "answer": render(LETTERS[place]),
+        "answer_only": LETTERS[place],
+        "answer_text": render(options[place]),
+        "answer_text_only": options[place],
+        "answer_option_text": render(lines[place]),
+        "answer_option_text_only": lines[place],
+    }
+
+
+def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
+    """Verified questions with the columns of judged ones, null."""
+    missing = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in JUDGED.items()
+        if name not in questions.columns
+    ]
+    return questions.with_columns(missing)
+
+
+def with_words(questions: pl.DataFrame) -> pl.DataFrame:
+    """With what the options say, the right one first, and what the questions say besides."""
+    offered, context = [], []
+    for row in questions.select(*READ).iter_rows(named=True):
+        names = dict(zip(row["objects"], row["names"], strict=True))
+        claims = [decode_claim(text) for text in moved(row["option_claims"], row["answer"], 0)]
+        options, said = words_of(claims, row["asks"], names)
+        offered.append(options)
+        context.append(said)
+    texts = pl.List(pl.String)
+    return questions.with_columns(
+        offered=pl.Series(offered, dtype=texts), context=pl.Series(context, dtype=texts)
+    )
+
+
+def choose_samples(
+    questions: pl.DataFrame,
+    images: pl.DataFrame,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    seed: int,
+    *,
+    blind_last: bool = False,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The questions that become samples, with split, group_id, place, coco_id and photograph,
+    sorted by question id; and those that do not, with the reason. With `blind_last` those that
+    can be answered without the picture are taken only where others do not suffice."""
+    questions = as_judged(questions)
+    wanted = plan_quotas(quota, quota.num_samples)
+    sound = with_words(questions.filter(pl.col("reason").is_null()))
+    is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
+    parts = [by_preference(sound.filter(part), wanted, seed) for part in (~is_last, is_last)]
+    rows = pl.concat(parts)
+    is_first = first_of_topic(rows)
+    repeated = rows.filter(~is_first).with_columns(reason=pl.lit("near-duplicate"))
+    rows = rows.filter(is_first)
+    mask = choose(rows, wanted, quota.max_per_image)
+    beyond = rows.filter(~mask).with_columns(reason=pl.lit("beyond-quota"))
+    lost = pl.concat([questions.filter(pl.col("reason").is_not_null()), repeated, beyond])
+    chosen = (
+        rows.filter(mask)
+        .join(group_images(images), on="image_id", how="left")
+        .join(images.select("image_id", "coco_id", "photograph"), on="image_id", how="left")
+        .sort("question_id")
+    )
+    chosen = chosen.with_columns(split=assign_splits(chosen, select.val_share, seed))
+    places = pl.Series(assign_letters(chosen, seed), dtype=pl.Int32)
+    return chosen.with_columns(place=places), lost
+
+
+def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
+    return (
+        lost.select(
+            stage=pl.when(pl.col("reason").is_in(["near-duplicate", "beyond-quota"]))
+            .then(pl.lit("select"))
+            .when(pl.col("question").is_null())
+            .then(pl.lit("write"))
+            .when(pl.col("verdict").is_not_null())
+            .then(pl.lit("judge"))
+            .otherwise(pl.lit("verify")),
+            image_id="image_id",
+            item="question_id",
+            action=pl.lit("drop"),
+            reason="reason",
+            detail=pl.col("reason_detail"),
+        )
+        .cast(LEDGER)
+        .sort("item")
+    )
+
+
+def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -> pl.DataFrame:
+    """image_id, coco_id, sha256 and photograph of every scene."""
+    facts = pl.scan_parquet(list(scene_paths)).select("image_id", "coco_id", "photograph")
+    if not photograph_paths:
+        return facts.with_columns(
+            sha256=pl.lit(None, pl.String), photograph=pl.lit(None, pl.String)
+        ).collect()
+    digests = pl.scan_parquet(list(photograph_paths)).select("image_id", "sha256")
+    return facts.join(digests, on="image_id", how="left").collect()
+
+
+def samples_artifact(
+    question_paths: Sequence[Path],
+    scene_paths: Sequence[Path],
+    photograph_paths: Sequence[Path],
+    quota: QuotaConfig,
+    select: SelectConfig,
+    seed: int,
+    root: Path,
+    *,
+    blind_last: bool = False,
+) -> Artifact:
+    inputs = inputs_of(questions=question_paths, scenes=scene_paths)
+    if photograph_paths:
+        inputs |= inputs_of(photographs=photograph_paths)
+    return plan_artifact(
+        root,
+        "select",
+        version=VERSION,
+        config={"quota": quota, "select": select, "seed": seed, "blind_last": blind_last},
+        inputs=inputs,
+    )
+
+
+@task(cache_policy=NO_CACHE)
+def select_samples(
+    question_paths: Sequence[Path],
+    scene_paths: Sequence[Path],
+    photograph_paths: Sequence[Path],
+    quota: QuotaConfig,
+    select: SelectConfig,
+    seed: int,
+    root: Path,
+    *,
+    blind_last: bool = False,
+) -> Path | State[Path]:
+    artifact = samples_artifact(
+        question_paths,
+        scene_paths,
+        photograph_paths,
+        quota,
+        select,
+        seed,
+        root,
+        blind_last=blind_last,
+    )
+    if artifact.path.exists():
+        return Completed(name="Cached", data=artifact.path)
+    questions = pl.read_parquet(list(question_paths))
+    images = image_facts(scene_paths, photograph_paths)
+    chosen, lost = choose_samples(questions, images, quota, select, seed, blind_last=blind_last)
+    if chosen.is_empty():
+        raise ValueError(
+            "no question is left to publish: the funnel says where they were lost; loosen "
+            "extract, proof or quota, or name a larger source"
+        )
+    parts = [
+        frame_of(list(sample_rows(chosen, batch)), SAMPLE)
+        for path in scene_paths
+        for batch in pl.read_parquet(path).iter_slices(BATCH)
+    ]
+    samples = pl.concat(parts).sort("image_id", "question_id")
+    logger.info("select: %d samples of %d questions", samples.height, questions.height)
+    return write_artifact(samples, artifact, select_ledger(lost))

@@ -1,0 +1,38 @@
+"""Model card: what a trained model is, for people."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schemas.config.training import TINY
+
+PARTS = ("format", "count", "accuracy", "spatial", "relationships")
+SMOOTHED = 0.1
+"""Share of the rollouts at either end whose means are told."""
+
+
+def render_model_card(facts: dict[str, Any], log: Sequence[dict[str, float]]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # Markdown of our own facts: names are checked by the configuration
+    )
+    template = environment.get_template("card.md.jinja")
+    return template.render(**facts, rewards=reward_rows(log), is_tiny=facts["base"] == TINY)
+
+
+def reward_rows(log: Sequence[dict[str, float]]) -> list[dict[str, Any]]:
+    """Per part of the reward its mean over the first and the last rollouts."""
+    rows = []
+    for part, name in [("total", "reward"), *((part, f"rewards/{part}/mean") for part in PARTS)]:
+        values = [line[name] for line in log if name in line]
+        if values:
+            few = max(round(SMOOTHED * len(values)), 1)
+            first, last = (sum(some) / few for some in (values[:few], values[-few:]))
+            rows.append({"part": part, "first": first, "last": last})
+    return rows

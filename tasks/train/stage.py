@@ -1,0 +1,200 @@
+"""Train: from a published dataset to an exported model.
+
+Reads a training configuration and the dataset that it names; a trainer in a process of its own
+(training.grpo, training.sft) keeps its run below ROOT/runs and goes on from its last checkpoint
+whenever it was cut short. Writes ROOT/models/<name>/<digest>/: the model in Hugging Face layout,
+its card, the rewards over time, and what it was made of.
+"""
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version as version_of
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from schemas.config.training import TrainConfig, load_train_config
+from schemas.dataset_folder import check_dataset, resolve_dataset
+from tasks.artifact import replacing_folder
+from tasks.leakage.leaks import find_leaks
+from tasks.train.card import render_model_card
+from training.estimate import Estimate, check_fit, estimate, shape_of
+from training.model import resolve_model
+from training.run_folder import FINAL, is_finished, run_folder
+
+ACCELERATE = Path(__file__).parents[2] / "configs" / "accelerate"
+OUTPUT, ERRORS = "trainer.out", "trainer.err"
+LIBRARIES = ("torch", "transformers", "trl")
+REFUSED = 2
+"""The exit code of a trainer that was given something it cannot train on."""
+logger = logging.getLogger(__name__)
+
+
+def check_packages() -> None:
+    """ValueError where what training needs is not installed."""
+    missing = [name for name in ("torch", *LIBRARIES, "datasets") if not find_spec(name)]
+    if missing:
+        raise ValueError(
+            f"training needs {missing[0]}, which is not installed: run `make .venv/train`, or pip "
+            "install 'spatialthinker[train]'"
+        )
+
+
+def estimate_run(config: TrainConfig, root: Path) -> Estimate | None:
+    """None where the model's shape is not known."""
+    name = config.model.name
+    builds = sorted((root / "models" / name).glob("*/config.json"))
+    shape = shape_of(str(builds[-1].parent) if builds else name)
+    return estimate(config, shape) if shape else None
+
+
+def check_readiness(config: TrainConfig, root: Path) -> Path:
+    """The dataset's folder. ValueError where it must not be trained on: it failed its validation,
+    was changed since, shows pictures of benchmarks; or where the model does not fit."""
+    dataset = resolve_dataset(config.data.dataset, root)
+    check_dataset(dataset)
+    leaks = find_leaks(dataset, root)
+    if leaks is None:
+        logger.info("leakage is not checked: no benchmark is listed here (spatialthinker leakage)")
+    elif not leaks.is_empty():
+        benchmarks = ", ".join(leaks["benchmark"].unique().sort())
+        raise ValueError(
+            f"{dataset} shows {leaks['image_id'].n_unique()} pictures of {benchmarks}: build it "
+            "with select.exclude, see `spatialthinker leakage`"
+        )
+    found = estimate_run(config, root)
+    if found:
+        check_fit(found)
+    return dataset
+
+
+def trainer_command(
+    config: TrainConfig, path: Path, overrides: Sequence[str], root: Path
+) -> list[str]:
+    """What is run; on several devices by accelerate."""
+    words = [
+        "-m",
+        f"training.{config.method}",
+        str(path),
+        "--root",
+        str(root),
+        "--resume",
+        "--attached",
+    ]
+    words += [word for override in overrides for word in ("--set", override)]
+    hardware = config.hardware
+    if hardware.num_devices == 1:
+        return [sys.executable, *words]
+    launcher = [sys.executable, "-m", "accelerate.commands.launch"]
+    launcher += ["--num_processes", str(hardware.num_devices)]
+    if hardware.strategy in ("zero3", "fsdp"):
+        size = "8gpu" if hardware.num_devices > 4 else "4gpu"
+        launcher += ["--config_file", str(ACCELERATE / f"{hardware.strategy}-{size}.yaml")]
+    else:
+        launcher += ["--multi_gpu"]
+    return [*launcher, *words]
+
+
+def run_trainer(command: Sequence[str], run: Path) -> None:
+    """Run to its end; its lines are shown as they come, and kept with its errors beside the run.
+
+    ValueError where it refuses its input, RuntimeError where it fails, each with its last words.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    with (
+        (run / OUTPUT).open("ab") as output,
+        (run / ERRORS).open("ab") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            for line in process.stdout:
+                output.write(line)
+                output.flush()
+                logger.info("%s", line.decode("utf-8", "replace").rstrip())
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode == 0:
+        return
+    last = last_error(run / ERRORS)
+    if process.returncode == REFUSED:
+        raise ValueError(last)
+    raise RuntimeError(
+        f"training ended with exit code {process.returncode}: {last} (all of it: {run / ERRORS}); "
+        "run the same command to go on from the last checkpoint"
+    )
+
+
+def last_error(log: Path) -> str:
+    """The last line that says what went wrong, or just the last one."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-200:]
+    errors = [line for line in lines if line.startswith("error: ")]
+    return (errors or lines or ["nothing was said"])[-1].removeprefix("error: ")
+
+
+def export_model(
+    config: TrainConfig, run: Path, dataset: Path, base: str | Path, folder: Path
+) -> None:
+    """The model folder of a finished run."""
+    from training.log import read_log  # with transformers
+    from training.plot import draw_rewards  # with matplotlib
+
+    log = read_log(run)
+    facts = training_facts(config, run, dataset, base, log)
+    with replacing_folder(folder) as partial:
+        shutil.copytree(run / FINAL, partial, dirs_exist_ok=True)
+        draw_rewards(log, partial / "rewards.png")
+        text = json.dumps(facts, indent=2, sort_keys=True)
+        (partial / "training.json").write_text(text + "\n", encoding="utf-8")
+        (partial / "README.md").write_text(render_model_card(facts, log), encoding="utf-8")
+
+
+def training_facts(
+    config: TrainConfig, run: Path, dataset: Path, base: str | Path, log: list[dict[str, float]]
+) -> dict[str, Any]:
+    """What the model was made of."""
+    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        "name": config.name,
+        "digest": run.name,
+        "base": config.model.name,
+        "base_is_local": isinstance(base, Path),
+        "config": config.model_dump(mode="json"),
+        "dataset": {
+            "name": manifest["name"],
+            "digest": manifest["digest"],
+            "samples": manifest["num_samples"],
+            "files": manifest["files"],
+        },
+        "versions": {name: version_of(name) for name in (*LIBRARIES, "spatialthinker")},
+        "num_updates": int(log[-1]["step"]) if log else 0,
+    }
+
+
+@task(cache_policy=NO_CACHE, task_run_name="train")
+def train_model(
+    path: Path, overrides: tuple[str, ...], dataset: Path, root: Path
+) -> Path | State[Path]:
+    config = load_train_config(path, overrides)
+    base = resolve_model(config.model.name, root)
+    run = run_folder(config, dataset, base, root)
+    folder = root / "models" / config.name / run.name
+    if folder.exists():
+        return Completed(name="Cached", data=folder)
+    if not is_finished(run):
+        named = (*overrides, f"data.dataset={json.dumps(str(dataset))}")
+        run_trainer(trainer_command(config, path, named, root), run)
+    export_model(config, run, dataset, base, folder)
+    logger.info("train: %s", folder)
+    return folder

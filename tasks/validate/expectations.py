@@ -1,0 +1,454 @@
+"""The expectations: what must hold of a data set before it may be published.
+
+Importing this module imports Great Expectations, which takes seconds: import it where it is used.
+"""
+
+# Great Expectations re-exports its names without saying so, and its decorators have no types.
+# mypy: disable-error-code="attr-defined,untyped-decorator"
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import great_expectations as gx
+import polars as pl
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations import core as gxe
+from great_expectations.expectations.expectation import (
+    ColumnPairMapExpectation,
+    Expectation,
+    MulticolumnMapExpectation,
+)
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.metrics.map_metric_provider import (
+    ColumnPairMapMetricProvider,
+    MulticolumnMapMetricProvider,
+    column_pair_condition_partial,
+    multicolumn_condition_partial,
+)
+from great_expectations.expectations.row_conditions import Column
+
+from schemas.claim import Category
+from schemas.completion.publish import LETTERS
+from schemas.sample import SAMPLE
+from tasks.validate.readiness import MAX_TESTED
+
+DOMAIN = ("batch_id", "table", "row_condition", "condition_parser", "ignore_row_if")
+EVIDENCE = ("proved", "asserted", "judged")
+LEVELS = ("easy", "medium", "hard")
+
+
+class ScenesInImage(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.scene_in_image"
+    condition_domain_keys = (*DOMAIN, "column_list")
+    condition_value_keys = ()
+
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column_list: Any, **_: object) -> Any:  # noqa: N805
+        x1, y1, x2, y2, width, height = (column_list[name] for name in column_list.columns)
+        inside = (x1 >= 0) & (y1 >= 0) & (x2 <= width) & (y2 <= height)
+        return inside.fillna(False).astype(bool)
+
+
+class ExpectSceneToLieInImage(MulticolumnMapExpectation):
+    """The columns are the extent of a scene's boxes, x1, y1, x2, y2, and its image's size."""
+
+    map_metric: ClassVar[str] = "multicolumn_values.scene_in_image"
+    ignore_row_if: Literal["never"] = "never"
+
+
+class CountsWithinRange(MulticolumnMapMetricProvider):
+    condition_metric_name = "multicolumn_values.count_within_range"
+    condition_domain_keys = (*DOMAIN, "column_list")
+    condition_value_keys = ()
+
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column_list: Any, **_: object) -> Any:  # noqa: N805
+        count, low, high = (column_list[name] for name in column_list.columns)
+        return ((count >= low) & (count <= high)).astype(bool)
+
+
+class ExpectCountToBeWithinRange(MulticolumnMapExpectation):
+    """The columns are a count and the least and the most that it may be."""
+
+    map_metric: ClassVar[str] = "multicolumn_values.count_within_range"
+    ignore_row_if: Literal["never"] = "never"
+
+
+class LettersBalanced(ColumnPairMapMetricProvider):
+    condition_metric_name = "column_pair_values.letters_balanced"
+    condition_domain_keys = (*DOMAIN, "column_A", "column_B")
+    condition_value_keys = ("tolerance",)
+
+    @column_pair_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805
+        column_A: Any,  # noqa: N803
+        column_B: Any,  # noqa: N803
+        tolerance: int,
+        **_: object,
+    ) -> Any:
+        return (column_B - column_A <= tolerance).astype(bool)
+
+
+class ExpectLettersToBeBalanced(ColumnPairMapExpectation):
+    """The columns count the rarest and the commonest answer letter among a sample's like."""
+
+    map_metric: ClassVar[str] = "column_pair_values.letters_balanced"
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "column_A",
+        "column_B",
+        "ignore_row_if",
+        "tolerance",
+        "mostly",
+    )
+    ignore_row_if: Literal["neither"] = "neither"
+    tolerance: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One expectation. `frame` is what it judges, `shown` the columns that show what is wrong."""
+
+    name: str
+    group: str
+    severity: Literal["critical", "warning"]
+    description: str
+    frame: Literal["table", "samples", "totals"]
+    shown: tuple[str, ...]
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`rows` are the numbers of the failing rows; `details` say what fails where no row does."""
+
+    check: Check
+    status: Literal["passed", "failed", "error"]
+    num_checked: int
+    rows: list[int]
+    details: list[str]
+    error: str | None = None
+
+    @property
+    def num_failed(self) -> int:
+        return len(self.rows) or len(self.details)
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the data set must not be published."""
+        return self.status == "error" or (
+            self.status == "failed" and self.check.severity == "critical"
+        )
+
+
+# fmt: off
+def checks() -> Iterator[Check]:
+    """Every check, in the order of the page."""
+    yield from _identity()
+    yield from _wording()
+    yield from _answers()
+    yield from _claims()
+    yield from _scenes()
+    yield from _rewards()
+    yield from _balance()
+
+
+def _check(
+    group: str,
+    name: str,
+    description: str,
+    kind: type[Expectation],
+    *shown: str,
+    severity: Literal["critical", "warning"] = "critical",
+    frame: Literal["table", "samples", "totals"] = "samples",
+    **arguments: Any,
+) -> Check:
+    expectation = kind(description=description,
+        severity=FailureSeverity(severity),
+        meta={"name": name},
+        **arguments,
+    )
+    columns = shown or tuple(
+        arguments[key] for key in ("column", "column_A", "column_B") if key in arguments
+    )
+    return Check(name, group, severity, description, frame, columns, expectation)
+
+
+def _equal(
+    group: str, name: str, description: str, a: str, b: str, *shown: str, **more: Any
+) -> Check:
+    kind = gxe.ExpectColumnPairValuesToBeEqual
+    return _check(group, name, description, kind, *(shown or (a, b)),
+        column_A=a, column_B=b, ignore_row_if="neither", **more)
+
+
+def _none(group: str, name: str, description: str, column: str) -> Check:
+    return _check(group, name, description, gxe.ExpectColumnValuesToBeNull, column=column)
+
+
+def _zero(group: str, name: str, description: str, column: str, *shown: str) -> Check:
+    kind = gxe.ExpectColumnValuesToBeBetween
+    return _check(group, name, description, kind, *shown, column=column, max_value=0)
+
+
+def _true(group: str, name: str, description: str, column: str, *shown: str) -> Check:
+    kind = gxe.ExpectColumnValuesToBeInSet
+    return _check(group, name, description, kind, *shown, column=column, value_set=[True])
+
+
+def _one_of(group: str, name: str, description: str, column: str, values: Sequence[str]) -> Check:
+    kind = gxe.ExpectColumnValuesToBeInSet
+    return _check(group, name, description, kind, column=column, value_set=list(values))
+
+
+def _identity() -> Iterator[Check]:
+    group = "Identity and split"
+    yield _check(group, "table_has_the_columns_of_a_sample",
+        "The table has exactly the columns of a sample, each of the right type.",
+        gxe.ExpectTableColumnsToMatchSet, "column", frame="table",
+        column_set=list(table_columns(SAMPLE).columns))
+    yield _check(group, "there_are_samples", "The data set has at least one sample.",
+        gxe.ExpectTableRowCountToBeBetween, "num_rows", min_value=1)
+    yield _none(group, "no_value_is_missing",
+        "No value is missing, except where a column allows it (margin, what models took and voted, "
+        "photograph).",
+        "missing_values")
+    yield _check(group, "question_id_is_given", "Every sample has a question_id.",
+        gxe.ExpectColumnValuesToNotBeNull, column="question_id")
+    yield _check(group, "question_id_is_unique", "No two samples share a question_id.",
+        gxe.ExpectColumnValuesToBeUnique, column="question_id")
+    yield _check(group, "no_question_is_asked_twice",
+        "No image is asked the same question with the same options twice.",
+        gxe.ExpectCompoundColumnsToBeUnique, "image_id", "question_only", "options_sorted",
+        column_list=["image_id", "question_only", "options_sorted"],
+        ignore_row_if="never")
+    yield _one_of(group, "category_is_known", "The category is one of the nine.",
+        "category", [category.value for category in Category])
+    yield _one_of(group, "level_is_known", "The level is easy, medium or hard.", "level", LEVELS)
+    yield _one_of(group, "split_is_known", "The split is train or val.", "split", ("train", "val"))
+    yield _one_of(group, "evidence_is_known",
+        "The answer is proved, asserted by an annotation, or left to a judge that looked.",
+        "evidence", EVIDENCE)
+    yield _check(group, "rating_is_between_1_and_10", "The rating is a whole number from 1 to 10.",
+        gxe.ExpectColumnValuesToBeBetween, column="rating", min_value=1, max_value=10)
+    yield _check(group, "image_has_a_size", "Width and height of the image are positive.",
+        gxe.ExpectColumnValuesToBeBetween, "width", "height",
+        column="least_side", min_value=1)
+    yield _check(group, "image_is_in_one_split", "No image is in both train and val.",
+        gxe.ExpectColumnValuesToBeBetween, "image_id", column="image_splits", max_value=1)
+    yield _check(group, "photograph_is_in_one_split",
+        "No photograph is in both train and val under two image ids (same group_id).",
+        gxe.ExpectColumnValuesToBeBetween, "group_id", column="group_splits", max_value=1)
+
+
+def _wording() -> Iterator[Check]:
+    group = "Wording"
+    yield _check(group, "question_is_a_question",
+        "The question starts with text and ends with “?”.",
+        gxe.ExpectColumnValuesToMatchRegex, column="question_only",
+        regex=r"^\S(?s:.*)\?$")
+    yield _check(group, "wording_has_no_template_residue",
+        "Question and options hold no braces and no double spaces left by a template.",
+        gxe.ExpectColumnValuesToNotMatchRegex, column="wording", regex=r"[{}]|  ")
+    yield _true(group, "question_with_options_holds_the_question",
+        "question_with_options contains question_only.",
+        "options_hold_question", "question_with_options", "question_only")
+    yield _equal(group, "question_with_options_lists_the_options",
+        "question_with_options has one line “(A) option” for each option, in order.",
+        "found_lines", "wanted_lines")
+    yield _true(group, "problem_holds_the_question", "problem contains question_with_options.",
+        "problem_holds_question", "question_with_options", "problem")
+    yield _equal(group, "problem_states_the_size", "problem says “Image size: width x height”.",
+        "stated_size", "image_size")
+
+
+def _answers() -> Iterator[Check]:
+    group = "Options and answers"
+    yield _check(group, "there_are_two_to_four_options", "A question offers two to four options.",
+        gxe.ExpectColumnValuesToBeBetween, "options_shown",
+        column="num_options", min_value=2, max_value=len(LETTERS))
+    yield _equal(group, "options_differ", "No two options of a question read the same.",
+        "num_distinct_options", "num_options", "options_shown")
+    yield _zero(group, "no_option_is_empty", "No option is empty.",
+        "num_blank_options", "options_shown")
+    yield _one_of(group, "answer_is_a_letter", "The answer is one of the letters A to D.",
+        "answer_only", LETTERS)
+    yield _check(group, "answer_is_an_option", "The answer's letter is one of the options offered.",
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB, "answer_only", "num_options",
+        column_A="num_options", column_B="answer_index", ignore_row_if="neither")
+    yield _equal(group, "answer_text_only_is_the_option",
+        "answer_text_only is the option that the letter names.",
+        "answer_text_only", "chosen_text")
+    yield _equal(group, "answer_option_text_only_is_letter_and_option",
+        "answer_option_text_only is letter and option, like “(B) behind”.",
+        "answer_option_text_only", "chosen_option")
+    yield _none(group, "completions_are_readable",
+        "answer, answer_text and answer_option_text are each a <scene> and an <answer>.",
+        "completions_unreadable")
+    yield _check(group, "completions_share_one_scene",
+        "answer, answer_text and answer_option_text hold the same gold scene.",
+        gxe.ExpectColumnValuesToBeBetween, column="num_gold_scenes", max_value=1)
+    for name in ("answer", "answer_text", "answer_option_text"):
+        yield _equal(group, f"{name}_ends_in_{name}_only",
+            f"The <answer> in {name} is {name}_only.", f"{name}_end", f"{name}_only")
+
+
+def _claims() -> Iterator[Check]:
+    group = "Claims"
+    yield _equal(group, "every_option_has_a_claim", "There are as many option claims as options.",
+        "num_option_claims", "num_options")
+    yield _equal(group, "claim_is_that_of_the_answer",
+        "claim is the option claim of the answer's option.", "claim", "chosen_claim")
+    yield _none(group, "claims_are_readable", "Every claim can be read.", "claims_unreadable")
+    yield _none(group, "claims_fit_the_category", "Every claim is of the sample's category.",
+        "claims_foreign")
+
+
+def _scenes() -> Iterator[Check]:
+    group = "Scene graph"
+    for scene, label in (("gold", "gold scene"), ("scene", "whole scene")):
+        extent = [f"{scene}_{edge}" for edge in ("x1", "y1", "x2", "y2")]
+        yield _check(group, f"{scene}_boxes_lie_in_the_image",
+            f"Every box of the {label} lies inside the image.",
+            ExpectSceneToLieInImage, *extent, "width", "height",
+            column_list=[*extent, "width", "height"])
+        yield _none(group, f"{scene}_boxes_have_an_area",
+            f"Every box of the {label} is four whole numbers with x1 < x2 and y1 < y2.",
+            f"{scene}_boxes_empty")
+        yield _none(group, f"{scene}_ids_are_well_formed",
+            f"Ids in the {label} are name.number, like “man.1”.", f"{scene}_ids_malformed")
+        yield _none(group, f"{scene}_ids_are_unique", f"No two objects of the {label} share an id.",
+            f"{scene}_ids_repeated")
+        yield _none(group, f"{scene}_relationships_have_both_ends",
+            f"Relationships of the {label} are between objects of the {label}.",
+            f"{scene}_ends_unknown")
+    yield _none(group, "gold_objects_are_in_the_scene",
+        "Every object of the gold scene is in the whole scene, with the same box.",
+        "gold_objects_unknown")
+
+
+def _rewards() -> Iterator[Check]:
+    group = "Rewards"
+    which = f"(Tested on at most {MAX_TESTED:,} samples.)"
+    yield _none(group, "gold_completions_earn_1",
+        f"A completion with the gold scene and the answer earns a reward of exactly 1. {which}",
+        "gold_unpaid")
+    yield _none(group, "rewards_never_raise",
+        f"Damaged completions get a reward from 0 to 1, and no error. {which}", "rewards_raise")
+    yield _none(group, "boxes_follow_the_resized_image",
+        "In the size at which Qwen2.5-VL sees the image, every gold box lies inside and on its "
+        f"thing. {which}", "boxes_astray")
+
+
+def _balance() -> Iterator[Check]:
+    group = "Balance and quotas"
+    yield _check(group, "answer_letters_are_balanced",
+        "In a split and category, the letters offered are the answer equally often, within one.",
+        ExpectLettersToBeBalanced, "split", "category", "letters",
+        column_A="rarest_letter", column_B="commonest_letter", tolerance=1)
+    yield _equal(group, "options_are_as_many_as_usual",
+        "All questions of a category offer the same number of options.",
+        "num_options", "usual_num_options", "category", "num_options", "usual_num_options",
+        severity="warning")
+    totals = {
+        "samples": ("num_samples_is_reached", "There are as many samples as the quota asks for."),
+        "category": ("categories_meet_the_quota", "Each category has its share of the samples."),
+        "level": ("levels_meet_the_quota", "Each level has its share of the samples."),
+        "split": ("val_share_is_met", "The val split has its share of the samples."),
+        "answer": ("no_answer_dominates",
+            "No answer makes up more than 60 % of a category that offers three or four options."),
+        "shortcut": ("no_category_is_a_shortcut",
+            "No category can be answered from the words alone."),
+    }
+    for family, (name, description) in totals.items():
+        yield _check(group, name, description, ExpectCountToBeWithinRange,
+            "finding", frame="totals", severity="warning",
+            column_list=["found", "low", "high"],
+            row_condition=Column("family") == family)
+# fmt: on
+
+
+def table_columns(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """An empty frame whose columns are named `name: type`: a schema that expectations can judge."""
+    return pl.DataFrame(schema={f"{name}: {dtype}": pl.Null for name, dtype in schema.items()})
+
+
+def evaluate(
+    frames: Mapping[str, pl.DataFrame], suite: Sequence[Check], docs: Path | None = None
+) -> list[Verdict]:
+    """Judge each frame by its checks, in their order, and write Data Docs into `docs`."""
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    if docs:
+        context.add_data_docs_site("site", _site(docs))  # type: ignore[arg-type]
+    verdicts = {}
+    for name, frame in frames.items():
+        own = {check.name: check for check in suite if check.frame == name}
+        for result in _run(context, name, frame, list(own.values())):
+            check = own[result.expectation_config.meta["name"]]
+            verdicts[check.name] = _verdict(check, result, frame)
+    if docs:
+        context.build_data_docs(site_names=["site"])
+    lost = "Great Expectations left it out"
+    return [verdicts.get(c.name, Verdict(c, "error", 0, [], [], lost)) for c in suite]
+
+
+def _site(docs: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(docs.resolve()),
+        },
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
+    }
+
+
+def _run(context: Any, name: str, frame: pl.DataFrame, own: Sequence[Check]) -> list[Any]:
+    suite = gx.ExpectationSuite(name=name, expectations=[check.expectation for check in own])
+    asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=name,
+            data=asset.add_batch_definition_whole_dataframe("all"),
+            suite=context.suites.add(suite),
+        )
+    )
+    outcome = definition.run(
+        batch_parameters={"dataframe": frame.to_pandas(use_pyarrow_extension_array=True)},
+        result_format={
+            "result_format": "COMPLETE",
+            "return_unexpected_index_query": False,
+            "partial_unexpected_count": 10,
+        },
+    )
+    return list(outcome.results)
+
+
+def _verdict(check: Check, outcome: ExpectationValidationResult, frame: pl.DataFrame) -> Verdict:
+    result = outcome.result
+    if not result:
+        return Verdict(check, "error", 0, [], [], _exception(outcome.exception_info))
+    num_checked = int(result.get("element_count", frame.height or frame.width))
+    if outcome.success:
+        return Verdict(check, "passed", num_checked, [], [])
+    if "unexpected_index_list" in result:
+        rows = sorted(result["unexpected_index_list"])
+        return Verdict(check, "failed", num_checked, rows, [])
+    mismatched = result.get("details", {}).get("mismatched", {})
+    details = [f"{kind}: {name}" for kind, names in mismatched.items() for name in sorted(names)]
+    return Verdict(
+        check, "failed", num_checked, [], details or [f"found {result['observed_value']}"]
+    )
+
+
+def _exception(info: Mapping[str, Any]) -> str:
+    """The message of the first exception, whether GX files it directly or by metric."""
+    entries = [info, *(value for value in info.values() if isinstance(value, dict))]
+    messages = [entry["exception_message"] for entry in entries if entry.get("exception_message")]
+    return messages[0] if messages else "no result"

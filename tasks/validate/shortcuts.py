@@ -1,0 +1,358 @@
+"""Shortcuts: how many questions can be answered without looking at the picture, and by what.
+
+Reads samples (schemas.sample.SAMPLE); gives SHORTCUTS, one row per category and one for all. A
+linear classifier scores every option by its words, its letter, the words of the question and the
+options beside it; its answer is the option that scores best. It answers only questions about
+photographs that it was not trained on.
+"""
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from math import sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from schemas.columns import columns, frame_of
+from schemas.completion.publish import LETTERS
+
+SHORTCUTS = columns(
+    category=pl.String,
+    num_questions=pl.Int64,
+    num_scored=pl.Int64,
+    chance=pl.Float64,
+    constant=pl.Float64,
+    accuracy=pl.Float64,
+    standard_error=pl.Float64,
+    is_shortcut=pl.Boolean,
+    telling=pl.List(pl.String),
+)
+"""`chance` is the accuracy of guessing, `constant` that of the best letter given always; null where
+no question can be answered. `num_scored` questions, a random sample, were put to the classifier: of
+a category at most MAX_QUESTIONS, and no more than have MAX_WORD_PAIRS pairs of a question's and an
+option's word; none where it has fewer than MIN_QUESTIONS or only one photograph: `accuracy`,
+`standard_error` and `is_shortcut` are null then. In the row ALL the categories below
+MIN_QUESTIONS are scored together, and every other one weighs as many questions as it has.
+`is_shortcut`: the accuracy exceeds chance by more than NUM_ERRORS standard errors and MIN_EXCESS.
+`telling` says what tells right options from wrong ones, most telling first; for ALL, what does so
+in the categories that are scored together."""
+
+ALL = "all"
+MIN_QUESTIONS = 50
+MAX_QUESTIONS = 10_000
+MAX_WORD_PAIRS = 800_000
+NUM_FOLDS = 5
+NUM_ERRORS = 3.0
+MIN_EXCESS = 0.05
+MAX_TELLING = 8
+MIN_TELLING_PAIRS = 10
+NUM_STEPS = 12
+MAX_LOG_ODDS = 20.0
+MIN_TELLING_Z = 4.5  # luck gives this to one feature in 150,000
+COMMON_SHARE = 0.9  # what more questions say than this tells nothing about any of them
+MIN_PAIRS = 3  # what fewer options have cannot be learned, and is nine tenths of free text
+TOLERANCE = 0.01  # 0.0001 takes twice the time and moves no accuracy of 6,750 questions by 0.001
+INVERSE_PENALTY = 1.0  # of 0.01, 0.1 and 1 the best in eight of nine categories of drawn scenes
+WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+
+Vector = NDArray[np.float64]
+Matrix = csr_array[Any, tuple[int, int]]
+
+SCORED = columns(
+    part=pl.String,
+    group_id=pl.String,
+    num_options=pl.UInt32,
+    points=pl.Float64,
+    weight=pl.Float64,
+)
+
+
+class Feature(NamedTuple):
+    """What an option may have: text of its own and, in some kinds, other text it comes with."""
+
+    kind: str
+    text: str = ""
+    other: str = ""
+
+
+DESCRIPTIONS = {
+    "letter": "the letter {text}",
+    "option": "“{text}”",
+    "longest": "the longest option",
+    "shortest": "the shortest option",
+    "smallest": "the smallest number",
+    "greatest": "the greatest number",
+    "repeats": "an option that repeats a word of the question",
+    "word": "an option that says “{text}”",
+    "asked": "an option that says “{text}” where the question says “{other}”",
+    "beside": "“{text}” beside “{other}”",
+}
+
+
+class Pairs(NamedTuple):
+    """Every option of every question, questions in their order."""
+
+    features: Sequence[Feature]
+    has: Matrix  # options by features
+    question: NDArray[np.intp]
+    is_right: NDArray[np.bool_]
+    chance: Vector
+
+
+def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
+    """SHORTCUTS of samples, categories sorted by name, then ALL. Of the columns of SAMPLE these are
+    read: question_id, group_id, category, question_only, options, answer_only."""
+    questions = _in_fixed_order(samples)
+    is_small = pl.len().over("category") < MIN_QUESTIONS
+    parts = (
+        questions.filter("is_answerable")
+        .with_columns(part=pl.when(is_small).then(pl.lit(ALL)).otherwise("category"))
+        .partition_by("part", as_dict=True)
+    )
+    scored, telling = [pl.DataFrame(schema=SCORED)], {}
+    for (part,), rows in parts.items():
+        if rows.height >= MIN_QUESTIONS and rows["group_id"].n_unique() > 1:
+            first = rows.head(affordable(rows))
+            pairs = pairs_of(first)
+            points = answer(pairs, folds_of(first["group_id"].to_list()))
+            weight = pl.lit(rows.height / first.height)
+            first = first.with_columns(points=pl.Series(points, dtype=pl.Float64), weight=weight)
+            scored.append(first.select(SCORED.names()))
+            telling[part] = telling_features(pairs)
+    answers = pl.concat(scored)
+    named = sorted(questions.partition_by("category", as_dict=True).items())
+    summaries = [
+        summary(rows, answers.filter(part=category)) | {"category": category}
+        for (category,), rows in named
+    ]
+    summaries.append(summary(questions, answers) | {"category": ALL})
+    told = [row | {"telling": telling.get(row["category"], [])} for row in summaries]
+    return frame_of(told, SHORTCUTS)
+
+
+def affordable(questions: pl.DataFrame) -> int:
+    """How many of the questions, from the first, the classifier has time for."""
+    texts = pl.col("question_only"), pl.col("options").list.join(" ")
+    word_pairs = pl.Expr.mul(*(text.str.count_matches(r"\w+").cast(pl.Int64) for text in texts))
+    num_cheap = questions.select(word_pairs.cum_sum() <= MAX_WORD_PAIRS).to_series().sum()
+    return max(MIN_QUESTIONS, min(int(num_cheap), MAX_QUESTIONS))
+
+
+def summary(questions: pl.DataFrame, answers: pl.DataFrame) -> dict[str, Any]:
+    """The numbers of SHORTCUTS for questions, of which `answers` (SCORED) tell how some went.
+
+    The standard error is that of sums over photographs, whose questions resemble each other, but at
+    least that of guessing.
+    """
+    possible = questions.filter("is_answerable")
+    letters = possible["answer_only"].value_counts()["count"]
+    row = {
+        "num_questions": questions.height,
+        "num_scored": answers.height,
+        "chance": _rounded((1 / possible["num_options"]).mean()),
+        "constant": _rounded((letters / possible.height).max()),
+    }
+    if answers.is_empty():
+        return row | {"accuracy": None, "standard_error": None, "is_shortcut": None}
+    share = (answers["weight"] / answers["weight"].sum()).to_numpy()
+    points, chance = answers["points"].to_numpy(), 1 / answers["num_options"].to_numpy()
+    excess = float(share @ (points - chance))
+    groups = np.unique(answers["group_id"].to_numpy(), return_inverse=True)[1]
+    sums = np.bincount(groups, share * (points - chance - excess))
+    error = sqrt(max(sums @ sums, share**2 @ (chance * (1 - chance))))
+    return row | {
+        "accuracy": _rounded(share @ points),
+        "standard_error": _rounded(error),
+        "is_shortcut": excess > max(NUM_ERRORS * error, MIN_EXCESS),
+    }
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _in_fixed_order(samples: pl.DataFrame) -> pl.DataFrame:
+    """Questions in an order that depends on their ids alone, so that the first of them are a random
+    sample; `place` is that of the right option."""
+    texts = ("question_id", "group_id", "category", "question_only", "answer_only")
+    rows = samples.select(
+        *(pl.col(name).fill_null("") for name in texts),
+        options=pl.col("options").fill_null([]).list.eval(pl.element().fill_null("")),
+    )
+    number, letters = pl.col("options").list.len(), list(LETTERS)
+    place = pl.col("answer_only").replace_strict(letters, range(len(letters)), default=None)
+    rows = rows.with_columns(
+        place=place,
+        num_options=number,
+        tie=pl.Series([_digest(text) for text in rows["question_id"]], dtype=pl.UInt64),
+    )
+    return rows.with_columns(
+        is_answerable=number.is_between(2, len(LETTERS)) & (place < number).fill_null(False)
+    ).sort("tie", *texts, pl.col("options").list.join("\n"))
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+
+
+def pairs_of(questions: pl.DataFrame) -> Pairs:
+    """The options of questions that have question_only, options and place."""
+    asked = [words_of(text) for text in questions["question_only"]]
+    counts = Counter(word for words in asked for word in words)
+    common = {word for word, n in counts.items() if n > COMMON_SHARE * questions.height}
+    places: dict[Feature, int] = {}
+    held, starts = array("i"), array("i", [0])
+    for words, options in zip(asked, questions["options"].to_list(), strict=True):
+        for features in option_features([word for word in words if word not in common], options):
+            held.extend(places.setdefault(feature, len(places)) for feature in features)
+            starts.append(len(held))
+    number = questions["num_options"].to_numpy()
+    question = np.repeat(np.arange(questions.height), number)
+    place = np.arange(len(question)) - np.repeat(np.cumsum(number) - number, number)
+    entries = np.ones(len(held)), np.array(held), np.array(starts)
+    has = csr_array(entries, shape=(len(question), len(places)))
+    kept = np.flatnonzero(np.bincount(entries[1], minlength=len(places)) >= MIN_PAIRS)
+    features = list(places)
+    return Pairs(
+        features=[features[place] for place in kept.tolist()],
+        has=has[:, kept],
+        question=question,
+        is_right=place == questions["place"].to_numpy()[question],
+        chance=1 / number[question],
+    )
+
+
+def words_of(text: str) -> list[str]:
+    """The distinct words of a text, in lower case and in their order."""
+    return list(dict.fromkeys(WORD.findall(text.lower())))
+
+
+def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[list[Feature]]:
+    """What each option has. Words that all options share are left out, for they cannot tell one
+    from another: “left of the girl” beside “behind the girl” is “left of” beside “behind”."""
+    words = [words_of(option) for option in options]
+    shared = set(words[0]).intersection(*words)
+    words = [[word for word in own if word not in shared] for own in words]
+    texts = [" ".join(own) or option for own, option in zip(words, options, strict=True)]
+    extremes = [("shortest", "longest", [len(option) for option in options])]
+    if all(option.isdecimal() for option in options):
+        extremes.append(("smallest", "greatest", [int(option) for option in options]))
+    for place, (own, text) in enumerate(zip(words, texts, strict=True)):
+        features = [Feature("letter", LETTERS[place])]
+        features += [Feature("option", text)]
+        features += [Feature("word", word) for word in own]
+        features += [Feature("asked", word, other) for word in own for other in asked]
+        others = dict.fromkeys(texts[:place] + texts[place + 1 :])
+        features += [Feature("beside", text, other) for other in others]
+        for least, most, sizes in extremes:
+            if sizes.count(sizes[place]) == 1:
+                features += [Feature(least)] * (sizes[place] == min(sizes))
+                features += [Feature(most)] * (sizes[place] == max(sizes))
+        features += [Feature("repeats")] * (not set(own).isdisjoint(asked))
+        yield features
+
+
+def folds_of(groups: Sequence[str]) -> NDArray[np.intp]:
+    """The fold of every row: whole groups, the largest first, each to the emptiest fold."""
+    sizes = Counter(groups)
+    load = [0] * min(NUM_FOLDS, len(sizes))
+    folds = {}
+    for group in sorted(sizes, key=lambda group: (-sizes[group], _digest(group), group)):
+        folds[group] = load.index(min(load))
+        load[folds[group]] += sizes[group]
+    return np.array([folds[group] for group in groups])
+
+
+def answer(pairs: Pairs, folds: NDArray[np.intp]) -> Vector:
+    """Per question 1 where the classifier trained on the other folds scores the right option best,
+    0 where it does not, and a share where several options are best."""
+    scores = np.zeros(len(pairs.question))
+    for fold in range(folds.max() + 1):
+        is_test = folds[pairs.question] == fold
+        scores[is_test] = _learned(
+            pairs.has[~is_test], pairs.is_right[~is_test], pairs.has[is_test]
+        )
+    scores = scores.round(6)  # another machine's last bits must not break a tie
+    best = np.full(len(folds), -np.inf)
+    np.maximum.at(best, pairs.question, scores)
+    is_best = scores == best[pairs.question]
+    points = np.bincount(pairs.question, is_best & pairs.is_right)
+    return points / np.bincount(pairs.question, is_best)
+
+
+def _learned(has: Matrix, is_right: NDArray[np.bool_], tested: Matrix) -> Vector:
+    """The scores of `tested` after training on the rest."""
+    from sklearn.linear_model import LogisticRegression  # takes a second
+
+    model = LogisticRegression(solver="liblinear", C=INVERSE_PENALTY, tol=TOLERANCE)
+    scores: Vector = model.fit(has, is_right).decision_function(tested)
+    return scores
+
+
+def telling_features(pairs: Pairs) -> list[str]:
+    """What right options have more often, or more seldom, than by chance, in words.
+
+    Forward selection: the next one is what surprises most after those before it have been learned,
+    so that one cause is told once.
+    """
+    chosen: list[int] = []
+    number = _totals(pairs, np.ones(len(pairs.question)))
+    right = _totals(pairs, pairs.is_right).tolist()
+    usual = _totals(pairs, pairs.chance)
+    marginal = _surprise(pairs, pairs.chance)
+    is_known = (number < MIN_TELLING_PAIRS) | (np.abs(marginal) < MIN_TELLING_Z)
+    expected = pairs.chance
+    while len(chosen) < MAX_TELLING:
+        surprise = np.where(is_known, 0.0, np.abs(_surprise(pairs, expected))).round(6)
+        most = surprise.max(initial=0.0)
+        if most < MIN_TELLING_Z:
+            break
+        ties = np.flatnonzero(surprise == most).tolist()
+        chosen.append(min(ties, key=lambda place: _plainness(pairs.features[place], right[place])))
+        is_known[chosen[-1]] = True
+        expected = _explained(pairs, chosen)
+    return [
+        f"{DESCRIPTIONS[kind].format(text=text, other=other)}: "
+        f"right {right[place]:.0f} of {number[place]:.0f}, {usual[place]:.0f} by chance"
+        for place in chosen
+        for kind, text, other in [pairs.features[place]]
+    ]
+
+
+def _totals(pairs: Pairs, values: Vector | NDArray[np.bool_]) -> Vector:
+    """The sum of the values of the options that have a feature, per feature."""
+    totals: Vector = pairs.has.T @ values.astype(np.float64)
+    return totals
+
+
+def _surprise(pairs: Pairs, expected: Vector) -> Vector:
+    """Standard deviations by which each feature's right options exceed the expected number."""
+    spread = np.sqrt(_totals(pairs, expected * (1 - expected)))
+    return _totals(pairs, pairs.is_right - expected) / np.maximum(spread, 1e-9)
+
+
+def _explained(pairs: Pairs, chosen: Sequence[int]) -> Vector:
+    """The chance of each option to be the right one of its question, given what the chosen features
+    tell: a conditional logit (McFadden 1974), by Newton's method."""
+    has = pairs.has[:, chosen].toarray()
+    starts = np.flatnonzero(np.diff(pairs.question, prepend=-1))
+    weights, chances = np.zeros(len(chosen)), pairs.chance
+    for _ in range(NUM_STEPS):
+        mean = np.add.reduceat(chances[:, None] * has, starts)
+        gradient = has.T @ (pairs.is_right - chances) - weights
+        curvature = has.T @ (chances[:, None] * has) - mean.T @ mean + np.eye(len(chosen))
+        weights = weights + np.linalg.solve(curvature, gradient)
+        odds = np.exp(np.clip(has @ weights, -MAX_LOG_ODDS, MAX_LOG_ODDS))
+        chances = odds / np.add.reduceat(odds, starts)[pairs.question]
+    return chances
+
+
+def _plainness(feature: Feature, right: float) -> tuple[int, float, Feature]:
+    """Of equals the plainest kind comes first, then what is right, not its wrong counterpart."""
+    return list(DESCRIPTIONS).index(feature.kind), -right, feature

@@ -1,0 +1,253 @@
+"""Validate: judge the samples before anybody trains on them.
+
+Reads samples (schemas.sample.SAMPLE), and where a model judged, all that it judged; writes a
+folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing row)
+and Great Expectations' `data_docs`.
+Polars computes a flat *checks view* of the samples; tasks.validate.expectations judges it. That
+module is imported where it is used: it brings Great Expectations, which takes seconds.
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from math import ceil, floor
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from prefect import State, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+from pydantic import BaseModel
+
+from schemas.config.build import JudgeConfig, QuotaConfig, SelectConfig
+from schemas.sample import SAMPLE
+from tasks.artifact import Artifact, inputs_of, plan_artifact, replacing_folder
+from tasks.judge.summary import judge_summary
+from tasks.plan.quota import plan_quotas
+from tasks.validate.page import render_page
+from tasks.validate.readiness import check_rewards
+from tasks.validate.shortcuts import ALL, find_shortcuts
+from tasks.validate.view import check_view
+
+if TYPE_CHECKING:
+    from tasks.validate.expectations import Verdict
+
+logger = logging.getLogger(__name__)
+
+VERSION = 3
+MAX_EXAMPLES = 10
+FAILING = pl.Schema(
+    dict.fromkeys(
+        ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
+    )
+)
+UNITS = {"table": "columns", "samples": "samples", "totals": "targets"}
+TOLERANCE = 0.02
+MAX_ANSWER_SHARE = 0.6
+ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
+
+
+def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
+    """One row per number that the configuration asks for: what was found, and the range wanted."""
+    totals = [("samples", "all samples", view.height, *_around(quota.num_samples))]
+    cells = plan_quotas(quota, quota.num_samples)
+    for place, family in enumerate(("category", "level")):
+        for name in dict.fromkeys(cell[place] for cell in cells):
+            wanted = sum(number for cell, number in cells.items() if cell[place] == name)
+            found = view.filter(pl.col(family) == name).height
+            totals.append((family, name, found, *_around(wanted)))
+    num_val, slack = select.val_share * view.height, max(2.0, TOLERANCE * view.height)
+    found = view.filter(split="val").height
+    totals.append(("split", "val", found, ceil(num_val - slack), floor(num_val + slack)))
+    answers = view.filter(pl.col("num_options").max().over("category") > 2)
+    for (category_name,), rows in answers.group_by("category", maintain_order=True):
+        ((text, found),) = Counter(sorted(rows["answer_text_only"])).most_common(1)
+        most = max(3, floor(MAX_ANSWER_SHARE * rows.height))
+        totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
+    frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
+    finding = pl.format("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
+    return frame.with_columns(finding=finding)
+
+
+def _around(wanted: float) -> tuple[int, int]:
+    slack = max(1.0, TOLERANCE * wanted)
+    return max(0, ceil(wanted - slack)), floor(wanted + slack)
+
+
+def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
+    """One row, as those of `count_totals`, per category that tasks.validate.shortcuts could score:
+    `found` is 1 where it can be answered from the words alone."""
+    label = pl.col("category").replace(ALL, "all categories together")
+    percent = [(100 * pl.col(name)).round(1) for name in ("accuracy", "chance")]
+    return shortcuts.filter(pl.col("is_shortcut").is_not_null()).select(
+        family=pl.lit("shortcut"),
+        name=label,
+        found=pl.col("is_shortcut").cast(pl.Int64),
+        low=pl.lit(0, pl.Int64),
+        high=pl.lit(0, pl.Int64),
+        finding=pl.format("{}: {} % right from the words alone, {} % by chance", label, *percent),
+    )
+
+
+def _asked(samples: pl.DataFrame) -> pl.DataFrame:
+    """What tasks.validate.shortcuts reads, of any frame: a column that is missing or of another
+    type counts as null."""
+    return samples.select(
+        pl.col(name)
+        if samples.schema.get(name) == SAMPLE[name]
+        else pl.lit(None, SAMPLE[name]).alias(name)
+        for name in ASKED
+    )
+
+
+def validate_frame(
+    samples: pl.DataFrame,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    folder: Path,
+    *,
+    judged_paths: Sequence[Path] = (),
+    judge: JudgeConfig | None = None,
+) -> bool:
+    """Judge `samples`, write the four outputs into `folder`, and say whether they may be published:
+    every critical expectation holds and every expectation could be evaluated."""
+    from tasks.validate.expectations import checks, evaluate, table_columns
+
+    started = perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    view = check_view(samples)
+    readiness = check_rewards(view)
+    view = view.hstack(readiness.findings)
+    shortcuts = find_shortcuts(_asked(samples))
+    frames = {
+        "table": table_columns(samples.schema),
+        "samples": view,
+        "totals": pl.concat([count_totals(view, quota, select), count_shortcuts(shortcuts)]),
+    }
+    verdicts = evaluate(frames, list(checks()), folder / "data_docs")
+    failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
+    failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
+    failing = failing.sort("expectation", maintain_order=True)
+    results = _results(verdicts, failing, view.height) | {
+        "judging": judge_summary(judged_paths, judge) if judge else None,
+        "shortcuts": shortcuts.to_dicts(),
+        "readiness": readiness.totals,
+    }
+    failing.drop("question").write_parquet(folder / "failing_rows.parquet")
+    text = json.dumps(results, indent=2, ensure_ascii=False)
+    (folder / "results.json").write_text(f"{text}\n", encoding="utf-8")
+    page = render_page(results, view)
+    (folder / "validation.html").write_text(page, encoding="utf-8")
+    logger.info(
+        "validate: %d samples, %d expectations, %d failing rows, success=%s, %.1f s",
+        view.height, len(verdicts), failing.height, results["success"], perf_counter() - started,
+    )  # fmt: skip
+    return bool(results["success"])
+
+
+def _failing_rows(verdict: "Verdict", frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    check = verdict.check
+    if verdict.details:
+        rows = pl.DataFrame({"value": verdict.details})
+    else:
+        texts = {
+            name: pl.col(name).cast(pl.String).fill_null("null").replace("", "(empty)")
+            for name in check.shown
+        }
+        named = [pl.format(f"{name} = {{}}", text) for name, text in texts.items()]
+        value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
+        rows = frames[check.frame][verdict.rows].with_columns(value=value)
+    names = {"question_id": "question_id", "question": "question_only"}
+    return rows.select(
+        **{
+            name: pl.col(column) if column in rows.columns else pl.lit(None, pl.String)
+            for name, column in names.items()
+        },
+        expectation=pl.lit(check.name),
+        severity=pl.lit(check.severity),
+        columns=pl.lit(", ".join(check.shown)),
+        value="value",
+    )
+
+
+def _results(verdicts: list["Verdict"], failing: pl.DataFrame, num_rows: int) -> dict[str, Any]:
+    examples = {
+        name: rows.head(MAX_EXAMPLES).select("question_id", "question", "value").to_dicts()
+        for (name,), rows in failing.group_by("expectation", maintain_order=True)
+    }
+    expectations = [
+        {
+            "name": verdict.check.name,
+            "group": verdict.check.group,
+            "description": verdict.check.description,
+            "severity": verdict.check.severity,
+            "status": verdict.status,
+            "error": verdict.error,
+            "unit": UNITS[verdict.check.frame],
+            "num_checked": verdict.num_checked,
+            "num_failed": verdict.num_failed,
+            "examples": examples.get(verdict.check.name, []),
+        }
+        for verdict in sorted(verdicts, key=lambda verdict: verdict.check.name)
+    ]
+    failing_samples = {row for v in verdicts if v.check.frame == "samples" for row in v.rows}
+    return {
+        "success": not any(verdict.blocks for verdict in verdicts),
+        "num_rows": num_rows,
+        "num_failing_rows": len(failing_samples),
+        "num_expectations": len(expectations),
+        "expectations": expectations,
+    }
+
+
+def succeeded(folder: Path) -> bool:
+    """Whether the samples of this validation folder may be published."""
+    return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"])
+
+
+def validation_artifact(
+    samples_path: Path,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    root: Path,
+    *,
+    judged_paths: Sequence[Path] = (),
+    judge: JudgeConfig | None = None,
+) -> Artifact:
+    inputs = inputs_of(samples=samples_path)
+    config: dict[str, BaseModel] = {"quota": quota, "select": select}
+    if judge:
+        inputs |= inputs_of(judged=judged_paths)
+        config["judge"] = judge
+    return plan_artifact(root, "validate", version=VERSION, config=config, inputs=inputs, suffix="")
+
+
+@task(cache_policy=NO_CACHE)
+def validate_samples(
+    samples_path: Path,
+    quota: QuotaConfig,
+    select: SelectConfig,
+    root: Path,
+    *,
+    judged_paths: Sequence[Path] = (),
+    judge: JudgeConfig | None = None,
+) -> Path | State[Path]:
+    """`judged_paths` and `judge` are for builds in which a model judged."""
+    folder = validation_artifact(
+        samples_path, quota, select, root, judged_paths=judged_paths, judge=judge
+    ).path
+    if folder.exists():
+        return Completed(name="Cached", data=folder)
+    with replacing_folder(folder) as partial:
+        validate_frame(
+            pl.read_parquet(samples_path),
+            quota,
+            select,
+            partial,
+            judged_paths=judged_paths,
+            judge=judge,
+        )
+    return folder

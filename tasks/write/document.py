@@ -1,0 +1,164 @@
+"""Document: the scene part of a writer's prompt, one JSON document.
+
+Names and predicates come from annotators: they stay inside JSON strings, short, on one line, and
+without the characters that chat templates of open models read as marks of a new turn.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from schemas.box import Box, inside_share
+from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
+from schemas.proof.naming import Naming
+from schemas.scene_graph import Scene, SceneObject
+from tasks.chat.pictures import sent_size
+
+MAX_NAME = 60
+MAX_ATTRIBUTES = 5
+MAX_WARNINGS = 12
+OVERLAP = 0.35
+TINY = 0.01
+MARKS = {"<": "\\u003c", ">": "\\u003e", "|": "\\u007c"}
+
+
+def frame_of_picture(scene: Scene, max_side: int | None) -> tuple[int, int]:
+    """Width and height of the picture as it is sent, None standing for one that is not."""
+    if max_side is None:
+        return scene.width, scene.height
+    return sent_size(scene.width, scene.height, max_side)
+
+
+def sent_box(box: Box, scene: Scene, size: tuple[int, int]) -> Box:
+    """The box in the picture as it is sent: whole pixels inside it, and at least one of them."""
+    x1, x2 = _sent_span(box.x1, box.x2, scene.width, size[0])
+    y1, y2 = _sent_span(box.y1, box.y2, scene.height, size[1])
+    return Box(x1, y1, x2, y2)
+
+
+def _sent_span(start: int, stop: int, length: int, sent: int) -> tuple[int, int]:
+    first = min(max(round(start * sent / length), 0), sent - 1)
+    return first, min(max(round(stop * sent / length), first + 1), sent)
+
+
+def plain(text: str) -> str:
+    """Annotated text on one line, at most MAX_NAME characters, without brackets."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return re.sub(r"\s+", " ", re.sub(r"[\[\]{}]", " ", printable)).strip()[:MAX_NAME]
+
+
+def dumped(document: Mapping[str, Any]) -> str:
+    """ASCII JSON, one top-level key per line; nothing in it can be taken for a chat template."""
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(document[key])}" for key in document)
+    for mark, escape in MARKS.items():
+        lines = lines.replace(mark, escape)
+    return f"{{\n{lines}\n}}"
+
+
+def name_of(thing: SceneObject) -> str:
+    """The word that questions use for a thing."""
+    return thing.class_name or plain(thing.name)
+
+
+def names_of(scene: Scene) -> dict[int, str]:
+    return {key: name_of(thing) for key, thing in scene.objects.items()}
+
+
+def picture_part(scene: Scene, size: tuple[int, int], is_attached: bool) -> dict[str, Any]:
+    return {"width": size[0], "height": size[1], "is_attached": is_attached}
+
+
+def thing_part(
+    thing: SceneObject, scene: Scene, ids: Mapping[int, str], size: tuple[int, int]
+) -> dict[str, Any]:
+    part: dict[str, Any] = {
+        "id": ids[thing.object_id],
+        "name": name_of(thing),
+        "box": list(sent_box(thing.box, scene, size)),
+    }
+    attributes = [plain(text) for text in thing.attributes[:MAX_ATTRIBUTES]]
+    return part | ({"attributes": attributes} if attributes else {})
+
+
+def relationship_part(
+    scene: Scene, ids: Mapping[int, str], objects: Iterable[int]
+) -> list[list[str]]:
+    """Subject, predicate and object of the distinct relationships among some objects."""
+    kept = set(objects)
+    found = dict.fromkeys(
+        (ids[entry.subject], plain(entry.predicate), ids[entry.object])
+        for entry in scene.relationships
+        if entry.subject in kept and entry.object in kept
+    )
+    return [list(triplet) for triplet in found]
+
+
+def warnings_of(
+    naming: Naming,
+    claims: Sequence[Claim],
+    ids: Mapping[int, str],
+    size: tuple[int, int],
+) -> list[dict[str, Any]]:
+    """What makes a question about these claims ambiguous, at most MAX_WARNINGS entries."""
+    asked = sorted({key for claim in claims for key in objects_of(claim)})
+    things = [naming.objects[key] for key in asked]
+    found = [
+        *_unsure(naming, things, ids),
+        *_overlaps(things, ids),
+        *_rivals(naming, claims, things, ids, size),
+    ]
+    return found[:MAX_WARNINGS]
+
+
+def _unsure(
+    naming: Naming, things: Sequence[SceneObject], ids: Mapping[int, str]
+) -> Iterator[dict[str, Any]]:
+    for thing in things:
+        if thing.is_plural:
+            yield {"id": ids[thing.object_id], "note": "may be several"}
+        if thing.is_doubtful:
+            yield {"id": ids[thing.object_id], "note": "annotators differ on its box"}
+        if thing.box.area < TINY * naming.scene.area:
+            yield {"id": ids[thing.object_id], "note": "is very small in the picture"}
+
+
+def _overlaps(things: Sequence[SceneObject], ids: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+    for one in things:
+        for other in things:
+            if one is not other and inside_share(one.box, other.box) > OVERLAP:
+                note = f"lies to a good part within the box of {ids[other.object_id]}"
+                yield {"id": ids[one.object_id], "note": note}
+
+
+def _rivals(
+    naming: Naming,
+    claims: Sequence[Claim],
+    things: Sequence[SceneObject],
+    ids: Mapping[int, str],
+    size: tuple[int, int],
+) -> Iterator[dict[str, Any]]:
+    """Other things that the same word may mean."""
+    named = {thing.object_id for thing in things}
+    classes = [thing.class_name for thing in things if thing.class_name]
+    for claim in claims:
+        match claim:
+            case CountClaim():
+                classes.append(claim.class_name)
+            case ExistenceClaim():
+                classes += [name for name in (claim.class_name, claim.other_class) if name]
+    for class_name in dict.fromkeys(classes):
+        # Members of a class that no object stands for are what is counted, not rivals.
+        sure = {entry.object_id for entry in naming.members.get(class_name, ())}
+        is_counted = class_name not in {thing.class_name for thing in things}
+        for other in naming.possible(class_name):
+            if other.object_id in named or (is_counted and other.object_id in sure):
+                continue
+            word = "is another" if other.object_id in sure else "may be taken for a"
+            part = thing_part(other, naming.scene, ids, size)
+            yield {
+                "id": part["id"],
+                "name": part["name"],
+                "box": part["box"],
+                "note": f"{word} {class_name}",
+            }

@@ -1,0 +1,390 @@
+"""Open: the model sees the whole scene graph and chooses category and objects itself.
+
+Its claims come back in terms of published ids; which part of them is asked for follows from what
+sets them apart. Nothing is proved here: `verify` decides.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from schemas.chat import ReplyForm
+from schemas.claim import (
+    Category,
+    Cell,
+    Claim,
+    CountClaim,
+    Dimension,
+    Direction,
+    ExistenceClaim,
+    ReachClaim,
+    RelationClaim,
+    category_of,
+    encode_claim,
+    objects_of,
+)
+from schemas.completion.publish import LETTERS, published_ids
+from schemas.proof.evidence import Standing
+from schemas.proof.naming import Naming
+from schemas.question import Level
+from schemas.scene_graph import Scene
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.predicates import canonical_predicate, load_predicates
+from tasks.language.reading import parts, read_words
+from tasks.language.terms import claim_of
+from tasks.language.words.phrases import Reading
+from tasks.write.document import (
+    dumped,
+    frame_of_picture,
+    names_of,
+    picture_part,
+    relationship_part,
+    thing_part,
+)
+from tasks.write.planned import Letter, Rating
+from tasks.write.texts import form_problems, meaning_problems, told, without_letters
+
+MAX_THINGS = 100
+MAX_RELATIONSHIPS = 150
+MAX_OBJECTS = 12
+ASKS: Mapping[Category, Sequence[str]] = {
+    Category.RELATION: ("predicate", "object", "subject"),
+    Category.REACH: ("object", "subject", "predicate"),
+    Category.SIZE: ("largest",),
+    Category.ORIENTATION: ("direction",),
+    Category.INSTANCE_LOCATION: ("cell",),
+    Category.DEPTH: ("nearer", "farther"),
+    Category.DISTANCE: ("nearest",),
+    Category.COUNT: ("number",),
+    Category.EXISTENCE: ("present",),
+}
+
+
+class RelationTerms(ReplyForm):
+    category: Literal["relation", "reach"]
+    subject: str
+    predicate: str
+    object: str
+
+
+class SizeTerms(ReplyForm):
+    category: Literal["size"]
+    dimension: Dimension
+    largest: str
+    others: list[str]
+
+
+class OrientationTerms(ReplyForm):
+    category: Literal["orientation"]
+    viewpoint: str | None
+    reference: str
+    target: str
+    direction: Direction
+
+
+class LocationTerms(ReplyForm):
+    category: Literal["instance_location"]
+    object: str
+    cell: Cell
+
+
+class DepthTerms(ReplyForm):
+    category: Literal["depth"]
+    nearer: str
+    farther: str
+
+
+class DistanceTerms(ReplyForm):
+    category: Literal["distance"]
+    reference: str
+    nearest: str
+    others: list[str]
+
+
+class CountTerms(ReplyForm):
+    category: Literal["count"]
+    class_name: str
+    number: int
+
+
+class ExistenceTerms(ReplyForm):
+    category: Literal["existence"]
+    class_name: str
+    present: bool
+    predicate: str | None
+    other_class: str | None
+
+
+Terms: TypeAlias = (
+    RelationTerms
+    | SizeTerms
+    | OrientationTerms
+    | LocationTerms
+    | DepthTerms
+    | DistanceTerms
+    | CountTerms
+    | ExistenceTerms
+)
+
+
+def _any_of(schema: dict[str, Any]) -> None:
+    """A schema that servers enforce takes anyOf alone. What `category` tells apart for us, so that
+    problems are those of one form and not of all, is oneOf with a discriminator in pydantic's."""
+    schema["additionalProperties"] = False
+    claim = schema["properties"]["claim"]
+    schema["properties"]["claim"] = {"anyOf": claim["oneOf"]}
+
+
+class OpenOption(ReplyForm):
+    model_config = ConfigDict(json_schema_extra=_any_of)
+
+    text: str
+    claim: Annotated[Terms, Field(discriminator="category")]
+
+
+class OpenQuestion(ReplyForm):
+    """`can_tell` False says that the scene offers no good question of these categories; the other
+    fields then mean nothing."""
+
+    can_tell: bool
+    category: Category
+    objects: list[str]
+    question: str
+    options: list[OpenOption]
+    answer: Letter
+    level: Level
+    rating: Rating
+
+
+def open_document(
+    categories: Sequence[Category],
+    level: str,
+    num_options: Mapping[Category, int],
+    scene: Scene,
+    max_side: int | None,
+    focus: int | None = None,
+) -> str:
+    """The document that offers these categories; `max_side` is that of the photograph, `focus` a
+    thing that the question had better be about."""
+    naming, ids = Naming(scene), published_ids(scene)
+    size = frame_of_picture(scene, max_side)
+    largest = sorted(scene.objects.values(), key=lambda thing: (-thing.box.area, thing.object_id))
+    shown = sorted(thing.object_id for thing in largest[:MAX_THINGS])
+    things = []
+    for key in shown:
+        thing = scene.objects[key]
+        part = thing_part(thing, scene, ids, size) | {"only_one": naming.is_unique(key)}
+        if thing.depth is not None:
+            part["depth"] = round(thing.depth, 2)
+        if thing.facing is not None:
+            part["facing"] = thing.facing.value
+        things.append(part)
+    picture = picture_part(scene, size, max_side is not None)
+    return dumped(
+        {
+            "picture": picture | {"is_exhaustive": scene.is_exhaustive},
+            "things": things,
+            "relationships": relationship_part(scene, ids, shown)[:MAX_RELATIONSHIPS],
+            "categories": [category.value for category in categories],
+            "level": level,
+            "focus": ids[focus] if focus in shown else None,
+            "num_options": {category.value: num_options[category] for category in categories},
+        }
+    )
+
+
+def open_problem(
+    written: OpenQuestion,
+    categories: Sequence[Category],
+    num_options: Mapping[Category, int],
+    scene: Scene,
+) -> str | None:
+    """What is wrong with a reply, in words for the model; None where nothing is."""
+    if not written.can_tell:
+        return None
+    if written.category not in categories:
+        offered = ", ".join(categories)
+        return f"category {written.category.value} is not offered: choose from {offered}"
+    number = num_options[written.category]
+    if len(written.options) != number:
+        return f"{written.category.value} takes {number} options, found {len(written.options)}"
+    if LETTERS.index(written.answer) >= number:
+        return f"the answer is {written.answer}, but there are {number} options"
+    keys = _keys(scene)
+    unknown = sorted(set(written.objects) - keys.keys())
+    if unknown:
+        return f"objects: there is no thing with the id {unknown[0]!r}"
+    if len(written.objects) > MAX_OBJECTS:
+        return f"objects: at most {MAX_OBJECTS} ids"
+    try:
+        claims = claims_of(written, scene)
+        names = names_of(scene)
+        asks = asks_of(written, claims, names)
+    except ValueError as error:
+        return str(error)
+    options = _texts(written)
+
+    def problems() -> Iterator[str]:
+        naming, ids = Naming(scene), published_ids(scene)
+        for key in sorted({key for claim in claims for key in objects_of(claim)}):
+            if not naming.is_unique(key):
+                yield f"{ids[key]} is not the only one of its name: choose things with only_one"
+        yield from form_problems(written.question, options)
+        yield from meaning_problems(written.question, options, claims, asks, names)
+
+    return told(problems())
+
+
+def claims_of(written: OpenQuestion, scene: Scene) -> list[Claim]:
+    """The claims of the options, in the words of our own tables.
+
+    ValueError, in words for the model, where one says nothing of this scene.
+    """
+    keys = _keys(scene)
+    found = []
+    for letter, option in zip(LETTERS, written.options, strict=False):
+        terms = option.claim.model_dump(mode="json")
+        try:
+            if terms["category"] != written.category.value:
+                raise ValueError(
+                    f"it is on {terms['category']}, the question on {written.category.value}"
+                )
+            found.append(_canonical(claim_of(_known(terms), keys)))
+        except ValueError as error:
+            raise ValueError(f"the claim of option {letter}: {error}") from None
+    return found
+
+
+def _known(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Terms with predicates and classes spelled as in our tables; ValueError for others."""
+    fields = dict(terms)
+    predicate = fields.get("predicate")
+    if predicate is not None:
+        fields["predicate"] = _predicate(predicate)
+    for name in ("class_name", "other_class"):
+        if fields.get(name) is not None:
+            resolved = load_vocabulary().resolve(fields[name]).class_name
+            if resolved is None or not load_vocabulary().classes[resolved].is_askable:
+                raise ValueError(f"{fields[name]!r} is no class that is counted or looked for")
+            fields[name] = resolved
+    return fields
+
+
+def _predicate(text: str) -> str:
+    predicates = load_predicates()
+    by_phrase = (name for name, entry in predicates.items() if entry.phrase == text)
+    found = canonical_predicate(text) or next(by_phrase, None)
+    if found is None:
+        raise ValueError(f"there is no predicate {text!r}: choose one of the list")
+    return found
+
+
+def _canonical(claim: Claim) -> Claim:
+    """The claim, unless its parts do not go together (ValueError)."""
+    named = objects_of(claim)
+    if len(set(named)) < len(named):
+        raise ValueError("it names a thing twice")
+    match claim:
+        case RelationClaim() | ReachClaim():
+            is_reach = load_predicates()[claim.predicate].category is Category.REACH
+            if is_reach is not (category_of(claim) is Category.REACH):
+                other = Category.REACH if is_reach else Category.RELATION
+                raise ValueError(f"{claim.predicate!r} is for questions on {other.value}")
+        case CountClaim(number=number) if number < 0:
+            raise ValueError("a number is 0 or more")
+        case ExistenceClaim() if (claim.predicate is None) is not (claim.other_class is None):
+            raise ValueError("predicate and other_class are both null or both given")
+        case _:
+            pass
+    return claim
+
+
+def asks_of(written: OpenQuestion, claims: Sequence[Claim], names: Mapping[int, str]) -> str:
+    """The part of the claims that sets them apart; where it may be either of two, the one that the
+    question asks for. ValueError where they differ in more than one part or in none."""
+    possible = []
+    for asks in ASKS[written.category]:
+        told_apart = [parts(claim, asks) for claim in claims]
+        asked = {part for _, part in told_apart}
+        if len({stem for stem, _ in told_apart}) == 1 and len(asked) == len(claims):
+            possible.append(asks)
+    if not possible:
+        allowed = " or ".join(ASKS[written.category])
+        raise ValueError(
+            f"the claims of the options must differ in one part ({allowed}) and agree in the rest"
+        )
+    options = _texts(written)
+    fitting = (
+        asks
+        for asks in possible
+        if read_words(written.question, options, claims, asks, names)[0] is not Reading.DIFFERS
+    )
+    return next(fitting, possible[0])
+
+
+def open_columns(written: OpenQuestion, scene: Scene) -> dict[str, Any]:
+    """The columns of QUESTION that a sound reply decides; `verify` finds out what proves it."""
+    claims = claims_of(written, scene)
+    place = LETTERS.index(written.answer)
+    claim = claims[place]
+    names = names_of(scene)
+    asks = asks_of(written, claims, names)
+    keys = _keys(scene)
+    naming = Naming(scene)
+    named = [key for one in (claim, *claims) for key in objects_of(one)]
+    named += [key for name in _classes(claim) for key in _members(naming, name)]
+    objects = list(dict.fromkeys([*named, *(keys[text] for text in written.objects)]))
+    return {
+        "category": written.category.value,
+        "asks": asks,
+        "facet": asks,
+        "claim": encode_claim(claim),
+        "objects": objects,
+        "names": [names[key] for key in objects],
+        "relationships": [
+            entry.relationship_id
+            for entry in scene.relationships
+            if entry.subject in objects and entry.object in objects
+        ],
+        "evidence": Standing.UNKNOWN.value,
+        "margin": None,
+        "detail": None,
+        "salience": (written.rating - 1) / 9,
+        "level": written.level.value,
+        "rating": written.rating,
+        "topic": _topic(written.category, claim),
+        "question": written.question.strip(),
+        "options": _texts(written),
+        "option_claims": [encode_claim(one) for one in claims],
+        "answer": place,
+        "writer_level": written.level.value,
+    }
+
+
+def _topic(category: Category, claim: Claim) -> str:
+    """The same for near-duplicates: the things or the classes that a question is about."""
+    about = _classes(claim) or tuple(str(key) for key in sorted(objects_of(claim)))
+    return " ".join((category.value, *about))
+
+
+def _classes(claim: Claim) -> tuple[str, ...]:
+    match claim:
+        case CountClaim():
+            return (claim.class_name,)
+        case ExistenceClaim():
+            return tuple(filter(None, (claim.class_name, claim.other_class)))
+        case _:
+            return ()
+
+
+def _members(naming: Naming, class_name: str) -> list[int]:
+    return [thing.object_id for thing in naming.members.get(class_name, ())]
+
+
+def _keys(scene: Scene) -> dict[str, int]:
+    return {text: key for key, text in published_ids(scene).items()}
+
+
+def _texts(written: OpenQuestion) -> list[str]:
+    return without_letters([option.text for option in written.options])

@@ -1,0 +1,155 @@
+"""Planned: the model words a claim that was chosen before; it cannot change the claim's objects."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+from schemas.chat import ReplyForm
+from schemas.claim import Category, Claim, decode_claim, encode_claim
+from schemas.completion.publish import LETTERS, published_ids
+from schemas.proof.evidence import Standing
+from schemas.proof.naming import Naming
+from schemas.question import Level
+from schemas.scene_graph import Scene
+from tasks.language.terms import means, terms_of, wanted
+from tasks.write.document import (
+    dumped,
+    frame_of_picture,
+    names_of,
+    picture_part,
+    relationship_part,
+    thing_part,
+    warnings_of,
+)
+from tasks.write.texts import form_problems, meaning_problems, told, without_letters
+
+Letter = Literal["A", "B", "C", "D"]
+Rating = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+class WrittenOption(ReplyForm):
+    text: str
+    claim: str
+
+
+class WrittenQuestion(ReplyForm):
+    """`can_tell` False says that no answer can be given or that the planned one is wrong; the
+    other fields then mean nothing."""
+
+    can_tell: bool
+    question: str
+    options: list[WrittenOption]
+    answer: Letter
+    level: Level
+    rating: Rating
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the model is asked to word: claims by the key that stands for them in the document,
+    `answer` None where the model must find it out, `names` of the objects."""
+
+    claims: Mapping[str, Claim]
+    answer: str | None
+    asks: str
+    names: Mapping[int, str]
+
+
+def order_of(
+    row: Mapping[str, Any], scene: Scene, num_options: Mapping[Category, int], seed: int
+) -> Order:
+    """What is to be worded for a row of SUBGRAPH; the order of the claims is drawn by the seed."""
+    wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
+    texts = [row["claim"], *wrong]
+    Random(f"{seed}:{row['question_id']}").shuffle(texts)
+    claims = {f"c{number}": decode_claim(text) for number, text in enumerate(texts, start=1)}
+    is_known = row["evidence"] != Standing.UNKNOWN
+    return Order(
+        claims=claims,
+        answer=f"c{texts.index(row['claim']) + 1}" if is_known else None,
+        asks=row["asks"],
+        names=names_of(scene),
+    )
+
+
+def planned_document(
+    row: Mapping[str, Any], order: Order, scene: Scene, max_side: int | None
+) -> str:
+    """The document for a row of SUBGRAPH; `max_side` is that of the photograph, None without."""
+    naming, ids = Naming(scene), published_ids(scene)
+    size = frame_of_picture(scene, max_side)
+    claims = list(order.claims.values())
+    # Of several claims that may hold, the first must not stand out as the one that was planned.
+    asked = next(iter(claims)) if order.answer is None else order.claims[order.answer]
+    return dumped(
+        {
+            "picture": picture_part(scene, size, max_side is not None),
+            "category": row["category"],
+            "asks": row["asks"],
+            "ask": wanted(asked, row["asks"], row["evidence"], order.names),
+            "level": row["level"],
+            "evidence": row["evidence"],
+            "things": [
+                thing_part(scene.objects[key], scene, ids, size) for key in sorted(row["objects"])
+            ],
+            "relationships": relationship_part(scene, ids, row["objects"]),
+            "beware": warnings_of(naming, claims, ids, size),
+            "claims": {
+                key: _claim_part(claim, ids, order.names) for key, claim in order.claims.items()
+            },
+            "answer": order.answer,
+            "num_options": len(claims),
+        }
+    )
+
+
+def _claim_part(claim: Claim, ids: Mapping[int, str], names: Mapping[int, str]) -> dict[str, Any]:
+    terms = terms_of(claim, ids) | {"means": means(claim, names)}
+    del terms["category"]
+    return terms
+
+
+def planned_problem(written: WrittenQuestion, order: Order) -> str | None:
+    """What is wrong with a reply, in words for the model; None where nothing is."""
+    if not written.can_tell:
+        return None
+    keys = [option.claim for option in written.options]
+    expected = ", ".join(order.claims)
+    if sorted(keys) != sorted(order.claims):
+        return f"the options must stand for each of {expected} once, found {', '.join(keys)}"
+    place = LETTERS.index(written.answer)
+    if place >= len(keys):
+        return f"the answer is {written.answer}, but there are {len(keys)} options"
+    if order.answer is not None and keys[place] != order.answer:
+        return (
+            f"the answer must be the letter of the option that stands for {order.answer}, found "
+            f"{written.answer}, which stands for {keys[place]}"
+        )
+    options = _texts(written)
+    claims = [order.claims[key] for key in keys]
+
+    def problems() -> Iterator[str]:
+        yield from form_problems(written.question, options)
+        yield from meaning_problems(written.question, options, claims, order.asks, order.names)
+
+    return told(problems())
+
+
+def planned_columns(written: WrittenQuestion, order: Order) -> dict[str, Any]:
+    """The columns of QUESTION that a sound reply decides. The level stays the planned one."""
+    claims = [encode_claim(order.claims[option.claim]) for option in written.options]
+    place = LETTERS.index(written.answer)
+    return {
+        "claim": claims[place],
+        "question": written.question.strip(),
+        "options": _texts(written),
+        "option_claims": claims,
+        "answer": place,
+        "rating": written.rating,
+        "writer_level": written.level.value,
+    }
+
+
+def _texts(written: WrittenQuestion) -> Sequence[str]:
+    return without_letters([option.text for option in written.options])

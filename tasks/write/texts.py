@@ -1,0 +1,119 @@
+"""Texts: whether question and options, as a model wrote them, say what they stand for.
+
+The problems found here go back to the model, once, before `verify` sees the question.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from schemas.claim import (
+    Claim,
+    CountClaim,
+    DistanceClaim,
+    OrientationClaim,
+    SizeClaim,
+    objects_of,
+)
+from schemas.completion.publish import LETTERS
+from schemas.vocabulary.classes import load_vocabulary
+from tasks.language.reading import gives_away, parts, read_words
+from tasks.language.words.names import bare_words, classes_in, words_of
+from tasks.language.words.phrases import NEGATIONS, Reading
+
+MAX_QUESTION = 300
+MAX_OPTION = 100
+STANDS_FOR_THING = {"object", "subject", "largest", "nearer", "farther", "nearest"}
+PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
+LETTERED = re.compile(r"[(\[]?[A-Z][)\].:]\s")
+MARKUP = re.compile(r"[<>]|&\w+;")
+PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
+
+
+def without_letters(options: Sequence[str]) -> list[str]:
+    """The options, stripped, and without letters in front where each has its own ("B) left")."""
+    stripped = [option.strip() for option in options]
+    bare = [
+        re.sub(rf"^\(?{letter}[).:]\s*", "", option)
+        for letter, option in zip(LETTERS, stripped, strict=False)
+    ]
+    is_lettered = len(bare) == len(stripped) and all(
+        text and text != option for text, option in zip(bare, stripped, strict=True)
+    )
+    return bare if is_lettered else stripped
+
+
+def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the texts, whatever they stand for."""
+    if not question.strip().endswith("?"):
+        yield "the question must end with a question mark"
+    if len(question) > MAX_QUESTION:
+        yield f"the question has {len(question)} characters: at most {MAX_QUESTION}"
+    said = sorted(NEGATIONS.intersection(words_of(question)))
+    if said:
+        yield f"the question must not use {', '.join(map(repr, said))}: ask without a negation"
+    for option in options:
+        if not option:
+            yield "an option is empty"
+        if len(option) > MAX_OPTION:
+            yield f"an option has {len(option)} characters: at most {MAX_OPTION}"
+        if LETTERED.match(option):
+            yield f"option {option!r} starts with a letter of its own: leave it out"
+    if len({bare_words(option) for option in options}) < len(options):
+        yield "two options read the same: all must differ"
+    for text in (question, *options):
+        if not text.isprintable():
+            yield "question and options are one line each, without control characters"
+        if MARKUP.search(text):
+            yield f"{text!r} has markup: plain text only"
+        if PUBLISHED_ID.search(text):
+            yield f"{text!r} shows an id: use the name of the thing"
+
+
+def meaning_problems(
+    question: str,
+    options: Sequence[str],
+    claims: Sequence[Claim],
+    asks: str,
+    names: Mapping[int, str],
+) -> Iterator[str]:
+    """Where the words do not say what the claims say; `names` are those of the objects. The claims
+    share everything but the asked part."""
+    asked = [parts(claim, asks)[1] for claim in claims]
+    stands_for = {
+        part: names[part] for part in asked if isinstance(part, int) and asks in STANDS_FOR_THING
+    }
+    in_question = classes_in(question)
+    for claim, part, option in zip(claims, asked, options, strict=True):
+        in_option = classes_in(option)
+        if part in stands_for and set(in_option) != {stands_for[part]}:
+            yield f"option {option!r} must name {stands_for[part]!r} and nothing else"
+        for key in objects_of(claim):
+            if key not in stands_for and names[key] not in [*in_question, *in_option]:
+                yield f"the question must name {names[key]!r} word for word"
+    reading, text = read_words(question, options, claims, asks, names)
+    if reading is Reading.DIFFERS and not NEGATIONS.intersection(words_of(question)):
+        hint = _hint(claims[0])
+        yield f"{text} says something else than it should: use the words of the rules{hint}"
+    if is_of_plane(claims[0]) and not PLANE.intersection(words_of(question)):
+        yield "the question must say that it is about the picture or what the viewer sees"
+    if gives_away(question, options, claims, asks, names):
+        yield "the question says what some options say and others do not: that gives it away"
+
+
+def is_of_plane(claim: Claim) -> bool:
+    """Whether the claim is a fact of the picture plane that words might pass for one of space."""
+    return isinstance(claim, SizeClaim | DistanceClaim) or (
+        isinstance(claim, OrientationClaim) and claim.viewpoint is None
+    )
+
+
+def _hint(claim: Claim) -> str:
+    if isinstance(claim, CountClaim):
+        return f": name {load_vocabulary().classes[claim.class_name].plural!r}"
+    return ""
+
+
+def told(problems: Iterator[str], limit: int = 4) -> str | None:
+    """The first distinct problems as one line; None where there are none."""
+    found = list(dict.fromkeys(problems))[:limit]
+    return "; ".join(found) or None

@@ -1,0 +1,636 @@
+"""The chat module against a server on loopback that lags, refuses, breaks off and invents."""
+
+import asyncio
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from pydantic import Field
+
+from schemas.chat import (
+    Account,
+    ChatConfig,
+    Failure,
+    Message,
+    PriceConfig,
+    ReplyForm,
+    Request,
+    Role,
+    Usage,
+)
+from tasks.chat import converse as chat_module
+from tasks.chat.answers import Answer, Chat
+from tasks.chat.converse import converse
+from tasks.chat.dispatch import SILENT_REQUESTS
+from tasks.chat.errors import ChatRefusedError, ChatStoppedError
+from tasks.chat.meter import METERS
+from tasks.chat.stop import STOPPED
+from tests.servers.endpoint import Endpoint, Record, serve
+from tests.servers.faults import Answer as ServerAnswer
+from tests.servers.faults import Completion, Faults
+
+KEY = "sk-test-0123456789abcdef"
+PRICE = PriceConfig(input=10.0, output=1000.0)
+
+
+class Sum(ReplyForm):
+    """What the model of these tests replies with."""
+
+    total: int = Field(description="of the numbers in the question")
+    words: str
+
+
+def asked(body: dict[str, Any], place: int = 1) -> str:
+    content = body["messages"][place]["content"]
+    return content if isinstance(content, str) else content[-1]["text"]
+
+
+def adds(body: dict[str, Any]) -> str:
+    """A model that adds numbers: its reply tells which question it was given."""
+    numbers = [int(word) for word in asked(body).split() if word.isdigit()]
+    return json.dumps({"total": sum(numbers), "words": asked(body)})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/replies.sqlite"
+
+
+def chat_config(endpoint: Endpoint, **settings: Any) -> ChatConfig:
+    known: dict[str, Any] = {"model": "fake", "api_key_env": None, "max_tokens": 100}
+    return ChatConfig(**{**known, "base_url": endpoint.url, **settings})
+
+
+def messages(number: int) -> Sequence[Message]:
+    return Message(Role.SYSTEM, "Add the numbers."), Message(Role.USER, f"question {number} 1")
+
+
+async def add(chat: Chat, number: int) -> Answer[Sum]:
+    return await chat.answer(messages(number), Sum)
+
+
+def totals(
+    config: ChatConfig, store: str, numbers: Sequence[int], budget: float | None = None
+) -> list[Answer[Sum]]:
+    return converse(config, Account("test", store, budget), numbers, add, stage="test")
+
+
+def right(answers: Sequence[Answer[Sum]], numbers: Sequence[int]) -> bool:
+    return [answer.value and answer.value.words for answer in answers] == [
+        f"question {number} 1" for number in numbers
+    ]
+
+
+def sound(endpoint: Endpoint) -> Counter[str]:
+    """How often each request was answered as it should be."""
+    return Counter(
+        json.dumps(record.body, sort_keys=True)
+        for record in endpoint.requests
+        if record.status == 200 and record.fault is None
+    )
+
+
+def test_a_reply_is_asked_for_once_in_any_run(store: str) -> None:
+    numbers = [*range(40), *range(20)]
+    with serve(adds, latency=0.01) as endpoint:
+        first = totals(chat_config(endpoint), store, numbers)
+        second = totals(chat_config(endpoint, max_concurrent=3), store, numbers)
+        assert right(first, numbers)
+        assert first == second
+        assert len(endpoint.requests) == 40
+        assert first[0].usage == Usage(calls=1, input_tokens=7, cached_tokens=4, output_tokens=10)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"base_url": "http://elsewhere/v1"}, True),
+        ({"max_concurrent": 1}, True),
+        ({"price": PRICE}, True),
+        ({"temperature": 0.5}, False),
+        ({"top_p": 0.5}, False),
+        ({"max_tokens": 7}, False),
+        ({"model": "other"}, False),
+        ({"extra_body": {"seed": 1}}, False),
+    ],
+)
+def test_the_digest_covers_what_decides_the_reply(change: dict[str, Any], is_same: bool) -> None:
+    config = ChatConfig(model="fake")
+    changed = ChatConfig(**{"model": "fake", **change})
+    one, other = (Request(each, tuple(messages(1)), Sum) for each in (config, changed))
+    assert (one.digest == other.digest) is is_same
+
+
+def test_the_digest_covers_messages_schema_and_draw() -> None:
+    config = ChatConfig(model="fake")
+    digests = {
+        Request(config, tuple(messages(1)), Sum).digest,
+        Request(config, tuple(messages(2)), Sum).digest,
+        Request(config, tuple(messages(1)), None).digest,
+        Request(config, tuple(messages(1)), Sum, draw=1).digest,
+        Request(config, tuple(messages(1))[::-1], Sum).digest,
+    }
+    assert len(digests) == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "failure"),
+    [
+        ("invalid", Failure.INVALID),
+        ("schema", Failure.INVALID),
+        ("length", Failure.TRUNCATED),
+        ("refusal", Failure.REFUSED),
+        ("filter", Failure.FILTERED),
+        ("filter-400", Failure.FILTERED),
+        ("empty", Failure.EMPTY),
+        ("null", Failure.EMPTY),
+    ],
+)
+def test_what_a_model_has_to_say_is_a_reason(kind: str, failure: Failure, store: str) -> None:
+    with serve(adds, faults=Faults(rates={kind: 1.0})) as endpoint:
+        (answer,) = totals(chat_config(endpoint), store, [1])
+        assert answer.value is None
+        assert answer.failure is failure
+        asked_for = {Failure.INVALID: 3, Failure.TRUNCATED: 2, Failure.EMPTY: 2}.get(failure, 1)
+        assert len(endpoint.requests) == asked_for
+        totals(chat_config(endpoint), store, [1])
+        again = 1 if kind == "filter-400" else 0
+        assert len(endpoint.requests) == asked_for + again
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["429", "429-after", "429-date", "429-ms", "500", "503", "drop", "drop-early",
+     "truncated-json", "garbage", "error-200"],
+)  # fmt: skip
+def test_what_may_pass_is_asked_again(kind: str, store: str) -> None:
+    faults = Faults(rates={kind: 1.0}, max_faults_per_body=1, retry_after=0.3)
+    with serve(adds, faults=faults) as endpoint:
+        started = time.monotonic()
+        answers = totals(chat_config(endpoint), store, range(3))
+        assert right(answers, range(3))
+        assert sorted(sound(endpoint).values()) == [1, 1, 1]
+        if kind in ("429-after", "429-date", "429-ms"):
+            assert time.monotonic() - started >= 0.3
+
+
+def test_a_reply_delivered_twice_is_not_taken_for_another(store: str) -> None:
+    faults = Faults(rates={"duplicate": 0.3}, max_faults_per_body=2)
+    with serve(adds, faults=faults) as endpoint:
+        config = chat_config(endpoint, max_concurrent=4, timeout_seconds=2.0, max_attempts=50)
+        answers = totals(config, store, range(150))
+        assert right(answers, range(150))
+
+
+def test_a_reply_that_takes_too_long_is_given_up(store: str) -> None:
+    with serve(adds, faults=Faults(rates={"timeout": 1.0}, max_faults_per_body=1)) as endpoint:
+        answers = totals(chat_config(endpoint, timeout_seconds=0.2), store, range(3))
+        assert right(answers, range(3))
+
+
+def test_no_reply_passes_and_the_next_run_asks_again(store: str) -> None:
+    with serve(adds, faults=Faults(rates={"500": 1.0})) as endpoint:
+        answers = totals(chat_config(endpoint, max_attempts=2), store, range(3))
+        assert [answer.failure for answer in answers] == [Failure.NO_REPLY] * 3
+    with serve(adds) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(3)), range(3))
+
+
+def test_a_reply_that_does_not_validate_is_followed_up_and_then_drawn_afresh(store: str) -> None:
+    def model(body: dict[str, Any]) -> str:
+        told = asked(body, -1)
+        if told.startswith("question"):
+            return '{"total": "many", "words": "x"}'
+        assert "total" in told
+        assert body["messages"][-2]["content"] == '{"total": "many", "words": "x"}'
+        return '{"total": 7, "words": "repaired"}'
+
+    with serve(model) as endpoint:
+        (answer,) = totals(chat_config(endpoint), store, [1])
+        assert answer.value == Sum(total=7, words="repaired")
+        assert answer.usage.calls == len(answer.replies) == len(endpoint.requests) == 2
+
+
+def test_a_check_of_ones_own_is_repaired_like_the_schema(store: str) -> None:
+    def check(reply: Sum) -> str | None:
+        return None if reply.total % 2 else "total must be odd"
+
+    async def conversation(chat: Chat, number: int) -> Answer[Sum]:
+        return await chat.answer(messages(number), Sum, check=check)
+
+    with serve(adds) as endpoint:
+        account = Account("test", store)
+        answers = converse(chat_config(endpoint), account, [2, 3], conversation, stage="test")
+        assert [answer.failure for answer in answers] == [None, Failure.INVALID]
+        assert answers[1].detail == "total must be odd"
+
+
+MIXED = {
+    "429": 0.015, "429-ms": 0.01, "500": 0.01, "503": 0.01, "timeout": 0.005, "drop": 0.01,
+    "drop-early": 0.01, "truncated-json": 0.005, "garbage": 0.005, "error-200": 0.005,
+    "invalid": 0.005, "schema": 0.005, "length": 0.003, "refusal": 0.001, "empty": 0.001,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_under_mixed_faults_every_item_has_one_outcome(seed: int, store: str) -> None:
+    numbers = range(400)
+    faults = Faults(seed=seed, rates=MIXED, retry_after=0.1)
+    with serve(adds, faults=faults, latency=0.01) as endpoint:
+        config = chat_config(endpoint, timeout_seconds=2.0)
+        answers = totals(config, store, numbers)
+        assert max(sound(endpoint).values()) == 1
+        num_requests = len(endpoint.requests)
+        assert totals(config, store, numbers) == answers
+        assert len(endpoint.requests) == num_requests
+    assert len(answers) == 400
+    assert all((answer.value is None) is bool(answer.failure) for answer in answers)
+    answered = [number for number in numbers if answers[number].value]
+    assert right([answers[number] for number in answered], answered)
+    assert len(answered) > 390
+
+
+@pytest.mark.parametrize(
+    ("server", "settings", "told", "kind"),
+    [
+        ({"key": "sk-right-0123456789"}, {}, "does not accept the key in FAKE_KEY", ValueError),
+        ({"models": ["other"]}, {}, "is not there", ValueError),
+        ({"quota": 0}, {}, "wants to be paid first", ValueError),
+        ({"supports": ()}, {"structured": "json-schema"}, "rejects every request", ValueError),
+    ],
+)
+def test_what_cannot_pass_stops_the_run_in_one_line(
+    server: dict[str, Any],
+    settings: dict[str, Any],
+    told: str,
+    kind: type[Exception],
+    store: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    with serve(adds, **server) as endpoint:
+        config = chat_config(endpoint, api_key_env="FAKE_KEY", **settings)
+        if "structured" in settings:
+            endpoint.max_tokens_field = "nothing"
+        with pytest.raises(kind, match=told) as raised:
+            totals(config, store, range(200))
+        text = str(raised.value)
+        assert "\n" not in text
+        assert KEY not in text and KEY[-6:] not in text
+        assert len(endpoint.requests) < 100
+
+
+def test_a_key_that_is_missing_is_named(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FAKE_KEY", raising=False)
+    config = ChatConfig(model="m", base_url="https://example.invalid/v1", api_key_env="FAKE_KEY")
+    with pytest.raises(ValueError, match="set the environment variable FAKE_KEY"):
+        totals(config, store, [1])
+
+
+def test_a_server_that_is_not_there_stops_the_run(store: str) -> None:
+    config = ChatConfig(model="m", base_url="http://127.0.0.1:9/v1", api_key_env=None)
+    with pytest.raises(ChatStoppedError, match="cannot be reached"):
+        totals(config, store, range(5))
+
+
+def test_a_server_that_goes_away_stops_the_run_and_keeps_what_was_paid(store: str) -> None:
+    served = iter(range(10**6))
+
+    def model(body: dict[str, Any]) -> str | Completion:
+        return adds(body) if next(served) < 20 else Completion(None, fault="500")
+
+    with serve(model) as endpoint:
+        config = chat_config(endpoint, max_attempts=1, max_concurrent=4)
+        with pytest.raises(ChatStoppedError, match="no longer answers"):
+            totals(config, store, range(500))
+        assert len(endpoint.requests) <= 20 + SILENT_REQUESTS + 8
+    with serve(adds) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(100)), range(100))
+        assert len(endpoint.requests) == 80
+
+
+def test_no_budget_no_request(store: str) -> None:
+    with serve(adds) as endpoint:
+        with pytest.raises(ChatStoppedError, match=r"budget of 0\.00 US dollars"):
+            totals(chat_config(endpoint, price=PRICE), store, range(3), budget=0.0)
+        assert not endpoint.requests
+
+
+def test_a_budget_is_never_overdrawn_and_a_larger_one_goes_on(store: str) -> None:
+    numbers = range(60)
+    with serve(adds, latency=0.005) as endpoint:
+        config = chat_config(endpoint, price=PRICE)
+        each = 7 * 10e-6 + 10 * 1000e-6
+        with pytest.raises(ChatStoppedError, match="raise budget and run the same command"):
+            totals(config, store, numbers, budget=0.5)
+        paid = len(endpoint.requests)
+        assert 0.5 - 0.11 < paid * each <= 0.5
+        with pytest.raises(ChatStoppedError):
+            totals(config, store, numbers, budget=0.5)
+        assert len(endpoint.requests) == paid
+        assert right(totals(config, store, numbers, budget=2.0), numbers)
+        assert len(endpoint.requests) == 60
+
+
+def test_without_token_counts_a_budget_cannot_be_kept(store: str) -> None:
+    with serve(lambda body: Completion(adds(body), usage={})) as endpoint:
+        config = chat_config(endpoint, price=PRICE, max_concurrent=1)
+        with pytest.raises(ChatStoppedError, match="does not tell how many tokens"):
+            totals(config, store, range(20), budget=10.0)
+
+
+@pytest.mark.parametrize(
+    ("supports", "form"),
+    [
+        (("json_schema", "json_object"), "json_schema"),
+        (("json_object",), "json_object"),
+        ((), None),
+    ],
+)
+def test_the_form_that_a_server_understands_is_found_once(
+    supports: Sequence[str], form: str | None, store: str
+) -> None:
+    with serve(adds, supports=supports) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(30)), range(30))
+        sent = [record.body.get("response_format", {}).get("type") for record in endpoint.requests]
+        assert Counter(sent)[form] == 30
+        assert len(sent) <= 32
+        if form != "json_schema":
+            assert '"total"' in endpoint.requests[-1].body["messages"][0]["content"]
+
+
+def test_the_name_of_the_token_limit_is_found(store: str) -> None:
+    with serve(adds, max_tokens_field="max_completion_tokens") as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(5)), range(5))
+
+
+def test_a_server_is_given_no_more_than_it_takes(store: str) -> None:
+    with serve(adds, latency=0.02, concurrent=8) as endpoint:
+        config = chat_config(endpoint, max_attempts=40)
+        assert right(totals(config, store, range(300)), range(300))
+        late = endpoint.requests[-100:]
+        assert sum(record.status == 429 for record in late) < 50
+
+
+def test_requests_per_minute_are_kept(store: str) -> None:
+    with serve(adds) as endpoint:
+        started = time.monotonic()
+        totals(chat_config(endpoint, requests_per_minute=600), store, range(75))
+        # 60 go at once, the others at ten a second.
+        assert time.monotonic() - started > 1.3
+
+
+KILLED = """
+import sys
+from schemas.chat import Account
+from tasks.chat.converse import converse
+from tests.chat.test_chat import ChatConfig, add
+config = ChatConfig(model="fake", base_url=sys.argv[1], api_key_env=None, max_concurrent=8)
+answers = converse(config, Account("test", sys.argv[2]), range(200), add, stage="test")
+print(sum(answer.value is not None for answer in answers))
+"""
+
+
+def kept(store: str) -> int:
+    """How many replies a store holds."""
+    with sqlite3.connect(store.removeprefix("sqlite:///")) as connection:
+        (number,) = connection.execute("SELECT count(*) FROM replies").fetchone()
+    return int(number)
+
+
+def test_kill_9_loses_only_what_was_in_flight(store: str) -> None:
+    def run(url: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", KILLED, url, store]
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        )
+
+    with serve(adds, latency=0.05) as endpoint:
+        with run(endpoint.url) as process:
+            while len(endpoint.requests) < 60:
+                assert process.poll() is None
+                time.sleep(0.01)
+            # Nothing can be committed for a while: what comes meanwhile is in flight until it is.
+            with closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as other:
+                other.execute("BEGIN IMMEDIATE")
+                time.sleep(0.5)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        num_sent, num_kept = len(endpoint.requests), kept(store)
+        assert num_sent - num_kept <= 8
+        with run(endpoint.url) as process:
+            printed, _ = process.communicate()
+        assert printed.split() == ["200"]
+        asked_for = Counter(json.dumps(record.body) for record in endpoint.requests)
+        assert len(asked_for) == 200
+        repeated = sum(number - 1 for number in asked_for.values())
+        assert repeated <= num_sent - num_kept
+
+
+def test_items_are_taken_only_as_they_are_asked_about(store: str) -> None:
+    taken: list[int] = []
+    finished: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(500):
+            taken.append(number)
+            assert len(taken) - len(finished) <= 9
+            yield number
+
+    async def conversation(chat: Chat, number: int) -> None:
+        await add(chat, number)
+        finished.append(number)
+
+    with serve(adds) as endpoint:
+        config = chat_config(endpoint, max_concurrent=4)
+        converse(config, Account("test", store), items(), conversation, stage="test")
+    assert len(finished) == 500
+
+
+def test_an_error_of_ones_own_ends_the_run(store: str) -> None:
+    async def conversation(chat: Chat, number: int) -> None:
+        await add(chat, number)
+        if number == 3:
+            raise KeyError("three")
+
+    with serve(adds) as endpoint, pytest.raises(KeyError, match="three"):
+        account = Account("test", store)
+        converse(chat_config(endpoint), account, range(1000), conversation, stage="test")
+
+
+def test_who_stops_the_run_waits_only_for_replies_under_way(store: str) -> None:
+    def model(body: dict[str, Any]) -> str | Completion:
+        busy = len(endpoint.requests) > 8
+        return Completion(None, fault="429-after") if busy else adds(body)
+
+    def stop() -> None:
+        while len(endpoint.requests) < 12:
+            time.sleep(0.01)
+        STOPPED.set()
+
+    with serve(model, latency=0.5, faults=Faults(retry_after=600.0)) as endpoint:
+        Thread(target=stop).start()
+        started = time.monotonic()
+        try:
+            with pytest.raises(ChatStoppedError, match="stopped; every reply is kept"):
+                totals(chat_config(endpoint, structured="prompt"), store, range(100))
+        finally:
+            STOPPED.clear()
+        assert time.monotonic() - started < 10.0
+        assert kept(store) == endpoint.num_replies == 8
+
+
+def test_a_reply_under_way_is_kept_though_its_asker_is_gone(store: str) -> None:
+    with serve(adds, latency=0.3) as endpoint:
+        home = chat_module._home()
+        chat = home.chat(chat_config(endpoint), Account("test", store), "test")
+
+        async def both() -> Answer[Sum]:
+            first, second = (asyncio.create_task(add(chat, 1)) for _ in range(2))
+            while not endpoint.requests:
+                await asyncio.sleep(0.01)
+            first.cancel()
+            return await second
+
+        assert right([home.run(both())], [1])
+        assert len(endpoint.requests) == kept(store) == 1
+
+
+def test_a_store_that_takes_nothing_ends_the_run(store: str) -> None:
+    with serve(adds, latency=0.02) as endpoint:
+        config = chat_config(endpoint, max_concurrent=4)
+        totals(config, store, [0])
+        with sqlite3.connect(store.removeprefix("sqlite:///")) as connection:
+            connection.execute(
+                "CREATE TRIGGER t BEFORE INSERT ON replies BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        with pytest.raises(Exception, match="full"):
+            totals(config, store, range(1, 300))
+        assert len(endpoint.requests) <= 1 + 2 * 4
+
+
+def test_models_of_one_payer_share_a_budget(store: str) -> None:
+    each = 7 * 10e-6 + 10 * 1000e-6
+    with serve(adds, latency=0.02) as endpoint:
+
+        def run(temperature: float) -> None:
+            config = chat_config(endpoint, price=PRICE, temperature=temperature)
+            with pytest.raises(ChatStoppedError, match="raise budget"):
+                totals(config, store, range(60), budget=0.5)
+
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(run, [0.0, 0.5, 1.0]))
+        assert 0.5 - 3 * 0.11 < endpoint.num_replies * each <= 0.5
+
+
+def test_stages_that_share_a_model_are_counted_apart(store: str) -> None:
+    with serve(adds, latency=0.02) as endpoint:
+
+        def run(stage: str) -> None:
+            numbers = range(10) if stage == "one" else range(10, 40)
+            converse(chat_config(endpoint), Account("test", store), numbers, add, stage=stage)
+
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(run, ["one", "other"]))
+    assert (METERS.pop("one").paid, METERS.pop("other").paid) == (10, 30)
+
+
+@dataclass(kw_only=True, eq=False)
+class Hostile(Endpoint):
+    instead: ServerAnswer
+
+    def answer(self, record: Record, raw: bytes) -> ServerAnswer:
+        return self.instead
+
+
+@pytest.mark.parametrize(
+    ("instead", "told"),
+    [
+        (ServerAnswer(200, b" " * 5000), "the answer has more than"),
+        (ServerAnswer(500, b" " * 5000), "the answer has more than"),
+        (ServerAnswer(200, b"{}", None, "Content-Encoding: gzip\r\n"), "packed (gzip)"),
+    ],
+)
+def test_an_answer_that_cannot_be_held_is_a_reason(
+    instead: ServerAnswer, told: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_module, "MAX_ANSWER_BYTES", 4000)
+    with Hostile(lambda _: "", instead=instead) as endpoint:
+        (answer,) = totals(chat_config(endpoint), store, [1])
+        assert answer.failure is Failure.REJECTED
+        assert told in answer.detail
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_prompts_and_keys_are_sent_nowhere_else(
+    status: int, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    with serve(adds) as other:
+        instead = ServerAnswer(status, b"", None, f"Location: {other.url}/chat/completions\r\n")
+        with Hostile(lambda _: "", instead=instead) as endpoint:
+            config = chat_config(endpoint, api_key_env="FAKE_KEY")
+            with pytest.raises(ChatRefusedError, match="correct base_url"):
+                totals(config, store, [1])
+        assert not other.requests
+
+
+def test_no_key_is_ever_written_down(
+    store: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", KEY)
+    faults = Faults(rates={"429": 0.1, "500": 0.1, "drop": 0.1, "garbage": 0.1, "timeout": 0.1})
+    with caplog.at_level("DEBUG"), serve(adds, key=KEY, faults=faults) as endpoint:
+        config = chat_config(endpoint, api_key_env="FAKE_KEY", timeout_seconds=0.3)
+        totals(config, store, range(20))
+        endpoint.key = "another-key-0123456789"
+        with pytest.raises(ChatRefusedError) as raised:
+            totals(config, store, range(20, 40))
+    files = [path.read_bytes() for path in Path(store.removeprefix("sqlite:///")).parent.iterdir()]
+    error: BaseException | None = raised.value
+    while error:
+        assert KEY not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
+    assert KEY not in caplog.text
+    assert not any(KEY.encode() in data for data in files)
+
+
+@pytest.mark.parametrize("key", ["sk-test-\u20260123", "sk-test-\x010123"])
+def test_a_key_that_is_none_is_not_shown(
+    key: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_KEY", key)
+    config = ChatConfig(model="m", base_url="https://example.invalid/v1", api_key_env="FAKE_KEY")
+    with pytest.raises(ValueError, match="FAKE_KEY holds characters") as raised:
+        totals(config, store, [1])
+    assert "0123" not in repr(raised.value)
+
+
+def test_a_server_that_comes_to_reject_everything_ends_the_run(store: str) -> None:
+    def model(body: dict[str, Any]) -> str:
+        if len(endpoint.requests) > 10:
+            endpoint.max_tokens_field = "nothing"
+        return adds(body)
+
+    with serve(model) as endpoint:
+        config = chat_config(endpoint, max_concurrent=4)
+        with pytest.raises(ChatRefusedError, match="rejects every request"):
+            totals(config, store, range(300))
+        assert len(endpoint.requests) < 60
+
+
+def test_a_refused_run_is_no_runtime_error() -> None:
+    assert issubclass(ChatRefusedError, ValueError)
+    assert issubclass(ChatStoppedError, RuntimeError)

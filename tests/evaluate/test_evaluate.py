@@ -1,0 +1,326 @@
+"""Evaluation from end to end: a tiny local model, an endpoint on loopback, every benchmark."""
+
+import base64
+import io
+import json
+import shutil
+import signal
+import subprocess
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from evaluation.images import ImageStore
+from evaluation.paper_results import paper_result
+from evaluation.pictures import sent
+from evaluation.prompting import frame_of, prompt_of
+from schemas.benchmark import PromptTemplate
+from schemas.completion.frames import smart_resize
+from schemas.config.evaluation import (
+    BenchmarkConfig,
+    EvaluateConfig,
+    EvaluatedModel,
+    load_evaluate_config,
+)
+from tasks.evaluate.benchmark import write_items
+from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
+from tests.servers.endpoint import serve
+from tests.servers.faults import Faults
+
+CONFIGS = sorted((REPOSITORY / "configs" / "evaluate").glob("*.toml"))
+TINY = {
+    "name": "tiny",
+    "max_new_tokens": 6,
+    "min_pixels": 3136,
+    "max_pixels": 12544,
+    "local": {"model": "tiny", "batch_size": 4, "dtype": "float32"},
+}
+THREE = [{"name": name, "path": "miniature"} for name in ("mmvp", "blink", "robospatial_home")]
+
+
+def tree_of(**changes: Any) -> dict[str, Any]:
+    tree = {"name": "tried", "seed": 3, "num_bootstrap": 20, "models": [TINY], "benchmarks": THREE}
+    return tree | changes
+
+
+def evaluate(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return run_command("evaluate", config, root, *more)
+
+
+def read_items(config: BenchmarkConfig, root: Path) -> pl.DataFrame:
+    return pl.read_parquet(write_items(config, root))
+
+
+def run(tree: dict[str, Any], root: Path) -> Path:
+    from flows.evaluate import run_evaluation
+
+    return run_evaluation(EvaluateConfig.model_validate(tree), root)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid_and_named_after_their_file(path):
+    assert load_evaluate_config(path).name == path.stem
+
+
+def test_the_sample_evaluates_every_benchmark(tmp_path):
+    pytest.importorskip("torch")
+    config = REPOSITORY / "configs" / "evaluate" / "sample.toml"
+    done = evaluate(config, tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = Path(done.stdout.splitlines()[-1])
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet",
+    }  # fmt: skip
+    scores = pl.read_parquet(folder / "scores.parquet")
+    main = scores.filter(pl.col("is_main"))
+    assert main["benchmark"].n_unique() == 13
+    assert main.height == 26
+    items = pl.read_parquet(folder / "items.parquet")
+    assert items["benchmark"].n_unique() == 13
+    assert items["text"].null_count() == 0
+    again = evaluate(config, tmp_path)
+    assert again.stdout == done.stdout
+    assert "infer:" not in again.stderr
+
+
+@pytest.fixture(scope="module")
+def root(prefect_server, tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("evaluated")
+
+
+def item_key(image: bytes, text: str) -> str:
+    return sha256(image + text.encode()).hexdigest()
+
+
+def perfect_replier(items: pl.DataFrame, model: EvaluatedModel, root: Path):
+    """A model that looks at the very picture that it was sent, and knows the answer."""
+    known, store = {}, ImageStore(root)
+    for row in items.iter_rows(named=True):
+        size = row["width"], row["height"]
+        text = prompt_of(row, model.template, frame_of(size, model))
+        known[item_key(sent(store.read(row["images"][-1]), size), text)] = row
+
+    def reply(body: dict[str, Any]) -> str:
+        picture, words = body["messages"][-1]["content"]
+        data = base64.b64decode(picture["image_url"]["url"].partition("base64,")[2])
+        row = known[item_key(data, words["text"])]
+        if row["kind"] == "point":
+            (x1, y1), _, (x2, y2), _ = json.loads(row["answer"])
+            return f"<answer>({(x1 + x2) / 2}, {(y1 + y2) / 2})</answer>"
+        return f"<think>I see.</think>\n<answer>{row['answer']}</answer>"
+
+    return reply
+
+
+def chat_model(url: str, **changes: Any) -> dict[str, Any]:
+    chat = {"model": "perfect", "base_url": url, "api_key_env": None, "timeout_seconds": 10.0}
+    price = {"input": 1.0, "output": 2.0}
+    return {
+        "name": "perfect",
+        "template": "reasoning",
+        "frame": "paper_compatible",
+        "chat": chat | {"price": price},
+    } | changes
+
+
+def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
+    config = load_evaluate_config(REPOSITORY / "configs" / "evaluate" / "sample.toml")
+    benchmarks = [entry.model_dump() | {"path": "miniature"} for entry in config.benchmarks]
+    items = pl.concat([read_items(entry, root) for entry in config.benchmarks])
+    model = EvaluatedModel.model_validate(chat_model("http://127.0.0.1:1"))
+    with serve(perfect_replier(items, model, root)) as endpoint:
+        tree = tree_of(models=[chat_model(endpoint.url)], benchmarks=benchmarks)
+        folder = run(tree, root)
+        num_asked = len(endpoint.requests)
+        shutil.rmtree(root / "artifacts" / "infer")
+        assert run(tree, root) == folder
+        assert len(endpoint.requests) == num_asked
+    scores = pl.read_parquet(folder / "scores.parquet")
+    official = scores.filter(pl.col("rule") == "official")
+    assert official["value"].to_list() == pytest.approx([100.0] * official.height)
+    replies = pl.read_parquet(folder / "items.parquet")
+    assert (replies["cost"] > 0).all()
+    # The published parser takes most of these replies for A.
+    paper = scores.filter(pl.col("rule") == "paper_compatible", pl.col("is_main"))
+    assert paper["value"].min() < 100
+
+
+def test_what_fails_leaves_the_others_and_is_told(tmp_path, drawn_dataset):
+    pytest.importorskip("torch")
+    tree = tree_of(benchmarks=[THREE[0], {"name": "mmstar", "path": str(tmp_path / "none")}])
+    config = save_config(tmp_path / "c.toml", tree)
+    done = evaluate(config, tmp_path)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "1 of 2 evaluations failed, the first: mmstar has no copy at" in last
+    assert "Traceback" not in done.stderr
+    (folder,) = (tmp_path / "evaluations" / "tried").iterdir()
+    for name in ("report.html", "report.md"):
+        assert "mmstar has no copy at" in (folder / name).read_text()
+    assert pl.read_parquet(folder / "scores.parquet")["benchmark"].unique().to_list() == ["mmvp"]
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (tree_of(models=[TINY | {"local": {"model": "nothing-here"}}]), "no model nothing-here"),
+        (tree_of(models=[TINY, TINY]), "the model tiny stands twice"),
+        (tree_of(benchmarks=[THREE[0], THREE[0]]), "the benchmark mmvp stands twice"),
+        (tree_of(models=[{"name": "none"}]), "give either a section local or a section chat"),
+        (
+            tree_of(
+                models=[{"name": "m", "chat": {"model": "gpt-4o", "api_key_env": "NO_SUCH_KEY"}}]
+            ),
+            "no key for gpt-4o: set the environment variable NO_SUCH_KEY",
+        ),
+    ],
+)
+def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(tree, message, tmp_path):
+    refused = evaluate(save_config(tmp_path / "c.toml", tree), tmp_path)
+    assert refused.returncode == 2, refused.stderr
+    assert message in refused.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+
+
+def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_dataset):
+    splits = [
+        {"name": "stvqa_val", "path": str(drawn_dataset)},
+        {"name": "stvqa_val", "label": "elsewhere", "path": "miniature"},
+    ]
+    with serve(lambda _: "<answer>(A)</answer>") as endpoint:
+        folder = run(tree_of(models=[chat_model(endpoint.url)], benchmarks=splits), root)
+    scores = pl.read_parquet(folder / "scores.parquet")
+    assert scores["benchmark"].unique().sort().to_list() == ["elsewhere", "stvqa_val"]
+    grounding = pl.read_parquet(folder / "grounding.parquet")
+    assert grounding["benchmark"].unique().sort().to_list() == ["elsewhere", "stvqa_val"]
+    assert "elsewhere" in (folder / "report.md").read_text()
+
+
+def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root):
+    tree = tree_of(name="away", benchmarks=[{"name": "spatialbench", "path": "miniature"}])
+    with serve(lambda _: "(A)", faults=Faults(rates={"drop": 0.5})) as endpoint:
+        model = chat_model(endpoint.url, name="shy")
+        model["chat"] |= {"model": "shy", "max_attempts": 1}
+        first = run(tree | {"models": [model]}, root)
+        share = pl.read_parquet(first / "scores.parquet")["error_share"][0]
+        assert 0 < share < 1
+        endpoint.faults = Faults()
+        second = run(tree | {"models": [model]}, root)
+    assert second != first
+    assert pl.read_parquet(second / "scores.parquet")["error_share"][0] == 0
+
+
+def test_local_replies_do_not_depend_on_the_batch(tmp_path):
+    pytest.importorskip("torch")
+    from tasks.evaluate.infer import write_locally
+
+    items = read_items(BenchmarkConfig(name="cv_bench", path="miniature"), tmp_path)
+    texts = []
+    for size in (1, 5):
+        known = TINY | {"local": TINY["local"] | {"batch_size": size}}
+        model = EvaluatedModel.model_validate(known)
+        replies = write_locally(items, model, tmp_path, tmp_path / f"parts{size}")
+        assert replies["item_id"].to_list() == items["item_id"].to_list()
+        texts.append(replies["text"].to_list())
+    assert texts[0] == texts[1]
+
+
+def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(tmp_path):
+    pytest.importorskip("torch")
+    slow = TINY | {"max_new_tokens": 60, "local": TINY["local"] | {"batch_size": 1}}
+    tree = tree_of(models=[slow], benchmarks=[{"name": "spatialbench", "path": "miniature"}])
+    config = save_config(tmp_path / "c.toml", tree)
+    command = [CLI, "evaluate", str(config), "--root", str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        deadline = time.monotonic() + 100
+        while len(list(tmp_path.glob("artifacts/infer-parts/*/*.parquet"))) < 3:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    kept = {p: p.stat().st_mtime_ns for p in tmp_path.glob("artifacts/infer-parts/*/*.parquet")}
+    assert 3 <= len(kept) < 20
+    done = evaluate(config, tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = Path(done.stdout.splitlines()[-1])
+    assert pl.read_parquet(folder / "items.parquet")["text"].null_count() == 0
+    assert not list(tmp_path.glob("artifacts/infer-parts/*"))
+
+
+ITEM = {
+    "question": "Which is larger?",
+    "options": [{"letter": "A", "text": "dog"}, {"letter": "B", "text": "cat"}],
+    "kind": "choice",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "kind", "starts", "ends"),
+    [
+        ("spatial_thinker", "choice", "You FIRST observe the image", "(A) dog\n(B) cat"),
+        ("reasoning", "choice", "Look at the picture", "\n\nWhich is larger?\n(A) dog\n(B) cat"),
+        ("direct", "choice", "Which is larger?\n(A) dog", "and with nothing else."),
+        ("direct", "text", "Which is larger?\nAnswer with a word", "and with nothing else."),
+        ("direct", "point", "Which is larger?", "to 1 at the bottom."),
+        ("spatial_thinker", "point", "You FIRST", "to 1 at the bottom."),
+    ],
+)  # fmt: skip
+def test_prompts_state_question_options_and_what_is_wanted(template, kind, starts, ends):
+    item = ITEM | {"kind": kind} | ({} if kind == "choice" else {"options": []})
+    prompt = prompt_of(item, PromptTemplate(template), (640, 480))
+    assert prompt.startswith(starts)
+    assert prompt.endswith(ends)
+    assert ("Image size: 640 x 480" in prompt) is (template == "spatial_thinker")
+
+
+def test_the_stated_frame_is_the_one_that_is_shown():
+    model = EvaluatedModel.model_validate(TINY)
+    assert frame_of((400, 300), model) == smart_resize(400, 300, min_pixels=3136, max_pixels=12544)
+    paper = EvaluatedModel.model_validate(TINY | {"frame": "paper_compatible"})
+    assert frame_of((400, 300), paper) == (400, 300)
+
+
+def test_pictures_are_sent_in_the_stated_size():
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 20), "red").save(buffer, "WEBP")
+    for size in ((40, 20), (56, 28)):
+        with Image.open(io.BytesIO(sent(buffer.getvalue(), size))) as image:
+            assert (image.size, image.format) == (size, "PNG")
+
+
+def test_several_pictures_are_sent_in_order(root):
+    from tasks.evaluate.infer import _messages
+
+    store = ImageStore(root)
+    digests = []
+    for color in ("red", "blue"):
+        buffer = io.BytesIO()
+        Image.new("RGB", (56, 56), color).save(buffer, "PNG")
+        digests.append(store.put(buffer.getvalue()))
+    model = EvaluatedModel.model_validate(chat_model("http://127.0.0.1:1"))
+    messages = list(_messages({"images": digests}, "Which?", model, store))
+    assert [message.text for message in messages] == ["Picture 1:", "Which?"]
+    loaded = [message.photograph.load() for message in messages if message.photograph]
+    assert [sha256(data).hexdigest() for data in loaded] == digests
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "subset", "model", "value"),
+    [
+        ("cv_bench", "2D", "SpatialThinker-7B", 77.7),
+        ("cv_bench", None, "my-spatialthinker-3b", 73.6),
+        ("mmvp", None, "Qwen2.5-VL-7B-Instruct", 72.3),
+        ("blink", "Relative_Depth", "gpt-4o", 78.2),
+        ("mmvp", None, "tiny", None),
+        ("mmvp", "nothing", "gpt-4o", None),
+    ],
+)
+def test_published_results_are_found_by_name(benchmark, subset, model, value):
+    assert paper_result(benchmark, subset, model) == value

@@ -1,0 +1,292 @@
+"""Rows and pictures of benchmarks: every form of file, and what is wrong with one in one line."""
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from evaluation.benchmarks.registry import BENCHMARKS
+from evaluation.fetching import Fetcher
+from evaluation.images import (
+    ImageStore,
+    Reference,
+    cells_of,
+    check_picture,
+    image_bytes,
+    picture_size,
+)
+from evaluation.picture_files import PictureFiles
+from evaluation.rows import ANY, open_copy
+from evaluation.tables import read_rows
+from tests.servers.web import serving
+
+ROWS = [{"index": "0", "question": 'a "b"\n?'}, {"index": "1", "question": "c\td, e"}]
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (20, 10), **settings: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise(size, 80).convert("RGB").save(buffer, kind, **settings)
+    return buffer.getvalue()
+
+
+PNG = picture()
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    match path.suffix:
+        case ".parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=1)
+        case ".arrow":
+            table = pa.Table.from_pylist(rows)
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as out:
+                out.write_table(table)
+        case ".json":
+            path.write_text(json.dumps(rows), encoding="utf-8")
+        case ".jsonl":
+            path.write_text("\n".join(map(json.dumps, rows)) + "\n\n", encoding="utf-8")
+        case ".csv" | ".tsv":
+            with path.open("w", newline="", encoding="utf-8") as stream:
+                delimiter = "," if path.suffix == ".csv" else "\t"
+                writer = csv.DictWriter(stream, list(rows[0]), delimiter=delimiter)
+                writer.writeheader()
+                writer.writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "json", "jsonl", "csv", "tsv"])
+def test_every_kind_of_file_has_the_same_rows(suffix, tmp_path):
+    assert list(read_rows(write(tmp_path / f"rows.{suffix}", ROWS))) == ROWS
+
+
+def test_what_datasets_saves_is_read(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    image = Image.open(io.BytesIO(PNG))
+    features = datasets.Features({"image": datasets.Image(), "index": datasets.Value("string")})
+    rows = datasets.Dataset.from_list([{"image": image, "index": "0"}], features=features)
+    datasets.DatasetDict({"val": rows, "train": rows}).save_to_disk(tmp_path / "saved")
+    copy = open_copy(BENCHMARKS["stvqa_val"], tmp_path / "saved")
+    ((place,),) = copy.parts()
+    assert place.row["index"] == "0"
+    data = image_bytes(place.row["image"], None, Fetcher(tmp_path))
+    assert check_picture(data) == (20, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.parquet", b"PAR1", "cannot be read .*: get it again"),
+        ("x.parquet", POINTER, "run `git lfs pull` there"),
+        ("x.arrow", b"ARROW", "cannot be read"),
+        ("x.json", b"{", "cannot be read"),
+        ("x.json", b'{"rows": []}', "it is no list of rows"),
+        ("x.json", b"[1]", "one of its rows is no object"),
+        ("x.jsonl", b'{"a": 1}\n[2]\n', "one of its rows is no object"),
+        ("x.csv", b"a,b\n1,2,3\n", "line 2 has not as many cells as the first line"),
+        ("x.tsv", b"a\tb\n1\n", "line 2 has not as many cells as the first line"),
+        ("x.csv", b'a,b\n"1,2\n', "cannot be read"),
+        ("x.csv", b"a,b\n\xff,2\n", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_in_one_line(name, content, message, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message) as error:
+        list(read_rows(tmp_path / name))
+    assert str(error.value).startswith(str(tmp_path / name))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "expected"),
+    [
+        ("cv_bench", ["test_2d.parquet", "test_3d.parquet"], {"2D": 1, "3D": 1}),
+        ("cv_bench", ["CV-Bench-2D.tsv", "CV-Bench-3D.tsv"], {"2D": 1, "3D": 1}),
+        ("cv_bench", ["data/test-00000-of-00001.parquet"], {None: 1}),
+        (
+            "blink",
+            [
+                "Art_Style/val-00000-of-00001.parquet",
+                "Relative_Depth/val-00000-of-00001.parquet",
+                "Spatial_Relation/val-00000-of-00001.parquet",
+            ],
+            {"Spatial_Relation": 1, "Relative_Depth": 1},
+        ),
+        (
+            "hallusionbench",
+            ["data/image-00000-of-00001.parquet", "data/non_image-00000-of-00001.parquet"],
+            {None: 1},
+        ),
+        ("vstar_bench", ["test_questions.jsonl", "direct_attributes/sa_1.json"], {None: 1}),
+        (
+            "stvqa_val",
+            ["train-00000-of-00001.parquet", "val-00000-of-00001.parquet", "ledger.parquet"],
+            {None: 1},
+        ),
+        ("mmstar", ["mmstar.parquet", "dataset_info.json", ".cache/x.parquet"], {None: 1}),
+        ("mmstar", ["val-0.parquet", "__validation__/rows.parquet"], {None: 1}),
+        ("mmstar", ["data-00000-of-00001.arrow", "cache-1.arrow", "state.json"], {None: 1}),
+        (
+            "spatialbench",
+            [f"{name}.json" for name in ("counting", "existence", "positional", "reach", "size")],
+            {"counting": 1, "existence": 1, "positional": 1, "reach": 1, "size": 1},
+        ),
+    ],
+)
+def test_files_of_a_copy_are_told_apart_by_their_names(name, files, expected, tmp_path):
+    for file in files:
+        write(tmp_path / file, [{"index": file}])
+    copy = open_copy(BENCHMARKS[name], tmp_path)
+    assert {part.subset: len(found) for part, found in copy.tables} == expected
+
+
+def test_one_file_may_hold_all_parts(tmp_path):
+    file = write(tmp_path / "rows.tsv", ROWS)
+    assert open_copy(BENCHMARKS["blink"], file).tables == ((ANY, (file,)),)
+    part = write(tmp_path / "CV-Bench-3D.tsv", ROWS)
+    ((found, _),) = open_copy(BENCHMARKS["cv_bench"], part).tables
+    assert found.subset == "3D"
+
+
+def test_a_folder_without_tables_is_told(tmp_path):
+    (tmp_path / "README.md").write_text("nothing")
+    with pytest.raises(FileNotFoundError, match=r"mmstar has no table at .*: name a \.parquet, "):
+        open_copy(BENCHMARKS["mmstar"], tmp_path)
+
+
+def test_pictures_are_what_decides_a_copy_too(tmp_path):
+    write(tmp_path / "Questions.csv", ROWS)
+    (tmp_path / "MMVP Images").mkdir()
+    (tmp_path / "MMVP Images" / "1.jpg").write_bytes(PNG)
+    names = [file.name for file in open_copy(BENCHMARKS["mmvp"], tmp_path).files]
+    assert names == ["1.jpg", "Questions.csv"]
+
+
+def test_pictures_come_in_every_known_form(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "in.png").write_bytes(PNG)
+    with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as archive:
+        archive.writestr("hallusion_bench/VS/chart/0_1.png", PNG)
+    text = base64.b64encode(PNG).decode()
+    files = PictureFiles(tmp_path, tmp_path)
+    with serving({"/p.png": PNG}) as site:
+        for value in (
+            PNG,
+            bytearray(PNG),
+            {"bytes": PNG, "path": None},
+            {"bytes": None, "path": "a/b/in.png"},
+            "./a/b/in.png",
+            "a\\b\\in.png",
+            "./VS/chart/0_1.png",
+            "hallusion_bench/VS/chart/0_1.png",
+            text,
+            f"{text[:40]}\n{text[40:]}\n",
+            f"data:image/png;base64,{text}",
+            f"{site.url}/p.png",
+        ):
+            fetcher = Fetcher(tmp_path / "cache", may_be_local=True)
+            assert image_bytes(value, files, fetcher) == PNG, value
+    opened = Image.open(io.BytesIO(PNG))
+    assert check_picture(bytes(image_bytes(opened, None, Fetcher(tmp_path)))) == (20, 10)
+    assert image_bytes("17", files, Fetcher(tmp_path)) == Reference("17")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "it has no picture"),
+        ("", "it has no picture"),
+        ({"bytes": None, "path": None}, "it has no picture"),
+        (17, "it has no picture"),
+        ("../outside.png", "lies outside of the copy"),
+        ("/etc/passwd", "lies outside of the copy"),
+        ("a/../../outside.png", "lies outside of the copy"),
+        ("link.png", "is a link that leads out of the copy"),
+        ("none.png", "is not in the copy: name the folder that holds both in path"),
+        ("ftp://example.org/p.png", "is no http or https address"),
+        ("\0.png", "is not in the copy"),
+        ("@" * 400, "is no base64 .a character that base64 lacks.: get the file again"),
+        ("QUJD" * 20 + "Q", "is no base64"),
+    ],
+)
+def test_a_picture_that_is_not_there_is_told_in_one_line(value, message, tmp_path):
+    (tmp_path / "outside.png").write_bytes(PNG)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "link.png").symlink_to(tmp_path / "outside.png")
+    with pytest.raises(ValueError, match=message) as error:
+        image_bytes(value, PictureFiles(copy, copy), Fetcher(tmp_path))
+    assert "\n" not in str(error.value)
+
+
+def test_archives_that_are_broken_are_told(tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"PK\3\4 and nothing more")
+    with pytest.raises(ValueError, match=r"x.zip cannot be read .*: get it again"):
+        PictureFiles(tmp_path, tmp_path).read("a.png")
+
+
+def test_several_pictures_may_be_in_one_cell():
+    assert cells_of(["a", "b"]) == ["a", "b"]
+    assert cells_of("['a', 'b']") == ["a", "b"]
+    assert cells_of({"bytes": b"x", "path": None}) == [{"bytes": b"x", "path": None}]
+    assert cells_of(b"[1]") == [b"[1]"]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_sizes_are_read_from_headers(kind):
+    data = picture(kind, (64, 48))
+    assert picture_size(data) == check_picture(data) == (64, 48)
+
+
+def test_a_turn_that_exif_asks_for_is_not_made():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert check_picture(picture("JPEG", (64, 48), exif=exif)) == (64, 48)
+
+
+def test_pictures_without_colours_or_with_transparency_are_sound():
+    for mode, kind in (("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("RGBA", "PNG")):
+        buffer = io.BytesIO()
+        Image.new(mode, (9, 7)).save(buffer, kind)
+        assert check_picture(buffer.getvalue()) == (9, 7)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "its picture .0 bytes. is none that can be read"),
+        (b"not a picture", "its picture .13 bytes. is none that can be read"),
+        (picture("PNG", (200, 200))[:-500], "is damaged .*: get it again"),
+        (picture("JPEG", (200, 200))[:-2000], "is damaged .*: get it again"),
+        (POINTER, "run `git lfs pull` there"),
+    ],
+)
+def test_a_damaged_picture_is_told_in_one_line(data, message):
+    with pytest.raises(ValueError, match=message) as error:
+        check_picture(data)
+    assert "\n" not in str(error.value)
+
+
+def test_a_picture_that_is_too_large_is_told_in_one_line():
+    header = b"P5 20000 20000 255\n"
+    with pytest.raises(ValueError, match="has more than 178,956,970 pixels"):
+        check_picture(header)
+
+
+def test_the_store_keeps_a_picture_once_and_knows_when_it_changed(tmp_path):
+    store = ImageStore(tmp_path)
+    digest = store.put(PNG)
+    assert store.put(PNG) == digest
+    assert store.read(digest) == PNG
+    assert [path.name for path in (tmp_path / "images").rglob("*") if path.is_file()] == [digest]
+    store.path(digest).write_bytes(b"other")
+    with pytest.raises(ValueError, match="is gone or damaged: remove the benchmark's artifact"):
+        store.read(digest)

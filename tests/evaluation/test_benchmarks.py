@@ -1,0 +1,612 @@
+"""Benchmarks: rows of every known form become the same items; what does not fit is told in one
+line."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.benchmarks.registry import BENCHMARKS
+from evaluation.benchmarks.spec import Item, Part
+from evaluation.benchmarks.texts import (
+    coco_of,
+    cut_options,
+    gold_of,
+    in_columns,
+    letter_of,
+    listed,
+    without_instruction,
+)
+from evaluation.fetching import Fetcher
+from evaluation.items import problem_of
+from schemas.benchmark import ITEM, AnswerKind, fact
+from schemas.config.evaluation import BenchmarkConfig
+from tasks.artifact import read_recipe
+from tasks.evaluate.benchmark import copy_of, load_benchmark, write_items
+from tasks.evaluate.miniature.drawn import miniature_folder
+from tasks.leakage.leaks import list_pictures
+from tests.evaluation.test_benchmark_rows import PNG, write
+from tests.servers.web import serving
+
+P = {"bytes": b"...", "path": None}
+CHOICE, TEXT, POINT = AnswerKind.CHOICE, AnswerKind.TEXT, AnswerKind.POINT
+DIRECTLY = "Answer with the option's letter from the given choices directly."
+
+
+def read(name: str, row: dict[str, Any], subset: str | None = None, number: int = 0) -> Item:
+    """The item of a row, arranged."""
+    part = Part("test", None, subset)
+    item = BENCHMARKS[name].read(row, part, number)
+    assert item is not None
+    (arranged,) = BENCHMARKS[name].arrange([item])
+    return arranged
+
+
+CV = {
+    "idx": 0, "type": "2D", "task": "Count", "image": P, "question": "How many organs?",
+    "choices": ["3", "2", "1", "0"], "answer": "(C)", "source": "ADE20K",
+    "source_filename": "ADE_val_00000248.jpg", "prompt": "", "bbox": None,
+}  # fmt: skip
+BLINK = {
+    "idx": "val_Spatial_Relation_1", "sub_task": "Spatial_Relation", "image_1": P,
+    "image_2": None, "image_3": {"bytes": None, "path": None}, "image_4": None,
+    "question": "Is the car beneath the cat?", "choices": ["yes", "no"], "answer": "(B)",
+}  # fmt: skip
+BASE_3D = {
+    "index": "VIN6MS3J", "question": "Which object has a higher location?", "A": "baseball glove",
+    "B": "red hat", "C": None, "D": None, "answer": "B", "category": "height_higher",
+    "image_source": "COCO",
+    "image_url": "http://images.cocodataset.org/val2017/000000123456.jpg",
+}  # fmt: skip
+MMVP = {
+    "Index": 2, "Question": "Are the wings open or closed?", "Options": "(a) Open (b) Closed",
+    "Correct Answer": "(b)",
+}  # fmt: skip
+ROBO = {
+    "category": "context", "question": "Pinpoint several points left of the bowl. Your answer "
+    "should be formatted as a list of tuples, i.e. [(x1, y1), ...].\nBetween 0 and 1.",
+    "answer": "[(0.1, 0.2), (0.3, 0.2), (0.3, 0.4)]", "img": P, "depth_image": P, "mask": PNG,
+}  # fmt: skip
+HALLUSION = {
+    "category": "VS", "subcategory": "chart", "visual_input": "1", "set_id": "0",
+    "figure_id": "1", "question_id": "0", "question": "Is it gold?", "gt_answer": "0",
+    "filename": "./VS/chart/0_1.png",
+}  # fmt: skip
+LETTERED = ["(A) 1", "(B) 2", "(C) 3", "(D) 4", "(E) The image does not feature the object."]
+FIVE = ("1", "2", "3", "4", "The image does not feature the object.")
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "expected"),
+    [
+        (
+            "cv_bench",
+            CV,
+            Item("2D-0", "How many organs?", "C", (P,), ("3", "2", "1", "0"), CHOICE, "2D",
+                 "Count", "ADE20K:ADE_val_00000248.jpg", {"source": "ADE20K"}, {},
+                 ("ade20k:ADE_val_00000248.jpg",)),
+        ),
+        (
+            "cv_bench",
+            {"index": "7", "type": "2D", "category": "Relation", "image": "QUJD", "question": "?",
+             "A": "left", "B": "right", "C": "nan", "answer": "B", "source": "COCO",
+             "source_filename": "000000123456.jpg"},
+            Item("2D-0", "?", "B", ("QUJD",), ("left", "right"), CHOICE, "2D", "Relation",
+                 "COCO:000000123456.jpg", {"source": "COCO"}, {}, ("coco:000000123456",)),
+        ),
+        (
+            "blink",
+            BLINK,
+            Item("val_Spatial_Relation_1", "Is the car beneath the cat?", "B", (P,),
+                 ("yes", "no"), CHOICE, "Spatial_Relation", "Spatial_Relation"),
+        ),
+        (
+            "blink",
+            {"index": "9", "category": "Relative_Depth", "image": "['QUJD']", "question": "?",
+             "A": "A is closer", "B": "B is closer", "answer": "A"},
+            Item("val_Relative_Depth_1", "?", "A", ("['QUJD']",), ("A is closer", "B is closer"),
+                 CHOICE, "Relative_Depth", "Relative_Depth"),
+        ),
+        (
+            "3dsrbench",
+            BASE_3D,
+            Item("VIN6MS3J-0-0", "Which object has a higher location?", "B",
+                 (BASE_3D["image_url"],), ("baseball glove", "red hat"), CHOICE, None,
+                 "height_higher", "VIN6MS3J",
+                 {"qid": "VIN6MS3J", "flip": "0", "variant": "0", "type": "height"}, {},
+                 ("coco:000000123456",)),
+        ),
+        (
+            "3dsrbench",
+            {**BASE_3D, "index": "17", "qid": "VIN6MS3J-flip-1", "A": "red hat",
+             "B": "baseball glove", "answer": "A", "image": "QUJD",
+             "category": "multi_object_facing"},
+            Item("VIN6MS3J-1-1", "Which object has a higher location?", "A", ("QUJD",),
+                 ("red hat", "baseball glove"), CHOICE, None, "multi_object_facing", "VIN6MS3J",
+                 {"qid": "VIN6MS3J", "flip": "1", "variant": "1", "type": "multi_object"}, {},
+                 ("coco:000000123456",)),
+        ),
+        (
+            "3dsrbench",
+            {"image": P, "prompt": "Where? (A) left (B) right", "answer": "(A)",
+             "choices": ["left", "right"], "task": "location_next_to"},
+            Item("00000000-0-0", "Where?", "A", (P,), ("left", "right"), CHOICE, None,
+                 "location_next_to", None,
+                 {"qid": "00000000", "flip": "0", "variant": "0", "type": "location"}),
+        ),
+        (
+            "mmvp",
+            MMVP,
+            Item("2", "Are the wings open or closed?", "B", ("MMVP Images/2.jpg",),
+                 ("Open", "Closed"), CHOICE, None, None, "1", {"pair": "1"}),
+        ),
+        (
+            "mmvp",
+            {"image": P, "text": "Open or closed? (a) Open (b) Closed", "label": "(a)"},
+            Item("1", "Open or closed?", "A", (P,), ("Open", "Closed"), CHOICE, None, None, "1",
+                 {"pair": "1"}),
+        ),
+        (
+            "mmvp",
+            {"question": "?", "A": "Open", "B": "Closed", "answer": "A", "image": "Q"},
+            Item("1", "?", "A", ("Q",), ("Open", "Closed"), CHOICE, None, None, "1", {"pair": "1"}),
+        ),
+        (
+            "spatialbench",
+            {"image": P, "answer": "A", "category": "positional", "question_id": 4,
+             "text": f"Which is left? (A) cup (B) hat {DIRECTLY}"},
+            Item("positional-4", "Which is left?", "A", (P,), ("cup", "hat"), CHOICE, None,
+                 "positional", None, {"question_id": "4"}),
+        ),
+        (
+            "spatialbench",
+            {"image": P, "answer": "Yes", "category": "existence", "question_id": 4,
+             "text": "Is there a cup? Answer with yes or no."},
+            Item("existence-4", "Is there a cup?", "A", (P,), ("Yes", "No"), CHOICE, None,
+                 "existence", "existence-0", {"question_id": "4", "pair": "existence-0"}),
+        ),
+        (
+            "spatialbench",
+            {"image": P, "answer": 3, "category": "counting", "question_id": 1,
+             "text": "How many cups are there?"},
+            Item("counting-1", "How many cups are there?", "3", (P,), (), TEXT, None, "counting",
+                 None, {"question_id": "1"}),
+        ),
+        (
+            "spatialbench",
+            {"image": P, "answer": "B", "category": "positional", "question_id": 5,
+             "text": "Which is left? (B) cup (B) hat"},
+            Item("positional-5", "Which is left?", "B", (P,), ("cup", "hat"), CHOICE, None,
+                 "positional", None, {"question_id": "5", "repaired": "letters"}),
+        ),
+        (
+            "spatialreasoner_eval",
+            {"image": P, "prompt": "Which is closer? Select from the following choices.\n(A) cup\n"
+             "(B) hat", "answer": "(B)", "choices": "['cup', \"hat\"]", "task": "Depth"},
+            Item("0", "Which is closer?", "B", (P,), ("cup", "hat"), CHOICE, None, "Depth"),
+        ),
+        (
+            "realworldqa",
+            {"image": P, "answer": "C", "question": "Which way?\n\nA. Left\nB. Straight\nC. Right\n"
+             "Please answer directly with only the letter of the correct option and nothing else."},
+            Item("0", "Which way?", "C", (P,), ("Left", "Straight", "Right"), CHOICE, None,
+                 "choice"),
+        ),
+        (
+            "realworldqa",
+            {"image": P, "answer": "2", "question": "How many cars?\nPlease answer directly with a "
+             "single word or number."},
+            Item("0", "How many cars?", "2", (P,), (), TEXT, None, "short answer"),
+        ),
+        (
+            "realworldqa",
+            {"index": "5", "image": "Q", "answer": "B", "question": "Which way?", "A": "Left",
+             "B": "Right", "C": ""},
+            Item("0", "Which way?", "B", ("Q",), ("Left", "Right"), CHOICE, None, "choice"),
+        ),
+        (
+            "robospatial_home",
+            ROBO,
+            Item("context-0", "Pinpoint several points left of the bowl.",
+                 "[[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]", (P,), (), POINT, "context", "context",
+                 pictures={"mask": PNG}),
+        ),
+        (
+            "robospatial_home",
+            {"category": "configuration", "prompt": "Is it left? Answer yes or no.",
+             "answer": "no", "image": P, "depth_image": P, "options": ["yes", "no"]},
+            Item("configuration-0", "Is it left?", "B", (P,), ("Yes", "No"), CHOICE,
+                 "configuration", "configuration"),
+        ),
+        (
+            "vstar_bench",
+            {"image": "direct_attributes/sa_4690.jpg", "category": "direct_attributes",
+             "label": "A", "question_id": "0", "text": f"What material?\n(A) rubber\n(B) cotton\n"
+             f"(C) kevlar\n(D) leather\n{DIRECTLY}"},
+            Item("direct_attributes-0", "What material?", "A", ("direct_attributes/sa_4690.jpg",),
+                 ("rubber", "cotton", "kevlar", "leather"), CHOICE, None, "direct_attributes",
+                 image_sources=("sa-1b:sa_4690.jpg",)),
+        ),
+        (
+            "vstar_bench",
+            {"index": "3", "image": "QUJD" * 100, "category": "relative_position", "answer": "B",
+             "question": "Which side?", "A": "left", "B": "right"},
+            Item("relative_position-0", "Which side?", "B", ("QUJD" * 100,), ("left", "right"),
+                 CHOICE, None, "relative_position"),
+        ),
+        (
+            "mmstar",
+            {"index": 0, "image": P, "answer": "A", "category": "coarse perception",
+             "l2_category": "image scene and topic",
+             "question": "Which is right?\nOptions: A: The suitcase is on the book., B: The "
+             "suitcase is beneath the cat., C: It is, so to say, nowhere., D: Under it.",
+             "meta_info": {"source": "MMBench", "split": "val", "image_path": "images/0.jpg"}},
+            Item("0", "Which is right?", "A", (P,), ("The suitcase is on the book.",
+                 "The suitcase is beneath the cat.", "It is, so to say, nowhere.", "Under it."),
+                 CHOICE, None, "coarse perception", None,
+                 {"l2_category": "image scene and topic", "origin": "MMBench"}),
+        ),
+        (
+            "mme_realworld_lite",
+            {"index": 4, "bytes": "QUJD", "question": "How many?", "multi-choice options": LETTERED,
+             "answer": "B", "category": "Perception/Remote Sensing", "l2-category": "counting"},
+            Item("4", "How many?", "B", ("QUJD",), FIVE, CHOICE, None,
+                 "Perception/Remote Sensing", None, {"l2_category": "counting"}),
+        ),
+        (
+            "mme_realworld_lite",
+            {"index": "4", "image": "QUJD", "question": "How many?", "answer": "E",
+             "multi-choice options": repr(LETTERED), "category": "Reasoning/OCR with Complex"},
+            Item("4", "How many?", "E", ("QUJD",), FIVE, CHOICE, None,
+                 "Reasoning/OCR with Complex"),
+        ),
+        (
+            "hallusionbench",
+            HALLUSION,
+            Item("VS-chart-0-1-0", "Is it gold?", "B", ("./VS/chart/0_1.png",), ("Yes", "No"),
+                 CHOICE, None, "VS", "VS-chart-0",
+                 {"subcategory": "chart", "set_id": "0", "figure_id": "1", "question_id": "0",
+                  "visual_input": "1"}),
+        ),
+        (
+            "stvqa_val",
+            {"image_id": 7, "images": P, "question_only": "Where?", "options": ["on", "under"],
+             "answer_only": "B", "category": "relation", "level": "easy",
+             "answer_option_text": "<scene>{}</scene>\n<answer>(B) under</answer>"},
+            Item("0", "Where?", "B", (P,), ("on", "under"), CHOICE, None, "relation", "7",
+                 {"level": "easy", "question_id": "0",
+                  "gold": "<scene>{}</scene>\n<answer>(B) under</answer>"}),
+        ),
+    ],
+)  # fmt: skip
+def test_rows_become_items(name, row, expected):
+    subset = row.get("type") if name == "cv_bench" else None
+    assert read(name, row, subset) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("blink", {**BLINK, "sub_task": "Jigsaw"}),
+        ("hallusionbench", {**HALLUSION, "visual_input": "0", "filename": None}),
+    ],
+)
+def test_rows_of_something_else_are_left_out(name, row):
+    assert BENCHMARKS[name].read(row, Part("test"), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "message"),
+    [
+        ("cv_bench", {**CV, "source": "Elsewhere"}, "the subset 2D has no source Elsewhere"),
+        ("cv_bench", {**CV, "choices": 4}, "the options are 4, and a list is expected"),
+        ("cv_bench", {**CV, "answer": 2}, "the answer 2 is no letter from A to H"),
+        ("cv_bench", {**CV, "question": None}, "question is None, and text is expected"),
+        ("3dsrbench", {**BASE_3D, "category": "colour"}, "'colour' is of none of height, loc"),
+        ("3dsrbench", {**BASE_3D, "index": "short"}, "'short' names no item, mirror image and"),
+        ("3dsrbench", {**BASE_3D, "A": None}, "the options have a gap between their letters"),
+        ("mmvp", {**MMVP, "Index": "two"}, "Index is 'two', and a whole number is expected"),
+        ("mmvp", {**MMVP, "Correct Answer": "(z)"}, "the answer '.z.' is no letter from A to H"),
+        ("robospatial_home", {**ROBO, "answer": "here"}, "the answer 'here' is no list of points"),
+        ("robospatial_home", {**ROBO, "answer": "[(1, 2), (3, 4), (5, 6)]"}, "is no polygon in sh"),
+        ("robospatial_home", {**ROBO, "answer": "[(0, 0), (1, 1)]"}, "is no polygon in shares"),
+        ("robospatial_home", {**ROBO, "category": "x"}, "'x' is none of configuration, compat"),
+        ("hallusionbench", {**HALLUSION, "gt_answer": "2"}, "'2' is neither yes nor no"),
+    ],
+)
+def test_a_row_that_is_wrong_says_so(name, row, message):
+    with pytest.raises(ValueError, match=message):
+        read(name, row)
+
+
+def test_code_in_options_is_not_run():
+    for text in ("__import__('os').getpid()", "[x for x in (1,)]", "(" * 10_000):
+        with pytest.raises(ValueError, match="is neither JSON nor a Python literal"):
+            listed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "options"),
+    [
+        ("What?\nOptions: A: x y, B: z, C: none", "What?", ("x y", "z", "none")),
+        ("What? Options: A: a, b and c, B: d", "What?", ("a, b and c", "d")),
+        ("What? (A) x (B) y", "What?", ("x", "y")),
+        ("What?\n\nA. x\nB. y\nC. z", "What?", ("x", "y", "z")),
+        (f"What?\n(A) x\n(B) y\n{DIRECTLY}", "What?", ("x", "y")),
+        (f"What? {DIRECTLY}\n(A) x\n(B) y", "What?", ("x", "y")),
+        ("(a) Open (b) Closed", "", ("Open", "Closed")),
+        ("Is A. Smith there?\nA. yes\nB. no", "Is A. Smith there?", ("yes", "no")),
+        ("Is (A) right of (B)?\nOptions: A: yes, B: no", "Is (A) right of (B)?", ("yes", "no")),
+        ("What?\nChoices:\n(A) 1\n(B) 2", "What?", ("1", "2")),
+        ("Hint: Please answer the question and provide the correct option letter, e.g., A, B, C, "
+         "D, at the end.\nQuestion: What?\nChoices:\n(A) 1\n(B) 2", "What?", ("1", "2")),
+        ("What? Select from the following choices.\n(A) x\n(B) y", "What?", ("x", "y")),
+        ("How many?", "How many?", ()),
+        ("Is it (A) here?", "Is it (A) here?", ()),
+        ("(B) x (C) y", "(B) x (C) y", ()),
+    ],
+)  # fmt: skip
+def test_options_are_cut_out_of_a_question(text, question, options):
+    assert cut_options(text) == (question, options)
+
+
+WORDS = st.lists(st.sampled_from(["cup", "red", "of", "12", "a", "it's"]), min_size=1, max_size=4)
+STYLES: dict[str, Callable[[list[tuple[str, str]]], str]] = {
+    "brackets": lambda pairs: " " + " ".join(f"({x}) {text}" for x, text in pairs),
+    "small": lambda pairs: " " + " ".join(f"({x.lower()}) {text}" for x, text in pairs),
+    "lines": lambda pairs: "\n\n" + "\n".join(f"{x}. {text}" for x, text in pairs),
+    "bracket lines": lambda pairs: "\n" + "\n".join(f"({x}) {text}" for x, text in pairs),
+    "options": lambda pairs: "\nOptions: " + ", ".join(f"{x}: {text}" for x, text in pairs),
+}
+
+
+@given(
+    st.sampled_from(sorted(STYLES)),
+    st.lists(WORDS.map(" ".join), min_size=2, max_size=6),
+    st.sampled_from(
+        ["", f"\n{DIRECTLY}", "\nPlease answer directly with a single word or number."]
+    ),
+)
+def test_what_is_written_in_any_style_is_read(style, options, instruction):
+    text = f"Which one?{STYLES[style](list(zip('ABCDEF', options, strict=False)))}{instruction}"
+    assert cut_options(text) == ("Which one?", tuple(options))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("How many? Please answer directly with a single word or number.", "How many?"),
+        ("Is it?\nPlease answer yes or no.", "Is it?"),
+        ("Is it? Answer with yes or no", "Is it?"),
+        (f"Which? {DIRECTLY}", "Which?"),
+        ("Which way does he answer the phone?", "Which way does he answer the phone?"),
+        ("Is the answer on the board yes or no?", "Is the answer on the board yes or no?"),
+        ("Answer with the option's letter.", "Answer with the option's letter."),
+        ("Look. Answer the number seven.", "Look. Answer the number seven."),
+    ],
+)
+def test_the_copys_own_instruction_is_taken_off(text, plain):
+    assert without_instruction(text) == plain
+
+
+def test_answers_and_options_as_benchmarks_write_them():
+    assert [letter_of(text) for text in ("(A)", "b", "C.", " D ", "(e).")] == list("ABCDE")
+    assert (
+        listed("['x', \"y\"]") == listed(["(A) x", "(B) y"]) == listed('["x", "y"]') == ("x", "y")
+    )
+    assert listed(["A) x", "(C) y"]) == ("A) x", "(C) y")
+    assert in_columns({"A": "x", "B": "y", "C": float("nan"), "D": None}) == ("x", "y")
+    assert [gold_of(text, ("yes", "b")) for text in ("Yes", "(b)", "a", "b")] == list("ABAB")
+    for text in ("I", "maybe", "", "AB", "(A) x"):
+        with pytest.raises(ValueError, match="is no letter"):
+            gold_of(text, ("x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("http://images.cocodataset.org/val2017/000000123456.jpg", ("coco:000000123456",)),
+        ("COCO_val2014_000000000042.jpg", ("coco:000000000042",)),
+        ("0000001234567.jpg", ()),
+        (None, ()),
+    ],
+)
+def test_coco_numbers_are_found_in_names(name, source):
+    assert coco_of(name) == source
+
+
+def items_of(name: str, root: Path, path: str | Path = "miniature", **settings: Any):
+    config = BenchmarkConfig(name=name, path=str(path), **settings)
+    return pl.read_parquet(write_items(config, root))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("benchmarks")
+
+
+def test_our_own_validation_split_is_a_benchmark(drawn_dataset, tmp_path):
+    items = items_of("stvqa_val", tmp_path, drawn_dataset)
+    rows = pl.read_parquet(drawn_dataset / "val-00000-of-00001.parquet")
+    assert items.schema == ITEM
+    assert items["item_id"].to_list() == rows["question_id"].to_list()
+    assert items["answer"].to_list() == rows["answer_only"].to_list()
+    assert items["group"].to_list() == rows["group_id"].to_list()
+    whole = json.loads(str(fact(items["facts"][0], "full_scene")))
+    assert whole["objects"] == rows["scene_objects"][0].to_list()
+    assert fact(items["facts"][0], "gold") == rows["answer_option_text"][0]
+    by_name = items_of("stvqa_val", drawn_dataset.parents[2], "drawn")
+    assert by_name.equals(items)
+
+
+def test_a_dataset_that_changed_is_no_benchmark(drawn_dataset, tmp_path):
+    damaged = shutil.copytree(drawn_dataset, tmp_path / "damaged")
+    (damaged / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match="has changed since it was published"):
+        items_of("stvqa_val", tmp_path, damaged)
+    with pytest.raises(FileNotFoundError, match="no dataset none: "):
+        items_of("stvqa_val", tmp_path, "none")
+
+
+def mmvp_copy(folder: Path) -> Path:
+    """All 300 rows, every answer (a), all pictures the same."""
+    rows = [{**MMVP, "Index": k, "Correct Answer": "(a)"} for k in range(1, 301)]
+    write(folder / "Questions.csv", rows)
+    (folder / "MMVP Images").mkdir()
+    for k in range(1, 301):
+        (folder / "MMVP Images" / f"{k}.jpg").write_bytes(PNG)
+    return folder
+
+
+def test_known_label_errors_are_put_right_by_name_only(tmp_path):
+    folder = mmvp_copy(tmp_path / "mmvp")
+    asked = items_of("mmvp", tmp_path, folder)
+    assert asked["answer"].unique().to_list() == ["A"]
+    corrected = items_of("mmvp", tmp_path, folder, corrected=True)
+    changed = corrected.filter(pl.col("answer") == "B")["item_id"].to_list()
+    assert changed == ["99", "100", "279", "280"]
+
+
+def test_a_benchmark_that_changed_is_refused(root, tmp_path):
+    folder = miniature_folder("mmstar", root)
+    with pytest.raises(
+        ValueError,
+        match=r"mmstar is not what it was: it has 3 items of coarse "
+        r"perception, and 250 are known: pin another revision, or name a complete",
+    ):
+        items_of("mmstar", tmp_path, folder)  # fmt: skip
+    shutil.rmtree(mmvp_copy(tmp_path / "mmvp") / "MMVP Images")
+    with pytest.raises(ValueError, match=r"MMVP Images/1\.jpg is not in the copy"):
+        items_of("mmvp", tmp_path, tmp_path / "mmvp")
+
+
+def changed(items: pl.DataFrame, **columns: Any) -> pl.DataFrame:
+    return items.with_columns(**{name: pl.lit(value) for name, value in columns.items()})
+
+
+def test_what_is_wrong_with_all_items_is_told(root):
+    pairs, turned = items_of("mmvp", root), items_of("3dsrbench", root)
+    mmvp, srbench = BENCHMARKS["mmvp"], BENCHMARKS["3dsrbench"]
+    known = {"": (pairs.height,)}
+    assert problem_of(mmvp, pairs, known) is None
+    assert problem_of(mmvp, pairs, {"": (5, 300)}) == "it has 6 items, and 5 or 300 are known"
+    assert problem_of(mmvp, pairs.clear(), None) == "it has no rows"
+    twice = pl.concat([pairs, pairs[:1]])
+    assert problem_of(mmvp, twice, None) == "1 ids stand twice, 1 among them"
+    assert mmvp.check(pairs[1:]) == "pair 1 has 1 rows"
+    assert srbench.check(turned) is None
+    assert srbench.check(turned[1:]) == "item MINI0000 has 1 turns of its 2 options"
+    of_flip = pl.Series([fact(facts, "flip") == "1" for facts in turned["facts"]])
+    assert srbench.check(turned.filter(of_flip)) == "the mirror image MINI0000 is of no item"
+    assert srbench.check(turned.filter(~of_flip)) is None
+
+
+def edited(name: str, root: Path, folder: Path, column: str, value: Any) -> Path:
+    """A copy of a miniature with another value in its second row, or without the column."""
+    shutil.copytree(miniature_folder(name, root), folder)
+    file = min(folder.rglob("*.parquet"))
+    table = pq.read_table(file)
+    if value is None:
+        pq.write_table(table.drop_columns([column]), file)
+        return folder
+    rows = table.to_pylist()
+    rows[1][column] = value
+    pq.write_table(table.from_pylist(rows, table.schema), file)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "message"),
+    [
+        ("mmstar", "answer", None, r"mmstar: row 1 of .*parquet lacks answer: it has category, i"),
+        ("mmstar", "answer", "Z", r"mmstar: row 2 of .*: the answer 'Z' is no letter from A to H"),
+        ("mmstar", "answer", "E", r"row 2 of .*: its answer E is none of the options A, B, C, D"),
+        ("mmstar", "question", "What?", r"it has the options \[\], and 2 to 8 are expected"),
+        ("mmstar", "image", {"bytes": b"x", "path": None}, r"row 2 of .*: its picture .1 bytes. i"),
+        ("mmstar", "image", {"bytes": None, "path": "x.png"}, "its picture x.png is not in the co"),
+        ("mme_realworld_lite", "bytes", "@@@@" * 80, "its picture .* is no base64"),
+        ("mme_realworld_lite", "bytes", "99", "picture '99' is neither a file of the copy nor a r"),
+        ("spatialreasoner_eval", "choices", "{oops", "'{oops' is neither JSON nor a Python litera"),
+        ("robospatial_home", "answer", "perhaps", "'perhaps' is neither yes nor no"),
+    ],
+)  # fmt: skip
+def test_a_row_that_does_not_fit_is_told_in_one_line(name, column, value, message, root, tmp_path):
+    folder = edited(name, root, tmp_path / "copy", column, value)
+    with pytest.raises(ValueError, match=message) as error:
+        items_of(name, tmp_path, folder, max_items=30)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith(f"{name}: row ")
+    assert not list((tmp_path / "artifacts").glob("benchmark/*"))
+
+
+def test_limits_take_as_much_of_every_part(root):
+    subsets = items_of("robospatial_home", root, max_items=5)["subset"].to_list()
+    assert subsets == ["configuration"] * 2 + ["compatibility"] * 2 + ["context"]
+
+
+def test_pictures_by_address_are_fetched_once(tmp_path):
+    rows = [{**BASE_3D, "index": f"ITEM{k:04d}", "image_url": "{site}/p.png"} for k in range(20)]
+    with serving({"/p.png": PNG}) as site:
+        for row in rows:
+            row["image_url"] = f"{site.url}/p.png"
+        file = write(tmp_path / "rows.jsonl", rows)
+        config = BenchmarkConfig(name="3dsrbench", path=str(file), max_items=20)
+        fetcher = Fetcher(tmp_path / "downloads", may_be_local=True)
+        items = pl.read_parquet(write_items(config, tmp_path, fetcher))
+        assert set(site.asked) == {"GET /p.png"}
+    assert items["images"].list.first().n_unique() == 1
+    assert items["height"].unique().to_list() == [10]
+
+
+def test_the_artifact_is_named_by_what_decides_it(root, tmp_path):
+    folder = Path(shutil.copytree(miniature_folder("mmvp", root), tmp_path / "copy"))
+    configs = [
+        BenchmarkConfig(name="mmvp", path=str(folder), max_items=number, corrected=is_corrected)
+        for number in (2, 4)
+        for is_corrected in (False, True)
+    ]
+    paths = {write_items(config, tmp_path) for config in configs}
+    moved = Path(shutil.move(folder, tmp_path / "moved"))
+    again = BenchmarkConfig(name="mmvp", path=str(moved), max_items=2)
+    assert write_items(again, tmp_path) in paths
+    (moved / "MMVP Images" / "1.jpg").write_bytes(PNG)
+    assert write_items(again, tmp_path) not in paths
+    assert len(paths) == 4
+    assert "commit" not in read_recipe(min(paths))
+
+
+def test_what_is_loaded_is_not_read_again(prefect_server, root):
+    config = BenchmarkConfig(name="blink", path="miniature")
+    path = write_items(config, root)
+    state = load_benchmark(config, root, return_state=True)
+    assert (state.name, state.result()) == ("Cached", path)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "error", "message"),
+    [
+        ("mmstar", "nowhere", FileNotFoundError, "mmstar has no copy at nowhere: correct its path"),
+        ("mmstar", ".", FileNotFoundError, "mmstar has no table at "),
+        ("mnist", "miniature", ValueError, "no benchmark mnist: there are cv_bench, blink"),
+    ],
+)
+def test_a_copy_that_is_not_there_is_told(name, path, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        copy_of(BenchmarkConfig(name=name, path=path), tmp_path)
+
+
+def test_a_benchmarks_pictures_are_listed_once_each(root):
+    path = write_items(BenchmarkConfig(name="cv_bench", path="miniature"), root)
+    listed_pictures = pl.read_parquet(list_pictures(path, root))
+    shown = pl.read_parquet(path)["images"].explode().unique()
+    assert sorted(listed_pictures["sha256"]) == sorted(shown)
+    sources = listed_pictures["sources"].explode().drop_nulls().to_list()
+    assert {source.partition(":")[0] for source in sources} == {"coco", "ade20k"}

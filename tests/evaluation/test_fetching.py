@@ -1,0 +1,104 @@
+"""Fetching pictures by address: what servers, and addresses, may do."""
+
+from pathlib import Path
+
+import pytest
+
+from evaluation.fetching import WAITS, Fetcher, is_local
+from tests.servers.web import serving
+
+
+def fetcher(cache: Path, waits: list[float] | None = None, **settings: object) -> Fetcher:
+    sleep = (waits if waits is not None else []).append
+    return Fetcher(cache, may_be_local=True, sleep=sleep, **settings)  # type: ignore[arg-type]
+
+
+def test_a_picture_is_fetched_once(tmp_path):
+    with serving({"/p.png": b"data"}) as site:
+        address = f"{site.url}/p.png"
+        assert fetcher(tmp_path).fetch(address) == b"data"
+        assert fetcher(tmp_path).fetch(address) == b"data"
+        assert site.asked == ["GET /p.png"]
+    assert fetcher(tmp_path).fetch(address) == b"data"  # the server is gone
+
+
+@pytest.mark.parametrize(
+    ("address", "message", "num_requests"),
+    [
+        ("file:///etc/passwd", "is no http or https address", 0),
+        ("ftp://example.org/x", "is no http or https address", 0),
+        ("https:///x", "is no http or https address", 0),
+        ("{site}/none", "answers 404: try again later, or name a copy that holds", 1),
+        ("{site}/broken", "answers 503", 3),
+        ("{site}/big", "has more than 1,000 bytes", 1),
+        ("{site}/slow", "takes more than 0.1 seconds", 3),
+        ("{site}/elsewhere", "is no http or https address", 1),
+        ("{site}/round", "comes after more than 5 redirects", 6),
+    ],
+)
+def test_what_cannot_be_fetched_is_told_in_one_line(tmp_path, address, message, num_requests):
+    pages = {
+        "/broken": 503,
+        "/big": b"x" * 2_000,
+        "/slow": b"slow" * 20,
+        "/elsewhere": (302, {"Location": "file:///etc/passwd"}),
+        "/round": (302, {"Location": "/round"}),
+    }
+    with serving(pages) as site, pytest.raises(ValueError, match=message) as error:
+        try:
+            fetcher(tmp_path, max_bytes=1_000, max_seconds=0.1).fetch(address.format(site=site.url))
+        finally:
+            assert len(site.asked) == num_requests
+    assert "\n" not in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_passing_error_passes(tmp_path):
+    answers = iter([503, 429, b"data"])
+    waits: list[float] = []
+    with serving({"/p": lambda: next(answers)}) as site:
+        assert fetcher(tmp_path, waits).fetch(f"{site.url}/p") == b"data"
+    assert waits == list(WAITS)
+
+
+def test_a_server_that_is_gone_is_asked_again_and_then_told(tmp_path):
+    with serving({}) as site:
+        address = f"{site.url}/p"
+    waits: list[float] = []
+    with pytest.raises(ValueError, match="cannot be fetched"):
+        fetcher(tmp_path, waits).fetch(address)
+    assert waits == list(WAITS)
+
+
+def test_redirects_are_followed(tmp_path):
+    pages = {"/old": (301, {"Location": "/new"}), "/new": b"data"}
+    with serving(pages) as site:
+        assert fetcher(tmp_path).fetch(f"{site.url}/old") == b"data"
+
+
+def test_addresses_of_this_machine_are_refused(tmp_path):
+    with serving({"/p": b"secret"}) as site:
+        with pytest.raises(ValueError, match="leads into this machine's own network"):
+            Fetcher(tmp_path).fetch(f"{site.url}/p")
+        assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("10.1.2.3", True),
+        ("192.168.0.1", True),
+        ("169.254.169.254", True),
+        ("0.0.0.0", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("fe80::1%lo", True),
+        ("8.8.8.8", False),
+        ("2001:4860:4860::8888", False),
+        ("no-such-host.invalid", False),
+    ],
+)
+def test_local_addresses_are_told_from_public_ones(host, expected):
+    assert is_local(host) is expected

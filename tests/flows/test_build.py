@@ -1,0 +1,281 @@
+"""The whole build, with real Prefect, real Great Expectations and drawn photographs."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.config.build import VG150_LANDMARKS, PipelineConfig
+from schemas.sample import STVQA_COLUMNS
+
+CLI = Path(sys.executable).with_name("spatialthinker")
+REPOSITORY = Path(__file__).parents[2]
+
+
+def config_of(**changes) -> PipelineConfig:
+    tree = {
+        "name": "tiny",
+        "seed": 3,
+        "images": "embed",
+        "source": {"kind": "rendered", "render": {"num_scenes": 14, "width": 480, "height": 360}},
+        "quota": {"num_samples": 64, "max_per_image": 6},
+    }
+    for key, value in changes.items():
+        section = tree
+        *parents, leaf = key.split("__")
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        section[leaf] = value
+    return PipelineConfig.model_validate(tree)
+
+
+def build(config: PipelineConfig, root: Path) -> Path:
+    from flows.build import run_build
+
+    return run_build(config, root)
+
+
+def contents(dataset: Path) -> dict[str, bytes]:
+    """Every published file but Great Expectations' own pages, which carry times."""
+    return {
+        str(path.relative_to(dataset)): path.read_bytes()
+        for path in sorted(dataset.rglob("*"))
+        if path.is_file() and "data_docs" not in path.parts
+    }
+
+
+def modified(root: Path) -> dict[str, int]:
+    return {
+        str(path): path.stat().st_mtime_ns
+        for path in root.glob("artifacts/*/*")
+        if path.name != "file_digests.json"
+    }
+
+
+@pytest.fixture(scope="module")
+def built(prefect_server, tmp_path_factory) -> tuple[Path, Path]:
+    root = tmp_path_factory.mktemp("built")
+    return build(config_of(), root), root
+
+
+def test_the_dataset_folder_is_complete(built):
+    dataset, root = built
+    assert dataset.parent == root / "datasets" / "tiny"
+    names = {path.name for path in dataset.iterdir()}
+    assert names == {
+        "README.md",
+        "manifest.json",
+        "ledger.parquet",
+        "__validation__",
+        "train-00000-of-00001.parquet",
+        "val-00000-of-00001.parquet",
+    }
+    assert {path.name for path in (dataset / "__validation__").iterdir()} == {
+        "validation.html",
+        "results.json",
+        "failing_rows.parquet",
+        "data_docs",
+    }
+    manifest = json.loads((dataset / "manifest.json").read_text())
+    assert manifest["num_samples"] == sum(manifest["splits"].values())
+    assert manifest["digest"] == dataset.name
+    assert str(root) not in (dataset / "manifest.json").read_text()
+
+
+def test_load_dataset_reads_columns_and_shows_images(built, tmp_path):
+    from datasets import load_dataset
+    from PIL import Image
+
+    dataset, _ = built
+    loaded = load_dataset("parquet", data_dir=str(dataset), cache_dir=str(tmp_path))
+    # load_dataset calls a file named val-* the split "validation".
+    assert set(loaded) == {"train", "validation"}
+    columns = loaded["train"].column_names
+    assert columns[:2] == ["image_id", "images"]
+    assert columns[2 : len(STVQA_COLUMNS) + 1] == STVQA_COLUMNS.names()[1:]
+    row = loaded["train"][0]
+    assert isinstance(row["images"][0], Image.Image)
+    assert row["images"][0].size == (row["width"], row["height"]) == (480, 360)
+    assert row["rating"] in range(1, 11)
+    assert loaded["train"].features["rating"].dtype == "int32"
+
+
+def test_photographs_are_the_original_bytes_stored_once(built):
+    dataset, root = built
+    (folder,) = (root / "artifacts" / "render").iterdir()
+    files = sorted(dataset.glob("*.parquet"))
+    shards = [path for path in files if path.name != "ledger.parquet"]
+    frame = pl.concat([pl.read_parquet(path) for path in shards], how="vertical")
+    for name, images in frame.select("photograph", "images").iter_rows():
+        assert images[0]["bytes"] == (folder / "VG_100K" / name).read_bytes()
+    unique = sum(
+        (folder / "VG_100K" / name).stat().st_size for name in frame["photograph"].unique()
+    )
+    stored = sum(path.stat().st_size for path in shards)
+    assert frame.height > 2 * frame["photograph"].n_unique()
+    assert stored < unique + 400_000
+
+
+def test_other_shards_and_workers_give_the_same_bytes(built, tmp_path):
+    again = build(config_of(runner__shard_size=5, runner__max_workers=1), tmp_path)
+    assert contents(again) == contents(built[0])
+
+
+def test_a_second_run_does_nothing(built):
+    dataset, root = built
+    before = modified(root)
+    assert build(config_of(), root) == dataset
+    assert modified(root) == before
+
+
+def test_a_changed_threshold_recomputes_what_depends_on_it(built, tmp_path):
+    from flows.status import build_status
+
+    root = tmp_path / "root"
+    shutil.copytree(built[1], root)
+    changed = config_of(proof__size_ratio=1.8)
+    states = {entry.stage: entry for entry in build_status(changed, root)}
+    assert {stage for stage, entry in states.items() if entry.state == "complete"} == {
+        "render",
+        "index",
+        "ingest",
+        "photographs",
+    }
+    assert states["extract"].why == "proof.size_ratio is 1.8, was 1.6"
+    assert states["plan"].why == "its input subgraphs changed"
+    before = modified(root)
+    build(changed, root)
+    made = {path.split("/")[-2] for path in modified(root).keys() - before.keys()}
+    assert made == {"extract", "plan", "write", "verify", "select", "validate"}
+    assert {path: modified(root)[path] for path in before} == before
+
+
+def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
+    from flows.build import BuildFailedError
+
+    root = tmp_path / "root"
+    shutil.copytree(built[1], root)
+    shutil.rmtree(root / "datasets")
+    shutil.rmtree(root / "artifacts" / "validate")
+    (samples,) = (
+        path for path in (root / "artifacts" / "select").iterdir() if "ledger" not in path.name
+    )
+    broken = pl.read_parquet(samples).with_columns(answer_only=pl.lit("E"))
+    recipe = pl.read_parquet_metadata(samples)["recipe"]
+    broken.write_parquet(samples, metadata={"recipe": recipe})
+    with pytest.raises(BuildFailedError, match=r"not published: see .*validation\.html"):
+        build(config_of(), root)
+    assert not (root / "datasets").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "minimum"),
+    [
+        ("visual-genome:v1.2", 60),
+        ("visual-genome:v1.0", 20),
+        ("visual-genome:v1.4", 15),
+        ("vg150:vg150", 50),
+        ("gqa:gqa", 25),
+    ],
+)
+def test_real_annotations_become_a_dataset(
+    source, minimum, visual_genome, prefect_server, tmp_path
+):
+    kind, folder = source.split(":")
+    config = config_of(
+        images="omit",
+        source={"kind": kind, "path": str(visual_genome / folder)},
+        quota={"num_samples": 320, "max_per_image": 8},
+    )
+    dataset = build(config, tmp_path)
+    shards = list(dataset.glob("*-of-*.parquet"))
+    frame = pl.concat([pl.read_parquet(path) for path in shards])
+    assert frame.height >= minimum
+    assert "images" not in frame.columns
+
+
+def test_vg150_calls_nothing_absent_that_its_annotators_did_not_look_for(
+    visual_genome, prefect_server, tmp_path
+):
+    """Image 1 shows a parking meter, which is none of VG150's names."""
+    config = config_of(
+        images="omit",
+        source={"kind": "vg150", "path": str(visual_genome / "vg150")},
+        quota={"num_samples": 320, "max_per_image": 8},
+    )
+    build(config, tmp_path)
+    (verified,) = tmp_path.glob("artifacts/verify/*.parquet")
+    claims = [json.loads(text) for text in pl.read_parquet(verified)["claim"]]
+    absent = {claim["class_name"] for claim in claims if claim.get("present") is False}
+    assert absent and absent <= set(VG150_LANDMARKS)
+
+
+def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, prefect_server, tmp_path):
+    config = config_of(source={"kind": "vg150", "path": str(visual_genome / "vg150")})
+    with pytest.raises(FileNotFoundError, match='images = "omit"'):
+        build(config, tmp_path)
+
+
+def run_cli(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(CLI), *arguments], capture_output=True, text=True, cwd=REPOSITORY, **options
+    )
+
+
+SETTINGS = (
+    "--set=name=tiny",
+    "--set=seed=3",
+    "--set=source.render={num_scenes=14, width=480, height=360}",
+    "--set=quota={num_samples=64, max_per_image=6}",
+)
+
+
+@pytest.mark.parametrize("stage", ["ingest", "extract", "select"])
+def test_a_killed_build_goes_on_to_the_same_bytes(stage, built, tmp_path):
+    """kill -9 as soon as a stage has written something; the same command then ends the work."""
+    command = [str(CLI), "build", "--root", str(tmp_path), *SETTINGS]
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / ".prefect")}
+    process = subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(f"artifacts/{stage}/*")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = modified(tmp_path)
+    assert done, "killed before anything was written"
+    finished = {
+        path: when
+        for path, when in done.items()
+        if ".partial-" not in path and ".ledger." not in path
+    }
+    assert build(config_of(), tmp_path).name == built[0].name
+    after = modified(tmp_path)
+    assert {path: after[path] for path in finished} == finished
+    assert not [path for path in after if ".partial-" in path]
+    (dataset,) = (tmp_path / "datasets" / "tiny").iterdir()
+    assert contents(dataset) == contents(built[0])
+
+
+def test_the_command_line_ends_with_the_dataset_folder(built, tmp_path):
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / ".prefect")}
+    result = run_cli("build", "--root", str(built[1]), *SETTINGS, env=environment)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[-1] == str(built[0])
+    assert "Funnel" in result.stdout and "relation" in result.stdout
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "already done" in result.stderr and "Traceback" not in result.stderr

@@ -1,0 +1,91 @@
+"""The command line: what it says of bad calls, and its exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLI = Path(sys.executable).with_name("spatialthinker")
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(CLI), *arguments], capture_output=True, text=True, cwd=REPOSITORY, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("build", "nowhere.toml"), "no configuration at nowhere.toml"),
+        (("build", "README.md"), "README.md is not TOML"),
+        (("build", "configs"), "configs cannot be read"),
+        (
+            ("build", "--set", "quota.size=3"),
+            "unknown key quota.size: accepted here are easy_share",
+        ),
+        (("build", "--set", "sede=3"), "unknown key sede: accepted here are budget, extract"),
+        (("build", "--set", "quota.num_samples=many"), "quota.num_samples: "),
+        (("build", "--set", "quota.num_samples=-1"), "quota.num_samples: "),
+        (("build", "--set", "images=perhaps"), "'embed' or 'omit' (found 'perhaps')"),
+        (("build", "--set", "seed"), "write it as key=value"),
+        (("build", "--set", "seed.x=1"), "seed is a value, not a section"),
+        (("build", "--set", "source.kind=gqa"), "source.path is missing"),
+        (("build", "--set", "name=../up"), "name: "),
+        (
+            ("plan", "--set", "source.kind=gqa", "--set", "source.path=/nowhere"),
+            "no file at /nowhere: source.path takes a file, a folder or a glob",
+        ),
+        (("why", "1", "--root", "/nowhere"), "no dataset below /nowhere/datasets"),
+        (("why", "1", "--dataset", "configs"), "configs is no dataset folder"),
+        (("score", "nowhere.jsonl"), "no completions at nowhere.jsonl"),
+        (("score", "README.md"), "README.md line 1: not JSON"),
+        (("download", "coco"), "the one source is visual-genome"),
+    ],
+)
+def test_bad_calls_get_one_line_and_code_2(arguments, message):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("build",), ("plan",), ("why",), ("score",), ("download",)]
+)
+def test_help_teaches(command):
+    result = run(*command, "--help")
+    assert result.returncode == 0
+    assert "Usage: spatialthinker" in result.stdout
+
+
+def test_plan_tells_of_a_build_that_never_ran(tmp_path):
+    result = run("plan", "--root", str(tmp_path))
+    assert result.returncode == 0
+    assert "never run here" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_and_a_read_only_output_are_said_so(tmp_path):
+    """On a real small file system, where this machine lets one be mounted."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=260k", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this machine mounts no tmpfs")
+    try:
+        full = run("build", "--root", str(place / "data"), "--set", "images=omit")
+        assert full.returncode == 1
+        assert "the disk is full" in full.stderr.splitlines()[-1]
+        assert "Traceback" not in full.stderr
+        assert list(place.rglob("*.partial-*")) == []
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        locked = run("build", "--root", str(place / "other"))
+        assert locked.returncode == 1
+        assert "choose another folder with --root" in locked.stderr.splitlines()[-1]
+    finally:
+        subprocess.run(["umount", str(place)], check=True)

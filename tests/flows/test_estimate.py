@@ -1,0 +1,195 @@
+"""What a build will take, told before it and compared with what it then took."""
+
+import shutil
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from flows.estimate import StageEstimate, estimate_build, print_estimate, run_preparation
+from tasks.publish.costs import TOKENS
+from tests.builds import bodies, build, config_of, manifest_of, save_config, tree_of
+from tests.servers.endpoint import serve
+from tests.servers.models import Models
+
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(scope="module")
+def prepared(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root in which everything before write is done."""
+    root = tmp_path_factory.mktemp("prepared")
+    run_preparation(config_of(NOWHERE), root)
+    return root
+
+
+@pytest.fixture
+def root(prepared: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(prepared, tmp_path / "root")
+
+
+def took(dataset: Path) -> dict[str, dict[str, Any]]:
+    """What each stage of a build took, all categories together."""
+    totals: dict[str, dict[str, Any]] = {}
+    for row in manifest_of(dataset)["costs"]:
+        total = totals.setdefault(row["stage"], dict.fromkeys((*TOKENS, "cost"), 0))
+        for name in total:
+            total[name] += row[name]
+    return totals
+
+
+def told(entry: StageEstimate) -> dict[str, Any]:
+    names = ("calls", "input_tokens", "output_tokens")
+    return {name: getattr(entry, name) for name in names}
+
+
+def test_without_models_there_is_nothing_to_estimate(tmp_path: Path) -> None:
+    templates = config_of(NOWHERE, judge=None, write={"writer": "template", "chat": None})
+    assert estimate_build(templates, tmp_path) == []
+
+
+def test_without_a_pilot_nothing_is_asked_run_or_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    elsewhere = {"base_url": "https://example.invalid/v1", "api_key_env": "OPENAI_API_KEY"}
+    write, judge = estimate_build(config_of(NOWHERE, chat=elsewhere), tmp_path)
+    assert (write.stage, judge.stage) == ("write", "judge")
+    assert write.questions == judge.questions >= 24
+    assert 2 * write.questions < judge.calls < 6 * write.questions
+    for entry in (write, judge):
+        assert "usual replies" in entry.basis
+        assert entry.dollars and entry.low and entry.high
+        assert entry.low < entry.dollars < entry.high
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_usual_lengths_come_within_a_factor_of_two(root: Path) -> None:
+    """Of what the words take: pictures take what a server makes of them."""
+    with serve(Models()) as endpoint:
+        chat = {"price": {"input": 1.0, "output": 1.0}}
+        config = config_of(endpoint.url, chat, {"show_photograph": False}, judge=None)
+        (write,) = estimate_build(config, root)
+        paid = took(build(config, root))["write"]
+    assert 0.5 < write.input_tokens / paid["input_tokens"] < 2.0
+    assert 0.8 < write.calls / paid["calls"] < 1.25
+    assert write.low < paid["cost"] < write.high
+
+
+def test_a_pilot_of_everything_tells_what_the_build_takes(root: Path) -> None:
+    with serve(Models(wrong=0.2, ambiguous=0.1)) as endpoint:
+        config = config_of(endpoint.url)
+        estimates = estimate_build(config, root, 10_000)
+        num_asked = len(endpoint.requests)
+        paid = took(build(config, root))
+        assert len(endpoint.requests) == num_asked
+    for entry in estimates:
+        assert told(entry).items() <= paid[entry.stage].items()
+        assert entry.dollars == pytest.approx(paid[entry.stage]["cost"], abs=1e-5)
+
+
+def test_a_pilot_tells_about_what_the_build_takes_and_is_paid_once(root: Path) -> None:
+    num_pilot = 12
+    with serve(Models(wrong=0.2, ambiguous=0.1), latency=0.01) as endpoint:
+        config = config_of(endpoint.url)
+        write, judge = estimate_build(config, root, num_pilot)
+        num_asked = len(endpoint.requests)
+        again = estimate_build(config, root, num_pilot)
+        assert again == [write, judge]
+        assert len(endpoint.requests) == num_asked < 6 * num_pilot
+        paid = took(build(config, root))
+        assert max(bodies(endpoint).values()) == 1
+    assert write.basis == judge.basis
+    assert f"pilot of {num_pilot}" in write.basis
+    for entry in (write, judge):
+        cost = paid[entry.stage]["cost"]
+        assert entry.low <= cost <= entry.high
+        assert 0.5 * cost < entry.low <= entry.dollars <= entry.high < 2.0 * cost
+        assert entry.input_tokens == pytest.approx(paid[entry.stage]["input_tokens"], rel=0.3)
+        assert entry.hours > 0
+
+
+def test_a_pilot_of_one_knows_no_spread_and_says_so_by_a_wide_interval(root: Path) -> None:
+    with serve(Models()) as endpoint:
+        for entry in estimate_build(config_of(endpoint.url), root, 1):
+            assert entry.low <= entry.dollars / 2
+            assert entry.high >= entry.dollars * 2
+
+
+def test_a_pilot_of_the_judge_alone(root: Path) -> None:
+    with serve(lambda body: '{"why": "I looked", "answer": "A"}') as endpoint:
+        config = config_of(endpoint.url, write={"writer": "template", "chat": None})
+        (judge,) = estimate_build(config, root, 5)
+    assert judge.stage == "judge"
+    assert judge.calls >= 2 * judge.questions
+
+
+def test_a_price_that_is_not_known_is_not_guessed(tmp_path: Path) -> None:
+    write, judge = estimate_build(config_of(NOWHERE, chat={"price": None}), tmp_path)
+    assert (write.dollars, write.low, write.high) == (None, None, None)
+    assert write.input_tokens > 0
+    shown = StringIO()
+    print_estimate([write, judge], None, Console(file=shown, width=160))
+    assert "price not known" in shown.getvalue()
+    assert "In all" not in shown.getvalue()
+
+
+def test_batches_cost_their_share(tmp_path: Path) -> None:
+    whole = estimate_build(config_of(NOWHERE), tmp_path)
+    batched = estimate_build(config_of(NOWHERE, chat={"batch": True}), tmp_path)
+    for entry, other in zip(whole, batched, strict=True):
+        assert other.dollars == pytest.approx(entry.dollars / 2)
+
+
+@pytest.mark.parametrize(
+    ("limits", "hours"),
+    [
+        ({"requests_per_minute": 1}, lambda entry: entry.calls / 60),
+        (
+            {"tokens_per_minute": 1000},
+            lambda entry: (entry.input_tokens + entry.output_tokens) / 60_000,
+        ),
+        ({"max_concurrent": 1}, lambda entry: entry.calls * 4 / 3600),
+        # Whatever is slowest.
+        ({"requests_per_minute": 1, "tokens_per_minute": 10**9}, lambda entry: entry.calls / 60),
+    ],
+)
+def test_hours_follow_from_latency_and_limits(limits, hours, tmp_path: Path) -> None:
+    for entry in estimate_build(config_of(NOWHERE, chat=limits), tmp_path):
+        assert entry.hours == pytest.approx(hours(entry), rel=0.02)
+
+
+def test_the_command_shows_the_estimate_and_the_budget(root: Path) -> None:
+    from flows.cli import app
+
+    with serve(Models()) as endpoint:
+        tree = tree_of(endpoint.url, budget=2.0)
+        config = save_config(root / "build.toml", tree)
+        arguments = ["plan", str(config), "--root", str(root)]
+        plain = CliRunner().invoke(app, arguments)
+        assert not endpoint.requests
+        piloted = CliRunner().invoke(app, [*arguments, "--pilot", "3"])
+        assert len(endpoint.requests) >= 9
+    for result in (plain, piloted):
+        assert result.exit_code == 0, result.output
+        assert "the budget is $2.00" in result.output
+        assert "write by writer-1, judge by judge-1" in result.output
+    assert "pilot of 3" in piloted.output
+
+
+def test_where_nothing_is_planned_a_pilot_says_so(root: Path) -> None:
+    with pytest.raises(ValueError, match="no question is planned"):
+        estimate_build(config_of(NOWHERE, extract={"min_area_share": 0.9}), root, 3)
+
+
+def test_a_pilot_needs_the_key_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HER_KEY", raising=False)
+    chat = {"api_key_env": "HER_KEY", "base_url": "https://example.invalid/v1"}
+    with pytest.raises(ValueError, match="set the environment variable HER_KEY"):
+        estimate_build(config_of(NOWHERE, chat=chat), tmp_path, 3)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,404 @@
+"""What card, command line and `why` say of a build: with models, and without any."""
+
+import asyncio
+import json
+import os
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from flows.summary import print_summary
+from flows.why import explain
+from schemas.chat import Reply, Usage
+from schemas.columns import columns, frame_of
+from schemas.question import JUDGED, PLAN, SUBGRAPH
+from schemas.sample import SAMPLE
+from tasks.chat.replies import open_replies
+from tasks.publish.card import cost_rows, dollars_told, render_card, stages_of
+from tasks.publish.costs import COSTS
+from tasks.publish.funnel import FUNNEL
+from tasks.sources.tables import LEDGER
+
+Row = dict[str, Any]
+WROTE = (10, 12, 1000, 400, 80)
+JUDGED_TOOK = (9, 40, 3000, 0, 200)
+
+
+def cost(stage: str, model: str, category: str, took: tuple[int, ...], paid: float | None) -> Row:
+    names = ("questions", "calls", "input_tokens", "cached_tokens", "output_tokens")
+    row = {"stage": stage, "model": model, "category": category, "samples": 2, "cost": paid}
+    return dict.fromkeys(COSTS) | row | dict(zip(names, took, strict=True))
+
+
+JUDGING: Row = {
+    "model": "judge-1",
+    "rule": "checked",
+    "blind_rule": "drop",
+    "verdicts": [],
+    "guessing": [
+        {"num_options": 2, "num_judged": 20, "kept_share": 0.9, "guess_odds": 0.375},
+        {"num_options": 4, "num_judged": 60, "kept_share": 0.5, "guess_odds": 0.085938},
+    ],
+    "blind": [
+        {
+            "category": "size",
+            "num_asked": 30,
+            "accuracy": 0.4,
+            "standard_error": 0.089,
+            "chance": 0.3333,
+            "num_known": 30,
+            "answered_share": 0.1,
+            "answered_chance": 0.037,
+        }
+    ],
+    "agreement": [],
+    "num_rejected": 3,
+    "rejected": [],
+}
+
+
+def manifest(**changes: Any) -> Row:
+    """Of a build of two samples that asked no model."""
+    funnel = [
+        (stage, "kept", "questions", "size", rows)
+        for stage, rows in (("extract", 9), ("plan", 5), ("write", 4), ("verify", 3), ("select", 2))
+    ]
+    plain: Row = {
+        "name": "tiny",
+        "config": {"images": "embed", "write": {"strategy": "planned", "show_photograph": True}},
+        "num_samples": 2,
+        "num_images": 1,
+        "splits": {"train": 2},
+        "quotas": [{"category": "size", "level": "easy", "wanted": 2, "chosen": 2}],
+        "models": {},
+        "costs": [],
+        "judging": None,
+        "num_unanswered": 0,
+        "funnel": pl.DataFrame(funnel, FUNNEL, orient="row").to_dicts(),
+    }
+    return plain | changes
+
+
+WRITTEN: Row = {
+    "models": {"write.chat": "writer-1"},
+    "costs": [
+        cost("write", "writer-1", "size", WROTE, 0.25),
+        cost("write", "writer-1", "depth", WROTE, 0.75),
+    ],
+}
+WITH_MODELS: Row = {
+    "models": {"write.chat": "writer-1", "judge.chat": "judge-1"},
+    "costs": [*WRITTEN["costs"], cost("judge", "judge-1", "size", JUDGED_TOOK, None)],
+    "judging": JUDGING,
+    "num_unanswered": 37,
+}
+
+
+def samples(*evidence: str) -> pl.DataFrame:
+    rows = [
+        {
+            "question_id": f"q{number}",
+            "category": "size",
+            "level": "easy",
+            "rating": number + 1,
+            "question_only": "Which is the largest?",
+            "options": ["cat", "dog", "cow"],
+            "answer_option_text_only": "(A) cat",
+            "claim": "{}",
+            "evidence": standing,
+        }
+        for number, standing in enumerate(evidence)
+    ]
+    return frame_of(rows, SAMPLE)
+
+
+def test_costs_are_added_up_and_one_that_is_not_known_is_not_known_in_all():
+    write, judge, total = cost_rows(manifest(**WITH_MODELS))
+    assert (write["questions"], write["calls"], write["cost"]) == (20, 24, 1.0)
+    assert write["cost_per_sample"] == 0.5
+    assert (judge["calls"], judge["cost"], judge["cost_per_sample"]) == (40, None, None)
+    assert (total["stage"], total["calls"], total["input_tokens"]) == ("total", 64, 5000)
+    assert (total["questions"], total["cost"]) == (None, None)
+    assert [row["stage"] for row in cost_rows(manifest(**WRITTEN))] == ["write"]
+    assert cost_rows(manifest()) == []
+
+
+@pytest.mark.parametrize(
+    ("dollars", "told"),
+    [
+        (None, "price not known"),
+        (0.0, "$0"),
+        (0.000012, "$0.000012"),
+        (0.0123456, "$0.0123"),
+        (0.9999, "$1"),
+        (1234.5, "$1,234.50"),
+    ],
+)
+def test_dollars_are_told(dollars, told):
+    assert dollars_told(dollars) == told
+
+
+def test_stages_of_models_are_counted_where_models_are_asked():
+    assert stages_of({}) == ["extract", "plan", "verify", "select"]
+    assert stages_of({"judge.chat": "judge-1"}) == ["extract", "plan", "verify", "judge", "select"]
+
+
+def one_line(card: str) -> str:
+    return " ".join(card.split())
+
+
+def test_the_card_of_a_build_without_models_names_none():
+    card = one_line(render_card(manifest(), samples("proved", "asserted")))
+    assert "Every answer is proved by the boxes or asserted by an annotation" in card
+    assert "written by templates" in card
+    assert "No model was called" in card
+    assert "no model has looked at the pictures" in card
+    assert "judge-1" not in card and "Not complete" not in card
+
+
+def test_the_card_of_a_build_with_models_says_what_rests_on_them():
+    card = one_line(render_card(manifest(**WITH_MODELS), samples("proved", "unknown")))
+    for text in (
+        "1 answer is proved by the boxes or asserted by an annotation, with every other option",
+        "1 answer rests on a judge's votes alone",
+        "`judge-1`, came to each answer",
+        "written by `writer-1`, in words of its own",
+        "Two votes must be for the answer",
+        "without the picture, in every order of the options, are dropped",
+        "| category | extract | plan | write | verify | judge | select |",
+        "| write | writer-1 | 20 | 24 | 2,000 | 800 | 160 | $1.00 | $0.5 |",
+        "| judge | judge-1 | 9 | 40 | 3,000 | 0 | 200 | price not known | price not known |",
+        "| 4 | 60 | 50.0 % | 8.6 % |",
+        "| size | 30 | 40.0 % ± 8.9 | 33.3 % | 10.0 % | 3.7 % |",
+        "rejected 3 answers that are proved or asserted",
+        "37 questions got no reply",
+        "Run the same command again",
+    ):
+        assert text in card
+    assert "Every answer is proved" not in card
+    assert "no model has looked" not in card
+
+
+@pytest.mark.parametrize(
+    ("is_shown", "limit"),
+    [(True, "nobody judged what it wrote"), (False, "no model has looked at the pictures")],
+)
+def test_the_card_says_whether_anybody_looked(is_shown, limit):
+    config = {"images": "embed", "write": {"strategy": "open", "show_photograph": is_shown}}
+    card = one_line(render_card(manifest(**WRITTEN, config=config), samples("proved")))
+    assert limit in card
+    assert "Every answer is proved" in card
+
+
+def test_the_card_names_shortcuts():
+    shortcut = {"accuracy": 0.7312, "chance": 0.25, "is_shortcut": True}
+    found = [
+        shortcut | {"category": "relation", "telling": ["“on”: right 16 of 16, 4 by chance"]},
+        shortcut | {"category": "size", "telling": [], "is_shortcut": False},
+        shortcut | {"category": "all", "telling": []},
+    ]
+    card = one_line(render_card(manifest(), samples("proved"), found))
+    assert "relation can be answered without looking" in card
+    assert "right in 73.1 % of the questions (25.0 % by chance). Most telling: “on”" in card
+    assert "size can be" not in card and "All categories" not in card
+    assert "All categories" in one_line(render_card(manifest(), samples("proved"), found[2:]))
+
+
+def shown_summary(folder: Path, **changes: Any) -> str:
+    (folder / "manifest.json").write_text(json.dumps(manifest(**changes)), encoding="utf-8")
+    shown = StringIO()
+    print_summary(folder, Console(width=140, file=shown))
+    return shown.getvalue()
+
+
+def test_the_summary_of_a_build_without_models_names_none(tmp_path):
+    shown = shown_summary(tmp_path)
+    assert "2 samples (2 train) in 1 images" in shown
+    for word in ("model", "judge", "token", "cost", "reply"):
+        assert word not in shown
+
+
+def test_the_summary_says_what_models_took_and_said(tmp_path):
+    shown = shown_summary(tmp_path, **WITH_MODELS)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines()]
+    assert ["write", "24", "2,000", "800", "160", "$1.00", "$0.5"] in rows
+    assert ["judge", "40", "3,000", "0", "200", "price not known", ""] in rows
+    assert "write by writer-1, judge by judge-1" in shown
+    assert "agreed with 60.0 % of 80 answers; a guesser would agree with 15.8 %" in shown
+    assert "37 questions got no reply: run the same command to ask again" in shown
+
+
+USAGE = {"calls": 2, "input_tokens": 1834, "cached_tokens": 1024, "output_tokens": 96}
+KEY = "7-size-00c0ffee"
+CANDIDATE: Row = {
+    "question_id": KEY,
+    "image_id": "7",
+    "category": "size",
+    "level": "easy",
+    "rating": 6,
+    "claim": "the cat",
+    "evidence": "unknown",
+    "detail": "nobody knows",
+}
+ASKED: Row = CANDIDATE | {
+    "question": "Which is the largest?",
+    "options": ["dog", "cat"],
+    "option_claims": ["the dog", "the cat"],
+    "answer": 1,
+    "writer": "writer-1",
+    "writer_level": "hard",
+    "write_usage": USAGE,
+    "write_replies": ["a" * 32, "b" * 32],
+    "reading": "unread",
+    "judge": "judge-1",
+    "judge_usage": USAGE,
+    "blind_usage": USAGE | {"calls": 1},
+    "votes": ["cat", "cat"],
+    "vote_reasons": ["it\x1b[31m fills\nthe picture", None],
+    "blind_votes": ["dog"],
+    "blind_answered": False,
+    "verdict": "keep",
+    "judge_replies": ["c" * 32],
+}
+SCENE = columns(
+    image_id=pl.String,
+    width=pl.Int32,
+    height=pl.Int32,
+    objects=pl.List(pl.Struct({"name": pl.String})),
+    relationships=pl.List(pl.Int64),
+)
+DIGESTS = {
+    "index": "1" * 16,
+    "scenes": "2" * 16,
+    "photographs": None,
+    "subgraphs": "3" * 16,
+    "plan": "4" * 16,
+    "questions": "5" * 16,
+    "verified": "6" * 16,
+    "judged": "7" * 16,
+    "samples": "8" * 16,
+}
+
+
+def keep(frame: pl.DataFrame, root: Path, stage: str, name: str, when: int = 1) -> None:
+    path = root / "artifacts" / stage / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path)
+    os.utime(path, ns=(when, when))
+
+
+def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests: str) -> Path:
+    """The artifacts and the dataset folder of a build with one image and one question."""
+    found = DIGESTS | digests
+    objects = [{"name": "cat"}, {"name": "dog"}]
+    scene = {"image_id": "7", "width": 9, "height": 9, "objects": objects, "relationships": []}
+    keep(frame_of([scene], SCENE), root, "ingest", f"{found['scenes']}-0-9")
+    keep(frame_of([{"image_id": "7"}], SCENE), root, "index", found["index"])
+    for stage, name in (("ingest", f"{found['scenes']}-0-9"), ("index", found["index"])):
+        keep(pl.DataFrame(schema=LEDGER), root, stage, f"{name}.ledger")
+    keep(frame_of([CANDIDATE], SUBGRAPH), root, "extract", f"{found['subgraphs']}-0-9")
+    keep(frame_of([CANDIDATE | {"reason": None}], PLAN), root, "plan", found["plan"])
+    keep(frame_of([asked], JUDGED), root, "judge", f"{'7' * 16}-0-9")
+    keep(pl.DataFrame(schema=SAMPLE), root, "select", found["samples"])
+    dataset = root / "datasets" / "tiny" / ("0" * 16)
+    dataset.mkdir(parents=True)
+    (dataset / "manifest.json").write_text(json.dumps({"artifacts": found}), encoding="utf-8")
+    lost = {"stage": "select", "image_id": "7", "item": KEY, "reason": "beyond-quota"}
+    ledger = frame_of([lost | {"cost": price}], {**LEDGER, "cost": pl.Float64()})
+    ledger.write_parquet(dataset / "ledger.parquet")
+    published = pl.DataFrame(schema={**SAMPLE, "cost": pl.Float64()})
+    published.write_parquet(dataset / "train-00000-of-00001.parquet")
+    return dataset
+
+
+def keep_replies(root: Path, **texts: str) -> None:
+    store = open_replies(f"sqlite:///{root / 'replies.sqlite'}")
+
+    async def keep_all() -> None:
+        for letter, text in texts.items():
+            choice = {"finish_reason": "stop", "message": {"content": text}}
+            raw = json.dumps({"choices": [choice]}).encode()
+            reply = Reply(letter * 32, "writer-1", raw, Usage(1), "stop", 0.1, 1.0, None)
+            await store.keep(reply, "tiny")
+
+    asyncio.run(keep_all())
+    store.close()
+
+
+def test_why_tells_what_models_said_and_took(tmp_path):
+    dataset = write_build(tmp_path, ASKED)
+    keep_replies(tmp_path, a="That is\na \x1b[2Jcat.", b='{"can_tell": true}')
+    lines = list(explain(KEY, dataset, tmp_path))
+    assert lines[lines.index("") + 1 :] == [
+        f"{KEY} (easy, rating 6)",
+        "  claim     the cat",
+        "  evidence  unknown: nobody knows",
+        "  writer    writer-1: 2 calls, 1,834 tokens in (1,024 cached), 96 out",
+        "    reply   That is",
+        "            a \N{REPLACEMENT CHARACTER}[2Jcat.",
+        '    reply   {"can_tell": true}',
+        "  question  Which is the largest?",
+        "            (A) dog",
+        "          * (B) cat",
+        "  level     easy, the writer finds it hard",
+        "  reading   unread: only a judge can tell whether the words say what the claims say",
+        "  judge     judge-1: 2 calls, 1,834 tokens in (1,024 cached), 96 out",
+        "    vote    cat: it\N{REPLACEMENT CHARACTER}[31m fills the picture",
+        "    vote    cat",
+        "  blind     without the picture: 1 call, 1,834 tokens in (1,024 cached), 96 out",
+        "    vote    dog",
+        "  verdict   keep",
+        "            without the picture not right in every order of the options",
+        "  cost      $0.0123",
+        "  select    left out: beyond-quota",
+    ]
+
+
+def test_why_shows_what_a_judge_sent_where_no_vote_came_of_it(tmp_path):
+    unusable = {"votes": [None, "dog"], "verdict": "unjudged", "reason": "judge-unjudged",
+                "reason_detail": "too few"}  # fmt: skip
+    dataset = write_build(tmp_path, ASKED | unusable, price=None)
+    keep_replies(tmp_path, c="I cannot see.")
+    lines = list(explain("7", dataset, tmp_path))
+    assert "    vote    nothing usable: it\N{REPLACEMENT CHARACTER}[31m fills the picture" in lines
+    assert "    reply   I cannot see." in lines
+    assert f"    reply   {'a' * 32}: is not in the reply store" in lines
+    assert "  verdict   unjudged, rejected: judge-unjudged: too few" in lines
+    assert "  cost      price not known" in lines
+
+
+def test_why_says_where_the_reply_store_is_gone(tmp_path):
+    dataset = write_build(tmp_path, ASKED)
+    lines = list(explain(KEY, dataset, tmp_path))
+    gone = f"the reply store is not at {tmp_path / 'replies.sqlite'}"
+    assert f"    reply   {'a' * 32}: {gone}" in lines
+    assert not (tmp_path / "replies.sqlite").exists()
+
+
+def test_why_tells_why_a_model_wrote_nothing(tmp_path):
+    nothing = {"question": None, "options": [], "option_claims": [], "answer": None,
+               "write_replies": [], "reason": "no-reply", "reason_detail": "503", "reading": None,
+               "verdict": None}  # fmt: skip
+    lines = list(explain(KEY, write_build(tmp_path, ASKED | nothing), tmp_path))
+    assert "  write     no question: no-reply: 503" in lines
+    assert "1 candidates, 0 written, 0 published" in list(
+        explain("7", tmp_path / "datasets" / "tiny" / ("0" * 16), tmp_path)
+    )
+
+
+def test_why_reads_the_shards_that_the_dataset_was_made_of(tmp_path):
+    """One is incomplete, and a later build completed it; others only look alike."""
+    dataset = write_build(tmp_path, ASKED, judged=f"{'7' * 16}+{'9' * 16}")
+    (tmp_path / "artifacts" / "judge" / f"{'7' * 16}-0-9.parquet").unlink()
+    for name, verdict, when in (
+        (f"{'9' * 16}-0-9", "unjudged", 2),
+        (f"{'7' * 16}-0-9", "keep", 3),
+        (f"{'7' * 16}0-0-9", "disagree", 1),
+    ):
+        keep(frame_of([ASKED | {"verdict": verdict}], JUDGED), tmp_path, "judge", name, when)
+    lines = list(explain(KEY, dataset, tmp_path))
+    assert [line for line in lines if "verdict" in line] == ["  verdict   unjudged"]

@@ -1,0 +1,236 @@
+"""The training flow: from a dataset to an exported model, by command and by event."""
+
+import json
+import logging
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import polars as pl
+import pytest
+
+pytest.importorskip("torch")
+
+from PIL import Image
+
+from evaluation.leakage import LISTED
+from tasks.leakage.leaks import list_of
+from tasks.train.stage import run_trainer
+from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
+from tests.training.test_trainers import GRPO, TREE
+from training.plot import draw_rewards
+
+EVALUATION = {
+    "name": "after",
+    "seed": 1,
+    "num_bootstrap": 20,
+    "models": [
+        {
+            "name": "any",
+            "max_new_tokens": 4,
+            "min_pixels": 3136,
+            "max_pixels": 6272,
+            "local": {"model": "tiny"},
+        }
+    ],
+    "benchmarks": [{"name": "mmvp", "path": "miniature"}],
+}
+
+
+def train(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return run_command("train", config, root, *more)
+
+
+@pytest.fixture(scope="module")
+def trained(drawn_dataset, tmp_path_factory):
+    """Root, configuration and what the command printed."""
+    root = tmp_path_factory.mktemp("trained")
+    shutil.copytree(drawn_dataset.parents[1], root / "datasets")
+    config = save_config(root / "grpo.toml", TREE | GRPO)
+    return root, config, train(config, root)
+
+
+def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
+    root, _, done = trained
+    assert done.returncode == 0, done.stderr
+    (folder,) = (root / "models" / "tried").iterdir()
+    assert done.stdout == f"{folder}\n"
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"config.json", "model.safetensors", "tokenizer.json", "README.md"}
+    assert Image.open(folder / "rewards.png").size > (500, 300)
+    facts = json.loads((folder / "training.json").read_text())
+    (dataset,) = (root / "datasets" / "drawn").iterdir()
+    assert facts["dataset"]["digest"] == dataset.name
+    assert facts["num_updates"] == 6
+    card = (folder / "README.md").read_text()
+    assert dataset.name in card and "| accuracy | 0.000 | 0.000 |" in card
+    shown = done.stderr.splitlines()
+    assert [line.split("  ")[0] for line in shown if line.startswith("update")] == [
+        f"update {step} of 6" for step in range(1, 7)
+    ]
+    assert not any("Warning" in line or "warn" in line for line in shown)
+
+
+def test_a_model_that_exists_is_not_trained_again(trained):
+    root, config, _ = trained
+    before = {path: path.stat().st_mtime_ns for path in (root / "models").rglob("*")}
+    again = train(config, root)
+    assert again.returncode == 0
+    assert "update" not in again.stderr
+    assert {path: path.stat().st_mtime_ns for path in (root / "models").rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["data.dataset=none"], "no dataset none"),
+        (["hardware.device_memory_gib=0.001"], "and hardware.device_memory_gib is 0.001"),
+        (["grpo.rollout_prompts=512"], "and one rollout takes 512"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line_and_exit_code_2(trained, settings, message):
+    root, config, _ = trained
+    refused = train(config, root, *(word for entry in settings for word in ("--set", entry)))
+    assert refused.returncode == 2, refused.stderr
+    assert message in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+    assert refused.stdout == ""
+
+
+def test_a_dataset_that_shows_a_benchmark_is_refused(trained, tmp_path):
+    root, config, _ = trained
+    shutil.copytree(root / "datasets", tmp_path / "datasets")
+    (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
+    samples = pl.read_parquet(dataset / "train-00000-of-00001.parquet")
+    from hashlib import sha256
+
+    data = samples["images"][0][0]["bytes"]
+    path = list_of("mmvp", tmp_path)
+    path.parent.mkdir(parents=True)
+    row = ("mmvp", sha256(data).hexdigest(), [], None)
+    pl.DataFrame([row], LISTED, orient="row").write_parquet(path)
+    refused = train(config, tmp_path)
+    assert refused.returncode == 2
+    assert "shows 1 pictures of mmvp: build it with select.exclude" in refused.stderr
+
+
+def test_training_does_not_outlive_its_command_and_goes_on_afterwards(trained, tmp_path):
+    root, config, _ = trained
+    shutil.copytree(root / "datasets", tmp_path / "datasets")
+    more = ["--set", "grpo.num_rollouts=40"]
+    command = [CLI, "train", str(config), "--root", str(tmp_path), *more]
+    with subprocess.Popen(command, cwd=REPOSITORY, env=ENVIRONMENT) as process:
+        deadline = time.monotonic() + 100
+        while not list(tmp_path.glob("runs/*/*/checkpoints/checkpoint-2/trainer_state.json")):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    (run,) = (tmp_path / "runs" / "tried").iterdir()
+    time.sleep(2)
+    size = (run / "log.jsonl").stat().st_size
+    time.sleep(1)
+    assert (run / "log.jsonl").stat().st_size == size
+    resumed = train(config, tmp_path, *more)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "going on after update" in resumed.stderr
+    assert len((run / "log.jsonl").read_text().splitlines()) == 80
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message"),
+    [
+        ("sys.exit(0)", None, ""),
+        ("print('error: bad thing', file=sys.stderr); sys.exit(2)", ValueError, "^bad thing$"),
+        ("sys.exit('died')", RuntimeError, "exit code 1: died .all of it: .*trainer.err"),
+        ("os.kill(os.getpid(), 9)", RuntimeError, "exit code -9: nothing was said"),
+    ],
+)
+def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    command = [sys.executable, "-c", f"import os, sys; print('said', flush=True); {script}"]
+    if kind is None:
+        run_trainer(command, tmp_path)
+    else:
+        with pytest.raises(kind, match=message):
+            run_trainer(command, tmp_path)
+    assert "said" in caplog.messages
+
+
+def test_the_same_log_gives_the_same_picture(tmp_path):
+    log = [{"step": n, "reward": n / 9, "rewards/format/mean": n / 8} for n in range(1, 6)]
+    for name in "ab":
+        draw_rewards(log, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    draw_rewards([{"step": 1, "loss": 2.0}], tmp_path / "c")
+    assert (tmp_path / "c").read_bytes() != (tmp_path / "a").read_bytes()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def test_serve_needs_a_server(tmp_path):
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != "PREFECT_API_URL"}
+    refused = subprocess.run(
+        [CLI, "serve"], env=environment, cwd=REPOSITORY, text=True, capture_output=True
+    )
+    assert refused.returncode == 2
+    assert "serve needs a Prefect server" in refused.stderr
+
+
+def test_a_published_dataset_starts_training_and_that_evaluation_under_serve(trained, tmp_path):
+    root, config, _ = trained
+    shutil.copytree(root / "datasets", tmp_path / "datasets")
+    (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    environment = ENVIRONMENT | {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_API_URL": url}
+    prefect = Path(sys.executable).with_name("prefect")
+    evaluation = save_config(tmp_path / "evaluation.toml", EVALUATION)
+    serve = [CLI, "serve", "--train", str(config), "--evaluate", str(evaluation)]
+    serve += ["--root", str(tmp_path)]
+    event = (
+        "from prefect.events import emit_event; import time;"
+        "emit_event(event='spatialthinker.dataset.published',"
+        "resource={'prefect.resource.id': 'spatialthinker.dataset.drawn'},"
+        f"payload={{'path': {str(dataset)!r}}}); time.sleep(3)"
+    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": REPOSITORY}
+    start = [prefect, "server", "start", "--port", str(port), "--no-ui"]
+    with subprocess.Popen(start, env=environment, **quiet) as server:
+        try:
+            wait_for(lambda: is_healthy(url), 60)
+            with subprocess.Popen(serve, env=environment, **quiet) as served:
+                try:
+                    deployments = f"{url}/deployments/count"
+                    wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
+                    subprocess.run([sys.executable, "-c", event], env=environment, check=True)
+                    wait_for(lambda: list(tmp_path.glob("models/tried/*/training.json")), 120)
+                    wait_for(lambda: list(tmp_path.glob("evaluations/*/*/scores.parquet")), 120)
+                finally:
+                    served.terminate()
+        finally:
+            server.terminate()
+    (scores,) = tmp_path.glob("evaluations/*/*/scores.parquet")
+    assert pl.read_parquet(scores)["model"].unique().to_list() == ["tried"]
+
+
+def is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def wait_for(condition, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

@@ -1,0 +1,312 @@
+import io
+import random
+import shutil
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from schemas.config.build import IngestConfig, SourceConfig
+from tasks.ingest.stage import ingest_shard
+from tasks.photographs.stage import (
+    PHOTOGRAPHS,
+    PhotographStore,
+    digest_photographs,
+    examine,
+    examine_photographs,
+    examine_shard,
+    open_photographs,
+)
+from tasks.sources.stage import index_source
+from tests.sources.test_sources import (
+    ROW,
+    damage,
+    hostile_zip,
+    huge_png,
+    pack,
+    write,
+    write_parquet,
+)
+
+CONFIG = IngestConfig(min_photograph_pixels=100, max_photograph_pixels=20_000)
+
+
+def noise(width: int = 100, height: int = 80, kind: str = "JPEG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    pixels = random.Random(7).randbytes(width * height * 3)
+    Image.frombytes("RGB", (width, height), pixels).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+JPEG, PNG = noise(), noise(kind="PNG")
+
+
+def scenes_of(*names: str, width: int = 100, height: int = 80) -> pl.DataFrame:
+    ids = [name.removesuffix(".jpg") for name in names]
+    frame = pl.DataFrame(
+        {"image_id": ids, "photograph": names}, schema_overrides={"photograph": pl.String}
+    )
+    return frame.with_columns(width=pl.lit(width), height=pl.lit(height), has_frame=pl.lit(True))
+
+
+def source(*photographs: Path, path: Path = Path("/nowhere"), kind: str = "visual-genome"):
+    return SourceConfig(kind=kind, path=str(path), photographs=tuple(map(str, photographs)))
+
+
+@pytest.mark.parametrize(
+    ("data", "frame", "reason"),
+    [
+        (JPEG, (100, 80, True), None),
+        (PNG, (100, 80, True), None),
+        (noise(progressive=True), (100, 80, True), None),
+        (noise(quality=5), (100, 80, True), None),
+        (None, (100, 80, True), "photograph-missing"),
+        (JPEG, (80, 100, True), "photograph-size-differs"),
+        (JPEG, (100, 81, True), "photograph-size-differs"),
+        (JPEG, (100, 80, False), "frame-unknown"),
+        (noise(9, 9), (9, 9, True), "photograph-too-small"),
+        (noise(200, 150), (200, 150, True), "photograph-too-large"),
+        (huge_png(9_000), (9_000, 9_000, True), "photograph-too-large"),
+        (huge_png(11_000), (11_000, 11_000, True), "photograph-too-large"),
+        (huge_png(60_000), (60_000, 60_000, True), "photograph-broken"),
+        (b"", (100, 80, True), "photograph-broken"),
+        (b"this is text", (100, 80, True), "photograph-broken"),
+        (b"\xff\xd8\xff\xe0", (100, 80, True), "photograph-broken"),
+        (JPEG[: len(JPEG) // 2], (100, 80, True), "photograph-broken"),
+        (JPEG[:-200], (100, 80, True), "photograph-broken"),
+        (PNG[: len(PNG) // 2], (100, 80, True), "photograph-broken"),
+        (PNG[:900] + b"\x00" * 40 + PNG[940:], (100, 80, True), "photograph-broken"),
+        (noise(kind="GIF"), (100, 80, True), "photograph-broken"),
+        (noise(kind="BMP"), (100, 80, True), "photograph-broken"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_photograph_is_sound_or_the_reason_is_given(data, frame, reason):
+    problem = examine(data, *frame, CONFIG)
+    assert (problem[0] if problem else None) == reason
+    if problem:
+        assert problem == examine(data, *frame, CONFIG)
+        assert problem[1].strip() and "\n" not in problem[1] and " at 0x" not in problem[1]
+
+
+@pytest.mark.parametrize("data", [JPEG, PNG])
+def test_no_damage_to_a_photograph_stops_the_rest(data):
+    dice = random.Random(5)
+    for _ in range(400):
+        broken = bytearray(data)
+        for _ in range(dice.randint(1, 5)):
+            place = dice.randrange(dice.choice([60, 700, len(broken)]))
+            broken[place : place + dice.randrange(3)] = dice.randbytes(dice.randrange(4))
+        problem = examine(bytes(broken), 100, 80, True, CONFIG)
+        assert problem is None or problem[0].startswith("photograph-")
+
+
+def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
+    folder = tmp_path / "photos" / "VG_100K"
+    folder.mkdir(parents=True)
+    (folder / "1.jpg").write_bytes(noise(11, 11))
+    (tmp_path / "alone.jpg").write_bytes(noise(12, 12))
+    two = pack(
+        tmp_path / "two.zip",
+        **{
+            "VG_100K_2/2.jpg": noise(13, 13),
+            "VG_100K_2/1.jpg": b"second",
+            "__MACOSX/._2.jpg": b"x",
+        },
+    )
+    store, used = open_photographs(
+        source(tmp_path / "photos", two, tmp_path / "alone.jpg"), tmp_path
+    )
+    assert used == [folder / "1.jpg", two, tmp_path / "alone.jpg"]
+    assert [store.read(name) for name in ("1.jpg", "2.jpg", "alone.jpg", "3.jpg")] == [
+        noise(11, 11), noise(13, 13), noise(12, 12), None,
+    ]  # fmt: skip
+    assert sorted(path.name for path in tmp_path.rglob("*.jpg")) == ["1.jpg", "alone.jpg"]
+
+
+def test_photographs_are_looked_for_beside_the_annotations(tmp_path):
+    folder = write(tmp_path / "vg")
+    pack(folder / "images.zip", **{"VG_100K/1.jpg": JPEG})
+    store, used = open_photographs(source(path=folder), tmp_path)
+    assert (store.read("1.jpg"), used) == (JPEG, [folder / "images.zip"])
+    assert open_photographs(source(path=folder / "objects.json"), tmp_path)[1] == used
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("nowhere", "no photographs at .*nowhere: correct source.photographs"),
+        ("empty", 'no photographs at .*empty: name their folders .* images = "omit"'),
+        ("empty.zip", 'no photographs at .*empty.zip: name their folders .* images = "omit"'),
+        ("notes.txt", "notes.txt is neither a photograph nor a zip archive"),
+        ("text.zip", "text.zip is not a complete zip archive"),
+        ("half.zip", "half.zip is not a complete zip archive"),
+        ("up.zip", "points outside the archive"),
+        ("link.zip", "points outside the archive"),
+        ("~nobody-at-all/photos", "no file at ~nobody"),
+    ],
+)
+def test_a_bad_place_of_photographs_is_refused_in_one_line(tmp_path, place, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("hello")
+    pack(tmp_path / "empty.zip", **{"notes.txt": b"hello"})
+    (tmp_path / "text.zip").write_text("<html>")
+    whole = pack(tmp_path / "whole.zip", **{"1.jpg": JPEG}).read_bytes()
+    (tmp_path / "half.zip").write_bytes(whole[: len(whole) // 2])
+    hostile_zip(tmp_path / "up.zip", "../1.jpg")
+    hostile_zip(tmp_path / "link.zip", "1.jpg", link=True)
+    where = Path(place) if place.startswith("~") else tmp_path / place
+    with pytest.raises((ValueError, FileNotFoundError), match=message) as caught:
+        open_photographs(source(where), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["byte", "encrypted", "method"])
+def test_a_damaged_entry_costs_only_its_photograph(tmp_path, kind):
+    path = tmp_path / "images.zip"
+    members = {"objects.json.jpg": JPEG, "2.jpg": PNG}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    path.write_bytes(damage(path.read_bytes(), kind))
+    store, _ = open_photographs(source(path), tmp_path)
+    found = examine_photographs(scenes_of("objects.json.jpg", "2.jpg"), store, CONFIG)
+    assert found["reason"].to_list() == ["photograph-broken", None]
+
+
+def test_a_photograph_larger_than_can_be_is_not_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "images.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1.jpg", JPEG + bytes(65 * 1024**2))
+    (tmp_path / "2.jpg").touch()
+    with (tmp_path / "2.jpg").open("wb") as stream:
+        stream.truncate(65 * 1024**2)
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    assert (store.read("1.jpg"), store.read("2.jpg")) == (b"", b"")
+
+
+def test_an_unreadable_file_costs_only_its_photograph(tmp_path):
+    (tmp_path / "1.jpg").write_bytes(JPEG)
+    (tmp_path / "2.jpg").write_bytes(JPEG)
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    (tmp_path / "1.jpg").unlink()
+    found = examine_photographs(scenes_of("1.jpg", "2.jpg", "3.jpg"), store, CONFIG)
+    assert found["reason"].to_list() == ["photograph-broken", None, "photograph-missing"]
+
+
+def test_every_scene_has_one_row_in_its_order():
+    store = PhotographStore()
+    found = examine_photographs(scenes_of("3.jpg", "1.jpg"), store, CONFIG)
+    assert found.schema == PHOTOGRAPHS
+    assert found.select("image_id", "reason").rows() == [
+        ("3", "photograph-missing"), ("1", "photograph-missing"),
+    ]  # fmt: skip
+    assert examine_photographs(scenes_of(), store, CONFIG).schema == PHOTOGRAPHS
+
+
+def rows_with(folder: Path, **images: object) -> Path:
+    rows = [
+        {"image_id": key, "objects": ROW["objects"], "relationships": "[]",
+         "image": {"bytes": data, "path": f"{key}.jpg"}}
+        for key, data in images.items()
+    ]  # fmt: skip
+    return write_parquet(folder / "rows.parquet", *rows)
+
+
+def build(place: SourceConfig, root: Path) -> pl.DataFrame:
+    """The photographs table of a source, through the tasks of a build."""
+    config = IngestConfig()
+    index = index_source.fn(place, 1, root)
+    scenes = ingest_shard.fn(index, "0-9", place, config, 1, root)
+    digest = digest_photographs(open_photographs(place, root)[1], root)
+    return pl.read_parquet(examine_shard.fn(scenes, "0-9", digest, place, config, root))
+
+
+def test_photographs_in_parquet_rows_give_the_frame_and_are_used(tmp_path):
+    photo = noise(120, 90)
+    path = rows_with(tmp_path, a=photo, b=None, c=photo[: len(photo) // 2], d=b"text", e=photo)
+    found = build(source(path=path, kind="vg150"), tmp_path)
+    assert found.select("image_id", "sha256", "num_bytes", "reason").rows() == [
+        ("a", sha256(photo).hexdigest(), len(photo), None),
+        ("b", None, None, "photograph-missing"),
+        ("c", None, None, "photograph-broken"),
+        ("d", None, None, "photograph-broken"),
+        ("e", sha256(photo).hexdigest(), len(photo), None),
+    ]
+
+
+def test_of_repeated_parquet_rows_the_first_photograph_is_used(tmp_path):
+    first, second = noise(120, 90), noise(120, 91)
+    rows = [
+        {"image_id": "1", "objects": ROW["objects"], "relationships": "[]", "image": data}
+        for data in (first, second)
+    ]
+    path = write_parquet(tmp_path / "rows.parquet", *rows)
+    place = source(path=path, kind="vg150")
+    store, used = open_photographs(place, tmp_path)
+    assert used == [path]
+    assert store.read_all(pl.DataFrame({"image_id": ["1", "2"]})) == {"1": first}
+    assert build(place, tmp_path)["sha256"].to_list() == [sha256(first).hexdigest()]
+
+
+def test_photographs_are_read_from_the_row_groups_that_hold_them(tmp_path):
+    photos = {str(number): noise(20, 20 + number) for number in range(10)}
+    table = pl.DataFrame(
+        {"image_id": list(photos), "objects": "[]", "relationships": "[]",
+         "image": list(photos.values())}
+    )  # fmt: skip
+    table.write_parquet(tmp_path / "rows.parquet", row_group_size=3)
+    store, _ = open_photographs(source(path=tmp_path, kind="vg150"), tmp_path)
+    for wanted in (["0"], ["9", "2", "3"], list(photos), []):
+        found = store.read_all(pl.DataFrame({"image_id": wanted}, schema={"image_id": pl.String}))
+        assert found == {key: photos[key] for key in wanted}
+
+
+def test_vg150_rows_without_photographs_take_them_from_folders(tmp_path):
+    write_parquet(tmp_path / "rows.parquet", ROW | {"image": "a path"})
+    (tmp_path / "1.jpg").write_bytes(JPEG)
+    found = build(source(path=tmp_path / "rows.parquet", kind="vg150"), tmp_path)
+    assert found["reason"].to_list() == [None]
+
+
+def test_the_same_photographs_under_two_names_have_one_digest(tmp_path):
+    for name in ("1.jpg", "2.jpg"):
+        (tmp_path / name).write_bytes(JPEG)
+    (tmp_path / "3.jpg").write_bytes(noise(100, 80, quality=50))
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    found = examine_photographs(scenes_of("1.jpg", "2.jpg", "3.jpg"), store, CONFIG)["sha256"]
+    assert found[0] == found[1] != found[2]
+
+
+def test_a_shard_is_examined_again_only_when_photographs_change(tmp_path):
+    folder = write(tmp_path / "vg")
+    (folder / "1.jpg").write_bytes(JPEG)
+    place = source(path=folder)
+    config = IngestConfig()
+    index = index_source.fn(place, 1, tmp_path)
+    scenes = ingest_shard.fn(index, "0-1", place, config, 1, tmp_path)
+
+    def examined() -> tuple[Path, bool]:
+        digest = digest_photographs(open_photographs(place, tmp_path)[1], tmp_path)
+        path = examine_shard.fn(scenes, "0-1", digest, place, config, tmp_path)
+        return (path, False) if isinstance(path, Path) else (path.data, path.name == "Cached")
+
+    first, was_cached = examined()
+    assert not was_cached
+    assert pl.read_parquet(first)["reason"].to_list() == [None]
+    assert examined() == (first, True)
+    (folder / "1.jpg").write_bytes(JPEG[:-300])
+    second, was_cached = examined()
+    assert second != first and not was_cached
+    assert pl.read_parquet(second)["reason"].to_list() == ["photograph-broken"]
+
+
+def test_real_photographs_are_sound(visual_genome, tmp_path):
+    shutil.copytree(visual_genome / "photos", tmp_path / "photos")
+    store, used = open_photographs(source(tmp_path / "photos"), tmp_path)
+    assert len(used) == 4
+    for path in used:
+        with Image.open(path) as image:
+            assert examine(store.read(path.name), *image.size, True, IngestConfig()) is None

@@ -1,0 +1,37 @@
+"""Configuration files: those we ship, and overrides."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.config.build import load_config
+
+CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid_and_named_after_their_file(path):
+    assert load_config(path).name == path.stem
+
+
+def test_overrides_reach_nested_keys_and_keep_their_types():
+    config = load_config(
+        CONFIGS[0],
+        (
+            "quota.num_samples=5",
+            "source.kind=gqa",
+            "source.path=../a b/*.json",
+            'source.photographs=["x", "y"]',
+            "proof.size_ratio = 2.5",
+        ),
+    )
+    assert config.quota.num_samples == 5
+    assert config.source.path == "../a b/*.json"
+    assert config.source.photographs == ("x", "y")
+    assert config.proof.size_ratio == 2.5
+
+
+def test_where_and_how_fast_stay_out_of_what_is_digested():
+    first = load_config(CONFIGS[0], ("runner.max_workers=1", "source.path=/a"))
+    second = load_config(CONFIGS[0], ("runner.max_workers=9", "source.path=/b"))
+    assert first.model_dump(mode="json") == second.model_dump(mode="json")

@@ -1,0 +1,294 @@
+import json
+import re
+from collections import Counter
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.claim import (
+    DepthClaim,
+    Dimension,
+    Direction,
+    DistanceClaim,
+    OrientationClaim,
+    RelationClaim,
+    SizeClaim,
+    encode_claim,
+)
+from schemas.completion.publish import parse_completion
+from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.question import VERIFIED
+from schemas.sample import SAMPLE
+from tasks.extract.stage import subgraph_rows
+from tasks.plan.quota import plan_quotas
+from tasks.plan.stage import by_preference
+from tasks.select.stage import (
+    assign_letters,
+    assign_splits,
+    choose_samples,
+    group_images,
+    moved,
+    sample_rows,
+    select_ledger,
+    shown_triplets,
+    with_words,
+)
+from tasks.sources.tables import LEDGER
+from tasks.verify.stage import verify_questions
+from tasks.write.stage import write_question
+from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
+
+IMAGES = {"image_id": pl.String, "coco_id": pl.Int64, "sha256": pl.String, "photograph": pl.String}
+PAPER_ID = re.compile(r"[a-zA-Z_]+\.[0-9]+")
+QUOTA = QuotaConfig(num_samples=24, max_per_image=6)
+SELECT = SelectConfig(val_share=0.3)
+LETTERS = "ABCD"
+
+
+def images(*rows):
+    return pl.DataFrame(
+        [(image, coco, digest, f"{image}.jpg") for image, coco, digest in rows],
+        schema=IMAGES,
+        orient="row",
+    )
+
+
+def street(number):
+    """Scenes that differ a little, so that there are enough questions to choose from."""
+    shift = 3 * number
+    return scene(
+        filled(
+            ("man", (100 + shift, 200, 180 + shift, 480)),
+            ("umbrella", (80 + shift, 130, 230 + shift, 260)),
+            ("bicycle", (330, 330 - shift, 470, 470)),
+            ("dog", (600, 420, 680, 500)),
+            ("bus", (640, 60, 890, 330)),
+            ("fire hydrant", (520, 380, 570, 470 + shift)),
+        ),
+        [(0, "holding", 1), (4, "behind", 3)],
+        image_id=f"{number:02d}",
+    )
+
+
+SCENES = [street(number) for number in range(8)]
+SCENE_ROWS = scene_rows(*SCENES)
+FACTS = images(*((one.image_id, number // 2, None) for number, one in enumerate(SCENES)))
+
+
+def verified(seed=7):
+    rows = [
+        write_question(row, NUM_OPTIONS, seed)
+        for one in SCENES
+        for row in subgraph_rows(one, PROOF, EXTRACT, NUM_OPTIONS)
+    ]
+    names = {name: dtype for name, dtype in VERIFIED.items() if not name.startswith("reason")}
+    return verify_questions(pl.DataFrame(rows, schema=names), SCENE_ROWS, PROOF)
+
+
+VERIFIED_ROWS = verified()
+
+
+def chosen(rows=VERIFIED_ROWS, seed=7):
+    return choose_samples(rows, FACTS, QUOTA, SELECT, seed)
+
+
+def samples(rows=VERIFIED_ROWS, scenes=SCENE_ROWS):
+    built = list(sample_rows(chosen(rows)[0], scenes))
+    # Nothing that only later stages know is missing.
+    return pl.DataFrame(built, schema=SAMPLE).sort("question_id")
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups"),
+    [
+        ([("a", None, None), ("b", None, None)], ["a", "b"]),
+        ([("a", 1, None), ("b", 1, None), ("c", 2, None)], ["a", "a", "c"]),
+        ([("a", None, "x"), ("b", None, "x")], ["a", "a"]),
+        # directly and through others
+        ([("a", 1, "x"), ("b", 2, "x"), ("c", 2, None), ("d", 3, "y")], ["a", "a", "a", "d"]),
+        ([("b", 1, None), ("a", 1, None)], ["a", "a"]),
+        ([], []),
+    ],
+)
+def test_images_of_one_photograph_are_one_group(rows, groups):
+    found = group_images(images(*rows)).sort("image_id")
+    assert found["group_id"].to_list() == groups
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1), st.floats(0, 0.9), st.integers(0, 99))
+def test_groups_are_never_split_and_the_share_is_kept_where_they_allow(groups, share, seed):
+    split = assign_splits(pl.DataFrame({"group_id": groups}), share, seed)
+    by_group = {}
+    for group, name in zip(groups, split, strict=True):
+        by_group.setdefault(group, set()).add(name)
+    assert all(len(names) == 1 for names in by_group.values())
+    sizes = Counter(groups)
+    num_val = Counter(split)["val"]
+    room = min(round(share * len(groups)), len(groups) - 1)
+    if room and len(sizes) > 1:
+        assert 0 < num_val < len(groups)
+        assert num_val <= max(room, min(sizes.values()))
+        assert num_val == room or all(
+            num_val + size > room for group, size in sizes.items() if by_group[group] == {"train"}
+        )
+    else:
+        assert num_val == 0
+
+
+@given(
+    st.lists(st.text("ab", max_size=3), min_size=1, max_size=30), st.integers(0, 9), st.randoms()
+)
+def test_splits_do_not_depend_on_the_order_of_rows(groups, seed, random):
+    order = list(range(len(groups)))
+    random.shuffle(order)
+    frame = pl.DataFrame({"group_id": groups})
+    assert assign_splits(frame[order], 0.4, seed).to_list() == (
+        assign_splits(frame, 0.4, seed)[order].to_list()
+    )
+
+
+lettered = st.lists(
+    st.tuples(st.sampled_from(["train", "val"]), st.sampled_from(["size", "count"]),
+              st.integers(2, 4)), min_size=1, max_size=60,
+)  # fmt: skip
+
+
+@given(lettered, st.integers(0, 99), st.randoms())
+def test_letters_are_balanced_within_one_and_free_of_order(rows, seed, random):
+    frame = pl.DataFrame(
+        [(f"q{place}", split, category, ["x"] * number)
+         for place, (split, category, number) in enumerate(rows)],
+        schema=["question_id", "split", "category", "options"], orient="row",
+    )  # fmt: skip
+    places = assign_letters(frame, seed)
+    for key in set(rows):
+        used = Counter(place for row, place in zip(rows, places, strict=True) if row == key)
+        counts = [used.get(place, 0) for place in range(key[2])]
+        assert sum(counts) == rows.count(key)
+        assert max(counts) - min(counts) <= 1
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    assert assign_letters(frame[order], seed) == [places[row] for row in order]
+
+
+@given(st.lists(st.text(), min_size=1, max_size=6, unique=True), st.data())
+def test_moving_one_entry_leaves_the_others_in_order(entries, data):
+    places = st.integers(0, len(entries) - 1)
+    start, stop = data.draw(places), data.draw(places)
+    result = moved(entries, start, stop)
+    assert result[stop] == entries[start]
+    assert [entry for entry in result if entry != entries[start]] == [
+        entry for entry in entries if entry != entries[start]
+    ]
+    assert moved(result, stop, start) == entries
+
+
+@pytest.mark.parametrize(
+    ("claim", "triplets"),
+    [
+        (RelationClaim(1, "on", 2), [(1, "on", 2)]),
+        (SizeClaim(Dimension.LARGER, 1, (2, 3)), [(1, "bigger", 2), (1, "bigger", 3)]),
+        (SizeClaim(Dimension.TALLER, 1, (2,)), [(1, "taller", 2)]),
+        (SizeClaim(Dimension.WIDER, 1, (2,)), []),
+        (OrientationClaim(None, 1, 2, Direction.LEFT), [(2, "left of", 1)]),
+        (OrientationClaim(None, 1, 2, Direction.ABOVE_LEFT), []),
+        (OrientationClaim(1, 1, 2, Direction.LEFT), []),
+        (DepthClaim(1, 2), [(1, "in front of", 2)]),
+        (DistanceClaim(1, 2, (3,)), []),
+    ],
+)
+def test_the_gold_scene_shows_the_answer_where_a_relationship_can(claim, triplets):
+    assert list(shown_triplets(claim)) == triplets
+
+
+def test_what_is_chosen_meets_the_quotas_without_near_duplicates():
+    rows, lost = chosen()
+    assert rows.height + lost.height == VERIFIED_ROWS.height
+    assert rows.select("image_id", "topic").is_unique().all()
+    assert max(Counter(rows["image_id"]).values()) <= QUOTA.max_per_image
+    assert Counter(rows["category"])["relation"] == 12
+    assert set(lost["reason"]) == {"near-duplicate", "beyond-quota"}
+    by_group = rows.group_by("group_id").agg(pl.col("split").n_unique())
+    assert by_group["split"].to_list() == [1] * by_group.height
+    assert by_group.height == 4
+    assert 0 < Counter(rows["split"])["val"] <= 0.3 * rows.height
+
+
+def test_samples_do_not_depend_on_shards_or_their_order():
+    shuffled = VERIFIED_ROWS.sample(fraction=1.0, shuffle=True, seed=3)
+    assert chosen(shuffled)[0].equals(chosen()[0])
+    assert samples(shuffled, SCENE_ROWS.reverse()).equals(samples())
+    assert not chosen(seed=8)[0].equals(chosen()[0])
+
+
+def test_questions_that_do_not_hold_are_never_chosen():
+    broken = VERIFIED_ROWS.with_columns(
+        reason=pl.when(pl.col("image_id") == "03")
+        .then(pl.lit("option-possible"))
+        .otherwise("reason")
+    )
+    rows, lost = chosen(broken)
+    assert "03" not in rows["image_id"]
+    ledger = select_ledger(lost)
+    assert ledger.schema == LEDGER
+    assert set(ledger.filter(pl.col("stage") == "verify")["reason"]) == {"option-possible"}
+    assert ledger.height + rows.height == broken.height
+
+
+def test_a_sample_is_one_row_that_holds_together():
+    scenes = {one.image_id: one for one in SCENES}
+    for row in samples().iter_rows(named=True):
+        place = LETTERS.index(row["answer_only"])
+        assert row["answer_text_only"] == row["options"][place]
+        assert row["answer_option_text_only"] == f"({row['answer_only']}) {row['answer_text_only']}"
+        assert row["option_claims"][place] == row["claim"]
+        gold, answer = parse_completion(row["answer"])
+        assert answer == row["answer_only"]
+        assert parse_completion(row["answer_text"]) == (gold, row["answer_text_only"])
+        assert parse_completion(row["answer_option_text"])[1] == row["answer_option_text_only"]
+        assert row["problem"].endswith(f"Image size: 900 x 600\n\n{row['question_with_options']}")
+        lines = row["question_with_options"].split("\n")
+        assert lines[0] == row["question_only"]
+        assert lines[1:] == [
+            f"({letter}) {option}" for letter, option in zip(LETTERS, row["options"], strict=False)
+        ]
+        published = {thing["id"]: tuple(thing["bbox"]) for thing in row["scene_objects"]}
+        assert len(published) == len(scenes[row["image_id"]].objects)
+        assert all(PAPER_ID.fullmatch(key) for key in published)
+        ids = {thing["id"] for thing in gold.objects}
+        assert all(published[thing["id"]] == thing["bbox"] for thing in gold.objects)
+        assert all({link["subject"], link["object"]} <= ids for link in gold.relationships)
+        known = [(link["subject"], link["predicate"], link["object"])
+                 for link in row["scene_relationships"]]  # fmt: skip
+        assert all((link["subject"], link["predicate"], link["object"]) in known
+                   for link in gold.relationships)  # fmt: skip
+        assert len(set(known)) == len(known)
+
+
+def test_the_gold_scene_holds_what_the_question_is_about():
+    one = street(0)
+    row = next(row for row in samples().iter_rows(named=True) if row["category"] == "reach"
+               and row["asks"] == "object")  # fmt: skip
+    gold, _ = parse_completion(row["answer"])
+    labels = {thing["id"] for thing in gold.objects}
+    assert {"man.1", "umbrella.1"} < labels
+    assert len(labels) == 5
+    assert {
+        "subject": "man.1",
+        "predicate": "holding",
+        "object": "umbrella.1",
+    } in gold.relationships
+    assert json.loads(row["claim"]) == json.loads(encode_claim(RelationClaim(0, "holding", 1))) | {
+        "category": "reach"
+    }
+    assert len(one.objects) == len(row["scene_objects"])
+
+
+@given(st.permutations(range(12)), st.integers(0, 5))
+@settings(max_examples=20)
+def test_preference_does_not_depend_on_the_order_of_rows(order, seed):
+    rows, wanted = with_words(VERIFIED_ROWS.head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
+    shuffled = rows[list(order)]
+    assert by_preference(shuffled, wanted, seed).equals(by_preference(rows, wanted, seed))

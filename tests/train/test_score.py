@@ -1,0 +1,155 @@
+"""`spatialthinker score`: rows in, rewards out, and one line for what cannot be read."""
+
+import json
+import sys
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from flows import cli
+from flows.score import print_means
+from tasks.train.score import SCORES, score_file, scores_path, write_scores
+from tests.training.test_rewards import CAT, DOG, GOLD, SCENE, completion_of, gold_of
+
+ROW = {"completion": completion_of(SCENE), "gold": GOLD, "width": 100, "height": 100}
+
+
+def written(tmp_path: Path, *rows: object) -> Path:
+    path = tmp_path / "completions.jsonl"
+    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    path.write_bytes(b"\n".join(lines))
+    return path
+
+
+@pytest.fixture
+def dataset(tmp_path) -> Path:
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    for split, name, scene in (("train", "q1", SCENE), ("val", "q2", {"objects": [DOG]})):
+        columns = {"question_id": [name], "answer_option_text": [gold_of(scene)]}
+        frame = pl.DataFrame({**columns, "width": [100], "height": [100], "cost": [None]})
+        frame.write_parquet(folder / f"{split}-00000-of-00001.parquet")
+    return folder
+
+
+def test_a_row_per_completion_in_order(tmp_path):
+    half = ROW | {"completion": completion_of({"objects": [DOG]}), "question_id": "q7"}
+    path = written(tmp_path, ROW, b"", half, b"  ", ROW | {"completion": "\ud800"})
+    scores = score_file(path)
+    assert scores.schema == SCORES
+    assert scores.rows() == [
+        (1, None, 1, 1, 1, 1, 1),
+        (3, "q7", 1, pytest.approx(0.35), 1, 0.5, pytest.approx(0.77)),
+        (5, None, 0, 0, 0, 0, 0),
+    ]
+
+
+def test_golds_come_from_a_dataset(tmp_path, dataset):
+    text = completion_of({"objects": [DOG, CAT]})
+    rows = [{"question_id": name, "completion": text} for name in ("q2", "q1", "q2")]
+    scores = score_file(written(tmp_path, *rows, ROW), dataset)
+    assert scores["question_id"].to_list() == ["q2", "q1", "q2", None]
+    # q2 has one object and no relationship: count 1 - 1/1. q1 lacks its relationship: 0.7.
+    assert scores["count"].to_list() == [0, 0.7, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (b"{", "not JSON: "),
+        (b"\xff", "not UTF-8"),
+        (b"[" * 100_000, "recursion"),
+        (b"[]", "not a JSON object"),
+        (b'"text"', "not a JSON object"),
+        ({"gold": GOLD}, "completion is missing or no text"),
+        (ROW | {"completion": ["text"]}, "completion is missing or no text"),
+        ({"completion": "x"}, "it lacks gold, width and height, or a question_id"),
+        ({"completion": "x", "question_id": 7}, "question_id is no text"),
+        (ROW | {"question_id": "\ud800"}, "question_id is no text"),
+        ({"completion": "x", "question_id": "q1"}, "it needs a dataset: give --dataset FOLDER"),
+        (ROW | {"gold": 7}, "gold is no text"),
+        (ROW | {"width": "100"}, "width and height are missing or no numbers"),
+        (ROW | {"height": True}, "width and height are missing or no numbers"),
+        (ROW | {"height": 0}, "no image has a size of 100 x 0"),
+        (ROW | {"gold": "(B) behind"}, "broken gold '(B) behind'"),
+        (ROW | {"gold": gold_of({"objects": [DOG, DOG]})}, "the id of object 1 is"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, row, message):
+    path = written(tmp_path, ROW, row)
+    with pytest.raises(ValueError) as error:
+        score_file(path)
+    assert str(error.value).startswith(f"{path} line 2: ")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_question_that_the_dataset_lacks_is_named(tmp_path, dataset):
+    path = written(tmp_path, {"question_id": "q9", "completion": "x"})
+    with pytest.raises(ValueError, match=r"line 1: .*/dataset has no question q9"):
+        score_file(path, dataset)
+
+
+def test_what_is_no_dataset_is_told(tmp_path, dataset):
+    path = written(tmp_path, {"question_id": "q1", "completion": "x"})
+    with pytest.raises(ValueError, match="is no dataset folder"):
+        score_file(path, tmp_path)
+    pl.DataFrame({"question_id": ["q1"]}).write_parquet(tmp_path / "train-00000-of-00001.parquet")
+    with pytest.raises(ValueError, match="lacks the columns answer_option_text, height, width"):
+        score_file(path, tmp_path)
+
+
+def test_no_completions_are_told(tmp_path):
+    for path in (tmp_path / "none.jsonl", tmp_path):
+        with pytest.raises(ValueError, match="no completions at"):
+            score_file(path)
+    with pytest.raises(ValueError, match="holds no completions"):
+        score_file(written(tmp_path, b"\n\n"))
+
+
+def test_scores_are_written_as_parquet_or_json_lines(tmp_path):
+    scores = score_file(written(tmp_path, ROW, ROW))
+    for name, read in (("a.parquet", pl.read_parquet), ("a.jsonl", pl.read_ndjson)):
+        write_scores(scores, tmp_path / "new" / name)
+        assert read(tmp_path / "new" / name).rows() == scores.rows()
+
+
+def test_scores_stand_beside_the_completions_unless_told_otherwise(tmp_path):
+    path = tmp_path / "completions.jsonl"
+    assert scores_path(path, None) == tmp_path / "completions.rewards.jsonl"
+    assert scores_path(path, tmp_path / "a.parquet") == tmp_path / "a.parquet"
+    with pytest.raises(ValueError, match=r"ends with .parquet or .jsonl"):
+        scores_path(path, tmp_path / "a.csv")
+    with pytest.raises(ValueError, match="is the file of completions"):
+        scores_path(path, path)
+
+
+def test_the_table_shows_means(tmp_path):
+    scores = score_file(written(tmp_path, ROW, ROW | {"completion": "no"}))
+    shown = StringIO()
+    print_means(scores, Console(width=80, file=shown))
+    text = shown.getvalue()
+    assert "Rewards of 2 completions" in text
+    assert text.count("0.5000") == 5
+
+
+@pytest.mark.parametrize(("row", "code"), [(ROW, 0), (b"{", 2)])
+def test_the_command(tmp_path, monkeypatch, capsys, row, code):
+    path = written(tmp_path, row)
+    out = tmp_path / "out.parquet"
+    monkeypatch.setattr(sys, "argv", ["spatialthinker", "score", str(path), "--out", str(out)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == code
+    told = capsys.readouterr()
+    if code:
+        assert told.err.startswith(f"error: {path} line 1: not JSON")
+        assert told.err.count("\n") == 1
+        assert told.out == ""
+        assert not out.exists()
+    else:
+        assert told.out.splitlines()[-1] == str(out)
+        assert pl.read_parquet(out)["total"].to_list() == [1.0]

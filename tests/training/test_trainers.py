@@ -1,0 +1,266 @@
+"""GRPO and SFT on a CPU: real TRL, a tiny model of the real architecture, a published dataset."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+pytest.importorskip("torch")
+
+from schemas.config.training import Method, load_train_config
+from tests.builds import ENVIRONMENT, REPOSITORY, save_config
+from training.grpo import train
+from training.launch import prepare
+from training.log import read_log
+from training.tiny import digest_of_files
+
+TREE = {
+    "name": "tried",
+    "seed": 3,
+    "model": {"name": "tiny"},
+    "data": {"dataset": "drawn", "min_pixels": 3136, "max_pixels": 6272},
+    "optimizer": {"learning_rate": 1e-3},
+    "hardware": {"micro_batch": 4},
+    "log": {"report_to": "none", "save_rollouts": 1, "save_updates": 2},
+}
+GRPO = {
+    "method": "grpo",
+    "grpo": {
+        "num_generations": 2,
+        "rollout_prompts": 4,
+        "update_prompts": 2,
+        "num_rollouts": 3,
+        "max_completion_tokens": 8,
+    },
+}
+SFT = {"method": "sft", "sft": {"num_epochs": 1.0, "batch_size": 6, "max_tokens": 1200}}
+SFT_CUT = {"hardware": {"micro_batch": 3}}
+
+
+def command(config: Path, root: Path, *more: str) -> list[str]:
+    method = "sft" if "sft" in config.stem else "grpo"
+    return [sys.executable, "-m", f"training.{method}", str(config), "--root", str(root), *more]
+
+
+def run(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(config, root, *more),
+        cwd=REPOSITORY,
+        env=ENVIRONMENT,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+
+def run_of(root: Path) -> Path:
+    (found,) = (root / "runs" / "tried").iterdir()
+    return found
+
+
+@pytest.fixture
+def root(drawn_dataset, tmp_path) -> Path:
+    """A root of its own with the dataset and the tiny model in it."""
+    (tmp_path / "datasets").symlink_to(drawn_dataset.parents[1])
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(drawn_dataset, tmp_path_factory):
+    """Root and configuration of an undisturbed run, by method."""
+    known = {}
+
+    def finish(method: Method) -> tuple[Path, Path]:
+        if method not in known:
+            root = tmp_path_factory.mktemp(f"finished-{method}")
+            (root / "datasets").symlink_to(drawn_dataset.parents[1])
+            tree = TREE | (GRPO if method is Method.GRPO else SFT | SFT_CUT)
+            config = save_config(root / f"{method}.toml", tree)
+            done = run(config, root)
+            assert done.returncode == 0, done.stderr
+            known[method] = root, config
+        return known[method]
+
+    return finish
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_run_ends_with_a_model_that_loads_and_has_learnt(finished, method):
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    root, _ = finished(method)
+    trained = Qwen2_5_VLForConditionalGeneration.from_pretrained(run_of(root) / "final")
+    (base,) = (root / "artifacts" / "tiny-model").iterdir()
+    before = Qwen2_5_VLForConditionalGeneration.from_pretrained(base).state_dict()
+    moved = [name for name, value in trained.state_dict().items() if not value.equal(before[name])]
+    assert len(moved) > 0.9 * len(before)
+    assert trained.config.text_config.use_cache
+    names = {path.name for path in (run_of(root) / "final").iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "processor_config.json"} <= names
+    assert "training_args.bin" not in names
+
+
+def test_the_log_tells_every_part_of_the_reward(finished):
+    root, _ = finished(Method.GRPO)
+    lines = read_log(run_of(root))
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    parts = {f"rewards/{name}/mean" for name in ("format", "count", "accuracy", "spatial")}
+    assert parts | {"reward", "ungated_spatial", "kl", "loss"} <= lines[0].keys()
+    assert not any("time" in name for line in lines for name in line)
+
+
+def test_completions_are_kept_with_what_they_earned(finished):
+    root, _ = finished(Method.GRPO)
+    tables = sorted((run_of(root) / "completions").iterdir())
+    assert [path.name for path in tables] == [f"step-{n:06d}.parquet" for n in (1, 3, 5)]
+    table = pl.read_parquet(tables[0])
+    assert table.height == 8
+    assert {"prompt", "completion", "format", "count", "accuracy", "spatial"} <= set(table.columns)
+    assert table["prompt"].str.contains("Image size: ").all()
+
+
+def test_sft_learns(finished):
+    root, _ = finished(Method.SFT)
+    losses = [line["loss"] for line in read_log(run_of(root))]
+    assert losses[-1] < losses[0] - 0.2
+
+
+def test_a_finished_run_is_left_alone(finished):
+    root, config = finished(Method.GRPO)
+    before = {path: path.stat().st_mtime_ns for path in run_of(root).rglob("*")}
+    again = run(config, root)
+    assert again.returncode == 0
+    assert "is finished" in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in run_of(root).rglob("*")} == before
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(finished, method, root):
+    undisturbed, config = finished(method)
+    with subprocess.Popen(command(config, root), cwd=REPOSITORY, env=ENVIRONMENT) as process:
+        deadline = time.monotonic() + 100
+        while not list(root.glob("runs/*/*/checkpoints/checkpoint-2/trainer_state.json")):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    assert not (run_of(root) / "final").exists()
+    refused = run(config, root)
+    assert refused.returncode == 2
+    assert "was begun before" in refused.stderr and "add --resume" in refused.stderr
+    # What a kill in the middle of saving leaves.
+    half = run_of(root) / "checkpoints" / "checkpoint-5"
+    shutil.copytree(run_of(root) / "checkpoints" / "checkpoint-2", half)
+    (half / "trainer_state.json").unlink()
+    resumed = run(config, root, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "checkpoint-5 was not written to its end" in resumed.stdout + resumed.stderr
+    one, other = run_of(undisturbed), run_of(root)
+    assert (one / "log.jsonl").read_text() == (other / "log.jsonl").read_text()
+    assert digest_of_files(one / "final") == digest_of_files(other / "final")
+
+
+def test_reward_columns_arrive_with_their_rows(drawn_dataset, tmp_path):
+    """Under shuffling, repetition and batching every completion meets its own prompt's gold."""
+    from trl import GRPOConfig
+
+    from schemas.config.training import TrainConfig
+    from training.arguments import grpo_arguments
+    from training.dataset import grpo_row, load_rows, text_of_row, with_rows
+    from training.grpo import Trainer
+    from training.model import loading_arguments, resolve_model
+    from training.processor import load_processor
+
+    config = TrainConfig.model_validate(TREE | GRPO)
+    rows = load_rows(drawn_dataset, "train", config.data, 3, tmp_path / "arrow")
+    model = resolve_model("tiny", tmp_path)
+    gold_of = {}
+    for row in rows:
+        known = text_of_row(row, config.data)
+        gold_of[known["text"], known["question_id"]] = (
+            known["gold"], known["width"], known["height"],
+        )  # fmt: skip
+    met = []
+
+    def recording(prompts, question_id, gold, width, height, image, **_):
+        for prompt, *facts in zip(prompts, question_id, gold, width, height, image, strict=True):
+            text = "".join(part.get("text") or "" for part in prompt[0]["content"])
+            name, golden, wide, high, picture = facts
+            assert gold_of[text, name] == (golden, wide, high)
+            assert picture.size == (wide, high)
+            met.append(name)
+        return [0.0] * len(prompts)
+
+    arguments = grpo_arguments(config, tmp_path, num_processes=1, has_gpu=False)
+    trainer = Trainer(
+        run=tmp_path,
+        num_logged=0,
+        model=str(model),
+        reward_funcs=[recording],
+        args=GRPOConfig(
+            **arguments | {"max_steps": 4, "save_strategy": "no"},
+            model_init_kwargs=loading_arguments(config.model, has_gpu=False),
+        ),
+        train_dataset=with_rows(rows, config.data, grpo_row),
+        processing_class=load_processor(model, min_pixels=3136, max_pixels=6272),
+    )
+    trainer.train()
+    assert len(met) == 2 * 8
+    assert len(set(met)) == 8
+    assert met[::2] == met[1::2]
+
+
+def test_lora_is_merged_and_the_vision_tower_can_stay_as_it_is(root):
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    model = {"name": "tiny", "lora_rank": 4}
+    tree = TREE | SFT | SFT_CUT | {"model": model}
+    config = save_config(root / "sft.toml", tree)
+    done = run(config, root, "--set", "sft.num_epochs=0.3")
+    assert done.returncode == 0, done.stderr
+    trained = Qwen2_5_VLForConditionalGeneration.from_pretrained(run_of(root) / "final")
+    (base,) = (root / "artifacts" / "tiny-model").iterdir()
+    before = Qwen2_5_VLForConditionalGeneration.from_pretrained(base).state_dict()
+    moved = {name for name, value in trained.state_dict().items() if not value.equal(before[name])}
+    assert moved
+    assert all("language_model" in name and "_proj" in name for name in moved)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["data.dataset=none"], "no dataset none"),
+        (["model.name=none"], "no model none"),
+        (["grpo.rollout_prompts=64"], "prompts to train on, and one rollout takes 64"),
+        (["data.max_prompt_tokens=20"], "every sample is longer than 20 tokens"),
+        (["hardware.micro_batch=3"], "an update of 4 sequences cannot be cut into passes of 1 x 3"),
+        (["reward.similarity=spacy:none"], "label similarity spacy:none"),
+        (["grpo.update_prompts=3"], "rollout_prompts is not a multiple of update_prompts"),
+        (["method=sft"], "go together"),
+        (["grpo.what=1"], "unknown key grpo.what"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_in_one_line(root, settings, message):
+    config = save_config(root / "grpo.toml", TREE | GRPO)
+    with pytest.raises((ValueError, FileNotFoundError), match=message) as error:
+        train(prepare(load_train_config(config, tuple(settings)), root, may_resume=False))
+    assert "\n" not in str(error.value)
+
+
+def test_a_refusal_is_one_line_and_exit_code_2(root):
+    config = save_config(root / "sft.toml", TREE | GRPO)
+    refused = run(config, root)
+    assert refused.returncode == 2
+    assert refused.stderr == f'error: {config} has method = "grpo", not "sft"\n'
+
+
+def test_the_configuration_is_kept_with_the_run(finished):
+    root, _ = finished(Method.GRPO)
+    kept = json.loads((run_of(root) / "config.json").read_text())
+    assert kept["name"] == "tried"
+    assert kept["grpo"]["num_rollouts"] == 3
