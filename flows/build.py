@@ -1,274 +1,87 @@
-"""The build: Visual Genome in, validated dataset out.
+"""The build: Visual Genome in, validated dataset out, by the stages of flows.graph.
 
-    render → index → ingest → photographs → exclude → extract → plan → write → verify → judge
-           → select → validate → publish → (event spatialthinker.dataset.published)
-
-Stages between index and select run per shard; judge only where a model judges, exclude only where
-lists of benchmark pictures are named. Every task that
-finds its artifact returns at once, so the same call after a crash does only what is missing.
+The same call after a crash does only what is missing.
 """
 
 import json
 import logging
 import os
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from prefect import Task, flow, unmapped
+from prefect import State, Task, flow, task, unmapped
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
+from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
+from flows.graph import STAGES, dependents
 from flows.progress import results_of
-from schemas.chat import Account
-from schemas.config.build import (
-    PipelineConfig,
-    RunnerConfig,
-    RunnerKind,
-    SourceConfig,
-    SourceKind,
-    load_config,
-)
+from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
 from schemas.dataset_folder import VALIDATION
-from tasks.artifact import remove_partials
-from tasks.extract.stage import extract_shard
-from tasks.ingest.stage import check_losses, ingest_shard
-from tasks.judge.stage import judge_shard
-from tasks.leakage.exclude import exclude_shard, list_files
-from tasks.photographs.stage import digest_photographs, examine_shard, open_photographs
-from tasks.plan.stage import plan_build
+from tasks.artifact import forget, remove_partials, set_aside
+from tasks.chat.account import check_keys
 from tasks.publish.card import cost_rows
-from tasks.publish.costs import account_of, check_keys
 from tasks.publish.funnel import FUNNEL, by_reason
-from tasks.publish.stage import Inputs, publish_dataset
-from tasks.render.stage import render_scenes
-from tasks.select.stage import select_samples
-from tasks.sources.stage import index_source, shard_names
-from tasks.validate.stage import succeeded, validate_samples
-from tasks.verify.stage import verify_shard
-from tasks.write.stage import write_shard
+from tasks.publish.stage import published_folder
+from tasks.stage import Build, Job, Stage
 
 PUBLISHED = "spatialthinker.dataset.published"
 
 
-class BuildFailedError(RuntimeError):
-    """The build ran, but its result must not be used; the message says where to look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a build knows before anything is written; paths are per shard where there are many."""
-
-    source: SourceConfig
-    index: Path
-    shards: list[str]
-    scenes: list[Path]
-    photographs: list[Path]
-    subgraphs: list[Path]
-    plan: Path
-    excluded: list[Path]
-
-
 @flow(name="plan")
-def prepare_build(config: PipelineConfig, root: Path) -> Prepared:
+def prepare_build(config: PipelineConfig, root: Path) -> Build:
     """All that costs no money: everything before write."""
-    return _prepare(config, root)
+    names = [stage.name for stage in STAGES]
+    return _run(STAGES[: names.index("write")], Build(config, root))
 
 
 @flow(name="build")
-def build_dataset(config: PipelineConfig, root: Path) -> Path:
-    """The dataset folder of a configuration."""
+def build_dataset(config: PipelineConfig, root: Path, again: str | None = None) -> Path:
+    """The dataset folder of a configuration. The stage `again`, and all that read it, are made
+    again, whatever there is of them."""
     check_keys(config)
-    prepared = _prepare(config, root)
-    dataset, is_new = _finish(config, prepared, account_of(config, root), root)
-    if is_new:
+    known = set(root.glob("datasets/*/*/manifest.json"))
+    build = _run(STAGES, Build(config, root), dependents(again) if again else set())
+    dataset = published_folder(build.made["publish"][0])
+    if dataset / "manifest.json" not in known:
         _announce(config, dataset)
     return dataset
 
 
-def _prepare(config: PipelineConfig, root: Path) -> Prepared:
-    remove_partials(root)
-    source = config.source
-    embed = config.images == "embed"
-    num_workers = _num_workers(config.runner)
-    if source.kind is SourceKind.RENDERED:
-        folder = _one(render_scenes, "scenes drawn", source.render, config.seed, embed, root)
-        source = source.model_copy(update={"path": str(folder), "photographs": ()})
-    index = _one(index_source, "images", source, num_workers, root)
-    num_images = pl.scan_parquet(index).select(pl.len()).collect().item()
-    shards = shard_names(num_images, config.runner.shard_size)
-
-    scenes = _each(
-        ingest_shard,
-        "scenes",
-        shard=shards,
-        index_path=index,
-        source=source,
-        config=config.ingest,
-        num_workers=num_workers,
-        root=root,
-    )
-    check_losses(index, scenes, num_images, config.ingest.max_bad_share)
-    photographs: list[Path] = []
-    if embed:
-        photographs = _each(
-            examine_shard,
-            "photographs",
-            scenes_path=scenes,
-            shard=shards,
-            photographs_digest=digest_photographs(open_photographs(source, root)[1], root),
-            source=source,
-            config=config.ingest,
-            root=root,
-        )
-    excluded: list[Path] = []
-    if config.select.exclude:
-        excluded = _each(
-            exclude_shard,
-            "pictures of benchmarks",
-            scenes_path=scenes,
-            photographs_path=photographs or None,
-            shard=shards,
-            lists=tuple(list_files(config.select.exclude)),
-            source=source,
-            root=root,
-        )
-    subgraphs = _each(
-        extract_shard,
-        "candidates",
-        scenes_path=scenes,
-        shard=shards,
-        proof=config.proof_of_source,
-        extract=config.extract,
-        write=config.write,
-        num_workers=num_workers,
-        root=root,
-        undecided=config.asks_undecided,
-    )
-    plan = _one(
-        plan_build,
-        "candidates weighed",
-        subgraphs,
-        photographs,
-        config.quota,
-        config.seed,
-        root,
-        excluded_paths=excluded,
-    )
-    return Prepared(source, index, shards, scenes, photographs, subgraphs, plan, excluded)
+def _run(stages: Sequence[Stage], build: Build, again: Collection[str] = ()) -> Build:
+    remove_partials(build.root)
+    for stage in stages:
+        if not stage.applies(build.config):
+            continue
+        jobs = list(stage.jobs(build))
+        if stage.name in again:
+            for job in jobs:
+                forget(job.artifact)
+        futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
+        build = build.after(stage.name, results_of(stage.name, futures, stage.unit))
+        if stage.check:
+            stage.check(build)
+    return build
 
 
-def _num_workers(runner: RunnerConfig) -> int:
-    """Other runners spread shards over processes of their own."""
-    return runner.max_workers if runner.kind is RunnerKind.THREADS else 1
+def _task(stage: Stage) -> Task[..., Any]:
+    name = f"{stage.name}-{{job.shard}}" if stage.is_sharded else stage.name
+    return run_job.with_options(name=stage.name, task_run_name=name)
 
 
-def _finish(
-    config: PipelineConfig, prepared: Prepared, account: Account, root: Path
-) -> tuple[Path, bool]:
-    """The dataset folder, and whether it was not there before."""
-    source, shards, scenes = prepared.source, prepared.shards, prepared.scenes
-    photographs = prepared.photographs
-    questions = _each(
-        write_shard,
-        "questions",
-        subgraphs_path=prepared.subgraphs,
-        shard=shards,
-        plan_path=prepared.plan,
-        config=config.write,
-        seed=config.seed,
-        root=root,
-        scenes_path=scenes,
-        photographs_path=photographs or None,
-        source=source,
-        account=account,
-    )
-    verified = _each(
-        verify_shard,
-        "questions checked",
-        questions_path=questions,
-        scenes_path=scenes,
-        shard=shards,
-        proof=config.proof_of_source,
-        num_workers=_num_workers(config.runner),
-        root=root,
-        is_judged=config.judge is not None,
-    )
-    judged: list[Path] = []
-    if config.judge:
-        judged = _each(
-            judge_shard,
-            "questions judged",
-            verified_path=verified,
-            scenes_path=scenes,
-            photographs_path=photographs,
-            shard=shards,
-            config=config.judge,
-            source=source,
-            account=account,
-            root=root,
-        )
-    samples = _one(
-        select_samples,
-        "samples",
-        judged or verified,
-        scenes,
-        photographs,
-        config.quota,
-        config.select,
-        config.seed,
-        root,
-        blind_last=config.blind_last,
-    )
-    validation = _one(
-        validate_samples,
-        "validation report",
-        samples,
-        config.quota,
-        config.select,
-        root,
-        judged_paths=judged,
-        judge=config.judge,
-    )
-    if not succeeded(validation):
-        raise BuildFailedError(
-            "the dataset fails its validation and is not published: see "
-            f"{validation / 'validation.html'}"
-        )
-    inputs = Inputs(
-        prepared.index,
-        scenes,
-        photographs,
-        prepared.subgraphs,
-        prepared.plan,
-        questions,
-        verified,
-        judged,
-        samples,
-        validation,
-        prepared.excluded,
-    )
-    future = publish_dataset.submit(config, source, inputs, root)
-    (dataset,) = results_of("publish", [future], "dataset")
-    return dataset, future.state.name != "Cached"
-
-
-def _one(task: Task[..., Any], unit: str, *arguments: Any, **named: Any) -> Path:
-    """Run a stage that is one task; lists of paths are its arguments, not tasks of their own."""
-    name = task.name.split("_")[0]
-    return results_of(name, [task.submit(*arguments, **named)], unit)[0]
-
-
-def _each(task: Task[..., Any], unit: str, **arguments: Any) -> list[Path]:
-    """Run a stage once per shard: arguments that are lists are dealt out, others are shared."""
-    dealt: dict[str, Any] = {
-        name: value if isinstance(value, list) else unmapped(value)
-        for name, value in arguments.items()
-    }
-    name = {"examine_shard": "photographs"}.get(task.name, task.name.split("_")[0])
-    return results_of(name, list(task.map(**dealt)), unit)
+@task(cache_policy=NO_CACHE)
+def run_job(stage: Stage, job: Job) -> Path | State[Path]:
+    """The one rule by which work is skipped: whose artifact is complete has nothing to do."""
+    state, problem = stage.state(job.artifact)
+    if state == "complete":
+        return Completed(name="Cached", data=job.artifact.path)
+    if state == "damaged":
+        set_aside(job.artifact, problem)
+    return stage.work(job)
 
 
 def _announce(config: PipelineConfig, dataset: Path) -> None:
@@ -318,16 +131,17 @@ def build_from_file(config: str, settings: list[str] | None = None, root: str = 
     return str(run_build(loaded, Path(root)))
 
 
-def run_build(config: PipelineConfig, root: Path) -> Path:
+def run_build(config: PipelineConfig, root: Path, again: str | None = None) -> Path:
     """Build with the task runner that the configuration asks for."""
-    result: Path = build_dataset.with_options(task_runner=_runner(config.runner))(config, root)
+    flow_ = build_dataset.with_options(task_runner=_runner(config.runner))
+    result: Path = flow_(config, root, again)
     return result
 
 
-def run_preparation(config: PipelineConfig, root: Path) -> Prepared:
+def run_preparation(config: PipelineConfig, root: Path) -> Build:
     """Everything before write, with the task runner that the configuration asks for."""
     flow_ = prepare_build.with_options(task_runner=_runner(config.runner))
-    result: Prepared = flow_(config, root)
+    result: Build = flow_(config, root)
     return result
 
 

@@ -57,6 +57,10 @@ def build(
     config: Config = SAMPLE,
     settings: Settings = [],  # noqa: B006  (typer copies it)
     root: Root = DATA,
+    again: Annotated[
+        str | None,
+        typer.Option(help="Make this stage, and all that depend on it, again.", metavar="STAGE"),
+    ] = None,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
     """Build a dataset and print its folder.
@@ -79,7 +83,8 @@ def build(
         import flows.progress as progress
         from flows.build import run_build
     progress.console = console
-    dataset = run_build(loaded, root)
+    show_lines(console, "tasks.artifact")
+    dataset = run_build(loaded, root, again)
     from flows.summary import print_summary
 
     print_summary(dataset, Console())

@@ -15,18 +15,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.build import Prepared, run_preparation
+from flows.build import run_preparation
 from schemas.chat import Account, ChatConfig
 from schemas.claim import Category
 from schemas.columns import frame_of
 from schemas.config.build import BlindRule, PipelineConfig, SourceConfig
 from schemas.question import QUESTION
+from tasks.chat.account import account_of, chat_of, check_keys
 from tasks.chat.replies import open_replies
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
 from tasks.plan.stage import quotas_to_write, stable_hash
-from tasks.publish.costs import account_of, chat_of, check_keys
 from tasks.select.stage import as_judged
+from tasks.stage import Build
 from tasks.verify.stage import verify_questions
 from tasks.write.prompt import system_of
 from tasks.write.stage import write_rows
@@ -87,7 +88,7 @@ def estimate_build(config: PipelineConfig, root: Path, num_pilot: int = 0) -> li
         return list(_estimates(config, num_questions, usual))
     check_keys(config)
     prepared = run_preparation(config, root)
-    planned = pl.read_parquet(prepared.plan).filter(pl.col("reason").is_null())
+    planned = pl.read_parquet(prepared.made["plan"][0]).filter(pl.col("reason").is_null())
     if planned.is_empty():
         raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
     measured = run_pilot(config, prepared, planned, num_pilot, root)
@@ -178,17 +179,19 @@ def _usual_judge(config: PipelineConfig) -> _PerQuestion:
 
 
 def run_pilot(
-    config: PipelineConfig, prepared: Prepared, planned: pl.DataFrame, num_pilot: int, root: Path
+    config: PipelineConfig, prepared: Build, planned: pl.DataFrame, num_pilot: int, root: Path
 ) -> dict[str, _PerQuestion]:
     """What `num_pilot` of the planned questions took, by stage."""
     ordered = sorted(
         planned["question_id"], key=lambda key: (stable_hash(config.seed, f"pilot:{key}"), key)
     )
     account = account_of(config, root)
-    pictures: list[Path | None] = [*prepared.photographs] or [None] * len(prepared.shards)
+    pictures: list[Path | None] = [*prepared.made.get("photographs", ())] or [None] * len(
+        prepared.shards
+    )
     asked = [
         _ask_shard(config, prepared.source, *paths, ordered[:num_pilot], account, root)
-        for paths in zip(prepared.subgraphs, prepared.scenes, pictures, strict=True)
+        for paths in zip(prepared.made["extract"], prepared.made["ingest"], pictures, strict=True)
     ]
     questions = pl.concat(part for part in asked if part is not None)
     return {

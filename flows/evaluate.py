@@ -18,11 +18,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
+from tasks.chat.account import REPLIES
 from tasks.evaluate.benchmark import load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
 from tasks.evaluate.score import score_benchmark
-from tasks.publish.costs import REPLIES
 
 logger = logging.getLogger(__name__)
 PARTS = ("benchmark", "metric", "value", "standard_error", "constant_baseline")

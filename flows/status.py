@@ -1,38 +1,26 @@
 """Status: what of a build is done, and why the rest is not.
 
-The digests of a whole build follow from its configuration and its source files, so that this runs
-nothing. What stands between two digests of a stage is told by their recipes.
+An artifact's name follows from the configuration and the contents of what the stage reads, so that
+this runs nothing. A stage whose inputs are not all there yet waits for them.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from schemas.config.build import PipelineConfig, SourceKind
-from tasks.artifact import Artifact, digest_of, read_recipe
-from tasks.extract.stage import subgraphs_artifact
-from tasks.ingest.stage import scenes_artifact
-from tasks.judge.stage import judged_artifact
-from tasks.leakage.exclude import excluded_artifact, list_files
-from tasks.photographs.stage import digest_photographs, open_photographs, photographs_artifact
-from tasks.plan.stage import plan_artifact_of
-from tasks.publish.stage import Inputs, dataset_folder
-from tasks.render.stage import rendered_artifact
-from tasks.select.stage import samples_artifact
-from tasks.sources.shard import find_source
-from tasks.sources.stage import digest_source, index_artifact, shard_names
-from tasks.validate.stage import validation_artifact
-from tasks.verify.stage import verified_artifact
-from tasks.write.stage import questions_artifact
+from flows.graph import stages_of
+from schemas.config.build import PipelineConfig
+from tasks.artifact import SEAL, Artifact, read_seal
+from tasks.publish.stage import published_folder
+from tasks.stage import Build, BuildFailedError, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """`state` is complete, partial, stale (made with other inputs or settings) or missing."""
+    """`state` is complete, partial, stale (made with other inputs or settings), damaged, failed,
+    missing, or waiting (for a stage that it reads)."""
 
     stage: str
     state: str
@@ -41,164 +29,59 @@ class StageStatus:
 
 def build_status(config: PipelineConfig, root: Path) -> list[StageStatus]:
     """One entry per stage, in the order in which they run."""
-    return list(_stages(config, root))
+    build = Build(config, root)
+    found: list[StageStatus] = []
+    open_stages: set[str] = set()
+    for stage in stages_of(config):
+        waits = open_stages if stage.reads is None else open_stages & set(stage.reads)
+        if waits:
+            first = next(entry.stage for entry in found if entry.stage in waits)
+            status = StageStatus(stage.name, "waiting", f"for {first}")
+        else:
+            artifacts = stage.plan(build)
+            status = _status(stage, artifacts)
+            if status.state == "complete":
+                build = build.after(stage.name, [artifact.path for artifact in artifacts])
+                status = _checked(stage, build, status)
+        if status.state != "complete":
+            open_stages.add(stage.name)
+        found.append(status)
+    return found
 
 
-def _stages(config: PipelineConfig, root: Path) -> Iterator[StageStatus]:
-    source = config.source
-    embed = config.images == "embed"
-    if source.kind is SourceKind.RENDERED:
-        drawn = rendered_artifact(source.render, config.seed, embed, root)
-        yield _status("render", [drawn])
-        if not drawn.path.exists():
-            yield StageStatus("index", "missing", "waits for render, and all other stages for it")
-            return
-        source = source.model_copy(update={"path": str(drawn.path)})
-    index = index_artifact(source.kind, digest_source(find_source(source, root), root), root)
-    yield _status("index", [index])
-    if not index.path.exists():
-        yield StageStatus("ingest", "missing", "waits for index, and all other stages for it")
-        return
-    num_images = pl.scan_parquet(index.path).select(pl.len()).collect().item()
-    shards = shard_names(num_images, config.runner.shard_size)
-
-    scenes = [scenes_artifact(index.path, shard, config.ingest, root) for shard in shards]
-    yield _status("ingest", scenes)
-    photographs: list[Artifact] = []
-    if embed:
-        digest = digest_photographs(open_photographs(source, root)[1], root)
-        photographs = [
-            photographs_artifact(scene.path, shard, digest, config.ingest, root)
-            for scene, shard in zip(scenes, shards, strict=True)
-        ]
-        yield _status("photographs", photographs)
-    excluded: list[Artifact] = []
-    if config.select.exclude:
-        lists = list_files(config.select.exclude)
-        known: list[Path | None] = [*_paths(photographs)] or [None] * len(shards)
-        excluded = [
-            excluded_artifact(scene.path, photograph, shard, lists, source, root)
-            for scene, photograph, shard in zip(scenes, known, shards, strict=True)
-        ]
-        yield _status("exclude", excluded)
-    subgraphs = [
-        subgraphs_artifact(
-            scene.path,
-            shard,
-            config.proof_of_source,
-            config.extract,
-            config.write,
-            root,
-            undecided=config.asks_undecided,
-        )
-        for scene, shard in zip(scenes, shards, strict=True)
-    ]
-    yield _status("extract", subgraphs)
-    plan = plan_artifact_of(
-        _paths(subgraphs),
-        _paths(photographs),
-        config.quota,
-        config.seed,
-        root,
-        _paths(excluded),
-    )
-    yield _status("plan", [plan])
-    pictures: list[Path | None] = [*_paths(photographs)] or [None] * len(shards)
-    questions = [
-        questions_artifact(
-            subgraph.path,
-            plan.path,
-            shard,
-            config.write,
-            config.seed,
-            root,
-            scenes_path=scene.path,
-            photographs_path=picture,
-        )
-        for subgraph, scene, picture, shard in zip(subgraphs, scenes, pictures, shards, strict=True)
-    ]
-    yield _status("write", questions)
-    verified = [
-        verified_artifact(
-            question.path,
-            scene.path,
-            shard,
-            config.proof_of_source,
-            root,
-            is_judged=config.judge is not None,
-        )
-        for question, scene, shard in zip(questions, scenes, shards, strict=True)
-    ]
-    yield _status("verify", verified)
-    judged: list[Artifact] = []
-    if config.judge:
-        judged = [
-            judged_artifact(entry.path, photograph.path, shard, config.judge, root)
-            for entry, photograph, shard in zip(verified, photographs, shards, strict=True)
-        ]
-        yield _status("judge", judged)
-    samples = samples_artifact(
-        _paths(judged or verified),
-        _paths(scenes),
-        _paths(photographs),
-        config.quota,
-        config.select,
-        config.seed,
-        root,
-        blind_last=config.blind_last,
-    )
-    yield _status("select", [samples])
-    validation = validation_artifact(
-        samples.path,
-        config.quota,
-        config.select,
-        root,
-        judged_paths=_paths(judged),
-        judge=config.judge,
-    )
-    yield _status("validate", [validation])
-    inputs = Inputs(
-        index.path,
-        _paths(scenes),
-        _paths(photographs),
-        _paths(subgraphs),
-        plan.path,
-        _paths(questions),
-        _paths(verified),
-        _paths(judged),
-        samples.path,
-        validation.path,
-        _paths(excluded),
-    )
-    folder = dataset_folder(root, config, inputs)
-    state = "complete" if folder.exists() else "missing"
-    yield StageStatus("publish", state, str(folder))
+def _checked(stage: Stage, build: Build, status: StageStatus) -> StageStatus:
+    try:
+        if stage.check:
+            stage.check(build)
+    except (BuildFailedError, ValueError) as error:
+        return StageStatus(stage.name, "failed", str(error))
+    return status
 
 
-def _paths(artifacts: Sequence[Artifact]) -> list[Path]:
-    return [artifact.path for artifact in artifacts]
-
-
-def _status(stage: str, wanted: Sequence[Artifact]) -> StageStatus:
-    done = sum(artifact.path.exists() for artifact in wanted)
+def _status(stage: Stage, wanted: Sequence[Artifact]) -> StageStatus:
+    states = [stage.state(artifact) for artifact in wanted]
+    damaged = [problem for state, problem in states if state == "damaged"]
+    done = sum(state == "complete" for state, _ in states)
+    if damaged:
+        return StageStatus(stage.name, "damaged", f"{damaged[0]}: the next build makes it again")
     if done == len(wanted):
-        return StageStatus(stage, "complete", f"artifact {wanted[0].digest}")
+        path = wanted[0].path
+        is_dataset = stage.name == "publish"
+        told = str(published_folder(path)) if is_dataset else f"artifact {wanted[0].digest}"
+        return StageStatus(stage.name, "complete", told)
     if done:
-        return StageStatus(stage, "partial", f"{done} of {len(wanted)} shards are done")
-    others = [
-        path
-        for path in wanted[0].path.parent.glob("*")
-        if path.suffixes in ([".parquet"], []) and digest_of(path) != wanted[0].digest
-    ]
+        return StageStatus(stage.name, "partial", f"{done} of {len(wanted)} shards are done")
+    others = list(wanted[0].path.parent.glob(f"*{SEAL}"))
     if not others:
-        return StageStatus(stage, "missing", "never run here")
+        return StageStatus(stage.name, "missing", "never run here")
     latest = max(others, key=lambda path: path.stat().st_mtime_ns)
-    if latest.is_dir():
-        return StageStatus(stage, "stale", f"differs from {digest_of(latest)} in its input")
-    differences = recipe_differences(read_recipe(latest), json.loads(wanted[0].recipe))
-    if not differences:  # written under a digest of its own
-        return StageStatus(stage, "partial", "models have not replied to all that was asked")
-    return StageStatus(stage, "stale", "; ".join(differences))
+    recipe = read_seal(latest.with_name(latest.name.removesuffix(SEAL)))["recipe"]
+    differences = recipe_differences(recipe, json.loads(wanted[0].recipe))
+    if not differences and latest != wanted[0].seal_path:  # written under a digest of its own
+        return StageStatus(stage.name, "partial", "models have not replied to all that was asked")
+    if not differences:
+        return StageStatus(stage.name, "missing", "its files are gone")
+    return StageStatus(stage.name, "stale", "; ".join(differences))
 
 
 def recipe_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

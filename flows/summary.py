@@ -15,7 +15,7 @@ from schemas.dataset_folder import VALIDATION
 from tasks.publish.card import cost_rows, dollars_told, stages_of
 from tasks.publish.funnel import FUNNEL, by_category, by_reason
 
-COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "missing": "red"}
+COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "waiting": "dim"}
 
 
 def print_summary(dataset: Path, console: Console) -> None:
@@ -118,6 +118,6 @@ def _model_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
 def print_status(stages: Sequence[StageStatus], console: Console) -> None:
     table = Table("stage", "state", "why")
     for entry in stages:
-        color = COLORS[entry.state]
+        color = COLORS.get(entry.state, "red")
         table.add_row(entry.stage, Text(entry.state, style=color), Text(entry.why))
     console.print(table)

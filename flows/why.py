@@ -1,6 +1,5 @@
 """Why: the history of one image or of one question, from the artifacts that a dataset names."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,11 +7,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.chat import Reply
+from schemas.dataset_folder import check_dataset
 from tasks.artifact import digest_of
+from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
 from tasks.chat.replies import open_replies
 from tasks.publish.card import dollars_told
-from tasks.publish.costs import REPLIES, TOKENS
+from tasks.publish.costs import TOKENS
 
 LEDGER = ".ledger.parquet"
 Row = dict[str, Any]
@@ -54,22 +55,24 @@ def _printable(line: str) -> str:
 
 
 def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Iterator[str]:
+    manifest = check_dataset(dataset)
     try:
-        manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
-        digests = manifest["artifacts"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{dataset} is no dataset folder: {error}") from None
+        digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{dataset} does not name the stages of its build ({error}): build the dataset again"
+        ) from None
     image_id = _image_of(name, digests, root)
     yield f"dataset {dataset}"
     yield from _image_lines(image_id, digests, root)
     column = "image_id" if name == image_id else "question_id"
     wanted = pl.col(column) == name
-    candidates = _rows(root, "extract", digests["subgraphs"], wanted)
+    candidates = _rows(root, "extract", digests["extract"], wanted)
     planned = _rows(root, "plan", digests["plan"], wanted)
     plan = dict(planned.select("question_id", "reason").iter_rows())
-    last = ("judge", digests["judged"]) if digests["judged"] else ("verify", digests["verified"])
-    asked = _by_id(_rows(root, *last, wanted))
-    samples = _by_id(_rows(root, "select", digests["samples"], wanted))
+    last = "judge" if "judge" in digests else "verify"
+    asked = _by_id(_rows(root, last, digests[last], wanted))
+    samples = _by_id(_rows(root, "select", digests["select"], wanted))
     ledger = pl.read_parquet(dataset / "ledger.parquet").filter(pl.col("image_id") == image_id)
     left_out = dict(ledger.filter(stage="select").select("item", "reason").iter_rows())
     costs = dict(ledger.select("item", "cost").drop_nulls().iter_rows())
@@ -224,7 +227,7 @@ def _costs_of_samples(dataset: Path, image_id: str) -> dict[str, float]:
 
 def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator[str]:
     wanted = pl.col("image_id") == image_id
-    scenes = _rows(root, "ingest", digests["scenes"], wanted, "image_id")
+    scenes = _rows(root, "ingest", digests["ingest"], wanted, "image_id")
     for row in scenes.iter_rows(named=True):
         names = sorted({thing["name"] for thing in row["objects"]})
         yield (
@@ -234,9 +237,9 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
         yield f"  objects   {', '.join(names)}"
     ledgers = [
         path
-        for stage, key in (("ingest", "scenes"), ("index", "index"))
+        for stage in ("ingest", "index")
         for path in (root / "artifacts" / stage).glob(f"*{LEDGER}")
-        if digest_of(path) == digests[key]
+        if digest_of(path) == digests[stage]
     ]
     changes = pl.scan_parquet(ledgers).filter(wanted).unique().collect()
     for row in changes.sort("reason", "item").iter_rows(named=True):
@@ -250,11 +253,11 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
 
 def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
     """The image that `name` is, or is a question of."""
-    for stage, key in (("ingest", "scenes"), ("index", "index")):
-        ids = _scan(root, stage, digests[key]).select(pl.col("image_id").cast(pl.String))
+    for stage in ("ingest", "index"):
+        ids = _scan(root, stage, digests[stage]).select(pl.col("image_id").cast(pl.String))
         if ids.filter(pl.col("image_id") == name).collect().height:
             return name
-    questions = _scan(root, "extract", digests["subgraphs"]).filter(pl.col("question_id") == name)
+    questions = _scan(root, "extract", digests["extract"]).filter(pl.col("question_id") == name)
     found = questions.select("image_id").unique().collect()
     if found.is_empty():
         raise ValueError(

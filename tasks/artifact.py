@@ -1,26 +1,39 @@
-"""Artifacts: what a stage writes, named by everything that decides its bytes.
+"""Artifacts: what a stage writes, named by its recipe and sealed with what it holds.
 
-A file `data/artifacts/<stage>/<digest>[-<shard>].parquet` appears by rename, so existing means
-complete. The digest covers the stage, its code version, its config section and the digests of its
-inputs, never the shard: cutting a build into other shards changes no digest downstream.
+A file `data/artifacts/<stage>/<recipe>[-<shard>].parquet` is named by the digest of its recipe: the
+stage, its code version, its configuration and the contents of its inputs, never the shard. Beside
+it lies a *seal*, written last and by rename: the recipe, the digest of every file's bytes, and a
+content digest of the rows that is the same however a build is cut into shards. What downstream
+stages count as their input is the content: equal content cuts a rebuild short, other content never
+hides under an old name.
+
+An artifact is complete where its seal is there and its files are those that were sealed. One
+whose files differ is damaged: whoever looks for it sets it aside and makes it again.
 """
 
 import json
-import os
+import logging
 import shutil
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, replace
+from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
-import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-PARTIAL = ".partial-"
+from schemas.replacing import PARTIAL, replacing, replacing_folder
+from tasks.file_digests import digest_store, file_digests
+
+SEAL = ".seal.json"
+UNSEALED = ("data_docs",)
+"""Folders below an artifact whose pages carry times: no part of its content, never checked."""
+ROWS_AT_ONCE = 20_000
+"""Rows whose text is held in memory while they are digested: at most some 100 MB."""
+State = Literal["complete", "missing", "damaged"]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +50,32 @@ class Artifact:
         """Beside the artifact, written before it: the rows that the stage lost or repaired."""
         return self.path.with_suffix(".ledger.parquet")
 
+    @property
+    def seal_path(self) -> Path:
+        """Beside the artifact, written after it: where it is, the artifact is complete."""
+        return seal_path_of(self.path)
+
+    @property
+    def root(self) -> Path:
+        return self.path.parents[2]
+
 
 def digest_of(path: Path) -> str:
     """The recipe digest in an artifact's file name, whatever its shard."""
     return path.name.split(".")[0].split("-")[0]
+
+
+def digests_of(shards: Sequence[Path]) -> str:
+    """The recipe digest that a stage's shards share; joined by `+` where some are incomplete."""
+    return "+".join(sorted({digest_of(path) for path in shards}))
+
+
+def inputs_of(**paths: Path | Sequence[Path]) -> dict[str, str]:
+    """The content digest of each named input, one artifact or the shards of one stage."""
+    return {
+        name: sealed_content([value] if isinstance(value, Path) else value)
+        for name, value in paths.items()
+    }
 
 
 def plan_artifact(
@@ -67,62 +102,196 @@ def plan_artifact(
     return Artifact(root / "artifacts" / stage / f"{name}{suffix}", recipe)
 
 
-def inputs_of(**paths: Path | Sequence[Path]) -> dict[str, str]:
-    """Name to digest; the shards of one stage share theirs."""
-    return {
-        name: digest_of_all([value] if isinstance(value, Path) else value)
-        for name, value in paths.items()
-    }
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the rows of an artifact say. Contents of shards add up to that of their stage: `total`
+    is the sum of the rows' digests modulo 2**128, so that it depends on no cut and no order."""
+
+    kind: str
+    num_rows: int
+    total: int
+
+    def __add__(self, other: "Content") -> "Content":
+        if self.kind != other.kind:
+            raise ValueError("the shards of one stage differ in their columns: remove them")
+        total = (self.total + other.total) % 2**128
+        return Content(self.kind, self.num_rows + other.num_rows, total)
+
+    @property
+    def digest(self) -> str:
+        text = json.dumps([self.kind, self.num_rows, self.total])
+        return sha256(text.encode()).hexdigest()[:16]
 
 
-def digest_of_all(shards: Sequence[Path]) -> str:
-    """The digest that a stage's shards share; joined by `+` where some are incomplete."""
-    return "+".join(sorted({digest_of(path) for path in shards}))
+def content_of_rows(frame: pl.DataFrame) -> Content:
+    """The rows as JSON lines, each digested by itself; bytes count as hexadecimal text."""
+    kind = sha256(json.dumps([[name, str(kind)] for name, kind in frame.schema.items()]).encode())
+    texts = frame.with_columns(pl.col(pl.Binary).bin.encode("hex"))
+    total = 0
+    for part in texts.iter_slices(ROWS_AT_ONCE):
+        for line in part.write_ndjson().encode().splitlines():
+            total += int.from_bytes(blake2b(line, digest_size=16).digest())
+    return Content(kind.hexdigest()[:16], frame.height, total % 2**128)
 
 
-def _partial(path: Path) -> Path:
-    """A name that no other thread or process writes to; it ends in the process id."""
-    return path.with_name(f"{path.name}{PARTIAL}{threading.get_ident()}-{os.getpid()}")
+def content_of_files(digests: Mapping[str, str]) -> Content:
+    """Of a folder, from the digest of each of its files."""
+    text = json.dumps(sorted(digests.items()))
+    return Content("files", len(digests), int.from_bytes(sha256(text.encode()).digest()[:16]))
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path to write a file to, which becomes `path` when the block ends and is removed if it
-    fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
+def sealed_content(paths: Sequence[Path]) -> str:
+    """The content digest of a stage, from the seals of its artifacts."""
+    contents = [_content(read_seal(path)) for path in paths]
+    total = contents[0]
+    for content in contents[1:]:
+        total += content
+    return total.digest
+
+
+def _content(seal: Mapping[str, Any]) -> Content:
+    return Content(seal["content"]["kind"], seal["content"]["rows"], int(seal["content"]["total"]))
+
+
+def seal_path_of(path: Path) -> Path:
+    """Where the seal of the artifact at a path is."""
+    return path.with_name(path.name.removesuffix(".parquet").removesuffix(".json") + SEAL)
+
+
+def read_seal(path: Path) -> dict[str, Any]:
+    """The seal beside an artifact; ValueError where it is unreadable."""
+    place = seal_path_of(path)
     try:
-        yield partial
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+        seal: dict[str, Any] = json.loads(place.read_bytes())
+        seal["recipe"]["stage"], seal["files"].items(), _content(seal)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{place} cannot be read ({error}): build again") from None
+    return seal
 
 
-@contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """As `replacing`, for a folder that does not exist yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    shutil.rmtree(partial, ignore_errors=True)
+def seal_artifact(artifact: Artifact, content: Content | None = None) -> Path:
+    """Declare an artifact complete; `content` of a folder is that of its files."""
+    files = _files_of(artifact)
+    digests = file_digests(files.values(), digest_store(artifact.root))
+    sealed = {name: digests[path] for name, path in files.items()}
+    content = content or content_of_files(
+        {name.removeprefix(artifact.path.name): digest for name, digest in sealed.items()}
+    )
+    seal = {
+        "recipe": json.loads(artifact.recipe),
+        "content": {
+            "kind": content.kind, "rows": content.num_rows, "total": str(content.total),
+        },
+        "files": sealed,
+    }  # fmt: skip
+    with replacing(artifact.seal_path) as partial:
+        partial.write_text(json.dumps(seal, indent=1) + "\n", encoding="utf-8")
+    return artifact.path
+
+
+def _files_of(artifact: Artifact) -> dict[str, Path]:
+    """The files of an artifact by their names below its folder."""
+    if artifact.path.is_dir():
+        found = [
+            path
+            for path in sorted(artifact.path.rglob("*"))
+            if path.is_file() and not set(UNSEALED) & set(path.parts)
+        ]
+    else:
+        found = [path for path in (artifact.path, artifact.ledger_path) if path.exists()]
+    return {path.relative_to(artifact.path.parent).as_posix(): path for path in found}
+
+
+def state_of(artifact: Artifact) -> tuple[State, str]:
+    """Whether an artifact is there and what it was, and what is wrong where it is damaged."""
+    if not artifact.seal_path.exists():
+        return "missing", ""
     try:
-        partial.mkdir()
-        yield partial
-        partial.rename(path)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        seal = read_seal(artifact.path)
+    except ValueError:
+        return "damaged", "its seal is unreadable"
+    stage, name = seal["recipe"]["stage"], artifact.path.parent.name
+    if stage != name:
+        return "damaged", f"its seal is of stage {stage}"
+    paths = {name: artifact.path.parent / name for name in seal["files"]}
+    if not artifact.path.exists() or not all(path.exists() for path in paths.values()):
+        return "missing", ""
+    if artifact.path.suffix and artifact.path.is_dir():
+        return "damaged", "a folder lies in its place"
+    found = file_digests(paths.values(), digest_store(artifact.root))
+    for name, path in paths.items():
+        if found[path] != seal["files"][name]:
+            return "damaged", f"{name} differs from what was written"
+    return "complete", ""
+
+
+def is_complete(artifact: Artifact) -> bool:
+    """Whether the artifact need not be made; one that is damaged is set aside."""
+    state, problem = state_of(artifact)
+    if state == "damaged":
+        set_aside(artifact, problem)
+    return state == "complete"
+
+
+def set_aside(artifact: Artifact, problem: str) -> None:
+    """Move a damaged artifact out of the way, and report it."""
+    for path in (artifact.path, artifact.ledger_path):
+        if path.exists():
+            move_aside(path, artifact.root)
+    artifact.seal_path.unlink(missing_ok=True)
+    logger.warning(
+        "%s is damaged (%s): set aside in %s, made again",
+        artifact.path,
+        problem,
+        artifact.root / "damaged",
+    )
+
+
+def move_aside(path: Path, root: Path) -> None:
+    """Move a file or folder to ROOT/damaged, beside what else is there."""
+    place = _free_place(root / "damaged" / path.name)
+    place.parent.mkdir(exist_ok=True)
+    path.rename(place)
+
+
+def _free_place(path: Path) -> Path:
+    places = (path.with_name(f"{path.name}.{number}") for number in range(1, 10_000))
+    return path if not path.exists() else next(place for place in places if not place.exists())
+
+
+def forget(artifact: Artifact) -> None:
+    """Have an artifact made again."""
+    artifact.seal_path.unlink(missing_ok=True)
 
 
 def write_artifact(
     frame: pl.DataFrame, artifact: Artifact, ledger: pl.DataFrame | None = None
 ) -> Path:
-    if ledger is not None:
+    """The artifact's path, once it is complete."""
+    artifact.seal_path.unlink(missing_ok=True)
+    if artifact.path.is_dir():
+        shutil.rmtree(artifact.path)
+    content = content_of_rows(frame)
+    if ledger is None:
+        artifact.ledger_path.unlink(missing_ok=True)
+    else:
         with replacing(artifact.ledger_path) as partial:
             ledger.write_parquet(partial)
+        content = replace(content, total=(content.total + content_of_rows(ledger).total) % 2**128)
     with replacing(artifact.path) as partial:
         frame.write_parquet(partial, metadata={"recipe": artifact.recipe})
-    return artifact.path
+    return seal_artifact(artifact, content)
+
+
+@contextmanager
+def writing_folder(artifact: Artifact) -> Iterator[Path]:
+    """A folder to fill, which becomes the artifact when the block ends."""
+    artifact.seal_path.unlink(missing_ok=True)
+    if artifact.path.exists():  # not sealed: whoever wrote it was stopped
+        shutil.rmtree(artifact.path)
+    with replacing_folder(artifact.path) as partial:
+        yield partial
+    seal_artifact(artifact)
 
 
 def write_incomplete(frame: pl.DataFrame, artifact: Artifact, missing: Sequence[str]) -> Path:
@@ -132,12 +301,6 @@ def write_incomplete(frame: pl.DataFrame, artifact: Artifact, missing: Sequence[
     digest = sha256(identity.encode()).hexdigest()[:16]
     path = artifact.path.with_name(artifact.path.name.replace(artifact.digest, digest, 1))
     return write_artifact(frame, Artifact(path, artifact.recipe))
-
-
-def read_recipe(path: Path) -> dict[str, Any]:
-    """The recipe in a Parquet artifact's footer."""
-    recipe: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[b"recipe"])
-    return recipe
 
 
 def remove_partials(root: Path) -> None:

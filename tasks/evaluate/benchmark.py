@@ -28,10 +28,10 @@ from evaluation.items import find_items, item_rows, problem_of
 from evaluation.rows import Copy, open_copy
 from schemas.config.evaluation import BenchmarkConfig
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
-from tasks.artifact import Artifact, plan_artifact, write_artifact
+from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
 from tasks.evaluate.miniature.drawn import MINIATURE, miniature_folder
+from tasks.file_digests import digest_store
 from tasks.sources.files import digest_files
-from tasks.sources.shard import digest_store
 
 VERSION = 2
 DOWNLOADS = "downloads"
@@ -130,7 +130,7 @@ def write_items(config: BenchmarkConfig, root: Path, fetcher: Fetcher | None = N
     """The artifact of a benchmark's items, made where it is missing."""
     copy = copy_of(config, root)
     artifact = items_artifact(config, copy, root)
-    if artifact.path.exists():
+    if is_complete(artifact):
         return artifact.path
     items, commit = read_items(config, copy, root, fetcher)
     if commit:

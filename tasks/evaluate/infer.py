@@ -26,11 +26,12 @@ from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Request, Role
 from schemas.columns import frame_of as table_of
 from schemas.config.evaluation import EvaluatedModel
+from schemas.replacing import replacing
 from tasks.artifact import (
     Artifact,
     inputs_of,
+    is_complete,
     plan_artifact,
-    replacing,
     write_artifact,
     write_incomplete,
 )
@@ -252,7 +253,7 @@ def infer_replies(
     items_path: Path, benchmark: str, model: EvaluatedModel, account: Account, root: Path
 ) -> Path | State[Path]:
     artifact = replies_artifact(items_path, model, root)
-    if artifact.path.exists():
+    if is_complete(artifact):
         return Completed(name="Cached", data=artifact.path)
     items = pl.read_parquet(items_path)
     missing: list[str] = []

@@ -24,7 +24,8 @@ from evaluation.scoring import SCORE
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import columns
-from tasks.artifact import digest_of, plan_artifact, replacing_folder
+from schemas.replacing import replacing_folder
+from tasks.artifact import digest_of, plan_artifact
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.ground import ground_replies
 from tasks.evaluate.grounding import CASES, grounding_view

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.images import ImageStore
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact, write_artifact
 
 VERSION = 2
 
@@ -41,10 +41,10 @@ def score_benchmark(
 ) -> Scored:
     parsed, scores = scored_artifacts(items_path, replies_path, seed, num_bootstrap, root)
     items = pl.read_parquet(items_path)
-    if not parsed.path.exists():
+    if not is_complete(parsed):
         replies = pl.read_parquet(replies_path)
         write_artifact(read_replies(items, replies, read_mask=ImageStore(root).read), parsed)
-    if not scores.path.exists():
+    if not is_complete(scores):
         read = pl.read_parquet(parsed.path)
         found = score(items, read, seed=seed, num_bootstrap=num_bootstrap)
         write_artifact(found, scores)

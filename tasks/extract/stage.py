@@ -20,9 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from schemas.claim import (
     Category,
@@ -34,15 +31,16 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.columns import frame_of
-from schemas.config.build import ExtractConfig, ProofConfig, WriteConfig
+from schemas.config.build import ExtractConfig, PipelineConfig, ProofConfig
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
 from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
 from tasks.plan.balance import words_of
 from tasks.processes import map_batches
+from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
 LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
@@ -154,58 +152,39 @@ def _topic(facts: Facts, candidate: Candidate) -> str:
             return f"{candidate.category} {' '.join(map(str, named))}"
 
 
-def subgraphs_artifact(
-    scenes_path: Path,
-    shard: str,
-    proof: ProofConfig,
-    extract: ExtractConfig,
-    write: WriteConfig,
-    root: Path,
-    *,
-    undecided: bool = False,
-) -> Artifact:
-    config: dict[str, Any] = {
-        "proof": proof,
-        "extract": extract,
-        "num_options": str(sorted(write.num_options.items())),
-    }
-    if undecided:
-        config["undecided"] = True
-    return plan_artifact(
-        root,
-        "extract",
-        version=VERSION,
-        config=config,
-        inputs=inputs_of(scenes=scenes_path),
-        shard=shard,
-    )
-
-
-@task(cache_policy=NO_CACHE, task_run_name="extract-{shard}")
-def extract_shard(
-    scenes_path: Path,
-    shard: str,
-    proof: ProofConfig,
-    extract: ExtractConfig,
-    write: WriteConfig,
-    num_workers: int,
-    root: Path,
-    *,
-    undecided: bool = False,
-) -> Path | State[Path]:
-    artifact = subgraphs_artifact(
-        scenes_path, shard, proof, extract, write, root, undecided=undecided
-    )
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    scenes = pl.read_parquet(scenes_path)
+def extract(job: Job) -> Path:
+    config = job.config
+    scenes = pl.read_parquet(job.path("ingest"))
     read = partial(
         extract_batch,
-        proof=proof,
-        extract=extract,
-        num_options=write.num_options,
-        undecided=undecided,
+        proof=config.proof_of_source,
+        extract=config.extract,
+        num_options=config.write.num_options,
+        undecided=config.asks_undecided,
     )
-    subgraphs = pl.concat([pl.DataFrame(schema=SUBGRAPH), *map_batches(read, scenes, num_workers)])
-    logger.info("extract %s: %d candidates of %d scenes", shard, subgraphs.height, scenes.height)
-    return write_artifact(subgraphs, artifact)
+    batches = map_batches(read, scenes, job.num_workers)
+    subgraphs = pl.concat([pl.DataFrame(schema=SUBGRAPH), *batches])
+    logger.info(
+        "extract %s: %d candidates of %d scenes", job.shard, subgraphs.height, scenes.height
+    )
+    return write_artifact(subgraphs, job.artifact)
+
+
+def settings(config: PipelineConfig) -> Settings:
+    return {
+        "proof": config.proof_of_source,
+        "extract": config.extract,
+        "num_options": str(sorted(config.write.num_options.items())),
+        "undecided": config.asks_undecided,
+    }
+
+
+STAGE = Stage(
+    name="extract",
+    version=VERSION,
+    unit="candidates",
+    work=extract,
+    reads=("ingest",),
+    settings=settings,
+    is_sharded=True,
+)

@@ -22,14 +22,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
-from schemas.config.build import IngestConfig, SourceConfig
-from tasks.artifact import Artifact, inputs_of, plan_artifact
 from tasks.ingest.shard import write_scenes
 from tasks.processes import run_apart
+from tasks.stage import Build, Job, Stage
 
 VERSION = 1
 
@@ -60,39 +56,33 @@ def check_losses(
         )
 
 
-def scenes_artifact(index_path: Path, shard: str, config: IngestConfig, root: Path) -> Artifact:
-    return plan_artifact(
-        root,
-        "ingest",
-        version=VERSION,
-        config={"ingest": config},
-        inputs=inputs_of(index=index_path),
-        shard=shard,
-    )
-
-
-@task(cache_policy=NO_CACHE, task_run_name="ingest-{shard}")
-def ingest_shard(
-    index_path: Path,
-    shard: str,
-    source: SourceConfig,
-    config: IngestConfig,
-    num_workers: int,
-    root: Path,
-) -> Path | State[Path]:
-    artifact = scenes_artifact(index_path, shard, config, root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    start, stop = shard.split("-")
-    num_images = int(stop) - int(start)
+def ingest(job: Job) -> Path:
+    start, stop = job.shard.split("-")
     return run_apart(
         write_scenes,
-        num_images,
-        num_workers,
-        artifact,
-        index_path,
-        shard,
-        source,
-        config,
-        root,
+        int(stop) - int(start),
+        job.num_workers,
+        job.artifact,
+        job.path("index"),
+        job.shard,
+        job.source,
+        job.config.ingest,
+        job.root,
     )
+
+
+def check(build: Build) -> None:
+    max_bad_share = build.config.ingest.max_bad_share
+    check_losses(build.made["index"][0], build.made["ingest"], build.num_images, max_bad_share)
+
+
+STAGE = Stage(
+    name="ingest",
+    version=VERSION,
+    unit="scenes",
+    work=ingest,
+    reads=("index",),
+    settings=lambda config: {"ingest": config.ingest},
+    is_sharded=True,
+    check=check,
+)

@@ -15,63 +15,59 @@ from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
-from schemas.chat import Account
-from schemas.config.build import JudgeConfig, SourceConfig
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact, write_incomplete
+from schemas.config.build import PipelineConfig
+from tasks.artifact import write_artifact, write_incomplete
+from tasks.chat.account import account_of
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
+from tasks.stage import Job, Settings, Stage
 
 VERSION = 1
 PROMPTS_DIGEST = sha256(f"{SIGHTED_PROMPT}\0{BLIND_PROMPT}".encode()).hexdigest()[:16]
 logger = logging.getLogger(__name__)
 
 
-def judged_artifact(
-    verified_path: Path, photographs_path: Path, shard: str, config: JudgeConfig, root: Path
-) -> Artifact:
-    return plan_artifact(
-        root,
-        "judge",
-        version=VERSION,
-        config={"judge": config, "prompts": PROMPTS_DIGEST},
-        inputs=inputs_of(verified=verified_path, photographs=photographs_path),
-        shard=shard,
-    )
-
-
-@task(cache_policy=NO_CACHE, task_run_name="judge-{shard}")
-def judge_shard(
-    verified_path: Path,
-    scenes_path: Path,
-    photographs_path: Path,
-    shard: str,
-    config: JudgeConfig,
-    source: SourceConfig,
-    account: Account,
-    root: Path,
-) -> Path | State[Path]:
-    artifact = judged_artifact(verified_path, photographs_path, shard, config, root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    verified = pl.read_parquet(verified_path)
+def judge(job: Job) -> Path:
     # Only here: it loads the client of the models.
     from tasks.judge.conversation import judge_all
 
+    assert job.config.judge
     judged, problems = judge_all(
-        verified, scenes_path, photographs_path, config, source, account, root
+        pl.read_parquet(job.path("verify")),
+        job.path("ingest"),
+        job.path("photographs"),
+        job.config.judge,
+        job.source,
+        account_of(job.config, job.root),
+        job.root,
     )
     num_asked = judged["verdict"].is_not_null().sum()
     num_kept = judged["reason"].is_null().sum()
-    logger.info("judge %s: %d of %d questions kept", shard, num_kept, num_asked)
+    logger.info("judge %s: %d of %d questions kept", job.shard, num_kept, num_asked)
     if problems:
         logger.warning(
             "judge %s: no reply on %d questions (%s): build again to ask again",
-            shard,
+            job.shard,
             len(problems),
             next(iter(problems.values())),
         )
-        return write_incomplete(judged, artifact, list(problems))
-    return write_artifact(judged, artifact)
+        return write_incomplete(judged, job.artifact, list(problems))
+    return write_artifact(judged, job.artifact)
+
+
+def settings(config: PipelineConfig) -> Settings:
+    assert config.judge
+    return {"judge": config.judge, "prompts": PROMPTS_DIGEST}
+
+
+STAGE = Stage(
+    name="judge",
+    version=VERSION,
+    unit="questions judged",
+    work=judge,
+    reads=("verify", "ingest", "photographs"),
+    depends=lambda config: ("verify", "photographs"),
+    settings=settings,
+    is_sharded=True,
+    applies=lambda config: config.judge is not None,
+)

@@ -13,16 +13,14 @@ from itertools import islice
 from pathlib import Path
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from evaluation.leakage import LISTED, PICTURE, coco_source, find_overlaps, thumbnail
 from schemas.columns import columns
 from schemas.config.build import SourceConfig, SourceKind
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import write_artifact
 from tasks.photographs.stage import open_photographs
 from tasks.sources.files import find_files
+from tasks.stage import Job, Stage
 
 VERSION = 1
 REASON = "in-benchmark"
@@ -124,42 +122,24 @@ def excluded_rows(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def excluded_artifact(
-    scenes_path: Path,
-    photographs_path: Path | None,
-    shard: str,
-    lists: Sequence[Path],
-    source: SourceConfig,
-    root: Path,
-) -> Artifact:
-    inputs = inputs_of(scenes=scenes_path)
-    if photographs_path:
-        inputs |= inputs_of(photographs=photographs_path)
-    return plan_artifact(
-        root,
-        "exclude",
-        version=VERSION,
-        config={"kind": source.kind.value},
-        inputs={**inputs, "lists": digest_lists(lists)},
-        shard=shard,
-    )
+def exclude(job: Job) -> Path:
+    scenes = pl.read_parquet(job.path("ingest"), columns=["image_id", "coco_id", "photograph"])
+    known = job.paths("photographs")
+    photographs = pl.read_parquet(known[0]) if known else None
+    pictures = read_pictures(scenes, photographs, job.source, job.root)
+    excluded = excluded_rows(pictures, read_lists(list_files(job.config.select.exclude)))
+    logger.info("exclude %s: %d of %d pictures", job.shard, excluded.height, scenes.height)
+    return write_artifact(excluded, job.artifact)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="exclude-{shard}")
-def exclude_shard(
-    scenes_path: Path,
-    photographs_path: Path | None,
-    shard: str,
-    lists: tuple[Path, ...],
-    source: SourceConfig,
-    root: Path,
-) -> Path | State[Path]:
-    artifact = excluded_artifact(scenes_path, photographs_path, shard, lists, source, root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    scenes = pl.read_parquet(scenes_path, columns=["image_id", "coco_id", "photograph"])
-    photographs = pl.read_parquet(photographs_path) if photographs_path else None
-    pictures = read_pictures(scenes, photographs, source, root)
-    excluded = excluded_rows(pictures, read_lists(lists))
-    logger.info("exclude %s: %d of %d pictures", shard, excluded.height, scenes.height)
-    return write_artifact(excluded, artifact)
+STAGE = Stage(
+    name="exclude",
+    version=VERSION,
+    unit="pictures of benchmarks",
+    work=exclude,
+    reads=("ingest", "photographs"),
+    settings=lambda config: {"kind": config.source.kind},
+    files=lambda build: {"lists": digest_lists(list_files(build.config.select.exclude))},
+    is_sharded=True,
+    applies=lambda config: bool(config.select.exclude),
+)

@@ -17,7 +17,8 @@ from evaluation.images import ImageStore
 from evaluation.leakage import LISTED, OVERLAP, PICTURE, Match, coco_source, find_overlaps
 from schemas.columns import columns
 from schemas.config.build import SourceKind
-from tasks.artifact import plan_artifact, replacing, write_artifact
+from schemas.replacing import replacing
+from tasks.artifact import is_complete, plan_artifact, write_artifact
 from tasks.leakage.exclude import OF_VISUAL_GENOME, digest_lists, read_lists, thumbnails
 
 VERSION = 1
@@ -76,7 +77,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
         config={},
         inputs={"dataset": digest, "lists": digest_lists(lists)},
     )
-    if artifact.path.exists():
+    if is_complete(artifact):
         return pl.read_parquet(artifact.path)
     kind = SourceKind(manifest["config"]["source"]["kind"])
     listed = read_lists(lists)

@@ -14,16 +14,15 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 from PIL import Image, UnidentifiedImageError
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from schemas.columns import columns
 from schemas.config.build import IngestConfig, SourceConfig, SourceKind
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import write_artifact
+from tasks.file_digests import digest_store
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
-from tasks.sources.shard import digest_store, find_source
+from tasks.sources.shard import find_source
 from tasks.sources.vg150 import embedded_photographs, parquet_rows, photograph_in
+from tasks.stage import Build, Job, Stage
 
 VERSION = 1
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -221,36 +220,30 @@ def digest_photographs(used: Sequence[Path], root: Path) -> str:
     return digest_files(used, used[0].parent, digest_store(root))
 
 
-def photographs_artifact(
-    scenes_path: Path, shard: str, photographs_digest: str, config: IngestConfig, root: Path
-) -> Artifact:
-    return plan_artifact(
-        root,
-        "photographs",
-        version=VERSION,
-        config={"ingest": config},
-        inputs={**inputs_of(scenes=scenes_path), "photographs": photographs_digest},
-        shard=shard,
-    )
-
-
-@task(cache_policy=NO_CACHE, task_run_name="photographs-{shard}")
-def examine_shard(
-    scenes_path: Path,
-    shard: str,
-    photographs_digest: str,
-    source: SourceConfig,
-    config: IngestConfig,
-    root: Path,
-) -> Path | State[Path]:
-    artifact = photographs_artifact(scenes_path, shard, photographs_digest, config, root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    store, _ = open_photographs(source, root)
+def examine_shard(job: Job) -> Path:
+    store, _ = open_photographs(job.source, job.root)
     scenes = pl.read_parquet(
-        scenes_path, columns=["image_id", "photograph", "width", "height", "has_frame"]
+        job.path("ingest"), columns=["image_id", "photograph", "width", "height", "has_frame"]
     )
-    found = examine_photographs(scenes, store, config)
+    found = examine_photographs(scenes, store, job.config.ingest)
     num_bad = found["reason"].is_not_null().sum()
-    logger.info("photographs %s: %d sound, %d not", shard, found.height - num_bad, num_bad)
-    return write_artifact(found, artifact)
+    logger.info("photographs %s: %d sound, %d not", job.shard, found.height - num_bad, num_bad)
+    return write_artifact(found, job.artifact)
+
+
+def files(build: Build) -> dict[str, str]:
+    _, used = open_photographs(build.source, build.root)
+    return {"photographs": digest_photographs(used, build.root)}
+
+
+STAGE = Stage(
+    name="photographs",
+    version=VERSION,
+    unit="photographs",
+    work=examine_shard,
+    reads=("ingest",),
+    settings=lambda config: {"ingest": config.ingest},
+    files=files,
+    is_sharded=True,
+    applies=lambda config: config.images == "embed",
+)

@@ -6,21 +6,19 @@ candidates alone, not on how they were cut into shards.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from math import ceil
 from pathlib import Path
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from schemas.config.build import QuotaConfig
 from schemas.question import PLAN, UNDECIDED
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import write_artifact
 from tasks.plan.balance import tellings
 from tasks.plan.quota import Cell, choose, plan_quotas
+from tasks.stage import Job, Stage
 
 VERSION = 2
 COLUMNS = ("question_id", "image_id", "category", "level", "facet", "topic", "offered", "context")
@@ -105,48 +103,23 @@ def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
     return {cell: ceil(number * config.oversample) for cell, number in wanted.items()}
 
 
-def plan_artifact_of(
-    subgraph_paths: Sequence[Path],
-    photograph_paths: Sequence[Path],
-    config: QuotaConfig,
-    seed: int,
-    root: Path,
-    excluded_paths: Sequence[Path] = (),
-) -> Artifact:
-    inputs = inputs_of(subgraphs=subgraph_paths)
-    if photograph_paths:
-        inputs |= inputs_of(photographs=photograph_paths)
-    if excluded_paths:
-        inputs |= inputs_of(excluded=excluded_paths)
-    return plan_artifact(
-        root,
-        "plan",
-        version=VERSION,
-        config={"quota": config, "seed": seed},
-        inputs=inputs,
-    )
-
-
-@task(cache_policy=NO_CACHE)
-def plan_build(
-    subgraph_paths: Sequence[Path],
-    photograph_paths: Sequence[Path],
-    config: QuotaConfig,
-    seed: int,
-    root: Path,
-    excluded_paths: Sequence[Path] = (),
-) -> Path | State[Path]:
-    artifact = plan_artifact_of(
-        subgraph_paths, photograph_paths, config, seed, root, excluded_paths
-    )
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    candidates = pl.scan_parquet(list(subgraph_paths)).select(COLUMNS).collect()
+def plan(job: Job) -> Path:
+    candidates = pl.scan_parquet(list(job.paths("extract"))).select(COLUMNS).collect()
     unusable = pl.DataFrame(schema={"image_id": pl.String, "reason": pl.String})
-    for paths in filter(None, (photograph_paths, excluded_paths)):
+    for paths in filter(None, (job.paths("photographs"), job.paths("exclude"))):
         reasons = pl.scan_parquet(list(paths)).select("image_id", "reason")
         unusable.vstack(reasons.filter(pl.col("reason").is_not_null()).collect(), in_place=True)
-    planned = plan_questions(candidates, unusable, config, seed)
+    planned = plan_questions(candidates, unusable, job.config.quota, job.config.seed)
     num_chosen = planned["reason"].is_null().sum()
     logger.info("plan: %d of %d candidates are to be written", num_chosen, planned.height)
-    return write_artifact(planned, artifact)
+    return write_artifact(planned, job.artifact)
+
+
+STAGE = Stage(
+    name="plan",
+    version=VERSION,
+    unit="candidates weighed",
+    work=plan,
+    reads=("extract", "photographs", "exclude"),
+    settings=lambda config: {"quota": config.quota, "seed": config.seed},
+)

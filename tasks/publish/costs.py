@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.chat import Account, ChatConfig, Failure
+from schemas.chat import ChatConfig, Failure
 from schemas.columns import columns
 from schemas.config.build import PipelineConfig
 from schemas.question import MISSING
+from tasks.chat.account import chat_of
 
-REPLIES = "replies.sqlite"
 USAGE_OF = {"write": ("write_usage",), "judge": ("judge_usage", "blind_usage")}
 """The columns of a question that hold what each stage took."""
 COSTS = columns(
@@ -35,21 +35,6 @@ that was lost on the way."""
 TOKENS = ("calls", "input_tokens", "cached_tokens", "output_tokens")
 
 
-def account_of(config: PipelineConfig, root: Path) -> Account:
-    """Who pays for the replies of a build, and where they are kept."""
-    store = config.replies or f"sqlite:///{root.resolve() / REPLIES}"
-    return Account(config.name, store, config.budget)
-
-
-def check_keys(config: PipelineConfig) -> None:
-    """ValueError where a model's key is not in the environment."""
-    if config.chats:
-        from tasks.chat.converse import key_of  # only here: it loads the client of the models
-
-        for section, chat in config.chats.items():
-            key_of(chat, section)
-
-
 def prices_of(config: PipelineConfig) -> dict[str, str]:
     """What decides the costs of a build beside its rows."""
     return {
@@ -63,10 +48,6 @@ def count_unanswered(questions: Sequence[Path]) -> int:
     is_passing = (pl.col("reason") == Failure.NO_REPLY.value) | (pl.col("reason_detail") == MISSING)
     found = frame.filter(is_passing)
     return int(found.select(pl.len()).collect().item())
-
-
-def chat_of(config: PipelineConfig, stage: str) -> ChatConfig | None:
-    return config.chats.get(f"{stage}.chat")
 
 
 def dollars(column: str, chat: ChatConfig | None) -> pl.Expr:

@@ -7,9 +7,9 @@ their original bytes, once per row group), the card, the manifest and the ledger
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,20 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from schemas.columns import plain_type
-from schemas.config.build import PipelineConfig, SourceConfig
-from schemas.dataset_folder import VALIDATION
+from schemas.config.build import PipelineConfig
+from schemas.dataset_folder import VALIDATION, read_manifest
+from schemas.replacing import removed_at_last, replacing
 from tasks.artifact import (
-    digest_of,
-    digest_of_all,
-    inputs_of,
-    plan_artifact,
-    replacing_folder,
+    Artifact,
+    State,
+    digests_of,
+    move_aside,
+    seal_artifact,
+    sealed_content,
 )
+from tasks.file_digests import digest_store, file_digests
 from tasks.judge.summary import judge_summary
 from tasks.photographs.stage import PhotographStore, open_photographs
 from tasks.plan.quota import plan_quotas, shortfalls
@@ -43,8 +43,9 @@ from tasks.publish.funnel import (
     count_unselected,
 )
 from tasks.sources.tables import LEDGER
+from tasks.stage import Job, Settings, Stage
 
-VERSION = 3
+VERSION = 4
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "inflect", "numpy", "scipy")
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
@@ -67,34 +68,26 @@ class Inputs:
     validation: Path
     excluded: Sequence[Path] = ()
 
+    @classmethod
+    def of(cls, job: Job) -> "Inputs":
+        return cls(
+            index=job.path("index"),
+            scenes=job.paths("ingest"),
+            photographs=job.paths("photographs"),
+            subgraphs=job.paths("extract"),
+            plan=job.path("plan"),
+            questions=job.paths("write"),
+            verified=job.paths("verify"),
+            judged=job.paths("judge"),
+            samples=job.path("select"),
+            validation=job.path("validate"),
+            excluded=job.paths("exclude"),
+        )
+
     @property
     def last(self) -> Sequence[Path]:
         """The questions as select sees them."""
         return self.judged or self.verified
-
-
-def dataset_folder(root: Path, config: PipelineConfig, inputs: Inputs) -> Path:
-    """Where the dataset of these inputs belongs."""
-    paths = inputs_of(
-        index=inputs.index,
-        plan=inputs.plan,
-        samples=inputs.samples,
-        validation=inputs.validation,
-    )
-    settings = config.publish
-    digest = plan_artifact(
-        root,
-        "publish",
-        version=VERSION,
-        config={
-            "publish": settings,
-            "name": config.name,
-            "images": config.images,
-            **prices_of(config),
-        },
-        inputs=paths,
-    ).digest
-    return root / "datasets" / config.name / digest
 
 
 def cut_row_groups(sizes: Sequence[tuple[str, int]], limit: int) -> list[list[str]]:
@@ -257,33 +250,25 @@ def build_funnel(inputs: Inputs) -> pl.DataFrame:
 
 
 def build_manifest(
-    config: PipelineConfig, inputs: Inputs, samples: pl.DataFrame, folder: Path
+    config: PipelineConfig,
+    inputs: Inputs,
+    stages: Mapping[str, Mapping[str, str]],
+    samples: pl.DataFrame,
+    folder: Path,
 ) -> dict[str, Any]:
+    """All that is known of a dataset whose files lie in a folder. Its digest is that of all the
+    rest, the files' contents included: it names the dataset."""
     quotas = plan_quotas(config.quota, config.quota.num_samples)
-    digests = {
-        "index": digest_of(inputs.index),
-        "scenes": digest_of(inputs.scenes[0]),
-        "photographs": digest_of(inputs.photographs[0]) if inputs.photographs else None,
-        "excluded": digest_of(inputs.excluded[0]) if inputs.excluded else None,
-        "subgraphs": digest_of(inputs.subgraphs[0]),
-        "plan": digest_of(inputs.plan),
-        "questions": digest_of_all(inputs.questions),
-        "verified": digest_of_all(inputs.verified),
-        "judged": digest_of_all(inputs.judged) or None,
-        "samples": digest_of(inputs.samples),
-        "validation": digest_of(inputs.validation),
+    paths = [*folder.glob("*.parquet"), *(path for path in (folder / VALIDATION).glob("*.*"))]
+    files = {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        for path in sorted(paths)
     }
-    files = {}
-    for path in sorted(folder.glob("*.parquet")):
-        with path.open("rb") as stream:
-            digest = file_digest(stream, "sha256").hexdigest()
-        files[path.name] = {"bytes": path.stat().st_size, "sha256": digest}
-    return {
+    facts = {
         "name": config.name,
-        "digest": digest_of(folder),
         "seed": config.seed,
         "config": config.model_dump(mode="json"),
-        "artifacts": digests,
+        "stages": stages,
         "versions": {
             "spatialthinker": version_of("spatialthinker"),
             **{name: version_of(name) for name in LIBRARIES},
@@ -299,39 +284,97 @@ def build_manifest(
         "funnel": build_funnel(inputs).to_dicts(),
         "files": files,
     }
+    text = json.dumps(facts, sort_keys=True)
+    return {"name": config.name, "digest": sha256(text.encode()).hexdigest()[:16], **facts}
 
 
-def write_dataset(
-    folder: Path, config: PipelineConfig, source: SourceConfig, inputs: Inputs, root: Path
-) -> None:
-    """All files of the dataset into an existing, empty folder."""
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def write_dataset(folder: Path, job: Job) -> str:
+    """All files of the dataset into an existing, empty folder; its digest."""
+    config, inputs = job.config, Inputs.of(job)
     write_ledger(config, inputs, folder / "ledger.parquet")
     samples = pl.read_parquet(inputs.samples)
     samples = samples.with_columns(cost=cost_of_rows(samples.columns, config).round(6))
     store, sizes = None, {}
     if config.images == "embed":
-        store, _ = open_photographs(source, root)
+        store, _ = open_photographs(job.source, job.root)
         known = pl.scan_parquet(list(inputs.photographs)).select("image_id", "num_bytes")
         sizes = dict(known.drop_nulls().collect().iter_rows())
     for split in ("train", "val"):
         write_split(samples, split, store, sizes, config, folder)
     shutil.copytree(inputs.validation, folder / VALIDATION)
-    manifest = build_manifest(config, inputs, samples, folder)
+    stages = {
+        stage: {"recipe": digests_of(paths), "content": sealed_content(paths)}
+        for stage, paths in job.inputs.items()
+    }
+    manifest = build_manifest(config, inputs, stages, samples, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     results = json.loads((inputs.validation / "results.json").read_text(encoding="utf-8"))
     card = render_card(manifest, samples, results["shortcuts"])
     (folder / "README.md").write_text(card, encoding="utf-8")
+    digest: str = manifest["digest"]
+    return digest
 
 
-@task(cache_policy=NO_CACHE)
-def publish_dataset(
-    config: PipelineConfig, source: SourceConfig, inputs: Inputs, root: Path
-) -> Path | State[Path]:
-    folder = dataset_folder(root, config, inputs)
-    if folder.exists():
-        return Completed(name="Cached", data=folder)
-    with replacing_folder(folder) as partial:
-        write_dataset(partial, config, source, inputs, root)
+def publish(job: Job) -> Path:
+    """Write the dataset to the folder that its content names, and the artifact that names it."""
+    datasets = job.root / "datasets" / job.config.name
+    with removed_at_last(datasets / job.artifact.digest) as partial:
+        folder = datasets / write_dataset(partial, job)
+        if folder.exists() and problem_of_files(folder, job.root):
+            move_aside(folder, job.root)
+        if not folder.exists():
+            partial.rename(folder)
+    place = folder.relative_to(job.root).as_posix()
+    with replacing(job.artifact.path) as written:
+        written.write_text(json.dumps({"dataset": place}) + "\n", encoding="utf-8")
+    seal_artifact(job.artifact)
     logger.info("publish: %s", folder)
-    return folder
+    return job.artifact.path
+
+
+def published_folder(path: Path) -> Path:
+    """The dataset folder that an artifact of this stage names."""
+    root = path.parents[2]
+    place: str = json.loads(path.read_text(encoding="utf-8"))["dataset"]
+    return root / place
+
+
+def look(artifact: Artifact) -> tuple[State, str]:
+    folder = published_folder(artifact.path)
+    if not folder.exists():
+        return "missing", ""
+    problem = problem_of_files(folder, artifact.root)
+    return ("damaged", problem) if problem else ("complete", "")
+
+
+def problem_of_files(folder: Path, root: Path) -> str:
+    """What differs from the manifest, empty where nothing does."""
+    try:
+        files = read_manifest(folder)["files"]
+        found = file_digests([folder / name for name in files], digest_store(root))
+    except (ValueError, OSError) as error:
+        return str(error)
+    changed = [name for name, facts in files.items() if found[folder / name] != facts["sha256"]]
+    return f"{folder / changed[0]} differs from what was published" if changed else ""
+
+
+def settings(config: PipelineConfig) -> Settings:
+    return {"config": config, **prices_of(config)}
+
+
+STAGE = Stage(
+    name="publish",
+    version=VERSION,
+    unit="dataset",
+    work=publish,
+    reads=None,
+    settings=settings,
+    suffix=".json",
+    look=look,
+)

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
-from schemas.config.build import RenderConfig
-from tasks.artifact import Artifact, plan_artifact, replacing_folder
+from schemas.config.build import PipelineConfig, RenderConfig, SourceKind
+from tasks.artifact import writing_folder
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene
 from tasks.render.visual_genome import visual_genome_rows
+from tasks.stage import Job, Settings, Stage
 
 VERSION = 1
 FILES = ("image_data.json", "objects.json", "attributes.json", "relationships.json")
@@ -47,24 +45,24 @@ def write_visual_genome(folder: Path, seed: int, config: RenderConfig, photograp
         path.replace(folder / name)
 
 
-def rendered_artifact(config: RenderConfig, seed: int, photographs: bool, root: Path) -> Artifact:
-    return plan_artifact(
-        root,
-        "render",
-        version=VERSION,
-        config={"render": config, "seed": seed, "photographs": str(photographs)},
-        inputs={},
-        suffix="",
-    )
+def render(job: Job) -> Path:
+    photographs = job.config.images == "embed"
+    with writing_folder(job.artifact) as partial:
+        write_visual_genome(partial, job.config.seed, job.config.source.render, photographs)
+    return job.artifact.path
 
 
-@task(cache_policy=NO_CACHE)
-def render_scenes(
-    config: RenderConfig, seed: int, photographs: bool, root: Path
-) -> Path | State[Path]:
-    artifact = rendered_artifact(config, seed, photographs, root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    with replacing_folder(artifact.path) as partial:
-        write_visual_genome(partial, seed, config, photographs)
-    return artifact.path
+def settings(config: PipelineConfig) -> Settings:
+    photographs = str(config.images == "embed")
+    return {"render": config.source.render, "seed": config.seed, "photographs": photographs}
+
+
+STAGE = Stage(
+    name="render",
+    version=VERSION,
+    unit="scenes drawn",
+    work=render,
+    settings=settings,
+    suffix="",
+    applies=lambda config: config.source.kind is SourceKind.RENDERED,
+)

@@ -12,9 +12,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -38,15 +35,16 @@ from schemas.completion.publish import (
     render_completion,
     render_problem,
 )
-from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import write_artifact
 from tasks.plan.balance import words_of
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
 from tasks.sources.tables import LEDGER
+from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
 BATCH = 1000
@@ -281,56 +279,18 @@ def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -
     return facts.join(digests, on="image_id", how="left").collect()
 
 
-def samples_artifact(
-    question_paths: Sequence[Path],
-    scene_paths: Sequence[Path],
-    photograph_paths: Sequence[Path],
-    quota: QuotaConfig,
-    select: SelectConfig,
-    seed: int,
-    root: Path,
-    *,
-    blind_last: bool = False,
-) -> Artifact:
-    inputs = inputs_of(questions=question_paths, scenes=scene_paths)
-    if photograph_paths:
-        inputs |= inputs_of(photographs=photograph_paths)
-    return plan_artifact(
-        root,
-        "select",
-        version=VERSION,
-        config={"quota": quota, "select": select, "seed": seed, "blind_last": blind_last},
-        inputs=inputs,
+def select(job: Job) -> Path:
+    config = job.config
+    questions = pl.read_parquet(list(job.paths("judge") or job.paths("verify")))
+    images = image_facts(job.paths("ingest"), job.paths("photographs"))
+    chosen, lost = choose_samples(
+        questions,
+        images,
+        config.quota,
+        config.select,
+        config.seed,
+        blind_last=config.blind_last,
     )
-
-
-@task(cache_policy=NO_CACHE)
-def select_samples(
-    question_paths: Sequence[Path],
-    scene_paths: Sequence[Path],
-    photograph_paths: Sequence[Path],
-    quota: QuotaConfig,
-    select: SelectConfig,
-    seed: int,
-    root: Path,
-    *,
-    blind_last: bool = False,
-) -> Path | State[Path]:
-    artifact = samples_artifact(
-        question_paths,
-        scene_paths,
-        photograph_paths,
-        quota,
-        select,
-        seed,
-        root,
-        blind_last=blind_last,
-    )
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    questions = pl.read_parquet(list(question_paths))
-    images = image_facts(scene_paths, photograph_paths)
-    chosen, lost = choose_samples(questions, images, quota, select, seed, blind_last=blind_last)
     if chosen.is_empty():
         raise ValueError(
             "no question is left to publish: the funnel says where they were lost; loosen "
@@ -338,9 +298,33 @@ def select_samples(
         )
     parts = [
         frame_of(list(sample_rows(chosen, batch)), SAMPLE)
-        for path in scene_paths
+        for path in job.paths("ingest")
         for batch in pl.read_parquet(path).iter_slices(BATCH)
     ]
     samples = pl.concat(parts).sort("image_id", "question_id")
     logger.info("select: %d samples of %d questions", samples.height, questions.height)
-    return write_artifact(samples, artifact, select_ledger(lost))
+    return write_artifact(samples, job.artifact, select_ledger(lost))
+
+
+def depends(config: PipelineConfig) -> tuple[str, ...]:
+    return "judge" if config.judge else "verify", "ingest", "photographs"
+
+
+def settings(config: PipelineConfig) -> Settings:
+    return {
+        "quota": config.quota,
+        "select": config.select,
+        "seed": config.seed,
+        "blind_last": config.blind_last,
+    }
+
+
+STAGE = Stage(
+    name="select",
+    version=VERSION,
+    unit="samples",
+    work=select,
+    reads=("verify", "judge", "ingest", "photographs"),
+    depends=depends,
+    settings=settings,
+)

@@ -7,17 +7,16 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from glob import glob
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import msgspec
 import pyarrow as pa
 
-from tasks.artifact import replacing
+from schemas.replacing import replacing
+from tasks.file_digests import file_digests
 
 MAX_MEMBER_BYTES = 64 * 1024**3
 MAX_RATIO = 400
@@ -58,40 +57,13 @@ def find_files(path: str) -> list[Path]:
 
 
 def digest_files(paths: Sequence[Path], root: Path, store: Path) -> str:
-    """SHA-256 over the names below `root` and the contents of files, in the order given.
-
-    Contents are read again only where size or modification time differ from those in `store`.
-    """
-    known: dict[str, tuple[int, int, str]] = {}
-    if store.exists():
-        with suppress(ValueError):  # a damaged store only means that contents are read again
-            known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
-    stamps = {str(path.resolve()): _stamp(path) for path in paths}
-    changed = [place for place, stamp in stamps.items() if known.get(place, ())[:2] != stamp]
-    if changed:
-        with ThreadPoolExecutor() as threads:
-            contents = threads.map(_digest_file, changed)
-        known |= {
-            place: (*stamps[place], content)
-            for place, content in zip(changed, contents, strict=True)
-        }
-        with replacing(store) as partial:
-            partial.write_bytes(msgspec.json.encode(known))
+    """SHA-256 over the names below `root` and the contents of files, in the order given."""
+    contents = file_digests(paths, store)
     total = sha256()
     for path in paths:
         name = path.relative_to(root) if path.is_relative_to(root) else path.name
-        total.update(f"{name}\0{known[str(path.resolve())][2]}\n".encode())
+        total.update(f"{name}\0{contents[path]}\n".encode())
     return total.hexdigest()[:16]
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def _digest_file(path: str) -> str:
-    with Path(path).open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.config.build import SourceConfig, SourceKind
+from tasks.file_digests import digest_store
 from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.tables import RawScenes
 
@@ -23,10 +24,6 @@ def find_source(source: SourceConfig, root: Path) -> Files:
         case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
             unpacked = root / "artifacts" / "unpack"
             return visual_genome.find_annotations(path, unpacked, digest_store(root))
-
-
-def digest_store(root: Path) -> Path:
-    return root / "artifacts" / "file_digests.json"
 
 
 def read_shard(index_path: Path, shard: str, source: SourceConfig, root: Path) -> RawScenes:

@@ -7,16 +7,14 @@ part, and a ledger of records that belong to no image.
 import logging
 from pathlib import Path
 
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
-
-from schemas.config.build import SourceConfig, SourceKind
-from tasks.artifact import Artifact, plan_artifact, write_artifact
+from schemas.config.build import PipelineConfig, SourceKind
+from tasks.artifact import write_artifact
+from tasks.file_digests import digest_store
 from tasks.processes import warm_up
 from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
-from tasks.sources.shard import Files, digest_store, find_source
+from tasks.sources.shard import Files, find_source
+from tasks.stage import Build, Job, Settings, Stage
 
 VERSION = 1
 LARGE = 64 << 20
@@ -29,32 +27,9 @@ def digest_source(files: Files, root: Path) -> str:
     return digest_files(paths, paths[0].parent, digest_store(root))
 
 
-def shard_names(num_images: int, shard_size: int) -> list[str]:
-    """`start-stop` of each shard: at most ten, so that a build stays under fifty task runs."""
-    size = max(shard_size, -(-num_images // 10))
-    return [
-        f"{start:07d}-{min(start + size, num_images):07d}" for start in range(0, num_images, size)
-    ]
-
-
-def index_artifact(kind: SourceKind, source_digest: str, root: Path) -> Artifact:
-    # Drawn scenes are read as any Visual Genome files are.
-    read_as = SourceKind.VISUAL_GENOME if kind is SourceKind.RENDERED else kind
-    return plan_artifact(
-        root,
-        "index",
-        version=VERSION,
-        config={"kind": read_as},
-        inputs={"source": source_digest},
-    )
-
-
-@task(cache_policy=NO_CACHE)
-def index_source(source: SourceConfig, num_workers: int, root: Path) -> Path | State[Path]:
-    files = find_source(source, root)
-    artifact = index_artifact(source.kind, digest_source(files, root), root)
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
+def index(job: Job) -> Path:
+    source, num_workers = job.source, job.num_workers
+    files = find_source(source, job.root)
     is_large = sum(path.stat().st_size for role in files.values() for path in role) > LARGE
     if is_large:
         warm_up(num_workers, "tasks.ingest.shard")
@@ -71,4 +46,26 @@ def index_source(source: SourceConfig, num_workers: int, root: Path) -> Path | S
             f"{source.path} holds no annotated image{problem}: name another source.path"
         )
     logger.info("index: %d images, %d records without place", index.height, ledger.height)
-    return write_artifact(index, artifact, ledger)
+    return write_artifact(index, job.artifact, ledger)
+
+
+def settings(config: PipelineConfig) -> Settings:
+    """Drawn scenes are read as any Visual Genome files are."""
+    kind = config.source.kind
+    return {"kind": SourceKind.VISUAL_GENOME if kind is SourceKind.RENDERED else kind}
+
+
+def files(build: Build) -> dict[str, str]:
+    return {"source": digest_source(find_source(build.source, build.root), build.root)}
+
+
+STAGE = Stage(
+    name="index",
+    version=VERSION,
+    unit="images",
+    work=index,
+    reads=("render",),
+    depends=lambda config: (),
+    settings=settings,
+    files=files,
+)

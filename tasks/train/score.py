@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.columns import columns
-from tasks.artifact import replacing
+from schemas.replacing import replacing
 from training.rewards import score_completion
 
 PARTS = ("format", "count", "accuracy", "spatial", "total")

@@ -23,7 +23,7 @@ from prefect.states import Completed
 
 from schemas.config.training import TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
-from tasks.artifact import replacing_folder
+from schemas.replacing import replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
 from training.estimate import Estimate, check_fit, estimate, shape_of

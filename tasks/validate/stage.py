@@ -17,16 +17,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
-from pydantic import BaseModel
 
-from schemas.config.build import JudgeConfig, QuotaConfig, SelectConfig
+from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
 from schemas.sample import SAMPLE
-from tasks.artifact import Artifact, inputs_of, plan_artifact, replacing_folder
+from tasks.artifact import writing_folder
 from tasks.judge.summary import judge_summary
 from tasks.plan.quota import plan_quotas
+from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.validate.page import render_page
 from tasks.validate.readiness import check_rewards
 from tasks.validate.shortcuts import ALL, find_shortcuts
@@ -208,46 +205,41 @@ def succeeded(folder: Path) -> bool:
     return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"])
 
 
-def validation_artifact(
-    samples_path: Path,
-    quota: QuotaConfig,
-    select: SelectConfig,
-    root: Path,
-    *,
-    judged_paths: Sequence[Path] = (),
-    judge: JudgeConfig | None = None,
-) -> Artifact:
-    inputs = inputs_of(samples=samples_path)
-    config: dict[str, BaseModel] = {"quota": quota, "select": select}
-    if judge:
-        inputs |= inputs_of(judged=judged_paths)
-        config["judge"] = judge
-    return plan_artifact(root, "validate", version=VERSION, config=config, inputs=inputs, suffix="")
-
-
-@task(cache_policy=NO_CACHE)
-def validate_samples(
-    samples_path: Path,
-    quota: QuotaConfig,
-    select: SelectConfig,
-    root: Path,
-    *,
-    judged_paths: Sequence[Path] = (),
-    judge: JudgeConfig | None = None,
-) -> Path | State[Path]:
-    """`judged_paths` and `judge` are for builds in which a model judged."""
-    folder = validation_artifact(
-        samples_path, quota, select, root, judged_paths=judged_paths, judge=judge
-    ).path
-    if folder.exists():
-        return Completed(name="Cached", data=folder)
-    with replacing_folder(folder) as partial:
+def validate(job: Job) -> Path:
+    config = job.config
+    with writing_folder(job.artifact) as partial:
         validate_frame(
-            pl.read_parquet(samples_path),
-            quota,
-            select,
+            pl.read_parquet(job.path("select")),
+            config.quota,
+            config.select,
             partial,
-            judged_paths=judged_paths,
-            judge=judge,
+            judged_paths=job.paths("judge"),
+            judge=config.judge,
         )
-    return folder
+    return job.artifact.path
+
+
+def settings(config: PipelineConfig) -> Settings:
+    judge = {"judge": config.judge} if config.judge else {}
+    return {"quota": config.quota, "select": config.select, **judge}
+
+
+def check(build: Build) -> None:
+    (folder,) = build.made["validate"]
+    if not succeeded(folder):
+        raise BuildFailedError(
+            "the dataset fails its validation and is not published: see "
+            f"{folder / 'validation.html'}"
+        )
+
+
+STAGE = Stage(
+    name="validate",
+    version=VERSION,
+    unit="validation report",
+    work=validate,
+    reads=("select", "judge"),
+    settings=settings,
+    suffix="",
+    check=check,
+)

@@ -42,9 +42,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from schemas.claim import (
     Claim,
@@ -57,16 +54,17 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.columns import columns
-from schemas.config.build import ProofConfig
+from schemas.config.build import PipelineConfig, ProofConfig
 from schemas.proof.evidence import Evidence, unknown
 from schemas.proof.facts import Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact
+from tasks.artifact import write_artifact
 from tasks.language.reading import gives_away, parts, read_words
 from tasks.language.words.names import bare_words, classes_in
 from tasks.language.words.phrases import Reading, may_both_hold
 from tasks.processes import map_batches
+from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
 NUM_OPTIONS = range(2, 5)
@@ -320,44 +318,32 @@ def _check_scenes(scenes: pl.DataFrame, proof: ProofConfig, is_judged: bool) -> 
     return pl.DataFrame(rows, schema=CHECKED, orient="row")
 
 
-def verified_artifact(
-    questions_path: Path,
-    scenes_path: Path,
-    shard: str,
-    proof: ProofConfig,
-    root: Path,
-    *,
-    is_judged: bool = False,
-) -> Artifact:
-    return plan_artifact(
-        root,
-        "verify",
-        version=VERSION,
-        config={"proof": proof, "is_judged": is_judged},
-        inputs=inputs_of(questions=questions_path, scenes=scenes_path),
-        shard=shard,
+def verify(job: Job) -> Path:
+    questions = pl.read_parquet(job.path("write"))
+    scenes = pl.read_parquet(job.path("ingest"))
+    config = job.config
+    verified = verify_questions(
+        questions,
+        scenes,
+        config.proof_of_source,
+        job.num_workers,
+        is_judged=config.judge is not None,
     )
-
-
-@task(cache_policy=NO_CACHE, task_run_name="verify-{shard}")
-def verify_shard(
-    questions_path: Path,
-    scenes_path: Path,
-    shard: str,
-    proof: ProofConfig,
-    num_workers: int,
-    root: Path,
-    *,
-    is_judged: bool = False,
-) -> Path | State[Path]:
-    artifact = verified_artifact(
-        questions_path, scenes_path, shard, proof, root, is_judged=is_judged
-    )
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    questions = pl.read_parquet(questions_path)
-    scenes = pl.read_parquet(scenes_path)
-    verified = verify_questions(questions, scenes, proof, num_workers, is_judged=is_judged)
     num_kept = verified["reason"].is_null().sum()
-    logger.info("verify %s: %d of %d questions hold", shard, num_kept, verified.height)
-    return write_artifact(verified, artifact)
+    logger.info("verify %s: %d of %d questions hold", job.shard, num_kept, verified.height)
+    return write_artifact(verified, job.artifact)
+
+
+def settings(config: PipelineConfig) -> Settings:
+    return {"proof": config.proof_of_source, "is_judged": config.judge is not None}
+
+
+STAGE = Stage(
+    name="verify",
+    version=VERSION,
+    unit="questions checked",
+    work=verify,
+    reads=("write", "ingest"),
+    settings=settings,
+    is_sharded=True,
+)

@@ -13,17 +13,16 @@ from random import Random
 from typing import Any
 
 import polars as pl
-from prefect import State, task
-from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed
 
 from schemas.chat import Account
 from schemas.claim import Category, decode_claim
 from schemas.columns import frame_of
-from schemas.config.build import SourceConfig, WriteConfig, Writer
+from schemas.config.build import PipelineConfig, SourceConfig, WriteConfig, Writer
 from schemas.question import QUESTION
-from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact, write_incomplete
+from tasks.artifact import write_artifact, write_incomplete
+from tasks.chat.account import account_of
 from tasks.language.templates import option_of, wordings_of
+from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
 VERSION = 2
@@ -80,69 +79,55 @@ def write_rows(
     return [write_question(row, config.num_options, seed) for row in rows], []
 
 
-def questions_artifact(
-    subgraphs_path: Path,
-    plan_path: Path,
-    shard: str,
-    config: WriteConfig,
-    seed: int,
-    root: Path,
-    scenes_path: Path | None = None,
-    photographs_path: Path | None = None,
-) -> Artifact:
-    """Scenes and photographs decide nothing that the template writer does, and photographs nothing
-    where the model is not shown them."""
-    inputs = inputs_of(subgraphs=subgraphs_path, plan=plan_path)
-    prompt: dict[str, str] = {}
-    if config.writer is Writer.MODEL:
-        if scenes_path is None or (config.show_photograph and photographs_path is None):
-            raise ValueError("the model writer needs scenes, and the photographs that it is shown")
-        prompt = {"prompt": prompt_digest(config.strategy)}
-        inputs |= inputs_of(scenes=scenes_path)
-        if config.show_photograph and photographs_path:
-            inputs |= inputs_of(photographs=photographs_path)
-    return plan_artifact(
-        root,
-        "write",
-        version=VERSION,
-        config={"write": config, "seed": seed, **prompt},
-        inputs=inputs,
-        shard=shard,
-    )
-
-
-@task(cache_policy=NO_CACHE, task_run_name="write-{shard}")
-def write_shard(
-    subgraphs_path: Path,
-    plan_path: Path,
-    shard: str,
-    config: WriteConfig,
-    seed: int,
-    root: Path,
-    scenes_path: Path | None = None,
-    photographs_path: Path | None = None,
-    source: SourceConfig | None = None,
-    account: Account | None = None,
-) -> Path | State[Path]:
-    """`scenes_path` and `account` are for the model writer, `photographs_path` and `source` for
-    one that is shown photographs."""
-    artifact = questions_artifact(
-        subgraphs_path, plan_path, shard, config, seed, root, scenes_path, photographs_path
-    )
-    if artifact.path.exists():
-        return Completed(name="Cached", data=artifact.path)
-    planned = pl.scan_parquet(plan_path).filter(pl.col("reason").is_null()).select("question_id")
+def write(job: Job) -> Path:
+    planned = pl.scan_parquet(job.path("plan")).filter(pl.col("reason").is_null())
     subgraphs = (
-        pl.scan_parquet(subgraphs_path)
-        .join(planned, on="question_id", how="semi", maintain_order="left")
+        pl.scan_parquet(job.path("extract"))
+        .join(planned.select("question_id"), on="question_id", how="semi", maintain_order="left")
         .collect()
     )
+    known = job.paths("photographs")
     rows, missing = write_rows(
-        subgraphs, config, seed, root, scenes_path, photographs_path, source, account
+        subgraphs,
+        job.config.write,
+        job.config.seed,
+        job.root,
+        job.path("ingest"),
+        known[0] if known else None,
+        job.source,
+        account_of(job.config, job.root),
     )
     questions = frame_of(rows, QUESTION)
     num_written = questions["question"].is_not_null().sum()
-    logger.info("write %s: %d of %d questions", shard, num_written, questions.height)
+    logger.info("write %s: %d of %d questions", job.shard, num_written, questions.height)
     if missing:
-        return write_incomplete(questions, artifact, missing)
-    return write_artifact(questions, artifact)
+        return write_incomplete(questions, job.artifact, missing)
+    return write_artifact(questions, job.artifact)
+
+
+def depends(config: PipelineConfig) -> tuple[str, ...]:
+    """Scenes decide nothing that the template writer does, and photographs nothing where the model
+    is not shown them."""
+    if config.write.writer is not Writer.MODEL:
+        return "extract", "plan"
+    shown = ("photographs",) if config.write.show_photograph else ()
+    return "extract", "plan", "ingest", *shown
+
+
+def settings(config: PipelineConfig) -> Settings:
+    prompt: dict[str, str] = {}
+    if config.write.writer is Writer.MODEL:
+        prompt = {"prompt": prompt_digest(config.write.strategy)}
+    return {"write": config.write, "seed": config.seed, **prompt}
+
+
+STAGE = Stage(
+    name="write",
+    version=VERSION,
+    unit="questions",
+    work=write,
+    reads=("extract", "plan", "ingest", "photographs"),
+    depends=depends,
+    settings=settings,
+    is_sharded=True,
+)

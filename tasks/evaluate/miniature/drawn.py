@@ -7,7 +7,7 @@ the very code. Pictures are rendered scenes, so answers are true; scores on them
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.artifact import replacing_folder
+from schemas.replacing import replacing_folder
 from tasks.evaluate.miniature import choices, pairs, places
 
 VERSION = 3

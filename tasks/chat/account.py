@@ -1,0 +1,28 @@
+"""Accounts: who pays for replies of models, with which key, and where the replies are kept."""
+
+from pathlib import Path
+
+from schemas.chat import Account, ChatConfig
+from schemas.config.build import PipelineConfig
+
+REPLIES = "replies.sqlite"
+"""The reply store below the root, where a configuration names no other."""
+
+
+def account_of(config: PipelineConfig, root: Path) -> Account:
+    """Who pays for the replies of a build, and where they are kept."""
+    store = config.replies or f"sqlite:///{root.resolve() / REPLIES}"
+    return Account(config.name, store, config.budget)
+
+
+def check_keys(config: PipelineConfig) -> None:
+    """ValueError where a model's key is not in the environment."""
+    if config.chats:
+        from tasks.chat.converse import key_of  # only here: it loads the client of the models
+
+        for section, chat in config.chats.items():
+            key_of(chat, section)
+
+
+def chat_of(config: PipelineConfig, stage: str) -> ChatConfig | None:
+    return config.chats.get(f"{stage}.chat")

@@ -1,0 +1,54 @@
+"""Digests of files, remembered: a file is read again only where its size or time has changed."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import file_digest
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from schemas.replacing import replacing
+
+Stamp = tuple[int, int]
+_writing = Lock()
+
+
+def digest_store(root: Path) -> Path:
+    """Where the digests of a build's files are remembered."""
+    return root / "artifacts" / "file_digests.json"
+
+
+def file_digests(paths: Iterable[Path], store: Path) -> dict[Path, str]:
+    """The SHA-256 of each file's bytes. FileNotFoundError where one is missing."""
+    with _writing:
+        return _file_digests(list(paths), store)
+
+
+def _file_digests(paths: list[Path], store: Path) -> dict[Path, str]:
+    known: dict[str, tuple[int, int, str]] = {}
+    if store.exists():
+        with suppress(ValueError):  # a damaged store only means that contents are read again
+            known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
+    places = {path: str(path.resolve()) for path in paths}
+    stamps = {path: _stamp(path) for path in paths}
+    changed = [path for path in paths if known.get(places[path], ())[:2] != stamps[path]]
+    if changed:
+        with ThreadPoolExecutor() as threads:
+            contents = list(threads.map(_digest, changed))
+        for path, content in zip(changed, contents, strict=True):
+            known[places[path]] = (*stamps[path], content)
+        with replacing(store) as partial:
+            partial.write_bytes(msgspec.json.encode(known))
+    return {path: known[places[path]][2] for path in paths}
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,169 @@
+"""Stages: what the graph of a build knows of each of them, and what their work is given.
+
+A stage's folder declares one `Stage`; `flows/graph.py` lists them. Its work is a function from a
+`Job` to the path that it wrote. Whether there is anything to do is decided here, once for all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+
+from schemas.config.build import PipelineConfig, RunnerKind, SourceConfig, SourceKind
+from tasks.artifact import Artifact, State, inputs_of, plan_artifact, state_of
+
+MAX_SHARDS = 10
+"""So that a build stays under fifty task runs, which Prefect's server can show at once."""
+Settings = Mapping[str, BaseModel | str | int]
+
+
+class BuildFailedError(RuntimeError):
+    """The build ran, but its result must not be used; the message says where to look."""
+
+
+def shard_names(num_images: int, shard_size: int) -> list[str]:
+    """`start-stop` of each shard."""
+    size = max(shard_size, -(-num_images // MAX_SHARDS))
+    return [
+        f"{start:07d}-{min(start + size, num_images):07d}" for start in range(0, num_images, size)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build on its way: its configuration, and what its stages have made so far, by name."""
+
+    config: PipelineConfig
+    root: Path
+    made: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+
+    def after(self, stage: str, paths: Sequence[Path]) -> "Build":
+        return replace(self, made={**self.made, stage: tuple(paths)})
+
+    @property
+    def source(self) -> SourceConfig:
+        """Where the annotations are: of drawn scenes, where they have been drawn."""
+        source = self.config.source
+        if source.kind is SourceKind.RENDERED and "render" in self.made:
+            return source.model_copy(
+                update={"path": str(self.made["render"][0]), "photographs": ()}
+            )
+        return source
+
+    @property
+    def num_images(self) -> int:
+        num_rows: int = pq.read_metadata(self.made["index"][0]).num_rows
+        return num_rows
+
+    @property
+    def shards(self) -> list[str]:
+        return shard_names(self.num_images, self.config.runner.shard_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of a stage's work: what it reads, by the stage that made it, and what it is to
+    write. `inputs` holds one path per shard, or only the job's own where the stage has a shard."""
+
+    config: PipelineConfig
+    source: SourceConfig
+    root: Path
+    artifact: Artifact
+    shard: str
+    inputs: Mapping[str, Sequence[Path]]
+
+    def path(self, stage: str) -> Path:
+        """The one path of a stage."""
+        (path,) = self.inputs[stage]
+        return path
+
+    def paths(self, stage: str) -> Sequence[Path]:
+        """The paths of a stage, none where it was left out."""
+        return self.inputs.get(stage, ())
+
+    @property
+    def num_workers(self) -> int:
+        """Runners other than threads spread shards over processes of their own."""
+        runner = self.config.runner
+        return runner.max_workers if runner.kind is RunnerKind.THREADS else 1
+
+
+def no_settings(config: PipelineConfig) -> Settings:
+    return {}
+
+
+def no_files(build: Build) -> Mapping[str, str]:
+    return {}
+
+
+def always(config: PipelineConfig) -> bool:
+    return True
+
+
+def sound(artifact: Artifact) -> tuple[State, str]:
+    return "complete", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`reads` names the stages whose artifacts the work is given, None all before it; `depends`
+    those whose contents decide what comes out, None all that it reads. `settings` and `files` do
+    so as well: parts of the configuration, and digests of files that no stage made. `applies` is
+    false where a configuration leaves the stage out. `look` judges an artifact that is otherwise
+    complete. `check` may stop the build after the stage: BuildFailedError, or ValueError where the
+    configuration or source is to be mended."""
+
+    name: str
+    version: int
+    unit: str
+    work: Callable[[Job], Path]
+    reads: Sequence[str] | None = ()
+    depends: Callable[[PipelineConfig], Sequence[str]] | None = None
+    settings: Callable[[PipelineConfig], Settings] = no_settings
+    files: Callable[[Build], Mapping[str, str]] = no_files
+    is_sharded: bool = False
+    suffix: str = ".parquet"
+    applies: Callable[[PipelineConfig], bool] = always
+    look: Callable[[Artifact], tuple[State, str]] = sound
+    check: Callable[[Build], None] | None = None
+
+    def inputs(self, build: Build) -> dict[str, Sequence[Path]]:
+        names = build.made.keys() if self.reads is None else self.reads
+        return {name: build.made[name] for name in names if name in build.made}
+
+    def plan(self, build: Build) -> list[Artifact]:
+        """The artifacts that the stage makes of what is made so far, one per shard."""
+        inputs = self.inputs(build)
+        if self.depends:
+            inputs = {name: inputs[name] for name in self.depends(build.config) if name in inputs}
+        digests = {**inputs_of(**inputs), **self.files(build)}
+        return [
+            plan_artifact(
+                build.root,
+                self.name,
+                version=self.version,
+                config=self.settings(build.config),
+                inputs=digests,
+                shard=shard,
+                suffix=self.suffix,
+            )
+            for shard in (build.shards if self.is_sharded else [""])
+        ]
+
+    def jobs(self, build: Build) -> Iterator[Job]:
+        inputs = self.inputs(build)
+        num_shards = len(build.shards) if self.is_sharded else 0
+        for place, artifact in enumerate(self.plan(build)):
+            own = {
+                name: paths[place : place + 1] if len(paths) == num_shards else paths
+                for name, paths in inputs.items()
+            }
+            shard = build.shards[place] if self.is_sharded else ""
+            yield Job(build.config, build.source, build.root, artifact, shard, own)
+
+    def state(self, artifact: Artifact) -> tuple[State, str]:
+        """As `state_of`; of a published dataset also what became of its folder."""
+        state, problem = state_of(artifact)
+        return self.look(artifact) if state == "complete" else (state, problem)
