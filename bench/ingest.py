@@ -64,26 +64,18 @@ def run_duckdb(source: Path, out: Path) -> dict[str, Any]:
 
 
 def run_ours(source: Path, out: Path) -> dict[str, Any]:
-    from schemas.config.build import IngestConfig, RunnerConfig, SourceConfig, SourceKind
-    from tasks.ingest.stage import ingest_shard
-    from tasks.sources.stage import index_source, shard_names
+    from schemas.config.build import RunnerConfig, SourceConfig, SourceKind
+    from tasks.ingest import stage as ingest
+    from tasks.sources import stage as index
+    from tests.stages import after, build_of
 
-    runner, ingest = RunnerConfig(), IngestConfig()
     config = SourceConfig(kind=SourceKind.VISUAL_GENOME, path=str(source))
     started = time.perf_counter()
-    index = index_source.fn(config, runner.max_workers, out)
+    build = after(build_of(out, config), index.STAGE)
     index_seconds = time.perf_counter() - started
-    num_images = pl.scan_parquet(index).select(pl.len()).collect().item()
-    shards = shard_names(num_images, runner.shard_size)
-    with ThreadPoolExecutor(runner.max_workers) as pool:
-        scenes = list(
-            pool.map(
-                lambda shard: ingest_shard.fn(
-                    index, shard, config, ingest, runner.max_workers, out
-                ),
-                shards,
-            )
-        )
+    jobs = list(ingest.STAGE.jobs(build))
+    with ThreadPoolExecutor(RunnerConfig().max_workers) as pool:
+        scenes = list(pool.map(ingest.STAGE.work, jobs))
     seconds = time.perf_counter() - started
     rows = pl.scan_parquet(scenes).select(
         pl.col("objects", "relationships").list.len().sum(), scenes=pl.len()

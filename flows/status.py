@@ -37,16 +37,26 @@ def build_status(config: PipelineConfig, root: Path) -> list[StageStatus]:
         if waits:
             first = next(entry.stage for entry in found if entry.stage in waits)
             status = StageStatus(stage.name, "waiting", f"for {first}")
+            open_stages.add(stage.name)
         else:
             artifacts = stage.plan(build)
             status = _status(stage, artifacts)
-            if status.state == "complete":
+            if is_known := status.state == "complete" or _are_sealed(status, artifacts):
                 build = build.after(stage.name, [artifact.path for artifact in artifacts])
+            if status.state == "complete":
                 status = _checked(stage, build, status)
-        if status.state != "complete":
-            open_stages.add(stage.name)
+            if not is_known or status.state == "failed":
+                open_stages.add(stage.name)
         found.append(status)
     return found
+
+
+def _are_sealed(status: StageStatus, artifacts: Sequence[Artifact]) -> bool:
+    """Whether it is known what damaged artifacts held, and will hold again."""
+    try:
+        return status.state == "damaged" and all(read_seal(entry.path) for entry in artifacts)
+    except ValueError:
+        return False
 
 
 def _checked(stage: Stage, build: Build, status: StageStatus) -> StageStatus:

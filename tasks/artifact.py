@@ -213,6 +213,8 @@ def state_of(artifact: Artifact) -> tuple[State, str]:
     stage, name = seal["recipe"]["stage"], artifact.path.parent.name
     if stage != name:
         return "damaged", f"its seal is of stage {stage}"
+    if not any(Path(name).parts[:1] == (artifact.path.name,) for name in seal["files"]):
+        return "damaged", "its seal is that of another artifact"
     paths = {name: artifact.path.parent / name for name in seal["files"]}
     if not artifact.path.exists() or not all(path.exists() for path in paths.values()):
         return "missing", ""

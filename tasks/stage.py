@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from schemas.config.build import PipelineConfig, RunnerKind, SourceConfig, SourceKind
-from tasks.artifact import Artifact, State, inputs_of, plan_artifact, state_of
+from tasks.artifact import Artifact, State, inputs_of, plan_artifact, read_seal, state_of
 
 MAX_SHARDS = 10
 """So that a build stays under fifty task runs, which Prefect's server can show at once."""
@@ -54,7 +53,7 @@ class Build:
 
     @property
     def num_images(self) -> int:
-        num_rows: int = pq.read_metadata(self.made["index"][0]).num_rows
+        num_rows: int = read_seal(self.made["index"][0])["content"]["rows"]
         return num_rows
 
     @property

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.config.build import IngestConfig, RunnerConfig, SourceConfig
+from schemas.replacing import replacing, replacing_folder
 from tasks.artifact import (
     digest_of,
     inputs_of,
+    is_complete,
     plan_artifact,
-    read_recipe,
+    read_seal,
     remove_partials,
-    replacing,
-    replacing_folder,
+    state_of,
     write_artifact,
     write_incomplete,
 )
@@ -90,12 +91,111 @@ def test_a_file_name_holds_the_digest(name, digest):
     assert digest_of(Path("/data") / name) == digest
 
 
-def test_inputs_are_named_and_shards_count_once():
-    paths = [planned(shard=shard).path for shard in ("0-9", "9-18")]
-    found = inputs_of(scenes=paths, plan=Path("/x/ffff-1.parquet"))
-    assert found == {"scenes": planned().digest, "plan": "ffff"}
-    incomplete = inputs_of(scenes=[*paths, Path("/x/ffff-1.parquet")])
-    assert incomplete == {"scenes": "+".join(sorted([planned().digest, "ffff"]))}
+def written(root: Path, *cuts: pl.DataFrame, **changes: object) -> list[Path]:
+    return [
+        write_artifact(cut, planned(root, shard=str(place), **changes))
+        for place, cut in enumerate(cuts)
+    ]
+
+
+ROWS = pl.DataFrame(
+    {"image_id": ["1", "2", "3"], "boxes": [[[1, 2]], [], None], "x": [0.5, None, 2]}
+)
+
+
+def test_the_content_of_a_stage_is_that_of_its_rows_however_they_are_cut(tmp_path):
+    whole = inputs_of(scenes=written(tmp_path / "a", ROWS))
+    for place, cuts in enumerate([(ROWS[:1], ROWS[1:]), (ROWS[:2], ROWS[2:]), (ROWS, ROWS[:0])]):
+        assert inputs_of(scenes=written(tmp_path / str(place), *cuts)) == whole
+    assert inputs_of(scenes=written(tmp_path / "b", ROWS, version=9)) == whole
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ROWS[:2],
+        pl.concat([ROWS, ROWS[:1]]),
+        ROWS.with_columns(x=pl.lit(0.5)),
+        ROWS.with_columns(image_id=pl.Series(["1", "2", "4"])),
+        ROWS.with_columns(boxes=pl.Series([[[1, 2]], [], []])),
+        ROWS.rename({"x": "y"}),
+        ROWS.with_columns(pl.col("x").cast(pl.Float32)),
+    ],
+)
+def test_rows_that_differ_are_another_content(other, tmp_path):
+    one, another = (written(tmp_path / name, rows) for name, rows in (("a", ROWS), ("b", other)))
+    assert inputs_of(scenes=one) != inputs_of(scenes=another)
+
+
+def test_the_ledger_is_a_part_of_the_content(tmp_path):
+    bare, told, other = (planned(tmp_path / name) for name in "abc")
+    write_artifact(ROWS, bare)
+    write_artifact(ROWS, told, FRAME)
+    write_artifact(ROWS, other, FRAME[:1])
+    assert len({inputs_of(x=entry.path)["x"] for entry in (bare, told, other)}) == 3
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "cut": lambda path: overwrite(path, path.read_bytes()[:-9]),
+    "empty": lambda path: overwrite(path, b""),
+    "one bit": lambda path: overwrite(
+        path, bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:]
+    ),
+    "another's rows": FRAME[:1].write_parquet,
+    "a folder": as_folder,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_what_is_damaged_is_noticed_set_aside_and_made_again(damage, tmp_path, caplog):
+    artifact = planned(tmp_path)
+    write_artifact(FRAME, artifact, FRAME)
+    assert is_complete(artifact)
+    damage(artifact.path)
+    assert state_of(artifact)[0] == "damaged"
+    assert not is_complete(artifact)
+    (line,) = caplog.messages
+    assert str(artifact.path) in line and "\n" not in line
+    assert state_of(artifact) == ("missing", "")
+    assert not artifact.path.exists()
+    assert sorted(path.name for path in (tmp_path / "damaged").iterdir())[-1] == artifact.path.name
+    write_artifact(FRAME, artifact, FRAME)
+    assert is_complete(artifact)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"recipe": 1}', "{", '{"recipe": {}, "files": {}}'])
+def test_a_damaged_seal_is_noticed(text, tmp_path):
+    artifact = planned(tmp_path)
+    write_artifact(FRAME, artifact)
+    artifact.seal_path.write_text(text)
+    assert state_of(artifact) == ("damaged", "its seal is unreadable")
+
+
+def test_an_artifact_under_the_name_of_another_is_damaged(tmp_path):
+    one, other = planned(tmp_path), planned(tmp_path, version=2)
+    write_artifact(FRAME, one)
+    write_artifact(FRAME, other)
+    for path in (one.path, one.seal_path):
+        name = path.name.replace(one.digest, other.digest)
+        path.rename(path.with_name(name))
+    assert state_of(other)[0] == "damaged"
+
+
+@pytest.mark.parametrize("lost", ["path", "ledger_path", "seal_path"])
+def test_what_is_deleted_is_missing(lost, tmp_path):
+    artifact = planned(tmp_path)
+    write_artifact(FRAME, artifact, FRAME)
+    getattr(artifact, lost).unlink()
+    assert state_of(artifact) == ("missing", "")
 
 
 def test_an_incomplete_artifact_is_never_taken_for_the_whole(tmp_path):
@@ -123,19 +223,12 @@ def test_an_artifact_carries_its_recipe_and_its_ledger(tmp_path):
     assert write_artifact(FRAME, artifact, FRAME) == artifact.path
     assert pl.read_parquet(artifact.path).equals(FRAME)
     assert pl.read_parquet(artifact.ledger_path).equals(FRAME)
-    assert read_recipe(artifact.path) == json.loads(artifact.recipe)
-    assert read_recipe(artifact.path)["config"]["ingest"] == IngestConfig().model_dump()
-    assert sorted(path.name for path in artifact.path.parent.iterdir()) == sorted(
-        [artifact.path.name, artifact.ledger_path.name]
-    )
-
-
-def test_the_ledger_is_there_before_the_artifact(tmp_path):
-    artifact = planned(tmp_path)
-    artifact.path.mkdir(parents=True)  # so that the artifact itself cannot be written
-    with pytest.raises(OSError):
-        write_artifact(FRAME, artifact, FRAME)
-    assert artifact.ledger_path.exists()
+    recipe = read_seal(artifact.path)["recipe"]
+    assert recipe == json.loads(artifact.recipe)
+    assert recipe["config"]["ingest"] == IngestConfig().model_dump()
+    assert {path.name for path in artifact.path.parent.iterdir()} == {
+        path.name for path in (artifact.path, artifact.ledger_path, artifact.seal_path)
+    }
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

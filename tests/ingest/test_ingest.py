@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from schemas.config.build import IngestConfig, SourceConfig
 from schemas.scene_graph import SCENE, scenes_of
 from schemas.vocabulary.predicates import load_predicates
+from tasks.ingest import stage as ingest
 from tasks.ingest.scenes import clean_scenes
-from tasks.ingest.stage import check_losses, ingest_shard
+from tasks.ingest.stage import check_losses
+from tasks.sources import stage as index
 from tasks.sources.shard import read_shard
-from tasks.sources.stage import index_source
 from tasks.sources.tables import IMAGES, LEDGER, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
+from tests import stages
 from tests.sources.test_sources import drops, write
 
 CONFIG = IngestConfig()
@@ -571,27 +573,28 @@ def test_too_many_bad_images_stop_the_build(tmp_path, num_images, rows, max_shar
 
 def test_shards_are_written_with_their_ledger_and_only_once(tmp_path):
     source = SourceConfig(kind="visual-genome", path=str(write(tmp_path / "vg")))
-    index = index_source.fn(source, 1, tmp_path)
-    path = ingest_shard.fn(index, "0-1", source, CONFIG, 1, tmp_path)
-    scenes, ledger = clean_scenes(read_shard(index, "0-1", source, tmp_path), CONFIG)
+    build = stages.after(stages.build_of(tmp_path, source), index.STAGE)
+    (path,) = stages.run(ingest.STAGE, build)
+    raw = read_shard(build.made["index"][0], "0-1", source, tmp_path)
+    scenes, ledger = clean_scenes(raw, CONFIG)
     assert pl.read_parquet(path).equals(scenes)
     assert pl.read_parquet(path.with_suffix(".ledger.parquet")).equals(ledger)
     stamp = path.stat().st_mtime_ns
-    state = ingest_shard.fn(index, "0-1", source, CONFIG, 1, tmp_path)
+    (state,) = stages.run(ingest.STAGE, build)
     assert (state.name, state.data, path.stat().st_mtime_ns) == ("Cached", path, stamp)
 
 
 @pytest.mark.parametrize("version", ["v1.0", "v1.2", "v1.4"])
 def test_laws_hold_on_real_samples(visual_genome, tmp_path, version):
     source = SourceConfig(kind="visual-genome", path=str(visual_genome / version))
-    index = index_source.fn(source, 1, tmp_path)
-    num_images = pl.read_parquet(index).height
-    raw = read_shard(index, f"0-{num_images}", source, tmp_path)
+    build = stages.after(stages.build_of(tmp_path, source), index.STAGE)
+    (path,), num_images = build.made["index"], build.num_images
+    raw = read_shard(path, f"0-{num_images}", source, tmp_path)
     test_every_row = test_scenes_are_sound.hypothesis.inner_test
     test_every_row(raw)
     scenes, _ = clean_scenes(raw, CONFIG)
     parts = [
-        clean_scenes(read_shard(index, f"{n}-{n + 1}", source, tmp_path), CONFIG)[0]
+        clean_scenes(read_shard(path, f"{n}-{n + 1}", source, tmp_path), CONFIG)[0]
         for n in range(num_images)
     ]
     assert pl.concat(parts).sort("image_id").equals(scenes)

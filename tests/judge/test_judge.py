@@ -15,17 +15,19 @@ import pytest
 from PIL import Image
 from prefect import State
 
-from schemas.chat import Account, ChatConfig
+from schemas.chat import ChatConfig
 from schemas.columns import frame_of
-from schemas.config.build import JudgeConfig, SourceConfig
+from schemas.config.build import JudgeConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
-from tasks.artifact import digest_of
-from tasks.judge.stage import judge_shard, judged_artifact
+from tasks.artifact import Artifact, digest_of
+from tasks.judge.stage import STAGE
 from tasks.judge.votes import rotations
 from tasks.photographs.stage import PHOTOGRAPHS
+from tasks.stage import Build
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion
 from tests.servers.models import document_of
+from tests.stages import build_of, run, with_artifacts
 
 OPTIONS = ["red", "green", "blue", "white"]
 ANSWER = 0
@@ -83,33 +85,28 @@ class Desk:
     root: Path
     endpoint: Endpoint
 
-    @property
-    def photographs(self) -> Path:
-        return self.root / "photographs.parquet"
-
-    def paths(self, questions: pl.DataFrame) -> Path:
-        """Where the questions are kept, under a digest of their own."""
-        name = sha256(questions.write_json().encode()).hexdigest()[:16]
-        path = self.root / f"{name}-{SHARD}.parquet"
-        questions.write_parquet(path)
-        return path
-
     def config(self, settings: Mapping[str, Any] = {}, **chat: Any) -> JudgeConfig:
         known = {"model": "judge-1", "api_key_env": None, "max_attempts": 1}
         about = ChatConfig(**{**known, "base_url": self.endpoint.url, **chat})
         return JudgeConfig(chat=about, **settings)
 
-    def judge(self, questions: pl.DataFrame, config: JudgeConfig) -> Path | State[Path]:
-        return judge_shard.fn(
-            self.paths(questions),
-            self.root / "scenes.parquet",
-            self.photographs,
-            SHARD,
-            config,
-            SourceConfig(kind="visual-genome", path=str(self.root)),
-            Account("test", f"sqlite:///{self.root}/replies.sqlite"),
-            self.root,
+    def build(self, questions: pl.DataFrame, config: JudgeConfig) -> Build:
+        build = build_of(self.root, images="embed", judge=config)
+        index = pl.DataFrame({"image_id": ["1"]})
+        scenes, photographs = (
+            pl.read_parquet(self.root / f"{name}.parquet") for name in ("scenes", "photographs")
         )
+        return with_artifacts(
+            build, index=index, ingest=scenes, photographs=photographs, verify=questions
+        )
+
+    def artifact(self, questions: pl.DataFrame, config: JudgeConfig) -> Artifact:
+        (artifact,) = STAGE.plan(self.build(questions, config))
+        return artifact
+
+    def judge(self, questions: pl.DataFrame, config: JudgeConfig) -> Path | State[Path]:
+        (path,) = run(STAGE, self.build(questions, config))
+        return path
 
     def row(self, question: str, **settings: Any) -> dict[str, Any]:
         path = self.judge(verified(question), self.config(settings))
@@ -301,7 +298,7 @@ def test_another_rule_asks_only_for_further_votes(desk: Desk) -> None:
 def test_votes_that_did_not_come_are_asked_for_by_the_next_run(votes: str, desk: Desk) -> None:
     questions = verified(votes, "right right | wrong")
     config = desk.config()
-    whole = judged_artifact(desk.paths(questions), desk.photographs, SHARD, config, desk.root)
+    whole = desk.artifact(questions, config)
     partial_path = desk.judge(questions, config)
     assert isinstance(partial_path, Path)
     assert partial_path.parent == whole.path.parent

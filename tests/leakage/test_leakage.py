@@ -182,7 +182,7 @@ def test_a_build_leaves_out_pictures_of_benchmarks_before_it_writes(built):
     planned = ledger.filter((pl.col("stage") == "plan") & pl.col("image_id").is_in(leaked))
     assert set(planned["reason"]) == {"in-benchmark"}
     manifest = json.loads((clean / "manifest.json").read_text())
-    assert manifest["artifacts"]["excluded"]
+    assert manifest["stages"]["exclude"]["content"]
     states = {entry.stage: entry.state for entry in build_status(
         config_of(select__exclude=(path,)), root)}  # fmt: skip
     assert set(states.values()) == {"complete"}

@@ -10,17 +10,16 @@ import pytest
 from PIL import Image
 
 from schemas.config.build import IngestConfig, SourceConfig
-from tasks.ingest.stage import ingest_shard
+from tasks.ingest import stage as ingest
+from tasks.photographs import stage as photographs
 from tasks.photographs.stage import (
     PHOTOGRAPHS,
     PhotographStore,
-    digest_photographs,
     examine,
     examine_photographs,
-    examine_shard,
     open_photographs,
 )
-from tasks.sources.stage import index_source
+from tasks.sources import stage as index
 from tests.sources.test_sources import (
     ROW,
     damage,
@@ -30,6 +29,7 @@ from tests.sources.test_sources import (
     write,
     write_parquet,
 )
+from tests.stages import after, build_of, run
 
 CONFIG = IngestConfig(min_photograph_pixels=100, max_photograph_pixels=20_000)
 
@@ -217,11 +217,9 @@ def rows_with(folder: Path, **images: object) -> Path:
 
 def build(place: SourceConfig, root: Path) -> pl.DataFrame:
     """The photographs table of a source, through the tasks of a build."""
-    config = IngestConfig()
-    index = index_source.fn(place, 1, root)
-    scenes = ingest_shard.fn(index, "0-9", place, config, 1, root)
-    digest = digest_photographs(open_photographs(place, root)[1], root)
-    return pl.read_parquet(examine_shard.fn(scenes, "0-9", digest, place, config, root))
+    started = build_of(root, place, images="embed")
+    done = after(started, index.STAGE, ingest.STAGE, photographs.STAGE)
+    return pl.read_parquet(done.made["photographs"][0])
 
 
 def test_photographs_in_parquet_rows_give_the_frame_and_are_used(tmp_path):
@@ -284,13 +282,10 @@ def test_a_shard_is_examined_again_only_when_photographs_change(tmp_path):
     folder = write(tmp_path / "vg")
     (folder / "1.jpg").write_bytes(JPEG)
     place = source(path=folder)
-    config = IngestConfig()
-    index = index_source.fn(place, 1, tmp_path)
-    scenes = ingest_shard.fn(index, "0-1", place, config, 1, tmp_path)
+    build = after(build_of(tmp_path, place, images="embed"), index.STAGE, ingest.STAGE)
 
     def examined() -> tuple[Path, bool]:
-        digest = digest_photographs(open_photographs(place, tmp_path)[1], tmp_path)
-        path = examine_shard.fn(scenes, "0-1", digest, place, config, tmp_path)
+        (path,) = run(photographs.STAGE, build)
         return (path, False) if isinstance(path, Path) else (path.data, path.name == "Cached")
 
     first, was_cached = examined()

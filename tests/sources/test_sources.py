@@ -18,11 +18,13 @@ from PIL import Image
 
 from schemas.config.build import IngestConfig, SourceConfig
 from tasks.ingest.scenes import clean_scenes
+from tasks.sources import stage as index_stage
 from tasks.sources.files import digest_files, find_files
 from tasks.sources.shard import find_source, read_shard
-from tasks.sources.stage import index_source, shard_names
 from tasks.sources.vg150 import embedded_photographs, index_rows, name_of, read_scenes
 from tasks.sources.visual_genome import find_annotations, index_annotations
+from tasks.stage import shard_names
+from tests.stages import after, build_of
 
 FILES = ("image_data", "objects", "attributes", "relationships")
 FRAME = {"width": 100, "height": 80}
@@ -118,9 +120,8 @@ def huge_png(side: int = 60_000) -> bytes:
 def read(kind: str, path: Path, root: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Scenes and the whole ledger of a source, through all the code that a build runs."""
     source = SourceConfig(kind=kind, path=str(path))
-    index = index_source.fn(source, 1, root)
-    index = index if isinstance(index, Path) else index.data
-    num_images = pl.scan_parquet(index).select(pl.len()).collect().item()
+    build = after(build_of(root, source), index_stage.STAGE)
+    (index,), num_images = build.made["index"], build.num_images
     parts = [
         clean_scenes(read_shard(index, shard, source, root), IngestConfig())
         for shard in shard_names(num_images, 1)

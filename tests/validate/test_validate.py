@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -38,14 +39,14 @@ from tasks.plan.quota import plan_quotas
 from tasks.validate.readiness import check_rewards
 from tasks.validate.shortcuts import find_shortcuts
 from tasks.validate.stage import (
+    STAGE,
     count_shortcuts,
     count_totals,
     succeeded,
     validate_frame,
-    validate_samples,
-    validation_artifact,
 )
 from tasks.validate.view import check_view
+from tests.stages import build_of, run, with_artifacts
 
 QUOTA = QuotaConfig(num_samples=64)
 SELECT = SelectConfig(val_share=0.25)
@@ -608,17 +609,18 @@ def test_warnings_do_not_stop_a_build(tmp_path):
 
 
 def test_a_validated_artifact_is_not_validated_again(tmp_path):
-    samples_path = tmp_path / "artifacts" / "select" / "0123456789abcdef.parquet"
-    samples_path.parent.mkdir(parents=True)
-    SOUND.write_parquet(samples_path)
-    folder = validate_samples.fn(samples_path, QUOTA, SELECT, tmp_path)
+    build = with_artifacts(build_of(tmp_path, quota=QUOTA, select=SELECT), select=SOUND)
+    (folder,) = run(STAGE, build)
     assert isinstance(folder, Path)
     assert succeeded(folder)
     written = (folder / "results.json").stat().st_mtime_ns
-    again = validate_samples.fn(samples_path, QUOTA, SELECT, tmp_path)
+    (again,) = run(STAGE, build)
     assert (again.name, again.data) == ("Cached", folder)
     assert (folder / "results.json").stat().st_mtime_ns == written
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    assert {path.name for path in folder.parent.iterdir()} == {
+        folder.name,
+        f"{folder.name}.seal.json",
+    }
 
 
 JUDGE = JudgeConfig.model_validate({"chat": {"model": "judge-1"}})
@@ -704,13 +706,12 @@ def test_nothing_is_said_of_a_judge_where_there_is_none(hostile):
 
 
 def test_another_judge_is_another_validation(tmp_path):
-    samples = tmp_path / "0123456789abcdef.parquet"
-    judged = judged_questions(tmp_path)
+    (judged,) = judged_questions(tmp_path)
+    rows = with_artifacts(build_of(tmp_path), select=SOUND, judge=pl.read_parquet(judged))
     other = JudgeConfig.model_validate({"chat": {"model": "judge-1"}, "rule": "paper"})
-    digests = {
-        validation_artifact(
-            samples, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=judge
-        ).digest
-        for paths, judge in (((), None), (judged, JUDGE), (judged, other))
-    }
+    digests = set()
+    for judge in (None, JUDGE, other):
+        made = {name: path for name, path in rows.made.items() if judge or name != "judge"}
+        build = replace(build_of(tmp_path, images="embed", judge=judge), made=made)
+        digests |= {artifact.digest for artifact in STAGE.plan(build)}
     assert len(digests) == 3
