@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from schemas.config.build import PipelineConfig, RunnerKind, SourceConfig, SourceKind
+from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import Artifact, State, inputs_of, plan_artifact, read_seal, state_of
 
 MAX_SHARDS = 10
@@ -109,7 +110,8 @@ def sound(artifact: Artifact) -> tuple[State, str]:
 class Stage:
     """`reads` names the stages whose artifacts the work is given, None all before it; `depends`
     those whose contents decide what comes out, None all that it reads. `settings` and `files` do
-    so as well: parts of the configuration, and digests of files that no stage made. `applies` is
+    so as well: parts of the configuration, and digests of files that no stage made; and so do the
+    tables of predicates and classes where the stage `uses_vocabulary`. `applies` is
     false where a configuration leaves the stage out. `look` judges an artifact that is otherwise
     complete. `check` may stop the build after the stage: BuildFailedError, or ValueError where the
     configuration or source is to be mended."""
@@ -123,6 +125,7 @@ class Stage:
     settings: Callable[[PipelineConfig], Settings] = no_settings
     files: Callable[[Build], Mapping[str, str]] = no_files
     is_sharded: bool = False
+    uses_vocabulary: bool = False
     suffix: str = ".parquet"
     applies: Callable[[PipelineConfig], bool] = always
     look: Callable[[Artifact], tuple[State, str]] = sound
@@ -138,6 +141,8 @@ class Stage:
         if self.depends:
             inputs = {name: inputs[name] for name in self.depends(build.config) if name in inputs}
         digests = {**inputs_of(**inputs), **self.files(build)}
+        if self.uses_vocabulary:
+            digests["vocabulary"] = vocabulary_digest()
         return [
             plan_artifact(
                 build.root,

@@ -25,7 +25,7 @@ from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import columns
 from schemas.replacing import replacing_folder
-from tasks.artifact import digest_of, plan_artifact
+from tasks.artifact import plan_artifact, sealed_content
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.ground import ground_replies
 from tasks.evaluate.grounding import CASES, grounding_view
@@ -78,7 +78,9 @@ def report_folder(
 ) -> Path:
     told = repr([tuple(failure) for failure in failures])
     inputs = {
-        f"{number}-{outcome.model}-{outcome.benchmark}": "+".join(map(digest_of, outcome[2:]))
+        f"{number}-{outcome.model}-{outcome.benchmark}": "+".join(
+            sealed_content([path]) for path in outcome[2:]
+        )
         for number, outcome in enumerate(outcomes)
     }
     settings = {"failures": sha256(told.encode("utf-8", "replace")).hexdigest()}

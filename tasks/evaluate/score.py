@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.images import ImageStore
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
-from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact, write_artifact
+from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
 
 VERSION = 2
 
@@ -24,26 +24,19 @@ class Scored(NamedTuple):
     scores: Path
 
 
-def scored_artifacts(
-    items_path: Path, replies_path: Path, seed: int, num_bootstrap: int, root: Path
-) -> tuple[Artifact, Artifact]:
-    """Of what was read, and of the scores."""
-    inputs = inputs_of(items=items_path, replies=replies_path)
-    parsed = plan_artifact(root, "parse", version=VERSION, config={}, inputs=inputs)
-    settings = {"seed": seed, "num_bootstrap": num_bootstrap}
-    named = inputs | inputs_of(parsed=parsed.path)
-    return parsed, plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)
-
-
 @task(cache_policy=NO_CACHE)
 def score_benchmark(
     items_path: Path, replies_path: Path, seed: int, num_bootstrap: int, root: Path
 ) -> Scored:
-    parsed, scores = scored_artifacts(items_path, replies_path, seed, num_bootstrap, root)
+    inputs = inputs_of(items=items_path, replies=replies_path)
+    parsed = plan_artifact(root, "parse", version=VERSION, config={}, inputs=inputs)
     items = pl.read_parquet(items_path)
     if not is_complete(parsed):
         replies = pl.read_parquet(replies_path)
         write_artifact(read_replies(items, replies, read_mask=ImageStore(root).read), parsed)
+    settings = {"seed": seed, "num_bootstrap": num_bootstrap}
+    named = inputs | inputs_of(parsed=parsed.path)
+    scores = plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)
     if not is_complete(scores):
         read = pl.read_parquet(parsed.path)
         found = score(items, read, seed=seed, num_bootstrap=num_bootstrap)

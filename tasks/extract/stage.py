@@ -187,4 +187,5 @@ STAGE = Stage(
     reads=("ingest",),
     settings=settings,
     is_sharded=True,
+    uses_vocabulary=True,
 )

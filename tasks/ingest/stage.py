@@ -84,5 +84,6 @@ STAGE = Stage(
     reads=("index",),
     settings=lambda config: {"ingest": config.ingest},
     is_sharded=True,
+    uses_vocabulary=True,
     check=check,
 )

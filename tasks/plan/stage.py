@@ -121,5 +121,6 @@ STAGE = Stage(
     unit="candidates weighed",
     work=plan,
     reads=("extract", "photographs", "exclude"),
+    uses_vocabulary=True,
     settings=lambda config: {"quota": config.quota, "seed": config.seed},
 )

@@ -327,4 +327,5 @@ STAGE = Stage(
     reads=("verify", "judge", "ingest", "photographs"),
     depends=depends,
     settings=settings,
+    uses_vocabulary=True,
 )

@@ -346,4 +346,5 @@ STAGE = Stage(
     reads=("write", "ingest"),
     settings=settings,
     is_sharded=True,
+    uses_vocabulary=True,
 )

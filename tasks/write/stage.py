@@ -130,4 +130,5 @@ STAGE = Stage(
     depends=depends,
     settings=settings,
     is_sharded=True,
+    uses_vocabulary=True,
 )

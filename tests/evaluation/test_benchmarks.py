@@ -28,7 +28,7 @@ from evaluation.fetching import Fetcher
 from evaluation.items import problem_of
 from schemas.benchmark import ITEM, AnswerKind, fact
 from schemas.config.evaluation import BenchmarkConfig
-from tasks.artifact import read_recipe
+from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import copy_of, load_benchmark, write_items
 from tasks.evaluate.miniature.drawn import miniature_folder
 from tasks.leakage.leaks import list_pictures
@@ -579,7 +579,7 @@ def test_the_artifact_is_named_by_what_decides_it(root, tmp_path):
     (moved / "MMVP Images" / "1.jpg").write_bytes(PNG)
     assert write_items(again, tmp_path) not in paths
     assert len(paths) == 4
-    assert "commit" not in read_recipe(min(paths))
+    assert "commit" not in read_seal(min(paths))["recipe"]
 
 
 def test_what_is_loaded_is_not_read_again(prefect_server, root):

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from schemas.config.evaluation import BenchmarkConfig
-from tasks.artifact import read_recipe
+from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.miniature.drawn import miniature_folder
 from tests.servers.hub import COMMIT, hub, hub_pages, refusal
@@ -67,7 +67,7 @@ def files_of(name: str, root: Path) -> dict[str, bytes]:
 def test_tables_of_the_hub_are_read_at_one_commit_which_is_written_down(tmp_path):
     with hub("BLINK-Benchmark/BLINK", files_of("blink", tmp_path) | {"README.md": CARD}) as site:
         (path,) = load(site.url, tmp_path / "root", {"name": "blink", "max_items": 6})
-    assert read_recipe(Path(path))["commit"] == COMMIT
+    assert read_seal(Path(path))["recipe"]["commit"] == COMMIT
     local = write_items(BenchmarkConfig(name="blink", path="miniature", max_items=6), tmp_path)
     assert pl.read_parquet(path).equals(pl.read_parquet(local))
     pictures = [file for file in (tmp_path / "root" / "images").rglob("*") if file.is_file()]
@@ -83,7 +83,7 @@ def test_plain_files_of_the_hub_are_read_and_not_asked_for_again(tmp_path):
         assert site.asked[num_asked:] in ([], ["GET /api/agent-harnesses"])
     items = pl.read_parquet(path)
     assert items["item_id"].to_list() == ["1", "2", "3", "4"]
-    assert read_recipe(Path(path))["inputs"] == {"source": f"MMVP/MMVP@{COMMIT}"}
+    assert read_seal(Path(path))["recipe"]["inputs"] == {"source": f"MMVP/MMVP@{COMMIT}"}
 
 
 def test_one_file_of_a_repository_may_be_named(tmp_path):

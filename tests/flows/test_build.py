@@ -14,6 +14,7 @@ import pytest
 
 from schemas.config.build import VG150_LANDMARKS, PipelineConfig
 from schemas.sample import STVQA_COLUMNS
+from tasks.artifact import Artifact, read_seal, write_artifact
 
 CLI = Path(sys.executable).with_name("spatialthinker")
 REPOSITORY = Path(__file__).parents[2]
@@ -165,14 +166,78 @@ def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
     shutil.rmtree(root / "datasets")
     shutil.rmtree(root / "artifacts" / "validate")
     (samples,) = (
-        path for path in (root / "artifacts" / "select").iterdir() if "ledger" not in path.name
+        path
+        for path in (root / "artifacts" / "select").glob("*.parquet")
+        if "ledger" not in path.name
     )
     broken = pl.read_parquet(samples).with_columns(answer_only=pl.lit("E"))
-    recipe = pl.read_parquet_metadata(samples)["recipe"]
-    broken.write_parquet(samples, metadata={"recipe": recipe})
+    recipe = json.dumps(read_seal(samples)["recipe"], sort_keys=True)
+    ledger = pl.read_parquet(samples.with_suffix(".ledger.parquet"))
+    write_artifact(broken, Artifact(samples, recipe), ledger)
     with pytest.raises(BuildFailedError, match=r"not published: see .*validation\.html"):
         build(config_of(), root)
     assert not (root / "datasets").exists()
+
+
+def states_of(config: PipelineConfig, root: Path) -> dict[str, str]:
+    from flows.status import build_status
+
+    return {entry.stage: entry.state for entry in build_status(config, root)}
+
+
+def stages_made(config: PipelineConfig, root: Path, again: str | None = None) -> set[str]:
+    """The stages that wrote something in a build."""
+    from flows.build import run_build
+
+    before = modified(root)
+    run_build(config, root, again)
+    return {
+        path.split("/")[-2] for path, when in modified(root).items() if before.get(path) != when
+    }
+
+
+def test_equal_content_cuts_a_rebuild_short(built, tmp_path):
+    """A threshold that changes no scene: its stage runs, and the dataset says by which setting."""
+    root = shutil.copytree(built[1], tmp_path / "root")
+    changed = config_of(ingest__max_bad_share=0.9)
+    assert states_of(changed, root)["ingest"] == "stale"
+    assert stages_made(changed, root) == {"ingest", "photographs", "publish"}
+    assert len(list((root / "datasets" / "tiny").iterdir())) == 2
+
+
+def test_a_stage_is_made_again_with_all_that_read_it(built, tmp_path):
+    root = shutil.copytree(built[1], tmp_path / "root")
+    assert stages_made(config_of(), root, "verify") == {"verify", "select", "validate", "publish"}
+    (dataset,) = (root / "datasets" / "tiny").iterdir()
+    assert contents(dataset) == contents(built[0])
+
+
+def test_there_is_no_again_of_a_stage_that_is_none(built):
+    from flows.build import run_build
+
+    with pytest.raises(ValueError, match="no stage verfy: the stages are render, index"):
+        run_build(config_of(), built[1], "verfy")
+
+
+def test_a_damaged_dataset_is_set_aside_and_published_again(built, tmp_path):
+    root = shutil.copytree(built[1], tmp_path / "root")
+    (dataset,) = (root / "datasets" / "tiny").iterdir()
+    (dataset / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
+    assert states_of(config_of(), root)["publish"] == "damaged"
+    assert stages_made(config_of(), root) == {"publish"}
+    assert contents(dataset) == contents(built[0])
+    assert (root / "damaged" / dataset.name).is_dir()
+
+
+@pytest.mark.parametrize("stage", ["ingest", "plan", "select", "validate"])
+def test_a_damaged_artifact_is_made_again_and_nothing_else(stage, built, tmp_path):
+    root = shutil.copytree(built[1], tmp_path / "root")
+    files = [path for path in (root / "artifacts" / stage).rglob("*") if path.suffix == ".parquet"]
+    min(files).write_bytes(b"PAR1")
+    states = states_of(config_of(), root)
+    assert {name for name, state in states.items() if state == "damaged"} == {stage}
+    assert stages_made(config_of(), root) == {stage}
+    assert set(states_of(config_of(), root).values()) == {"complete"}
 
 
 @pytest.mark.parametrize(

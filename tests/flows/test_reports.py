@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flows.summary import print_summary
 from flows.why import explain
 from schemas.chat import Reply, Usage
 from schemas.columns import columns, frame_of
+from schemas.dataset_folder import VALIDATION
 from schemas.question import JUDGED, PLAN, SUBGRAPH
 from schemas.sample import SAMPLE
 from tasks.chat.replies import open_replies
@@ -273,14 +275,13 @@ SCENE = columns(
 )
 DIGESTS = {
     "index": "1" * 16,
-    "scenes": "2" * 16,
-    "photographs": None,
-    "subgraphs": "3" * 16,
+    "ingest": "2" * 16,
+    "extract": "3" * 16,
     "plan": "4" * 16,
-    "questions": "5" * 16,
-    "verified": "6" * 16,
-    "judged": "7" * 16,
-    "samples": "8" * 16,
+    "write": "5" * 16,
+    "verify": "6" * 16,
+    "judge": "7" * 16,
+    "select": "8" * 16,
 }
 
 
@@ -296,22 +297,33 @@ def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests:
     found = DIGESTS | digests
     objects = [{"name": "cat"}, {"name": "dog"}]
     scene = {"image_id": "7", "width": 9, "height": 9, "objects": objects, "relationships": []}
-    keep(frame_of([scene], SCENE), root, "ingest", f"{found['scenes']}-0-9")
+    keep(frame_of([scene], SCENE), root, "ingest", f"{found['ingest']}-0-9")
     keep(frame_of([{"image_id": "7"}], SCENE), root, "index", found["index"])
-    for stage, name in (("ingest", f"{found['scenes']}-0-9"), ("index", found["index"])):
+    for stage, name in (("ingest", f"{found['ingest']}-0-9"), ("index", found["index"])):
         keep(pl.DataFrame(schema=LEDGER), root, stage, f"{name}.ledger")
-    keep(frame_of([CANDIDATE], SUBGRAPH), root, "extract", f"{found['subgraphs']}-0-9")
+    keep(frame_of([CANDIDATE], SUBGRAPH), root, "extract", f"{found['extract']}-0-9")
     keep(frame_of([CANDIDATE | {"reason": None}], PLAN), root, "plan", found["plan"])
     keep(frame_of([asked], JUDGED), root, "judge", f"{'7' * 16}-0-9")
-    keep(pl.DataFrame(schema=SAMPLE), root, "select", found["samples"])
+    keep(pl.DataFrame(schema=SAMPLE), root, "select", found["select"])
     dataset = root / "datasets" / "tiny" / ("0" * 16)
     dataset.mkdir(parents=True)
-    (dataset / "manifest.json").write_text(json.dumps({"artifacts": found}), encoding="utf-8")
     lost = {"stage": "select", "image_id": "7", "item": KEY, "reason": "beyond-quota"}
     ledger = frame_of([lost | {"cost": price}], {**LEDGER, "cost": pl.Float64()})
     ledger.write_parquet(dataset / "ledger.parquet")
     published = pl.DataFrame(schema={**SAMPLE, "cost": pl.Float64()})
     published.write_parquet(dataset / "train-00000-of-00001.parquet")
+    (dataset / VALIDATION).mkdir()
+    (dataset / VALIDATION / "results.json").write_text('{"success": true}', encoding="utf-8")
+    manifest = {
+        "digest": dataset.name,
+        "config": {"images": "omit"},
+        "stages": {stage: {"recipe": digest} for stage, digest in found.items()},
+        "files": {
+            path.name: {"sha256": sha256(path.read_bytes()).hexdigest()}
+            for path in dataset.glob("*.parquet")
+        },
+    }
+    (dataset / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return dataset
 
 
@@ -392,7 +404,7 @@ def test_why_tells_why_a_model_wrote_nothing(tmp_path):
 
 def test_why_reads_the_shards_that_the_dataset_was_made_of(tmp_path):
     """One is incomplete, and a later build completed it; others only look alike."""
-    dataset = write_build(tmp_path, ASKED, judged=f"{'7' * 16}+{'9' * 16}")
+    dataset = write_build(tmp_path, ASKED, judge=f"{'7' * 16}+{'9' * 16}")
     (tmp_path / "artifacts" / "judge" / f"{'7' * 16}-0-9.parquet").unlink()
     for name, verdict, when in (
         (f"{'9' * 16}-0-9", "unjudged", 2),
