@@ -7,7 +7,7 @@ pytest.importorskip("torch")
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log, read_log
 
-FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt")
+FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth")
 
 
 def checkpoint(folder, step, missing=(), state="{}"):
@@ -29,6 +29,7 @@ def checkpoint(folder, step, missing=(), state="{}"):
         {"missing": ["scheduler.pt"]},
         {"missing": ["optimizer.pt"]},
         {"missing": ["model.safetensors"]},
+        {"missing": ["rng_state.pth"]},
     ],
 )
 def test_the_newest_complete_one_is_taken(tmp_path, broken, caplog):
