@@ -4,8 +4,6 @@ Nothing else lists them. Building, planning, telling why, publishing, estimating
 Prefect and the drawing in the README follow from this list.
 """
 
-from collections.abc import Iterator
-
 from schemas.config.build import PipelineConfig
 from tasks.extract import stage as extract
 from tasks.ingest import stage as ingest
@@ -55,10 +53,3 @@ def dependents(name: str) -> set[str]:
         if stage.reads is None or found & set(stage.reads):
             found.add(stage.name)
     return found
-
-
-def drawing() -> Iterator[str]:
-    """Lines that name each stage and those that it reads."""
-    for stage in STAGES:
-        reads = "everything before" if stage.reads is None else ", ".join(stage.reads)
-        yield f"{stage.name:<12} {'per shard' if stage.is_sharded else 'once':<10} {reads}".rstrip()

@@ -1,0 +1,58 @@
+"""The graph of stages: its order, what follows from it, and that nothing else lists it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from flows.graph import STAGES, dependents, stages_of
+from schemas.config.build import load_config
+
+ROOT = Path(__file__).parents[2]
+NAMES = [stage.name for stage in STAGES]
+
+
+def test_every_stage_comes_after_those_that_it_reads():
+    for place, stage in enumerate(STAGES):
+        assert set(stage.reads or ()) <= set(NAMES[:place]), stage.name
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.toml")), ids=lambda p: p.stem)
+def test_what_decides_a_stage_is_among_what_it_reads(config):
+    loaded = load_config(config)
+    for stage in stages_of(loaded):
+        if stage.depends:
+            assert set(stage.depends(loaded)) <= set(stage.reads or ()), stage.name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("publish", {"publish"}),
+        ("judge", {"judge", "select", "validate", "publish"}),
+        ("verify", {"verify", "judge", "select", "validate", "publish"}),
+        ("render", set(NAMES)),
+    ],
+)
+def test_dependents_are_all_that_read_a_stage(name, expected):
+    assert dependents(name) == expected
+
+
+def test_the_readme_draws_the_graph():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- stages -->(.*?)<!-- /stages -->", text, re.DOTALL)
+    assert block
+    assert re.findall(r"[a-z]+", block[1]) == NAMES
+
+
+def test_no_other_file_lists_the_stages():
+    files = subprocess.check_output(["git", "ls-files", "*.py"], cwd=ROOT, text=True).split()
+    pattern = re.compile(r"extract\W+plan\W+write\W+verify")
+    found = [
+        name
+        for name in files
+        if not name.startswith(("tests/", "bench/")) and pattern.search((ROOT / name).read_text())
+    ]
+    assert found == []
