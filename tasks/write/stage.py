@@ -26,7 +26,7 @@ from tasks.artifact import Artifact, inputs_of, plan_artifact, write_artifact, w
 from tasks.language.templates import option_of, wordings_of
 from tasks.write.prompt import prompt_digest
 
-VERSION = 2
+VERSION = 3
 logger = logging.getLogger(__name__)
 
 
