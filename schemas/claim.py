@@ -185,3 +185,16 @@ def objects_of(claim: Claim) -> tuple[int, ...]:
             return claim.reference, claim.nearest, *claim.others
         case CountClaim() | ExistenceClaim():
             return ()
+
+
+def classes_of(claim: Claim) -> tuple[str, ...]:
+    """Names of the classes that a claim speaks of, in the order it names them."""
+    match claim:
+        case CountClaim():
+            return (claim.class_name,)
+        case ExistenceClaim(other_class=None):
+            return (claim.class_name,)
+        case ExistenceClaim(other_class=str(other)):
+            return claim.class_name, other
+        case _:
+            return ()

@@ -24,6 +24,7 @@ from schemas.claim import (
     ReachClaim,
     RelationClaim,
     SizeClaim,
+    classes_of,
     objects_of,
 )
 from schemas.config.build import ProofConfig
@@ -79,8 +80,8 @@ class Facts(Naming):
             return "a predicate and another class go together"
         if claim.predicate is not None and claim.predicate not in self.predicates:
             return f"no such predicate: {claim.predicate!r}"
-        for name in (claim.class_name, claim.other_class):
-            if name is not None and name not in self.vocabulary.classes:
+        for name in classes_of(claim):
+            if name not in self.vocabulary.classes:
                 return f"no such class: {name!r}"
         return None
 

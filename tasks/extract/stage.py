@@ -21,15 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.claim import (
-    Category,
-    CountClaim,
-    ExistenceClaim,
-    OrientationClaim,
-    RelationClaim,
-    encode_claim,
-    objects_of,
-)
+from schemas.claim import Category, classes_of, encode_claim
 from schemas.columns import frame_of
 from schemas.config.build import ExtractConfig, PipelineConfig, ProofConfig
 from schemas.proof.evidence import Standing
@@ -38,6 +30,7 @@ from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
+from tasks.language.topic import topic_of
 from tasks.plan.balance import words_of
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
@@ -114,7 +107,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "salience": candidate.salience,
         "level": LEVELS[min(candidate.hardness, 2)].value,
         "rating": min(max(round(1 + 9 * candidate.salience), 1), 10),
-        "topic": _topic(facts, candidate),
+        "topic": topic_of(candidate.claim),
     }
 
 
@@ -125,31 +118,10 @@ def _name(facts: Facts, object_id: int) -> str:
 
 def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
     """Ids of the objects that the question is about: named by it or its options, or counted."""
-    match candidate.claim:
-        case CountClaim(class_name=name):
-            return [thing.object_id for thing in facts.members.get(name, ())]
-        case ExistenceClaim(class_name=name, other_class=other):
-            members = [*facts.members.get(name, ()), *facts.members.get(str(other), ())]
-            return [thing.object_id for thing in members]
-        case _:
-            return list(candidate.objects)
-
-
-def _topic(facts: Facts, candidate: Candidate) -> str:
-    """What two near-duplicate questions share: the things, whatever is said or asked of them."""
-    match candidate.claim:
-        case CountClaim(class_name=name):
-            return f"count {name}"
-        case ExistenceClaim(class_name=name, other_class=other):
-            # A school bus and a bus are one topic: the most general class that is still telling.
-            lineage = facts.vocabulary.lineage(name)
-            general = [entry for entry in lineage if facts.vocabulary.classes[entry].is_landmark]
-            return f"existence {(general or [name])[-1]} {other or ''}"
-        case OrientationClaim(viewpoint=None) | RelationClaim(predicate="left of" | "right of"):
-            return f"side {' '.join(map(str, sorted(objects_of(candidate.claim))))}"
-        case claim:
-            named = sorted(objects_of(claim))
-            return f"{candidate.category} {' '.join(map(str, named))}"
+    classes = classes_of(candidate.claim)
+    if not classes:
+        return list(candidate.objects)
+    return [thing.object_id for name in classes for thing in facts.members.get(name, ())]
 
 
 def extract(job: Job) -> Path:

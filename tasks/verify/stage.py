@@ -46,10 +46,10 @@ import polars as pl
 from schemas.claim import (
     Claim,
     CountClaim,
-    ExistenceClaim,
     ReachClaim,
     RelationClaim,
     category_of,
+    classes_of,
     decode_claim,
     objects_of,
 )
@@ -226,7 +226,7 @@ def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -
     for key in sorted({key for claim in claims for key in objects_of(claim)}):
         if not facts.is_unique(key):
             return "ambiguous-name", f"object {key} ({facts.objects[key].name}) is not the only one"
-    for class_name in sorted({name for claim in claims for name in _classes_of(claim)}):
+    for class_name in sorted({name for claim in claims for name in classes_of(claim)}):
         if not facts.vocabulary.classes[class_name].is_askable:
             return "ambiguous-name", f"{class_name!r} cannot be counted or missed"
     asked = [parts(claim, row["asks"])[1] for claim in claims]
@@ -247,16 +247,6 @@ def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -
             if key not in names and name not in in_question.union(in_option):
                 return "name-missing", f"neither question nor option names the {name}"
     return None
-
-
-def _classes_of(claim: Claim) -> list[str]:
-    match claim:
-        case CountClaim():
-            return [claim.class_name]
-        case ExistenceClaim():
-            return [name for name in (claim.class_name, claim.other_class) if name]
-        case _:
-            return []
 
 
 def _told(option: str, evidence: Evidence) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.box import Box, inside_share
-from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
+from schemas.claim import Claim, classes_of, objects_of
 from schemas.proof.naming import Naming
 from schemas.scene_graph import Scene, SceneObject
 from tasks.chat.pictures import sent_size
@@ -141,12 +141,7 @@ def _rivals(
     """Other things that the same word may mean."""
     named = {thing.object_id for thing in things}
     classes = [thing.class_name for thing in things if thing.class_name]
-    for claim in claims:
-        match claim:
-            case CountClaim():
-                classes.append(claim.class_name)
-            case ExistenceClaim():
-                classes += [name for name in (claim.class_name, claim.other_class) if name]
+    classes += [name for claim in claims for name in classes_of(claim)]
     for class_name in dict.fromkeys(classes):
         # Members of a class that no object stands for are what is counted, not rivals.
         sure = {entry.object_id for entry in naming.members.get(class_name, ())}

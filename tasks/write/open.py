@@ -21,6 +21,7 @@ from schemas.claim import (
     ReachClaim,
     RelationClaim,
     category_of,
+    classes_of,
     encode_claim,
     objects_of,
 )
@@ -33,6 +34,7 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate, load_predicates
 from tasks.language.reading import parts, read_words
 from tasks.language.terms import claim_of
+from tasks.language.topic import topic_of
 from tasks.language.words.phrases import Reading
 from tasks.write.document import (
     dumped,
@@ -333,7 +335,7 @@ def open_columns(written: OpenQuestion, scene: Scene) -> dict[str, Any]:
     keys = _keys(scene)
     naming = Naming(scene)
     named = [key for one in (claim, *claims) for key in objects_of(one)]
-    named += [key for name in _classes(claim) for key in _members(naming, name)]
+    named += [key for name in classes_of(claim) for key in _members(naming, name)]
     objects = list(dict.fromkeys([*named, *(keys[text] for text in written.objects)]))
     return {
         "category": written.category.value,
@@ -353,29 +355,13 @@ def open_columns(written: OpenQuestion, scene: Scene) -> dict[str, Any]:
         "salience": (written.rating - 1) / 9,
         "level": written.level.value,
         "rating": written.rating,
-        "topic": _topic(written.category, claim),
+        "topic": topic_of(claim),
         "question": written.question.strip(),
         "options": _texts(written),
         "option_claims": [encode_claim(one) for one in claims],
         "answer": place,
         "writer_level": written.level.value,
     }
-
-
-def _topic(category: Category, claim: Claim) -> str:
-    """The same for near-duplicates: the things or the classes that a question is about."""
-    about = _classes(claim) or tuple(str(key) for key in sorted(objects_of(claim)))
-    return " ".join((category.value, *about))
-
-
-def _classes(claim: Claim) -> tuple[str, ...]:
-    match claim:
-        case CountClaim():
-            return (claim.class_name,)
-        case ExistenceClaim():
-            return tuple(filter(None, (claim.class_name, claim.other_class)))
-        case _:
-            return ()
 
 
 def _members(naming: Naming, class_name: str) -> list[int]:
