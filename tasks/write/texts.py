@@ -17,15 +17,13 @@ from schemas.claim import (
 from schemas.completion.publish import LETTERS
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.language.reading import gives_away, parts, read_words
+from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
 from tasks.language.words.names import bare_words, classes_in, words_of
 from tasks.language.words.phrases import NEGATIONS, Reading
 
-MAX_QUESTION = 300
-MAX_OPTION = 100
 STANDS_FOR_THING = {"object", "subject", "largest", "nearer", "farther", "nearest"}
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
-LETTERED = re.compile(r"[(\[]?[A-Z][)\].:]\s")
-MARKUP = re.compile(r"[<>]|&\w+;")
+LIKE_MARKUP = re.compile(r"[<>]|&\w+;")
 PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
 
 
@@ -46,24 +44,28 @@ def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
     """What is wrong with the texts, whatever they stand for."""
     if not question.strip().endswith("?"):
         yield "the question must end with a question mark"
+    if is_empty(question):
+        yield "the question says nothing"
     if len(question) > MAX_QUESTION:
         yield f"the question has {len(question)} characters: at most {MAX_QUESTION}"
+    if has_letter(question):
+        yield "the question has letters of options: leave them out"
     said = sorted(NEGATIONS.intersection(words_of(question)))
     if said:
         yield f"the question must not use {', '.join(map(repr, said))}: ask without a negation"
     for option in options:
-        if not option:
-            yield "an option is empty"
+        if is_empty(option):
+            yield "an option is empty" if not option else f"option {option!r} says nothing"
         if len(option) > MAX_OPTION:
             yield f"an option has {len(option)} characters: at most {MAX_OPTION}"
-        if LETTERED.match(option):
-            yield f"option {option!r} starts with a letter of its own: leave it out"
+        if has_letter(option):
+            yield f"option {option!r} has a letter of its own: leave it out"
     if len({bare_words(option) for option in options}) < len(options):
         yield "two options read the same: all must differ"
     for text in (question, *options):
         if not text.isprintable():
             yield "question and options are one line each, without control characters"
-        if MARKUP.search(text):
+        elif has_markup(text) or LIKE_MARKUP.search(text):
             yield f"{text!r} has markup: plain text only"
         if PUBLISHED_ID.search(text):
             yield f"{text!r} shows an id: use the name of the thing"

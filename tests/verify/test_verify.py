@@ -30,7 +30,8 @@ from schemas.proof.facts import Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import Facing
 from tasks.extract.stage import subgraph_rows
-from tasks.verify.stage import check_question, find_problem, verify_questions
+from tasks.verify.checks import check_question, find_problem
+from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, facts, scene, scene_rows, scenes
 from tests.schemas.proof.test_proof_laws import mirrored, reflected

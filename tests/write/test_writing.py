@@ -420,7 +420,7 @@ def options(*pairs):
         ),
         (
             options(("A) on the bus", "c3"), ("in front of the bus", "c2"), ("left", "c1")),
-            "'A) on the bus' starts with a letter",
+            "'A) on the bus' has a letter of its own",
         ),
         ({"question": "Where is the dog in relation to it?"}, None),
         ({"question": "Where is the <b>dog</b> relative to the bus?"}, "has markup"),
