@@ -22,7 +22,7 @@ HOME = {
     "torch": ("training/", "evaluation/"),
     "trl": ("training/", "evaluation/"),
     "datasets": ("training/", "evaluation/hub.py"),
-    "huggingface_hub": ("evaluation/hub.py",),
+    "huggingface_hub": ("evaluation/hub.py", "training/launch.py"),
     "transformers": ("training/", "evaluation/"),
 }
 

@@ -282,7 +282,8 @@ class Facts(Naming):
             if verdict.supports and one in sure[0] and other in sure[1]:
                 if claim.present:
                     return verdict
-                return Evidence(Standing.REFUTED, verdict.margin, verdict.detail)
+                margin = None if verdict.margin is None else -verdict.margin
+                return Evidence(Standing.REFUTED, margin, verdict.detail)
         if not pairs or not all(verdict.refutes for verdict, *_ in pairs):
             return unknown("some pair of them may be so related")
         doubt = self._left_out(claim.class_name) or self._left_out(str(claim.other_class))
