@@ -10,9 +10,8 @@ from schemas.chat import ChatConfig, Failure, PriceConfig, Usage
 from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
+from tasks.chat.account import account_of, check_keys
 from tasks.publish.costs import (
-    account_of,
-    check_keys,
     cost_of_rows,
     count_costs,
     count_unanswered,

@@ -563,7 +563,7 @@ def test_four_times_the_text_takes_at_most_four_times_the_steps(kind):
 
 
 def test_no_regular_expression_reads_a_completion():
-    for name in ("schemas/parsing", "schemas/matching", "training/rewards"):
+    for name in ("schemas/completion/parsing", "schemas/completion/matching", "training/rewards"):
         tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
         assert "re" not in {
             alias.name
