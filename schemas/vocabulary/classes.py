@@ -193,7 +193,8 @@ class Vocabulary:
 
     def _resolve(self, name: str) -> Resolved:
         words = split_words(name)
-        while len(words) > 1 and words[0] in self._grammar.articles:
+        # "one way sign" is a name as it stands.
+        while len(words) > 1 and words[0] in self._grammar.articles and not self._exactly(words):
             del words[0]
         if not words:
             return NOTHING
