@@ -159,7 +159,7 @@ def test_a_changed_threshold_recomputes_what_depends_on_it(built, tmp_path):
 
 
 def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
-    from flows.build import BuildFailedError
+    from tasks.stage import BuildFailedError
 
     root = tmp_path / "root"
     shutil.copytree(built[1], root)
