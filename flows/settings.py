@@ -1,5 +1,6 @@
 """Prefect's settings for a build on one machine."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
+QUEUES = ("EventsWorker", "APILogWorker")
+"""Loggers of what Prefect still sends when a command ends: they would write below its last line."""
 
 
 def apply_settings(verbose: bool = False) -> None:
@@ -22,3 +25,5 @@ def apply_settings(verbose: bool = False) -> None:
         os.environ.setdefault(name, value)
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        for service in QUEUES:
+            logging.getLogger(service).setLevel(logging.ERROR)

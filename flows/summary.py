@@ -12,8 +12,8 @@ from rich.text import Text
 
 from flows.status import StageStatus
 from schemas.dataset_folder import VALIDATION
-from tasks.publish.card import cost_rows, dollars_told, stages_of
-from tasks.publish.funnel import FUNNEL, by_category, by_reason
+from tasks.publish.card import cost_rows, dollars_told
+from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
 
 COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "waiting": "dim"}
 
@@ -23,8 +23,7 @@ def print_summary(dataset: Path, console: Console) -> None:
     report and card are."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
-    stages = stages_of(manifest["models"])
-    console.print(_losses(funnel), _categories(funnel, manifest["quotas"], stages))
+    console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))
     if manifest["costs"]:
         console.print(_costs(manifest))
     for line in _model_lines(manifest):
@@ -61,9 +60,8 @@ def _losses(funnel: pl.DataFrame) -> Table:
     return table
 
 
-def _categories(
-    funnel: pl.DataFrame, quotas: Sequence[dict[str, object]], stages: Sequence[str]
-) -> Table:
+def _categories(funnel: pl.DataFrame, quotas: Sequence[dict[str, object]]) -> Table:
+    stages = stages_counted(funnel)
     wanted = (
         pl.DataFrame(quotas).group_by("category", maintain_order=True).agg(pl.col("wanted").sum())
     )

@@ -34,6 +34,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
         manifest["files"], manifest["digest"], manifest["config"]["images"]
+    except FileNotFoundError:
+        raise ValueError(
+            f"{folder} is no dataset folder: it has no manifest.json; run spatialthinker build"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{folder} has no readable manifest.json ({error}): build the dataset again"

@@ -9,11 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemas.proof.evidence import Standing
 from tasks.publish.costs import COSTS, TOKENS, total_costs
-from tasks.publish.funnel import FUNNEL, by_category, by_reason
+from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
 from tasks.validate.page import BLIND_RULES, RULES
-
-OF_MODELS = ("write", "judge")
-STAGES = ("extract", "plan", "write", "verify", "judge", "select")
 
 
 def size_category(num_samples: int) -> str:
@@ -22,11 +19,6 @@ def size_category(num_samples: int) -> str:
         if num_samples < limit:
             return name
     return "100K<n<1M"
-
-
-def stages_of(models: Mapping[str, str]) -> list[str]:
-    """The stages after which questions are counted, with those of the models that a build asks."""
-    return [stage for stage in STAGES if stage not in OF_MODELS or f"{stage}.chat" in models]
 
 
 def cost_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -76,7 +68,7 @@ def render_card(
         size=size_category(manifest["num_samples"]),
         losses=by_reason(funnel).to_dicts(),
         categories=by_category(funnel).to_dicts(),
-        stages=stages_of(manifest["models"]),
+        stages=stages_counted(funnel),
         levels=samples.group_by("category", "level").len().sort("category", "level").to_dicts(),
         evidence=samples.group_by("evidence").len().sort("evidence").to_dicts(),
         num_unknown=samples.filter(evidence=Standing.UNKNOWN.value).height,

@@ -104,6 +104,12 @@ def by_reason(funnel: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def stages_counted(funnel: pl.DataFrame) -> list[str]:
+    """The stages that handled questions, in their order."""
+    of_questions = funnel.filter(pl.col("category").is_not_null())
+    return of_questions["stage"].unique(maintain_order=True).to_list()
+
+
 def by_category(funnel: pl.DataFrame) -> pl.DataFrame:
     """One row per category: what is kept after each stage that handles questions."""
     rows = funnel.filter(pl.col("category").is_not_null(), pl.col("outcome") == "kept")

@@ -20,7 +20,7 @@ from schemas.dataset_folder import VALIDATION
 from schemas.question import JUDGED, PLAN, SUBGRAPH
 from schemas.sample import SAMPLE
 from tasks.chat.replies import open_replies
-from tasks.publish.card import cost_rows, dollars_told, render_card, stages_of
+from tasks.publish.card import cost_rows, dollars_told, render_card
 from tasks.publish.costs import COSTS
 from tasks.publish.funnel import FUNNEL
 from tasks.sources.tables import LEDGER
@@ -142,11 +142,6 @@ def test_costs_are_added_up_and_one_that_is_not_known_is_not_known_in_all():
 )
 def test_dollars_are_told(dollars, told):
     assert dollars_told(dollars) == told
-
-
-def test_stages_of_models_are_counted_where_models_are_asked():
-    assert stages_of({}) == ["extract", "plan", "verify", "select"]
-    assert stages_of({"judge.chat": "judge-1"}) == ["extract", "plan", "verify", "judge", "select"]
 
 
 def one_line(card: str) -> str:
