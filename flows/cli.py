@@ -9,6 +9,7 @@ import errno
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -356,11 +357,12 @@ def show_lines(console: Console, *loggers: str) -> None:
         logger.propagate = False
 
 
-def main() -> NoReturn:
-    """Run the command line; the exit code is the process's."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, of these arguments or the process's own; SystemExit has its exit
+    code."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        app(standalone_mode=True)
+        app(arguments, prog_name="spatialthinker", standalone_mode=True)
     except (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         _fail(errors, error, 2)
     except SystemExit as ended:

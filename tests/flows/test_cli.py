@@ -1,19 +1,10 @@
 """The command line: what it says of bad calls, and its exit codes."""
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-CLI = Path(sys.executable).with_name("spatialthinker")
-REPOSITORY = Path(__file__).parents[2]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(CLI), *arguments], capture_output=True, text=True, cwd=REPOSITORY, timeout=120
-    )
+from tests.commands import call, run
 
 
 @pytest.mark.parametrize(
@@ -46,7 +37,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_bad_calls_get_one_line_and_code_2(arguments, message):
-    result = run(*arguments)
+    result = call(*arguments)
     assert result.returncode == 2
     assert message in result.stderr
     assert result.stderr.startswith("error: ")
@@ -54,23 +45,29 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stdout == ""
 
 
+def test_a_process_ends_with_what_its_command_ends_with():
+    result = run("build", "nowhere.toml")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: no configuration at nowhere.toml")
+
+
 @pytest.mark.parametrize(
     "command", [(), ("build",), ("plan",), ("why",), ("score",), ("download",)]
 )
 def test_help_teaches(command):
-    result = run(*command, "--help")
+    result = call(*command, "--help")
     assert result.returncode == 0
     assert "Usage: spatialthinker" in result.stdout
 
 
 def test_plan_tells_of_a_build_that_never_ran(tmp_path):
-    result = run("plan", "--root", str(tmp_path))
+    result = call("plan", "--root", tmp_path)
     assert result.returncode == 0
     assert "never run here" in result.stdout
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_and_a_read_only_output_are_said_so(tmp_path):
+def test_a_full_disk_and_a_read_only_output_are_said_so(prefect_server, tmp_path):
     """On a real small file system, where this machine lets one be mounted."""
     place = tmp_path / "small"
     place.mkdir()
@@ -78,13 +75,13 @@ def test_a_full_disk_and_a_read_only_output_are_said_so(tmp_path):
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this machine mounts no tmpfs")
     try:
-        full = run("build", "--root", str(place / "data"), "--set", "images=omit")
+        full = call("build", "--root", place / "data", "--set", "images=omit")
         assert full.returncode == 1
         assert "the disk is full" in full.stderr.splitlines()[-1]
         assert "Traceback" not in full.stderr
         assert list(place.rglob("*.partial-*")) == []
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-        locked = run("build", "--root", str(place / "other"))
+        locked = call("build", "--root", place / "other")
         assert locked.returncode == 1
         assert "choose another folder with --root" in locked.stderr.splitlines()[-1]
     finally:

@@ -1,0 +1,87 @@
+"""The command line in this process, for what it reports, and in one of its own, for kills."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+from flows.settings import QUEUES
+
+REPOSITORY = Path(__file__).parents[1]
+CLI = Path(sys.executable).with_name("spatialthinker")
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """`spatialthinker ARGUMENTS` in this process, which has imported what takes seconds to import;
+    the exit code and what was printed."""
+    from flows.cli import main
+
+    output, errors = StringIO(), StringIO()
+    words = [str(word) for word in arguments]
+    with chdir(REPOSITORY), redirect_stdout(output), redirect_stderr(errors), own_loggers():
+        try:
+            main(words)
+        except SystemExit as ended:
+            code = ended.code
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+
+@contextmanager
+def own_loggers() -> Iterator[None]:
+    """What a command does to loggers ends with it, as it would with its process."""
+    before = {
+        logger.name: (logger.level, logger.propagate, [*logger.handlers]) for logger in loggers()
+    }
+    try:
+        yield
+    finally:
+        for logger in loggers():
+            level, propagate, handlers = before.get(logger.name, (logging.NOTSET, True, []))
+            logger.setLevel(level)
+            logger.propagate, logger.handlers = propagate, handlers
+
+
+def loggers() -> list[logging.Logger]:
+    """Those that a command may change."""
+    packages = ("flows", "tasks", "training", "evaluation", *QUEUES)
+    known = [name for name in logging.root.manager.loggerDict if name.startswith(packages)]
+    return [logging.getLogger(name) for name in known]
+
+
+def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
+    """`spatialthinker ARGUMENTS` in a process of its own, with one thread and on the CPU. It uses
+    the session's Prefect server, where there is one: one of its own would take seconds to start,
+    and outlive a kill."""
+    return subprocess.Popen(
+        [CLI, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        env={**ENVIRONMENT, **server(), **environment},
+    )
+
+
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As `start`, to its end."""
+    with start(*arguments, **environment) as process:
+        try:
+            output, errors = process.communicate(timeout=300)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def server() -> Mapping[str, str]:
+    """The environment that leads another process to this session's Prefect server."""
+    from prefect.settings import get_current_settings
+
+    url = get_current_settings().api.url
+    return {"PREFECT_API_URL": str(url)} if url else {}
