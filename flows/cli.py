@@ -80,11 +80,9 @@ def build(
     console = Console(stderr=True)
     apply_settings(verbose)
     with console.status("Starting Prefect ..."):
-        import flows.progress as progress
         from flows.build import run_build
-    progress.console = console
     show_lines(console, "tasks.artifact")
-    dataset = run_build(loaded, root, again)
+    dataset = run_build(loaded, root, again, show=True)
     from flows.summary import print_summary
 
     print_summary(dataset, Console())
