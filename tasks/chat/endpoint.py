@@ -6,8 +6,8 @@ reply take three times as long as all the rest of a call.
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import IO, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -43,6 +43,7 @@ KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
 """What looks like a key, or a part of one that a server repeats."""
 OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Headers by the environment variable that OpenAI's own client reads for them."""
+JSON = {"Content-Type": "application/json"}
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -115,49 +116,38 @@ class Endpoint:
         """Files may be on another host, and are as long as they are: they go to disk."""
         to.seek(0)
         to.truncate()
-        try:
-            async with self._answer("GET", f"/files/{file_id}/content", is_file=True) as response:
-                async for piece in response.content.iter_any():
-                    to.write(piece)
-        except _MissingError:
-            return
+        with suppress(_MissingError):
+            await self._content("GET", f"/files/{file_id}/content", to=to)
 
     async def close(self) -> None:
         for session in filter(None, (self._session, *self._left)):
             await session.close()
 
     async def _post(self, path: str, body: bytes) -> bytes:
-        return await self._content("POST", path, body)
+        return await self._content("POST", path, body, JSON)
 
-    async def _content(self, method: str, path: str, data: Any = None) -> bytes:
-        async with self._answer(method, path, data) as response:
-            content = await self._read(response)
-        self._refuse_repeated(response.headers.get("x-request-id"))
-        return content
-
-    @asynccontextmanager
-    async def _answer(
-        self, method: str, path: str, data: Any = None, *, is_file: bool = False
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A good answer, its body unread; any other as the error that it means."""
-        headers = {"Content-Type": "application/json"} if isinstance(data, bytes) else None
+    async def _content(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        to: IO[bytes] | None = None,
+    ) -> bytes:
+        """The body of a good answer, nothing where it is written to `to`; any other answer as the
+        error that it means."""
         if self._session is None:
             self._session = self._open()
         try:
             async with self._session.request(
-                method, self._url + path, data=data, headers=headers, allow_redirects=is_file
+                method, self._url + path, data=data, headers=headers, allow_redirects=to is not None
             ) as response:
-                if response.status in REDIRECTS and "location" in response.headers:
-                    host = urlsplit(self._chat.base_url).hostname
-                    raise ChatRefusedError(f"{host} sends requests elsewhere: correct base_url")
-                encoding = response.headers.get("content-encoding", "identity")
-                if encoding != "identity":
-                    raise RejectedError(
-                        f"the answer is compressed ({encoding[:20]}), which was not asked for"
-                    )
+                self._check(response.status, response.headers)
                 if not 200 <= response.status < 300:
                     raise self._error(response, await self._read(response))
-                yield response
+                content = await self._read(response) if to is None else b""
+                while to and (piece := await response.content.readany()):
+                    to.write(piece)
         except aiohttp.InvalidURL:
             raise ChatRefusedError(
                 f"{self._redacted(self._chat.base_url)} is not an address: correct base_url"
@@ -169,15 +159,30 @@ class Endpoint:
             if isinstance(error, aiohttp.ClientConnectorError):
                 raise UnreachableError(message) from None
             raise PassingError(message) from None
+        self._refuse_repeated(response.headers.get("x-request-id"))
+        return content
+
+    def _check(self, status: int, headers: Mapping[str, str]) -> None:
+        """Prompts go where they were sent, and nowhere else; bodies are as they are measured."""
+        if status in REDIRECTS and "location" in headers:
+            host = urlsplit(self._chat.base_url).hostname
+            raise ChatRefusedError(f"{host} sends requests elsewhere: correct base_url")
+        encoding = headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            raise RejectedError(
+                f"the answer is compressed ({encoding[:20]}), which was not asked for"
+            )
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        pieces, num_bytes = [], 0
-        async for piece in response.content.iter_any():
+        """A whole body; RejectedError where it does not end within the limit."""
+        pieces: list[bytes] = []
+        num_bytes = 0
+        while piece := await response.content.readany():
             num_bytes += len(piece)
             if num_bytes > self._max_bytes:
                 raise RejectedError(f"the answer has more than {self._max_bytes >> 20} MiB")
             pieces.append(piece)
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _open(self) -> aiohttp.ClientSession:
         address = urlsplit(self._url)

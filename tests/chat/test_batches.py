@@ -155,7 +155,7 @@ def test_a_killed_run_is_taken_up_where_it_was(account):
         store = open_replies(account.store)
 
         def is_committed() -> bool:
-            with store._engine.begin() as connection:
+            with store.sql.engine.begin() as connection:
                 rows = connection.exec_driver_sql("SELECT batch_id FROM batches").fetchall()
             return any(name.startswith("batch_") for (name,) in rows)
 
@@ -306,7 +306,7 @@ def test_every_question_ends_in_one_outcome_whatever_befalls_it(account):
         assert (answer.value is None) != (answer.failure is None)
         assert answer.value is None or answer.value.word == f"said {text}"
     stored = open_replies(account.store)
-    with stored._engine.begin() as connection:
+    with stored.sql.engine.begin() as connection:
         num_stored = connection.exec_driver_sql("SELECT count(*) FROM replies").scalar()
     assert num_stored == num_paid
 
@@ -472,7 +472,7 @@ def test_repairs_go_into_a_second_batch(account):
 
 def spent(account: Account) -> float:
     store = open_replies(account.store)
-    with store._engine.begin() as connection:
+    with store.sql.engine.begin() as connection:
         return float(connection.exec_driver_sql("SELECT sum(dollars) FROM spending").scalar() or 0)
 
 
