@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usage
 from tasks.chat.completion import read_completion, read_object
 from tasks.chat.errors import NoReplyError, RejectedError
-from tasks.chat.meter import Meter
+from tasks.chat.run import Meter
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "

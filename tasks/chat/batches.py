@@ -30,24 +30,25 @@ from itertools import islice
 from typing import Any
 
 from schemas.chat import Account, ChatConfig, Reply, Request
+from schemas.retry import MAX_ASKED
 from tasks.chat.batch_api import BatchApi, BatchServer, intent_name
-from tasks.chat.batch_files import MAX_REQUESTS, failed_batch, read_line, write_requests
+from tasks.chat.batch_files import failed_batch, read_line, write_requests
 from tasks.chat.budget import Budget
 from tasks.chat.dispatch import REJECTED_REQUESTS, Sound
 from tasks.chat.errors import (
-    MAX_RETRY_AFTER,
     ChatRefusedError,
     ChatStoppedError,
     NoReplyError,
     PassingError,
     RejectedError,
 )
-from tasks.chat.meter import Meter
+from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
 from tasks.chat.requests import Dialect, dialect_of
+from tasks.chat.run import Meter
 
-IDLE_SECONDS = 1.0
 GROUP = 500
+"""Lines of an output that are held at a time: some megabytes, and one transaction of the store."""
 logger = logging.getLogger(__name__)
 
 
@@ -82,12 +83,14 @@ class BatchQueue:
         store: ReplyStore,
         server: BatchServer,
         budget: Budget,
+        limits: Limits = LIMITS,
     ) -> None:
         self.chat = chat
+        self._limits = limits
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
         self._payer = account.payer
         self._store = store
-        self._api = BatchApi(chat, server)
+        self._api = BatchApi(chat, server, limits)
         self._budget = budget
         # Another payer's key may not see these batches, and another model has other prices.
         self._scope = f"{chat.base_url} {chat.model} {account.payer}"
@@ -100,7 +103,7 @@ class BatchQueue:
         self._submitting: asyncio.Task[None] | None = None
         self._polling: dict[str, asyncio.Task[None]] = {}
         self._num_replies = 0
-        self._most = MAX_REQUESTS
+        self._most = limits.batch_requests
         self._is_crowded = False
         self._num_crowded = 0
 
@@ -201,14 +204,15 @@ class BatchQueue:
         loop = asyncio.get_running_loop()
         while self._fresh:
             idle = loop.time() - self._last_asked
-            if idle < IDLE_SECONDS and len(self._fresh) < MAX_REQUESTS:
-                await asyncio.sleep(IDLE_SECONDS - idle)
+            limits = self._limits
+            if idle < limits.batch_idle_seconds and len(self._fresh) < limits.batch_requests:
+                await asyncio.sleep(limits.batch_idle_seconds - idle)
                 continue
             if self._is_crowded:
                 while self._polling:
                     await asyncio.wait(self._polling.values())
                 poll = self.chat.batch_poll_seconds
-                await asyncio.sleep(min(poll * 2**self._num_crowded, MAX_RETRY_AFTER))
+                await asyncio.sleep(min(poll * 2**self._num_crowded, MAX_ASKED))
             await self._submit()
 
     async def _submit(self) -> None:
@@ -219,7 +223,9 @@ class BatchQueue:
             return
         dialect = self._dialect
         with tempfile.TemporaryFile() as file:
-            written, unreadable = await asyncio.to_thread(write_requests, chosen, dialect, file)
+            written, unreadable = await asyncio.to_thread(
+                write_requests, chosen, dialect, file, self._limits.batch_bytes
+            )
             for digest, error in unreadable.items():
                 if asked := self._fresh.pop(digest, None):
                     _end(asked, error)
@@ -376,8 +382,8 @@ class BatchQueue:
                 self._fail(asked, error)
 
     async def _fail_lines(self, name: str, errors: Mapping[str, Exception]) -> None:
-        self._most = min(2 * self._most, MAX_REQUESTS)
-        self._is_crowded, self._num_crowded = self._most < MAX_REQUESTS, 0
+        self._most = min(2 * self._most, self._limits.batch_requests)
+        self._is_crowded, self._num_crowded = self._most < self._limits.batch_requests, 0
         waiting = self._in(name)
         lost = [asked.request.digest for asked in waiting if asked.request.digest not in errors]
         stored = await asyncio.gather(*map(self._store.find, lost))

@@ -124,5 +124,7 @@ class Budget:
 
     def spend(self, cost: float | None, input_tokens: int, request: Request) -> None:
         """Note what a request took; it may have been more than was thought."""
+        if not self.is_limited:
+            return
         self._purse.spend(cost or 0.0)
         self._ratio = max(self._ratio, input_tokens / max(most_input_tokens(request), 1))

@@ -35,6 +35,7 @@ from tasks.artifact import (
     write_artifact,
     write_incomplete,
 )
+from tasks.chat.run import Run
 from training.model import resolve_model
 from training.run_folder import model_digest
 
@@ -59,7 +60,7 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
             )
         resolve_model(model.local.model, root)
     if model.chat:
-        from tasks.chat.converse import key_of  # only here: it loads the client of the models
+        from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
         key_of(model.chat, f"{model.name}.chat")
 
@@ -189,7 +190,11 @@ def _picture(data: bytes, model: EvaluatedModel) -> Any:
 
 
 def ask_endpoint(
-    items: pl.DataFrame, model: EvaluatedModel, account: Account, root: Path
+    items: pl.DataFrame,
+    model: EvaluatedModel,
+    account: Account,
+    root: Path,
+    run: Run | None = None,
 ) -> tuple[pl.DataFrame, list[str]]:
     """Rows of REPLY in the order of the items, and the ids of items that a later run may get a
     reply to."""
@@ -198,7 +203,7 @@ def ask_endpoint(
     assert model.chat
     chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
     conversation = partial(_ask, model=model, store=ImageStore(root))
-    rows = converse(chat, account, items.iter_rows(named=True), conversation, stage="infer")
+    rows = converse(chat, account, items.iter_rows(named=True), conversation, run=run)
     missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
     return table_of(rows, REPLY), missing
 
@@ -250,7 +255,12 @@ def _photograph(digest: str, model: EvaluatedModel, store: ImageStore) -> Photog
 
 @task(cache_policy=NO_CACHE, task_run_name="infer-{model.name}-{benchmark}")
 def infer_replies(
-    items_path: Path, benchmark: str, model: EvaluatedModel, account: Account, root: Path
+    items_path: Path,
+    benchmark: str,
+    model: EvaluatedModel,
+    account: Account,
+    root: Path,
+    run: Run | None = None,
 ) -> Path | State[Path]:
     artifact = replies_artifact(items_path, model, root)
     if is_complete(artifact):
@@ -261,7 +271,7 @@ def infer_replies(
         parts = root / "artifacts" / PARTS / artifact.digest
         replies = write_locally(items, model, root, parts)
     else:
-        replies, missing = ask_endpoint(items, model, account, root)
+        replies, missing = ask_endpoint(items, model, account, root, run)
     tokens = replies["output_tokens"].sum()
     logger.info(
         "infer: %s on %s: %d replies, %d tokens", model.name, benchmark, replies.height, tokens

@@ -21,6 +21,7 @@ from schemas.config.build import PipelineConfig, SourceConfig, WriteConfig, Writ
 from schemas.question import QUESTION
 from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
+from tasks.chat.run import Run
 from tasks.language.templates import option_of, wordings_of
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
@@ -65,6 +66,7 @@ def write_rows(
     photographs_path: Path | None = None,
     source: SourceConfig | None = None,
     account: Account | None = None,
+    run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of QUESTION in the order of the subgraphs, and the ids of those that a later run has to
     ask for again."""
@@ -73,7 +75,7 @@ def write_rows(
         from tasks.write.conversation import write_shard_with_model
 
         return write_shard_with_model(
-            subgraphs, config, seed, root, scenes_path, photographs_path, source, account
+            subgraphs, config, seed, root, scenes_path, photographs_path, source, account, run
         )
     rows = subgraphs.iter_rows(named=True)
     return [write_question(row, config.num_options, seed) for row in rows], []
@@ -96,6 +98,7 @@ def write(job: Job) -> Path:
         known[0] if known else None,
         job.source,
         account_of(job.config, job.root),
+        job.run,
     )
     questions = frame_of(rows, QUESTION)
     num_written = questions["question"].is_not_null().sum()

@@ -12,7 +12,6 @@ import pytest
 
 from schemas.config.build import PipelineConfig
 from tasks.chat.replies import open_replies
-from tasks.chat.stop import STOPPED
 from tasks.publish.costs import TOKENS
 from tests.builds import bodies, build, config_of, manifest_of, models_asked, samples_of
 from tests.flows.test_build import contents, modified
@@ -199,7 +198,6 @@ def test_a_second_run_asks_nothing_and_does_nothing(built: Built) -> None:
     assert len(built.endpoint.requests) == num_requests
     states = task_states()
     assert len(states) == 12 and set(states) == {"Cached"}
-    assert not STOPPED.is_set()
 
 
 def test_other_prices_only_publish_again(built: Built, again: Any, tmp_path: Path) -> None:
