@@ -21,14 +21,15 @@ import httpx
 from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retrying
 
 MAX_BYTES = 64 << 20
-"""Of an image: the largest photographs of the twelve benchmarks have some 20 MB."""
+"""Of an image: ten times a large photograph. A body without end must not fill the memory."""
 MAX_REDIRECTS = 5
-"""As many as hosts of images need, twice over; more is a circle."""
+"""From http to https, to another host, to a mirror: more of them look like a circle."""
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 """Seconds of silence."""
 MAX_SECONDS = 120.0
 """For one attempt, however slowly bytes come: 64 MB at 4 Mbit/s."""
 MAX_ATTEMPTS = 3
+"""With the waits below at most nine seconds for an image whose host is gone."""
 BACKOFF = Backoff(first=1.0, most=4.0)
 """Seconds between attempts. They are few and short: thousands of images may be missing."""
 MAX_ASKED = 60.0

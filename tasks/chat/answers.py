@@ -1,4 +1,4 @@
-"""Answers: the objects that a model replies with, put right and drawn again where they are none."""
+"""Answers: the objects that a model replies with, invalid replies followed up and drawn again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ REPAIR = (
 )
 NOTHING = Usage()
 WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
+"""What another draw of the same prompt may well mend; a model that refuses refuses again."""
 T = TypeVar("T", bound=BaseModel)
 
 

@@ -21,10 +21,12 @@ from tasks.chat.errors import (
 from tasks.chat.limits import LIMITS, Limits
 
 CREATE_SECONDS = 300.0
-"""In which a batch is created, all attempts together: eight take four minutes. Must stay below
-half of Limits.batch_settling_seconds, for clocks and providers that lag."""
+"""In which a batch is created, all attempts together: the waits between eight of them take one
+minute. Half of Limits.batch_settling_seconds, for clocks and providers that lag."""
 INTENT = "intent-"
+"""Begins the name of a batch that has no id yet: no id of a provider begins so."""
 ENDED = ("completed", "failed", "expired", "cancelled")
+"""The states that OpenAI documents as final; others are waited for."""
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -47,7 +49,7 @@ class BatchServer(Protocol):
 
 
 def intent_name() -> str:
-    """A name that no other batch has; it tells when it was made."""
+    """A name that no other batch has; it holds the time at which it was made."""
     return f"{INTENT}{time.time():.0f}-{uuid.uuid4().hex}"
 
 

@@ -7,10 +7,18 @@ import msgspec
 
 from schemas.chat import Request
 from tasks.chat.dispatch import Sound, read_sound
-from tasks.chat.errors import ChatRefusedError, PassingError, error_of, error_words, is_unpaid
+from tasks.chat.errors import (
+    MAX_WORDS,
+    ChatRefusedError,
+    PassingError,
+    error_of,
+    error_words,
+    is_unpaid,
+)
 from tasks.chat.requests import Dialect, request_body
 
 URL = "/v1/chat/completions"
+"""What the Batch API calls the endpoint, wherever its server keeps it."""
 Result = TypeVar("Result")
 
 
@@ -121,7 +129,7 @@ def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
 
 def line_error(status: int, raw: bytes, where: str) -> Exception:
     code, message = error_words(raw)
-    message = " ".join(message.split())[:300]
+    message = " ".join(message.split())[:MAX_WORDS]
     if status in (401, 403, 404) or is_unpaid(status, code, message):
         return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
     return error_of(status, code, message)
@@ -131,7 +139,7 @@ def failed_batch(batch: Batch, where: str) -> Exception:
     """Why a batch failed as a whole: for want of room (`is_congestion`), in passing or for good."""
     errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
     codes = [str(error.code or "") for error in errors]
-    message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:300]
+    message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:MAX_WORDS]
     if any("token_limit" in code or "rate_limit" in code for code in codes):
         return PassingError(message, is_congestion=True)
     if all(code in ("", "server_error", "internal_error") for code in codes):

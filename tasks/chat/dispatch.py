@@ -29,8 +29,7 @@ UNREACHABLE_ATTEMPTS = 3
 """At a server that has never answered: an address that is wrong stays wrong, while a server that
 is just starting may be there a second later."""
 SILENT_REQUESTS = 16
-"""In succession without a reply, and the server counts as gone: more than ever fail by chance where
-each is given eight attempts."""
+"""In succession without a reply, each after all of its attempts: then the server counts as gone."""
 REJECTED_REQUESTS = 3
 """Rejected in succession where none was answered: the model is asked in a way that it never takes,
 and each further request would be one more of the kind."""
@@ -202,7 +201,7 @@ class Dispatcher:
         meter.pay(cost)
         if cost is None and self._budget.is_limited:
             self.stopped = self.stopped or ChatStoppedError(
-                f"{self.chat.base_url} does not tell how many tokens a reply took, so no budget "
+                f"{self.chat.base_url} does not report how many tokens a reply took, so no budget "
                 "can be kept: leave budget out"
             )
         return reply

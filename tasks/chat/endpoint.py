@@ -18,6 +18,7 @@ import msgspec
 from schemas.chat import ChatConfig
 from schemas.retry import asked_seconds
 from tasks.chat.errors import (
+    MAX_WORDS,
     ChatRefusedError,
     PassingError,
     RejectedError,
@@ -30,13 +31,13 @@ from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.requests import OPENAI_HOSTS
 
 CONNECT_SECONDS = 20.0
-"""To open a connection: a server that is there answers within one, a busy one within some."""
+"""To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
 KEEP_ALIVE_SECONDS = 60.0
-"""An unused connection is kept for: servers close theirs after 60 seconds or more."""
+"""That an unused connection is kept: less than nginx keeps its own (75), so that a request rarely
+meets a connection that its server is closing."""
 MAX_SEEN = 10_000
-"""Ids of answers that are remembered: a repeated answer comes among the next few hundred."""
-MAX_WORDS = 300
-"""Characters of a server's message that are shown: one line."""
+"""Ids of answers that are remembered. A repeated answer is that of a request that was sent over the
+same connection shortly before; more than 4,096 are never in flight."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """Hosts whose servers need no key."""
 KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
@@ -45,6 +46,7 @@ OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-P
 """Headers by the environment variable that OpenAI's own client reads for them."""
 JSON = {"Content-Type": "application/json"}
 REDIRECTS = (301, 302, 303, 307, 308)
+"""Statuses whose `location` a client would follow."""
 
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:

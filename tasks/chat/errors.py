@@ -9,6 +9,8 @@ CONGESTED = (408, 429, 503, 529)
 """By these a server says that it has too much to do; 529 is Anthropic's."""
 FILTERED = ("content_filter", "content_policy", "responsibleaipolicy", "moderation", "flagged")
 """Words of servers that reject a request for what it says."""
+MAX_WORDS = 300
+"""Characters of a server's message that are shown: three lines of a terminal."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 """OpenAI's codes for an account that has to be paid up."""
 UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
@@ -31,7 +33,7 @@ class UnreachableError(PassingError):
 
 
 class RejectedError(Exception):
-    """The server will not answer this request, whoever asks again."""
+    """The server does not answer this request, and would not if it were sent again."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)

@@ -10,11 +10,11 @@ from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retr
 T = TypeVar("T")
 Sleep = Callable[[float], None]
 MAX_FAILURES = 6
-"""In succession without a new byte: with the waits below, a server has a minute to come back."""
-BACKOFF = Backoff(first=1.0, most=60.0)
-"""Seconds between attempts: a restarting server needs some, and a minute is no loss among hours."""
+"""In succession without a new byte: with the waits below, a server has half a minute to return."""
+BACKOFF = Backoff(first=1.0, most=16.0)
+"""Seconds between attempts: a server that restarts needs some, which are few beside a download."""
 FINAL = (httpx.UnsupportedProtocol, httpx.TooManyRedirects)
-"""An address that leads nowhere: it would do so the next time."""
+"""Where an address leads is no matter of time: the next attempt would end there, too."""
 
 
 def check_status(response: httpx.Response) -> None:

@@ -353,7 +353,7 @@ def test_a_budget_is_never_overdrawn_and_a_larger_one_goes_on(store: str) -> Non
 def test_without_token_counts_a_budget_cannot_be_kept(store: str) -> None:
     with serve(lambda body: Completion(adds(body), usage={})) as endpoint:
         config = chat_config(endpoint, price=PRICE, max_concurrent=1)
-        with pytest.raises(ChatStoppedError, match="does not tell how many tokens"):
+        with pytest.raises(ChatStoppedError, match="does not report how many tokens"):
             totals(config, store, range(20), budget=10.0)
 
 
