@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from evaluation.benchmarks.spec import Part, Source
+from evaluation.benchmarks.benchmark import Part, Source
 from evaluation.picture_files import PictureFiles
 from evaluation.rows import Copy, Place
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item
+from evaluation.benchmarks.benchmark import Benchmark, Item
 from evaluation.fetching import Fetcher
 from evaluation.images import ImageStore, Reference, cells_of, check_picture, image_bytes
 from evaluation.rows import Place

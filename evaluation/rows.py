@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.benchmarks.spec import Benchmark, Part
+from evaluation.benchmarks.benchmark import Benchmark, Part
 from evaluation.picture_files import PictureFiles
 from evaluation.tables import READERS, read_rows
 from schemas.dataset_folder import VALIDATION

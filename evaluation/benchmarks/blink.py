@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.texts import (
     first_of,
     in_columns,
@@ -35,7 +35,7 @@ def read(row: Row, part: Part, number: int) -> Item | None:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="blink",
     title="BLINK",
     licence="Apache-2.0",

@@ -1,6 +1,6 @@
 """CV-Bench: 2D (count, relation) and 3D (depth, distance), up to six options."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.texts import (
     coco_of,
     first_of,
@@ -38,7 +38,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="cv_bench",
     title="CV-Bench",
     licence="Apache-2.0",

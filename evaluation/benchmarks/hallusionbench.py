@@ -1,6 +1,6 @@
 """HallusionBench: the part with pictures; yes or no."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     YES_NO,
     first_of,
@@ -32,7 +32,7 @@ def read(row: Row, part: Part, number: int) -> Item | None:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="hallusionbench",
     title="HallusionBench",
     licence="BSD-3-Clause",

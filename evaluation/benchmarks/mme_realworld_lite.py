@@ -1,6 +1,6 @@
 """MME-RealWorld-Lite: five options, of which the last says that the picture does not tell."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     first_of,
     in_columns,
@@ -27,7 +27,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="mme_realworld_lite",
     title="MME-RealWorld-Lite",
     licence="Apache-2.0 (full set)",

@@ -1,6 +1,6 @@
 """MMStar: six abilities of 250 questions each, the options inside the question."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,
@@ -38,7 +38,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="mmstar",
     title="MMStar",
     licence="not stated",

@@ -6,7 +6,7 @@ Rows 2k - 1 and 2k are a pair. The labels of rows 99, 100, 279 and 280 are known
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     cut_options,
     first_of,
@@ -47,7 +47,7 @@ def check(items: pl.DataFrame) -> str | None:
     return None if alone.is_empty() else f"pair {alone['group'][0]} has {alone['len'][0]} rows"
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="mmvp",
     title="MMVP",
     licence="MIT",

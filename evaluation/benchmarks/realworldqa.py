@@ -2,7 +2,7 @@
 
 import re
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     cut_options,
     in_columns,
@@ -31,7 +31,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="realworldqa",
     title="RealWorldQA",
     licence="CC-BY-ND-4.0",

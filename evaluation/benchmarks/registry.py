@@ -17,11 +17,11 @@ from evaluation.benchmarks import (
     stvqa_val,
     vstar_bench,
 )
-from evaluation.benchmarks.spec import Benchmark
+from evaluation.benchmarks.benchmark import Benchmark
 
 OWN = "stvqa_val"
 BENCHMARKS: Mapping[str, Benchmark] = {
-    module.SPEC.name: module.SPEC
+    module.BENCHMARK.name: module.BENCHMARK
     for module in (
         cv_bench,
         blink,

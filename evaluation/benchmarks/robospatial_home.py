@@ -7,7 +7,7 @@ point may lie, beside the polygon that the authors score by.
 import json
 import re
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.texts import (
     YES_NO,
     first_of,
@@ -53,7 +53,7 @@ def polygon(text: str) -> str:
     return json.dumps(found)
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="robospatial_home",
     title="RoboSpatial-Home",
     licence="Apache-2.0",

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     YES_NO,
     cut_options,
@@ -70,7 +70,7 @@ def arrange(items: Sequence[Item]) -> list[Item]:
     return found
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="spatialbench",
     title="SpatialBench",
     licence="CC-BY-4.0",

@@ -4,7 +4,7 @@ By number and file name these are the 1,200 items of CV-Bench 3D, which so enter
 benchmarks twice. The first source is the paper's copy; the original is a TSV in VLMEvalKit's form.
 """
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import cut_options, first_of, gold_of, in_columns, listed
 
 
@@ -24,7 +24,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="spatialreasoner_eval",
     title="SpatialReasonerEval",
     licence="not stated",

@@ -8,7 +8,7 @@ import re
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,
@@ -90,7 +90,7 @@ def check(items: pl.DataFrame) -> str | None:
     return None if alone.is_empty() else f"the mirror image {alone['qid'][0]} is of no item"
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="3dsrbench",
     title="3DSRBench",
     licence="CC-BY-4.0",

@@ -7,7 +7,7 @@ pixels of the photograph.
 import json
 from typing import Any
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import is_given, letter_of, listed, text_of
 
 TOLD = ("width", "height", "evidence")
@@ -37,7 +37,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="stvqa_val",
     title="STVQA validation",
     licence="Apache-2.0",

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.texts import (
     cut_options,
     first_of,
@@ -34,7 +34,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+BENCHMARK = Benchmark(
     name="vstar_bench",
     title="V*Bench",
     licence="not stated (code: MIT)",

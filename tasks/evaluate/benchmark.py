@@ -19,8 +19,8 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
+from evaluation.benchmarks.benchmark import Part
 from evaluation.benchmarks.registry import OWN, benchmark_of
-from evaluation.benchmarks.spec import Part
 from evaluation.fetching import Fetcher
 from evaluation.hub import open_hub
 from evaluation.images import ImageStore

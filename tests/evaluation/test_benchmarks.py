@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.benchmarks.benchmark import Item, Part
 from evaluation.benchmarks.registry import BENCHMARKS
-from evaluation.benchmarks.spec import Item, Part
 from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,

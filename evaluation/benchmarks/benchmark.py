@@ -1,4 +1,4 @@
-"""Specs: what a benchmark is, where its rows are, and how one of them becomes an item."""
+"""A benchmark: what it is, where its rows are, and how one of them becomes an item."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
