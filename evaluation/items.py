@@ -124,7 +124,7 @@ def find_item(
         images = [keep(value) for cell in item.images for value in cells_of(cell)]
         if not images:
             raise ValueError("it has no picture")
-        named = {name: keep(value) for name, value in item.pictures.items()}
+        named = {name: keep(value) for name, value in item.photographs.items()}
         return Found(item, str(place.row.get("index")), images, named, str(place))
     except KeyError as error:
         columns = ", ".join(sorted(map(str, place.row)))[:200]

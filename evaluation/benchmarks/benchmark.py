@@ -1,23 +1,36 @@
-"""A benchmark: what it is, where its rows are, and how one of them becomes an item."""
+"""A benchmark: all that this program knows of it, in one description.
+
+Every file beside this one describes one benchmark in a `BENCHMARK`; registry.py lists them. Nothing
+else knows a benchmark by its name: what is special about one is a field or a function here.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from evaluation.benchmarks.published import Figures
+from evaluation.constants import Constants, letters, words
+from evaluation.miniatures.scenes import Scenes
+from evaluation.option_texts import same_text
+from evaluation.rules import Rule, plain
 from schemas.benchmark import AnswerKind
 
 Row = Mapping[str, Any]
+Counts = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An `item_id` that is empty is made of the item's place in its subset (`with_ids`); `options`
-    are texts in order, A first; `images`, and `pictures` by name of the fact that
-    names their digest, are what the row has for a picture: bytes, `{"bytes", "path"}`, base64, an
-    address, a file's name, or a list of these."""
+    """What becomes a row of ITEM.
+
+    An empty `item_id` is filled in by `with_ids`. `options` are texts in order, A first. `images`
+    are shown; `photographs` are not, and stand by the name of the fact that is their digest. Both
+    hold what the row has for a photograph: bytes, `{"bytes", "path"}`, base64, an address, the name
+    of a file, or a list of these. `facts` are what rules or reports need besides."""
 
     item_id: str
     question: str
@@ -29,14 +42,14 @@ class Item:
     category: str | None = None
     group: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
-    pictures: Mapping[str, Any] = field(default_factory=dict)
+    photographs: Mapping[str, Any] = field(default_factory=dict)
     image_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table of a benchmark: a configuration and split of a Hub repository, or the files of it
-    that `files`, patterns, name: tables in `tables`, the others beside them."""
+    """One table of a benchmark: a split, and perhaps a configuration, of a repository of the Hub;
+    or the file `tables` of it, with files beside it that match the patterns `files`."""
 
     split: str
     config: str | None = None
@@ -46,54 +59,79 @@ class Part:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What tells its files from those of other parts."""
+        """Words in the names of its files that other parts' files lack."""
         return tuple(filter(None, (self.config, self.subset))) or (self.split,)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A Hub repository with a copy of a benchmark. `revision` is the one whose facts are known;
-    `lacks` are the subsets that it leaves out; `counts` stand in for the benchmark's."""
+    """A repository of the Hub with a copy of a benchmark. `revision` is the commit that the facts
+    in its file were checked against; `lacks` are the subsets that this copy leaves out; `counts`
+    replace the benchmark's."""
 
     repository: str
     parts: tuple[Part, ...]
     revision: str | None = None
     lacks: tuple[str, ...] = ()
-    counts: Mapping[str, tuple[int, ...]] | None = None
+    counts: Counts | None = None
 
 
 Read = Callable[[Row, Part, int], Item | None]
 Items = Sequence[Item]
 
 
-def with_ids(items: Items, form: str = "{subset}-{number}", first: int = 0) -> Items:
-    """Items without an id get one of their subset and their place in it, from `first` on."""
-    places: Counter[str | None] = Counter()
-    found = []
-    for item in items:
-        name = form.format(subset=item.subset, number=places[item.subset] + first)
-        places[item.subset] += 1
-        found.append(item if item.item_id else replace(item, item_id=name))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """`read` makes an item of a row, its part and its place there, None where the row is not the
-    benchmark's; it raises ValueError or KeyError where the row is wrong. `counts` are how many
-    items a subset (or category, or "" for all) may have; `arrange` makes what needs all items, such
-    as pairs, and `check` names what is wrong with all of them together."""
+    """Facts, reader, rules, constant baseline and miniature of one benchmark. What has a default
+    is only set where a benchmark differs from it."""
 
     name: str
+    """In configurations, artifacts and tables."""
     title: str
+    """In reports."""
     licence: str
     sources: tuple[Source, ...]
+    """Copies on the Hub; the first is read unless a configuration names another."""
+    counts: Counts = field(default_factory=dict)
+    """How many items a whole copy has, by subset or category, "" for all; several numbers where
+    copies differ. A copy with another number is refused."""
+    published: Figures = field(default_factory=dict)
+    """What the paper reports, in percent, by subset (or TOTAL) and model."""
+
     read: Read
-    counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The item of a row, its part, and its place there from 0 on; None for a row of another
+    benchmark in the same file. Raises ValueError or KeyError where the row is wrong."""
     arrange: Callable[[Items], Items] = lambda items: items
+    """The same items in the same order, with what only all of them together show, such as pairs."""
     check: Callable[[pl.DataFrame], str | None] = lambda _: None
+    """What is wrong with a whole copy's rows of ITEM, None where nothing is."""
     flipped: frozenset[str] = frozenset()
-    """Ids of items with two options whose published label is known to be the wrong one."""
+    """Ids of items with two options whose published label is known to be wrong."""
+
+    official: Rule
+    """The authors' rule."""
+    paper_compatible: Rule = plain
+    """The paper's rule: for most benchmarks the accuracy over all items."""
+    facts: tuple[str, ...] = ()
+    """The facts of items that the rules read; each is a column of the table that a rule gets."""
+    numeric: frozenset[str] = frozenset()
+    """Categories whose answers the rules read as numbers (`said_number`, `true_number`)."""
+    is_same: Callable[[str, str], bool] = same_text
+    """Whether a text that was said is right, given the gold text: for items of the kind TEXT."""
+    passes_options: bool = True
+    """Whether the paper's evaluation passes the options to its parser. Where it does not, it
+    compares the reply with the letter as a text."""
+    constants: tuple[Constants, ...] = (letters, words)
+    """The constant baseline: what repliers say who give one answer to every item. The best of them
+    counts. Add `texts` where items ask for a text."""
+
+    draw: Callable[[Scenes, Path], None]
+    """Writes the miniature: some 8 to 16 items about drawn scenes, in files and columns that are
+    those of the benchmark, into an empty folder."""
+    is_own: bool = False
+    """It is the validation split of a dataset, and nobody else's benchmark: its path may name a
+    dataset that was published here, means over benchmarks leave it out, its images are not listed
+    against leakage, and `spatialthinker why` knows its items."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -101,7 +139,7 @@ class Benchmark:
 
     def source(self, name: str | None) -> Source:
         """The first copy, or the one of that name: REPOSITORY, or REPOSITORY:FILE for one file of
-        it. In a repository that is not known, parts are called as in the first."""
+        it. A repository that is not listed is taken to have the parts of the first."""
         if name is None:
             return self.sources[0]
         repository, _, file = name.partition(":")
@@ -110,3 +148,14 @@ class Benchmark:
         if not file:
             return source
         return replace(source, parts=(Part("", tables=file),))
+
+
+def with_ids(items: Items, form: str = "{subset}-{number}", first: int = 0) -> Items:
+    """Items without an id get one of their subset and their place in it, counted from `first`."""
+    places: Counter[str | None] = Counter()
+    found = []
+    for item in items:
+        name = form.format(subset=item.subset, number=places[item.subset] + first)
+        places[item.subset] += 1
+        found.append(item if item.item_id else replace(item, item_id=name))
+    return found

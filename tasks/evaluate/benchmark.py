@@ -20,7 +20,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from evaluation.benchmarks.benchmark import Part
-from evaluation.benchmarks.registry import OWN, benchmark_of
+from evaluation.benchmarks.registry import benchmark_of
 from evaluation.fetching import Fetcher
 from evaluation.hub import open_hub
 from evaluation.images import ImageStore
@@ -29,7 +29,7 @@ from evaluation.rows import Copy, open_copy
 from schemas.config.evaluation import BenchmarkConfig
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
 from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
-from tasks.evaluate.miniature.drawn import MINIATURE, miniature_folder
+from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.file_digests import digest_store
 from tasks.sources.files import digest_files
 
@@ -56,7 +56,7 @@ def copy_of(config: BenchmarkConfig, root: Path) -> LocalCopy | None:
         folder = miniature_folder(config.name, root)
         return LocalCopy(folder, open_copy(benchmark, folder))
     path = Path(config.path).expanduser()
-    if config.name == OWN and not (path.exists() and not (path / "manifest.json").exists()):
+    if benchmark.is_own and not (path.exists() and not (path / "manifest.json").exists()):
         return _own(config.path, root)
     if not path.exists():
         raise FileNotFoundError(f"{config.name} has no copy at {path}: correct its path")

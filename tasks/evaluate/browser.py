@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import polars as pl
 from PIL import Image
 
-from evaluation.benchmarks.registry import BENCHMARKS, OWN
+from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.images import ImageStore
 from evaluation.points import read_polygon
 from schemas.benchmark import AnswerKind, fact
 from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
-from tasks.evaluate.view import title_of
+from tasks.evaluate.view import is_own, title_of
 
 MAX_ITEMS = 200
 MAX_BYTES = 15 << 20
@@ -143,7 +143,7 @@ def item_of(row: Mapping[str, Any]) -> Row:
         "num_hidden_pictures": len(row["images"][MAX_PICTURES:]),
         "gold_boxes": gold_boxes(row),
         "sources": row["image_sources"],
-        "why": question_id if row["source_benchmark"] == OWN else None,
+        "why": question_id if is_own(row["source_benchmark"]) else None,
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from evaluation.benchmarks.registry import benchmark_of
 from evaluation.images import ImageStore
 from evaluation.leakage import LISTED, OVERLAP, PICTURE, Match, coco_source, find_overlaps
 from schemas.columns import columns
@@ -31,6 +32,12 @@ LEAKS = columns(**OVERLAP, samples=pl.Int64)
 def list_of(benchmark: str, root: Path) -> Path:
     """Where the list of a benchmark's pictures belongs."""
     return root / LISTS / f"{benchmark}.parquet"
+
+
+def is_listed(benchmark: str) -> bool:
+    """Whether its images belong on a list: not those of a dataset's own validation split, which
+    shares its source with the dataset."""
+    return not benchmark_of(benchmark).is_own
 
 
 def known_lists(root: Path) -> list[Path]:

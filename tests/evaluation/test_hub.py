@@ -13,7 +13,7 @@ import pytest
 from schemas.config.evaluation import BenchmarkConfig
 from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import write_items
-from tasks.evaluate.miniature.drawn import miniature_folder
+from tasks.evaluate.miniature import miniature_folder
 from tests.servers.hub import COMMIT, hub, hub_pages, refusal
 from tests.servers.web import serving
 

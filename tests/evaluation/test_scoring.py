@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.rules import OFFICIAL
+from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.scoring import score
 from evaluation.verdicts import PARSED, read_replies
 from schemas.benchmark import ITEM, REPLY
@@ -310,7 +310,7 @@ def test_what_cannot_be_scored_is_said():
     )
     parsed = read_replies(items, frame_of([], REPLY))
     for wrong, problem in (
-        (items.with_columns(benchmark=pl.lit("other")), "no rule for other"),
+        (items.with_columns(benchmark=pl.lit("other")), "no benchmark other"),
         (pl.concat([items, items.with_columns(benchmark=pl.lit("mmvp"))]), "one at a time"),
         (items.with_columns(item_id=pl.lit("b")), "item b of mmstar was not read"),
     ):
@@ -377,7 +377,7 @@ def many(benchmark: str) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.parametrize("benchmark", sorted(OFFICIAL))
+@pytest.mark.parametrize("benchmark", sorted(BENCHMARKS))
 def test_a_perfect_replier_scores_100_and_a_constant_one_no_more_than_its_baseline(benchmark):
     items = many(benchmark)
     text = {"A": "yes", "B": "no"}
@@ -396,7 +396,7 @@ def test_a_perfect_replier_scores_100_and_a_constant_one_no_more_than_its_baseli
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.sampled_from(sorted(OFFICIAL)), st.randoms(use_true_random=False), st.data())
+@given(st.sampled_from(sorted(BENCHMARKS)), st.randoms(use_true_random=False), st.data())
 def test_the_order_of_rows_has_no_say(benchmark, shuffler, data):
     items = many(benchmark)
     said = {row["item_id"]: data.draw(st.sampled_from([RIGHT, WRONG, "?"])) for row in items}
