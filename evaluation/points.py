@@ -1,6 +1,6 @@
 """Points: the first point that a reply names, and whether it lies where it should.
 
-Points are in shares of the picture: (0, 0) is its upper left corner, (1, 1) the lower right one.
+Points are in shares of the image: (0, 0) is its upper left corner, (1, 1) the lower right one.
 """
 
 import io
@@ -65,7 +65,7 @@ def is_inside(point: Point, polygon: Sequence[Point]) -> bool:
 
 
 def is_in_mask(point: Point, mask: bytes) -> bool:
-    """Whether the pixel of a mask, a picture of any size, is not black there."""
+    """Whether the pixel of a mask, an image of any size, is not black there."""
     x, y = point
     if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
         return False

@@ -45,7 +45,7 @@ def read_replies(
     items: pl.DataFrame, replies: pl.DataFrame, *, read_mask: ReadMask | None = None
 ) -> pl.DataFrame:
     """Rows of PARSED, in the order of the items; an item without a reply is an error. Points are
-    right within the polygon of the answer or, where `read_mask` reads pictures by digest and the
+    right within the polygon of the answer or, where `read_mask` reads photographs by digest and the
     item has the fact `mask`, on that mask."""
     joined = items.join(
         replies.drop("benchmark"), on="item_id", how="left", maintain_order="left", validate="1:1"

@@ -28,8 +28,8 @@ def read(row: Row, part: Part, number: int) -> Item | None:
     subset = part.subset or str(first_of(row, "sub_task", "category")).replace(" ", "_")
     if subset not in SUBSETS:
         return None
-    pictures = [row.get(f"image_{place}") for place in range(1, 5)] if "image_1" in row else []
-    images = tuple(picture for picture in pictures if is_given(picture))
+    photographs = [row.get(f"image_{place}") for place in range(1, 5)] if "image_1" in row else []
+    images = tuple(photograph for photograph in photographs if is_given(photograph))
     return Item(
         item_id=name_in(row, "idx") if "idx" in row else "",
         question=without_instruction(text_of(row, "question")),

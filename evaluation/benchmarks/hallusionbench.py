@@ -1,4 +1,4 @@
-"""HallusionBench: the part with pictures; yes or no."""
+"""HallusionBench: the part with images; yes or no."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ KEYS = ("subcategory", "set_id", "figure_id", "question_id", "visual_input")
 
 
 def read(row: Row, part: Part, number: int) -> Item | None:
-    """None for a question without a picture, which HallusionBench.json has, too."""
+    """None for a question without an image, which HallusionBench.json has, too."""
     if name_in(row, "visual_input") == "0" and not is_given(row.get("image")):
         return None
     facts = {key: name_in(row, key) for key in KEYS}

@@ -1,4 +1,4 @@
-"""MME-RealWorld-Lite: five options, of which the last says that the picture does not tell."""
+"""MME-RealWorld-Lite: five options, of which the last says that the image does not show it."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""MMVP: 150 pairs of pictures that look alike to CLIP, one question for both.
+"""MMVP: 150 pairs of images that look alike to CLIP, one question for both.
 
 Rows 2k - 1 and 2k are a pair. The labels of rows 99, 100, 279 and 280 are known to be wrong (issues
 14 and 30 of tsb0601/MMVP) and are put right only where `corrected` asks for it.
@@ -56,7 +56,7 @@ def check(items: pl.DataFrame) -> str | None:
 
 
 def official(table: pl.DataFrame) -> list[Metric]:
-    """MMVP: both pictures of a pair (tsb0601/MMVP)."""
+    """MMVP: both images of a pair (tsb0601/MMVP)."""
     both = whole(table, ["pair"], pl.lit(2))
     is_paired = both.height > 0
     single = accuracy(table, "single", is_main=not is_paired)

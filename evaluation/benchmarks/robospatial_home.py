@@ -1,7 +1,7 @@
 """RoboSpatial-Home: configuration and compatibility by yes or no, context by a point.
 
-The pictures are those in colour; depth is not shown. Of context, `mask` is the picture of where a
-point may lie, beside the polygon that the authors score by.
+Images are in colour; depth is not shown. The rows of context have a `mask`, which is white where a
+point may lie, and the polygon that the authors score by.
 """
 
 import json
@@ -54,13 +54,13 @@ def read(row: Row, part: Part, number: int) -> Item:
 
 
 def polygon(text: str) -> str:
-    """As JSON; ValueError where it is no polygon in shares of the picture."""
+    """As JSON; ValueError where it is no polygon in shares of the image."""
     try:
         found = [[float(x), float(y)] for x, y in literal(text)]
     except (TypeError, ValueError):
         raise ValueError(f"the answer {text[:40]!r} is no list of points") from None
     if len(found) < 3 or not all(0 <= value <= 1 for point in found for value in point):
-        raise ValueError(f"the answer {text[:40]!r} is no polygon in shares of the picture")
+        raise ValueError(f"the answer {text[:40]!r} is no polygon in shares of the image")
     return json.dumps(found)
 
 

@@ -1,4 +1,4 @@
-"""3DSRBench: base rows by address, or the TSV with mirrored pictures and turned options.
+"""3DSRBench: base rows by address, or the TSV with mirrored images and turned options.
 
 The first 8 characters of `qid` name an item, `-flip` its mirror image, and a number behind both a
 turn of its options (VLMEvalKit's class _3DSRBench); rows without any are the base order.
@@ -102,8 +102,8 @@ SIDES = {"left": "right", "right": "left"}
 
 
 def official(table: pl.DataFrame) -> list[Metric]:
-    """3DSRBench: an item counts where every turn of its options is right, the mirrored picture
-    apart; FlipEval: where the picture and its mirror image are (VLMEvalKit's _3DSRBench)."""
+    """3DSRBench: an item counts where every turn of its options is right, the mirrored image
+    apart; FlipEval: where both the image and its mirror image are (VLMEvalKit's _3DSRBench)."""
     turns = pl.col("num_options")
     first = table.filter(pl.col("variant") == "0")
     base = first.filter(pl.col("flip") == "0")
@@ -129,12 +129,12 @@ def official(table: pl.DataFrame) -> list[Metric]:
 
 
 def base_rows(table: pl.DataFrame) -> list[Metric]:
-    """The paper's 2,625 rows: no mirrored picture, no turned options."""
+    """The paper's 2,625 rows: no mirrored image, no turned options."""
     return plain(table.filter((pl.col("flip") == "0") & (pl.col("variant") == "0")))
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
-    """The circular TSV: base and mirror image, each in as many turns as options; the picture stands
+    """The circular TSV: base and mirror image, each in as many turns as options; the image stands
     with the first row that shows it, and others name that row."""
     asked = (
         ("height_higher", higher, False),

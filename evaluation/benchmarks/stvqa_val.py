@@ -30,7 +30,7 @@ TOLD = ("width", "height", "evidence")
 
 def read(row: Row, part: Part, number: int) -> Item:
     question_id = str(row["question_id"]) if is_given(row.get("question_id")) else str(number)
-    pictures = row["images"] if isinstance(row["images"], list) else [row["images"]]
+    photographs = row["images"] if isinstance(row["images"], list) else [row["images"]]
     facts = {"level": text_of(row, "level"), "question_id": question_id}
     facts |= {name: str(row[name]) for name in TOLD if is_given(row.get(name))}
     if is_given(row.get("answer_option_text")):
@@ -44,7 +44,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         question=text_of(row, "question_only"),
         options=listed(row["options"]),
         answer=letter_of(row["answer_only"]),
-        images=tuple(pictures),
+        images=tuple(photographs),
         category=text_of(row, "category"),
         group=next((str(row[name]) for name in ("group_id", "image_id") if row.get(name)), None),
         facts=facts,

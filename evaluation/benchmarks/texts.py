@@ -60,7 +60,7 @@ def first_of(row: Mapping[str, Any], *names: str) -> Any:
 
 def is_given(value: Any) -> bool:
     """pandas says NaN where a row has nothing, datasets None, text files an empty text, and some
-    Parquet files a picture without bytes or path."""
+    Parquet files a photograph without bytes or path."""
     if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
         return any(value.values())
     return value is not None and value == value and value != ""

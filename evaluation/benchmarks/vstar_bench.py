@@ -1,4 +1,4 @@
-"""V*Bench: small things in large pictures of SA-1B."""
+"""V*Bench: small things in large photographs of SA-1B."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -21,13 +21,14 @@ from evaluation.rules import plain
 
 CATEGORIES = ("direct_attributes", "relative_position")
 LONGEST_NAME = 255
+"""Characters: a longer text is base64, and no name."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
     question, options = cut_options(str(first_of(row, "text", "question")))
-    category, picture = text_of(row, "category"), row["image"]
+    category, photograph = text_of(row, "category"), row["image"]
     place = name_in(row, "question_id") if "question_id" in row else str(number)
-    name = picture.get("path") if isinstance(picture, dict) else picture
+    name = photograph.get("path") if isinstance(photograph, dict) else photograph
     name = name if isinstance(name, str) and len(name) <= LONGEST_NAME else ""
     stem = PurePosixPath(name).name
     return Item(
@@ -35,7 +36,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         question=question,
         options=options or in_columns(row),
         answer=letter_of(first_of(row, "label", "answer")),
-        images=(picture,),
+        images=(photograph,),
         category=category,
         image_sources=(f"sa-1b:{stem}",) if stem.startswith("sa_") else (),
     )
@@ -62,9 +63,9 @@ def draw(scenes: Scenes, folder: Path) -> None:
     write_json_lines(folder / "test_questions.jsonl", rows)
 
 
-def _write_targets(picture: Path, asked: Asked) -> None:
-    """What the original has beside each picture: what is asked about, where it is (xywh), and the
-    options, the right one first."""
+def _write_targets(path: Path, asked: Asked) -> None:
+    """What the original has beside each photograph: the things asked about, their boxes (xywh), and
+    the options, the right one first."""
     boxes = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in (one.box for one in asked.about)]
     about = {
         "target_object": [thing.name for thing in asked.about],
@@ -72,7 +73,7 @@ def _write_targets(picture: Path, asked: Asked) -> None:
         "question": asked.text,
         "options": [asked.right, *asked.wrong],
     }
-    picture.with_suffix(".json").write_text(json.dumps(about), encoding="utf-8")
+    path.with_suffix(".json").write_text(json.dumps(about), encoding="utf-8")
 
 
 BENCHMARK = Benchmark(

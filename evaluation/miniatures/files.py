@@ -1,4 +1,4 @@
-"""Files of miniatures: Parquet with pictures as datasets embeds them, TSV, CSV, JSON lines."""
+"""Files of miniatures: Parquet with photographs as datasets embeds them, TSV, CSV, JSON lines."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ def base64(data: bytes) -> str:
 
 
 def write_parquet(path: Path, rows: Rows, images: Sequence[str]) -> None:
-    """`images` are the columns of pictures, or of lists of them."""
+    """`images` are the columns of photographs, or of lists of them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     schema = pa.Table.from_pylist(list(rows)).schema
     for name in images:

@@ -1,7 +1,7 @@
 """Benchmark: the items of a benchmark, checked.
 
 Reads a benchmark's rows, from the Hub at one commit or from a copy on this machine; writes one row
-per item (schemas.benchmark.ITEM), and its pictures into the store of images. Whatever does not fit
+per item (schemas.benchmark.ITEM), and its photographs into their store. Whatever does not fit
 what is known of the benchmark stops it: a benchmark that changed must not change a score.
 
 Without a revision, neither configured nor known, the Hub's newest counts when it is first read; the
@@ -23,8 +23,8 @@ from evaluation.benchmarks.benchmark import Part
 from evaluation.benchmarks.registry import benchmark_of
 from evaluation.fetching import Fetcher
 from evaluation.hub import open_hub
-from evaluation.images import ImageStore
 from evaluation.items import find_items, item_rows, problem_of
+from evaluation.photographs import PhotographStore
 from evaluation.rows import Copy, open_copy
 from schemas.config.evaluation import BenchmarkConfig
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
@@ -115,8 +115,10 @@ def read_items(
         counts = source.counts or counts
         counts = {name: known for name, known in counts.items() if name not in source.lacks}
     fetcher = fetcher or Fetcher(root / DOWNLOADS)
-    items, pictures = find_items(benchmark, parts, ImageStore(root), fetcher, config.max_items)
-    table = item_rows(benchmark, items, pictures, corrected=config.corrected)
+    items, photographs = find_items(
+        benchmark, parts, PhotographStore(root), fetcher, config.max_items
+    )
+    table = item_rows(benchmark, items, photographs, corrected=config.corrected)
     problem = problem_of(benchmark, table, counts if _is_whole(config) else None)
     if problem:
         raise ValueError(

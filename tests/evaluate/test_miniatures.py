@@ -10,7 +10,6 @@ from PIL import Image
 
 from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.constants import letters, texts
-from evaluation.images import ImageStore
 from evaluation.miniatures.questions import (
     Asked,
     absent,
@@ -23,6 +22,7 @@ from evaluation.miniatures.questions import (
     nearer,
 )
 from evaluation.miniatures.scenes import Seen, View, mirrored
+from evaluation.photographs import PhotographStore
 from evaluation.points import first_point, is_inside, read_polygon
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
@@ -48,7 +48,7 @@ def test_a_miniature_becomes_items(name, root):
     items = items_of(name, root)
     assert items.schema == ITEM
     assert 6 <= items.height <= 20
-    store = ImageStore(root)
+    store = PhotographStore(root)
     for row in items.iter_rows(named=True):
         letters = [option["letter"] for option in row["options"]]
         assert letters == list("ABCDEF")[: len(letters)]
@@ -148,11 +148,11 @@ def test_facts_that_rules_need_are_there(root):
     assert all(sizes.count(pair) == 2 for pair in sizes)
     context = items_of("robospatial_home", root).filter(pl.col("subset") == "context")
     for facts in context["facts"]:
-        assert ImageStore(root).read(str(fact(facts, "mask")))
+        assert PhotographStore(root).read(str(fact(facts, "mask")))
 
 
 def test_masks_and_polygons_agree(root):
-    store = ImageStore(root)
+    store = PhotographStore(root)
     context = items_of("robospatial_home", root).filter(pl.col("subset") == "context")
     for row in context.iter_rows(named=True):
         point = first_point(_said(row), 400, 300)
@@ -178,7 +178,7 @@ def test_a_mirror_image_turns_sides_and_nothing_else(root):
     assert pairs["options"][::2].to_list() == pairs["options"][1::2].to_list()
 
 
-def test_the_rows_of_3dsrbench_that_share_a_picture_name_the_first(root):
+def test_the_rows_of_3dsrbench_that_share_a_photograph_name_the_first(root):
     items = items_of("3dsrbench", root)
     shown = items.with_columns(
         flip=pl.col("item_id").str.slice(9, 1), image=pl.col("images").list.first()

@@ -203,7 +203,7 @@ def test_a_dataset_that_changed_is_no_benchmark(drawn_dataset, tmp_path):
 
 
 def mmvp_copy(folder: Path) -> Path:
-    """All 300 rows, every answer (a), all pictures the same."""
+    """All 300 rows, every answer (a), all photographs the same."""
     rows = [{**MMVP, "Index": k, "Correct Answer": "(a)"} for k in range(1, 301)]
     write(folder / "Questions.csv", rows)
     (folder / "MMVP Images").mkdir()
@@ -276,10 +276,10 @@ def edited(name: str, root: Path, folder: Path, column: str, value: Any) -> Path
         ("mmstar", "answer", "Z", r"mmstar: row 2 of .*: the answer 'Z' is no letter from A to H"),
         ("mmstar", "answer", "E", r"row 2 of .*: its answer E is none of the options A, B, C, D"),
         ("mmstar", "question", "What?", r"it has the options \[\], and 2 to 8 are expected"),
-        ("mmstar", "image", {"bytes": b"x", "path": None}, r"row 2 of .*: its picture .1 bytes. i"),
-        ("mmstar", "image", {"bytes": None, "path": "x.png"}, "its picture x.png is not in the co"),
-        ("mme_realworld_lite", "bytes", "@@@@" * 80, "its picture .* is no base64"),
-        ("mme_realworld_lite", "bytes", "99", "picture '99' is neither a file of the copy nor a r"),
+        ("mmstar", "image", {"bytes": b"x", "path": None}, r"row 2 of .*: its photograph .1 byt"),
+        ("mmstar", "image", {"bytes": None, "path": "x.png"}, "its photograph x.png is not in the"),
+        ("mme_realworld_lite", "bytes", "@@@@" * 80, "its photograph .* is no base64"),
+        ("mme_realworld_lite", "bytes", "99", "photograph '99' is neither a file of the copy nor"),
         ("spatialreasoner_eval", "choices", "{oops", "'{oops' is neither JSON nor a Python litera"),
         ("robospatial_home", "answer", "perhaps", "'perhaps' is neither yes nor no"),
     ],
@@ -298,7 +298,7 @@ def test_limits_take_as_much_of_every_part(root):
     assert subsets == ["configuration"] * 2 + ["compatibility"] * 2 + ["context"]
 
 
-def test_pictures_by_address_are_fetched_once(tmp_path):
+def test_photographs_by_address_are_fetched_once(tmp_path):
     rows = [{**BASE_3D, "index": f"ITEM{k:04d}", "image_url": "{site}/p.png"} for k in range(20)]
     with serving({"/p.png": PNG}) as site:
         for row in rows:
@@ -350,7 +350,7 @@ def test_a_copy_that_is_not_there_is_told(name, path, error, message, tmp_path, 
         copy_of(BenchmarkConfig(name=name, path=path), tmp_path)
 
 
-def test_a_benchmarks_pictures_are_listed_once_each(root):
+def test_a_benchmarks_photographs_are_listed_once_each(root):
     path = write_items(BenchmarkConfig(name="cv_bench", path="miniature"), root)
     listed_pictures = pl.read_parquet(list_pictures(path, root))
     shown = pl.read_parquet(path)["images"].explode().unique()

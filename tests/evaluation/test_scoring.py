@@ -110,7 +110,7 @@ def test_3dsrbench_counts_an_item_where_all_its_turns_are_right():
     assert value(scores, "vanilla") == pytest.approx(200 / 3)
     assert value(scores, "circular") == pytest.approx(300 / 5)
     assert value(scores, "circular", "height") == pytest.approx(60)
-    assert value(scores, "flip") == pytest.approx(100)  # r has no mirrored picture
+    assert value(scores, "flip") == pytest.approx(100)  # r has no mirror image
     assert value(scores, "flip and circular") == pytest.approx(50)
     assert value(scores, "flip", column="num_left_out") == 1
     assert value(scores, "flip and circular", column="num_left_out") == 2
