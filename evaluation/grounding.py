@@ -22,6 +22,7 @@ from schemas.completion.parsing import GOLD_TAGS, Corners, ReadScene, read_scene
 from schemas.completion.similarity import exact_match
 
 MIN_IOU = 0.5
+"""Of two boxes that show the same object: the usual limit of detection (PASCAL VOC)."""
 OPENING, CLOSING = "<scene>", "</scene>"
 NO_SCENE = "no <scene>"
 

@@ -21,6 +21,7 @@ NO_NETWORK = {
     "OfflineModeIsEnabled",
     "TimeoutException",
 }
+"""Names of classes that the clients of the Hub raise where it cannot be reached."""
 logger = logging.getLogger(__name__)
 
 

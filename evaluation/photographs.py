@@ -33,6 +33,7 @@ THUMBNAIL = 8
 """A JPEG is checked at an eighth of its width and height, the least that the format can be decoded
 at: all bytes are read, and little memory is taken."""
 DATA = re.compile(r"data:image/[a-z.+-]+;base64,")
+"""How a data address of an image begins."""
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 
 

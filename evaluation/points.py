@@ -13,11 +13,15 @@ from PIL import Image
 from evaluation.reply_parts import MAX_PART, after_thought, last_answer
 
 NUMBER = r"([-+]?(?:\d{1,7}(?:\.\d{0,20})?|\.\d{1,20}))\s*(%?)"
+"""With at most 7 digits before and 20 behind the point, and perhaps a % sign."""
 PAIR = re.compile(rf"[(\[]\s*{NUMBER}\s*,\s*{NUMBER}\s*[)\]]")
+"""`(x, y)` or `[x, y]`."""
 NAMED = re.compile(
     rf"\bx\d?['\"]?\s*[=:]\s*['\"]?{NUMBER}['\"]?\s*[,;]?\s*['\"]?y\d?['\"]?\s*[=:]\s*['\"]?{NUMBER}"
 )
+"""`x=1, y=2`, `"x": 1, "y": 2`, `x1="1" y1="2"`."""
 MARKUP = re.compile(r"<points?\b")
+"""How Molmo marks points, whose numbers are percent."""
 Point = tuple[float, float]
 
 

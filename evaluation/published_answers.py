@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 LETTER = re.compile(r"^\([A-Za-z]\)\s*")
+"""A leading `(B)`, as the published code takes it off."""
 
 
 def published_segment(reply: str) -> str | None:

@@ -26,6 +26,7 @@ ABOUT = {
     "metadata.json",
     "state.json",
 }
+"""Files beside tables that tell about them, as datasets and this program write them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ pair, figure or turns are incomplete, `num_groups` how many groups are resampled
 all items that the metric is about."""
 
 SHARES = ("unparsed", "truncated", "error")
+"""What SCORE states the share of: `is_<name>` of PARSED."""
 
 
 def score(

@@ -36,6 +36,8 @@ PARSED = columns(
 evaluation.answers.ParsedAnswer for letters; `is_error` says that there was no reply at all, and
 such a row is not `is_unparsed`, too."""
 LONGEST = 200
+"""Characters of what was read that are kept: for people who look, the whole reply stands
+elsewhere."""
 
 Row = Mapping[str, Any]
 ReadMask = Callable[[str], bytes]

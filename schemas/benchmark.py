@@ -13,6 +13,7 @@ import polars as pl
 from schemas.columns import columns
 
 LETTERS = "ABCDEFGH"
+"""Of options: no known benchmark has more than eight."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

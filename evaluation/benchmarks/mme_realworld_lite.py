@@ -22,6 +22,8 @@ from evaluation.miniatures.files import base64, write_parquet
 from evaluation.miniatures.questions import bracketed, color, how_many, laid
 from evaluation.miniatures.scenes import Scenes
 
+NO_ANSWER = "The image does not feature the object."
+
 
 def read(row: Row, part: Part, number: int) -> Item:
     options = row.get("multi-choice options")
@@ -35,9 +37,6 @@ def read(row: Row, part: Part, number: int) -> Item:
         category=text_of(row, "category"),
         facts={"l2_category": str(finer)} if is_given(finer) else {},
     )
-
-
-NO_ANSWER = "The image does not feature the object."
 
 
 def official(table: pl.DataFrame) -> list[Metric]:

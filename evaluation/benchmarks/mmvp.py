@@ -27,6 +27,7 @@ from evaluation.miniatures.questions import laid, leftmost
 from evaluation.miniatures.scenes import Scenes, mirrored
 
 WRONG = (99, 100, 279, 280)
+"""Rows with a wrong label (issues 14 and 30 of tsb0601/MMVP)."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -56,7 +57,7 @@ def check(items: pl.DataFrame) -> str | None:
 
 
 def official(table: pl.DataFrame) -> list[Metric]:
-    """MMVP: both images of a pair (tsb0601/MMVP)."""
+    """A pair counts where both its images are answered right (tsb0601/MMVP)."""
     both = whole(table, ["pair"], pl.lit(2))
     is_paired = both.height > 0
     single = accuracy(table, "single", is_main=not is_paired)

@@ -32,6 +32,17 @@ from schemas.benchmark import AnswerKind
 
 SUBSETS = ("configuration", "compatibility", "context")
 FORMAT = re.compile(r"\s*Your answer should be formatted as a list of tuples.*\Z", re.DOTALL)
+"""The authors' words for the form of an answer: our prompt states its own."""
+MIN_SIDE = 24
+"""Pixels of 400 x 300: room enough to point at."""
+FARTHEST = 30.0
+"""Metres at which a depth image is black: beyond every drawn thing."""
+ASK_FOR_POINTS = (
+    " Your answer should be formatted as a list of tuples, i.e. [(x1, y1), (x2, y2), ...], where "
+    "each tuple contains the x and y coordinates of a point satisfying the conditions above. The "
+    "coordinates should be between 0 and 1, indicating the normalized pixel locations of the "
+    "points in the image."
+)
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -62,16 +73,6 @@ def polygon(text: str) -> str:
     if len(found) < 3 or not all(0 <= value <= 1 for point in found for value in point):
         raise ValueError(f"the answer {text[:40]!r} is no polygon in shares of the image")
     return json.dumps(found)
-
-
-MIN_SIDE = 24
-FARTHEST = 30.0
-ASK_FOR_POINTS = (
-    " Your answer should be formatted as a list of tuples, i.e. [(x1, y1), (x2, y2), ...], where "
-    "each tuple contains the x and y coordinates of a point satisfying the conditions above. The "
-    "coordinates should be between 0 and 1, indicating the normalized pixel locations of the "
-    "points in the image."
-)
 
 
 def official(table: pl.DataFrame) -> list[Metric]:

@@ -45,6 +45,14 @@ from schemas.benchmark import AnswerKind
 
 CATEGORIES = ("existence", "reach", "size", "positional", "counting")
 PAIRED = ("existence", "reach", "size")
+"""Categories whose questions come in pairs, in the order of rows."""
+COUNTING = "counting"
+MAX_ERROR = 1e6
+"""Of one count, relative: keeps sums finite where a reply names an enormous number."""
+TWO = pl.lit(2)
+MIN_METRES = 2.0
+"""Between two things of which one has surely not reached the other."""
+Both = tuple[Asked, Asked]
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -98,14 +106,13 @@ def arrange(items: Sequence[Item]) -> list[Item]:
     return found
 
 
-COUNTING = "counting"
-MAX_ERROR = 1e6
-TWO = pl.lit(2)
-MIN_METRES = 2.0
-Both = tuple[Asked, Asked]
-
-
 def official(table: pl.DataFrame) -> list[Metric]:
+    """A rule per category (BAAI-DCAI/SpatialBot, bunny/eval/eval_spatialbench.py).
+
+    Existence: pairs with both questions right. Reach and size: of each pair one point for every
+    right answer and one more where both are right, over 3. Positional: items. Counting: 1 - the
+    mean relative error, not below 0; an answer that is not a number has an error of 1. The mean of
+    categories is ours: the authors give none."""
     found = [_category(category, part) for category, part in parts(table, "category")]
     strata = [
         one.units.with_columns(stratum=pl.format("{}/{}", pl.lit(one.category), "stratum"))

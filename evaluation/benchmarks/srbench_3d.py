@@ -31,7 +31,10 @@ from evaluation.rules import plain
 from schemas.benchmark import LETTERS, fact
 
 TYPES = ("height", "location", "orientation", "multi_object")
+"""The four types of questions; a category begins with its type."""
 QID = re.compile(r"(.{8})(-flip)?(?:-(\d))?")
+"""The 8 characters of an item, `-flip` for its mirror image, and the turn of its options."""
+SIDES = {"left": "right", "right": "left"}
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -98,12 +101,10 @@ def check(items: pl.DataFrame) -> str | None:
     return None if alone.is_empty() else f"the mirror image {alone['qid'][0]} is of no item"
 
 
-SIDES = {"left": "right", "right": "left"}
-
-
 def official(table: pl.DataFrame) -> list[Metric]:
-    """3DSRBench: an item counts where every turn of its options is right, the mirrored image
-    apart; FlipEval: where both the image and its mirror image are (VLMEvalKit's _3DSRBench)."""
+    """Circular: an item counts where every turn of its options is right; a mirrored image is an
+    item of its own. Flip: an item counts where it and its mirror image are right. (VLMEvalKit,
+    _3DSRBench.)"""
     turns = pl.col("num_options")
     first = table.filter(pl.col("variant") == "0")
     base = first.filter(pl.col("flip") == "0")

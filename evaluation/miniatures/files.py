@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 Rows = Sequence[dict[str, Any]]
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""How datasets embeds an image in Parquet."""
 
 
 def embedded(data: bytes, name: str | None = None) -> dict[str, Any]:

@@ -13,11 +13,13 @@ GAP = 12
 """Pixels between the boxes of things that are beside each other."""
 MIN_DEPTH = 1.0
 MIN_HEIGHT = 0.5
-"""Metres."""
+"""Metres between two things: differences that anybody sees."""
 MIN_RATIO = 1.5
+"""Between two distances: wide enough that perspective deceives nobody."""
 SKIPPED = 7
 """Names that may be skipped, so that not every view is asked for the first one."""
 COLORS = ("red", "blue", "green", "yellow", "white", "black")
+"""Of things that are asked for their colour: nobody confuses these with each other."""
 
 
 DIRECTLY = "Answer with the option's letter from the given choices directly."

@@ -36,6 +36,7 @@ from tasks.sources.files import digest_files
 VERSION = 2
 DOWNLOADS = "downloads"
 NEWEST = "newest"
+"""In an artifact's inputs, where no revision is known."""
 logger = logging.getLogger(__name__)
 
 

@@ -16,9 +16,13 @@ from schemas.benchmark import AnswerKind
 from schemas.completion.parsing import Corners, ReadScene
 
 UNIT = 1000
+"""Boxes are in whole thousandths of a side: fine enough for a drawing, and short in the page."""
 MAX_BOXES = 80
+"""Of one drawing: more cannot be told apart."""
 MAX_LABEL = 40
+"""Characters: longer labels leave the drawing."""
 MARGIN = 0.02
+"""Share of a side by which a box may leave the image, so that its edge is seen to be cut."""
 
 Row = dict[str, Any]
 

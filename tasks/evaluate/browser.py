@@ -23,10 +23,15 @@ from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
 from tasks.evaluate.view import is_own, title_of
 
 MAX_ITEMS = 200
+"""Of a page: enough to look through by hand."""
 MAX_BYTES = 15 << 20
+"""Of images and texts: such a page can still be sent by mail."""
 MAX_IMAGES = 4
+"""Of one item: most have one or two."""
 IMAGE_SIDE = 560
+"""Pixels of the longer side: small enough that the images of MAX_ITEMS fit into MAX_BYTES."""
 MAX_TEXT = 12_000
+"""Characters of a reply: about 3,000 tokens, more than replies are allowed by default."""
 
 READ_AS = {
     "letter": "as a letter",

@@ -40,9 +40,11 @@ from training.run_folder import model_digest
 
 VERSION = 1
 PARTS = "infer-parts"
+"""Folder of batches that were written by a run which may go on."""
 AS_SENT = 1 << 20
 """Pixels, more than any side: images have their size before they are sent."""
 ONE_AT_A_TIME = Lock()
+"""A local model has one device, whichever thread asks."""
 logger = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]

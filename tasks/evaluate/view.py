@@ -10,8 +10,10 @@ from evaluation.benchmarks.published import published_figure
 from evaluation.benchmarks.registry import BENCHMARKS
 
 EVERY_MODEL = "every model"
+"""In place of a model, of what failed before any was asked."""
 OFFICIAL, PAPER = "official", "paper_compatible"
 NUM_COLORS = 8
+"""Colours of models in the page; after these they repeat."""
 BAR, STEP, LABEL, PLOT = 12, 30, 130, 280
 """Of a chart, in the units of its SVG: heights of a bar and a model, widths of names and bars."""
 
