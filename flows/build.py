@@ -20,6 +20,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.graph import STAGES, dependents
 from flows.progress import results_of
+from flows.status import build_status
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
 from schemas.dataset_folder import VALIDATION
 from tasks.artifact import forget, remove_partials, set_aside
@@ -119,6 +120,24 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
         resource={"prefect.resource.id": f"spatialthinker.dataset.{config.name}"},
         payload={"path": str(dataset.resolve()), "samples": manifest["num_samples"]},
     )
+
+
+def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> PipelineConfig:
+    """The build with the first draw of a stage's replies by which it has not been built to its end
+    yet: the same call after a crash goes on, and pays for nothing twice. ValueError where the stage
+    asks no model."""
+    asking = [section.removesuffix(".chat") for section in config.chats]
+    if stage not in asking:
+        raise ValueError(
+            f"{stage or 'no stage'} has no replies to draw anew: name one that asks a model, "
+            + (f"here --again {' or '.join(asking)}" if asking else "which none does here")
+        )
+    draw = config.chats[f"{stage}.chat"].draw
+    while True:
+        draw += 1
+        changed = config.with_draw(stage, draw)
+        if any(entry.state != "complete" for entry in build_status(changed, root)):
+            return changed
 
 
 @flow(name="build-from-file")

@@ -62,6 +62,10 @@ def build(
         str | None,
         typer.Option(help="Make this stage, and all that depend on it, again.", metavar="STAGE"),
     ] = None,
+    new_replies: Annotated[
+        bool,
+        typer.Option("--new-replies", help="With --again write or judge: ask its model anew."),
+    ] = False,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
     """Build a dataset and print its folder.
@@ -82,7 +86,11 @@ def build(
     apply_settings(verbose)
     with console.status("Starting Prefect ..."):
         import flows.progress as progress
-        from flows.build import run_build
+        from flows.build import run_build, with_new_replies
+    if new_replies:
+        loaded, section = with_new_replies(loaded, again, root), f"{again}.chat"
+        draw = loaded.chats[section].draw
+        console.print(f"{section}.draw = {draw}: set this to build with these replies again")
     progress.console = console
     show_lines(console, "tasks.artifact")
     dataset = run_build(loaded, root, again)

@@ -52,6 +52,9 @@ class ChatConfig(Section):
     extra_body: dict[str, JsonValue] = Field(
         default={}, description="further fields of the request, for example reasoning_effort"
     )
+    draw: int = Field(
+        default=0, ge=0, description="which draw of every reply is used; another number asks anew"
+    )
     structured: Literal["detect", "json-schema", "json-object", "prompt"] = Field(
         default="detect", exclude=True, description="how the server is told the reply's form"
     )
@@ -68,8 +71,13 @@ class ChatConfig(Section):
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What of it decides a reply."""
-        return self.model_dump(mode="json")
+        """What of it decides a reply. The first draw is not counted: it is what was asked before
+        there were others."""
+        return self.model_dump(mode="json", exclude=None if self.draw else {"draw"})
+
+    def with_draw(self, draw: int) -> "ChatConfig":
+        known = {name: getattr(self, name) for name in ChatConfig.model_fields}
+        return ChatConfig(**known | {"draw": draw})
 
     @model_validator(mode="after")
     def _own_fields(self) -> "ChatConfig":

@@ -1,9 +1,6 @@
 """Builds with models, small enough for tests: a dozen drawn scenes, about forty questions."""
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +11,6 @@ import polars as pl
 from schemas.config.build import PipelineConfig
 from tests.servers.endpoint import Endpoint
 
-REPOSITORY = Path(__file__).parents[1]
-CLI = Path(sys.executable).with_name("spatialthinker")
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 PRICE = {"input": 1.0, "cached": 0.1, "output": 10.0}
 SCENES = {"num_scenes": 12, "width": 400, "height": 300}
 QUOTA = {"num_samples": 24, "max_per_image": 6}
@@ -73,20 +67,6 @@ def build(config: PipelineConfig, root: Path) -> Path:
     from flows.build import run_build
 
     return run_build(config, root)
-
-
-def run_command(
-    command: str, config: Path, root: Path, *more: str
-) -> subprocess.CompletedProcess[str]:
-    """`spatialthinker COMMAND CONFIG --root ROOT ...` on the CPU, with one thread."""
-    return subprocess.run(
-        [CLI, command, str(config), "--root", str(root), *more],
-        cwd=REPOSITORY,
-        env=ENVIRONMENT,
-        text=True,
-        capture_output=True,
-        timeout=300,
-    )
 
 
 def manifest_of(dataset: Path) -> dict[str, Any]:

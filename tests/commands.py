@@ -13,7 +13,6 @@ from flows.settings import QUEUES
 
 REPOSITORY = Path(__file__).parents[1]
 CLI = Path(sys.executable).with_name("spatialthinker")
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
 def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -55,16 +54,15 @@ def loggers() -> list[logging.Logger]:
 
 
 def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
-    """`spatialthinker ARGUMENTS` in a process of its own, with one thread and on the CPU. It uses
-    the session's Prefect server, where there is one: one of its own would take seconds to start,
-    and outlive a kill."""
+    """`spatialthinker ARGUMENTS` in a process of its own. It uses the session's Prefect server,
+    where there is one: one of its own would take seconds to start, and outlive a kill."""
     return subprocess.Popen(
         [CLI, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=REPOSITORY,
-        env={**ENVIRONMENT, **server(), **environment},
+        env={**os.environ, **server(), **environment},
     )
 
 

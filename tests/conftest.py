@@ -14,6 +14,9 @@ from flows.settings import apply_settings
 
 HOME = tempfile.mkdtemp(prefix="spatialthinker-tests-")
 os.environ["PREFECT_HOME"] = HOME
+# Two test processes on two cores; and what is computed must not depend on the machine.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 apply_settings()
 

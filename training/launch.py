@@ -23,13 +23,13 @@ from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final
 from training.run_folder import FINAL, is_finished, run_folder
 
-LOCKS: list[IO[str]] = []
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is to be done: `checkpoint` is where it goes on, None at the start."""
+    """A run that is to be done: `checkpoint` is where it goes on, None at the start; no other
+    process trains in its folder while `lock` is open, None where this one does not hold it."""
 
     config: TrainConfig
     dataset: Path
@@ -39,6 +39,7 @@ class Run:
     checkpoint: Path | None
     num_processes: int
     has_gpu: bool
+    lock: IO[str] | None
 
     @property
     def final(self) -> Path:
@@ -111,7 +112,7 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
     check_dataset(dataset)
     model = resolve_model(config.model.name, root)
     folder = run_folder(config, dataset, model, root)
-    checkpoint = None
+    checkpoint, lock = None, None
     if not is_finished(folder):
         checkpoint = last_complete_checkpoint(folder / "checkpoints")
         if checkpoint and not may_resume:
@@ -119,7 +120,7 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
                 f"{folder} was begun before and has {checkpoint.name}: add --resume to go on from "
                 "it, or remove the folder to start again"
             )
-        _open_folder(folder, config, checkpoint)
+        lock = _open_folder(folder, config, checkpoint)
     return Run(
         config,
         dataset,
@@ -129,32 +130,35 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
         checkpoint=checkpoint,
         num_processes=int(os.environ.get("WORLD_SIZE", "1")),
         has_gpu=torch.cuda.is_available(),
+        lock=lock,
     )
 
 
-def _open_folder(folder: Path, config: TrainConfig, checkpoint: Path | None) -> None:
-    """Ready for a run from that checkpoint. Other processes than the first leave it alone."""
+def _open_folder(folder: Path, config: TrainConfig, checkpoint: Path | None) -> IO[str] | None:
+    """Ready for a run from that checkpoint, and its lock. Other processes than the first leave it
+    alone."""
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / "tensorboard")
     if not _is_first():
-        return
+        return None
     folder.mkdir(parents=True, exist_ok=True)
-    _lock(folder)
+    lock = _lock(folder)
     text = config.model_dump_json(indent=2)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if checkpoint:
         logger.info("going on after update %d", step)
     cut_log(folder, step)
+    return lock
 
 
-def _lock(folder: Path) -> None:
-    """Held until this process ends; ValueError where another one trains in the folder."""
+def _lock(folder: Path) -> IO[str]:
+    """Held while it is open; ValueError where another process trains in the folder."""
     stream = (folder / "lock").open("w")
     try:
         flock(stream, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         raise ValueError(f"{folder} is being trained by another process: wait for it") from None
-    LOCKS.append(stream)
+    return stream
 
 
 def quiet_libraries() -> None:

@@ -312,6 +312,13 @@ class PipelineConfig(Section):
         asked = {"write.chat": self.write.chat, "judge.chat": self.judge and self.judge.chat}
         return {section: chat for section, chat in asked.items() if chat}
 
+    def with_draw(self, stage: str, draw: int) -> "PipelineConfig":
+        """The same build with another draw of every reply that a stage gets from its model."""
+        section: WriteConfig | JudgeConfig = getattr(self, stage)
+        assert section.chat
+        changed = section.model_copy(update={"chat": section.chat.with_draw(draw)})
+        return self.model_copy(update={stage: changed})
+
     @property
     def asks_undecided(self) -> bool:
         """Whether questions are asked that only somebody who looks at the picture can answer: one

@@ -124,6 +124,7 @@ def test_a_reply_is_asked_for_once_in_any_run(store: str) -> None:
         ({"max_tokens": 7}, False),
         ({"model": "other"}, False),
         ({"extra_body": {"seed": 1}}, False),
+        ({"draw": 1}, False),
     ],
 )
 def test_the_digest_covers_what_decides_the_reply(change: dict[str, Any], is_same: bool) -> None:

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import shutil
-import signal
 import subprocess
 import time
 from hashlib import sha256
@@ -28,7 +27,8 @@ from schemas.config.evaluation import (
     load_evaluate_config,
 )
 from tasks.evaluate.benchmark import write_items
-from tests.builds import CLI, ENVIRONMENT, REPOSITORY, run_command, save_config
+from tests.builds import save_config
+from tests.commands import REPOSITORY, call, start
 from tests.servers.endpoint import serve
 from tests.servers.faults import Faults
 
@@ -48,8 +48,8 @@ def tree_of(**changes: Any) -> dict[str, Any]:
     return tree | changes
 
 
-def evaluate(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return run_command("evaluate", config, root, *more)
+def evaluate(config: Path, root: Path) -> subprocess.CompletedProcess[str]:
+    return call("evaluate", config, "--root", root)
 
 
 def read_items(config: BenchmarkConfig, root: Path) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def test_shipped_configurations_are_valid_and_named_after_their_file(path):
     assert load_evaluate_config(path).name == path.stem
 
 
-def test_the_sample_evaluates_every_benchmark(tmp_path):
+def test_the_sample_evaluates_every_benchmark(prefect_server, tmp_path):
     pytest.importorskip("torch")
     config = REPOSITORY / "configs" / "evaluate" / "sample.toml"
     done = evaluate(config, tmp_path)
@@ -181,7 +181,9 @@ def test_what_fails_leaves_the_others_and_is_told(tmp_path, drawn_dataset):
         ),
     ],
 )
-def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(tree, message, tmp_path):
+def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(
+    tree, message, prefect_server, tmp_path
+):
     refused = evaluate(save_config(tmp_path / "c.toml", tree), tmp_path)
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
@@ -231,20 +233,17 @@ def test_local_replies_do_not_depend_on_the_batch(tmp_path):
     assert texts[0] == texts[1]
 
 
-def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(tmp_path):
+def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(prefect_server, tmp_path):
     pytest.importorskip("torch")
     slow = TINY | {"max_new_tokens": 60, "local": TINY["local"] | {"batch_size": 1}}
     tree = tree_of(models=[slow], benchmarks=[{"name": "spatialbench", "path": "miniature"}])
     config = save_config(tmp_path / "c.toml", tree)
-    command = [CLI, "evaluate", str(config), "--root", str(tmp_path)]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with start("evaluate", config, "--root", tmp_path) as process:
         deadline = time.monotonic() + 100
         while len(list(tmp_path.glob("artifacts/infer-parts/*/*.parquet"))) < 3:
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     kept = {p: p.stat().st_mtime_ns for p in tmp_path.glob("artifacts/infer-parts/*/*.parquet")}
     assert 3 <= len(kept) < 20
     done = evaluate(config, tmp_path)

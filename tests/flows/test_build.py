@@ -1,11 +1,7 @@
 """The whole build, with real Prefect, real Great Expectations and drawn photographs."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,9 +11,7 @@ import pytest
 from schemas.config.build import VG150_LANDMARKS, PipelineConfig
 from schemas.sample import STVQA_COLUMNS
 from tasks.artifact import Artifact, read_seal, write_artifact
-
-CLI = Path(sys.executable).with_name("spatialthinker")
-REPOSITORY = Path(__file__).parents[2]
+from tests.commands import call, start
 
 
 def config_of(**changes) -> PipelineConfig:
@@ -264,19 +258,14 @@ def test_real_annotations_become_a_dataset(
     frame = pl.concat([pl.read_parquet(path) for path in shards])
     assert frame.height >= minimum
     assert "images" not in frame.columns
+    if kind == "vg150":
+        check_that_only_landmarks_are_absent(tmp_path)
 
 
-def test_vg150_calls_nothing_absent_that_its_annotators_did_not_look_for(
-    visual_genome, prefect_server, tmp_path
-):
-    """Image 1 shows a parking meter, which is none of VG150's names."""
-    config = config_of(
-        images="omit",
-        source={"kind": "vg150", "path": str(visual_genome / "vg150")},
-        quota={"num_samples": 320, "max_per_image": 8},
-    )
-    build(config, tmp_path)
-    (verified,) = tmp_path.glob("artifacts/verify/*.parquet")
+def check_that_only_landmarks_are_absent(root: Path) -> None:
+    """VG150 calls nothing absent that its annotators did not look for: image 1 shows a parking
+    meter, which is none of its names."""
+    (verified,) = root.glob("artifacts/verify/*.parquet")
     claims = [json.loads(text) for text in pl.read_parquet(verified)["claim"]]
     absent = {claim["class_name"] for claim in claims if claim.get("present") is False}
     assert absent and absent <= set(VG150_LANDMARKS)
@@ -288,12 +277,6 @@ def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, prefec
         build(config, tmp_path)
 
 
-def run_cli(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(CLI), *arguments], capture_output=True, text=True, cwd=REPOSITORY, **options
-    )
-
-
 SETTINGS = (
     "--set=name=tiny",
     "--set=seed=3",
@@ -302,42 +285,43 @@ SETTINGS = (
 )
 
 
-@pytest.mark.parametrize("stage", ["ingest", "extract", "select"])
-def test_a_killed_build_goes_on_to_the_same_bytes(stage, built, tmp_path):
+def test_a_killed_build_goes_on_to_the_same_bytes(built, tmp_path):
     """kill -9 as soon as a stage has written something; the same command then ends the work."""
-    command = [str(CLI), "build", "--root", str(tmp_path), *SETTINGS]
-    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / ".prefect")}
-    process = subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(f"artifacts/{stage}/*")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with start("build", "--root", tmp_path, *SETTINGS) as process:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.glob("artifacts/extract/*")):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.005)
+        process.kill()
     done = modified(tmp_path)
-    assert done, "killed before anything was written"
     sealed = {path.removesuffix(".seal.json") for path in done if path.endswith(".seal.json")}
     finished = {path: when for path, when in done.items() if path.split(".")[0] in sealed}
-    assert build(config_of(), tmp_path).name == built[0].name
+    result = call("build", "--root", tmp_path, *SETTINGS)
+    assert (result.returncode, result.stderr.count("Traceback")) == (0, 0), result.stderr
     after = modified(tmp_path)
-    assert {path: after[path] for path in finished} == finished
+    assert finished and {path: after[path] for path in finished} == finished
     assert not [path for path in after if ".partial-" in path]
     (dataset,) = (tmp_path / "datasets" / "tiny").iterdir()
     assert contents(dataset) == contents(built[0])
-
-
-def test_the_command_line_ends_with_the_dataset_folder(built, tmp_path):
-    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / ".prefect")}
-    result = run_cli("build", "--root", str(built[1]), *SETTINGS, env=environment)
-    assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
-    assert lines[-1] == str(built[0])
+    assert lines[-1] == str(dataset)
     assert "Funnel" in result.stdout and "relation" in result.stdout
+    assert "already done" in result.stderr
     assert "\x1b" not in result.stdout + result.stderr
-    assert "already done" in result.stderr and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("stage", ["render", "ingest", "extract", "plan", "select", "validate"])
+def test_what_a_kill_before_the_seal_leaves_is_made_again(stage, built, tmp_path):
+    """The files of a stage without their seal, half of them under a partial name as well."""
+    root = shutil.copytree(built[1], tmp_path / "root")
+    folder = root / "artifacts" / stage
+    for seal in folder.glob("*.seal.json"):
+        seal.unlink()
+    for path in sorted(folder.iterdir()):
+        half = path.with_name(f"{path.name}.partial-0123abcd")
+        half.write_bytes(path.read_bytes()[:100]) if path.is_file() else half.mkdir()
+    assert states_of(config_of(), root)[stage] == "missing"
+    assert stage in stages_made(config_of(), root)
+    assert not list(root.rglob("*.partial-*"))
+    (dataset,) = (root / "datasets" / "tiny").iterdir()
+    assert contents(dataset) == contents(built[0])

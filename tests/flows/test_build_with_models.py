@@ -387,3 +387,37 @@ def test_what_got_no_reply_is_published_without_and_asked_for_again(
     assert manifest_of(dataset)["num_unanswered"] == 0
     assert partial_dataset.exists() and partial_dataset != dataset
     assert contents(dataset) == contents(built.dataset)
+
+
+def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path) -> None:
+    from flows.build import with_new_replies
+
+    root, first = built.copied(tmp_path), len(built.endpoint.requests)
+    redrawn = with_new_replies(built.config, "judge", root)
+    assert redrawn.judge and redrawn.judge.chat.draw == 1
+    assert with_new_replies(built.config, "judge", root) == redrawn
+    build(redrawn, root)
+    assert models_asked(built.endpoint, first) == {"judge-1"}
+    assert max(bodies(built.endpoint).values()) == 2
+    num_asked = len(built.endpoint.requests)
+    build(redrawn, root)
+    build(built.config, root)
+    assert len(built.endpoint.requests) == num_asked
+    third = with_new_replies(built.config, "judge", root).judge
+    assert third and third.chat.draw == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        ("verify", "verify has no replies to draw anew: .* here --again write or judge"),
+        (None, "no stage has no replies"),
+    ],
+)
+def test_only_stages_that_ask_a_model_have_replies(
+    stage: str | None, told: str, built: Built, tmp_path: Path
+) -> None:
+    from flows.build import with_new_replies
+
+    with pytest.raises(ValueError, match=told):
+        with_new_replies(built.config, stage, tmp_path)

@@ -1,17 +1,12 @@
 """The command line where models are asked: what it says of what goes wrong, what it never tells,
 and how it goes on after a kill or a Ctrl-C."""
 
-import json
-import os
-import re
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +14,8 @@ import pytest
 
 from schemas.config.build import PipelineConfig
 from tests.builds import bodies, build, config_of, manifest_of, save_config, tree_of
-from tests.flows.test_build import CLI, REPOSITORY, contents
+from tests.commands import call, start
+from tests.flows.test_build import contents
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion
 from tests.servers.models import Models
@@ -33,28 +29,18 @@ class Place(NamedTuple):
     """A folder of one command: configuration and root."""
 
     folder: Path
-    environment: Mapping[str, str]
 
     @property
     def root(self) -> Path:
         return self.folder / "root"
 
-    def started(self, tree: Mapping[str, Any], *settings: str) -> subprocess.Popen[str]:
-        """`spatialthinker build`, under way."""
-        config = save_config(self.folder / "build.toml", tree)
-        return subprocess.Popen(
-            [str(CLI), "build", str(config), "--root", str(self.root), *settings],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=REPOSITORY,
-            env=self.environment,
-        )
+    def started(self, tree: Mapping[str, Any]) -> subprocess.Popen[str]:
+        """`spatialthinker build` in a process of its own, under way."""
+        return start("build", save_config(self.folder / "build.toml", tree), "--root", self.root)
 
     def ended(self, tree: Mapping[str, Any], *settings: str) -> subprocess.CompletedProcess[str]:
-        with self.started(tree, *settings) as process:
-            stdout, stderr = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+        config = save_config(self.folder / "build.toml", tree)
+        return call("build", config, "--root", self.root, *settings)
 
     @property
     def num_kept(self) -> int:
@@ -79,19 +65,11 @@ def prepared(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def place(folder: Path, prepared: Path) -> Callable[[str], Place]:
-    """A place of its own for each name. All of them use the session's Prefect server: one of
-    their own takes seconds to start, and outlives a kill."""
-    from prefect.settings import get_current_settings
-
-    known = {
-        "PREFECT_API_URL": str(get_current_settings().api.url),
-        "PREFECT_HOME": str(folder / "prefect"),
-        "OPENAI_API_KEY": KEY,
-    }
+    """A place of its own for each name."""
 
     def make(name: str) -> Place:
         shutil.copytree(prepared, folder / name / "root")
-        return Place(folder / name, {**os.environ, **known})
+        return Place(folder / name)
 
     return make
 
@@ -143,51 +121,31 @@ CASES = {
 }
 
 
-COMMANDS = """
-import json, sys
-from flows.cli import main
-for arguments in json.loads(sys.argv[1]):
-    sys.argv[1:] = arguments
-    try:
-        main()
-    except SystemExit as ended:
-        print(f"exit {ended.code}", file=sys.stderr)
-"""
-"""One command after another: to start Python and Prefect takes longer than all the rest."""
+class Told(NamedTuple):
+    """How a case ended, and after how many requests."""
+
+    result: subprocess.CompletedProcess[str]
+    num_requests: int
 
 
 @pytest.fixture(scope="module")
-def failures(place: Callable[[str], Place]) -> Iterator[dict[str, tuple[str, str, int]]]:
-    """What each case told, the line with its exit code, and after how many requests."""
+def failures(place: Callable[[str], Place]) -> dict[str, Told]:
     here = place("failures")
-    with ExitStack() as stack:
-        endpoints, commands = [], []
-        for number, case in enumerate(CASES.values()):
-            endpoint = stack.enter_context(serve(case.model, **case.server))
-            tree = tree_of(endpoint.url, **case.settings, chat=case.chat)
-            config = save_config(here.folder / f"{number}.toml", tree)
-            commands.append(["build", str(config), "--root", str(here.root)])
-            endpoints.append(endpoint)
-        result = subprocess.run(
-            [sys.executable, "-c", COMMANDS, json.dumps(commands)],
-            capture_output=True,
-            text=True,
-            cwd=REPOSITORY,
-            env=here.environment,
-        )
-        assert (result.returncode, result.stdout) == (0, ""), result.stderr
-        told = re.split(r"^(exit .*)\n", result.stderr, flags=re.MULTILINE)
-        assert told[-1] == ""
-        numbers = [len(endpoint.requests) for endpoint in endpoints]
-    yield dict(zip(CASES, zip(told[:-1:2], told[1::2], numbers, strict=True), strict=True))
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", KEY)
+        for name, case in CASES.items():
+            with serve(case.model, **case.server) as endpoint:
+                tree = tree_of(endpoint.url, **case.settings, chat=case.chat)
+                found[name] = Told(here.ended(tree), len(endpoint.requests))
+    return found
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_cannot_go_on_says_so_in_one_line(name: str, failures: Any) -> None:
-    told, ended, num_requests = failures[name]
-    case = CASES[name]
-    assert ended == f"exit {case.code}"
-    checked(told, case.told)
+    case, (result, num_requests) = CASES[name], failures[name]
+    assert (result.returncode, result.stdout) == (case.code, "")
+    checked(result.stderr, case.told)
     if case.num_requests is not None:
         assert num_requests == case.num_requests
 
@@ -203,7 +161,7 @@ def test_the_key_is_kept_nowhere(failures: Any, folder: Path) -> None:
     assert len(files) > 50
     for secret in (KEY, KEY[-12:]):
         assert [path for path in files if secret.encode() in path.read_bytes()] == []
-        assert all(secret not in told for told, _, _ in failures.values())
+        assert all(secret not in told.result.stderr for told in failures.values())
 
 
 @pytest.mark.parametrize(
@@ -224,7 +182,7 @@ def test_a_configuration_that_cannot_be_is_refused_at_once(
 ) -> None:
     changes = [f"--set={setting}" for setting in settings]
     tree = tree_of(NOWHERE, chat={"price": None})
-    result = Place(tmp_path, dict(os.environ)).ended(tree, *changes)
+    result = Place(tmp_path).ended(tree, *changes)
     checked(result.stderr, told)
     assert (result.returncode, result.stdout) == (2, "")
     assert "secret" not in result.stderr

@@ -1,11 +1,8 @@
 """GRPO and SFT on a CPU: real TRL, a tiny model of the real architecture, a published dataset."""
 
 import json
+import logging
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -14,10 +11,11 @@ import pytest
 pytest.importorskip("torch")
 
 from schemas.config.training import Method, load_train_config
-from tests.builds import ENVIRONMENT, REPOSITORY, save_config
-from training.grpo import train
-from training.launch import prepare
+from tests.builds import save_config
+from training import grpo, sft
+from training.launch import launch, prepare
 from training.log import read_log
+from training.run_folder import is_finished
 from training.tiny import digest_of_files
 
 TREE = {
@@ -43,20 +41,15 @@ SFT = {"method": "sft", "sft": {"num_epochs": 1.0, "batch_size": 6, "max_tokens"
 SFT_CUT = {"hardware": {"micro_batch": 3}}
 
 
-def command(config: Path, root: Path, *more: str) -> list[str]:
-    method = "sft" if "sft" in config.stem else "grpo"
-    return [sys.executable, "-m", f"training.{method}", str(config), "--root", str(root), *more]
+TRAIN = {Method.GRPO: grpo.train, Method.SFT: sft.train}
 
 
-def run(config: Path, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(config, root, *more),
-        cwd=REPOSITORY,
-        env=ENVIRONMENT,
-        text=True,
-        capture_output=True,
-        timeout=120,
-    )
+def train(config: Path, root: Path, *settings: str, may_resume: bool = False) -> None:
+    """As the trainers' commands do, in this process."""
+    loaded = load_train_config(config, settings)
+    run = prepare(loaded, root, may_resume=may_resume)
+    if not is_finished(run.folder):
+        TRAIN[loaded.method](run)
 
 
 def run_of(root: Path) -> Path:
@@ -82,8 +75,7 @@ def finished(drawn_dataset, tmp_path_factory):
             (root / "datasets").symlink_to(drawn_dataset.parents[1])
             tree = TREE | (GRPO if method is Method.GRPO else SFT | SFT_CUT)
             config = save_config(root / f"{method}.toml", tree)
-            done = run(config, root)
-            assert done.returncode == 0, done.stderr
+            train(config, root)
             known[method] = root, config
         return known[method]
 
@@ -134,35 +126,45 @@ def test_sft_learns(finished):
 def test_a_finished_run_is_left_alone(finished):
     root, config = finished(Method.GRPO)
     before = {path: path.stat().st_mtime_ns for path in run_of(root).rglob("*")}
-    again = run(config, root)
-    assert again.returncode == 0
-    assert "is finished" in again.stdout
+    train(config, root)
     assert {path: path.stat().st_mtime_ns for path in run_of(root).rglob("*")} == before
 
 
 @pytest.mark.parametrize("method", list(Method))
-def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(finished, method, root):
+def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method, root, caplog):
+    """Cut short by a checkpoint that cannot be written; tests.flows.test_train_flow kills one."""
     undisturbed, config = finished(method)
-    with subprocess.Popen(command(config, root), cwd=REPOSITORY, env=ENVIRONMENT) as process:
-        deadline = time.monotonic() + 100
-        while not list(root.glob("runs/*/*/checkpoints/checkpoint-2/trainer_state.json")):
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
+    prepared = prepare(load_train_config(config), root, may_resume=False)
+    blocked = prepared.folder / "checkpoints" / "checkpoint-4"
+    blocked.parent.mkdir()
+    blocked.touch()
+    with pytest.raises(FileExistsError):
+        TRAIN[method](prepared)
+    del prepared
+    blocked.unlink()
     assert not (run_of(root) / "final").exists()
-    refused = run(config, root)
-    assert refused.returncode == 2
-    assert "was begun before" in refused.stderr and "add --resume" in refused.stderr
+    with pytest.raises(ValueError, match=r"was begun before and has checkpoint-2: add --resume"):
+        train(config, root)
     # What a kill in the middle of saving leaves.
     half = run_of(root) / "checkpoints" / "checkpoint-5"
     shutil.copytree(run_of(root) / "checkpoints" / "checkpoint-2", half)
     (half / "trainer_state.json").unlink()
-    resumed = run(config, root, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    assert "checkpoint-5 was not written to its end" in resumed.stdout + resumed.stderr
+    caplog.set_level(logging.INFO)
+    train(config, root, may_resume=True)
+    assert f"{half} was not written to its end" in caplog.text
+    assert "going on after update 2" in caplog.text
     one, other = run_of(undisturbed), run_of(root)
     assert (one / "log.jsonl").read_text() == (other / "log.jsonl").read_text()
     assert digest_of_files(one / "final") == digest_of_files(other / "final")
+
+
+def test_no_two_train_in_one_folder(root):
+    config = load_train_config(save_config(root / "grpo.toml", TREE | GRPO))
+    held = prepare(config, root, may_resume=False)
+    with pytest.raises(ValueError, match="is being trained by another process: wait for it"):
+        prepare(config, root, may_resume=False)
+    del held
+    prepare(config, root, may_resume=False)
 
 
 def test_reward_columns_arrive_with_their_rows(drawn_dataset, tmp_path):
@@ -221,8 +223,7 @@ def test_lora_is_merged_and_the_vision_tower_can_stay_as_it_is(root):
     model = {"name": "tiny", "lora_rank": 4}
     tree = TREE | SFT | SFT_CUT | {"model": model}
     config = save_config(root / "sft.toml", tree)
-    done = run(config, root, "--set", "sft.num_epochs=0.3")
-    assert done.returncode == 0, done.stderr
+    train(config, root, "sft.num_epochs=0.3")
     trained = Qwen2_5_VLForConditionalGeneration.from_pretrained(run_of(root) / "final")
     (base,) = (root / "artifacts" / "tiny-model").iterdir()
     before = Qwen2_5_VLForConditionalGeneration.from_pretrained(base).state_dict()
@@ -248,15 +249,16 @@ def test_lora_is_merged_and_the_vision_tower_can_stay_as_it_is(root):
 def test_what_cannot_be_trained_is_told_in_one_line(root, settings, message):
     config = save_config(root / "grpo.toml", TREE | GRPO)
     with pytest.raises((ValueError, FileNotFoundError), match=message) as error:
-        train(prepare(load_train_config(config, tuple(settings)), root, may_resume=False))
+        train(config, root, *settings)
     assert "\n" not in str(error.value)
 
 
-def test_a_refusal_is_one_line_and_exit_code_2(root):
+def test_a_refusal_is_one_line_and_exit_code_2(root, monkeypatch, capsys):
     config = save_config(root / "sft.toml", TREE | GRPO)
-    refused = run(config, root)
-    assert refused.returncode == 2
-    assert refused.stderr == f'error: {config} has method = "grpo", not "sft"\n'
+    monkeypatch.setattr("sys.argv", ["training.sft", str(config), "--root", str(root)])
+    with pytest.raises(SystemExit, match="2"):
+        launch(Method.SFT, sft.train)
+    assert capsys.readouterr().err == f'error: {config} has method = "grpo", not "sft"\n'
 
 
 def test_the_configuration_is_kept_with_the_run(finished):
