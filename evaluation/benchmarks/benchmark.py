@@ -76,6 +76,8 @@ class Source:
     counts: Counts | None = None
 
 
+ONLY = Part("test")
+"""The one part of a benchmark that lists no source."""
 Read = Callable[[Row, Part, int], Item | None]
 Items = Sequence[Item]
 
@@ -90,8 +92,9 @@ class Benchmark:
     title: str
     """In reports."""
     licence: str
-    sources: tuple[Source, ...]
-    """Copies on the Hub; the first is read unless a configuration names another."""
+    sources: tuple[Source, ...] = ()
+    """Copies on the Hub; the first is read unless a configuration names another. Without any, only
+    a local copy can be read."""
     counts: Counts = field(default_factory=dict)
     """How many items a whole copy has, by subset or category, "" for all; several numbers where
     copies differ. A copy with another number is refused."""
@@ -135,12 +138,15 @@ class Benchmark:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return self.sources[0].parts
+        return self.sources[0].parts if self.sources else (ONLY,)
 
     def source(self, name: str | None) -> Source:
         """The first copy, or the one of that name: REPOSITORY, or REPOSITORY:FILE for one file of
-        it. A repository that is not listed is taken to have the parts of the first."""
+        it. A repository that is not listed is taken to have the parts of the first. ValueError
+        where none is named and none is listed."""
         if name is None:
+            if not self.sources:
+                raise ValueError(f"{self.name} has no copy on the Hub: name a local one in path")
             return self.sources[0]
         repository, _, file = name.partition(":")
         known = (source for source in self.sources if source.repository == repository)

@@ -71,6 +71,11 @@ def test_the_copy_of_the_page_is_read(benchmark, tmp_path):
         write_items(config, tmp_path)
 
 
+def test_without_a_source_only_a_copy_can_be_read(benchmark, tmp_path):
+    with pytest.raises(ValueError, match="shelfbench has no copy on the Hub: name a local one"):
+        write_items(BenchmarkConfig(name=NAME), tmp_path)
+
+
 def test_the_page_names_the_files_that_a_benchmark_touches():
     touched = re.findall(r"(?m)^\| `([^`]+)` \|", SECTION)
     assert [path.replace(NAME, FILES[0]) for path in touched] == [

@@ -1,6 +1,7 @@
 """Miniatures: true, in the benchmarks' own forms, and enough for every rule."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -26,7 +27,7 @@ from evaluation.photographs import PhotographStore
 from evaluation.points import first_point, is_inside, read_polygon
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
-from schemas.benchmark import ITEM, REPLY, fact
+from schemas.benchmark import ITEM, LETTERS, REPLY, fact
 from schemas.columns import frame_of
 from schemas.completion.publish import parse_completion
 from schemas.config.evaluation import BenchmarkConfig
@@ -60,28 +61,57 @@ def test_a_miniature_becomes_items(name, root):
         assert "nswer" not in row["question"] and "(A)" not in row["question"]
 
 
+def scored(items: pl.DataFrame, say: Callable[[dict], str]) -> pl.DataFrame:
+    """The scores of a replier who says that of an item."""
+    rows = [
+        {
+            "benchmark": row["benchmark"],
+            "item_id": row["item_id"],
+            "text": f"<think>so</think><answer>{say(row)}</answer>",
+            "finish_reason": "stop",
+            "prompt": "",
+            "frame_width": row["width"],
+            "frame_height": row["height"],
+        }
+        for row in items.iter_rows(named=True)
+    ]
+    return score(items, read_replies(items, frame_of(rows, REPLY)), seed=1, num_bootstrap=20)
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_who_says_what_is_right_has_full_marks_by_every_rule(name, root):
-    items = items_of(name, root)
-    replies = frame_of(
-        [
-            {
-                "benchmark": name,
-                "item_id": row["item_id"],
-                "text": f"<think>so</think><answer>{_said(row)}</answer>",
-                "finish_reason": "stop",
-                "prompt": "",
-                "frame_width": row["width"],
-                "frame_height": row["height"],
-            }
-            for row in items.iter_rows(named=True)
-        ],
-        REPLY,
-    )
-    scores = score(items, read_replies(items, replies), seed=1, num_bootstrap=20)
-    official = scores.filter(pl.col("rule") == "official")
+    official = scored(items_of(name, root), _said).filter(pl.col("rule") == "official")
     assert official["value"].to_list() == [100.0] * official.height
     assert official.height > 0
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_who_says_one_thing_has_no_more_than_the_constant_baseline(name, root):
+    items = items_of(name, root)
+    for letter in "AB":
+        constant = scored(items, lambda row, letter=letter: _said(row | {"answer": letter}))
+        assert (constant["value"] <= constant["constant_baseline"] + 1e-9).all()
+        assert constant.filter(pl.col("is_main"))["rule"].to_list() == [
+            "official", "paper_compatible"
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_who_says_nothing_of_use_has_no_marks(name, root):
+    official = scored(items_of(name, root), lambda _: "hm").filter(pl.col("rule") == "official")
+    assert official["value"].to_list() == [0.0] * official.height
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_order_of_rows_has_no_say(name, root):
+    items = items_of(name, root)
+    wrong = set(items["item_id"].gather_every(3))
+
+    def say(row: dict) -> str:
+        return "hm" if row["item_id"] in wrong else _said(row)
+
+    shuffled = items.sample(fraction=1, shuffle=True, seed=5)
+    assert scored(shuffled, say).equals(scored(items, say))
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS.values(), ids=lambda one: one.name)
@@ -92,7 +122,8 @@ def test_the_constant_baseline_has_repliers_for_every_kind_of_answer(benchmark, 
 
 
 def _said(row: dict) -> str:
-    if row["kind"] == "point":
+    """The answer of an item as a reply says it."""
+    if row["kind"] == "point" and row["answer"] not in LETTERS:
         corners = json.loads(row["answer"])
         return str(tuple(round(sum(axis) / len(corners), 3) for axis in zip(*corners, strict=True)))
     texts = {option["letter"]: option["text"] for option in row["options"]}
