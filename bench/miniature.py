@@ -36,10 +36,15 @@ from bench.miniature_scenes import (
 )
 
 BATCH, LEARNING_RATE = 32, 2e-3
+"""Traces per step of the warm-up, and the highest rate of AdamW: large, for random weights."""
 NUM_CLEAN, NUM_NOISY = 2600, 500
+"""Steps of the warm-up: enough to learn the format, then to unlearn exact boxes."""
 NUM_ROLLOUTS, NUM_PROMPTS, NUM_GENERATIONS = 45, 16, 8
+"""Rollouts of GRPO, prompts in each, completions per prompt: minutes per run on a CPU."""
 NUM_HELD_OUT, HELD_OUT_SEED = 384, 10_000
+"""Scenes, for a standard error of accuracy below 2.6 percent points; a seed that training lacks."""
 MAX_TOKENS = 150
+"""Per completion: a longer one counts as cut off."""
 KINDS, SEEDS = ("sparse", "dense"), (0, 1, 2)
 METRICS = ("format", "accuracy", "closeness", "iou")
 

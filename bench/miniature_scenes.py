@@ -13,6 +13,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 CELLS, CELL = 8, 7
+"""Cells per side and pixels per cell: a cell is one patch of the model."""
 SIDE = CELLS * CELL
 COLORS = {"red": (220, 40, 40), "blue": (40, 60, 230), "green": (30, 170, 60)}
 SHAPES = ("circle", "square", "triangle")

@@ -22,15 +22,20 @@ OPENING, CLOSING = "([<【〔", ")]>】〕"
 MARK = rf"(?:[{re.escape(CLOSING)}]+[.:,]?|[:.,;](?=\s|$)|\s[-–—](?=\s))"
 """What stands between a letter and a text."""
 LONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
+"""A letter and nothing else but marks."""
 LED = re.compile(rf"[\s\-•→>]*[{re.escape(OPENING)}]*\s*([A-Za-z])\s*{MARK}\s*(.*)", re.DOTALL)
+"""A letter, a delimiter, and a text."""
 SPACED = re.compile(r"([B-Z])\s+(\S.*)", re.DOTALL)
+"""A letter and a text with only a space between. Not A, which may be an article."""
 NAMED = re.compile(
     r"(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|answer|letter)\s*[:\-]?\s*"
     r"[(\[]?([A-Za-z])(?![A-Za-z'])(?!\s+(?:is|isn't|was|are|would|can|cannot|could|does)\b)"
     r"[)\]]?[.:,]?\s*(.*)",
     re.DOTALL | re.IGNORECASE,
 )
+""""Option B", "The correct answer: (B)", not in front of a verb: "Option B is wrong"."""
 BEFORE_WORDS = re.compile(r"([A-Z])(?=[\s,;.]|$)[\s,;.]*([^\W\d_]*)")
+"""A letter and the word behind it."""
 ARTICLE_GOES_ON = set(
     """because since as is and which for due given by with in based where so therefore thus but
     or""".split()  # noqa: SIM905  (easier to read)
@@ -40,11 +45,15 @@ CORRECT = re.compile(
     r"(?<![A-Za-z0-9'-])[(\[]?([A-Z])[)\].]?\s+(?:is|would be|must be|seems)\s+"
     r"(?:the\s+|most\s+|my\s+)*(?:correct|right|best|true|answer|accurate)"
 )
+""""B is correct", "(C) seems the best"."""
 BRACKETED = re.compile(r"[(\[【]\s*([A-Za-z])\s*[)\]】]|\b[Oo]ption\s+([A-Z])(?![A-Za-z'])")
+""""(B)", "[b]" and "Option B"."""
 STANDING = re.compile(
     r"(?<![A-Za-z0-9'.-])([B-HJ-Z]|A(?=\s*(?:[.,;:!?)]|$)))(?![A-Za-z0-9'-]|\.[A-Za-z])"
 )
+"""A capital letter on its own; A and I, which may be words, only with a mark behind A."""
 LISTED = re.compile(rf"(?<![A-Za-z'])[(\[]?([A-Z])\s*{MARK}\s*([^()\[\]\n]*)")
+"""A letter in front of a text, up to the next bracket or line."""
 DENIED = re.compile(
     r"(\b(?:[Nn]ot|never|[Nn]either|nor|isn't|(?:can't|cannot|can not|couldn't) be|rather than|"
     r"instead of)\s+(?:the\s+)?"
@@ -55,6 +64,7 @@ DENIED = re.compile(
 )
 """Letters that are said not to be the answer."""
 JOINING = {"and", "or", "both", "either", "options", "option"}
+"""Words that join letters to a list."""
 
 
 @dataclass(frozen=True, slots=True)

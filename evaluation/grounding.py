@@ -2,7 +2,7 @@
 
 Of items with the fact `gold`, the question's subgraph as it is published. Boxes of the reply, in
 pixels of its frame, and those of the gold, in pixels of the file, are compared as shares of the
-picture. Three words:
+image. Three words:
 
 - An object is *matched* where schemas.completion.matching pairs it with a gold object of the
   same label.
@@ -22,6 +22,7 @@ from schemas.completion.parsing import GOLD_TAGS, Corners, ReadScene, read_scene
 from schemas.completion.similarity import exact_match
 
 MIN_IOU = 0.5
+"""Of two boxes that show the same object: the usual limit of detection (PASCAL VOC)."""
 OPENING, CLOSING = "<scene>", "</scene>"
 NO_SCENE = "no <scene>"
 
@@ -41,7 +42,7 @@ class Match(NamedTuple):
 
 class Gold(NamedTuple):
     """The question's subgraph and, where it is known, the whole scene graph, in shares of a
-    picture of `size`."""
+    image of `size`."""
 
     subgraph: Target
     scene: Target | None
@@ -84,7 +85,7 @@ def size_of(item: Mapping[str, Any]) -> tuple[int, int]:
     except TypeError:
         width = height = 0
     if min(width, height) < 1:
-        raise ValueError(f"no picture has a size of {told[0]} x {told[1]}")
+        raise ValueError(f"no image has a size of {told[0]} x {told[1]}")
     return width, height
 
 

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from evaluation.benchmarks.spec import Part, Source
-from evaluation.picture_files import PictureFiles
+from evaluation.benchmarks.benchmark import Part, Source
+from evaluation.photograph_files import PhotographFiles
 from evaluation.rows import Copy, Place
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -21,6 +21,7 @@ NO_NETWORK = {
     "OfflineModeIsEnabled",
     "TimeoutException",
 }
+"""Names of classes that the clients of the Hub raise where it cannot be reached."""
 logger = logging.getLogger(__name__)
 
 
@@ -53,13 +54,13 @@ class HubRows:
             )
         folder = Path(place)
         # Files of a snapshot are links to the blobs beside it.
-        pictures = PictureFiles(folder, folder.parents[1])
+        photographs = PhotographFiles(folder, folder.parents[1])
         tables = []
         for part in self.source.parts:
             if part.tables and not (folder / part.tables).exists():
                 raise ValueError(f"{name} at {self.commit[:12]} has no file {part.tables}")
             tables.append((part, (folder / str(part.tables),)))
-        return Copy(tuple(tables), pictures)
+        return Copy(tuple(tables), photographs)
 
     def _table(self, part: Part) -> Iterator[Place]:
         import datasets

@@ -1,4 +1,4 @@
-"""Items: rows of a benchmark as rows of ITEM, pictures kept, and whether all fits together."""
+"""Items: rows of a benchmark as rows of ITEM, photographs kept, and whether all fits together."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,19 +9,26 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item
+from evaluation.benchmarks.benchmark import Benchmark, Item
 from evaluation.fetching import Fetcher
-from evaluation.images import ImageStore, Reference, cells_of, check_picture, image_bytes
+from evaluation.photographs import (
+    PhotographStore,
+    Reference,
+    cells_of,
+    check_photograph,
+    photograph_bytes,
+)
 from evaluation.rows import Place
 from schemas.benchmark import ITEM, LETTERS, AnswerKind
 from schemas.columns import frame_of
 
 AT_ONCE = 8
+"""Threads: photographs are fetched, decoded and hashed side by side."""
 WINDOW = 16
-"""Rows whose pictures are in memory."""
+"""Rows whose photographs are in memory at a time: two for each thread."""
 
 
-class Picture(NamedTuple):
+class Photograph(NamedTuple):
     digest: str
     width: int
     height: int
@@ -29,55 +36,59 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An item, and its pictures: those to show and those that facts name."""
+    """An item and its photographs: `images` are shown; `photographs` are not, and stand by the
+    names of facts."""
 
     item: Item
     index: str
-    images: list[Picture | Reference]
-    pictures: Mapping[str, Picture | Reference]
+    images: list[Photograph | Reference]
+    photographs: Mapping[str, Photograph | Reference]
     place: str
 
 
 def find_items(
     benchmark: Benchmark,
     parts: Sequence[Iterable[Place]],
-    store: ImageStore,
+    store: PhotographStore,
     fetcher: Fetcher,
     limit: int | None = None,
-) -> tuple[list[Item], list[list[Picture]]]:
-    """Items, in order, and the pictures of each; where they are limited, as many of every part as
-    of the others. ValueError names the first row that is wrong."""
-    items, pictures = [], []
-    by_index: dict[str, Picture] = {}
+) -> tuple[list[Item], list[list[Photograph]]]:
+    """Items, in order, and the photographs that each shows; `limit` of them, shared out evenly
+    among the parts. ValueError names the first row that is wrong."""
+    items, photographs = [], []
+    by_index: dict[str, Photograph] = {}
     for found in _found(benchmark, parts, store, fetcher, limit):
         images = [_resolved(one, by_index, benchmark, found.place) for one in found.images]
         named = {
             name: _resolved(one, by_index, benchmark, found.place).digest
-            for name, one in found.pictures.items()
+            for name, one in found.photographs.items()
         }
         by_index.setdefault(found.index, images[0])
         items.append(replace(found.item, facts={**found.item.facts, **named}))
-        pictures.append(images)
-    return items, pictures
+        photographs.append(images)
+    return items, photographs
 
 
 def _resolved(
-    picture: Picture | Reference, by_index: Mapping[str, Picture], benchmark: Benchmark, place: str
-) -> Picture:
-    if isinstance(picture, Picture):
-        return picture
-    if picture.index not in by_index:
+    photograph: Photograph | Reference,
+    by_index: Mapping[str, Photograph],
+    benchmark: Benchmark,
+    place: str,
+) -> Photograph:
+    if isinstance(photograph, Photograph):
+        return photograph
+    if photograph.index not in by_index:
         raise ValueError(
-            f"{benchmark.name}: {place}: its picture {picture.index!r} is neither a file of the "
-            "copy nor a row before it: get a complete copy"
+            f"{benchmark.name}: {place}: its photograph {photograph.index!r} is neither a file of "
+            "the copy nor a row before it: get a complete copy"
         )
-    return by_index[picture.index]
+    return by_index[photograph.index]
 
 
 def _found(
     benchmark: Benchmark,
     parts: Sequence[Iterable[Place]],
-    store: ImageStore,
+    store: PhotographStore,
     fetcher: Fetcher,
     limit: int | None,
 ) -> Iterator[Found]:
@@ -104,17 +115,17 @@ def _named(benchmark: Benchmark, places: Iterable[Place]) -> Iterator[Place]:
 
 
 def find_item(
-    benchmark: Benchmark, place: Place, store: ImageStore, fetcher: Fetcher
+    benchmark: Benchmark, place: Place, store: PhotographStore, fetcher: Fetcher
 ) -> Found | None:
-    """The item of a row with its pictures, None where the row is not the benchmark's. ValueError
+    """The item of a row with its photographs, None where the row is not the benchmark's. ValueError
     names the row."""
 
-    def keep(value: Any) -> Picture | Reference:
-        data = image_bytes(value, place.pictures, fetcher)
+    def keep(value: Any) -> Photograph | Reference:
+        data = photograph_bytes(value, place.photographs, fetcher)
         if isinstance(data, Reference):
             return data
-        size = check_picture(data)
-        return Picture(store.put(data), *size)
+        size = check_photograph(data)
+        return Photograph(store.put(data), *size)
 
     try:
         item = benchmark.read(place.row, place.part, place.number)
@@ -123,8 +134,8 @@ def find_item(
         _check_answer(item)
         images = [keep(value) for cell in item.images for value in cells_of(cell)]
         if not images:
-            raise ValueError("it has no picture")
-        named = {name: keep(value) for name, value in item.pictures.items()}
+            raise ValueError("it has no photograph")
+        named = {name: keep(value) for name, value in item.photographs.items()}
         return Found(item, str(place.row.get("index")), images, named, str(place))
     except KeyError as error:
         columns = ", ".join(sorted(map(str, place.row)))[:200]
@@ -150,13 +161,13 @@ def _check_answer(item: Item) -> None:
 def item_rows(
     benchmark: Benchmark,
     items: Sequence[Item],
-    pictures: Sequence[Sequence[Picture]],
+    photographs: Sequence[Sequence[Photograph]],
     *,
     corrected: bool,
 ) -> pl.DataFrame:
-    """Rows of ITEM. Items without a group are of one where their first pictures are the same."""
+    """Rows of ITEM. Items without a group are of one where their first photographs are the same."""
     rows = []
-    for item, images in zip(benchmark.arrange(items), pictures, strict=True):
+    for item, images in zip(benchmark.arrange(items), photographs, strict=True):
         answer, first = item.answer, images[0]
         if corrected and item.item_id in benchmark.flipped:
             answer = "B" if answer == "A" else "A"

@@ -1,9 +1,9 @@
-"""Leakage: which pictures of a dataset are pictures of a benchmark, too.
+"""Leakage: which photographs of a dataset are photographs of a benchmark, too.
 
 Three signs, the surest first: both are known to come from one source (`coco:000000123456`), their
 files are the same, or they look the same. Looks are compared by a grey thumbnail of 32 x 32 pixels:
 its perceptual hash (the signs of its 63 lowest frequencies against their median, Zauner 2010)
-finds candidates, and the correlation of the pixels confirms them. Pictures that were scaled,
+finds candidates, and the correlation of the pixels confirms them. Photographs that were scaled,
 compressed again, made brighter or mirrored are found; of those whose edges are cut off by 3 % about
 half are.
 """
@@ -20,17 +20,20 @@ from scipy.fft import dctn
 from schemas.columns import columns
 
 SIDE = 32
+"""Pixels: of a thumbnail (Zauner 2010)."""
 LOW = 8
+"""Frequencies per axis: 8 x 8 of them, the mean left out, make a hash of 63 bits."""
 MAX_DISTANCE = 10
 """Bits of 63. Unrelated photographs differ in about 31; a copy at a third of the size in 4."""
 MIN_CORRELATION = 0.95
 """Of unrelated drawn scenes, which share their grounds, the closest pair of 4,851 has 0.89; copies
 that are brighter have 0.97 and more."""
 MIN_CONTRAST = 4.0
-"""Grey levels: below this standard deviation a picture looks like every other plain one."""
+"""Grey levels: below this standard deviation a photograph looks like every other plain one."""
 BLOCK = 256
+"""Photographs that are compared at a time: with 20,000 listed ones, 80 MB of distances."""
 
-PICTURE = columns(
+PHOTOGRAPH = columns(
     image_id=pl.String, sources=pl.List(pl.String), sha256=pl.String, thumbnail=pl.Binary
 )
 LISTED = columns(
@@ -43,8 +46,8 @@ OVERLAP = columns(
     listed=pl.String,
     likeness=pl.Float64,
 )
-"""One row per picture and benchmark: `listed` is the source that both share or the SHA-256 of the
-benchmark's picture, `likeness` the correlation where looks alone say so."""
+"""One row per photograph and benchmark: `listed` is the source that both share, or the SHA-256 of
+the benchmark's photograph; `likeness` is the correlation, where only looks are the sign."""
 
 
 class Match(StrEnum):
@@ -57,8 +60,8 @@ RANKS = {match.value: rank for rank, match in enumerate(Match)}
 
 
 def thumbnail(data: bytes) -> bytes | None:
-    """1,024 grey levels, row by row; None for a plain picture. Raises what Pillow does where the
-    bytes are no picture."""
+    """1,024 grey levels, row by row; None for a plain photograph. Raises what Pillow does where the
+    bytes are no image."""
     with Image.open(io.BytesIO(data)) as image:
         image.draft("L", (8 * SIDE, 8 * SIDE))
         grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -70,13 +73,13 @@ def coco_source(coco_id: int) -> str:
     return f"coco:{coco_id:012d}"
 
 
-def find_overlaps(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    """Rows of OVERLAP for rows of PICTURE and LISTED, by image and benchmark."""
+def find_overlaps(photographs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of OVERLAP for rows of PHOTOGRAPH and LISTED, by image and benchmark."""
     found = pl.concat(
         [
-            _shared(pictures, listed, "sources", Match.SOURCE),
-            _shared(pictures, listed, "sha256", Match.BYTES),
-            _alike(pictures, listed),
+            _shared(photographs, listed, "sources", Match.SOURCE),
+            _shared(photographs, listed, "sha256", Match.BYTES),
+            _alike(photographs, listed),
         ]
     )
     return (
@@ -95,12 +98,12 @@ def find_overlaps(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shared(
-    pictures: pl.DataFrame, listed: pl.DataFrame, column: str, match: Match
+    photographs: pl.DataFrame, listed: pl.DataFrame, column: str, match: Match
 ) -> pl.DataFrame:
     """Pairs that have a value of that column in common; nulls are in common with nothing."""
     ours, theirs = (
         frame.select(name, listed=column)
-        for frame, name in ((pictures, "image_id"), (listed, "benchmark"))
+        for frame, name in ((photographs, "image_id"), (listed, "benchmark"))
     )
     if column == "sources":
         ours, theirs = ours.explode("listed"), theirs.explode("listed")
@@ -117,14 +120,14 @@ def _shared(
     )
 
 
-def _alike(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    pictures, listed = (
-        frame.filter(pl.col("thumbnail").is_not_null()) for frame in (pictures, listed)
+def _alike(photographs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    photographs, listed = (
+        frame.filter(pl.col("thumbnail").is_not_null()) for frame in (photographs, listed)
     )
-    if pictures.is_empty() or listed.is_empty():
+    if photographs.is_empty() or listed.is_empty():
         return pl.DataFrame(schema=OVERLAP)
-    levels, others = (_levels(frame["thumbnail"]) for frame in (pictures, listed))
-    # 3DSRBench shows pictures mirrored, too.
+    levels, others = (_levels(frame["thumbnail"]) for frame in (photographs, listed))
+    # Some benchmarks show photographs mirrored, too.
     others = np.concatenate([others, others[:, :, ::-1]])
     hashes, other_hashes = _hashes(levels), _hashes(others)
     plain, other_plain = _normalised(levels), _normalised(others)
@@ -140,7 +143,7 @@ def _alike(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
         rows, {"row": pl.Int64, "place": pl.Int64, "likeness": pl.Float64}, orient="row"
     )
     return pairs.select(
-        image_id=pictures["image_id"].gather(pairs["row"]),
+        image_id=photographs["image_id"].gather(pairs["row"]),
         benchmark=listed["benchmark"].gather(pairs["place"]),
         match=pl.lit(Match.LOOKS.value),
         listed=listed["sha256"].gather(pairs["place"]),

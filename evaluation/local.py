@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 
 
 class Asked(NamedTuple):
-    """`prompt` without its pictures, which come first."""
+    """`prompt` without its images, which come first."""
 
     prompt: str
-    pictures: Sequence[Image]
+    images: Sequence[Image]
 
 
 class Written(NamedTuple):
@@ -76,7 +76,7 @@ class LocalModel:
     def _write(self, batch: Sequence[Asked]) -> list[Written]:
         inputs = self._processor(
             text=[self._chat(asked) for asked in batch],
-            images=[picture for asked in batch for picture in asked.pictures] or None,
+            images=[image for asked in batch for image in asked.images] or None,
             padding=True,
             return_tensors="pt",
         ).to(self._model.device)
@@ -97,7 +97,7 @@ class LocalModel:
         ]
 
     def _chat(self, asked: Asked) -> str:
-        content = [{"type": "image"} for _ in asked.pictures]
+        content = [{"type": "image"} for _ in asked.images]
         talk = [{"role": "user", "content": [*content, {"type": "text", "text": asked.prompt}]}]
         text: str = self._processor.apply_chat_template(
             talk, add_generation_prompt=True, tokenize=False

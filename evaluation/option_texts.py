@@ -12,10 +12,15 @@ NEGATIONS = {
     *("not", "never", "neither", "nor", "cannot", "instead"),
     *("isn't", "isnt", "aren't", "wasn't", "can't", "doesn't"),
 }
+"""Words that deny an option behind them, at most two words away."""
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
+"""A number, with its points and commas, or a word with its apostrophes."""
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+"""`1,000` and `12,345.6`."""
 NUMBER = re.compile(r"[0-9]{1,300}(?:\.[0-9]+)?")
+"""With at most 300 digits, which a float can hold."""
 CLAUSE_ENDS = re.compile(r"[,;:!(\n]|\.(?!\d)")
+"""Where the first clause of a text ends; a point inside a number is no end."""
 UNCERTAIN = re.compile(
     r"\b(?:no idea|not (?:sure|certain|clear|possible)|unsure|uncertain|unclear|undetermined|"
     r"(?:do not|don't|can not|cannot|can't|could not|couldn't|unable to|impossible to)(?: be)? "

@@ -1,6 +1,6 @@
 """Points: the first point that a reply names, and whether it lies where it should.
 
-Points are in shares of the picture: (0, 0) is its upper left corner, (1, 1) the lower right one.
+Points are in shares of the image: (0, 0) is its upper left corner, (1, 1) the lower right one.
 """
 
 import io
@@ -13,11 +13,15 @@ from PIL import Image
 from evaluation.reply_parts import MAX_PART, after_thought, last_answer
 
 NUMBER = r"([-+]?(?:\d{1,7}(?:\.\d{0,20})?|\.\d{1,20}))\s*(%?)"
+"""With at most 7 digits before and 20 behind the point, and perhaps a % sign."""
 PAIR = re.compile(rf"[(\[]\s*{NUMBER}\s*,\s*{NUMBER}\s*[)\]]")
+"""`(x, y)` or `[x, y]`."""
 NAMED = re.compile(
     rf"\bx\d?['\"]?\s*[=:]\s*['\"]?{NUMBER}['\"]?\s*[,;]?\s*['\"]?y\d?['\"]?\s*[=:]\s*['\"]?{NUMBER}"
 )
+"""`x=1, y=2`, `"x": 1, "y": 2`, `x1="1" y1="2"`."""
 MARKUP = re.compile(r"<points?\b")
+"""How Molmo marks points, whose numbers are percent."""
 Point = tuple[float, float]
 
 
@@ -65,7 +69,7 @@ def is_inside(point: Point, polygon: Sequence[Point]) -> bool:
 
 
 def is_in_mask(point: Point, mask: bytes) -> bool:
-    """Whether the pixel of a mask, a picture of any size, is not black there."""
+    """Whether the pixel of a mask, an image of any size, is not black there."""
     x, y = point
     if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
         return False

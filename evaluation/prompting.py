@@ -1,6 +1,6 @@
 """Prompting: what a model is asked of an item, and in which pixels.
 
-The picture's size is stated where the template has a place for it; boxes in the reply are then read
+The image's size is stated where the template has a place for it; boxes in the reply are then read
 in these pixels.
 """
 
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 
 def frame_of(size: Size, model: EvaluatedModel) -> Size:
-    """Width and height at which a picture of that size is shown and spoken of."""
+    """Width and height at which an image of that size is shown and spoken of."""
     if model.frame == "paper_compatible":
         return size
     return smart_resize(*size, min_pixels=model.min_pixels, max_pixels=model.max_pixels)
@@ -38,7 +38,7 @@ def question_of(item: Row) -> str:
 
 
 def prompt_of(item: Row, template: PromptTemplate, frame: Size) -> str:
-    """The whole text that goes with an item's pictures."""
+    """The whole text that goes with an item's images."""
     question = question_of(item)
     if template is PromptTemplate.SPATIAL_THINKER:
         return render_problem(question, *frame)

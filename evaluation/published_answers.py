@@ -8,9 +8,8 @@ out: no benchmark here asks for a formula.
 import re
 from collections.abc import Mapping
 
-OPEN_BENCHMARKS = frozenset({"mmvp", "spatialbench", "realworldqa"})
-"""Those whose options the published evaluation does not pass on: replies are compared as texts."""
 LETTER = re.compile(r"^\([A-Za-z]\)\s*")
+"""A leading `(B)`, as the published code takes it off."""
 
 
 def published_segment(reply: str) -> str | None:

@@ -11,16 +11,21 @@ MAX_PART = 64_000
 """Characters of a part that are looked at, the last ones of a whole reply; tags are found anywhere.
 """
 THOUGHT_ENDS = re.compile(r"</\s*think\s*>", re.IGNORECASE)
+"""`</think>`, as models vary it."""
 TAG = re.compile(r"<\s*answer\s*>", re.IGNORECASE)
 BOXED = re.compile(r"\\f?boxed\s*\{")
+"""`\\boxed{`, and `\\fboxed{`, which models write too."""
 LATEX = re.compile(
     r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
 )
+"""Commands that change how a text looks, and LaTeX brackets and spaces."""
 SPECIAL = re.compile(r"<\|?/?[a-z_]{1,20}\|?>", re.IGNORECASE)
+"""Tokens of chat templates that were decoded as text, and tags."""
 MARKS = str.maketrans(
     dict.fromkeys('*`#~|${}_"“”„«»《》「」『』〈〉', " ")
     | {"。": ".", "、": ",", "\u2019": "'", "\u2018": "'"}
 )
+"""Quotation marks and Markdown become spaces; full-width marks become ours."""
 CYRILLIC, GREEK = "\u0410\u0412\u0421\u0415\u041d", "\u0391\u0392\u0395\u0397"
 LOOK_ALIKES = str.maketrans(CYRILLIC + GREEK, "ABCEH" + "ABEH")
 PHRASE = re.compile(
@@ -29,6 +34,7 @@ PHRASE = re.compile(
     r"|答案[^\S\n]*(?:是|为|:)",
     re.IGNORECASE,
 )
+""""The answer is", "Option:" and the like; at most 20 characters in brackets may stand between."""
 
 
 def after_thought(reply: str) -> str:

@@ -1,6 +1,6 @@
 """Rows: what a benchmark's files hold, in a copy on this machine, one at a time.
 
-A copy is a file or a folder, which pictures may lie in as files or zip archives, too. Where a
+A copy is a file or a folder, which photographs may lie in as files or zip archives, too. Where a
 benchmark has several parts, or a copy several splits, files are told apart by their names.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.benchmarks.spec import Benchmark, Part
-from evaluation.picture_files import PictureFiles
+from evaluation.benchmarks.benchmark import Benchmark, Part
+from evaluation.photograph_files import PhotographFiles
 from evaluation.tables import READERS, read_rows
 from schemas.dataset_folder import VALIDATION
 
@@ -26,6 +26,7 @@ ABOUT = {
     "metadata.json",
     "state.json",
 }
+"""Files beside tables that tell about them, as datasets and this program write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Place:
     number: int
     row: Mapping[str, Any]
     file: str
-    pictures: PictureFiles | None = None
+    photographs: PhotographFiles | None = None
 
     def __str__(self) -> str:
         return f"row {self.number + 1} of {self.file}"
@@ -44,16 +45,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Tables on this machine by part, and where pictures lie that are files."""
+    """Tables on this machine by part, and where photographs lie that are files."""
 
     tables: tuple[tuple[Part, tuple[Path, ...]], ...]
-    pictures: PictureFiles | None = None
+    photographs: PhotographFiles | None = None
 
     @property
     def files(self) -> list[Path]:
         """All that decides the items."""
         tables = [file for _, files in self.tables for file in files]
-        return sorted({*tables, *(self.pictures.files if self.pictures else ())})
+        return sorted({*tables, *(self.photographs.files if self.photographs else ())})
 
     def parts(self) -> list[Iterator[Place]]:
         return [self._rows(part, files) for part, files in self.tables]
@@ -62,7 +63,7 @@ class Copy:
         number = 0
         for file in files:
             for row in read_rows(file):
-                yield Place(part, number, row, str(file), self.pictures)
+                yield Place(part, number, row, str(file), self.photographs)
                 number += 1
 
 
@@ -81,7 +82,7 @@ def open_copy(benchmark: Benchmark, path: Path) -> Copy:
             f"{benchmark.name} has no table at {path}: name a {', '.join(READERS)} file, or a "
             "folder with some"
         )
-    return Copy(tuple(_shared_out(benchmark, files, path)), PictureFiles(path, path))
+    return Copy(tuple(_shared_out(benchmark, files, path)), PhotographFiles(path, path))
 
 
 def _is_table(file: Path, folder: Path) -> bool:

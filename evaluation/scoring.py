@@ -6,17 +6,18 @@ could not be read, and what the best constant answer would have scored. A metric
 count, as of pairs where none is complete, has no row; the main one has a row at any rate, with NaN.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
+from itertools import chain
 
 import polars as pl
 
+from evaluation.benchmarks.benchmark import Benchmark
+from evaluation.benchmarks.registry import benchmark_of
 from evaluation.bootstrap import measure, tables_of, values_of
+from evaluation.constants import silence
 from evaluation.metrics import Metric
 from evaluation.option_texts import number_in
-from evaluation.rules import OFFICIAL, PAPER, Rule, table_of
-from evaluation.spatialbench_rule import COUNTING
-from schemas.benchmark import AnswerKind
+from evaluation.rules import Rule, table_of
 from schemas.columns import columns, frame_of
 
 SCORE = columns(
@@ -41,47 +42,42 @@ null in totals. `num_items` is how many items count, `num_left_out` how many do 
 pair, figure or turns are incomplete, `num_groups` how many groups are resampled; the shares are of
 all items that the metric is about."""
 
-RULES = {"official": (OFFICIAL, "is_right"), "paper_compatible": (PAPER, "paper_is_right")}
 SHARES = ("unparsed", "truncated", "error")
-MAX_CONSTANTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a replier said of every item: whether it is right, and the number that it is."""
-
-    right: pl.Series
-    number: pl.Series
+"""What SCORE states the share of: `is_<name>` of PARSED."""
 
 
 def score(
     items: pl.DataFrame, parsed: pl.DataFrame, *, seed: int, num_bootstrap: int
 ) -> pl.DataFrame:
     """Rows of SCORE for one benchmark's items and what was read of the replies to them (PARSED).
-    ValueError for items without what was read, of several benchmarks, or of one without rules."""
+    ValueError for items without what was read, or of several or unknown benchmarks."""
     items = items.sort("item_id")  # sums of floats depend on their order
-    benchmark = _benchmark_of(items)
+    name = _name_in(items)
+    benchmark = benchmark_of(name)
     parsed = items.select("item_id").join(parsed, on="item_id", how="left", maintain_order="left")
     if parsed["is_right"].null_count():
         missing = parsed.filter(pl.col("is_right").is_null())["item_id"][0]
-        raise ValueError(f"item {missing} of {benchmark} was not read: parse all replies again")
-    table = table_of(items).with_columns(
-        *(parsed[f"is_{name}"] for name in SHARES),
+        raise ValueError(f"item {missing} of {name} was not read: parse all replies again")
+    table = table_of(items, benchmark.facts).with_columns(
+        *(parsed[f"is_{share}"] for share in SHARES),
         is_uncertain=parsed["method"].eq_missing("uncertain"),
-        true_number=_numbers(items, items["answer"]),
+        true_number=numbers(items, items["answer"], benchmark.numeric),
     )
-    number = _numbers(items, parsed["parsed"])
+    said_number = numbers(items, parsed["parsed"], benchmark.numeric)
     rows = []
-    for rule, (rules, column) in RULES.items():
-        metrics = _metrics(rules[benchmark], table, Said(parsed[column], number))
-        baselines = constant_baselines(rules[benchmark], table, items)
+    for rule_name, rule, column in (
+        ("official", benchmark.official, "is_right"),
+        ("paper_compatible", benchmark.paper_compatible, "paper_is_right"),
+    ):
+        metrics = _metrics(rule, table, parsed[column], said_number)
+        baselines = constant_baselines(rule, benchmark, table, items)
         measured = measure(metrics, seed=seed, num_bootstrap=num_bootstrap)
         for metric, baseline, found in zip(metrics, baselines, measured, strict=True):
             counted = int(metric.units["size"].sum())
             rows.append(
                 {
-                    "benchmark": benchmark,
-                    "rule": rule,
+                    "benchmark": name,
+                    "rule": rule_name,
                     "metric": metric.name,
                     "subset": metric.subset,
                     "category": metric.category,
@@ -91,27 +87,25 @@ def score(
                     "num_items": counted,
                     "num_left_out": metric.asked.height - counted,
                     "num_groups": found.num_groups,
-                    **{f"{name}_share": _share(metric.asked, f"is_{name}") for name in SHARES},
+                    **{f"{share}_share": _share(metric.asked, f"is_{share}") for share in SHARES},
                     "constant_baseline": baseline,
                 }
             )
     return frame_of(rows, SCORE)
 
 
-def _benchmark_of(items: pl.DataFrame) -> str:
+def _name_in(items: pl.DataFrame) -> str:
     names = items["benchmark"].unique().sort().to_list()
     if len(names) != 1:
         raise ValueError(f"there are items of {names or 'no benchmark'}: score one at a time")
-    if names[0] not in OFFICIAL:
-        raise ValueError(
-            f"there is no rule for {names[0]}: there are {', '.join(sorted(OFFICIAL))}"
-        )
     return str(names[0])
 
 
-def _metrics(rule: Rule, table: pl.DataFrame, said: Said) -> list[Metric]:
+def _metrics(
+    rule: Rule, table: pl.DataFrame, right: pl.Series, said_number: pl.Series
+) -> list[Metric]:
     """Those that have anything to count, and the main one."""
-    found = rule(table.with_columns(right=said.right, said_number=said.number))
+    found = rule(table.with_columns(right=right, said_number=said_number))
     return [metric for metric in found if metric.units.height or metric.is_main]
 
 
@@ -119,57 +113,23 @@ def _share(asked: pl.DataFrame, column: str) -> float:
     return float(asked[column].mean() or 0.0)  # type: ignore[arg-type]
 
 
-def _numbers(items: pl.DataFrame, said: pl.Series) -> pl.Series:
-    """What was said of each item as a number: a text, or the text of an option by its letter. Null
-    where no rule asks for it."""
+def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> pl.Series:
+    """What was said of each item of the categories `numeric` as a number: a text, or by its letter
+    the text of an option. Null elsewhere."""
     found: list[float | None] = [None] * items.height
-    counts = (items["benchmark"] == "spatialbench") & (items["category"] == COUNTING)
-    for place in counts.fill_null(False).arg_true():
+    for place in items["category"].is_in(list(numeric)).fill_null(False).arg_true():
         texts = {option["letter"]: option["text"] for option in items["options"][place]}
         found[place] = number_in(texts.get(said[place], said[place] or ""))
     return pl.Series(found, dtype=pl.Float64)
 
 
-def constant_baselines(rule: Rule, table: pl.DataFrame, items: pl.DataFrame) -> list[float]:
-    """For every metric of a rule the score of the best constant answer: a letter, a text, or a word
-    whichever letter it stands at, as where options are yes and no and change places."""
+def constant_baselines(
+    rule: Rule, benchmark: Benchmark, table: pl.DataFrame, items: pl.DataFrame
+) -> list[float]:
+    """For every metric of a rule the score of the best constant answer."""
     best: list[float] = []
-    for said in constants(items):
-        metrics = _metrics(rule, table, said)
+    for said in chain.from_iterable(kind(items) for kind in (silence, *benchmark.constants)):
+        metrics = _metrics(rule, table, said.right, numbers(items, said.answer, benchmark.numeric))
         values = values_of(metrics, tables_of(metrics))
         best = [max(pair) for pair in zip(best, values, strict=True)] if best else values
     return best
-
-
-def constants(items: pl.DataFrame) -> Iterator[Said]:
-    """What repliers say who give one answer to every item."""
-    nothing = pl.Series([None] * items.height, dtype=pl.Float64)
-    yield Said(pl.Series([False] * items.height), nothing)
-    letters = items["options"].explode().struct.field("letter").drop_nulls().unique().sort()
-    for answer in [*letters, *_frequent(_texts(items))]:
-        said = pl.Series([answer] * items.height)
-        yield Said(items["answer"] == answer, _numbers(items, said))
-    words = _words(items)
-    for word in _frequent(words):
-        yield Said(words.eq_missing(word), nothing)
-
-
-def _texts(items: pl.DataFrame) -> pl.Series:
-    """Answers of items that ask for a text."""
-    return items.filter(pl.col("kind") == AnswerKind.TEXT.value)["answer"]
-
-
-def _words(items: pl.DataFrame) -> pl.Series:
-    """The text of the right option, in lower case, where an item offers two; else null."""
-    found = []
-    for options, answer in items.select("options", "answer").iter_rows():
-        texts = {option["letter"]: option["text"].lower() for option in options}
-        found.append(texts.get(answer) if len(texts) == 2 else None)
-    return pl.Series(found, dtype=pl.String)
-
-
-def _frequent(texts: pl.Series) -> list[str]:
-    counts = texts.drop_nulls().alias("text").value_counts()
-    return (
-        counts.sort("count", "text", descending=[True, False])["text"].head(MAX_CONSTANTS).to_list()
-    )

@@ -13,10 +13,13 @@ import pyarrow.parquet as pq
 from pyarrow import ipc
 
 MAX_CELL = min(sys.maxsize, 1 << 30)
+"""Bytes of a cell of a text file: a photograph of 256 MiB in base64 takes 340 MiB."""
 POINTER = b"version https://git-lfs"
 """How a file begins that Git left where one of its large files belongs."""
 BATCH = 4
+"""Rows at a time: each may hold a photograph of some MB."""
 PAGE = 1 << 20
+"""Bytes that are read at a time."""
 Rows = Iterator[dict[str, Any]]
 
 
@@ -33,8 +36,8 @@ def read_rows(file: Path) -> Rows:
 
 
 def _parquet(file: Path) -> Rows:
-    # A page holds up to 1,024 rows, so a row group of pictures is in memory at once: twice as this
-    # is, three times without buffer_size.
+    # A page holds up to 1,024 rows, so a whole row group of photographs is in memory, twice; three
+    # times without buffer_size.
     with pq.ParquetFile(file, buffer_size=PAGE, pre_buffer=False) as table:
         for batch in table.iter_batches(batch_size=BATCH, use_threads=False):
             yield from batch.to_pylist()

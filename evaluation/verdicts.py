@@ -9,10 +9,9 @@ from typing import Any
 import polars as pl
 
 from evaluation.answers import answer_text, parse_answer
-from evaluation.option_texts import holds_text, same_text
+from evaluation.benchmarks.registry import benchmark_of
 from evaluation.points import first_point, is_in_mask, is_inside, read_polygon
 from evaluation.published_answers import (
-    OPEN_BENCHMARKS,
     is_same_paper_compatible,
     parse_answer_paper_compatible,
     published_segment,
@@ -37,6 +36,8 @@ PARSED = columns(
 evaluation.answers.ParsedAnswer for letters; `is_error` says that there was no reply at all, and
 such a row is not `is_unparsed`, too."""
 LONGEST = 200
+"""Characters of what was read that are kept: for people who look, the whole reply stands
+elsewhere."""
 
 Row = Mapping[str, Any]
 ReadMask = Callable[[str], bytes]
@@ -46,7 +47,7 @@ def read_replies(
     items: pl.DataFrame, replies: pl.DataFrame, *, read_mask: ReadMask | None = None
 ) -> pl.DataFrame:
     """Rows of PARSED, in the order of the items; an item without a reply is an error. Points are
-    right within the polygon of the answer or, where `read_mask` reads pictures by digest and the
+    right within the polygon of the answer or, where `read_mask` reads photographs by digest and the
     item has the fact `mask`, on that mask."""
     joined = items.join(
         replies.drop("benchmark"), on="item_id", how="left", maintain_order="left", validate="1:1"
@@ -91,7 +92,7 @@ def _choice(row: Row, text: str) -> dict[str, Any]:
 def _published(row: Row, text: str, options: Mapping[str, str]) -> dict[str, Any]:
     """What the published evaluation reads: a letter, or a text where it passes no options on. Gold
     is then the letter, or yes or no."""
-    if row["benchmark"] not in OPEN_BENCHMARKS:
+    if benchmark_of(row["benchmark"]).passes_options:
         letter = parse_answer_paper_compatible(text, options)
         return {"paper_parsed": letter, "paper_is_right": letter == row["answer"]}
     golds = [row["answer"]]
@@ -105,16 +106,13 @@ def _published(row: Row, text: str, options: Mapping[str, str]) -> dict[str, Any
 
 
 def _text(row: Row, text: str) -> dict[str, Any]:
-    """Right where both say the same; in SpatialBench, too, where the gold words are among those of
-    the answer, as its authors look for them in the reply."""
     said, gold = answer_text(text), row["answer"]
-    is_held = row["benchmark"] == "spatialbench" and holds_text(said, gold)
     published = published_segment(text)
     return {
         "parsed": said[:LONGEST] or None,
         "method": "text" if said else "nothing",
         "conflict": False,
-        "is_right": same_text(said, gold) or is_held,
+        "is_right": benchmark_of(row["benchmark"]).is_same(said, gold),
         "paper_parsed": published and published[:LONGEST],
         "paper_is_right": is_same_paper_compatible(text, gold),
     }

@@ -11,19 +11,17 @@ from rich.text import Text
 from schemas.config.evaluation import load_evaluate_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
 from tasks.evaluate.benchmark import write_items
-from tasks.leakage.leaks import MATCHES, find_leaks, known_lists, list_pictures
+from tasks.leakage.leaks import MATCHES, find_leaks, is_listed, known_lists, list_pictures
 
 SHOWN = 20
 logger = logging.getLogger(__name__)
 
 
 def list_benchmarks(config: Path, root: Path) -> None:
-    """Make the lists of the pictures of a configuration's benchmarks; our own validation split,
-    which a dataset shares its source with, is none of them."""
+    """Make the lists of the pictures of a configuration's benchmarks."""
     for entry in load_evaluate_config(config).benchmarks:
-        if entry.name == "stvqa_val":
-            continue
-        logger.info("listed: %s", list_pictures(write_items(entry, root), root))
+        if is_listed(entry.name):
+            logger.info("listed: %s", list_pictures(write_items(entry, root), root))
 
 
 def print_leaks(dataset: str, root: Path, console: Console) -> None:

@@ -1,7 +1,7 @@
 """Benchmarks: the items that a model is asked, and what it replied.
 
 An item knows its question, its options by letter, its gold answer and what a scoring rule needs of
-its row (`facts`); its pictures are files named by the SHA-256 of their bytes. A reply is kept as
+its row (`facts`); its images are files named by the SHA-256 of their bytes. A reply is kept as
 the model wrote it: it is parsed and scored afresh whenever a rule changes.
 """
 
@@ -13,12 +13,13 @@ import polars as pl
 from schemas.columns import columns
 
 LETTERS = "ABCDEFGH"
+"""Of options: no known benchmark has more than eight."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class AnswerKind(StrEnum):
     """CHOICE: `answer` is a letter of `options`. TEXT: a word or a number, without options. POINT:
-    a point of the picture, right where it lies in the polygon of `answer`, a JSON list of [x, y] in
+    a point of the image, right where it lies in the polygon of `answer`, a JSON list of [x, y] in
     shares of width and height (0 to 1)."""
 
     CHOICE = "choice"
@@ -27,7 +28,7 @@ class AnswerKind(StrEnum):
 
 
 class PromptTemplate(StrEnum):
-    """SPATIAL_THINKER: the inference template of the released models, the picture's size filled
+    """SPATIAL_THINKER: the inference template of the released models, the image's size filled
     in. REASONING: <think> and <answer>. DIRECT: the letter, or the words, and nothing else."""
 
     SPATIAL_THINKER = "spatial_thinker"
@@ -56,8 +57,8 @@ ITEM = columns(
 """`item_id` is unique in its benchmark and the same in every copy of it; `question` stands without
 options and without the copy's own instructions how to answer; `options` are in order, empty for
 other kinds than CHOICE; `images` are SHA-256 digests, in the order in which they are shown, and
-`width` and `height` those of the first; items of one `group` share a picture, a pair or a figure:
-they are resampled together; `image_sources` say where the pictures come from, such as
+`width` and `height` those of the first; items of one `group` share an image, a pair or a figure:
+they are resampled together; `image_sources` say where the images come from, such as
 `coco:000000123456`, `ade20k:ADE_val_00000248.jpg`, `sa-1b:sa_4690.jpg`."""
 
 REPLY = columns(
@@ -74,7 +75,7 @@ REPLY = columns(
     error=pl.String,
 )
 """`text` is null where there was no reply, and `error` says why; `finish_reason` is `stop` or
-`length` or what the server says; the frame is the size of the picture that the prompt states and in
+`length` or what the server says; the frame is the size of the image that the prompt states and in
 whose pixels the model's boxes are read; `prompt` is the whole text that was sent."""
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from PIL import Image
 
-from evaluation.images import ImageStore
+from evaluation.benchmarks.registry import BENCHMARKS
+from evaluation.photographs import PhotographStore
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from schemas.benchmark import ITEM, REPLY
@@ -47,16 +48,16 @@ def completion(scene_text: str, answer: str) -> str:
 PERFECT = completion(GOLD_SCENE, "(A) left")
 
 
-def picture(root: Path, color: str = "teal") -> str:
-    """The digest of a stored picture of `SIZE`."""
+def photograph(root: Path, color: str = "teal") -> str:
+    """The digest of a stored photograph of `SIZE`."""
     buffer = io.BytesIO()
     Image.new("RGB", SIZE, color).save(buffer, "PNG")
-    return ImageStore(root).put(buffer.getvalue())
+    return PhotographStore(root).put(buffer.getvalue())
 
 
 def item(number: int, images: Sequence[str], benchmark: str = "stvqa_val", **changes: Any) -> Row:
     facts = changes.pop("facts", {})
-    if benchmark == "stvqa_val":
+    if BENCHMARKS[benchmark].is_own:
         gold = f"<scene>{GOLD_SCENE}</scene>\n<answer>(A) left</answer>"
         facts = {"level": "easy", "question_id": f"q{number}", "gold": gold, "full_scene": WHOLE}
     return {

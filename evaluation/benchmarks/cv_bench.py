@@ -1,6 +1,13 @@
 """CV-Bench: 2D (count, relation) and 3D (depth, distance), up to six options."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source, with_ids
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     coco_of,
     first_of,
@@ -12,8 +19,14 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
+from evaluation.metrics import Combine, Means, Metric, by, parts, units
+from evaluation.miniatures.files import embedded, write_parquet
+from evaluation.miniatures.questions import bracketed, closer_pair, how_many, laid, leftmost, nearer
+from evaluation.miniatures.scenes import Scenes, recoded
+from evaluation.rules import subset_mean
 
 SOURCES = {"2D": ("ADE20K", "COCO"), "3D": ("Omni3D",)}
+"""Of the photographs, by subset; the authors' mean is over them."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -38,7 +51,67 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+def official(table: pl.DataFrame) -> list[Metric]:
+    """1/2 ((ADE20K + COCO) / 2 + Omni3D) (card of nyu-visionx/CV-Bench)."""
+    sources = units(table, pl.concat_str("subset", "source", separator=" "))
+    metrics = [Metric("source mean", sources, table, source_mean(sources), is_main=True)]
+    for subset, part in parts(table, "subset"):
+        by_source = units(part, pl.col("source"))
+        metrics.append(Metric("source mean", by_source, part, subset=subset))
+    return [*metrics, *by(table, "source"), *by(table, "category")]
+
+
+def source_mean(sources: pl.DataFrame) -> Combine:
+    names = sources["stratum"].unique().sort().to_list()
+    halves = [[k for k, name in enumerate(names) if name.startswith(part)] for part in ("2D", "3D")]
+
+    def combine(means: Means) -> Means:
+        found = [means[..., half].mean(axis=-1) for half in halves if half]
+        return np.mean(found, axis=0)  # type: ignore[no-any-return]
+
+    return combine
+
+
+def draw(scenes: Scenes, folder: Path) -> None:
+    asked = {
+        "2D": (("Count", how_many), ("Relation", leftmost)),
+        "3D": (("Depth", nearer), ("Distance", closer_pair)),
+    }
+    number = 0
+    for subset, tasks in asked.items():
+        rows: list[dict[str, Any]] = []
+        for task, ask in tasks:
+            for k, (view, said) in enumerate(scenes.pick(ask, 4, start=1)):
+                source = "Omni3D" if subset == "3D" else ("ADE20K", "COCO")[k % 2]
+                name = {"ADE20K": f"ADE_val_{view.number:08d}.jpg"}.get(
+                    source, f"{view.number:012d}.jpg"
+                )
+                options, letter = laid(said, k)
+                rows.append(
+                    {
+                        "idx": number,
+                        "type": subset,
+                        "task": task,
+                        "image": embedded(recoded(view.data, "PNG"), f"{number}.png"),
+                        "question": said.text,
+                        "choices": list(options),
+                        "answer": f"({letter})",
+                        "prompt": f"{said.text} Select from the following choices.\n"
+                        + bracketed(options),
+                        "filename": f"img/{subset}/{task}/{number:06d}.png",
+                        "source": source,
+                        "source_dataset": source,
+                        "source_filename": name,
+                        "target_class": None,
+                        "target_size": None,
+                        "bbox": None,
+                    }
+                )
+                number += 1
+        write_parquet(folder / f"test_{subset.lower()}.parquet", rows, ["image"])
+
+
+BENCHMARK = Benchmark(
     name="cv_bench",
     title="CV-Bench",
     licence="Apache-2.0",
@@ -52,5 +125,14 @@ SPEC = Benchmark(
         "Relation": (650,),
         "Depth": (600,),
         "Distance": (600,),
+    },
+    official=official,
+    paper_compatible=subset_mean,
+    facts=("source",),
+    draw=draw,
+    published={
+        "2D": figures("81.4 75.8 73.3 60.2 59.9 69.1 79.0 53.9 70.6 71.0 56.1 68.9 77.7 80.3"),
+        "3D": figures("90.3 83.0 84.2 71.5 60.2 68.0 89.6 68.4 66.6 76.3 71.3 76.5 78.7 93.6"),
+        TOTAL: figures("85.8 79.4 78.7 65.9 60.0 68.6 84.3 61.1 68.6 73.6 63.7 72.7 78.2 87.0"),
     },
 )

@@ -1,6 +1,12 @@
-"""MME-RealWorld-Lite: five options, of which the last says that the picture does not tell."""
+"""MME-RealWorld-Lite: five options, of which the last says that the image does not show it."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     first_of,
     in_columns,
@@ -11,6 +17,12 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
+from evaluation.metrics import Metric, accuracy, by
+from evaluation.miniatures.files import base64, write_parquet
+from evaluation.miniatures.questions import bracketed, color, how_many, laid
+from evaluation.miniatures.scenes import Scenes
+
+NO_ANSWER = "The image does not feature the object."
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -27,7 +39,33 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+def official(table: pl.DataFrame) -> list[Metric]:
+    """Overall, Perception and Reasoning, and each domain."""
+    table = table.with_columns(ability=pl.col("category").str.split("/").list.first())
+    return [accuracy(table, is_main=True), *by(table, "ability"), *by(table, "category")]
+
+
+def draw(scenes: Scenes, folder: Path) -> None:
+    rows: list[dict[str, Any]] = []
+    for category, ask in (("Perception/Monitoring", how_many), ("Reasoning/Monitoring", color)):
+        for k, (view, said) in enumerate(scenes.pick(ask, 4, start=121)):
+            options, letter = laid(said._replace(wrong=said.wrong[:3]), k)
+            options = (*options, NO_ANSWER)
+            rows.append(
+                {
+                    "index": len(rows),
+                    "bytes": base64(view.data),
+                    "question": said.text,
+                    "multi-choice options": bracketed(options).split("\n"),
+                    "answer": letter,
+                    "category": category,
+                    "l2-category": ask.__name__,
+                }
+            )
+    write_parquet(folder / "data" / "train-00000-of-00001.parquet", rows, [])
+
+
+BENCHMARK = Benchmark(
     name="mme_realworld_lite",
     title="MME-RealWorld-Lite",
     licence="Apache-2.0 (full set)",
@@ -39,4 +77,9 @@ SPEC = Benchmark(
     ),
     read=read,
     counts={"": (1919,)},
+    official=official,
+    draw=draw,
+    published={
+        TOTAL: figures("57.0 51.6 46.9 45.2 41.9 44.1 45.8 43.0 46.7 46.5 47.4 46.3 48.3 49.2"),
+    },
 )

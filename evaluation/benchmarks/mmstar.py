@@ -1,6 +1,10 @@
 """MMStar: six abilities of 250 questions each, the options inside the question."""
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from pathlib import Path
+from typing import Any
+
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,
@@ -10,6 +14,11 @@ from evaluation.benchmarks.texts import (
     name_in,
     text_of,
 )
+from evaluation.miniatures.files import embedded, write_parquet
+from evaluation.miniatures.questions import color, how_many, laid, leftmost
+from evaluation.miniatures.scenes import Scenes
+from evaluation.rules import plain
+from schemas.benchmark import LETTERS
 
 CATEGORIES = (
     "coarse perception",
@@ -38,11 +47,46 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+def draw(scenes: Scenes, folder: Path) -> None:
+    abilities = (
+        ("coarse perception", color),
+        ("instance reasoning", leftmost),
+        ("math", how_many),
+    )
+    rows: list[dict[str, Any]] = []
+    for category, ask in abilities:
+        for k, (view, said) in enumerate(scenes.pick(ask, 3, start=101)):
+            options, letter = laid(said._replace(wrong=said.wrong[:3]), k)
+            told = ", ".join(f"{x}: {text}" for x, text in zip(LETTERS, options, strict=False))
+            number = len(rows)
+            rows.append(
+                {
+                    "index": number,
+                    "question": f"{said.text}\nOptions: {told}",
+                    "image": embedded(view.data, f"images/{number}.jpg"),
+                    "answer": letter,
+                    "category": category,
+                    "l2_category": ask.__name__,
+                    "meta_info": {
+                        "source": "rendered",
+                        "split": "val",
+                        "image_path": f"images/{number}.jpg",
+                    },
+                }
+            )
+    write_parquet(folder / "mmstar.parquet", rows, ["image"])
+
+
+BENCHMARK = Benchmark(
     name="mmstar",
     title="MMStar",
     licence="not stated",
     sources=(Source("Lin-Chen/MMStar", (Part("val", "val"),)),),
     read=read,
     counts=dict.fromkeys(CATEGORIES, (250,)),
+    official=plain,
+    draw=draw,
+    published={
+        TOTAL: figures("58.9 64.7 64.4 65.1 55.9 63.9 64.3 53.9 56.7 57.6 63.2 63.4 65.9 66.9"),
+    },
 )

@@ -1,12 +1,16 @@
-"""MMVP: 150 pairs of pictures that look alike to CLIP, one question for both.
+"""MMVP: 150 pairs of images that look alike to CLIP, one question for both.
 
 Rows 2k - 1 and 2k are a pair. The labels of rows 99, 100, 279 and 280 are known to be wrong (issues
 14 and 30 of tsb0601/MMVP) and are put right only where `corrected` asks for it.
 """
 
+from pathlib import Path
+from typing import Any
+
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     cut_options,
     first_of,
@@ -17,8 +21,13 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
+from evaluation.metrics import Metric, accuracy, whole
+from evaluation.miniatures.files import write_separated
+from evaluation.miniatures.questions import laid, leftmost
+from evaluation.miniatures.scenes import Scenes, mirrored
 
 WRONG = (99, 100, 279, 280)
+"""Rows with a wrong label (issues 14 and 30 of tsb0601/MMVP)."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -47,7 +56,34 @@ def check(items: pl.DataFrame) -> str | None:
     return None if alone.is_empty() else f"pair {alone['group'][0]} has {alone['len'][0]} rows"
 
 
-SPEC = Benchmark(
+def official(table: pl.DataFrame) -> list[Metric]:
+    """A pair counts where both its images are answered right (tsb0601/MMVP)."""
+    both = whole(table, ["pair"], pl.lit(2))
+    is_paired = both.height > 0
+    single = accuracy(table, "single", is_main=not is_paired)
+    return [Metric("pairs", both, table, is_main=is_paired), single]
+
+
+def draw(scenes: Scenes, folder: Path) -> None:
+    rows: list[dict[str, Any]] = []
+    (folder / "MMVP Images").mkdir(parents=True)
+    for k, (view, said) in enumerate(scenes.pick(leftmost, 3, start=161)):
+        options = laid(said, k).options
+        for shown, right in ((view, said.right), (mirrored(view), said.wrong[0])):
+            index = len(rows) + 1
+            (folder / "MMVP Images" / f"{index}.jpg").write_bytes(shown.data)
+            rows.append(
+                {
+                    "Index": index,
+                    "Question": said.text,
+                    "Options": f"(a) {options[0]} (b) {options[1]}",
+                    "Correct Answer": f"({'ab'[options.index(right)]})",
+                }
+            )
+    write_separated(folder / "Questions.csv", rows, ",")
+
+
+BENCHMARK = Benchmark(
     name="mmvp",
     title="MMVP",
     licence="MIT",
@@ -64,4 +100,11 @@ SPEC = Benchmark(
     counts={"": (300,)},
     check=check,
     flipped=frozenset(map(str, WRONG)),
+    official=official,
+    facts=("pair",),
+    passes_options=False,
+    draw=draw,
+    published={
+        TOTAL: figures("61.7 70.7 71.3 71.3 67.0 72.3 77.9 62.7 68.3 69.0 68.3 74.3 78.0 79.7"),
+    },
 )

@@ -1,8 +1,11 @@
 """RealWorldQA: questions with options in their text, or for a word or a number."""
 
 import re
+from pathlib import Path
+from typing import Any
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     cut_options,
     in_columns,
@@ -11,7 +14,12 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
-from schemas.benchmark import AnswerKind
+from evaluation.constants import letters, texts, words
+from evaluation.miniatures.files import embedded, write_parquet
+from evaluation.miniatures.questions import how_many, laid, leftmost
+from evaluation.miniatures.scenes import Scenes, recoded
+from evaluation.rules import plain
+from schemas.benchmark import LETTERS, AnswerKind
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -31,7 +39,28 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+def draw(scenes: Scenes, folder: Path) -> None:
+    rows = []
+    for k, (view, said) in enumerate(scenes.pick(leftmost, 4, start=61)):
+        options, letter = laid(said, k)
+        lines = "\n".join(f"{x}. {text}" for x, text in zip(LETTERS, options, strict=False))
+        text = (
+            f"{said.text}\n\n{lines}\nPlease answer directly with only the letter of the correct "
+            "option and nothing else."
+        )
+        rows.append(_real(view.data, text, letter, k))
+    for k, (view, said) in enumerate(scenes.pick(how_many, 4, start=71)):
+        text = f"{said.text}\nPlease answer directly with a single word or number."
+        rows.append(_real(view.data, text, said.right, 4 + k))
+    write_parquet(folder / "data" / "test-00000-of-00001.parquet", rows, ["image"])
+
+
+def _real(data: bytes, question: str, answer: str, number: int) -> dict[str, Any]:
+    image = embedded(recoded(data, "WEBP"), f"{number}.webp")
+    return {"image": image, "question": question, "answer": answer}
+
+
+BENCHMARK = Benchmark(
     name="realworldqa",
     title="RealWorldQA",
     licence="CC-BY-ND-4.0",
@@ -42,4 +71,11 @@ SPEC = Benchmark(
     ),
     read=read,
     counts={"": (765,)},
+    official=plain,
+    passes_options=False,
+    constants=(letters, texts, words),
+    draw=draw,
+    published={
+        TOTAL: figures("78.7 75.4 64.0 60.1 58.2 68.4 64.8 64.8 64.4 66.3 65.4 66.6 69.2 74.9"),
+    },
 )

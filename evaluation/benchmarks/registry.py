@@ -1,47 +1,37 @@
-"""Registry: the benchmarks by name."""
+"""Registry: the benchmarks by name, in the order of reports."""
 
-from collections.abc import Mapping
+from importlib import import_module
 
-from evaluation.benchmarks import (
-    blink,
-    cv_bench,
-    hallusionbench,
-    mme_realworld_lite,
-    mmstar,
-    mmvp,
-    realworldqa,
-    robospatial_home,
-    spatialbench,
-    spatialreasoner_eval,
-    srbench_3d,
-    stvqa_val,
-    vstar_bench,
+from evaluation.benchmarks.benchmark import Benchmark
+
+FILES = (
+    "cv_bench",
+    "blink",
+    "srbench_3d",
+    "mmvp",
+    "spatialbench",
+    "spatialreasoner_eval",
+    "realworldqa",
+    "robospatial_home",
+    "vstar_bench",
+    "mmstar",
+    "mme_realworld_lite",
+    "hallusionbench",
+    "stvqa_val",
 )
-from evaluation.benchmarks.spec import Benchmark
+"""The files beside this one that each describe a benchmark in `BENCHMARK`."""
 
-OWN = "stvqa_val"
-BENCHMARKS: Mapping[str, Benchmark] = {
-    module.SPEC.name: module.SPEC
-    for module in (
-        cv_bench,
-        blink,
-        srbench_3d,
-        mmvp,
-        spatialbench,
-        spatialreasoner_eval,
-        realworldqa,
-        robospatial_home,
-        vstar_bench,
-        mmstar,
-        mme_realworld_lite,
-        hallusionbench,
-        stvqa_val,
-    )
-}
+
+def described_in(file: str) -> Benchmark:
+    benchmark: Benchmark = import_module(f"evaluation.benchmarks.{file}").BENCHMARK
+    return benchmark
+
+
+BENCHMARKS = {benchmark.name: benchmark for benchmark in map(described_in, FILES)}
 
 
 def benchmark_of(name: str) -> Benchmark:
-    """ValueError names those that there are."""
+    """ValueError lists the known names."""
     if name not in BENCHMARKS:
         raise ValueError(f"no benchmark {name}: there are {', '.join(BENCHMARKS)}")
     return BENCHMARKS[name]

@@ -1,14 +1,17 @@
-"""3DSRBench: base rows by address, or the TSV with mirrored pictures and turned options.
+"""3DSRBench: base rows by address, or the TSV with mirrored images and turned options.
 
 The first 8 characters of `qid` name an item, `-flip` its mirror image, and a number behind both a
 turn of its options (VLMEvalKit's class _3DSRBench); rows without any are the base order.
 """
 
 import re
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,
@@ -20,10 +23,18 @@ from evaluation.benchmarks.texts import (
     listed,
     text_of,
 )
-from schemas.benchmark import fact
+from evaluation.metrics import Metric, accuracy, by, parts, whole
+from evaluation.miniatures.files import base64, write_separated
+from evaluation.miniatures.questions import closer_pair, faces, higher, laid, nearer
+from evaluation.miniatures.scenes import Scenes, mirrored
+from evaluation.rules import plain
+from schemas.benchmark import LETTERS, fact
 
 TYPES = ("height", "location", "orientation", "multi_object")
+"""The four types of questions; a category begins with its type."""
 QID = re.compile(r"(.{8})(-flip)?(?:-(\d))?")
+"""The 8 characters of an item, `-flip` for its mirror image, and the turn of its options."""
+SIDES = {"left": "right", "right": "left"}
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -90,7 +101,76 @@ def check(items: pl.DataFrame) -> str | None:
     return None if alone.is_empty() else f"the mirror image {alone['qid'][0]} is of no item"
 
 
-SPEC = Benchmark(
+def official(table: pl.DataFrame) -> list[Metric]:
+    """Circular: an item counts where every turn of its options is right; a mirrored image is an
+    item of its own. Flip: an item counts where it and its mirror image are right. (VLMEvalKit,
+    _3DSRBench.)"""
+    turns = pl.col("num_options")
+    first = table.filter(pl.col("variant") == "0")
+    base = first.filter(pl.col("flip") == "0")
+    has_turns = table["variant"].n_unique() > 1
+    has_flips = table["flip"].n_unique() > 1
+    items = whole(table, ["qid", "flip"], turns)
+    is_circular = has_turns and items.height > 0
+    vanilla = accuracy(base, "vanilla", is_main=not is_circular)
+    metrics = [vanilla, *by(base, "category", "vanilla")]
+    if is_circular:
+        types = whole(table, ["qid", "flip"], turns, pl.col("type"))
+        metrics.append(Metric("circular", items, table, is_main=True))
+        metrics.append(Metric("circular, mean of types", types, table))
+        for name, part in parts(table, "type"):
+            of_type = whole(part, ["qid", "flip"], turns)
+            metrics.append(Metric("circular", of_type, part, category=name))
+    if has_flips:
+        metrics.append(Metric("flip", whole(first, ["qid"], pl.lit(2)), first))
+    if has_turns and has_flips:
+        both = whole(table, ["qid"], 2 * turns)
+        metrics.append(Metric("flip and circular", both, table))
+    return metrics
+
+
+def base_rows(table: pl.DataFrame) -> list[Metric]:
+    """The paper's 2,625 rows: no mirrored image, no turned options."""
+    return plain(table.filter((pl.col("flip") == "0") & (pl.col("variant") == "0")))
+
+
+def draw(scenes: Scenes, folder: Path) -> None:
+    """The circular TSV: base and mirror image, each in as many turns as options; the image stands
+    with the first row that shows it, and others name that row."""
+    asked = (
+        ("height_higher", higher, False),
+        ("location_closer_to_camera", nearer, False),
+        ("orientation_on_the_left", faces, True),
+        ("multi_object_closer_to", closer_pair, False),
+    )
+    rows: list[dict[str, Any]] = []
+    for k, (category, ask, is_sided) in enumerate(asked):
+        ((view, said),) = scenes.pick(ask, 1, start=141 + 5 * k)
+        for flip in ("", "-flip"):
+            shown = mirrored(view) if flip else view
+            right = SIDES[said.right] if flip and is_sided else said.right
+            options = laid(said, k).options
+            first = len(rows)
+            for turn in range(len(options)):
+                turned = (*options[turn:], *options[:turn])
+                columns = dict.fromkeys("ABCD", "") | dict(zip("ABCD", turned, strict=False))
+                rows.append(
+                    {
+                        "index": len(rows),
+                        "qid": f"MINI{k:04d}{flip}{f'-{turn}' if turn else ''}",
+                        "question": said.text,
+                        **columns,
+                        "answer": LETTERS[turned.index(right)],
+                        "category": category,
+                        "image_source": "rendered",
+                        "image_url": f"http://images.example.org/{view.number:012d}.jpg",
+                        "image": str(first) if turn else base64(shown.data),
+                    }
+                )
+    write_separated(folder / "3dsrbench_v1_vlmevalkit_circular.tsv", rows, "\t")
+
+
+BENCHMARK = Benchmark(
     name="3dsrbench",
     title="3DSRBench",
     licence="CC-BY-4.0",
@@ -105,4 +185,11 @@ SPEC = Benchmark(
     read=read,
     counts={"": (5157, 11686, 2625)},
     check=check,
+    official=official,
+    paper_compatible=base_rows,
+    facts=("qid", "flip", "variant", "type"),
+    draw=draw,
+    published={
+        TOTAL: figures("68.2 44.3 61.9 48.2 44.0 48.4 60.4 50.8 50.1 52.9 53.6 54.7 56.4 62.1"),
+    },
 )

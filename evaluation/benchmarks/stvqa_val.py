@@ -5,17 +5,33 @@ pixels of the photograph.
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+import polars as pl
+
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import is_given, letter_of, listed, text_of
+from evaluation.metrics import Metric, by
+from evaluation.miniatures.files import embedded, write_parquet
+from evaluation.miniatures.questions import Asked, beside, how_many, laid, leftmost, nearer
+from evaluation.miniatures.scenes import Corners, Scenes, View
+from evaluation.rules import plain
+from schemas.completion.publish import (
+    PublishedScene,
+    option_text,
+    render_completion,
+    render_problem,
+)
 
 TOLD = ("width", "height", "evidence")
+"""Columns that become facts: the frame of the gold boxes in pixels, and how sure the answer is."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
     question_id = str(row["question_id"]) if is_given(row.get("question_id")) else str(number)
-    pictures = row["images"] if isinstance(row["images"], list) else [row["images"]]
+    photographs = row["images"] if isinstance(row["images"], list) else [row["images"]]
     facts = {"level": text_of(row, "level"), "question_id": question_id}
     facts |= {name: str(row[name]) for name in TOLD if is_given(row.get(name))}
     if is_given(row.get("answer_option_text")):
@@ -29,7 +45,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         question=text_of(row, "question_only"),
         options=listed(row["options"]),
         answer=letter_of(row["answer_only"]),
-        images=tuple(pictures),
+        images=tuple(photographs),
         category=text_of(row, "category"),
         group=next((str(row[name]) for name in ("group_id", "image_id") if row.get(name)), None),
         facts=facts,
@@ -37,7 +53,72 @@ def read(row: Row, part: Part, number: int) -> Item:
     )
 
 
-SPEC = Benchmark(
+def official(table: pl.DataFrame) -> list[Metric]:
+    return [*plain(table), *by(table, "level")]
+
+
+def draw(scenes: Scenes, folder: Path) -> None:
+    rows = []
+    for category, ask, evidence in (
+        ("relation", leftmost, "proved"),
+        ("depth", nearer, "asserted"),
+        ("count", how_many, "proved"),
+    ):
+        for k, (view, said) in enumerate(scenes.pick(ask, 3, start=241)):
+            rows.append(_sample(category, k, view, said, evidence))
+    write_parquet(folder / "val-00000-of-00001.parquet", rows, ["images"])
+
+
+def _sample(category: str, k: int, view: View, asked: Asked, evidence: str) -> dict[str, Any]:
+    options, letter = laid(asked._replace(wrong=asked.wrong[:3]), k)
+    place = options.index(asked.right)
+    lines = [option_text(number, text) for number, text in enumerate(options)]
+    question = "\n".join([asked.text, *lines])
+    found = beside(view) if category == "relation" else None
+    links = [(found[0].label, "left of", found[1].label)] if found else []
+    gold = _scene([(one.label, one.box) for one in asked.about], links)
+    whole = _scene(
+        [*view.grounds, *((one.label, one.box) for one in view.things)],
+        list(dict.fromkeys([*view.relationships, *links])),
+    )
+    return {
+        "image_id": str(view.number),
+        "images": [embedded(view.data, f"{view.number}.jpg")],
+        "problem": render_problem(question, view.width, view.height),
+        "question_only": asked.text,
+        "question_with_options": question,
+        "options": list(options),
+        "answer": render_completion(gold, letter),
+        "answer_only": letter,
+        "answer_text": render_completion(gold, options[place]),
+        "answer_text_only": options[place],
+        "answer_option_text": render_completion(gold, lines[place]),
+        "answer_option_text_only": lines[place],
+        "category": category,
+        "level": ("easy", "medium", "hard")[k % 3],
+        "rating": 8,
+        "question_id": f"{view.number}-{category}",
+        "group_id": str(view.number),
+        "evidence": evidence,
+        "width": view.width,
+        "height": view.height,
+        "scene_objects": whole.objects,
+        "scene_relationships": whole.relationships,
+        "coco_id": None,
+    }
+
+
+def _scene(objects: list[tuple[str, Corners]], links: list[tuple[str, str, str]]) -> PublishedScene:
+    return PublishedScene(
+        objects=[{"id": label, "bbox": tuple(box)} for label, box in objects],
+        relationships=[
+            {"subject": subject, "predicate": predicate, "object": target}
+            for subject, predicate, target in links
+        ],
+    )
+
+
+BENCHMARK = Benchmark(
     name="stvqa_val",
     title="STVQA validation",
     licence="Apache-2.0",
@@ -46,4 +127,12 @@ SPEC = Benchmark(
         Source("OX-PIXL/STVQA-7K", (Part("val"),), counts={"": (692,)}),
     ),
     read=read,
+    official=official,
+    paper_compatible=official,
+    facts=("level",),
+    is_own=True,
+    draw=draw,
+    published={
+        TOTAL: figures("89.7 77.0 80.5 - 74.3 77.5 83.7 85.6 86.7 92.5 84.5 87.1 92.8 93.0"),
+    },
 )

@@ -9,21 +9,31 @@ from typing import Any
 from schemas.benchmark import LETTERS
 
 LETTER = re.compile(r"\s*[(\[]?\s*([A-Ha-h])\s*[)\].:]*\s*")
+"""An answer that is a letter from A to H, with brackets and marks."""
 LEADING = re.compile(r"\s*\(?([A-H])[).:]\s+")
+"""A letter in front of an option, in capitals."""
 BRACKETED = re.compile(r"\(([A-Ha-h])\)\s*")
+"""`(A)` or `(a)` in front of an option."""
 LINES = re.compile(r"(?m)^[ \t]*([A-H])[).:][ \t]*(?=\S)")
+"""`A. ` or `(A) ` at the beginning of a line."""
 INLINE = re.compile(r"(?:^|(?<=[\s,;]))([A-H])[).:]\s+(?=\S)")
+"""`A. ` or `A: ` inside a line."""
 HEAD = re.compile(r"(?:^|\s)(?:Options|Choices)\s*:[ \t]*(?=[\n(A])")
+"""`Options:` or `Choices:` in front of options."""
 INSTRUCTION = re.compile(
     r"\s*(?:(?:Please (?:answer|respond|reply)|Answer|Respond|Reply)"
     r"(?: the question)?(?: directly)? (?:(?:with|using|in|by)\b[^.?!\n]*"
     r"\b(?:letter|single word|number|short phrase|yes or no)\b[^.?!\n]*|yes or no)"
     r"|(?:Please s|S)elect from the following choices)[.:]?\s*\Z"
 )
+"""A last sentence that says how to answer: with a letter, a word, a number, yes or no."""
 HINT = re.compile(r"\AHint: Please [^\n]*\n+(?:Question:\s*)?")
+"""How MathVista and its followers begin a question."""
 MAX_LITERAL = 100_000
+"""Characters: far more than the longest list of options, few enough for ast.literal_eval."""
 YES_NO = ("Yes", "No")
 NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+"""What ast.literal_eval raises for texts from outside."""
 
 
 def text_of(row: Mapping[str, Any], name: str) -> str:
@@ -60,7 +70,7 @@ def first_of(row: Mapping[str, Any], *names: str) -> Any:
 
 def is_given(value: Any) -> bool:
     """pandas says NaN where a row has nothing, datasets None, text files an empty text, and some
-    Parquet files a picture without bytes or path."""
+    Parquet files a photograph without bytes or path."""
     if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
         return any(value.values())
     return value is not None and value == value and value != ""

@@ -1,8 +1,11 @@
-"""V*Bench: small things in large pictures of SA-1B."""
+"""V*Bench: small things in large photographs of SA-1B."""
 
-from pathlib import PurePosixPath
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from evaluation.benchmarks.spec import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
+from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     cut_options,
     first_of,
@@ -11,16 +14,21 @@ from evaluation.benchmarks.texts import (
     name_in,
     text_of,
 )
+from evaluation.miniatures.files import write_json_lines
+from evaluation.miniatures.questions import DIRECTLY, Asked, bracketed, color, laid, leftmost
+from evaluation.miniatures.scenes import Scenes
+from evaluation.rules import plain
 
 CATEGORIES = ("direct_attributes", "relative_position")
 LONGEST_NAME = 255
+"""Characters: a longer text is base64, and no name."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
     question, options = cut_options(str(first_of(row, "text", "question")))
-    category, picture = text_of(row, "category"), row["image"]
+    category, photograph = text_of(row, "category"), row["image"]
     place = name_in(row, "question_id") if "question_id" in row else str(number)
-    name = picture.get("path") if isinstance(picture, dict) else picture
+    name = photograph.get("path") if isinstance(photograph, dict) else photograph
     name = name if isinstance(name, str) and len(name) <= LONGEST_NAME else ""
     stem = PurePosixPath(name).name
     return Item(
@@ -28,13 +36,47 @@ def read(row: Row, part: Part, number: int) -> Item:
         question=question,
         options=options or in_columns(row),
         answer=letter_of(first_of(row, "label", "answer")),
-        images=(picture,),
+        images=(photograph,),
         category=category,
         image_sources=(f"sa-1b:{stem}",) if stem.startswith("sa_") else (),
     )
 
 
-SPEC = Benchmark(
+def draw(scenes: Scenes, folder: Path) -> None:
+    rows: list[dict[str, Any]] = []
+    for category, ask in (("direct_attributes", color), ("relative_position", leftmost)):
+        (folder / category).mkdir(parents=True)
+        for k, (view, said) in enumerate(scenes.pick(ask, 4, start=81)):
+            options, letter = laid(said, k)
+            name = f"{category}/sa_{view.number}.jpg"
+            (folder / name).write_bytes(view.data)
+            _write_targets(folder / name, said)
+            rows.append(
+                {
+                    "image": name,
+                    "text": f"{said.text}\n{bracketed(options)}\n{DIRECTLY}",
+                    "category": category,
+                    "label": letter,
+                    "question_id": str(len(rows)),
+                }
+            )
+    write_json_lines(folder / "test_questions.jsonl", rows)
+
+
+def _write_targets(path: Path, asked: Asked) -> None:
+    """What the original has beside each photograph: the things asked about, their boxes (xywh), and
+    the options, the right one first."""
+    boxes = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in (one.box for one in asked.about)]
+    about = {
+        "target_object": [thing.name for thing in asked.about],
+        "bbox": boxes,
+        "question": asked.text,
+        "options": [asked.right, *asked.wrong],
+    }
+    path.with_suffix(".json").write_text(json.dumps(about), encoding="utf-8")
+
+
+BENCHMARK = Benchmark(
     name="vstar_bench",
     title="V*Bench",
     licence="not stated (code: MIT)",
@@ -58,4 +100,9 @@ SPEC = Benchmark(
     ),
     read=read,
     counts={"direct_attributes": (115,), "relative_position": (76,)},
+    official=plain,
+    draw=draw,
+    published={
+        TOTAL: figures("73.3 66.0 60.7 51.8 74.9 75.9 81.2 73.3 74.3 78.0 78.0 73.9 81.7 85.9"),
+    },
 )

@@ -1,7 +1,7 @@
 """Benchmark: the items of a benchmark, checked.
 
 Reads a benchmark's rows, from the Hub at one commit or from a copy on this machine; writes one row
-per item (schemas.benchmark.ITEM), and its pictures into the store of images. Whatever does not fit
+per item (schemas.benchmark.ITEM), and its photographs into their store. Whatever does not fit
 what is known of the benchmark stops it: a benchmark that changed must not change a score.
 
 Without a revision, neither configured nor known, the Hub's newest counts when it is first read; the
@@ -19,23 +19,24 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
-from evaluation.benchmarks.registry import OWN, benchmark_of
-from evaluation.benchmarks.spec import Part
+from evaluation.benchmarks.benchmark import Part
+from evaluation.benchmarks.registry import benchmark_of
 from evaluation.fetching import Fetcher
 from evaluation.hub import open_hub
-from evaluation.images import ImageStore
 from evaluation.items import find_items, item_rows, problem_of
+from evaluation.photographs import PhotographStore
 from evaluation.rows import Copy, open_copy
 from schemas.config.evaluation import BenchmarkConfig
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
 from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
-from tasks.evaluate.miniature.drawn import MINIATURE, miniature_folder
+from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.file_digests import digest_store
 from tasks.sources.files import digest_files
 
 VERSION = 2
 DOWNLOADS = "downloads"
 NEWEST = "newest"
+"""In an artifact's inputs, where no revision is known."""
 logger = logging.getLogger(__name__)
 
 
@@ -56,7 +57,7 @@ def copy_of(config: BenchmarkConfig, root: Path) -> LocalCopy | None:
         folder = miniature_folder(config.name, root)
         return LocalCopy(folder, open_copy(benchmark, folder))
     path = Path(config.path).expanduser()
-    if config.name == OWN and not (path.exists() and not (path / "manifest.json").exists()):
+    if benchmark.is_own and not (path.exists() and not (path / "manifest.json").exists()):
         return _own(config.path, root)
     if not path.exists():
         raise FileNotFoundError(f"{config.name} has no copy at {path}: correct its path")
@@ -115,8 +116,10 @@ def read_items(
         counts = source.counts or counts
         counts = {name: known for name, known in counts.items() if name not in source.lacks}
     fetcher = fetcher or Fetcher(root / DOWNLOADS)
-    items, pictures = find_items(benchmark, parts, ImageStore(root), fetcher, config.max_items)
-    table = item_rows(benchmark, items, pictures, corrected=config.corrected)
+    items, photographs = find_items(
+        benchmark, parts, PhotographStore(root), fetcher, config.max_items
+    )
+    table = item_rows(benchmark, items, photographs, corrected=config.corrected)
     problem = problem_of(benchmark, table, counts if _is_whole(config) else None)
     if problem:
         raise ValueError(

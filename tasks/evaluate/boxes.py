@@ -1,4 +1,4 @@
-"""Boxes and points of items and replies as a page draws them, in thousandths of the picture."""
+"""Boxes and points of items and replies as a page draws them, in thousandths of the image."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +16,13 @@ from schemas.benchmark import AnswerKind
 from schemas.completion.parsing import Corners, ReadScene
 
 UNIT = 1000
+"""Boxes are in whole thousandths of a side: fine enough for a drawing, and short in the page."""
 MAX_BOXES = 80
+"""Of one drawing: more cannot be told apart."""
 MAX_LABEL = 40
+"""Characters: longer labels leave the drawing."""
 MARGIN = 0.02
+"""Share of a side by which a box may leave the image, so that its edge is seen to be cut."""
 
 Row = dict[str, Any]
 
@@ -65,7 +69,7 @@ def _kinds(predicted: ReadScene, gold: Gold) -> list[str]:
 
 
 def drawn(scene: ReadScene, kinds: Sequence[str]) -> list[Row]:
-    """Of a scene in shares; what lies beyond the picture is cut off at its edge."""
+    """Of a scene in shares; what lies beyond the image is cut off at its edge."""
     things = zip(scene.ids, scene.boxes, kinds, strict=True)
     boxes = [
         {"label": _label(name), "kind": kind, **_place(box)} for name, box, kind in things if box
@@ -85,7 +89,7 @@ def _label(name: str) -> str:
 
 def point_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
     """The point that a reply to an item of that kind names, in shares, where it is in the
-    picture."""
+    image."""
     if row["kind"] != AnswerKind.POINT.value or row["text"] is None:
         return None
     point = first_point(row["text"], row["frame_width"], row["frame_height"])

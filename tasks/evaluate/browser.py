@@ -1,6 +1,6 @@
 """The browser of an evaluation's page: some items, each with what every model replied.
 
-A page holds at most `MAX_ITEMS` items and `MAX_BYTES` of pictures and text. Three of four are items
+A page holds at most `MAX_ITEMS` items and `MAX_BYTES` of images and text. Three of four are items
 that some model got wrong, as long as there are any; all are drawn evenly over the benchmarks, by
 their names' digests, so that the same results show the same items.
 """
@@ -15,18 +15,23 @@ from typing import Any, NamedTuple
 import polars as pl
 from PIL import Image
 
-from evaluation.benchmarks.registry import BENCHMARKS, OWN
-from evaluation.images import ImageStore
+from evaluation.benchmarks.registry import BENCHMARKS
+from evaluation.photographs import PhotographStore
 from evaluation.points import read_polygon
 from schemas.benchmark import AnswerKind, fact
 from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
-from tasks.evaluate.view import title_of
+from tasks.evaluate.view import is_own, title_of
 
 MAX_ITEMS = 200
+"""Of a page: enough to look through by hand."""
 MAX_BYTES = 15 << 20
-MAX_PICTURES = 4
-PICTURE_SIDE = 560
+"""Of images and texts: such a page can still be sent by mail."""
+MAX_IMAGES = 4
+"""Of one item: most have one or two."""
+IMAGE_SIDE = 560
+"""Pixels of the longer side: small enough that the images of MAX_ITEMS fit into MAX_BYTES."""
 MAX_TEXT = 12_000
+"""Characters of a reply: about 3,000 tokens, more than replies are allowed by default."""
 
 READ_AS = {
     "letter": "as a letter",
@@ -47,8 +52,9 @@ Row = dict[str, Any]
 KEY = ["benchmark", "item_id"]
 
 
-class Picture(NamedTuple):
-    """`href` is a data URL, None where the picture cannot be shown; sides are the file's."""
+class Shown(NamedTuple):
+    """An image on the page. `href` is a data URL, None where it cannot be shown; the sides are
+    those of the photograph, in pixels."""
 
     name: str
     href: str | None
@@ -57,33 +63,33 @@ class Picture(NamedTuple):
 
 
 class Browser(NamedTuple):
-    """`items` in the order of the page; `pictures` by digest; `num_items` that there are."""
+    """`items` in the order of the page; `images` by digest; `num_items` that there are."""
 
     items: list[Row]
-    pictures: dict[str, Picture]
+    images: dict[str, Shown]
     num_items: int
 
 
 def browse(
-    answers: pl.DataFrame, grounding: pl.DataFrame, store: ImageStore, room: int = MAX_BYTES
+    answers: pl.DataFrame, grounding: pl.DataFrame, store: PhotographStore, room: int = MAX_BYTES
 ) -> Browser:
     """`answers` has one row per model and item: the item, the reply, and what was read of it;
-    `room` is for the bytes of pictures and text."""
+    `room` is for the bytes of images and text."""
     rewards = {
         (row["model"], row["benchmark"], row["item_id"]): row
         for row in grounding.iter_rows(named=True)
     }
-    items, pictures = list[Row](), dict[str, Picture]()
+    items, images = list[Row](), dict[str, Shown]()
     chosen = choose_items(answers)
     for group in _groups(answers, list(islice(chosen, MAX_ITEMS))):
         replies = [reply_of(row, rewards) for row in group]
-        new = {name: picture_of(name, store) for name in group[0]["images"][:MAX_PICTURES]}
-        new = {name: picture for name, picture in new.items() if name not in pictures}
-        room -= sum(len(picture.href or "") for picture in new.values())
+        new = {name: shown_of(name, store) for name in group[0]["images"][:MAX_IMAGES]}
+        new = {name: image for name, image in new.items() if name not in images}
+        room -= sum(len(image.href or "") for image in new.values())
         room -= sum(len(reply["text"]) + len(reply["prompt"]) for reply in replies)
         if room < 0:
             break
-        pictures |= new
+        images |= new
         items.append(item_of(group[0]) | {"replies": replies, "verdicts": verdicts_of(replies)})
     order = list(BENCHMARKS)
     items.sort(
@@ -93,7 +99,7 @@ def browse(
             item["verdicts"] == ["right"],
         )
     )
-    return Browser(items, pictures, answers.select(KEY).n_unique())
+    return Browser(items, images, answers.select(KEY).n_unique())
 
 
 def choose_items(answers: pl.DataFrame) -> Iterator[tuple[str, str]]:
@@ -139,11 +145,11 @@ def item_of(row: Mapping[str, Any]) -> Row:
         "options": row["options"],
         "answer": None if is_point else row["answer"],
         "polygon": read_polygon(row["answer"]) if is_point else [],
-        "pictures": row["images"][:MAX_PICTURES],
-        "num_hidden_pictures": len(row["images"][MAX_PICTURES:]),
+        "images": row["images"][:MAX_IMAGES],
+        "num_hidden_images": len(row["images"][MAX_IMAGES:]),
         "gold_boxes": gold_boxes(row),
         "sources": row["image_sources"],
-        "why": question_id if row["source_benchmark"] == OWN else None,
+        "why": question_id if is_own(row["source_benchmark"]) else None,
     }
 
 
@@ -181,22 +187,22 @@ def outcome_of(row: Mapping[str, Any]) -> str:
     return "unread" if row["is_unparsed"] else "wrong"
 
 
-def picture_of(digest: str, store: ImageStore) -> Picture:
-    """The picture, small enough for a page."""
+def shown_of(digest: str, store: PhotographStore) -> Shown:
+    """A photograph, small enough for a page."""
     try:
         with Image.open(io.BytesIO(store.read(digest))) as image:
             size = image.size
-            image.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
-            picture = image.convert("RGBA")
+            image.draft("RGB", (IMAGE_SIDE, IMAGE_SIDE))
+            clear = image.convert("RGBA")
     except (ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        return Picture(digest, None, 4, 3)
-    flat = Image.new("RGB", picture.size, "white")
-    flat.paste(picture, mask=picture.getchannel("A"))
-    flat.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+        return Shown(digest, None, 4, 3)
+    flat = Image.new("RGB", clear.size, "white")
+    flat.paste(clear, mask=clear.getchannel("A"))
+    flat.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
     buffer = io.BytesIO()
     flat.save(buffer, "JPEG", quality=80)
     href = f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
-    return Picture(digest, href, *size)
+    return Shown(digest, href, *size)
 
 
 def examples_of(browser: Browser) -> list[Row]:

@@ -1,8 +1,8 @@
 """Infer: what a model replies to the items of a benchmark.
 
-Reads items and their pictures; writes one row per item, in their order (schemas.benchmark.REPLY),
-the reply as the model wrote it. A local model keeps every batch as it is written, an endpoint every
-reply in the reply store: a run that was cut short goes on where it was.
+Reads items and their photographs; writes one row per item, in their order
+(schemas.benchmark.REPLY), the reply as the model wrote it. A local model keeps every batch as it is
+written, an endpoint every reply in the reply store: a run that was cut short goes on where it was.
 """
 
 import logging
@@ -19,8 +19,8 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
-from evaluation.images import ImageStore
-from evaluation.pictures import sent, shown
+from evaluation.images import sent, shown
+from evaluation.photographs import PhotographStore
 from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, frame_of, prompt_of
 from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Request, Role
@@ -41,9 +41,11 @@ from training.run_folder import model_digest
 
 VERSION = 1
 PARTS = "infer-parts"
+"""Folder of batches that were written by a run which may go on."""
 AS_SENT = 1 << 20
-"""Longer than any side: pictures are resized before."""
+"""Pixels, more than any side: images have their size before they are sent."""
 ONE_AT_A_TIME = Lock()
+"""A local model has one device, whichever thread asks."""
 logger = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
@@ -140,7 +142,7 @@ def write_locally(
     rows.sort(key=lambda row: (-(row["width"] or 0) * (row["height"] or 0), -len(row["question"])))
     assert model.local
     if rows:
-        store, size = ImageStore(root), model.local.batch_size
+        store, size = PhotographStore(root), model.local.batch_size
         for start in range(0, len(rows), size):
             batch = rows[start : start + size]
             part = table_of(_write_batch(batch, model, store, root), REPLY)
@@ -156,7 +158,7 @@ def write_locally(
 
 
 def _write_batch(
-    batch: Sequence[Row], model: EvaluatedModel, store: ImageStore, root: Path
+    batch: Sequence[Row], model: EvaluatedModel, store: PhotographStore, root: Path
 ) -> list[dict[str, Any]]:
     from evaluation.local import Asked
 
@@ -164,7 +166,7 @@ def _write_batch(
     asked = [
         Asked(
             about["prompt"],
-            [_picture(store.read(digest), model) for digest in row["images"]],
+            [_image(store.read(digest), model) for digest in row["images"]],
         )
         for row, about in zip(batch, known, strict=True)
     ]
@@ -176,7 +178,7 @@ def _write_batch(
     ]
 
 
-def _picture(data: bytes, model: EvaluatedModel) -> Any:
+def _image(data: bytes, model: EvaluatedModel) -> Any:
     import io
 
     from PIL import Image
@@ -202,13 +204,15 @@ def ask_endpoint(
 
     assert model.chat
     chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
-    conversation = partial(_ask, model=model, store=ImageStore(root))
+    conversation = partial(_ask, model=model, store=PhotographStore(root))
     rows = converse(chat, account, items.iter_rows(named=True), conversation, run=run)
     missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
     return table_of(rows, REPLY), missing
 
 
-async def _ask(chat: Any, item: Row, model: EvaluatedModel, store: ImageStore) -> dict[str, Any]:
+async def _ask(
+    chat: Any, item: Row, model: EvaluatedModel, store: PhotographStore
+) -> dict[str, Any]:
     from tasks.chat.completion import read_completion
     from tasks.chat.errors import NoReplyError, RejectedError
 
@@ -234,21 +238,21 @@ async def _ask(chat: Any, item: Row, model: EvaluatedModel, store: ImageStore) -
 
 
 def _messages(
-    item: Row, prompt: str, model: EvaluatedModel, store: ImageStore
+    item: Row, prompt: str, model: EvaluatedModel, store: PhotographStore
 ) -> Iterator[Message]:
-    """One per picture, the words with the last: a message carries one."""
-    pictures = [_photograph(digest, model, store) for digest in item["images"]]
-    for number, picture in enumerate(pictures[:-1], start=1):
-        yield Message(Role.USER, f"Picture {number}:", picture)
-    yield Message(Role.USER, prompt, pictures[-1] if pictures else None)
+    """One per image, the words with the last: a message carries one image."""
+    images = [_photograph(digest, model, store) for digest in item["images"]]
+    for number, image in enumerate(images[:-1], start=1):
+        yield Message(Role.USER, f"Picture {number}:", image)
+    yield Message(Role.USER, prompt, images[-1] if images else None)
 
 
-def _photograph(digest: str, model: EvaluatedModel, store: ImageStore) -> Photograph:
-    from evaluation.images import picture_size
+def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> Photograph:
+    from evaluation.photographs import photograph_size
 
     data = store.read(digest)
-    width, height = frame_of(picture_size(data), model)
-    del data  # read again when it is sent: the queue must not hold pictures
+    width, height = frame_of(photograph_size(data), model)
+    del data  # read again when it is sent: the queue must not hold photographs
     load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
     return Photograph(f"{digest}@{width}x{height}", AS_SENT, load)
 

@@ -19,7 +19,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from evaluation.grounding_tables import GROUNDING
-from evaluation.images import ImageStore
+from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
@@ -146,7 +146,7 @@ def markdown_cell(text: str) -> str:
     return line
 
 
-def render_page(view: dict[str, Any], tables: Tables, store: ImageStore) -> str:
+def render_page(view: dict[str, Any], tables: Tables, store: PhotographStore) -> str:
     environment = _environment(autoescape=True)
     environment.filters["csp_digest"] = csp_digest
     browser = browse(tables.answers, tables.grounding, store)
@@ -188,7 +188,7 @@ def write_report(
     view = report_view(name, tables, outcomes, failures)
     for file, text in (
         ("report.md", render_markdown(view)),
-        ("report.html", render_page(view, tables, ImageStore(root))),
+        ("report.html", render_page(view, tables, PhotographStore(root))),
     ):
         (folder / file).write_bytes(text.encode("utf-8", "replace"))
 

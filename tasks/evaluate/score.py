@@ -11,7 +11,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.images import ImageStore
+from evaluation.photographs import PhotographStore
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
@@ -33,7 +33,7 @@ def score_benchmark(
     items = pl.read_parquet(items_path)
     if not is_complete(parsed):
         replies = pl.read_parquet(replies_path)
-        write_artifact(read_replies(items, replies, read_mask=ImageStore(root).read), parsed)
+        write_artifact(read_replies(items, replies, read_mask=PhotographStore(root).read), parsed)
     settings = {"seed": seed, "num_bootstrap": num_bootstrap}
     named = inputs | inputs_of(parsed=parsed.path)
     scores = plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)

@@ -6,12 +6,14 @@ from typing import Any
 
 import polars as pl
 
-from evaluation.benchmarks.registry import BENCHMARKS, OWN
-from evaluation.paper_results import paper_result
+from evaluation.benchmarks.published import published_figure
+from evaluation.benchmarks.registry import BENCHMARKS
 
 EVERY_MODEL = "every model"
+"""In place of a model, of what failed before any was asked."""
 OFFICIAL, PAPER = "official", "paper_compatible"
 NUM_COLORS = 8
+"""Colours of models in the page; after these they repeat."""
 BAR, STEP, LABEL, PLOT = 12, 30, 130, 280
 """Of a chart, in the units of its SVG: heights of a bar and a model, widths of names and bars."""
 
@@ -20,6 +22,11 @@ Row = dict[str, Any]
 
 def title_of(benchmark: str) -> str:
     return BENCHMARKS[benchmark].title if benchmark in BENCHMARKS else benchmark
+
+
+def is_own(benchmark: str) -> bool:
+    """Whether that is the validation split of a dataset, by its own name."""
+    return benchmark in BENCHMARKS and BENCHMARKS[benchmark].is_own
 
 
 def score_rows(scores: pl.DataFrame) -> list[Row]:
@@ -48,8 +55,9 @@ def with_published(score: Row) -> Row:
     """A row of SCORE by the paper's rule, with what the paper reports of a model of that name and
     how many standard errors lie between; None where there is nothing to compare."""
     published = None
-    if score["category"] is None:
-        published = paper_result(score["benchmark"], score["subset"], score["model"])
+    if score["category"] is None and score["benchmark"] in BENCHMARKS:
+        figures = BENCHMARKS[score["benchmark"]].published
+        published = published_figure(figures, score["subset"], score["model"])
     error = score["standard_error"]
     apart = (score["value"] - published) / error if published is not None and error else None
     return score | {"published": published, "apart": apart}
@@ -120,7 +128,7 @@ def mean_row(rows: Sequence[Row], num_models: int) -> Row | None:
         row
         for row in rows
         if row["is_main"]
-        and row["benchmark"] != OWN
+        and not is_own(row["benchmark"])
         and all(cell and "value" in cell for cell in row["cells"])
     ]
     if len(complete) < 2:

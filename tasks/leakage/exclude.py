@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluation.leakage import LISTED, PICTURE, coco_source, find_overlaps, thumbnail
+from evaluation.leakage import LISTED, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
 from schemas.columns import columns
 from schemas.config.build import SourceConfig, SourceKind
 from tasks.artifact import write_artifact
@@ -88,7 +88,7 @@ def sources_of(kind: SourceKind) -> pl.Expr:
 def read_pictures(
     scenes: pl.DataFrame, photographs: pl.DataFrame | None, source: SourceConfig, root: Path
 ) -> pl.DataFrame:
-    """Rows of PICTURE for scenes; with no thumbnail where there is no sound photograph."""
+    """Rows of PHOTOGRAPH for scenes; with no thumbnail where there is no sound photograph."""
     known = scenes.select("image_id", sources=sources_of(source.kind))
     looks = pl.DataFrame(schema=columns(image_id=pl.String, sha256=pl.String, thumbnail=pl.Binary))
     if photographs is not None:
@@ -97,7 +97,7 @@ def read_pictures(
         found = thumbnails(_stored(wanted, source, root))
         looks = pl.DataFrame(list(found), looks.schema, orient="row")
     return known.join(looks, on="image_id", how="left", maintain_order="left").select(
-        PICTURE.names()
+        PHOTOGRAPH.names()
     )
 
 

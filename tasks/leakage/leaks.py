@@ -13,8 +13,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from evaluation.images import ImageStore
-from evaluation.leakage import LISTED, OVERLAP, PICTURE, Match, coco_source, find_overlaps
+from evaluation.benchmarks.registry import benchmark_of
+from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, coco_source, find_overlaps
+from evaluation.photographs import PhotographStore
 from schemas.columns import columns
 from schemas.config.build import SourceKind
 from schemas.replacing import replacing
@@ -33,6 +34,12 @@ def list_of(benchmark: str, root: Path) -> Path:
     return root / LISTS / f"{benchmark}.parquet"
 
 
+def is_listed(benchmark: str) -> bool:
+    """Whether its images belong on a list: not those of a dataset's own validation split, which
+    shares its source with the dataset."""
+    return not benchmark_of(benchmark).is_own
+
+
 def known_lists(root: Path) -> list[Path]:
     return sorted((root / LISTS).glob("*.parquet"))
 
@@ -48,7 +55,7 @@ def list_pictures(items_path: Path, root: Path) -> Path:
         .agg(sources=pl.col("image_sources").explode().drop_nulls().unique().sort())
         .sort("sha256")
     )
-    store = ImageStore(root)
+    store = PhotographStore(root)
     looks = thumbnails((digest, store.read(digest)) for digest in pictures["sha256"])
     listed = pictures.select(
         "sha256",
@@ -91,7 +98,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
 
 
 def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Rows of PICTURE, and how many samples show each, a row group at a time: all samples of a
+    """Rows of PHOTOGRAPH, and how many samples show each, a row group at a time: all samples of a
     picture are in one."""
     for path in sorted(dataset.glob("*-of-*.parquet")):
         with pq.ParquetFile(path) as file:
@@ -124,5 +131,5 @@ def _pictures(rows: pl.DataFrame, kind: SourceKind, has_images: bool) -> pl.Data
             "sha256": [digest for _, digest, _ in looks],
             "thumbnail": [look for _, _, look in looks],
         },
-        PICTURE,
+        PHOTOGRAPH,
     )

@@ -12,11 +12,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from evaluation.paper_results import paper_result
 from PIL import Image
 
-from evaluation.images import ImageStore
-from evaluation.paper_results import paper_result
-from evaluation.pictures import sent
+from evaluation.images import sent
+from evaluation.photographs import PhotographStore
 from evaluation.prompting import frame_of, prompt_of
 from schemas.benchmark import PromptTemplate
 from schemas.completion.frames import smart_resize
@@ -100,7 +100,7 @@ def item_key(image: bytes, text: str) -> str:
 
 def perfect_replier(items: pl.DataFrame, model: EvaluatedModel, root: Path):
     """A model that looks at the very picture that it was sent, and knows the answer."""
-    known, store = {}, ImageStore(root)
+    known, store = {}, PhotographStore(root)
     for row in items.iter_rows(named=True):
         size = row["width"], row["height"]
         text = prompt_of(row, model.template, frame_of(size, model))
@@ -297,7 +297,7 @@ def test_pictures_are_sent_in_the_stated_size():
 def test_several_pictures_are_sent_in_order(root):
     from tasks.evaluate.infer import _messages
 
-    store = ImageStore(root)
+    store = PhotographStore(root)
     digests = []
     for color in ("red", "blue"):
         buffer = io.BytesIO()

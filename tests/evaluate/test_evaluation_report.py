@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from evaluation.images import ImageStore
+from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
 from schemas.columns import frame_of
 from tasks.evaluate.boxes import boxes_of, gold_boxes
@@ -33,7 +33,7 @@ from tests.evaluations import (
     completion,
     item,
     outcome,
-    picture,
+    photograph,
     reply,
     scene,
 )
@@ -47,7 +47,7 @@ MMSTAR = {"l2_category": "x"}
 def two_models(root: Path) -> list[Outcome]:
     """`spatialthinker-7b` is right on all of our own split, `other` on every second item, and has
     an item that cannot be read and one without a reply."""
-    images = [picture(root), picture(root, "gold")]
+    images = [photograph(root), photograph(root, "gold")]
     own = [item(number, [images[number % 2]]) for number in range(6)]
     star = [item(number, images[:1], "mmstar", facts=MMSTAR) for number in range(4)]
     mixed = [reply(one, PERFECT if number % 2 else GUESS) for number, one in enumerate(own)]
@@ -268,13 +268,13 @@ def test_an_item_that_one_model_got_wrong_counts_as_wrong():
 def test_a_page_has_room_for_so_much(evaluated):
     root, outcomes = evaluated
     tables = read_tables(outcomes)
-    whole = browse(tables.answers, tables.grounding, ImageStore(root))
-    assert (len(whole.items), whole.num_items, len(whole.pictures)) == (10, 10, 2)
-    some = browse(tables.answers, tables.grounding, ImageStore(root), room=6_000)
+    whole = browse(tables.answers, tables.grounding, PhotographStore(root))
+    assert (len(whole.items), whole.num_items, len(whole.images)) == (10, 10, 2)
+    some = browse(tables.answers, tables.grounding, PhotographStore(root), room=6_000)
     assert 0 < len(some.items) < 10 and some.num_items == 10
 
 
-def test_a_picture_that_is_gone_is_told_and_shown_as_such(tmp_path):
+def test_a_photograph_that_is_gone_is_told_and_shown_as_such(tmp_path):
     lost = item(1, ["0" * 64])
     outcomes = [outcome(tmp_path, "a", [lost], [reply(lost, GUESS)])]
     folder = write(tmp_path / "report", tmp_path, outcomes)
@@ -301,7 +301,7 @@ def test_boxes_say_what_became_of_them():
     assert boxes_of(row | {"text": "(A)"}) == (None, "no <scene>")
 
 
-def test_boxes_are_read_in_the_frame_of_the_reply_and_stay_near_the_picture():
+def test_boxes_are_read_in_the_frame_of_the_reply_and_stay_near_the_image():
     other = item(1, [], "mmstar", facts=MMSTAR)
     said = completion(scene({"dog.1": [100, 100, 1e11, 200]}), "A")
     found, _ = boxes_of(other | reply(other, said, frame_width=400, frame_height=400))
@@ -311,7 +311,7 @@ def test_boxes_are_read_in_the_frame_of_the_reply_and_stay_near_the_picture():
 
 
 def test_our_own_splits_stand_side_by_side_under_their_names(tmp_path):
-    own = [item(number, [picture(tmp_path)]) for number in range(2)]
+    own = [item(number, [photograph(tmp_path)]) for number in range(2)]
     outcomes = [
         outcome(tmp_path, "a", own, [reply(one, text) for one in own], label)
         for label, text in (("stvqa_val", PERFECT), ("stvqa_val on GQA", GUESS))
@@ -450,7 +450,7 @@ def test_an_item_shows_everything_about_it(page, opened, evaluated, tmp_path):
     assert not item_.get_by_text("Look closely.").first.is_visible()
     item_.get_by_text("the whole prompt").first.click()
     assert item_.get_by_text("Look closely.").first.is_visible()
-    whole = page.locator("#p" + picture(root))
+    whole = page.locator("#p" + photograph(root))
     assert whole.get_attribute("href").startswith("data:image/jpeg;base64,")
     assert opened == []
 
@@ -532,7 +532,7 @@ def hostile_outcomes(root: Path) -> list[Outcome]:
         "options": [{"letter": "A", "text": HOSTILE}, {"letter": "B", "text": "plain"}],
         "image_sources": [HOSTILE],
     }
-    own = [item(1, [picture(root)], **changes), item(2, [picture(root)])]
+    own = [item(1, [photograph(root)], **changes), item(2, [photograph(root)])]
     label = "</title><script>document.title = 'owned'</script>\\ud800\\\" onload=\\\"alert(3).1"
     text = completion(scene({"LABEL": [0, 0, 50, 50]}).replace("LABEL", label), HOSTILE)
     long = f"<think>{'very long ' * 100_000}</think>{HOSTILE}"

@@ -1,6 +1,7 @@
 """Miniatures: true, in the benchmarks' own forms, and enough for every rule."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -9,17 +10,8 @@ import pytest
 from PIL import Image
 
 from evaluation.benchmarks.registry import BENCHMARKS
-from evaluation.images import ImageStore
-from evaluation.points import first_point, is_inside, read_polygon
-from evaluation.scoring import score
-from evaluation.verdicts import read_replies
-from schemas.benchmark import ITEM, REPLY, fact
-from schemas.columns import frame_of
-from schemas.completion.publish import parse_completion
-from schemas.config.evaluation import BenchmarkConfig
-from tasks.evaluate.benchmark import write_items
-from tasks.evaluate.miniature.drawn import DRAWN, miniature_folder
-from tasks.evaluate.miniature.questions import (
+from evaluation.constants import letters, texts
+from evaluation.miniatures.questions import (
     Asked,
     absent,
     beside,
@@ -30,13 +22,17 @@ from tasks.evaluate.miniature.questions import (
     leftmost,
     nearer,
 )
-from tasks.evaluate.miniature.views import Seen, View, mirrored, view
-
-NUMBERS = {
-    "cv_bench": 16, "blink": 12, "3dsrbench": 16, "mmvp": 6, "spatialbench": 18,
-    "spatialreasoner_eval": 8, "realworldqa": 8, "robospatial_home": 12, "vstar_bench": 8,
-    "mmstar": 9, "mme_realworld_lite": 8, "hallusionbench": 16, "stvqa_val": 9,
-}  # fmt: skip
+from evaluation.miniatures.scenes import Seen, View, mirrored
+from evaluation.photographs import PhotographStore
+from evaluation.points import first_point, is_inside, read_polygon
+from evaluation.scoring import score
+from evaluation.verdicts import read_replies
+from schemas.benchmark import ITEM, LETTERS, REPLY, fact
+from schemas.columns import frame_of
+from schemas.completion.publish import parse_completion
+from schemas.config.evaluation import BenchmarkConfig
+from tasks.evaluate.benchmark import write_items
+from tasks.evaluate.miniature import NAMES, miniature_folder, view
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +44,12 @@ def items_of(name: str, root: Path) -> pl.DataFrame:
     return pl.read_parquet(write_items(BenchmarkConfig(name=name, path="miniature"), root))
 
 
-def test_every_benchmark_has_a_miniature():
-    assert set(DRAWN) == set(BENCHMARKS) == set(NUMBERS)
-
-
-@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_miniature_becomes_items(name, root):
     items = items_of(name, root)
     assert items.schema == ITEM
-    assert items.height == NUMBERS[name]
-    store = ImageStore(root)
+    assert 6 <= items.height <= 20
+    store = PhotographStore(root)
     for row in items.iter_rows(named=True):
         letters = [option["letter"] for option in row["options"]]
         assert letters == list("ABCDEF")[: len(letters)]
@@ -69,32 +61,69 @@ def test_a_miniature_becomes_items(name, root):
         assert "nswer" not in row["question"] and "(A)" not in row["question"]
 
 
-@pytest.mark.parametrize("name", NUMBERS)
+def scored(items: pl.DataFrame, say: Callable[[dict], str]) -> pl.DataFrame:
+    """The scores of a replier who says that of an item."""
+    rows = [
+        {
+            "benchmark": row["benchmark"],
+            "item_id": row["item_id"],
+            "text": f"<think>so</think><answer>{say(row)}</answer>",
+            "finish_reason": "stop",
+            "prompt": "",
+            "frame_width": row["width"],
+            "frame_height": row["height"],
+        }
+        for row in items.iter_rows(named=True)
+    ]
+    return score(items, read_replies(items, frame_of(rows, REPLY)), seed=1, num_bootstrap=20)
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_who_says_what_is_right_has_full_marks_by_every_rule(name, root):
-    items = items_of(name, root)
-    replies = frame_of(
-        [
-            {
-                "benchmark": name,
-                "item_id": row["item_id"],
-                "text": f"<think>so</think><answer>{_said(row)}</answer>",
-                "finish_reason": "stop",
-                "prompt": "",
-                "frame_width": row["width"],
-                "frame_height": row["height"],
-            }
-            for row in items.iter_rows(named=True)
-        ],
-        REPLY,
-    )
-    scores = score(items, read_replies(items, replies), seed=1, num_bootstrap=20)
-    official = scores.filter(pl.col("rule") == "official")
+    official = scored(items_of(name, root), _said).filter(pl.col("rule") == "official")
     assert official["value"].to_list() == [100.0] * official.height
     assert official.height > 0
 
 
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_who_says_one_thing_has_no_more_than_the_constant_baseline(name, root):
+    items = items_of(name, root)
+    for letter in "AB":
+        constant = scored(items, lambda row, letter=letter: _said(row | {"answer": letter}))
+        assert (constant["value"] <= constant["constant_baseline"] + 1e-9).all()
+        assert constant.filter(pl.col("is_main"))["rule"].to_list() == [
+            "official", "paper_compatible"
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_who_says_nothing_of_use_has_no_marks(name, root):
+    official = scored(items_of(name, root), lambda _: "hm").filter(pl.col("rule") == "official")
+    assert official["value"].to_list() == [0.0] * official.height
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_order_of_rows_has_no_say(name, root):
+    items = items_of(name, root)
+    wrong = set(items["item_id"].gather_every(3))
+
+    def say(row: dict) -> str:
+        return "hm" if row["item_id"] in wrong else _said(row)
+
+    shuffled = items.sample(fraction=1, shuffle=True, seed=5)
+    assert scored(shuffled, say).equals(scored(items, say))
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS.values(), ids=lambda one: one.name)
+def test_the_constant_baseline_has_repliers_for_every_kind_of_answer(benchmark, root):
+    kinds = set(items_of(benchmark.name, root)["kind"])
+    assert (texts in benchmark.constants) is ("text" in kinds)
+    assert letters in benchmark.constants or "choice" not in kinds
+
+
 def _said(row: dict) -> str:
-    if row["kind"] == "point":
+    """The answer of an item as a reply says it."""
+    if row["kind"] == "point" and row["answer"] not in LETTERS:
         corners = json.loads(row["answer"])
         return str(tuple(round(sum(axis) / len(corners), 3) for axis in zip(*corners, strict=True)))
     texts = {option["letter"]: option["text"] for option in row["options"]}
@@ -102,7 +131,7 @@ def _said(row: dict) -> str:
 
 
 def test_the_same_is_drawn_again(tmp_path):
-    for name in DRAWN:
+    for name in BENCHMARKS:
         first, second = (miniature_folder(name, tmp_path / place) for place in "ab")
         files = [path for path in sorted(first.rglob("*")) if path.is_file()]
         assert files
@@ -150,11 +179,11 @@ def test_facts_that_rules_need_are_there(root):
     assert all(sizes.count(pair) == 2 for pair in sizes)
     context = items_of("robospatial_home", root).filter(pl.col("subset") == "context")
     for facts in context["facts"]:
-        assert ImageStore(root).read(str(fact(facts, "mask")))
+        assert PhotographStore(root).read(str(fact(facts, "mask")))
 
 
 def test_masks_and_polygons_agree(root):
-    store = ImageStore(root)
+    store = PhotographStore(root)
     context = items_of("robospatial_home", root).filter(pl.col("subset") == "context")
     for row in context.iter_rows(named=True):
         point = first_point(_said(row), 400, 300)
@@ -180,7 +209,7 @@ def test_a_mirror_image_turns_sides_and_nothing_else(root):
     assert pairs["options"][::2].to_list() == pairs["options"][1::2].to_list()
 
 
-def test_the_rows_of_3dsrbench_that_share_a_picture_name_the_first(root):
+def test_the_rows_of_3dsrbench_that_share_a_photograph_name_the_first(root):
     items = items_of("3dsrbench", root)
     shown = items.with_columns(
         flip=pl.col("item_id").str.slice(9, 1), image=pl.col("images").list.first()
@@ -211,7 +240,7 @@ KITE = thing("kite", 1.0, 9.0, (300, 2, 320, 12), y=6.0)
 
 
 def scene(*things: Seen) -> View:
-    return View(1, 400, 300, view(1).data, things, (), ())
+    return View(1, 400, 300, view(1).data, things, (), (), NAMES)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rows and pictures of benchmarks: every form of file, and what is wrong with one in one line."""
+"""Rows and photographs of benchmarks: every form of file; what is wrong is told in one line."""
 
 import base64
 import csv
@@ -15,15 +15,15 @@ from PIL import Image
 
 from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.fetching import Fetcher
-from evaluation.images import (
-    ImageStore,
+from evaluation.photograph_files import PhotographFiles
+from evaluation.photographs import (
+    PhotographStore,
     Reference,
     cells_of,
-    check_picture,
-    image_bytes,
-    picture_size,
+    check_photograph,
+    photograph_bytes,
+    photograph_size,
 )
-from evaluation.picture_files import PictureFiles
 from evaluation.rows import ANY, open_copy
 from evaluation.tables import read_rows
 from tests.servers.web import serving
@@ -32,13 +32,13 @@ ROWS = [{"index": "0", "question": 'a "b"\n?'}, {"index": "1", "question": "c\td
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
 
 
-def picture(kind: str = "PNG", size: tuple[int, int] = (20, 10), **settings: Any) -> bytes:
+def photograph(kind: str = "PNG", size: tuple[int, int] = (20, 10), **settings: Any) -> bytes:
     buffer = io.BytesIO()
     Image.effect_noise(size, 80).convert("RGB").save(buffer, kind, **settings)
     return buffer.getvalue()
 
 
-PNG = picture()
+PNG = photograph()
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -77,8 +77,8 @@ def test_what_datasets_saves_is_read(tmp_path):
     copy = open_copy(BENCHMARKS["stvqa_val"], tmp_path / "saved")
     ((place,),) = copy.parts()
     assert place.row["index"] == "0"
-    data = image_bytes(place.row["image"], None, Fetcher(tmp_path))
-    assert check_picture(data) == (20, 10)
+    data = photograph_bytes(place.row["image"], None, Fetcher(tmp_path))
+    assert check_photograph(data) == (20, 10)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_folder_without_tables_is_told(tmp_path):
         open_copy(BENCHMARKS["mmstar"], tmp_path)
 
 
-def test_pictures_are_what_decides_a_copy_too(tmp_path):
+def test_photographs_are_what_decides_a_copy_too(tmp_path):
     write(tmp_path / "Questions.csv", ROWS)
     (tmp_path / "MMVP Images").mkdir()
     (tmp_path / "MMVP Images" / "1.jpg").write_bytes(PNG)
@@ -170,13 +170,13 @@ def test_pictures_are_what_decides_a_copy_too(tmp_path):
     assert names == ["1.jpg", "Questions.csv"]
 
 
-def test_pictures_come_in_every_known_form(tmp_path):
+def test_photographs_come_in_every_known_form(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "in.png").write_bytes(PNG)
-    with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as archive:
+    with zipfile.ZipFile(tmp_path / "photographs.zip", "w") as archive:
         archive.writestr("hallusion_bench/VS/chart/0_1.png", PNG)
     text = base64.b64encode(PNG).decode()
-    files = PictureFiles(tmp_path, tmp_path)
+    files = PhotographFiles(tmp_path, tmp_path)
     with serving({"/p.png": PNG}) as site:
         for value in (
             PNG,
@@ -193,19 +193,19 @@ def test_pictures_come_in_every_known_form(tmp_path):
             f"{site.url}/p.png",
         ):
             fetcher = Fetcher(tmp_path / "cache", may_be_local=True)
-            assert image_bytes(value, files, fetcher) == PNG, value
+            assert photograph_bytes(value, files, fetcher) == PNG, value
     opened = Image.open(io.BytesIO(PNG))
-    assert check_picture(bytes(image_bytes(opened, None, Fetcher(tmp_path)))) == (20, 10)
-    assert image_bytes("17", files, Fetcher(tmp_path)) == Reference("17")
+    assert check_photograph(bytes(photograph_bytes(opened, None, Fetcher(tmp_path)))) == (20, 10)
+    assert photograph_bytes("17", files, Fetcher(tmp_path)) == Reference("17")
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "it has no picture"),
-        ("", "it has no picture"),
-        ({"bytes": None, "path": None}, "it has no picture"),
-        (17, "it has no picture"),
+        (None, "it has no photograph"),
+        ("", "it has no photograph"),
+        ({"bytes": None, "path": None}, "it has no photograph"),
+        (17, "it has no photograph"),
         ("../outside.png", "lies outside of the copy"),
         ("/etc/passwd", "lies outside of the copy"),
         ("a/../../outside.png", "lies outside of the copy"),
@@ -217,23 +217,23 @@ def test_pictures_come_in_every_known_form(tmp_path):
         ("QUJD" * 20 + "Q", "is no base64"),
     ],
 )
-def test_a_picture_that_is_not_there_is_told_in_one_line(value, message, tmp_path):
+def test_a_photograph_that_is_not_there_is_told_in_one_line(value, message, tmp_path):
     (tmp_path / "outside.png").write_bytes(PNG)
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "link.png").symlink_to(tmp_path / "outside.png")
     with pytest.raises(ValueError, match=message) as error:
-        image_bytes(value, PictureFiles(copy, copy), Fetcher(tmp_path))
+        photograph_bytes(value, PhotographFiles(copy, copy), Fetcher(tmp_path))
     assert "\n" not in str(error.value)
 
 
 def test_archives_that_are_broken_are_told(tmp_path):
     (tmp_path / "x.zip").write_bytes(b"PK\3\4 and nothing more")
     with pytest.raises(ValueError, match=r"x.zip cannot be read .*: get it again"):
-        PictureFiles(tmp_path, tmp_path).read("a.png")
+        PhotographFiles(tmp_path, tmp_path).read("a.png")
 
 
-def test_several_pictures_may_be_in_one_cell():
+def test_several_photographs_may_be_in_one_cell():
     assert cells_of(["a", "b"]) == ["a", "b"]
     assert cells_of("['a', 'b']") == ["a", "b"]
     assert cells_of({"bytes": b"x", "path": None}) == [{"bytes": b"x", "path": None}]
@@ -242,47 +242,47 @@ def test_several_pictures_may_be_in_one_cell():
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
 def test_sizes_are_read_from_headers(kind):
-    data = picture(kind, (64, 48))
-    assert picture_size(data) == check_picture(data) == (64, 48)
+    data = photograph(kind, (64, 48))
+    assert photograph_size(data) == check_photograph(data) == (64, 48)
 
 
 def test_a_turn_that_exif_asks_for_is_not_made():
     exif = Image.Exif()
     exif[0x0112] = 6
-    assert check_picture(picture("JPEG", (64, 48), exif=exif)) == (64, 48)
+    assert check_photograph(photograph("JPEG", (64, 48), exif=exif)) == (64, 48)
 
 
-def test_pictures_without_colours_or_with_transparency_are_sound():
+def test_photographs_without_colours_or_with_transparency_are_sound():
     for mode, kind in (("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("RGBA", "PNG")):
         buffer = io.BytesIO()
         Image.new(mode, (9, 7)).save(buffer, kind)
-        assert check_picture(buffer.getvalue()) == (9, 7)
+        assert check_photograph(buffer.getvalue()) == (9, 7)
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "its picture .0 bytes. is none that can be read"),
-        (b"not a picture", "its picture .13 bytes. is none that can be read"),
-        (picture("PNG", (200, 200))[:-500], "is damaged .*: get it again"),
-        (picture("JPEG", (200, 200))[:-2000], "is damaged .*: get it again"),
+        (b"", "its photograph .0 bytes. cannot be read as one"),
+        (b"not a photograph", "its photograph .16 bytes. cannot be read as one"),
+        (photograph("PNG", (200, 200))[:-500], "is damaged .*: get it again"),
+        (photograph("JPEG", (200, 200))[:-2000], "is damaged .*: get it again"),
         (POINTER, "run `git lfs pull` there"),
     ],
 )
-def test_a_damaged_picture_is_told_in_one_line(data, message):
+def test_a_damaged_photograph_is_told_in_one_line(data, message):
     with pytest.raises(ValueError, match=message) as error:
-        check_picture(data)
+        check_photograph(data)
     assert "\n" not in str(error.value)
 
 
-def test_a_picture_that_is_too_large_is_told_in_one_line():
+def test_a_photograph_that_is_too_large_is_told_in_one_line():
     header = b"P5 20000 20000 255\n"
     with pytest.raises(ValueError, match="has more than 178,956,970 pixels"):
-        check_picture(header)
+        check_photograph(header)
 
 
-def test_the_store_keeps_a_picture_once_and_knows_when_it_changed(tmp_path):
-    store = ImageStore(tmp_path)
+def test_the_store_keeps_a_photograph_once_and_knows_when_it_changed(tmp_path):
+    store = PhotographStore(tmp_path)
     digest = store.put(PNG)
     assert store.put(PNG) == digest
     assert store.read(digest) == PNG

@@ -4,6 +4,7 @@ line."""
 import json
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.benchmarks.registry import BENCHMARKS
-from evaluation.benchmarks.spec import Item, Part
+from evaluation.benchmarks.benchmark import Part
+from evaluation.benchmarks.registry import BENCHMARKS, FILES, described_in
 from evaluation.benchmarks.texts import (
     coco_of,
     cut_options,
@@ -26,304 +27,50 @@ from evaluation.benchmarks.texts import (
 )
 from evaluation.fetching import Fetcher
 from evaluation.items import problem_of
-from schemas.benchmark import ITEM, AnswerKind, fact
+from evaluation.miniatures.questions import DIRECTLY
+from schemas.benchmark import ITEM, fact
 from schemas.config.evaluation import BenchmarkConfig
 from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import copy_of, load_benchmark, write_items
-from tasks.evaluate.miniature.drawn import miniature_folder
+from tasks.evaluate.miniature import miniature_folder
 from tasks.leakage.leaks import list_pictures
+from tests.evaluation.benchmarks.mmvp import MMVP
+from tests.evaluation.benchmarks.srbench_3d import BASE_3D
 from tests.evaluation.test_benchmark_rows import PNG, write
 from tests.servers.web import serving
 
-P = {"bytes": b"...", "path": None}
-CHOICE, TEXT, POINT = AnswerKind.CHOICE, AnswerKind.TEXT, AnswerKind.POINT
-DIRECTLY = "Answer with the option's letter from the given choices directly."
+DATA = {file: import_module(f"tests.evaluation.benchmarks.{file}") for file in FILES}
+"""By file: ROWS with their items, OTHERS that are left out, WRONG rows with a message."""
+PART = Part("test")
 
 
-def read(name: str, row: dict[str, Any], subset: str | None = None, number: int = 0) -> Item:
-    """The item of a row, arranged."""
-    part = Part("test", None, subset)
-    item = BENCHMARKS[name].read(row, part, number)
-    assert item is not None
-    (arranged,) = BENCHMARKS[name].arrange([item])
-    return arranged
+def cases(name: str) -> list[tuple[Any, ...]]:
+    """What the files of test data have under that name, each behind its benchmark."""
+    return [
+        (described_in(file), *(case if isinstance(case, tuple) else (case,)))
+        for file, data in DATA.items()
+        for case in getattr(data, name, [])
+    ]
 
 
-CV = {
-    "idx": 0, "type": "2D", "task": "Count", "image": P, "question": "How many organs?",
-    "choices": ["3", "2", "1", "0"], "answer": "(C)", "source": "ADE20K",
-    "source_filename": "ADE_val_00000248.jpg", "prompt": "", "bbox": None,
-}  # fmt: skip
-BLINK = {
-    "idx": "val_Spatial_Relation_1", "sub_task": "Spatial_Relation", "image_1": P,
-    "image_2": None, "image_3": {"bytes": None, "path": None}, "image_4": None,
-    "question": "Is the car beneath the cat?", "choices": ["yes", "no"], "answer": "(B)",
-}  # fmt: skip
-BASE_3D = {
-    "index": "VIN6MS3J", "question": "Which object has a higher location?", "A": "baseball glove",
-    "B": "red hat", "C": None, "D": None, "answer": "B", "category": "height_higher",
-    "image_source": "COCO",
-    "image_url": "http://images.cocodataset.org/val2017/000000123456.jpg",
-}  # fmt: skip
-MMVP = {
-    "Index": 2, "Question": "Are the wings open or closed?", "Options": "(a) Open (b) Closed",
-    "Correct Answer": "(b)",
-}  # fmt: skip
-ROBO = {
-    "category": "context", "question": "Pinpoint several points left of the bowl. Your answer "
-    "should be formatted as a list of tuples, i.e. [(x1, y1), ...].\nBetween 0 and 1.",
-    "answer": "[(0.1, 0.2), (0.3, 0.2), (0.3, 0.4)]", "img": P, "depth_image": P, "mask": PNG,
-}  # fmt: skip
-HALLUSION = {
-    "category": "VS", "subcategory": "chart", "visual_input": "1", "set_id": "0",
-    "figure_id": "1", "question_id": "0", "question": "Is it gold?", "gt_answer": "0",
-    "filename": "./VS/chart/0_1.png",
-}  # fmt: skip
-LETTERED = ["(A) 1", "(B) 2", "(C) 3", "(D) 4", "(E) The image does not feature the object."]
-FIVE = ("1", "2", "3", "4", "The image does not feature the object.")
+def test_every_benchmark_has_rows_to_read():
+    assert all(data.ROWS for data in DATA.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "row", "expected"),
-    [
-        (
-            "cv_bench",
-            CV,
-            Item("2D-0", "How many organs?", "C", (P,), ("3", "2", "1", "0"), CHOICE, "2D",
-                 "Count", "ADE20K:ADE_val_00000248.jpg", {"source": "ADE20K"}, {},
-                 ("ade20k:ADE_val_00000248.jpg",)),
-        ),
-        (
-            "cv_bench",
-            {"index": "7", "type": "2D", "category": "Relation", "image": "QUJD", "question": "?",
-             "A": "left", "B": "right", "C": "nan", "answer": "B", "source": "COCO",
-             "source_filename": "000000123456.jpg"},
-            Item("2D-0", "?", "B", ("QUJD",), ("left", "right"), CHOICE, "2D", "Relation",
-                 "COCO:000000123456.jpg", {"source": "COCO"}, {}, ("coco:000000123456",)),
-        ),
-        (
-            "blink",
-            BLINK,
-            Item("val_Spatial_Relation_1", "Is the car beneath the cat?", "B", (P,),
-                 ("yes", "no"), CHOICE, "Spatial_Relation", "Spatial_Relation"),
-        ),
-        (
-            "blink",
-            {"index": "9", "category": "Relative_Depth", "image": "['QUJD']", "question": "?",
-             "A": "A is closer", "B": "B is closer", "answer": "A"},
-            Item("val_Relative_Depth_1", "?", "A", ("['QUJD']",), ("A is closer", "B is closer"),
-                 CHOICE, "Relative_Depth", "Relative_Depth"),
-        ),
-        (
-            "3dsrbench",
-            BASE_3D,
-            Item("VIN6MS3J-0-0", "Which object has a higher location?", "B",
-                 (BASE_3D["image_url"],), ("baseball glove", "red hat"), CHOICE, None,
-                 "height_higher", "VIN6MS3J",
-                 {"qid": "VIN6MS3J", "flip": "0", "variant": "0", "type": "height"}, {},
-                 ("coco:000000123456",)),
-        ),
-        (
-            "3dsrbench",
-            {**BASE_3D, "index": "17", "qid": "VIN6MS3J-flip-1", "A": "red hat",
-             "B": "baseball glove", "answer": "A", "image": "QUJD",
-             "category": "multi_object_facing"},
-            Item("VIN6MS3J-1-1", "Which object has a higher location?", "A", ("QUJD",),
-                 ("red hat", "baseball glove"), CHOICE, None, "multi_object_facing", "VIN6MS3J",
-                 {"qid": "VIN6MS3J", "flip": "1", "variant": "1", "type": "multi_object"}, {},
-                 ("coco:000000123456",)),
-        ),
-        (
-            "3dsrbench",
-            {"image": P, "prompt": "Where? (A) left (B) right", "answer": "(A)",
-             "choices": ["left", "right"], "task": "location_next_to"},
-            Item("00000000-0-0", "Where?", "A", (P,), ("left", "right"), CHOICE, None,
-                 "location_next_to", None,
-                 {"qid": "00000000", "flip": "0", "variant": "0", "type": "location"}),
-        ),
-        (
-            "mmvp",
-            MMVP,
-            Item("2", "Are the wings open or closed?", "B", ("MMVP Images/2.jpg",),
-                 ("Open", "Closed"), CHOICE, None, None, "1", {"pair": "1"}),
-        ),
-        (
-            "mmvp",
-            {"image": P, "text": "Open or closed? (a) Open (b) Closed", "label": "(a)"},
-            Item("1", "Open or closed?", "A", (P,), ("Open", "Closed"), CHOICE, None, None, "1",
-                 {"pair": "1"}),
-        ),
-        (
-            "mmvp",
-            {"question": "?", "A": "Open", "B": "Closed", "answer": "A", "image": "Q"},
-            Item("1", "?", "A", ("Q",), ("Open", "Closed"), CHOICE, None, None, "1", {"pair": "1"}),
-        ),
-        (
-            "spatialbench",
-            {"image": P, "answer": "A", "category": "positional", "question_id": 4,
-             "text": f"Which is left? (A) cup (B) hat {DIRECTLY}"},
-            Item("positional-4", "Which is left?", "A", (P,), ("cup", "hat"), CHOICE, None,
-                 "positional", None, {"question_id": "4"}),
-        ),
-        (
-            "spatialbench",
-            {"image": P, "answer": "Yes", "category": "existence", "question_id": 4,
-             "text": "Is there a cup? Answer with yes or no."},
-            Item("existence-4", "Is there a cup?", "A", (P,), ("Yes", "No"), CHOICE, None,
-                 "existence", "existence-0", {"question_id": "4", "pair": "existence-0"}),
-        ),
-        (
-            "spatialbench",
-            {"image": P, "answer": 3, "category": "counting", "question_id": 1,
-             "text": "How many cups are there?"},
-            Item("counting-1", "How many cups are there?", "3", (P,), (), TEXT, None, "counting",
-                 None, {"question_id": "1"}),
-        ),
-        (
-            "spatialbench",
-            {"image": P, "answer": "B", "category": "positional", "question_id": 5,
-             "text": "Which is left? (B) cup (B) hat"},
-            Item("positional-5", "Which is left?", "B", (P,), ("cup", "hat"), CHOICE, None,
-                 "positional", None, {"question_id": "5", "repaired": "letters"}),
-        ),
-        (
-            "spatialreasoner_eval",
-            {"image": P, "prompt": "Which is closer? Select from the following choices.\n(A) cup\n"
-             "(B) hat", "answer": "(B)", "choices": "['cup', \"hat\"]", "task": "Depth"},
-            Item("0", "Which is closer?", "B", (P,), ("cup", "hat"), CHOICE, None, "Depth"),
-        ),
-        (
-            "realworldqa",
-            {"image": P, "answer": "C", "question": "Which way?\n\nA. Left\nB. Straight\nC. Right\n"
-             "Please answer directly with only the letter of the correct option and nothing else."},
-            Item("0", "Which way?", "C", (P,), ("Left", "Straight", "Right"), CHOICE, None,
-                 "choice"),
-        ),
-        (
-            "realworldqa",
-            {"image": P, "answer": "2", "question": "How many cars?\nPlease answer directly with a "
-             "single word or number."},
-            Item("0", "How many cars?", "2", (P,), (), TEXT, None, "short answer"),
-        ),
-        (
-            "realworldqa",
-            {"index": "5", "image": "Q", "answer": "B", "question": "Which way?", "A": "Left",
-             "B": "Right", "C": ""},
-            Item("0", "Which way?", "B", ("Q",), ("Left", "Right"), CHOICE, None, "choice"),
-        ),
-        (
-            "robospatial_home",
-            ROBO,
-            Item("context-0", "Pinpoint several points left of the bowl.",
-                 "[[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]", (P,), (), POINT, "context", "context",
-                 pictures={"mask": PNG}),
-        ),
-        (
-            "robospatial_home",
-            {"category": "configuration", "prompt": "Is it left? Answer yes or no.",
-             "answer": "no", "image": P, "depth_image": P, "options": ["yes", "no"]},
-            Item("configuration-0", "Is it left?", "B", (P,), ("Yes", "No"), CHOICE,
-                 "configuration", "configuration"),
-        ),
-        (
-            "vstar_bench",
-            {"image": "direct_attributes/sa_4690.jpg", "category": "direct_attributes",
-             "label": "A", "question_id": "0", "text": f"What material?\n(A) rubber\n(B) cotton\n"
-             f"(C) kevlar\n(D) leather\n{DIRECTLY}"},
-            Item("direct_attributes-0", "What material?", "A", ("direct_attributes/sa_4690.jpg",),
-                 ("rubber", "cotton", "kevlar", "leather"), CHOICE, None, "direct_attributes",
-                 image_sources=("sa-1b:sa_4690.jpg",)),
-        ),
-        (
-            "vstar_bench",
-            {"index": "3", "image": "QUJD" * 100, "category": "relative_position", "answer": "B",
-             "question": "Which side?", "A": "left", "B": "right"},
-            Item("relative_position-0", "Which side?", "B", ("QUJD" * 100,), ("left", "right"),
-                 CHOICE, None, "relative_position"),
-        ),
-        (
-            "mmstar",
-            {"index": 0, "image": P, "answer": "A", "category": "coarse perception",
-             "l2_category": "image scene and topic",
-             "question": "Which is right?\nOptions: A: The suitcase is on the book., B: The "
-             "suitcase is beneath the cat., C: It is, so to say, nowhere., D: Under it.",
-             "meta_info": {"source": "MMBench", "split": "val", "image_path": "images/0.jpg"}},
-            Item("0", "Which is right?", "A", (P,), ("The suitcase is on the book.",
-                 "The suitcase is beneath the cat.", "It is, so to say, nowhere.", "Under it."),
-                 CHOICE, None, "coarse perception", None,
-                 {"l2_category": "image scene and topic", "origin": "MMBench"}),
-        ),
-        (
-            "mme_realworld_lite",
-            {"index": 4, "bytes": "QUJD", "question": "How many?", "multi-choice options": LETTERED,
-             "answer": "B", "category": "Perception/Remote Sensing", "l2-category": "counting"},
-            Item("4", "How many?", "B", ("QUJD",), FIVE, CHOICE, None,
-                 "Perception/Remote Sensing", None, {"l2_category": "counting"}),
-        ),
-        (
-            "mme_realworld_lite",
-            {"index": "4", "image": "QUJD", "question": "How many?", "answer": "E",
-             "multi-choice options": repr(LETTERED), "category": "Reasoning/OCR with Complex"},
-            Item("4", "How many?", "E", ("QUJD",), FIVE, CHOICE, None,
-                 "Reasoning/OCR with Complex"),
-        ),
-        (
-            "hallusionbench",
-            HALLUSION,
-            Item("VS-chart-0-1-0", "Is it gold?", "B", ("./VS/chart/0_1.png",), ("Yes", "No"),
-                 CHOICE, None, "VS", "VS-chart-0",
-                 {"subcategory": "chart", "set_id": "0", "figure_id": "1", "question_id": "0",
-                  "visual_input": "1"}),
-        ),
-        (
-            "stvqa_val",
-            {"image_id": 7, "images": P, "question_only": "Where?", "options": ["on", "under"],
-             "answer_only": "B", "category": "relation", "level": "easy",
-             "answer_option_text": "<scene>{}</scene>\n<answer>(B) under</answer>"},
-            Item("0", "Where?", "B", (P,), ("on", "under"), CHOICE, None, "relation", "7",
-                 {"level": "easy", "question_id": "0",
-                  "gold": "<scene>{}</scene>\n<answer>(B) under</answer>"}),
-        ),
-    ],
-)  # fmt: skip
-def test_rows_become_items(name, row, expected):
-    subset = row.get("type") if name == "cv_bench" else None
-    assert read(name, row, subset) == expected
+@pytest.mark.parametrize(("benchmark", "row", "item"), cases("ROWS"))
+def test_rows_become_items(benchmark, row, item):
+    assert list(benchmark.arrange([benchmark.read(row, PART, 0)])) == [item]
 
 
-@pytest.mark.parametrize(
-    ("name", "row"),
-    [
-        ("blink", {**BLINK, "sub_task": "Jigsaw"}),
-        ("hallusionbench", {**HALLUSION, "visual_input": "0", "filename": None}),
-    ],
-)
-def test_rows_of_something_else_are_left_out(name, row):
-    assert BENCHMARKS[name].read(row, Part("test"), 0) is None
+@pytest.mark.parametrize(("benchmark", "row"), cases("OTHERS"))
+def test_rows_of_something_else_are_left_out(benchmark, row):
+    assert benchmark.read(row, PART, 0) is None
 
 
-@pytest.mark.parametrize(
-    ("name", "row", "message"),
-    [
-        ("cv_bench", {**CV, "source": "Elsewhere"}, "the subset 2D has no source Elsewhere"),
-        ("cv_bench", {**CV, "choices": 4}, "the options are 4, and a list is expected"),
-        ("cv_bench", {**CV, "answer": 2}, "the answer 2 is no letter from A to H"),
-        ("cv_bench", {**CV, "question": None}, "question is None, and text is expected"),
-        ("3dsrbench", {**BASE_3D, "category": "colour"}, "'colour' is of none of height, loc"),
-        ("3dsrbench", {**BASE_3D, "index": "short"}, "'short' names no item, mirror image and"),
-        ("3dsrbench", {**BASE_3D, "A": None}, "the options have a gap between their letters"),
-        ("mmvp", {**MMVP, "Index": "two"}, "Index is 'two', and a whole number is expected"),
-        ("mmvp", {**MMVP, "Correct Answer": "(z)"}, "the answer '.z.' is no letter from A to H"),
-        ("robospatial_home", {**ROBO, "answer": "here"}, "the answer 'here' is no list of points"),
-        ("robospatial_home", {**ROBO, "answer": "[(1, 2), (3, 4), (5, 6)]"}, "is no polygon in sh"),
-        ("robospatial_home", {**ROBO, "answer": "[(0, 0), (1, 1)]"}, "is no polygon in shares"),
-        ("robospatial_home", {**ROBO, "category": "x"}, "'x' is none of configuration, compat"),
-        ("hallusionbench", {**HALLUSION, "gt_answer": "2"}, "'2' is neither yes nor no"),
-    ],
-)
-def test_a_row_that_is_wrong_says_so(name, row, message):
+@pytest.mark.parametrize(("benchmark", "row", "message"), cases("WRONG"))
+def test_a_row_that_is_wrong_says_so(benchmark, row, message):
     with pytest.raises(ValueError, match=message):
-        read(name, row)
+        benchmark.read(row, PART, 0)
 
 
 def test_code_in_options_is_not_run():
@@ -456,7 +203,7 @@ def test_a_dataset_that_changed_is_no_benchmark(drawn_dataset, tmp_path):
 
 
 def mmvp_copy(folder: Path) -> Path:
-    """All 300 rows, every answer (a), all pictures the same."""
+    """All 300 rows, every answer (a), all photographs the same."""
     rows = [{**MMVP, "Index": k, "Correct Answer": "(a)"} for k in range(1, 301)]
     write(folder / "Questions.csv", rows)
     (folder / "MMVP Images").mkdir()
@@ -529,10 +276,10 @@ def edited(name: str, root: Path, folder: Path, column: str, value: Any) -> Path
         ("mmstar", "answer", "Z", r"mmstar: row 2 of .*: the answer 'Z' is no letter from A to H"),
         ("mmstar", "answer", "E", r"row 2 of .*: its answer E is none of the options A, B, C, D"),
         ("mmstar", "question", "What?", r"it has the options \[\], and 2 to 8 are expected"),
-        ("mmstar", "image", {"bytes": b"x", "path": None}, r"row 2 of .*: its picture .1 bytes. i"),
-        ("mmstar", "image", {"bytes": None, "path": "x.png"}, "its picture x.png is not in the co"),
-        ("mme_realworld_lite", "bytes", "@@@@" * 80, "its picture .* is no base64"),
-        ("mme_realworld_lite", "bytes", "99", "picture '99' is neither a file of the copy nor a r"),
+        ("mmstar", "image", {"bytes": b"x", "path": None}, r"row 2 of .*: its photograph .1 byt"),
+        ("mmstar", "image", {"bytes": None, "path": "x.png"}, "its photograph x.png is not in the"),
+        ("mme_realworld_lite", "bytes", "@@@@" * 80, "its photograph .* is no base64"),
+        ("mme_realworld_lite", "bytes", "99", "photograph '99' is neither a file of the copy nor"),
         ("spatialreasoner_eval", "choices", "{oops", "'{oops' is neither JSON nor a Python litera"),
         ("robospatial_home", "answer", "perhaps", "'perhaps' is neither yes nor no"),
     ],
@@ -551,7 +298,7 @@ def test_limits_take_as_much_of_every_part(root):
     assert subsets == ["configuration"] * 2 + ["compatibility"] * 2 + ["context"]
 
 
-def test_pictures_by_address_are_fetched_once(tmp_path):
+def test_photographs_by_address_are_fetched_once(tmp_path):
     rows = [{**BASE_3D, "index": f"ITEM{k:04d}", "image_url": "{site}/p.png"} for k in range(20)]
     with serving({"/p.png": PNG}) as site:
         for row in rows:
@@ -603,7 +350,7 @@ def test_a_copy_that_is_not_there_is_told(name, path, error, message, tmp_path, 
         copy_of(BenchmarkConfig(name=name, path=path), tmp_path)
 
 
-def test_a_benchmarks_pictures_are_listed_once_each(root):
+def test_a_benchmarks_photographs_are_listed_once_each(root):
     path = write_items(BenchmarkConfig(name="cv_bench", path="miniature"), root)
     listed_pictures = pl.read_parquet(list_pictures(path, root))
     shown = pl.read_parquet(path)["images"].explode().unique()

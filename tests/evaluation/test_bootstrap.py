@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.benchmarks.cv_bench import official
 from evaluation.bootstrap import draws, measure
 from evaluation.metrics import Metric, units, whole
-from evaluation.rules import cv_bench
 
 
 def frame(groups: list[str], rights: list[bool], **columns: list[str]) -> pl.DataFrame:
@@ -79,7 +79,7 @@ def test_a_mean_of_sources_is_computed_again_on_every_draw():
     subsets = ["3D" if source == "Omni3D" else "2D" for source in sources]
     categories = ["any"] * 20
     table = frame(groups, rights, source=sources, subset=subsets, category=categories)
-    found = measure(cv_bench(table), seed=5, num_bootstrap=200)[0]
+    found = measure(official(table), seed=5, num_bootstrap=200)[0]
     names = sorted(set(groups))
     (weights,) = draws(len(names), seed=5, num_bootstrap=200)
     by_hand = []

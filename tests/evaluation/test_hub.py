@@ -13,7 +13,7 @@ import pytest
 from schemas.config.evaluation import BenchmarkConfig
 from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import write_items
-from tasks.evaluate.miniature.drawn import miniature_folder
+from tasks.evaluate.miniature import miniature_folder
 from tests.servers.hub import COMMIT, hub, hub_pages, refusal
 from tests.servers.web import serving
 
@@ -70,8 +70,8 @@ def test_tables_of_the_hub_are_read_at_one_commit_which_is_written_down(tmp_path
     assert read_seal(Path(path))["recipe"]["commit"] == COMMIT
     local = write_items(BenchmarkConfig(name="blink", path="miniature", max_items=6), tmp_path)
     assert pl.read_parquet(path).equals(pl.read_parquet(local))
-    pictures = [file for file in (tmp_path / "root" / "images").rglob("*") if file.is_file()]
-    assert len(pictures) == pl.read_parquet(path)["images"].list.first().n_unique()
+    photographs = [file for file in (tmp_path / "root" / "images").rglob("*") if file.is_file()]
+    assert len(photographs) == pl.read_parquet(path)["images"].list.first().n_unique()
 
 
 def test_plain_files_of_the_hub_are_read_and_not_asked_for_again(tmp_path):

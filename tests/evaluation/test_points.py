@@ -50,7 +50,7 @@ ARCH = [
         ("", WIDE, None),
     ],
 )
-def test_the_first_point_is_read_in_shares_of_the_picture(reply, frame, point):
+def test_the_first_point_is_read_in_shares_of_the_image(reply, frame, point):
     assert first_point(reply, *frame) == (point and pytest.approx(point))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from evaluation.leakage import LISTED, OVERLAP, PICTURE, coco_source, find_overlaps, thumbnail
+from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
 from flows.status import build_status
 from schemas.config.build import RenderConfig
 from tasks.leakage.exclude import list_files, read_lists
@@ -38,7 +38,7 @@ def pictures(images: list[Image.Image]) -> pl.DataFrame:
         (str(number), [], f"p{number}", thumbnail(encoded(image)))
         for number, image in enumerate(images)
     ]
-    return pl.DataFrame(rows, PICTURE, orient="row")
+    return pl.DataFrame(rows, PHOTOGRAPH, orient="row")
 
 
 def listed(images: list[Image.Image], benchmark: str = "cv_bench") -> pl.DataFrame:
@@ -98,7 +98,7 @@ NOISE = np.random.default_rng(0).integers(0, 255, 1024, dtype=np.uint8).tobytes(
 )
 def test_the_surest_sign_is_told(ours, theirs, expected):
     found = find_overlaps(
-        pl.DataFrame([("i", *ours)], PICTURE, orient="row"),
+        pl.DataFrame([("i", *ours)], PHOTOGRAPH, orient="row"),
         pl.DataFrame([("mmvp", theirs[1], theirs[0], theirs[2])], LISTED, orient="row"),
     )
     told = [

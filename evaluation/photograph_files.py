@@ -1,4 +1,4 @@
-"""Picture files: pictures that rows name, in a folder or in zip archives there."""
+"""Photograph files: those that rows name, in a folder or in zip archives in it."""
 
 import zipfile
 import zlib
@@ -8,16 +8,19 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 MAX_BYTES = 256 << 20
+"""Of one file: far more than any photograph, little enough to be read at once."""
 LONGEST = 255
-"""Bytes of a file's name: what is longer is none."""
+"""Bytes of a file's name, the limit of common file systems: a longer text names no file."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""Of files that Pillow opens and benchmarks use."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
-"""RuntimeError: it is encrypted, or packed in a way that Python cannot read."""
+"""What reading an archive raises; RuntimeError where it is encrypted, or packed in an unknown
+way."""
 
 
 @dataclass(slots=True)
-class PictureFiles:
-    """`base` is what names are relative to; what they stand for is below `within`. Thread-safe."""
+class PhotographFiles:
+    """Names are relative to `base`, and lead to files below `within` alone. Thread-safe."""
 
     base: Path
     within: Path
@@ -26,25 +29,25 @@ class PictureFiles:
 
     @property
     def files(self) -> list[Path]:
-        """Pictures and archives, sorted."""
+        """Photographs and archives, sorted."""
         wanted = (*SUFFIXES, ".zip")
         found = (path for path in self.base.rglob("*") if path.suffix.lower() in wanted)
         return sorted(path for path in found if path.is_file())
 
     def read(self, name: str) -> bytes | None:
-        """None where there is no picture of that name. ValueError where it leads out of the folder,
-        or cannot be read."""
+        """None where no file has that name. ValueError where the name leads out of the folder, or
+        the file cannot be read."""
         inner = PurePosixPath(name.replace("\\", "/"))
         if "\0" in name or any(len(part.encode()) > LONGEST for part in inner.parts):
             return None
         path = self.base / inner
         if inner.is_absolute() or ".." in inner.parts:
-            raise ValueError(f"the picture {name[:80]} lies outside of the copy")
+            raise ValueError(f"the photograph {name[:80]} lies outside of the copy")
         if path.is_file():
             if not path.resolve().is_relative_to(self.within.resolve()):
-                raise ValueError(f"the picture {name[:80]} is a link that leads out of the copy")
+                raise ValueError(f"the photograph {name[:80]} is a link that leads out of the copy")
             if path.stat().st_size > MAX_BYTES:
-                raise ValueError(f"the picture {name[:80]} has more than {MAX_BYTES >> 20} MiB")
+                raise ValueError(f"the photograph {name[:80]} has more than {MAX_BYTES >> 20} MiB")
             return path.read_bytes()
         found = self._archived().get(str(inner)) or self._archived().get(f"*/{inner}")
         return _member(*found) if found else None
@@ -74,7 +77,7 @@ def _member(archive: Path, name: str) -> bytes:
     try:
         with zipfile.ZipFile(archive) as opened:
             if opened.getinfo(name).file_size > MAX_BYTES:
-                raise ValueError(f"the picture {name[:80]} has more than {MAX_BYTES >> 20} MiB")
+                raise ValueError(f"the photograph {name[:80]} has more than {MAX_BYTES >> 20} MiB")
             return opened.read(name)
     except DAMAGED as error:
         raise ValueError(f"{name} in {archive} cannot be read ({error}): get it again") from None

@@ -6,18 +6,24 @@ from itertools import permutations
 from math import dist
 from typing import NamedTuple
 
-from tasks.evaluate.miniature.views import Seen, View
-from tasks.render.scenery import SETTINGS
+from evaluation.miniatures.scenes import Seen, View
+from schemas.benchmark import LETTERS
 
-LETTERS = "ABCDEFGH"
 GAP = 12
 """Pixels between the boxes of things that are beside each other."""
 MIN_DEPTH = 1.0
 MIN_HEIGHT = 0.5
-"""Metres."""
+"""Metres between two things: differences that anybody sees."""
 MIN_RATIO = 1.5
-NAMES = sorted({name for setting in SETTINGS.values() for name in setting})
+"""Between two distances: wide enough that perspective deceives nobody."""
+SKIPPED = 7
+"""Names that may be skipped, so that not every view is asked for the first one."""
 COLORS = ("red", "blue", "green", "yellow", "white", "black")
+"""Of things that are asked for their colour: nobody confuses these with each other."""
+
+
+DIRECTLY = "Answer with the option's letter from the given choices directly."
+"""As several benchmarks end their questions."""
 
 
 class Asked(NamedTuple):
@@ -41,6 +47,12 @@ def laid(asked: Asked, place: int) -> Laid:
     place %= len(asked.wrong) + 1
     options = (*asked.wrong[:place], asked.right, *asked.wrong[place:])
     return Laid(options, LETTERS[place])
+
+
+def bracketed(options: tuple[str, ...], between: str = "\n") -> str:
+    """`(A) ...`, one per line."""
+    lettered = (f"({letter}) {text}" for letter, text in zip(LETTERS, options, strict=False))
+    return between.join(lettered)
 
 
 def beside(view: View) -> tuple[Seen, Seen] | None:
@@ -128,7 +140,7 @@ def present(view: View) -> Asked:
 def absent(view: View) -> Asked:
     """Every thing that a scene has is known: what has not been placed is not there."""
     seen = {thing.name for thing in view.things}
-    name = next(one for one in NAMES[view.number % 7 :] if one not in seen)
+    name = next(one for one in view.names[view.number % SKIPPED :] if one not in seen)
     return Asked(f"Is there a {name} in the image?", "no", ("yes",))
 
 

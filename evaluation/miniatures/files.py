@@ -1,4 +1,4 @@
-"""Files of miniatures: Parquet with pictures as datasets embeds them, TSV, CSV, JSON lines."""
+"""Files of miniatures: Parquet with photographs as datasets embeds them, TSV, CSV, JSON lines."""
 
 import csv
 import json
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 Rows = Sequence[dict[str, Any]]
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""How datasets embeds an image in Parquet."""
 
 
 def embedded(data: bytes, name: str | None = None) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def base64(data: bytes) -> str:
 
 
 def write_parquet(path: Path, rows: Rows, images: Sequence[str]) -> None:
-    """`images` are the columns of pictures, or of lists of them."""
+    """`images` are the columns of photographs, or of lists of them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     schema = pa.Table.from_pylist(list(rows)).schema
     for name in images:
