@@ -30,7 +30,7 @@ from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
-from tasks.language.topic import topic_of
+from tasks.language.forms.table import form_of
 from tasks.plan.balance import words_of
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
@@ -107,7 +107,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "salience": candidate.salience,
         "level": LEVELS[min(candidate.hardness, 2)].value,
         "rating": min(max(round(1 + 9 * candidate.salience), 1), 10),
-        "topic": topic_of(candidate.claim),
+        "topic": form_of(candidate.claim).topic(candidate.claim),
     }
 
 
