@@ -36,9 +36,7 @@ def _predicates(has_contact: bool) -> str:
     return ", ".join(
         name if name == predicate.phrase else f"{name} (read: {predicate.phrase})"
         for name, predicate in load_predicates().items()
-        if predicate.asks
-        and predicate.means == name
-        and has_contact is (predicate.category is Category.REACH)
+        if predicate.asks and predicate.means == name and has_contact is predicate.is_contact
     )
 
 

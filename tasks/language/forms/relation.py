@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from schemas.chat import ReplyForm
-from schemas.claim import Category, ReachClaim, RelationClaim, category_of
+from schemas.claim import Category, ReachClaim, RelationClaim
 from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import Form, Names, topic_on_objects
 from tasks.language.wording import filled, phrase_of
@@ -163,10 +163,10 @@ def gives_away(
 
 
 def flaw(claim: Related) -> str | None:
-    is_reach = load_predicates()[claim.predicate].category is Category.REACH
-    if is_reach is (category_of(claim) is Category.REACH):
+    is_contact = load_predicates()[claim.predicate].is_contact
+    if is_contact is isinstance(claim, ReachClaim):
         return None
-    other = Category.REACH if is_reach else Category.RELATION
+    other = Category.REACH if is_contact else Category.RELATION
     return f"{claim.predicate!r} is for questions on {other.value}"
 
 
