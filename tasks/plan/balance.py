@@ -31,7 +31,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 
-def words_of(
+def offered_and_context(
     claims: Sequence[Claim], asks: str, names: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
     """The options between which nothing but the picture decides, the right one first (as in

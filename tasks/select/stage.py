@@ -31,7 +31,7 @@ from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.language.forms.table import form_of
-from tasks.plan.balance import words_of
+from tasks.plan.balance import offered_and_context
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
 from tasks.sources.tables import LEDGER
@@ -172,7 +172,7 @@ def with_words(questions: pl.DataFrame) -> pl.DataFrame:
     for row in questions.select(*READ).iter_rows(named=True):
         names = dict(zip(row["objects"], row["names"], strict=True))
         claims = [decode_claim(text) for text in moved(row["option_claims"], row["answer"], 0)]
-        options, said = words_of(claims, row["asks"], names)
+        options, said = offered_and_context(claims, row["asks"], names)
         offered.append(options)
         context.append(said)
     texts = pl.List(pl.String)

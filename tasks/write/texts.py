@@ -11,7 +11,7 @@ from schemas.completion.publish import LETTERS
 from tasks.language.forms.table import form_of
 from tasks.language.reading import gives_away, read_words
 from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
-from tasks.language.words.names import bare_words, classes_in, words_of
+from tasks.language.words.names import bare_words, casefolded_words, classes_in
 from tasks.language.words.phrases import NEGATIONS, Reading
 
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
@@ -42,7 +42,7 @@ def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
         yield f"the question has {len(question)} characters: at most {MAX_QUESTION}"
     if has_letter(question):
         yield "the question has letters of options: leave them out"
-    said = sorted(NEGATIONS.intersection(words_of(question)))
+    said = sorted(NEGATIONS.intersection(casefolded_words(question)))
     if said:
         yield f"the question must not use {', '.join(map(repr, said))}: ask without a negation"
     for option in options:
@@ -83,10 +83,10 @@ def meaning_problems(
             if key not in offered and names[key] not in [*in_question, *in_option]:
                 yield f"the question must name {names[key]!r} word for word"
     reading, text = read_words(question, options, claims, asks, names)
-    if reading is Reading.DIFFERS and not NEGATIONS.intersection(words_of(question)):
+    if reading is Reading.DIFFERS and not NEGATIONS.intersection(casefolded_words(question)):
         hint = form.hint(claims[0])
         yield f"{text} says something else than it should: use the words of the rules{hint}"
-    if form.is_of_plane(claims[0]) and not PLANE.intersection(words_of(question)):
+    if form.is_of_plane(claims[0]) and not PLANE.intersection(casefolded_words(question)):
         yield "the question must say that it is about the picture or what the viewer sees"
     if gives_away(question, options, claims, asks, names):
         yield "the question says what some options say and others do not: that gives it away"

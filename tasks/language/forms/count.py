@@ -10,7 +10,7 @@ from schemas.vocabulary.classes import load_vocabulary
 from tasks.language.form import Form, Names
 from tasks.language.wording import filled
 from tasks.language.words.counting import WORDS_OF_COUNTING
-from tasks.language.words.names import NUMBERS, word_set, words_of
+from tasks.language.words.names import NUMBERS, casefolded_words, word_set
 from tasks.language.words.phrases import Reading, Words
 
 WORDINGS = (
@@ -98,7 +98,7 @@ def _is_figure(word: str) -> bool:
 def _gives_away(
     question: str, options: Sequence[str], claims: Sequence[CountClaim], asks: str, names: Names
 ) -> bool:
-    said = {NUMBERS.get(word, word) for word in words_of(question)}
+    said = {NUMBERS.get(word, word) for word in casefolded_words(question)}
     numbers = {claim.number for claim in claims}
     return not said.isdisjoint(numbers | set(map(str, numbers))) and not re.search(
         r"\bat least one\b", question.casefold()
