@@ -35,7 +35,7 @@ from tasks.plan.balance import offered_and_context
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 
-VERSION = 2
+VERSION = 3
 LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
 logger = logging.getLogger(__name__)
 

@@ -209,7 +209,8 @@ def _canonical(claim: Claim) -> Claim:
     named = objects_of(claim)
     if len(set(named)) < len(named):
         raise ValueError("it names a thing twice")
-    flaw = form_of(claim).flaw(claim)
+    form = form_of(claim)
+    flaw = form.flaw(claim) or form.absurd_number(claim)
     if flaw:
         raise ValueError(flaw)
     return claim

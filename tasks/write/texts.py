@@ -77,8 +77,8 @@ def meaning_problems(
     in_question = classes_in(question)
     for claim, offers, option in zip(claims, offered, options, strict=True):
         in_option = classes_in(option)
-        if offers is not None and set(in_option) != {names[offers]}:
-            yield f"option {option!r} must name {names[offers]!r} and nothing else"
+        if offers is not None and in_option != [names[offers]]:
+            yield f"option {option!r} must name {names[offers]!r} once and nothing else"
         for key in objects_of(claim):
             if key not in offered and names[key] not in [*in_question, *in_option]:
                 yield f"the question must name {names[key]!r} word for word"

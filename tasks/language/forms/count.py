@@ -113,14 +113,11 @@ def _hint(claim: CountClaim) -> str:
     return f": name {_plural(claim)!r}"
 
 
-def _flaw(claim: CountClaim) -> str | None:
-    return "a number is 0 or more" if claim.number < 0 else None
-
-
 def _absurd_number(claim: CountClaim) -> str | None:
     if claim.number in NUMBERS_ASKED:
         return None
-    return f"{claim.number} of {claim.class_name!r}"
+    first, last = NUMBERS_ASKED[0], NUMBERS_ASKED[-1]
+    return f"{claim.number} of {claim.class_name!r}: a number is from {first} to {last}"
 
 
 FORM = Form(
@@ -140,6 +137,5 @@ FORM = Form(
     gives_away=_gives_away,
     topic=_topic,
     hint=_hint,
-    flaw=_flaw,
     absurd_number=_absurd_number,
 )

@@ -141,6 +141,12 @@ def _topic(claim: OrientationClaim) -> str:
     return topic_on_objects(claim, "side" if claim.viewpoint is None else None)
 
 
+def _flaw(claim: OrientationClaim) -> str | None:
+    if claim.viewpoint in (None, claim.reference):
+        return None
+    return "viewpoint is null, or the same as reference"
+
+
 def _is_of_plane(claim: OrientationClaim) -> bool:
     return claim.viewpoint is None
 
@@ -165,6 +171,7 @@ FORM = Form(
     read_question=_read_question,
     read_option=_read_option,
     topic=_topic,
+    flaw=_flaw,
     is_of_plane=_is_of_plane,
     relationships=_relationships,
 )
