@@ -67,6 +67,11 @@ class Predicate:
         return _are_two_sided(self.axes, other.axes)
 
     @property
+    def is_contact(self) -> bool:
+        """Whether it says bodily contact, which `reach` alone asks about."""
+        return self.category is Category.REACH
+
+    @property
     def reversed_axes(self) -> tuple[tuple[str, str], ...]:
         """What it says on each axis of (object, subject)."""
         return tuple((axis, OPPOSITE[axis, to]) for axis, to in self.axes if (axis, to) in OPPOSITE)

@@ -24,7 +24,7 @@ CLOCKWISE = (
 )
 
 
-def propose_orientations(view: View) -> Iterator[Proposal]:
+def propose_orientations(view: View, num_options: int) -> Iterator[Proposal]:
     for reference, target in permutations(view.things, 2):
         one, other = reference.object_id, target.object_id
         (ax, ay), (bx, by) = reference.box.center, target.box.center

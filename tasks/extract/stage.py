@@ -30,12 +30,12 @@ from schemas.question import SUBGRAPH, Level
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
-from tasks.language.topic import topic_of
-from tasks.plan.balance import words_of
+from tasks.language.forms.table import form_of
+from tasks.plan.balance import offered_and_context
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 
-VERSION = 2
+VERSION = 3
 LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
     objects = _subgraph(facts, candidate)
     names = {key: _name(facts, key) for key in objects}
     claims = candidate.claim, *candidate.alternatives
-    offered, context = words_of(claims, candidate.asks, names)
+    offered, context = offered_and_context(claims, candidate.asks, names)
     if candidate.evidence.standing is Standing.UNKNOWN:
         offered = []
     return {
@@ -107,7 +107,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "salience": candidate.salience,
         "level": LEVELS[min(candidate.hardness, 2)].value,
         "rating": min(max(round(1 + 9 * candidate.salience), 1), 10),
-        "topic": topic_of(candidate.claim),
+        "topic": form_of(candidate.claim).topic(candidate.claim),
     }
 
 

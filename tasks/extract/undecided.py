@@ -6,12 +6,11 @@ at the picture. Boxes and annotations only say where the question is fair: where
 and clear, stand apart, and nothing annotated gives the answer away.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations, permutations
 
 from schemas.box import Box, gap, horizontal_gap, intersection_area, iou
 from schemas.claim import (
-    Category,
     CountClaim,
     DepthClaim,
     ExistenceClaim,
@@ -63,19 +62,7 @@ LEVEL = 0.12
 MAX_COUNT = 5
 
 
-def propose_undecided(view: View) -> Mapping[Category, Iterator[Proposal]]:
-    """By category; sizes, distances and places in the picture are for the boxes to decide."""
-    return {
-        Category.RELATION: _places(view),
-        Category.REACH: _reaches(view),
-        Category.ORIENTATION: _own_directions(view),
-        Category.DEPTH: _depths(view),
-        Category.COUNT: _counts(view),
-        Category.EXISTENCE: _existences(view),
-    }
-
-
-def _depths(view: View) -> Iterator[Proposal]:
+def propose_depths(view: View) -> Iterator[Proposal]:
     """Which of two is nearer: two that stand on the ground, on different levels of the picture.
     A level apart, the eye can tell; on one level, they may be equally far."""
     height = view.scene.height
@@ -93,7 +80,7 @@ def _depths(view: View) -> Iterator[Proposal]:
         yield Proposal(asks, claims[0], claims[1:], f"{UNDECIDED}{asks}", int(asks == "farther"))
 
 
-def _own_directions(view: View) -> Iterator[Proposal]:
+def propose_own_directions(view: View) -> Iterator[Proposal]:
     """Where something is for somebody who faces an unknown way: side by side on one ground, where
     left, right, ahead and behind are told apart by the way that somebody faces alone."""
     diagonal = view.scene.diagonal
@@ -114,7 +101,7 @@ def _own_directions(view: View) -> Iterator[Proposal]:
             yield Proposal("direction", claims[0], claims[1:], f"{UNDECIDED}own", hardness=2)
 
 
-def _places(view: View) -> Iterator[Proposal]:
+def propose_places(view: View) -> Iterator[Proposal]:
     """Where somebody is by a thing that could bear, shelter or hide them."""
     for subject, target in permutations(view.things, 2):
         kind = view.kind(target)
@@ -135,7 +122,7 @@ def _places(view: View) -> Iterator[Proposal]:
         yield Proposal("predicate", claims[0], claims[1:], f"{UNDECIDED}place", hardness=1)
 
 
-def _reaches(view: View) -> Iterator[Proposal]:
+def propose_reaches(view: View) -> Iterator[Proposal]:
     """What somebody does with a thing that can be ridden."""
     for subject, target in permutations(view.things, 2):
         lineage = view.facts.vocabulary.lineage(str(target.class_name))
@@ -150,7 +137,7 @@ def _reaches(view: View) -> Iterator[Proposal]:
             yield Proposal("predicate", claims[0], claims[1:], f"{UNDECIDED}reach", hardness=1)
 
 
-def _counts(view: View) -> Iterator[Proposal]:
+def propose_counts(view: View) -> Iterator[Proposal]:
     """How many there are of a class that annotators leave out at times: several, each clear of
     the others, and nothing that may be one of them or several."""
     facts = view.facts
@@ -174,7 +161,7 @@ def _counts(view: View) -> Iterator[Proposal]:
         yield Proposal("number", claims[0], claims[1:], f"{UNDECIDED}number", hardness)
 
 
-def _existences(view: View) -> Iterator[Proposal]:
+def propose_existences(view: View) -> Iterator[Proposal]:
     """Whether there is a thing that would be at home in the picture and that nobody annotated."""
     for class_name in likely_classes(view):
         if not (view.facts.doubtful(class_name) or view.facts.lookalike(class_name)):

@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeVar
 
 from schemas.box import inside_share
-from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
+from schemas.claim import Claim, classes_of, objects_of
 from schemas.config.build import ExtractConfig
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject
@@ -50,9 +50,10 @@ class View:
         return drawn
 
     def subjects_of(self, claim: Claim) -> Sequence[int]:
-        """Ids of the things that a claim is about: those it names, or all of the class it names."""
-        if isinstance(claim, CountClaim | ExistenceClaim):
-            return [thing.object_id for thing in self.facts.members.get(claim.class_name, ())]
+        """Ids of the things that a claim is about: those it names, or all of the class that it
+        names first."""
+        for class_name in classes_of(claim):
+            return [thing.object_id for thing in self.facts.members.get(class_name, ())]
         return objects_of(claim)
 
     def salience_of(self, claim: Claim) -> float:

@@ -203,7 +203,7 @@ def _digest(text: str) -> int:
 
 def pairs_of(questions: pl.DataFrame) -> Pairs:
     """The options of questions that have question_only, options and place."""
-    asked = [words_of(text) for text in questions["question_only"]]
+    asked = [distinct_words(text) for text in questions["question_only"]]
     counts = Counter(word for words in asked for word in words)
     common = {word for word, n in counts.items() if n > COMMON_SHARE * questions.height}
     places: dict[Feature, int] = {}
@@ -228,7 +228,7 @@ def pairs_of(questions: pl.DataFrame) -> Pairs:
     )
 
 
-def words_of(text: str) -> list[str]:
+def distinct_words(text: str) -> list[str]:
     """The distinct words of a text, in lower case and in their order."""
     return list(dict.fromkeys(WORD.findall(text.lower())))
 
@@ -236,7 +236,7 @@ def words_of(text: str) -> list[str]:
 def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[list[Feature]]:
     """What each option has. Words that all options share are left out, for they cannot tell one
     from another: “left of the girl” beside “behind the girl” is “left of” beside “behind”."""
-    words = [words_of(option) for option in options]
+    words = [distinct_words(option) for option in options]
     shared = set(words[0]).intersection(*words)
     words = [[word for word in own if word not in shared] for own in words]
     texts = [" ".join(own) or option for own, option in zip(words, options, strict=True)]

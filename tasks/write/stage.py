@@ -22,11 +22,11 @@ from schemas.question import QUESTION
 from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
 from tasks.chat.run import Run
-from tasks.language.templates import option_of, wordings_of
+from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 3
+VERSION = 4
 logger = logging.getLogger(__name__)
 
 
@@ -39,9 +39,10 @@ def write_question(
     wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
     claims = [row["claim"], *wrong]
     rng.shuffle(claims)
-    options = [option_of(decode_claim(claim), row["asks"], names) for claim in claims]
+    form = FORMS[Category(row["category"])]
+    options = [form.option(decode_claim(claim), row["asks"], names) for claim in claims]
     claim = decode_claim(row["claim"])
-    wordings = wordings_of(claim, row["asks"], row["evidence"], options, names)
+    wordings = form.wordings(claim, row["asks"], row["evidence"], options, names)
     kept = {name: row[name] for name in QUESTION.names() if name in row}
     return kept | {
         "question": rng.choice(wordings),

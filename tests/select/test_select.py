@@ -22,6 +22,7 @@ from schemas.config.build import QuotaConfig, SelectConfig
 from schemas.question import VERIFIED
 from schemas.sample import SAMPLE
 from tasks.extract.stage import subgraph_rows
+from tasks.language.forms.table import form_of
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
 from tasks.select.stage import (
@@ -32,7 +33,6 @@ from tasks.select.stage import (
     moved,
     sample_rows,
     select_ledger,
-    shown_triplets,
     with_words,
 )
 from tasks.sources.tables import LEDGER
@@ -200,7 +200,7 @@ def test_moving_one_entry_leaves_the_others_in_order(entries, data):
     ],
 )
 def test_the_gold_scene_shows_the_answer_where_a_relationship_can(claim, triplets):
-    assert list(shown_triplets(claim)) == triplets
+    assert list(form_of(claim).relationships(claim)) == triplets
 
 
 def test_what_is_chosen_meets_the_quotas_without_near_duplicates():
