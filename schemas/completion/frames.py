@@ -6,7 +6,7 @@ pixels of the file then point beside the thing.
 
 from math import ceil, floor, sqrt
 
-from schemas.completion.parsing import Corners
+from schemas.box import Corners
 
 MIN_PIXELS, MAX_PIXELS = 262_144, 4_194_304  # the paper's
 FACTOR = 28  # a patch of 14 pixels, two by two merged into one token

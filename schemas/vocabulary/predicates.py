@@ -12,7 +12,7 @@ from functools import cache
 from math import log
 from pathlib import Path
 
-from schemas.box import Box, gap, horizontal_gap, inside_share, vertical_gap
+from schemas.box import Box, gap, horizontal_gap, inside_share, intersection_area
 from schemas.claim import Category
 
 STEEP = 2.0
@@ -150,8 +150,7 @@ def _overlap(a: Box, b: Box, frame: Frame) -> float:
     if gap(a, b) > 0:
         return min(_touch(a, b, frame), 0.0)
     smaller = min(a.area, b.area)
-    width, height = -horizontal_gap(a, b), -vertical_gap(a, b)
-    return min(width * height / (0.1 * smaller), 1.0) if smaller else 0.0
+    return min(intersection_area(a, b) / (0.1 * smaller), 1.0) if smaller else 0.0
 
 
 def _within(a: Box, b: Box, frame: Frame) -> float:

@@ -9,7 +9,7 @@ and clear, stand apart, and nothing annotated gives the answer away.
 from collections.abc import Iterator, Mapping
 from itertools import combinations, permutations
 
-from schemas.box import Box, gap, horizontal_gap, intersection_area, iou
+from schemas.box import Box, gap, horizontal_gap, iou, nested_share
 from schemas.claim import (
     Category,
     CountClaim,
@@ -84,7 +84,7 @@ def _depths(view: View) -> Iterator[Proposal]:
             continue
         if abs(one.box.y2 - other.box.y2) < STEP * height or not _comparable(one.box, other.box):
             continue
-        if _overlap(one.box, other.box) > MAX_OVERLAP or not _stand_apart(view, one, other):
+        if nested_share(one.box, other.box) > MAX_OVERLAP or not _stand_apart(view, one, other):
             continue
         if _related(view, one, other) or _share_support(view, one, other):
             continue
@@ -199,11 +199,6 @@ def _comparable(one: Box, other: Box) -> bool:
     return max(one.area, other.area) <= MAX_AREA_RATIO * min(one.area, other.area)
 
 
-def _overlap(one: Box, other: Box) -> float:
-    """Share of the smaller box that the other one covers."""
-    return intersection_area(one, other) / min(one.area, other.area)
-
-
 def _stand_apart(view: View, one: SceneObject, other: SceneObject) -> bool:
     """Whether neither can bear the other: their boxes do not touch, or they are such things that
     where they do one stands before the other."""
@@ -221,7 +216,7 @@ def _meet(view: View, subject: SceneObject, target: SceneObject) -> bool:
     smaller = min(subject.box.area, target.box.area)
     return (
         smaller >= view.config.small_share * view.scene.area
-        and _overlap(subject.box, target.box) >= MIN_OVERLAP
+        and nested_share(subject.box, target.box) >= MIN_OVERLAP
         and not _related(view, subject, target)
     )
 
