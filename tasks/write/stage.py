@@ -25,7 +25,7 @@ from tasks.language.templates import option_of, wordings_of
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 3
+VERSION = 4
 logger = logging.getLogger(__name__)
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from evaluation.images import ImageStore
 from evaluation.paper_results import paper_result
 from evaluation.pictures import sent
-from evaluation.prompting import frame_of, prompt_of
+from evaluation.prompting import prompt_of
 from schemas.benchmark import PromptTemplate
 from schemas.completion.frames import smart_resize
 from schemas.config.evaluation import (
@@ -103,7 +103,7 @@ def perfect_replier(items: pl.DataFrame, model: EvaluatedModel, root: Path):
     known, store = {}, ImageStore(root)
     for row in items.iter_rows(named=True):
         size = row["width"], row["height"]
-        text = prompt_of(row, model.template, frame_of(size, model))
+        text = prompt_of(row, model.template, model.frame_of(size))
         known[item_key(sent(store.read(row["images"][-1]), size), text)] = row
 
     def reply(body: dict[str, Any]) -> str:
@@ -282,9 +282,9 @@ def test_prompts_state_question_options_and_what_is_wanted(template, kind, start
 
 def test_the_stated_frame_is_the_one_that_is_shown():
     model = EvaluatedModel.model_validate(TINY)
-    assert frame_of((400, 300), model) == smart_resize(400, 300, min_pixels=3136, max_pixels=12544)
+    assert model.frame_of((400, 300)) == smart_resize(400, 300, min_pixels=3136, max_pixels=12544)
     paper = EvaluatedModel.model_validate(TINY | {"frame": "paper_compatible"})
-    assert frame_of((400, 300), paper) == (400, 300)
+    assert paper.frame_of((400, 300)) == (400, 300)
 
 
 def test_pictures_are_sent_in_the_stated_size():

@@ -14,7 +14,7 @@ from evaluation.grounding_tables import graph_against_answer, summarize
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
-from tasks.evaluate.ground import ground_replies, moved_gold
+from tasks.evaluate.ground import ground_replies
 
 Row = dict[str, Any]
 SIZE = (200, 100)
@@ -323,11 +323,3 @@ def test_counts_stay_within_what_there_is(gold, said):
 @given(st.text(st.sampled_from('<>/scen{}[]":,objectidbx1. '), max_size=300))
 def test_no_reply_raises(text):
     grounded(f"<scene>{text}</scene>{text}")
-
-
-def test_gold_moves_into_the_frame_of_the_reply():
-    moved = moved_gold(GOLD, SIZE, (400, 300))
-    assert json.loads(moved.partition("<scene>")[2].partition("</scene>")[0]) == json.loads(
-        scene({"cat.1": [200, 150, 400, 300], "dog.1": [0, 0, 200, 150]}, [LINK])
-    )
-    assert moved.endswith("</scene>\n<answer>(A) on</answer>")
