@@ -9,7 +9,7 @@ and clear, stand apart, and nothing annotated gives the answer away.
 from collections.abc import Iterator, Mapping
 from itertools import combinations, permutations
 
-from schemas.box import Box, gap, horizontal_gap, iou, nested_share
+from schemas.box import Box, gap, horizontal_gap, nested_share
 from schemas.claim import (
     Category,
     CountClaim,
@@ -20,6 +20,7 @@ from schemas.claim import (
     RelationClaim,
 )
 from schemas.directions import OWN
+from schemas.proof.measures import may_be_one
 from schemas.question import UNDECIDED
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.classes import LIVING, Kind
@@ -165,7 +166,7 @@ def _counts(view: View) -> Iterator[Proposal]:
         smallest = min(member.box.area for member in members)
         if smallest < view.config.min_area_share * view.scene.area:
             continue
-        if any(iou(one.box, other.box) > 0.2 for one, other in combinations(members, 2)):
+        if may_be_one([member.box for member in members]):
             continue
         # The picture may show more than was annotated, hardly ever fewer.
         first = view.shuffled((number - 1, number), class_name)[0]
