@@ -9,7 +9,6 @@ from math import hypot
 from typing import assert_never
 
 from schemas.box import Box, center_distance, horizontal_gap, intersection_area
-from schemas.cells import cell_boxes
 from schemas.claim import (
     Cell,
     Claim,
@@ -27,11 +26,20 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.config.build import ProofConfig
-from schemas.directions import OWN, OWN_DIRECTIONS, STEPS, degrees_off, spans_agree
-from schemas.distances import Distances
 from schemas.proof.annotations import DISPUTED, Annotations, fails
 from schemas.proof.evidence import Evidence, Standing, by_degree, by_ratio, unknown
-from schemas.proof.measures import MEASURES, may_be_one, one_dominates
+from schemas.proof.measures import (
+    MEASURES,
+    OWN,
+    OWN_DIRECTIONS,
+    STEPS,
+    Distances,
+    cell_boxes,
+    degrees_off,
+    may_be_one,
+    one_dominates,
+    spans_agree,
+)
 from schemas.proof.naming import Naming
 from schemas.scene_graph import Scene
 from schemas.vocabulary.classes import Kind

@@ -19,8 +19,7 @@ from schemas.claim import (
     ReachClaim,
     RelationClaim,
 )
-from schemas.directions import OWN
-from schemas.proof.measures import may_be_one
+from schemas.proof.measures import OWN, may_be_one
 from schemas.question import UNDECIDED
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.classes import LIVING, Kind

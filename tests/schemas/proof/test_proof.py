@@ -4,7 +4,6 @@ on, near within 108 pixels and not from 325 on, cells of 300 by 200."""
 import pytest
 
 from schemas.box import Box
-from schemas.cells import cell_boxes
 from schemas.claim import (
     Cell,
     CountClaim,
@@ -23,7 +22,7 @@ from schemas.claim import (
     encode_claim,
     objects_of,
 )
-from schemas.proof.measures import may_be_one
+from schemas.proof.measures import cell_boxes, may_be_one
 from schemas.scene_graph import Facing
 from tests.scenes import CORNER, facts, filled
 
