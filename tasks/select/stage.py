@@ -36,6 +36,7 @@ from schemas.completion.publish import (
     render_problem,
 )
 from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
+from schemas.ledger import LEDGER
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
@@ -43,7 +44,6 @@ from tasks.artifact import write_artifact
 from tasks.plan.balance import words_of
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
-from tasks.sources.tables import LEDGER
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
