@@ -14,6 +14,7 @@ from schemas.chat import ChatConfig
 from schemas.claim import Category
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
+from schemas.vocabulary.classes import Trait, load_vocabulary
 
 
 class SourceKind(StrEnum):
@@ -71,34 +72,6 @@ class IngestConfig(Section):
     )
     min_photograph_pixels: int = Field(default=64 * 64, gt=0)
     max_photograph_pixels: int = Field(default=64_000_000, gt=0)
-
-
-VG150_LANDMARKS = (
-    "airplane",
-    "banana",
-    "bear",
-    "bed",
-    "bus",
-    "cat",
-    "cow",
-    "dog",
-    "elephant",
-    "giraffe",
-    "horse",
-    "kite",
-    "laptop",
-    "motorcycle",
-    "pizza",
-    "sheep",
-    "sink",
-    "skateboard",
-    "surfboard",
-    "toilet",
-    "train",
-    "umbrella",
-    "zebra",
-)
-"""The landmarks of our vocabulary among the 150 names of VG150, which annotates nothing else."""
 
 
 class ProofConfig(Section):
@@ -304,7 +277,8 @@ class PipelineConfig(Section):
         """The margins, and for VG150 the classes that its annotators looked for at all."""
         if self.source.kind is not SourceKind.VG150 or self.proof.absent_classes is not None:
             return self.proof
-        return self.proof.model_copy(update={"absent_classes": VG150_LANDMARKS})
+        landmarks = sorted(load_vocabulary().traits[Trait.VG150])
+        return self.proof.model_copy(update={"absent_classes": tuple(landmarks)})
 
     @property
     def chats(self) -> dict[str, ChatConfig]:

@@ -37,6 +37,20 @@ class Kind(StrEnum):
     ABSTRACT = auto()
 
 
+class Trait(StrEnum):
+    """What classes.toml lists and explains below [traits]."""
+
+    STANDS = auto()
+    FLIES = auto()
+    RIDDEN = auto()
+    CARRIED = auto()
+    ENCLOSED = auto()
+    HOLDS = auto()
+    BEARS_NOTHING = auto()
+    NOT_COUNTED = auto()
+    VG150 = auto()
+
+
 NEVER_ASKED = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF, Kind.ABSTRACT})
 LIVING = frozenset({Kind.PERSON, Kind.ANIMAL})
 NEVER_OF_A_MATERIAL = LIVING | {Kind.VEHICLE, Kind.PLANT, Kind.FOOD}
@@ -141,10 +155,12 @@ class Vocabulary:
         self,
         classes: Mapping[str, ObjectClass],
         settings: frozenset[str],
+        traits: Mapping[Trait, frozenset[str]],
         grammar: Grammar,
     ) -> None:
         self.classes = classes
         self.settings = settings
+        self.traits = traits
         self._grammar = grammar
         self._exact = index_names(classes.values())
         self._lineages = {name: tuple(walk_up(classes, name)) for name in classes}
@@ -163,6 +179,11 @@ class Vocabulary:
 
     def is_kind_of(self, class_name: str, ancestor: str) -> bool:
         return ancestor in self._lineages[class_name]
+
+    def has(self, class_name: str, *traits: Trait) -> bool:
+        """Whether one of the traits is listed for the class or for a more general one."""
+        line = self._lineages[class_name]
+        return any(not self.traits[trait].isdisjoint(line) for trait in traits)
 
     def may_be_same(self, a: str, b: str) -> bool:
         """Whether one thing could be annotated as either: equal, ancestor, or mixed up.
@@ -369,13 +390,26 @@ def check_references(classes: Mapping[str, ObjectClass], settings: frozenset[str
             raise ValueError(f"class {one.name!r} has settings {sorted(unknown)}: not in the list")
 
 
+def read_traits(
+    tables: Mapping[str, Any], classes: Mapping[str, ObjectClass]
+) -> dict[Trait, frozenset[str]]:
+    """The classes of each trait; ValueError where one of the two does not exist."""
+    written = tables["traits"]
+    if unknown := set(written) ^ set(Trait):
+        raise ValueError(f"the traits are not {', '.join(Trait)}: {sorted(unknown)}")
+    for trait, names in written.items():
+        if unknown := set(names) - classes.keys():
+            raise ValueError(f"trait {trait!r} names {sorted(unknown)}: no classes")
+    return {trait: frozenset(written[trait]) for trait in Trait}
+
+
 def inherited_settings(classes: Mapping[str, ObjectClass], class_name: str) -> frozenset[str]:
     above = (classes[name].settings for name in walk_up(classes, class_name))
     return next(filter(None, above), NONE)
 
 
 def parse_vocabulary(text: str) -> Vocabulary:
-    """ValueError where a name has two meanings, or a class, field or setting is unknown."""
+    """ValueError where a name has two meanings, or a class, field, setting or trait is unknown."""
     tables = tomllib.loads(text)
     settings = frozenset(tables["settings"].split())
     written = read_classes(tables)
@@ -393,7 +427,8 @@ def parse_vocabulary(text: str) -> Vocabulary:
         for name, one in written.items()
     }
     words = {field.name: frozenset(tables[field.name].split()) for field in fields(Grammar)}
-    return Vocabulary(MappingProxyType(classes), settings, Grammar(**words))
+    traits = read_traits(tables, classes)
+    return Vocabulary(MappingProxyType(classes), settings, traits, Grammar(**words))
 
 
 @functools.cache

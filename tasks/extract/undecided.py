@@ -22,38 +22,18 @@ from schemas.claim import (
 from schemas.proof.measures import OWN, may_be_one
 from schemas.question import UNDECIDED
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING, Kind
+from schemas.vocabulary.classes import LIVING, Kind, Trait
 from tasks.extract.existences import likely_classes
-from tasks.extract.places import CAN_BEAR, NOT_BEARING
+from tasks.extract.places import CAN_BEAR
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 STANDING = {Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE}
-STANDING_CLASSES = {
-    "armchair", "bed", "bench", "bookshelf", "chair", "couch", "crib", "desk", "dresser",
-    "highchair", "nightstand", "ottoman", "podium", "stool", "table", "wardrobe", "barn",
-    "building", "church", "house", "shed", "tent", "bush", "tree", "refrigerator", "stove",
-    "toilet", "dumpster", "fountain", "lighthouse", "mailbox", "statue", "suitcase", "windmill",
-    "clock tower", "fire hydrant", "parking meter", "phone booth", "stop sign", "street light",
-    "traffic cone", "trash can", "vending machine", "washing machine",
-}  # fmt: skip
-"""Further things that stand on the ground; fences, counters and signs are too long or hang."""
-NOT_STANDING = {"bird", "insect", "hot air balloon", "parachute"}
 FIXED = {Kind.STRUCTURE, Kind.PLANT}
-RIDDEN = {
-    "bicycle", "motorcycle", "scooter", "skateboard", "surfboard", "snowboard", "horse", "donkey",
-    "elephant", "camel",
-}  # fmt: skip
-CARRIED = {"skateboard", "surfboard", "snowboard"}
-ENCLOSED = {"car", "van", "truck", "bus", "train", "boat", "carriage"}
 COUNTABLE = {
     Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE, Kind.FURNITURE, Kind.APPLIANCE, Kind.ELECTRONICS,
     Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOY,
 }  # fmt: skip
-NOT_COUNTED = {
-    "animal", "vehicle", "bag", "desk", "counter", "cabinet", "shelf", "divider", "cubicle",
-}  # fmt: skip
-"""Too general a word, or such as run into one another."""
 MAX_AREA_RATIO = 16.0
 MAX_AREA_SHARE = 0.4
 MAX_OVERLAP = 0.25
@@ -120,12 +100,11 @@ def _places(view: View) -> Iterator[Proposal]:
         kind = view.kind(target)
         if view.kind(subject) not in LIVING or kind not in CAN_BEAR - {Kind.CONTAINER}:
             continue
-        lineage = view.facts.vocabulary.lineage(str(target.class_name))
-        if not RIDDEN.union(NOT_BEARING).isdisjoint(lineage) or not _meet(view, subject, target):
+        if view.has(target, Trait.RIDDEN, Trait.BEARS_NOTHING) or not _meet(view, subject, target):
             continue
         if subject.box.area > 1.5 * target.box.area:
             continue
-        if kind is Kind.VEHICLE and ENCLOSED.isdisjoint(lineage):
+        if kind is Kind.VEHICLE and not view.has(target, Trait.ENCLOSED):
             continue
         hidden = "inside" if kind is Kind.VEHICLE else "under"
         claims = [
@@ -138,11 +117,10 @@ def _places(view: View) -> Iterator[Proposal]:
 def _reaches(view: View) -> Iterator[Proposal]:
     """What somebody does with a thing that can be ridden."""
     for subject, target in permutations(view.things, 2):
-        lineage = view.facts.vocabulary.lineage(str(target.class_name))
-        if view.kind(subject) is not Kind.PERSON or RIDDEN.isdisjoint(lineage):
+        if view.kind(subject) is not Kind.PERSON or not view.has(target, Trait.RIDDEN):
             continue
         if _meet(view, subject, target):
-            held = "holding" if CARRIED.isdisjoint(lineage) else "carrying"
+            held = "carrying" if view.has(target, Trait.CARRIED) else "holding"
             claims = [
                 ReachClaim(subject.object_id, name, target.object_id)
                 for name in ("riding", held, "leaning against", "reached")
@@ -154,11 +132,12 @@ def _counts(view: View) -> Iterator[Proposal]:
     """How many there are of a class that annotators leave out at times: several, each clear of
     the others, and nothing that may be one of them or several."""
     facts = view.facts
+    too_general = facts.vocabulary.traits[Trait.NOT_COUNTED]
     for class_name, members in sorted(facts.members.items()):
         number = len(members)
         if not 2 <= number <= MAX_COUNT or not view.is_nameable(class_name):
             continue
-        if view.classes[class_name].kind not in COUNTABLE or class_name in NOT_COUNTED:
+        if view.classes[class_name].kind not in COUNTABLE or class_name in too_general:
             continue
         if facts.doubtful(class_name) or facts.lookalike(class_name):
             continue
@@ -186,11 +165,10 @@ def _clear(view: View) -> list[SceneObject]:
     """Large, uncovered things that stand on the ground."""
     found = []
     for thing in view.things:
-        lineage = view.facts.vocabulary.lineage(str(thing.class_name))
-        stands = view.kind(thing) in STANDING or not STANDING_CLASSES.isdisjoint(lineage)
+        stands = view.kind(thing) in STANDING or view.has(thing, Trait.STANDS)
         share = thing.box.area / view.scene.area
         is_clear = view.config.small_share <= share <= MAX_AREA_SHARE
-        if stands and is_clear and NOT_STANDING.isdisjoint(lineage):
+        if stands and is_clear and not view.has(thing, Trait.FLIES):
             found.append(thing)
     return [thing for thing in found if thing.object_id not in view.blocked]
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.config.build import VG150_LANDMARKS, PipelineConfig
+from schemas.config.build import PipelineConfig
 from schemas.sample import STVQA_COLUMNS
+from schemas.vocabulary.classes import Trait, load_vocabulary
 from tasks.artifact import Artifact, read_seal, write_artifact
 
 CLI = Path(sys.executable).with_name("spatialthinker")
@@ -279,7 +280,7 @@ def test_vg150_calls_nothing_absent_that_its_annotators_did_not_look_for(
     (verified,) = tmp_path.glob("artifacts/verify/*.parquet")
     claims = [json.loads(text) for text in pl.read_parquet(verified)["claim"]]
     absent = {claim["class_name"] for claim in claims if claim.get("present") is False}
-    assert absent and absent <= set(VG150_LANDMARKS)
+    assert absent and absent <= load_vocabulary().traits[Trait.VG150]
 
 
 def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, prefect_server, tmp_path):

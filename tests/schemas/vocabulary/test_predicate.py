@@ -1,3 +1,4 @@
+import tomllib
 from collections import Counter
 
 import pytest
@@ -8,6 +9,7 @@ from schemas.box import Box
 from schemas.vocabulary.predicates import (
     CONDITIONS,
     OPPOSITE,
+    TABLE,
     Frame,
     canonical_predicate,
     clean_predicate,
@@ -64,6 +66,12 @@ def test_inverses_are_mutual_and_say_the_same_from_the_other_side(name):
 
 def test_opposites_are_mutual():
     assert all(OPPOSITE[axis, to] == value for (axis, value), to in OPPOSITE.items())
+
+
+def test_every_predicate_that_the_table_names_exists():
+    rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    named = {row[field] for row in rows.values() for field in ("means", "inverse") if field in row}
+    assert named <= rows.keys() == PREDICATES.keys()
 
 
 def test_every_condition_exists_and_is_needed():
