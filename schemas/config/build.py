@@ -14,7 +14,8 @@ from schemas.chat import ChatConfig
 from schemas.claim import Category
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
-from schemas.vocabulary.classes import Trait, load_vocabulary
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.kinds import Trait
 
 
 class SourceKind(StrEnum):

@@ -42,7 +42,7 @@ from schemas.proof.measures import (
 )
 from schemas.proof.naming import Naming
 from schemas.scene_graph import Scene
-from schemas.vocabulary.classes import Kind
+from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
 REFUTED_DEGREES = 60.0

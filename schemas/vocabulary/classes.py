@@ -5,58 +5,21 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from enum import StrEnum, auto
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from schemas.vocabulary.plurals import plural_of
+from schemas.vocabulary.kinds import (
+    HEADS,
+    HOLDERS,
+    LIVING,
+    NEVER_ASKED,
+    NEVER_OF_A_MATERIAL,
+    Kind,
+    Trait,
+)
 
 CLASSES_PATH = Path(__file__).parents[2] / "data" / "vocabulary" / "classes.toml"
-
-
-class Kind(StrEnum):
-    PERSON = auto()
-    ANIMAL = auto()
-    VEHICLE = auto()
-    FURNITURE = auto()
-    APPLIANCE = auto()
-    ELECTRONICS = auto()
-    STRUCTURE = auto()
-    PLANT = auto()
-    FOOD = auto()
-    TABLEWARE = auto()
-    CONTAINER = auto()
-    SPORT = auto()
-    TOOL = auto()
-    TOY = auto()
-    OBJECT = auto()
-    CLOTHING = auto()
-    PART = auto()
-    STUFF = auto()
-    ABSTRACT = auto()
-
-
-class Trait(StrEnum):
-    """What classes.toml lists and explains below [traits]."""
-
-    STANDS = auto()
-    FLIES = auto()
-    RIDDEN = auto()
-    CARRIED = auto()
-    ENCLOSED = auto()
-    HOLDS = auto()
-    BEARS_NOTHING = auto()
-    NOT_COUNTED = auto()
-    VG150 = auto()
-
-
-NEVER_ASKED = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF, Kind.ABSTRACT})
-LIVING = frozenset({Kind.PERSON, Kind.ANIMAL})
-NEVER_OF_A_MATERIAL = LIVING | {Kind.VEHICLE, Kind.PLANT, Kind.FOOD}
-# "car window" is a window and no car; "car picture" may be taken for a car.
-HEADS = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF})
-HOLDERS = frozenset({Kind.TABLEWARE, Kind.CONTAINER})
 
 FIELDS = {
     "parent",
@@ -65,7 +28,6 @@ FIELDS = {
     "landmark",
     "common",
     "lookalikes",
-    "plural",
     "crowd",
     "mass",
     "ambiguous",
@@ -77,13 +39,15 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+|(?<=s)')?")
 
 @dataclass(frozen=True, slots=True)
 class ObjectClass:
-    """`lookalikes` is symmetric; an ambiguous class lists its senses there."""
+    """`plurals_also` are those of `also`, in its order. `lookalikes` is symmetric; an ambiguous
+    class lists its senses there."""
 
     name: str
     kind: Kind
     parent: str | None
     also: tuple[str, ...]
     plural: str
+    plurals_also: tuple[str, ...]
     settings: frozenset[str]
     is_landmark: bool
     is_common: bool
@@ -345,7 +309,7 @@ def index_names(classes: Iterable[ObjectClass]) -> dict[str, tuple[str, bool]]:
         for name in (one.name, *one.also):
             add(name, one.name, is_plural=name == one.plural != one.name)
     for one in ordered:
-        for plural in (one.plural, *map(plural_of, one.also)):
+        for plural in (one.plural, *one.plurals_also):
             add(plural, one.name, is_plural=True)
         for name in (one.name, *one.also):
             # "mans hand", "sheeps": annotators drop apostrophes and regularise plurals.
@@ -355,6 +319,8 @@ def index_names(classes: Iterable[ObjectClass]) -> dict[str, tuple[str, bool]]:
 
 def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
     """Classes as written: settings not yet inherited, lookalikes not yet symmetric."""
+    plurals = tables["plurals"] | {name: name for name in tables["unchanged"]}
+    unused = set(plurals)
     classes: dict[str, ObjectClass] = {}
     for kind in Kind:
         for name, entry in tables[kind].items():
@@ -364,12 +330,15 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 )
             if name in classes:
                 raise ValueError(f"class {name!r} is in two tables: keep it in one of them")
+            also = tuple(entry.get("also", ()))
+            unused.difference_update((name, *also))
             classes[name] = ObjectClass(
                 name=name,
                 kind=kind,
                 parent=entry.get("parent"),
-                also=tuple(entry.get("also", ())),
-                plural=entry.get("plural") or plural_of(name),
+                also=also,
+                plural=plurals.get(name, f"{name}s"),
+                plurals_also=tuple(plurals.get(other, f"{other}s") for other in also),
                 settings=frozenset(entry.get("settings", "").split()),
                 is_landmark=entry.get("landmark", False),
                 is_common=entry.get("common", False),
@@ -378,6 +347,8 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 is_ambiguous=entry.get("ambiguous", False),
                 lookalikes=frozenset(entry.get("lookalikes", ())),
             )
+    if unused:
+        raise ValueError(f"plurals are listed of {sorted(unused)}: no names of classes")
     return classes
 
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from schemas.claim import Direction, OrientationClaim
 from schemas.proof.measures import OWN, OWN_DIRECTIONS, STEPS
-from schemas.vocabulary.classes import LIVING
+from schemas.vocabulary.kinds import LIVING
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 

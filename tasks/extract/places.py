@@ -5,7 +5,7 @@ from functools import cache
 
 from schemas.claim import RelationClaim
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import Kind, Trait
+from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 from tasks.extract.view import View
 

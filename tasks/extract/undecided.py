@@ -22,7 +22,7 @@ from schemas.claim import (
 from schemas.proof.measures import OWN, may_be_one
 from schemas.question import UNDECIDED
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING, Kind, Trait
+from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from tasks.extract.existences import likely_classes
 from tasks.extract.places import CAN_BEAR
 from tasks.extract.proposal import Proposal

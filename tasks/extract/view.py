@@ -10,7 +10,7 @@ from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
 from schemas.config.build import ExtractConfig
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING, Kind, Trait
+from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from schemas.vocabulary.predicates import Predicate
 
 PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}

@@ -14,7 +14,8 @@ import pytest
 
 from schemas.config.build import PipelineConfig
 from schemas.sample import STVQA_COLUMNS
-from schemas.vocabulary.classes import Trait, load_vocabulary
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal, write_artifact
 
 CLI = Path(sys.executable).with_name("spatialthinker")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.vocabulary.classes import NEVER_ASKED, Trait, load_vocabulary, parse_vocabulary
+from schemas.vocabulary.classes import load_vocabulary, parse_vocabulary
+from schemas.vocabulary.kinds import NEVER_ASKED, Trait
 
 VOCABULARY = load_vocabulary()
 CLASSES = VOCABULARY.classes
@@ -18,6 +19,7 @@ articles = ""
 several = ""
 groups = ""
 verbs = ""
+unchanged = []
 """
 
 class_names = st.sampled_from(sorted(CLASSES))
@@ -259,7 +261,7 @@ def test_every_landmark_can_be_asked_about_and_is_at_home_somewhere() -> None:
 
 def vocabulary_text(*lines: str) -> str:
     kinds = sorted({one.kind for one in CLASSES.values()} - {"animal"})
-    tables = [f"[{kind}]" for kind in kinds]
+    tables = [f"[{table}]" for table in (*kinds, "plurals") if f"[{table}]" not in lines]
     traits = [f"{trait} = []" for trait in Trait if not any(trait in line for line in lines)]
     head = [] if "[traits]" in lines else ["[traits]"]
     return "\n".join([EMPTY_LISTS, *tables, "[animal]", *lines, *head, *traits])
@@ -275,6 +277,7 @@ def vocabulary_text(*lines: str) -> str:
         (('dog = { settings = "moon" }',), "not in the list"),
         (('dog = { colour = "red" }',), "has fields"),
         (("dog = {}", "[traits]", 'stands = ["wolf"]'), "'stands' names .'wolf'.: no classes"),
+        (("dog = {}", "[plurals]", 'ox = "oxen"'), "plurals are listed of .'ox'."),
         (("dog = {}", "[traits]", "swims = []"), "the traits are not stands, .*: .'swims'."),
         (('dog = { parent = "cat" }', 'cat = { parent = "dog" }'), "its own ancestor"),
     ],
