@@ -81,6 +81,40 @@ class ProofConfig(Section):
     touch: float = Field(
         default=0.03, gt=0, le=0.2, description="share of the diagonal; twice this is no contact"
     )
+    overlap_share: Share = Field(
+        default=0.1, gt=0, description="of the smaller box, what overlapping boxes share"
+    )
+    inside_margin: float = Field(
+        default=0.3,
+        gt=0,
+        le=0.5,
+        description="share beyond one half of a box that is inside another where it counts as "
+        "inside; as much below one half counts as outside",
+    )
+    near_share: float = Field(
+        default=0.1, gt=0, description="share of the diagonal; three times this is not near"
+    )
+    far_extents: float = Field(
+        default=1.0,
+        gt=0,
+        description="longer sides of the smaller thing; a gap below this on one level is not far",
+    )
+    level_share: float = Field(
+        default=0.05, gt=0, description="share of the height; feet nearer to this are on one level"
+    )
+    height_share: float = Field(
+        default=0.05, gt=0, description="share of the height; a centre this much higher is above"
+    )
+    side_steepness: float = Field(
+        default=2.0,
+        gt=0,
+        description="pixels down for each pixel across; a steeper way is not to the left or right",
+    )
+    front_share: float = Field(
+        default=0.02,
+        gt=0,
+        description="share of the height; what ends this much higher is hardly in front",
+    )
     size_ratio: float = Field(default=1.6, gt=1.0)
     distance_ratio: float = Field(default=1.6, gt=1.0)
     distance_share: float = Field(
