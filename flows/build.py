@@ -19,6 +19,7 @@ from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.graph import STAGES, dependents
+from flows.keys import artifact_key
 from flows.progress import results_of
 from flows.status import build_status
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
@@ -96,7 +97,7 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
     event that training awaits."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL))
-    key = f"{config.name}-{dataset.name}".replace("_", "-").replace(".", "-")
+    key = artifact_key(config.name, dataset.name)
     create_table_artifact(key=f"funnel-{key}", table=funnel.to_dicts(), description="Funnel")
     create_table_artifact(
         key=f"quotas-{key}", table=manifest["quotas"], description="Samples wanted and chosen"

@@ -16,6 +16,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.keys import artifact_key
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from tasks.chat.account import REPLIES
@@ -96,7 +97,7 @@ def _account(config: EvaluateConfig, root: Path) -> Account:
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     scores = pl.read_parquet(folder / "scores.parquet")
     main = scores.filter(pl.col("is_main"), pl.col("rule") == "official")
-    key = f"scores-{config.name}-{folder.name}".replace("_", "-").replace(".", "-")
+    key = artifact_key("scores", config.name, folder.name)
     rows = main.select("model", *PARTS).to_dicts()
     create_table_artifact(key=key, table=rows, description=str(folder.resolve()))
 

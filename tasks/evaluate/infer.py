@@ -21,7 +21,7 @@ from prefect.states import Completed
 
 from evaluation.images import sent, shown
 from evaluation.photographs import PhotographStore
-from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, frame_of, prompt_of
+from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, prompt_of
 from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Request, Role
 from schemas.columns import frame_of as table_of
@@ -94,7 +94,7 @@ def _identity(model: EvaluatedModel, root: Path) -> str:
 def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
     """The columns of REPLY that are known before there is one."""
     size = (item["width"] or 0, item["height"] or 0)
-    frame = frame_of(size, model) if all(size) else size
+    frame = model.frame_of(size) if all(size) else size
     return {
         "benchmark": item["benchmark"],
         "item_id": item["item_id"],
@@ -185,7 +185,7 @@ def _image(data: bytes, model: EvaluatedModel) -> Any:
 
     with Image.open(io.BytesIO(data)) as image:
         size = image.size
-    return shown(data, frame_of(size, model))
+    return shown(data, model.frame_of(size))
 
 
 # Endpoints.
@@ -251,7 +251,7 @@ def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> P
     from evaluation.photographs import photograph_size
 
     data = store.read(digest)
-    width, height = frame_of(photograph_size(data), model)
+    width, height = model.frame_of(photograph_size(data))
     del data  # read again when it is sent: the queue must not hold photographs
     load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
     return Photograph(f"{digest}@{width}x{height}", AS_SENT, load)

@@ -7,8 +7,8 @@ from math import atan2, degrees
 from msgspec import structs
 
 from schemas.claim import Direction, OrientationClaim
-from schemas.directions import OWN, OWN_DIRECTIONS, STEPS
-from schemas.vocabulary.classes import LIVING
+from schemas.proof.measures import OWN, OWN_DIRECTIONS, STEPS
+from schemas.vocabulary.kinds import LIVING
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 

@@ -6,7 +6,7 @@ from itertools import permutations
 from schemas.box import horizontal_gap, inside_share
 from schemas.claim import ReachClaim, RelationClaim
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING
+from schemas.vocabulary.kinds import LIVING
 from tasks.extract.interactions import interactions
 from tasks.extract.places import other_places
 from tasks.extract.proposal import Proposal

@@ -26,7 +26,7 @@ from schemas.columns import frame_of
 from schemas.config.build import ExtractConfig, PipelineConfig, ProofConfig
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
-from schemas.question import SUBGRAPH, Level
+from schemas.question import LEVELS, SUBGRAPH
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
@@ -36,7 +36,6 @@ from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 3
-LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
 logger = logging.getLogger(__name__)
 
 
@@ -105,7 +104,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "margin": candidate.evidence.margin,
         "detail": candidate.evidence.detail,
         "salience": candidate.salience,
-        "level": LEVELS[min(candidate.hardness, 2)].value,
+        "level": LEVELS[min(candidate.hardness, len(LEVELS) - 1)],
         "rating": min(max(round(1 + 9 * candidate.salience), 1), 10),
         "topic": form_of(candidate.claim).topic(candidate.claim),
     }

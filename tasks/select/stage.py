@@ -26,6 +26,7 @@ from schemas.completion.publish import (
     render_problem,
 )
 from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
+from schemas.ledger import LEDGER
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
@@ -34,7 +35,6 @@ from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
-from tasks.sources.tables import LEDGER
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 2

@@ -259,14 +259,16 @@ def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[li
 
 
 def folds_of(groups: Sequence[str]) -> NDArray[np.intp]:
-    """The fold of every row: whole groups, the largest first, each to the emptiest fold."""
-    sizes = Counter(groups)
-    load = [0] * min(NUM_FOLDS, len(sizes))
-    folds = {}
-    for group in sorted(sizes, key=lambda group: (-sizes[group], _digest(group), group)):
-        folds[group] = load.index(min(load))
-        load[folds[group]] += sizes[group]
-    return np.array([folds[group] for group in groups])
+    """The fold of every row: whole groups, the largest first, each to the emptiest fold. Of equally
+    large groups a digest decides, so that names of neighbours do not fall into folds in turn."""
+    from sklearn.model_selection import GroupKFold  # takes a second
+
+    digests = np.array([_digest(group) for group in groups], np.uint64)
+    folds = np.zeros(len(groups), np.intp)
+    splitter = GroupKFold(min(NUM_FOLDS, len(np.unique(digests))))
+    for fold, (_, rows) in enumerate(splitter.split(digests, groups=digests)):
+        folds[rows] = fold
+    return folds
 
 
 def answer(pairs: Pairs, folds: NDArray[np.intp]) -> Vector:

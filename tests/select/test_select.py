@@ -19,6 +19,7 @@ from schemas.claim import (
 )
 from schemas.completion.publish import parse_completion
 from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.ledger import LEDGER
 from schemas.question import VERIFIED
 from schemas.sample import SAMPLE
 from tasks.extract.stage import subgraph_rows
@@ -35,7 +36,6 @@ from tasks.select.stage import (
     select_ledger,
     with_words,
 )
-from tasks.sources.tables import LEDGER
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows

@@ -6,7 +6,6 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from schemas.vocabulary.classes import load_vocabulary
-from schemas.vocabulary.plurals import plural_of
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -65,7 +64,7 @@ def spellings() -> Mapping[tuple[str, ...], tuple[str, bool]]:
                 tuple(casefolded_words(name)), (entry.name, name == entry.plural != entry.name)
             )
     for entry in classes:
-        for name in (entry.plural, *map(plural_of, entry.also)):
+        for name in (entry.plural, *entry.plurals_also):
             found.setdefault(tuple(casefolded_words(name)), (entry.name, True))
     return found
 
