@@ -47,7 +47,7 @@ from tasks.plan.stage import by_preference, first_of_topic, stable_hash
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
-BATCH = 1000
+BATCH = 1000  # questions whose scenes are in memory at once
 SHOWN = {
     Direction.LEFT: "left of",
     Direction.RIGHT: "right of",
