@@ -242,33 +242,26 @@ def evaluate(folder: Path, number: int) -> dict[str, float]:
 
 
 def score(text: str, scene: Miniature) -> dict[str, float]:
+    from schemas.box import iou
     from schemas.completion.matching import match, prepare
     from schemas.completion.parsing import POLICY_TAGS, read_scene, read_tags
     from schemas.completion.similarity import exact_match
     from training.rewards import Options, score_completion
 
     earned = score_completion(text, scene.gold, CELLS, CELLS, options=Options(ungated=True))
-    iou = 0.0
+    share = 0.0
     if earned.format:
         gold = read_scene(scene.scene(scene.boxes))
         said = read_scene((read_tags(text, POLICY_TAGS) or ["", ""])[1])
         pairs = match(said, prepare(gold, CELLS, CELLS), exact_match)
-        iou = sum(_iou(said.boxes[p.predicted], gold.boxes[p.gold]) for p in pairs)
-        iou /= len(gold.ids)
+        boxes = [(said.boxes[p.predicted], gold.boxes[p.gold]) for p in pairs]
+        share = sum(iou(one, other) for one, other in boxes if one and other) / len(gold.ids)
     return {
         "format": earned.format,
         "accuracy": earned.accuracy,
         "closeness": earned.spatial,
-        "iou": iou,
+        "iou": share,
     }
-
-
-def _iou(a: Any, b: Any) -> float:
-    if not a:
-        return 0.0
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(wide, 0) * max(high, 0)
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
 
 
 def run_arms(options: argparse.Namespace, warm: Path) -> None:

@@ -6,11 +6,14 @@ a ramp of colours: a vision tower that starts from nothing learns places from it
 
 import json
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
+
+from schemas.box import overlap
 
 CELLS, CELL = 8, 7
 """Cells per side and pixels per cell: a cell is one patch of the model."""
@@ -141,8 +144,7 @@ def _middle(box: Box, axis: int) -> float:
 
 
 def _overlaps(boxes: tuple[Box, ...]) -> bool:
-    pairs = [(a, b) for k, a in enumerate(boxes) for b in boxes[:k]]
-    return any(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in pairs)
+    return any(overlap(a, b) for a, b in combinations(boxes, 2))
 
 
 def _picture(kinds: list[tuple[str, str]], boxes: tuple[Box, ...]) -> Image.Image:

@@ -8,7 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.option_texts import UNCERTAIN, Options, equal_option, named_option, words_of
+from evaluation.option_texts import (
+    UNCERTAIN,
+    Options,
+    equal_option,
+    named_option,
+    words_with_digits,
+)
 from evaluation.reply_parts import (
     MAX_PART,
     after_thought,
@@ -83,7 +89,7 @@ class ParsedAnswer:
 def parse_answer(reply: str, options: Mapping[str, str]) -> ParsedAnswer:
     """The option that a reply names; `options` are texts by upper-case letter."""
     text = after_thought(reply)
-    known = {letter: words_of(option) for letter, option in options.items()}
+    known = {letter: words_with_digits(option) for letter, option in options.items()}
     tagged = last_answer(text)
     if tagged is not None:
         return _read_part(plain(tagged[:MAX_PART]), known) or _unread(tagged, "tag")
@@ -185,7 +191,7 @@ def _without_options(lines: list[str], known: Options) -> list[str]:
     for place, line in enumerate(lines):
         found = LED.fullmatch(line)
         letter = _known(found[1], known) if found else None
-        if found and letter and words_of(found[2]) == known[letter]:
+        if found and letter and words_with_digits(found[2]) == known[letter]:
             repeated[place] = letter
     if len(set(repeated.values())) < 2:
         return lines
@@ -209,7 +215,8 @@ def _led(line: str, known: Options) -> ParsedAnswer | None:
     if not found or not letter:
         return None
     if found.re is SPACED and (
-        equal_option(words_of(line), known) or not equal_option(words_of(found[2]), known)
+        equal_option(words_with_digits(line), known)
+        or not equal_option(words_with_digits(found[2]), known)
     ):
         return None
     return _with_letter(letter, found[2], known)
@@ -221,7 +228,7 @@ def _known(letter: str, known: Options) -> str | None:
 
 def _with_letter(letter: str, rest: str, known: Options) -> ParsedAnswer:
     """The letter, unless what follows are other letters alone, or other options with theirs."""
-    own, words = known[letter], words_of(rest)
+    own, words = known[letter], words_with_digits(rest)
     if words and words == own:
         return ParsedAnswer(letter, "letter")
     if _joined(rest, letter, known) or _lists(_affirmed(rest), letter, known):
@@ -249,7 +256,7 @@ def _lists(rest: str, letter: str, known: Options) -> bool:
     return any(
         match[1] in known
         and match[1] != letter
-        and words_of(match[2])[: len(known[match[1]])] == known[match[1]]
+        and words_with_digits(match[2])[: len(known[match[1]])] == known[match[1]]
         for match in LISTED.finditer(rest[:2_000])
     )
 

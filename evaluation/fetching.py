@@ -1,4 +1,4 @@
-"""Fetching: pictures that a benchmark names by address, each fetched once and kept.
+"""Fetching: images that a benchmark names by address, each fetched once and kept.
 
 Addresses are data: http and https alone, and none of this machine or its own network, neither at
 first nor where a redirect leads; a name that does not resolve here is left to the proxy that may
@@ -18,14 +18,24 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retrying
+
 MAX_BYTES = 64 << 20
+"""Of an image: ten times a large photograph. A body without end must not fill the memory."""
 MAX_REDIRECTS = 5
+"""From http to https, to another host, to a mirror: more of them look like a circle."""
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+"""Seconds of silence."""
 MAX_SECONDS = 120.0
-"""For one attempt, however slowly bytes come."""
-WAITS = (1.0, 4.0)
-"""Seconds before each new attempt."""
-AGAIN = (408, 425, 429)
+"""For one attempt, however slowly bytes come: 64 MB at 4 Mbit/s."""
+MAX_ATTEMPTS = 3
+"""With the waits below at most nine seconds for an image whose host is gone."""
+BACKOFF = Backoff(first=1.0, most=4.0)
+"""Seconds between attempts. They are few and short: thousands of images may be missing."""
+MAX_ASKED = 60.0
+"""Seconds that one image waits where its server asks to be left alone for longer."""
+SHOWN = 120
+"""Characters of an address in a message: one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Fetcher:
     sleep: Callable[[float], None] = time.sleep
 
     def fetch(self, address: str) -> bytes:
-        """What stands there. ValueError, in one line, where it is not to be had."""
+        """The bytes at an address. ValueError, in one line, where they cannot be had."""
         path = self.cache / sha256(address.encode()).hexdigest()
         if path.exists():
             return path.read_bytes()
@@ -51,24 +61,26 @@ class Fetcher:
         return data
 
     def _attempts(self, address: str) -> bytes:
-        problem = ""
-        for wait in (*WAITS, None):
-            try:
-                return self._follow(address)
-            except httpx.HTTPStatusError as error:
-                status = error.response.status_code
-                problem = f"answers {status}"
-                if status < 500 and status not in AGAIN:
-                    break
-            except httpx.InvalidURL as error:
-                problem = f"is no address ({error})"
-                break
-            except httpx.HTTPError as error:
-                problem = f"cannot be fetched ({str(error) or type(error).__name__})"
-            if wait is not None:
-                self.sleep(wait)
+        def follow() -> bytes:
+            return self._follow(address)
+
+        attempts = retrying(
+            lambda error: isinstance(error, (httpx.HTTPError, TransientError)),
+            lambda number: number,
+            MAX_ATTEMPTS,
+            BACKOFF,
+            self.sleep,
+        )
+        try:
+            return attempts(follow)
+        except httpx.InvalidURL as error:
+            problem = f"is not an address ({error})"
+        except httpx.HTTPError as error:
+            problem = f"cannot be fetched ({str(error) or type(error).__name__})"
+        except (TransientError, ConnectionError) as error:
+            problem = str(error)
         raise ValueError(
-            f"{address[:120]} {problem}: try again later, or name a copy that holds its pictures "
+            f"{address[:SHOWN]} {problem}: try again later, or name a copy that holds its images "
             "in path"
         )
 
@@ -77,17 +89,17 @@ class Fetcher:
             self._check(address)
             with httpx.stream("GET", address, timeout=TIMEOUT) as response:
                 if not response.has_redirect_location:
-                    response.raise_for_status()
+                    _check_status(response)
                     return self._body(address, response)
                 address = urljoin(address, response.headers["location"])
-        raise ValueError(f"{address[:120]} comes after more than {MAX_REDIRECTS} redirects")
+        raise ValueError(f"{address[:SHOWN]} comes after more than {MAX_REDIRECTS} redirects")
 
     def _body(self, address: str, response: httpx.Response) -> bytes:
         parts, size, started = [], 0, time.monotonic()
         for part in response.iter_bytes():
             size += len(part)
             if size > self.max_bytes:
-                raise ValueError(f"{address[:120]} has more than {self.max_bytes:,} bytes")
+                raise ValueError(f"{address[:SHOWN]} has more than {self.max_bytes:,} bytes")
             if time.monotonic() - started > self.max_seconds:
                 raise httpx.ReadTimeout(f"it takes more than {self.max_seconds:g} seconds")
             parts.append(part)
@@ -96,9 +108,18 @@ class Fetcher:
     def _check(self, address: str) -> None:
         scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
         if scheme not in ("http", "https") or not host:
-            raise ValueError(f"{address[:120]} is no http or https address")
+            raise ValueError(f"{address[:SHOWN]} is not an http or https address")
         if not self.may_be_local and is_local(host):
-            raise ValueError(f"{address[:120]} leads into this machine's own network")
+            raise ValueError(f"{address[:SHOWN]} leads into this machine's own network")
+
+
+def _check_status(response: httpx.Response) -> None:
+    """Raises TransientError where a retry may help, ConnectionError where it cannot."""
+    status, problem = response.status_code, f"answers {response.status_code}"
+    if may_pass(status):
+        raise TransientError(problem, min(asked_seconds(response.headers) or 0.0, MAX_ASKED))
+    if not response.is_success:
+        raise ConnectionError(problem)
 
 
 def is_local(host: str) -> bool:

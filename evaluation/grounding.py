@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from schemas.benchmark import fact
+from schemas.box import Corners, iou
 from schemas.completion.matching import Target, match, prepare
-from schemas.completion.parsing import GOLD_TAGS, Corners, ReadScene, read_scene, read_tags
+from schemas.completion.parsing import GOLD_TAGS, ReadScene, read_scene, read_tags
 from schemas.completion.similarity import exact_match
 
 MIN_IOU = 0.5
@@ -106,22 +107,15 @@ def _target(text: str, size: tuple[int, int]) -> Target:
     return prepare(in_shares(read_scene(text), *size), 1, 1)
 
 
-def iou(a: Corners, b: Corners) -> float:
-    wide = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
-    shared = wide * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
-    return shared / (areas - shared) if shared else 0.0
-
-
 def match_objects(predicted: ReadScene, gold: Target) -> list[Match]:
     """The matched objects of two scenes in shares; one without a box has an IoU of 0."""
     matches = []
     for pair in match(predicted, gold, exact_match):
         box, gold_box = predicted.boxes[pair.predicted], gold.scene.boxes[pair.gold]
         if pair.similarity == 1:
-            overlap = iou(box, gold_box) if box and gold_box else 0.0
+            share = iou(box, gold_box) if box and gold_box else 0.0
             ciou = max(-1.0, 2 * pair.closeness - 1)
-            matches.append(Match(pair.predicted, pair.gold, overlap, ciou))
+            matches.append(Match(pair.predicted, pair.gold, share, ciou))
     return matches
 
 

@@ -34,7 +34,7 @@ Words = tuple[str, ...]
 Options = Mapping[str, Words]
 
 
-def words_of(text: str) -> Words:
+def words_with_digits(text: str) -> Words:
     """Lower-case words, numbers as digits."""
     found = WORD.findall(plain(text).lower())
     return tuple(DIGITS.get(word) or _number(word) for word in found)
@@ -58,36 +58,36 @@ def without_article(words: Words) -> Words:
 def same_text(one: str, other: str) -> bool:
     """Whether two short answers say the same: case, punctuation, articles and the way to write a
     number aside."""
-    first, second = words_of(one), words_of(other)
+    first, second = words_with_digits(one), words_with_digits(other)
     return bool(first) and without_article(first) == without_article(second)
 
 
 def holds_text(text: str, part: str) -> bool:
     """Whether the words of `part` stand in a row in a text."""
-    words, wanted = words_of(text), words_of(part)
+    words, wanted = words_with_digits(text), words_with_digits(part)
     places = range(len(words) - len(wanted) + 1)
     return bool(wanted) and any(words[k : k + len(wanted)] == wanted for k in places)
 
 
 def number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in a word; None for none or several."""
-    found = {word for word in words_of(text) if NUMBER.fullmatch(word)}
+    found = {word for word in words_with_digits(text) if NUMBER.fullmatch(word)}
     return float(found.pop()) if len(found) == 1 else None
 
 
 def named_option(text: str, options: Options) -> str | None:
     """The letter of the one option that a text is, opens with, or holds, whichever is found first;
     options within longer ones that were found do not count, nor what is negated."""
-    exact = equal_option(words_of(text), options)
+    exact = equal_option(words_with_digits(text), options)
     if exact is not None:
         return exact or None
     head = CLAUSE_ENDS.split(text.strip(), maxsplit=1)[0]
-    opened = equal_option(words_of(head), options)
+    opened = equal_option(words_with_digits(head), options)
     if opened:
         return opened
     if not any(UNCERTAIN.search(" ".join(option)) for option in options.values()):
         text = UNCERTAIN.sub(" ", text)
-    found = _held(words_of(text), options)
+    found = _held(words_with_digits(text), options)
     return found.pop() if len(found) == 1 else None
 
 

@@ -9,24 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from schemas.benchmark import AnswerKind, PromptTemplate
-from schemas.completion.frames import smart_resize
+from schemas.completion.frames import Size
 from schemas.completion.publish import render_problem
-from schemas.config.evaluation import EvaluatedModel
 
 PROMPTS = Path(__file__).parent / "prompts"
 REASONING, DIRECT_CHOICE, DIRECT_TEXT, POINT = (
     (PROMPTS / f"{name}.txt").read_text(encoding="utf-8").strip()
     for name in ("reasoning", "direct_choice", "direct_text", "point")
 )
-Size = tuple[int, int]
 Row = Mapping[str, Any]
-
-
-def frame_of(size: Size, model: EvaluatedModel) -> Size:
-    """Width and height at which an image of that size is shown and spoken of."""
-    if model.frame == "paper_compatible":
-        return size
-    return smart_resize(*size, min_pixels=model.min_pixels, max_pixels=model.max_pixels)
 
 
 def question_of(item: Row) -> str:

@@ -19,12 +19,14 @@ from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.graph import STAGES, dependents
+from flows.keys import artifact_key
 from flows.progress import results_of
 from flows.status import build_status
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
 from schemas.dataset_folder import VALIDATION
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
+from tasks.chat.run import Run
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.publish.stage import published_folder
@@ -41,29 +43,34 @@ def prepare_build(config: PipelineConfig, root: Path) -> Build:
 
 
 @flow(name="build")
-def build_dataset(config: PipelineConfig, root: Path, again: str | None = None) -> Path:
+def build_dataset(
+    config: PipelineConfig, root: Path, again: str | None = None, show: bool = False
+) -> Path:
     """The dataset folder of a configuration. The stage `again`, and all that read it, are made
-    again, whatever there is of them."""
+    again, whatever there is of them. `show`: progress is written to standard error."""
     check_keys(config)
     known = set(root.glob("datasets/*/*/manifest.json"))
-    build = _run(STAGES, Build(config, root), dependents(again) if again else set())
+    build = _run(STAGES, Build(config, root), dependents(again) if again else set(), show)
     dataset = published_folder(build.made["publish"][0])
     if dataset / "manifest.json" not in known:
         _announce(config, dataset)
     return dataset
 
 
-def _run(stages: Sequence[Stage], build: Build, again: Collection[str] = ()) -> Build:
+def _run(
+    stages: Sequence[Stage], build: Build, again: Collection[str] = (), show: bool = False
+) -> Build:
     remove_partials(build.root)
     for stage in stages:
         if not stage.applies(build.config):
             continue
-        jobs = list(stage.jobs(build))
+        run = Run()
+        jobs = list(stage.jobs(build, run))
         if stage.name in again:
             for job in jobs:
                 forget(job.artifact)
         futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
-        build = build.after(stage.name, results_of(stage.name, futures, stage.unit))
+        build = build.after(stage.name, results_of(stage.name, futures, stage.unit, run, show))
         if stage.check:
             stage.check(build)
     return build
@@ -90,7 +97,7 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
     event that training awaits."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL))
-    key = f"{config.name}-{dataset.name}".replace("_", "-").replace(".", "-")
+    key = artifact_key(config.name, dataset.name)
     create_table_artifact(key=f"funnel-{key}", table=funnel.to_dicts(), description="Funnel")
     create_table_artifact(
         key=f"quotas-{key}", table=manifest["quotas"], description="Samples wanted and chosen"
@@ -150,10 +157,12 @@ def build_from_file(config: str, settings: list[str] | None = None, root: str = 
     return str(run_build(loaded, Path(root)))
 
 
-def run_build(config: PipelineConfig, root: Path, again: str | None = None) -> Path:
+def run_build(
+    config: PipelineConfig, root: Path, again: str | None = None, show: bool = False
+) -> Path:
     """Build with the task runner that the configuration asks for."""
     flow_ = build_dataset.with_options(task_runner=_runner(config.runner))
-    result: Path = flow_(config, root, again)
+    result: Path = flow_(config, root, again, show)
     return result
 
 

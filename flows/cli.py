@@ -85,15 +85,13 @@ def build(
     console = Console(stderr=True)
     apply_settings(verbose)
     with console.status("Starting Prefect ..."):
-        import flows.progress as progress
         from flows.build import run_build, with_new_replies
     if new_replies:
         loaded, section = with_new_replies(loaded, again, root), f"{again}.chat"
         draw = loaded.chats[section].draw
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
-    progress.console = console
     show_lines(console, "tasks.artifact")
-    dataset = run_build(loaded, root, again)
+    dataset = run_build(loaded, root, again, show=True)
     from flows.summary import print_summary
 
     print_summary(dataset, Console())

@@ -16,9 +16,11 @@ from prefect.artifacts import create_table_artifact
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.keys import artifact_key
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from tasks.chat.account import REPLIES
+from tasks.chat.run import Run
 from tasks.evaluate.benchmark import load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
@@ -43,17 +45,25 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
         if path:
             items[name] = path
     account = _account(config, root)
+    run = Run()
     asked: dict[tuple[str, str], PrefectFuture[Any]] = {
-        (model.name, name): infer_replies.submit(path, name, model, account, root)
+        (model.name, name): infer_replies.submit(path, name, model, account, root, run)
         for model in config.models
         for name, path in items.items()
     }
     outcomes = []
-    for (model_name, name), future in asked.items():
-        replies = _outcome(future, Failed(model_name, name, ""), failures)
-        if replies:
-            scored = score_benchmark(items[name], replies, config.seed, config.num_bootstrap, root)
-            outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
+    try:
+        for (model_name, name), future in asked.items():
+            replies = _outcome(future, Failed(model_name, name, ""), failures)
+            if replies:
+                scored = score_benchmark(
+                    items[name], replies, config.seed, config.num_bootstrap, root
+                )
+                outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
+    except KeyboardInterrupt:
+        # Only this thread is interrupted: those of the tasks would go on asking models.
+        run.stop()
+        raise
     if not outcomes:
         raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")
     report = report_evaluation(config.name, outcomes, failures, root, return_state=True)
@@ -87,7 +97,7 @@ def _account(config: EvaluateConfig, root: Path) -> Account:
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     scores = pl.read_parquet(folder / "scores.parquet")
     main = scores.filter(pl.col("is_main"), pl.col("rule") == "official")
-    key = f"scores-{config.name}-{folder.name}".replace("_", "-").replace(".", "-")
+    key = artifact_key("scores", config.name, folder.name)
     rows = main.select("model", *PARTS).to_dicts()
     create_table_artifact(key=key, table=rows, description=str(folder.resolve()))
 

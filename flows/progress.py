@@ -18,24 +18,26 @@ from rich.progress import (
     TextColumn,
 )
 
-from tasks.chat.meter import METERS
-from tasks.chat.stop import STOPPED
+from tasks.chat.run import Run
 
+LOOK_SECONDS = 0.2
+"""Between two looks at the tasks: as often as a bar has to move, and a Ctrl-C be answered."""
 logger = logging.getLogger(__name__)
-console: Console | None = None
-"""Where the command line shows progress; None under a Prefect worker, which has its own."""
 
 
-def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> list[Path]:
+def results_of(
+    name: str, futures: Sequence[PrefectFuture[Any]], unit: str, run: Run, show: bool = False
+) -> list[Path]:
     """The paths that one stage's tasks made, in order; raises what the task that failed first did,
-    after the others have ended: those that ask models are told to stop."""
+    after the others have ended: `run` is stopped, so that they ask models no longer. `show`:
+    progress is written to standard error, as the command line does; a Prefect worker has a log."""
     started = time.monotonic()
-    STOPPED.clear()
+    console = Console(stderr=True) if show else None
     try:
-        failed = _wait(name, futures)
+        failed = _wait(name, futures, run, console)
     except KeyboardInterrupt:
-        # The tasks' threads do not hear of it, and go on asking models.
-        STOPPED.set()
+        # Only this thread is interrupted: those of the tasks would go on asking models.
+        run.stop()
         raise
     for future in failed:
         future.result()
@@ -43,12 +45,11 @@ def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> l
     num_cached = sum(future.state.name == "Cached" for future in futures)
     num_rows = sum(_num_rows(path) for path in paths)
     made = f"{num_rows:,} {unit}" if num_rows else unit
-    asked = METERS.pop(name, None)
     took = "already done" if num_cached == len(futures) else f"{time.monotonic() - started:.1f} s"
     if 0 < num_cached < len(futures):
         took += f", {num_cached} of {len(futures)} shards already done"
-    if asked:
-        took += f": {asked}"
+    if run.meter.asked:
+        took += f": {run.meter}"
     line = f"{name:<12} {made:<30} {took}"
     logger.info(line)
     if console:
@@ -56,7 +57,9 @@ def results_of(name: str, futures: Sequence[PrefectFuture[Any]], unit: str) -> l
     return paths
 
 
-def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> list[PrefectFuture[Any]]:
+def _wait(
+    name: str, futures: Sequence[PrefectFuture[Any]], run: Run, console: Console | None
+) -> list[PrefectFuture[Any]]:
     """Wait for all; those that failed, the first one first."""
     failed: list[PrefectFuture[Any]] = []
     columns = (
@@ -77,15 +80,15 @@ def _wait(name: str, futures: Sequence[PrefectFuture[Any]]) -> list[PrefectFutur
                     future.wait()  # before that its state is the server's, which comes late
                     if not future.state.is_completed():
                         failed.append(future)
-                        STOPPED.set()
+                        run.stop()
             finally:
                 ended.set()
 
         Thread(target=count, daemon=True).start()
         # Waits that end now and then: a Ctrl-C that another thread gets would not end a longer one.
-        while not ended.wait(0.2):
-            if name in METERS:
-                progress.update(bar, description=f"{name}: {METERS[name]}")
+        while not ended.wait(LOOK_SECONDS):
+            if run.meter.asked:
+                progress.update(bar, description=f"{name}: {run.meter}")
     return failed
 
 

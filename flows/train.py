@@ -15,6 +15,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
 
+from flows.keys import artifact_key
 from schemas.config.training import load_train_config
 from tasks.train.stage import check_packages, check_readiness, train_model
 
@@ -37,7 +38,7 @@ def train_flow(path: Path, overrides: tuple[str, ...], root: Path) -> Path:
 def _announce(folder: Path) -> None:
     """The model's card as a Prefect artifact, and the event that evaluation awaits."""
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    key = f"model-{facts['name']}-{facts['digest']}".replace("_", "-").replace(".", "-")
+    key = artifact_key("model", facts["name"], facts["digest"])
     card = (folder / "README.md").read_text(encoding="utf-8")
     create_markdown_artifact(key=key, markdown=card, description=str(folder.resolve()))
     emit_event(

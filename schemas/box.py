@@ -1,7 +1,14 @@
-"""Boxes: xyxy, absolute pixels, origin at the top left."""
+"""Boxes: xyxy, origin at the top left.
+
+`Box` has whole pixels of a file. What is said of `Corners` holds in any unit: pixels of a file, of
+a frame, or shares of an image.
+"""
 
 from math import hypot
 from typing import NamedTuple
+
+Corners = tuple[float, float, float, float]
+"""x1, y1, x2 and y2, with x1 < x2 and y1 < y2."""
 
 
 class Box(NamedTuple):
@@ -27,23 +34,40 @@ class Box(NamedTuple):
         return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
 
 
-def intersection_area(a: Box, b: Box) -> int:
-    """Pixels that both boxes cover."""
-    width = min(a.x2, b.x2) - max(a.x1, b.x1)
-    height = min(a.y2, b.y2) - max(a.y1, b.y1)
+def area_of(box: Corners) -> float:
+    """In square units of the corners."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def overlap(a: Corners, b: Corners) -> bool:
+    """Whether the boxes share more than an edge."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def intersection_area(a: Corners, b: Corners) -> float:
+    """The area that both boxes cover, in square units of the corners; of whole pixels a whole
+    number."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
     return width * height if width > 0 and height > 0 else 0
 
 
-def iou(a: Box, b: Box) -> float:
+def iou(a: Corners, b: Corners) -> float:
     """Intersection over union, in [0, 1]; 0 for two empty boxes."""
     shared = intersection_area(a, b)
-    return shared / (a.area + b.area - shared) if shared else 0.0
+    return shared / (area_of(a) + area_of(b) - shared) if shared else 0.0
 
 
-def inside_share(a: Box, b: Box) -> float:
+def inside_share(a: Corners, b: Corners) -> float:
     """Share of `a` that lies in `b`, in [0, 1]; 0 for an empty `a`."""
     shared = intersection_area(a, b)
-    return shared / a.area if shared else 0.0
+    return shared / area_of(a) if shared else 0.0
+
+
+def nested_share(a: Corners, b: Corners) -> float:
+    """Share of the smaller box that the other one covers, in [0, 1]; 0 for an empty one."""
+    shared = intersection_area(a, b)
+    return shared / min(area_of(a), area_of(b)) if shared else 0.0
 
 
 def horizontal_gap(a: Box, b: Box) -> int:

@@ -4,9 +4,13 @@ A claim names objects by id. The union is closed: one form per category, tagged 
 """
 
 from enum import StrEnum, auto
-from typing import TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
 import msgspec
+
+ObjectId: TypeAlias = Annotated[int, "id of an object"]
+ClassName: TypeAlias = Annotated[str, "class of the vocabulary"]
+PredicateName: TypeAlias = Annotated[str, "predicate of the vocabulary"]
 
 
 class Category(StrEnum):
@@ -62,25 +66,25 @@ class Cell(StrEnum):
 class RelationClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.RELATION.value):
     """`subject` stands in `predicate` to `object`."""
 
-    subject: int
-    predicate: str
-    object: int
+    subject: ObjectId
+    predicate: PredicateName
+    object: ObjectId
 
 
 class ReachClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.REACH.value):
     """`subject` is in bodily contact with `object` in the way that `predicate` says."""
 
-    subject: int
-    predicate: str
-    object: int
+    subject: ObjectId
+    predicate: PredicateName
+    object: ObjectId
 
 
 class SizeClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.SIZE.value):
     """`largest` is the largest (tallest, widest) of itself and `others` in the picture."""
 
     dimension: Dimension
-    largest: int
-    others: tuple[int, ...]
+    largest: ObjectId
+    others: tuple[ObjectId, ...]
 
 
 class OrientationClaim(
@@ -89,9 +93,9 @@ class OrientationClaim(
     """Seen by the viewer (`viewpoint` None) or by the object `viewpoint`, which then is the
     reference, `target` lies in `direction` of `reference`."""
 
-    viewpoint: int | None
-    reference: int
-    target: int
+    viewpoint: ObjectId | None
+    reference: ObjectId
+    target: ObjectId
     direction: Direction
 
 
@@ -100,29 +104,29 @@ class LocationClaim(
 ):
     """`object` lies in `cell` of the picture."""
 
-    object: int
+    object: ObjectId
     cell: Cell
 
 
 class DepthClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.DEPTH.value):
     """`nearer` is nearer to the viewer than `farther`."""
 
-    nearer: int
-    farther: int
+    nearer: ObjectId
+    farther: ObjectId
 
 
 class DistanceClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.DISTANCE.value):
     """In the picture, `nearest` is nearer to `reference` than each of `others` is."""
 
-    reference: int
-    nearest: int
-    others: tuple[int, ...]
+    reference: ObjectId
+    nearest: ObjectId
+    others: tuple[ObjectId, ...]
 
 
 class CountClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.COUNT.value):
     """The picture shows exactly `number` of `class_name` (a class of the vocabulary)."""
 
-    class_name: str
+    class_name: ClassName
     number: int
 
 
@@ -132,10 +136,10 @@ class ExistenceClaim(
     """The picture shows (`present`) or does not show a `class_name`; with `predicate`, one that
     stands in that relationship to an `other_class`."""
 
-    class_name: str
+    class_name: ClassName
     present: bool
-    predicate: str | None = None
-    other_class: str | None = None
+    predicate: PredicateName | None = None
+    other_class: ClassName | None = None
 
 
 Claim: TypeAlias = (
@@ -149,6 +153,21 @@ Claim: TypeAlias = (
     | CountClaim
     | ExistenceClaim
 )
+
+
+def _fields_of(kind: Any) -> frozenset[str]:
+    """Names of the fields of any claim that hold such a thing, several, or None."""
+    return frozenset(
+        name
+        for claim in get_args(Claim)
+        for name, hint in get_type_hints(claim, include_extras=True).items()
+        if kind in (hint, *get_args(hint))
+    )
+
+
+OBJECT_FIELDS = _fields_of(ObjectId)
+CLASS_FIELDS = _fields_of(ClassName)
+PREDICATE_FIELDS = _fields_of(PredicateName)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Claim] = msgspec.json.Decoder(Claim)

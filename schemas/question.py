@@ -13,6 +13,10 @@ class Level(StrEnum):
     HARD = auto()
 
 
+LEVELS = tuple(level.value for level in Level)
+"""The easiest first."""
+
+
 SUBGRAPH = columns(
     question_id=pl.String,
     image_id=pl.String,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from schemas.config.build import PipelineConfig, RunnerKind, SourceConfig, SourceKind
 from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import Artifact, State, inputs_of, plan_artifact, read_seal, state_of
+from tasks.chat.run import Run
 
 MAX_SHARDS = 10
 """So that a build stays under fifty task runs, which Prefect's server can show at once."""
@@ -65,7 +66,9 @@ class Build:
 @dataclass(frozen=True, slots=True)
 class Job:
     """One run of a stage's work: what it reads, by the stage that made it, and what it is to
-    write. `inputs` holds one path per shard, or only the job's own where the stage has a shard."""
+    write. `inputs` holds one path per shard, or only the job's own where the stage has a shard.
+    `run` counts what models are asked for all jobs of the stage in this process, and may stop
+    them."""
 
     config: PipelineConfig
     source: SourceConfig
@@ -73,6 +76,7 @@ class Job:
     artifact: Artifact
     shard: str
     inputs: Mapping[str, Sequence[Path]]
+    run: Run = field(default_factory=Run)
 
     def path(self, stage: str) -> Path:
         """The one path of a stage."""
@@ -156,7 +160,8 @@ class Stage:
             for shard in (build.shards if self.is_sharded else [""])
         ]
 
-    def jobs(self, build: Build) -> Iterator[Job]:
+    def jobs(self, build: Build, run: Run | None = None) -> Iterator[Job]:
+        run = run or Run()
         inputs = self.inputs(build)
         num_shards = len(build.shards) if self.is_sharded else 0
         for place, artifact in enumerate(self.plan(build)):
@@ -165,7 +170,7 @@ class Stage:
                 for name, paths in inputs.items()
             }
             shard = build.shards[place] if self.is_sharded else ""
-            yield Job(build.config, build.source, build.root, artifact, shard, own)
+            yield Job(build.config, build.source, build.root, artifact, shard, own, run)
 
     def state(self, artifact: Artifact) -> tuple[State, str]:
         """As `state_of`; of a published dataset also what became of its folder."""

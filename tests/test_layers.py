@@ -17,7 +17,8 @@ MAY_IMPORT = {
 }
 HOME = {
     "great_expectations": ("tasks/validate/stage.py", "tasks/validate/expectations.py"),
-    "openai": ("tasks/chat/converse.py",),
+    "aiohttp": ("tasks/chat/endpoint.py",),
+    "tenacity": ("schemas/retry.py",),
     "prefect": ("flows/", "tasks/"),
     "torch": ("training/", "evaluation/"),
     "trl": ("training/", "evaluation/"),

@@ -1,9 +1,8 @@
 """Training data: a dataset folder as the rows that TRL trains on, photographs decoded when needed.
 
-Boxes, stated size and pixels are in one frame. MODEL: the size at which Qwen2.5-VL sees the
-photograph, which is resized to it here, so that the processor's own resizing changes nothing.
-PAPER_COMPATIBLE: the photograph's own pixels, as in the published code, whatever the processor
-makes of it.
+Boxes, stated size and pixels are in one frame (schemas.config.frame). MODEL: photographs are
+resized here, so that the processor's own resizing changes nothing. PAPER_COMPATIBLE: the
+photograph's own pixels, as in the published code, whatever the processor makes of it.
 """
 
 import io
@@ -17,14 +16,8 @@ import datasets
 from datasets import Dataset
 from PIL import Image
 
-from schemas.completion.frames import FACTOR, rescale_box, smart_resize
-from schemas.completion.publish import (
-    PublishedObject,
-    PublishedScene,
-    parse_completion,
-    render_completion,
-    render_problem,
-)
+from schemas.completion.frames import FACTOR, Size, moved_gold
+from schemas.completion.publish import parse_completion, render_problem
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
 from training.demonstrations import demonstration
@@ -37,33 +30,14 @@ READ = (
     "width",
     "height",
 )
-Size = tuple[int, int]
 
 logger = logging.getLogger(__name__)
 
 
-def frame_of(size: Size, config: DataConfig) -> Size:
-    """Width and height of the frame in which a photograph of that size is shown and spoken of."""
-    if config.frame == "paper_compatible":
-        return size
-    return smart_resize(*size, min_pixels=config.min_pixels, max_pixels=config.max_pixels)
-
-
 def num_image_tokens(size: Size, config: DataConfig) -> int:
     """What the model reads of a photograph of that size."""
-    width, height = smart_resize(*size, min_pixels=config.min_pixels, max_pixels=config.max_pixels)
+    width, height = config.seen_size(size)
     return (width // FACTOR) * (height // FACTOR)
-
-
-def move_scene(scene: PublishedScene, old: Size, new: Size) -> PublishedScene:
-    """The scene with its boxes in another frame."""
-    if old == new:
-        return scene
-    objects: list[PublishedObject] = []
-    for entry in scene.objects:
-        x1, y1, x2, y2 = entry["bbox"]
-        objects.append({"id": entry["id"], "bbox": rescale_box((x1, y1, x2, y2), old, new)})
-    return PublishedScene(objects=objects, relationships=scene.relationships)
 
 
 def prompt_of(question: str, frame: Size) -> str:
@@ -73,14 +47,14 @@ def prompt_of(question: str, frame: Size) -> str:
 def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     """All of a training row but its picture: the prompt's text, and the gold in the frame."""
     size = row["width"], row["height"]
-    frame = frame_of(size, config)
-    scene, answer = parse_completion(row["answer_option_text"])
-    moved = move_scene(scene, size, frame)
+    frame = config.frame_of(size)
+    gold = moved_gold(row["answer_option_text"], size, frame)
+    scene, answer = parse_completion(gold)
     return {
         "question_id": row["question_id"],
         "text": prompt_of(row["question_with_options"], frame),
-        "gold": render_completion(moved, answer),
-        "demonstration": demonstration(moved, answer),
+        "gold": gold,
+        "demonstration": demonstration(scene, answer),
         "width": frame[0],
         "height": frame[1],
     }

@@ -18,7 +18,8 @@ from math import isfinite
 
 import msgspec
 
-from schemas.completion.matching import Pair, Target, match, overlap, prepare
+from schemas.box import overlap
+from schemas.completion.matching import Pair, Target, match, prepare
 from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, ReadScene, read_scene, read_tags
 from schemas.completion.similarity import Similarity, exact_match
 

@@ -24,6 +24,7 @@ from schemas.completion.publish import (
     render_completion,
     render_problem,
 )
+from schemas.question import LEVELS
 
 TOLD = ("width", "height", "evidence")
 """Columns that become facts: the frame of the gold boxes in pixels, and how sure the answer is."""
@@ -95,7 +96,7 @@ def _sample(category: str, k: int, view: View, asked: Asked, evidence: str) -> d
         "answer_option_text": render_completion(gold, lines[place]),
         "answer_option_text_only": lines[place],
         "category": category,
-        "level": ("easy", "medium", "hard")[k % 3],
+        "level": LEVELS[k % len(LEVELS)],
         "rating": 8,
         "question_id": f"{view.number}-{category}",
         "group_id": str(view.number),

@@ -6,7 +6,13 @@ pixels of the file then point beside the thing.
 
 from math import ceil, floor, sqrt
 
-from schemas.completion.parsing import Corners
+import msgspec
+
+from schemas.box import Corners
+from schemas.completion.parsing import DECODER, GOLD_TAGS, read_scene, read_tags
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
 
 MIN_PIXELS, MAX_PIXELS = 262_144, 4_194_304  # the paper's
 FACTOR = 28  # a patch of 14 pixels, two by two merged into one token
@@ -20,7 +26,7 @@ def smart_resize(
     min_pixels: int = MIN_PIXELS,
     max_pixels: int = MAX_PIXELS,
     factor: int = FACTOR,
-) -> tuple[int, int]:
+) -> Size:
     """Width and height that the model's processor gives an image: multiples of `factor`, of nearly
     the same shape, with an area in the range.
 
@@ -43,11 +49,9 @@ def smart_resize(
     return new_width, new_height
 
 
-def rescale_box(
-    box: Corners, old: tuple[int, int], new: tuple[int, int]
-) -> tuple[int, int, int, int]:
-    """`box` of the frame `old` in whole pixels of the frame `new`, each one (width, height). A box
-    inside stays inside, and is at least one pixel wide and high."""
+def rescale_box(box: Corners, old: Size, new: Size) -> tuple[int, int, int, int]:
+    """`box` of the frame `old` in whole pixels of the frame `new`. A box inside stays inside. Where
+    rounding would leave nothing of it, it is the pixel that holds its middle."""
     x1, x2 = _rescale(box[0], box[2], old[0], new[0])
     y1, y2 = _rescale(box[1], box[3], old[1], new[1])
     return x1, y1, x2, y2
@@ -59,3 +63,23 @@ def _rescale(low: float, high: float, old: int, new: int) -> tuple[int, int]:
         return start, end
     start = floor((low + high) / 2 * new / old)
     return start, start + 1
+
+
+def moved_gold(gold: str, old: Size, new: Size) -> str:
+    """A gold completion with its boxes in another frame; ids, relationships, answer and every order
+    stay. ValueError where it is not one <scene> and then one <answer>, or a box is not one: an
+    empty box must not become a pixel that a model is paid for."""
+    parts = read_tags(gold, GOLD_TAGS)
+    if parts is None:
+        raise ValueError(f"broken gold {gold[:80]!r}: it is not one <scene> and then one <answer>")
+    known = read_scene(parts[0])
+    boxes = dict(zip(known.ids, known.boxes, strict=True))
+    for name, box in boxes.items():
+        if box is None:
+            raise ValueError(f"the box of {name} is empty, inverted or endless")
+    if old == new:
+        return gold
+    scene = DECODER.decode(parts[0])
+    for entry in scene["objects"]:
+        entry["bbox"] = rescale_box(boxes[entry["id"]], old, new)  # type: ignore[arg-type]
+    return f"<scene>{msgspec.json.encode(scene).decode()}</scene>\n<answer>{parts[1]}</answer>"

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from schemas.completion.parsing import Corners, ReadScene
+from schemas.box import Corners
+from schemas.completion.parsing import ReadScene
 from schemas.completion.similarity import Similarity, exact_match
 
 SEMANTIC, SPATIAL = 2.0, 1.0
@@ -69,10 +70,6 @@ def shape(box: Corners, width: float, height: float) -> Shape:
     """A box by shares of the image: its edges, its area, and the angle of its aspect ratio."""
     x1, y1, x2, y2 = box[0] / width, box[1] / height, box[2] / width, box[3] / height
     return x1, y1, x2, y2, (x2 - x1) * (y2 - y1), atan((x2 - x1) / (y2 - y1 + EPSILON))
-
-
-def overlap(a: Corners, b: Corners) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def closeness(

@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
+from schemas.box import Corners
+
 POLICY_TAGS = ("observe", "scene", "think", "answer")
 GOLD_TAGS = ("scene", "answer")
 MAX_COORDINATE = 1e12  # beyond any picture; keeps products of four coordinates finite
 OBJECT_KEYS = {"id", "bbox"}
 LINK_KEYS = {"subject", "predicate", "object"}
 DECODER = json.JSONDecoder(parse_int=float)
-
-Corners = tuple[float, float, float, float]
 
 
 class ReadScene(msgspec.Struct, frozen=True):

@@ -14,6 +14,8 @@ from schemas.chat import ChatConfig
 from schemas.claim import Category
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.kinds import Trait
 
 
 class SourceKind(StrEnum):
@@ -73,39 +75,45 @@ class IngestConfig(Section):
     max_photograph_pixels: int = Field(default=64_000_000, gt=0)
 
 
-VG150_LANDMARKS = (
-    "airplane",
-    "banana",
-    "bear",
-    "bed",
-    "bus",
-    "cat",
-    "cow",
-    "dog",
-    "elephant",
-    "giraffe",
-    "horse",
-    "kite",
-    "laptop",
-    "motorcycle",
-    "pizza",
-    "sheep",
-    "sink",
-    "skateboard",
-    "surfboard",
-    "toilet",
-    "train",
-    "umbrella",
-    "zebra",
-)
-"""The landmarks of our vocabulary among the 150 names of VG150, which annotates nothing else."""
-
-
 class ProofConfig(Section):
     """Margins: how clear a fact must be in the picture before it counts as proved or refuted."""
 
     touch: float = Field(
         default=0.03, gt=0, le=0.2, description="share of the diagonal; twice this is no contact"
+    )
+    overlap_share: Share = Field(
+        default=0.1, gt=0, description="of the smaller box, what overlapping boxes share"
+    )
+    inside_margin: float = Field(
+        default=0.3,
+        gt=0,
+        le=0.5,
+        description="share beyond one half of a box that is inside another where it counts as "
+        "inside; as much below one half counts as outside",
+    )
+    near_share: float = Field(
+        default=0.1, gt=0, description="share of the diagonal; three times this is not near"
+    )
+    far_extents: float = Field(
+        default=1.0,
+        gt=0,
+        description="longer sides of the smaller thing; a gap below this on one level is not far",
+    )
+    level_share: float = Field(
+        default=0.05, gt=0, description="share of the height; feet nearer to this are on one level"
+    )
+    height_share: float = Field(
+        default=0.05, gt=0, description="share of the height; a centre this much higher is above"
+    )
+    side_steepness: float = Field(
+        default=2.0,
+        gt=0,
+        description="pixels down for each pixel across; a steeper way is not to the left or right",
+    )
+    front_share: float = Field(
+        default=0.02,
+        gt=0,
+        description="share of the height; what ends this much higher is hardly in front",
     )
     size_ratio: float = Field(default=1.6, gt=1.0)
     distance_ratio: float = Field(default=1.6, gt=1.0)
@@ -304,7 +312,8 @@ class PipelineConfig(Section):
         """The margins, and for VG150 the classes that its annotators looked for at all."""
         if self.source.kind is not SourceKind.VG150 or self.proof.absent_classes is not None:
             return self.proof
-        return self.proof.model_copy(update={"absent_classes": VG150_LANDMARKS})
+        landmarks = sorted(load_vocabulary().traits[Trait.VG150])
+        return self.proof.model_copy(update={"absent_classes": tuple(landmarks)})
 
     @property
     def chats(self) -> dict[str, ChatConfig]:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from schemas.benchmark import PromptTemplate
 from schemas.chat import ChatConfig
-from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
+from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section
 
@@ -26,18 +26,14 @@ class LocalModelConfig(Section):
     device: str = Field(default="auto", exclude=True)
 
 
-class EvaluatedModel(Section):
-    """Either a `local` model or a `chat` endpoint, and how it is prompted. `frame`: in which pixels
-    the model states boxes and is told the picture's size: its own resized frame, or the file's."""
+class EvaluatedModel(FrameConfig):
+    """Either a `local` model or a `chat` endpoint, and how it is prompted."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     local: LocalModelConfig | None = None
     chat: ChatConfig | None = None
     template: PromptTemplate = PromptTemplate.SPATIAL_THINKER
-    frame: Literal["model", "paper_compatible"] = "model"
     max_new_tokens: int = Field(default=2048, gt=0)
-    min_pixels: int = Field(default=MIN_PIXELS, gt=0)
-    max_pixels: int = Field(default=MAX_PIXELS, gt=0)
 
     @model_validator(mode="after")
     def _one_way(self) -> "EvaluatedModel":

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
+from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
 
@@ -40,16 +40,10 @@ class ModelConfig(Section):
     lora_alpha: int = Field(default=16, gt=0)
 
 
-class DataConfig(Section):
-    """`frame`: MODEL puts boxes, stated size and pixels into the model's own resized frame;
-    PAPER_COMPATIBLE leaves boxes and stated size in the pixels of the file."""
-
+class DataConfig(FrameConfig):
     dataset: str = Field(
         description="a dataset folder; a name below data/datasets stands for its newest build"
     )
-    frame: Literal["model", "paper_compatible"] = "model"
-    min_pixels: int = Field(default=MIN_PIXELS, gt=0)
-    max_pixels: int = Field(default=MAX_PIXELS, gt=0)
     max_prompt_tokens: int = Field(default=6144, gt=0)
     max_samples: int | None = Field(
         default=None, gt=0, description="the first of the shuffled rows"

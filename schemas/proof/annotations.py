@@ -5,8 +5,9 @@ from functools import cached_property
 from math import log
 
 from schemas.config.build import ProofConfig
+from schemas.proof.conditions import CONDITIONS, NEVER_CLEAR, Image
 from schemas.scene_graph import Scene
-from schemas.vocabulary.predicates import CONDITIONS, Frame, Predicate, load_predicates
+from schemas.vocabulary.predicates import Predicate, load_predicates
 
 DISPUTED = "disputed"
 """What an annotation says on an axis if the boxes are against it."""
@@ -20,9 +21,7 @@ class Annotations:
         self.objects = scene.objects
         self.predicates = load_predicates()
         self.depth_ratio = config.depth_ratio
-        self.frame = Frame(
-            scene.width, scene.height, scene.diagonal, config.touch, config.size_ratio
-        )
+        self.image = Image(scene.width, scene.height, scene.diagonal, config)
 
     @cached_property
     def by_pair(self) -> dict[tuple[int, int], list[Predicate]]:
@@ -68,8 +67,8 @@ class Annotations:
         if predicate.needs in ("front", "back") and one.depth and other.depth:
             ratio = log(other.depth / one.depth) / log(self.depth_ratio)
             # To be nearer is not yet to be in front of it.
-            return min(ratio if predicate.needs == "front" else -ratio, 0.9)
-        return CONDITIONS[predicate.needs](one.box, other.box, self.frame)
+            return min(ratio if predicate.needs == "front" else -ratio, NEVER_CLEAR)
+        return CONDITIONS[predicate.needs](one.box, other.box, self.image)
 
 
 def fails(degree: float | None) -> bool:

@@ -5,12 +5,10 @@ asserted, refuted or unknown: schemas.proof.evidence says when.
 """
 
 from functools import cached_property
-from itertools import combinations
 from math import hypot
 from typing import assert_never
 
-from schemas.box import Box, center_distance, horizontal_gap, intersection_area, iou
-from schemas.cells import cell_boxes
+from schemas.box import Box, center_distance, horizontal_gap, intersection_area
 from schemas.claim import (
     Cell,
     Claim,
@@ -28,14 +26,23 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.config.build import ProofConfig
-from schemas.directions import OWN, OWN_DIRECTIONS, STEPS, degrees_off, spans_agree
-from schemas.distances import Distances
 from schemas.proof.annotations import DISPUTED, Annotations, fails
 from schemas.proof.evidence import Evidence, Standing, by_degree, by_ratio, unknown
-from schemas.proof.measures import MEASURES, one_dominates
+from schemas.proof.measures import (
+    MEASURES,
+    OWN,
+    OWN_DIRECTIONS,
+    STEPS,
+    Distances,
+    cell_boxes,
+    degrees_off,
+    may_be_one,
+    one_dominates,
+    spans_agree,
+)
 from schemas.proof.naming import Naming
 from schemas.scene_graph import Scene
-from schemas.vocabulary.classes import Kind
+from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
 REFUTED_DEGREES = 60.0
@@ -240,7 +247,7 @@ class Facts(Naming):
             entry = self.vocabulary.classes[claim.class_name]
             if not entry.is_landmark or entry.kind not in COUNTED:
                 return unknown("annotators often leave some of such things out")
-            if any(iou(a.box, b.box) > 0.2 for a, b in combinations(found, 2)):
+            if may_be_one([thing.box for thing in found]):
                 return unknown("two of them overlap and may be one")
         detail = f"{len(found)} annotated"
         if claim.number != len(found):

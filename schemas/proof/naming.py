@@ -5,7 +5,8 @@ from functools import cached_property
 
 from schemas.box import iou
 from schemas.scene_graph import Scene, SceneObject
-from schemas.vocabulary.classes import Kind, load_vocabulary
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.kinds import Kind
 
 SAME_PLACE_IOU = 0.3
 

@@ -5,44 +5,21 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from enum import StrEnum, auto
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from schemas.vocabulary.plurals import plural_of
+from schemas.vocabulary.kinds import (
+    HEADS,
+    HOLDERS,
+    LIVING,
+    NEVER_ASKED,
+    NEVER_OF_A_MATERIAL,
+    Kind,
+    Trait,
+)
 
 CLASSES_PATH = Path(__file__).parents[2] / "data" / "vocabulary" / "classes.toml"
-
-
-class Kind(StrEnum):
-    PERSON = auto()
-    ANIMAL = auto()
-    VEHICLE = auto()
-    FURNITURE = auto()
-    APPLIANCE = auto()
-    ELECTRONICS = auto()
-    STRUCTURE = auto()
-    PLANT = auto()
-    FOOD = auto()
-    TABLEWARE = auto()
-    CONTAINER = auto()
-    SPORT = auto()
-    TOOL = auto()
-    TOY = auto()
-    OBJECT = auto()
-    CLOTHING = auto()
-    PART = auto()
-    STUFF = auto()
-    ABSTRACT = auto()
-
-
-NEVER_ASKED = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF, Kind.ABSTRACT})
-LIVING = frozenset({Kind.PERSON, Kind.ANIMAL})
-NEVER_OF_A_MATERIAL = LIVING | {Kind.VEHICLE, Kind.PLANT, Kind.FOOD}
-# "car window" is a window and no car; "car picture" may be taken for a car.
-HEADS = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF})
-HOLDERS = frozenset({Kind.TABLEWARE, Kind.CONTAINER})
 
 FIELDS = {
     "parent",
@@ -51,7 +28,6 @@ FIELDS = {
     "landmark",
     "common",
     "lookalikes",
-    "plural",
     "crowd",
     "mass",
     "ambiguous",
@@ -63,13 +39,15 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+|(?<=s)')?")
 
 @dataclass(frozen=True, slots=True)
 class ObjectClass:
-    """`lookalikes` is symmetric; an ambiguous class lists its senses there."""
+    """`plurals_also` are those of `also`, in its order. `lookalikes` is symmetric; an ambiguous
+    class lists its senses there."""
 
     name: str
     kind: Kind
     parent: str | None
     also: tuple[str, ...]
     plural: str
+    plurals_also: tuple[str, ...]
     settings: frozenset[str]
     is_landmark: bool
     is_common: bool
@@ -141,10 +119,12 @@ class Vocabulary:
         self,
         classes: Mapping[str, ObjectClass],
         settings: frozenset[str],
+        traits: Mapping[Trait, frozenset[str]],
         grammar: Grammar,
     ) -> None:
         self.classes = classes
         self.settings = settings
+        self.traits = traits
         self._grammar = grammar
         self._exact = index_names(classes.values())
         self._lineages = {name: tuple(walk_up(classes, name)) for name in classes}
@@ -163,6 +143,11 @@ class Vocabulary:
 
     def is_kind_of(self, class_name: str, ancestor: str) -> bool:
         return ancestor in self._lineages[class_name]
+
+    def has(self, class_name: str, *traits: Trait) -> bool:
+        """Whether one of the traits is listed for the class or for a more general one."""
+        line = self._lineages[class_name]
+        return any(not self.traits[trait].isdisjoint(line) for trait in traits)
 
     def may_be_same(self, a: str, b: str) -> bool:
         """Whether one thing could be annotated as either: equal, ancestor, or mixed up.
@@ -324,7 +309,7 @@ def index_names(classes: Iterable[ObjectClass]) -> dict[str, tuple[str, bool]]:
         for name in (one.name, *one.also):
             add(name, one.name, is_plural=name == one.plural != one.name)
     for one in ordered:
-        for plural in (one.plural, *map(plural_of, one.also)):
+        for plural in (one.plural, *one.plurals_also):
             add(plural, one.name, is_plural=True)
         for name in (one.name, *one.also):
             # "mans hand", "sheeps": annotators drop apostrophes and regularise plurals.
@@ -334,6 +319,8 @@ def index_names(classes: Iterable[ObjectClass]) -> dict[str, tuple[str, bool]]:
 
 def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
     """Classes as written: settings not yet inherited, lookalikes not yet symmetric."""
+    plurals = tables["plurals"] | {name: name for name in tables["unchanged"]}
+    unused = set(plurals)
     classes: dict[str, ObjectClass] = {}
     for kind in Kind:
         for name, entry in tables[kind].items():
@@ -343,12 +330,15 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 )
             if name in classes:
                 raise ValueError(f"class {name!r} is in two tables: keep it in one of them")
+            also = tuple(entry.get("also", ()))
+            unused.difference_update((name, *also))
             classes[name] = ObjectClass(
                 name=name,
                 kind=kind,
                 parent=entry.get("parent"),
-                also=tuple(entry.get("also", ())),
-                plural=entry.get("plural") or plural_of(name),
+                also=also,
+                plural=plurals.get(name, f"{name}s"),
+                plurals_also=tuple(plurals.get(other, f"{other}s") for other in also),
                 settings=frozenset(entry.get("settings", "").split()),
                 is_landmark=entry.get("landmark", False),
                 is_common=entry.get("common", False),
@@ -357,6 +347,8 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 is_ambiguous=entry.get("ambiguous", False),
                 lookalikes=frozenset(entry.get("lookalikes", ())),
             )
+    if unused:
+        raise ValueError(f"plurals are listed of {sorted(unused)}: no names of classes")
     return classes
 
 
@@ -369,13 +361,26 @@ def check_references(classes: Mapping[str, ObjectClass], settings: frozenset[str
             raise ValueError(f"class {one.name!r} has settings {sorted(unknown)}: not in the list")
 
 
+def read_traits(
+    tables: Mapping[str, Any], classes: Mapping[str, ObjectClass]
+) -> dict[Trait, frozenset[str]]:
+    """The classes of each trait; ValueError where one of the two does not exist."""
+    written = tables["traits"]
+    if unknown := set(written) ^ set(Trait):
+        raise ValueError(f"the traits are not {', '.join(Trait)}: {sorted(unknown)}")
+    for trait, names in written.items():
+        if unknown := set(names) - classes.keys():
+            raise ValueError(f"trait {trait!r} names {sorted(unknown)}: no classes")
+    return {trait: frozenset(written[trait]) for trait in Trait}
+
+
 def inherited_settings(classes: Mapping[str, ObjectClass], class_name: str) -> frozenset[str]:
     above = (classes[name].settings for name in walk_up(classes, class_name))
     return next(filter(None, above), NONE)
 
 
 def parse_vocabulary(text: str) -> Vocabulary:
-    """ValueError where a name has two meanings, or a class, field or setting is unknown."""
+    """ValueError where a name has two meanings, or a class, field, setting or trait is unknown."""
     tables = tomllib.loads(text)
     settings = frozenset(tables["settings"].split())
     written = read_classes(tables)
@@ -393,7 +398,8 @@ def parse_vocabulary(text: str) -> Vocabulary:
         for name, one in written.items()
     }
     words = {field.name: frozenset(tables[field.name].split()) for field in fields(Grammar)}
-    return Vocabulary(MappingProxyType(classes), settings, Grammar(**words))
+    traits = read_traits(tables, classes)
+    return Vocabulary(MappingProxyType(classes), settings, traits, Grammar(**words))
 
 
 @functools.cache

@@ -1,22 +1,16 @@
-"""The 84 predicates, what each implies, and the conditions on two boxes that some of them need.
-
-A condition gives a degree: at least 1 where it clearly holds, at most -1 where it clearly fails,
-between them where the boxes leave room for doubt. All are facts of the picture plane.
-"""
+"""The 84 predicates, and what each implies."""
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import log
 from pathlib import Path
 
-from schemas.box import Box, gap, horizontal_gap, inside_share, vertical_gap
 from schemas.claim import Category
 
-STEEP = 2.0
 TWO_SIDED = {"side", "depth", "height"}
+"""Axes on which one of two opposites is nearly always true: to offer both gives the answer away."""
 TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "predicates.toml"
 OPPOSITE = {
     ("support", "over"): "under",
@@ -65,6 +59,11 @@ class Predicate:
     def is_two_sided_with(self, other: "Predicate") -> bool:
         """Whether the other is its opposite on an axis where one of two is nearly always true."""
         return _are_two_sided(self.axes, other.axes)
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether it says bodily contact, which `reach` alone asks about."""
+        return self.category is Category.REACH
 
     @property
     def reversed_axes(self) -> tuple[tuple[str, str], ...]:
@@ -124,105 +123,3 @@ def canonical_predicate(text: str) -> str | None:
     bare = re.sub(r"^(?:is|are|was|were|being)\s+", "", cleaned)
     bare = re.sub(r"\s+(?:a|an|the)$", "", bare)
     return spellings.get(cleaned) or spellings.get(bare)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The picture that boxes lie in: sizes in pixels, `touch` and `ratio` from ProofConfig."""
-
-    width: int
-    height: int
-    diagonal: float
-    touch: float
-    ratio: float
-
-
-Condition = Callable[[Box, Box, Frame], float]
-
-
-def _touch(a: Box, b: Box, frame: Frame) -> float:
-    slack = frame.touch * frame.diagonal
-    return 1.0 - gap(a, b) / slack
-
-
-def _overlap(a: Box, b: Box, frame: Frame) -> float:
-    """Clear where the boxes share at least a tenth of the smaller one; fails as `touch` does."""
-    if gap(a, b) > 0:
-        return min(_touch(a, b, frame), 0.0)
-    smaller = min(a.area, b.area)
-    width, height = -horizontal_gap(a, b), -vertical_gap(a, b)
-    return min(width * height / (0.1 * smaller), 1.0) if smaller else 0.0
-
-
-def _within(a: Box, b: Box, frame: Frame) -> float:
-    """Clear where four fifths of `a` lie in `b`; fails where at most a fifth does."""
-    return (inside_share(a, b) - 0.5) / 0.3
-
-
-def _near(a: Box, b: Box, frame: Frame) -> float:
-    return 2.0 - gap(a, b) / (0.1 * frame.diagonal)
-
-
-def _far(a: Box, b: Box, frame: Frame) -> float:
-    """Fails where both stand on one level, no farther apart than the smaller one is large: things
-    that are neighbours in the picture alone may be far from each other in depth."""
-    if abs(a.y2 - b.y2) > 0.05 * frame.height:
-        return 0.0
-    extent = min(max(a.width, a.height), max(b.width, b.height))
-    return gap(a, b) / max(extent, 1) - 2.0
-
-
-def _left(a: Box, b: Box, _: Frame) -> float:
-    """Clear where the spans are disjoint and the way between the centres is not steep; fails where
-    the centres are level or reversed."""
-    across, down = b.center[0] - a.center[0], b.center[1] - a.center[1]
-    degree = 4.0 * across / max(a.width + b.width, 1) - 1.0
-    return min(degree, 0.9) if abs(down) > STEEP * abs(across) else degree
-
-
-def _right(a: Box, b: Box, frame: Frame) -> float:
-    return _left(b, a, frame)
-
-
-def _higher(a: Box, b: Box, frame: Frame) -> float:
-    return (b.center[1] - a.center[1]) / (0.05 * frame.height)
-
-
-def _lower(a: Box, b: Box, frame: Frame) -> float:
-    return _higher(b, a, frame)
-
-
-def _under(a: Box, b: Box, frame: Frame) -> float:
-    """Lower, and with no gap from side to side."""
-    beside = 1.0 - max(horizontal_gap(a, b), 0) / (frame.touch * frame.diagonal)
-    return min(_lower(a, b, frame), beside)
-
-
-def _front(a: Box, b: Box, frame: Frame) -> float:
-    """Doubtful where the nearer thing does not reach as low in the picture; never clear."""
-    return min(max(1.0 + (a.y2 - b.y2) / (0.02 * frame.height), -0.9), 0.9)
-
-
-def _log_ratio(a: float, b: float, frame: Frame) -> float:
-    return log(max(a, 1) / max(b, 1)) / log(frame.ratio)
-
-
-CONDITIONS: Mapping[str, Condition] = {
-    "touch": _touch,
-    "overlap": _overlap,
-    "within": _within,
-    "contains": lambda a, b, frame: _within(b, a, frame),
-    "near": _near,
-    "far": _far,
-    "left": _left,
-    "right": _right,
-    "higher": _higher,
-    "lower": _lower,
-    "under": _under,
-    "front": _front,
-    "back": lambda a, b, frame: _front(b, a, frame),
-    "bigger": lambda a, b, frame: _log_ratio(a.area, b.area, frame),
-    "smaller": lambda a, b, frame: _log_ratio(b.area, a.area, frame),
-    "taller": lambda a, b, frame: _log_ratio(a.height, b.height, frame),
-    "shorter": lambda a, b, frame: _log_ratio(b.height, a.height, frame),
-}

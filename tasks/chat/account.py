@@ -18,7 +18,7 @@ def account_of(config: PipelineConfig, root: Path) -> Account:
 def check_keys(config: PipelineConfig) -> None:
     """ValueError where a model's key is not in the environment."""
     if config.chats:
-        from tasks.chat.converse import key_of  # only here: it loads the client of the models
+        from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
         for section, chat in config.chats.items():
             key_of(chat, section)

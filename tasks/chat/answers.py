@@ -1,4 +1,4 @@
-"""Answers: the objects that a model replies with, put right and drawn again where they are none."""
+"""Answers: the objects that a model replies with, invalid replies followed up and drawn again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usage
 from tasks.chat.completion import read_completion, read_object
 from tasks.chat.errors import NoReplyError, RejectedError
-from tasks.chat.meter import Meter
+from tasks.chat.run import Meter
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
@@ -17,6 +17,7 @@ REPAIR = (
 )
 NOTHING = Usage()
 WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
+"""What another draw of the same prompt may well mend; a model that refuses refuses again."""
 T = TypeVar("T", bound=BaseModel)
 
 

@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol, TypeVar
 
 from schemas.chat import ChatConfig
 from tasks.chat.batch_files import URL, Batch, Page, Uploaded, decoded, is_whole
-from tasks.chat.dispatch import UNREACHABLE_ATTEMPTS, backoff
+from tasks.chat.dispatch import UNREACHABLE_ATTEMPTS
 from tasks.chat.errors import (
     ChatRefusedError,
     ChatStoppedError,
@@ -18,13 +18,15 @@ from tasks.chat.errors import (
     RejectedError,
     UnreachableError,
 )
+from tasks.chat.limits import LIMITS, Limits
 
 CREATE_SECONDS = 300.0
-"""In which a batch is created, all attempts together."""
-SETTLING_SECONDS = 2 * CREATE_SECONDS
-"""After an intent: what is not among the provider's batches by now was never created."""
+"""In which a batch is created, all attempts together: the waits between eight of them take one
+minute. Half of Limits.batch_settling_seconds, for clocks and providers that lag."""
 INTENT = "intent-"
+"""Begins the name of a batch that has no id yet: no id of a provider begins so."""
 ENDED = ("completed", "failed", "expired", "cancelled")
+"""The states that OpenAI documents as final; others are waited for."""
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -47,16 +49,17 @@ class BatchServer(Protocol):
 
 
 def intent_name() -> str:
-    """A name that no other batch has; it tells when it was made."""
+    """A name that no other batch has; it holds the time at which it was made."""
     return f"{INTENT}{time.time():.0f}-{uuid.uuid4().hex}"
 
 
 class BatchApi:
     """Raises ChatStoppedError where the server is gone, ChatRefusedError where it refuses."""
 
-    def __init__(self, chat: ChatConfig, server: BatchServer) -> None:
+    def __init__(self, chat: ChatConfig, server: BatchServer, limits: Limits = LIMITS) -> None:
         self.where = f"{chat.base_url} ({chat.model})"
         self._chat = chat
+        self._limits = limits
         self._server = server
         self._has_heard = False
 
@@ -124,7 +127,7 @@ class BatchApi:
 
     async def _created(self, intent: str) -> str | None:
         """The id of the batch that an earlier or another process set out to create."""
-        settled = float(intent.split("-")[1]) + SETTLING_SECONDS
+        settled = float(intent.split("-")[1]) + self._limits.batch_settling_seconds
         while True:
             # In this order: what is not there after that time never will be.
             is_settled = time.time() > settled
@@ -138,7 +141,7 @@ class BatchApi:
             await self._call(partial(self._server.download, file_id, file), is_patient=True)
             if await asyncio.to_thread(is_whole, file):
                 return
-            await asyncio.sleep(backoff(number + 1, None))
+            await asyncio.sleep(self._limits.backoff.seconds(number + 1))
         raise ChatStoppedError(
             f"{self.where} cuts off {file_id}, the output of a batch; its replies are paid for, "
             "so run the same command later"
@@ -169,7 +172,7 @@ class BatchApi:
                             "is kept, so run the same command when it does"
                         ) from None
                     logger.warning("%s does not answer (%s): asking on", self.where, error)
-                await asyncio.sleep(backoff(number, error.retry_after))
+                await asyncio.sleep(self._limits.backoff.seconds(number, error.retry_after))
             else:
                 self._has_heard = True
                 return result

@@ -7,12 +7,18 @@ import msgspec
 
 from schemas.chat import Request
 from tasks.chat.dispatch import Sound, read_sound
-from tasks.chat.errors import ChatRefusedError, PassingError, error_of, is_unpaid
+from tasks.chat.errors import (
+    MAX_WORDS,
+    ChatRefusedError,
+    PassingError,
+    error_of,
+    error_words,
+    is_unpaid,
+)
 from tasks.chat.requests import Dialect, request_body
 
-MAX_REQUESTS = 50_000
-MAX_BYTES = 100_000_000
 URL = "/v1/chat/completions"
+"""What the Batch API calls the endpoint, wherever its server keeps it."""
 Result = TypeVar("Result")
 
 
@@ -68,7 +74,7 @@ def decoded(raw: bytes, kind: type[Result]) -> Result:
 
 
 def write_requests(
-    requests: Sequence[Request], dialect: Dialect, file: IO[bytes]
+    requests: Sequence[Request], dialect: Dialect, file: IO[bytes], max_bytes: int
 ) -> tuple[list[str], dict[str, Exception]]:
     """Write requests as lines until the file is full, one at least: the digests of those written,
     and what is wrong with those that cannot be. Holds one request at a time; blocks."""
@@ -82,7 +88,7 @@ def write_requests(
             continue
         about = {"custom_id": request.digest, "method": "POST", "url": URL, "body": body}
         line = msgspec.json.encode(about) + b"\n"
-        if written and file.tell() + len(line) > MAX_BYTES:
+        if written and file.tell() + len(line) > max_bytes:
             break
         file.write(line)
         written.append(request.digest)
@@ -122,12 +128,8 @@ def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
 
 
 def line_error(status: int, raw: bytes, where: str) -> Exception:
-    try:
-        told = msgspec.json.decode(raw)["error"]
-        code, message = str(told.get("code") or ""), str(told.get("message") or told)
-    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
-        code, message = "", raw[:300].decode("utf-8", "replace")
-    message = " ".join(message.split())[:300]
+    code, message = error_words(raw)
+    message = " ".join(message.split())[:MAX_WORDS]
     if status in (401, 403, 404) or is_unpaid(status, code, message):
         return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
     return error_of(status, code, message)
@@ -137,7 +139,7 @@ def failed_batch(batch: Batch, where: str) -> Exception:
     """Why a batch failed as a whole: for want of room (`is_congestion`), in passing or for good."""
     errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
     codes = [str(error.code or "") for error in errors]
-    message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:300]
+    message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:MAX_WORDS]
     if any("token_limit" in code or "rate_limit" in code for code in codes):
         return PassingError(message, is_congestion=True)
     if all(code in ("", "server_error", "internal_error") for code in codes):

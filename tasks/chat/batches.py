@@ -25,51 +25,31 @@ import logging
 import tempfile
 import time
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from schemas.chat import Account, ChatConfig, Reply, Request
+from schemas.retry import MAX_ASKED
+from tasks.chat.asked import Asked, Tally, end
 from tasks.chat.batch_api import BatchApi, BatchServer, intent_name
-from tasks.chat.batch_files import MAX_REQUESTS, failed_batch, read_line, write_requests
+from tasks.chat.batch_files import failed_batch, read_line, write_requests
 from tasks.chat.budget import Budget
 from tasks.chat.dispatch import REJECTED_REQUESTS, Sound
 from tasks.chat.errors import (
-    MAX_RETRY_AFTER,
     ChatRefusedError,
     ChatStoppedError,
     NoReplyError,
     PassingError,
     RejectedError,
 )
-from tasks.chat.meter import Meter
+from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
-from tasks.chat.requests import Dialect, dialect_of
+from tasks.chat.requests import dialect_of
+from tasks.chat.run import Meter
 
-IDLE_SECONDS = 1.0
 GROUP = 500
+"""Lines of an output that are held at a time: some megabytes, and one transaction of the store."""
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class _Asked:
-    """A request that somebody waits for. `batch` is the name, in the store, of the batch that it
-    is in: its id, or an intent."""
-
-    request: Request
-    meter: Meter
-    dollars: float
-    reply: asyncio.Future[Reply]
-    batch: str | None = None
-    dialect: Dialect | None = None
-    num_failed: int = 0
-
-
-@dataclass(slots=True)
-class _Tally:
-    started: float
-    num_ok: int = 0
-    dollars: float = 0.0
 
 
 class BatchQueue:
@@ -82,25 +62,27 @@ class BatchQueue:
         store: ReplyStore,
         server: BatchServer,
         budget: Budget,
+        limits: Limits = LIMITS,
     ) -> None:
         self.chat = chat
+        self._limits = limits
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
         self._payer = account.payer
         self._store = store
-        self._api = BatchApi(chat, server)
+        self._api = BatchApi(chat, server, limits)
         self._budget = budget
         # Another payer's key may not see these batches, and another model has other prices.
         self._scope = f"{chat.base_url} {chat.model} {account.payer}"
         self._dialect = dialect_of(chat)
-        self._asked: dict[str, _Asked] = {}
-        self._fresh: dict[str, _Asked] = {}
+        self._asked: dict[str, Asked] = {}
+        self._fresh: dict[str, Asked] = {}
         self._last_asked = 0.0
         self._adopting = asyncio.Lock()
         self._has_adopted = False
         self._submitting: asyncio.Task[None] | None = None
         self._polling: dict[str, asyncio.Task[None]] = {}
         self._num_replies = 0
-        self._most = MAX_REQUESTS
+        self._most = limits.batch_requests
         self._is_crowded = False
         self._num_crowded = 0
 
@@ -120,7 +102,7 @@ class BatchQueue:
             self._stop(error)
             raise
         loop = asyncio.get_running_loop()
-        asked = _Asked(request, meter, dollars, loop.create_future(), batch)
+        asked = Asked(request, meter, dollars, loop.create_future(), batch)
         self._asked[digest] = asked
         try:
             self._check()
@@ -141,7 +123,7 @@ class BatchQueue:
         ended = ChatStoppedError("batches under way are waited for by the next run")
         self.stopped = self.stopped or ended
         for asked in self._asked.values():
-            _end(asked, ended)
+            end(asked, ended)
 
     async def _adopt(self) -> None:
         """Poll what earlier runs have left under way."""
@@ -171,7 +153,7 @@ class BatchQueue:
         self.stopped = self.stopped or error
         for asked in self._asked.values():
             if asked.batch is None or isinstance(error, ChatRefusedError):
-                _end(asked, error)
+                end(asked, error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """What fails in the background reaches everybody who waits."""
@@ -181,16 +163,16 @@ class BatchQueue:
             self._stop(error)
         except Exception as error:
             for asked in self._asked.values():
-                _end(asked, error)
+                end(asked, error)
 
     # Submitting
 
-    def _line_up(self, asked: _Asked) -> None:
+    def _line_up(self, asked: Asked) -> None:
         if asked.reply.done():
             return
         asked.batch = None
         if self.stopped:
-            _end(asked, self.stopped)
+            end(asked, self.stopped)
             return
         self._fresh[asked.request.digest] = asked
         self._last_asked = asyncio.get_running_loop().time()
@@ -201,14 +183,15 @@ class BatchQueue:
         loop = asyncio.get_running_loop()
         while self._fresh:
             idle = loop.time() - self._last_asked
-            if idle < IDLE_SECONDS and len(self._fresh) < MAX_REQUESTS:
-                await asyncio.sleep(IDLE_SECONDS - idle)
+            limits = self._limits
+            if idle < limits.batch_idle_seconds and len(self._fresh) < limits.batch_requests:
+                await asyncio.sleep(limits.batch_idle_seconds - idle)
                 continue
             if self._is_crowded:
                 while self._polling:
                     await asyncio.wait(self._polling.values())
                 poll = self.chat.batch_poll_seconds
-                await asyncio.sleep(min(poll * 2**self._num_crowded, MAX_RETRY_AFTER))
+                await asyncio.sleep(min(poll * 2**self._num_crowded, MAX_ASKED))
             await self._submit()
 
     async def _submit(self) -> None:
@@ -219,10 +202,12 @@ class BatchQueue:
             return
         dialect = self._dialect
         with tempfile.TemporaryFile() as file:
-            written, unreadable = await asyncio.to_thread(write_requests, chosen, dialect, file)
+            written, unreadable = await asyncio.to_thread(
+                write_requests, chosen, dialect, file, self._limits.batch_bytes
+            )
             for digest, error in unreadable.items():
                 if asked := self._fresh.pop(digest, None):
-                    _end(asked, error)
+                    end(asked, error)
             if not written:
                 return
             file_id = await self._api.upload(file)
@@ -240,7 +225,7 @@ class BatchQueue:
             if isinstance(error, ChatRefusedError):
                 await self._store.close_batch(intent)
             for asked in self._in(intent):
-                _end(asked, error)
+                end(asked, error)
             raise
         await self._store.add_batch(batch.id, self._scope, written, self.chat.model)
         await self._store.close_batch(intent)
@@ -261,7 +246,7 @@ class BatchQueue:
         )
         for reply in filter(None, stored):
             if asked := self._fresh.pop(reply.digest, None):
-                _end(asked, reply)
+                end(asked, reply)
 
     # Polling
 
@@ -271,13 +256,13 @@ class BatchQueue:
             self._polling[name] = task
             task.add_done_callback(lambda _: self._polling.pop(name, None))
 
-    def _in(self, name: str) -> list[_Asked]:
+    def _in(self, name: str) -> list[Asked]:
         waiting = (asked for asked in self._asked.values() if not asked.reply.done())
         return [asked for asked in waiting if asked.batch == name]
 
     async def _watch(self, name: str) -> None:
         """Wait for the end of a batch, store its replies, and see to what is left over."""
-        tally = _Tally(time.monotonic())
+        tally = Tally(time.monotonic())
         try:
             batch = await self._api.ended(name)
             if batch is None:
@@ -307,10 +292,10 @@ class BatchQueue:
                 await self._fail_lines(name, errors)
         except Exception as error:
             for asked in self._in(name):
-                _end(asked, error)
+                end(asked, error)
             raise
 
-    async def _keep_lines(self, file_id: str, errors: dict[str, Exception], tally: _Tally) -> None:
+    async def _keep_lines(self, file_id: str, errors: dict[str, Exception], tally: Tally) -> None:
         """Store the replies in a file, and note the errors by digest."""
         with tempfile.TemporaryFile() as file:
             await self._api.download(file_id, file)
@@ -322,7 +307,7 @@ class BatchQueue:
                 errors |= {key: told for key, told in read.items() if isinstance(told, Exception)}
                 tally.num_ok += len(sound)
 
-    async def _keep(self, digest: str, came: Sound, tally: _Tally) -> None:
+    async def _keep(self, digest: str, came: Sound, tally: Tally) -> None:
         usage = came.completion.usage
         cost = usage.cost(self.chat.price, is_batch=True) if usage.input_tokens else None
         reply = await self._store.keep(
@@ -346,11 +331,11 @@ class BatchQueue:
             self._fresh.pop(digest, None)
             self._budget.spend(cost, usage.input_tokens, asked.request)
             asked.meter.pay(cost)
-            _end(asked, reply)
+            end(asked, reply)
         if cost is None and self._budget.is_limited and not self.stopped:
             self._stop(
                 ChatStoppedError(
-                    f"{self.chat.base_url} does not tell how many tokens a reply took, so no "
+                    f"{self.chat.base_url} does not report how many tokens a reply took, so no "
                     "budget can be kept: leave budget out"
                 )
             )
@@ -376,18 +361,18 @@ class BatchQueue:
                 self._fail(asked, error)
 
     async def _fail_lines(self, name: str, errors: Mapping[str, Exception]) -> None:
-        self._most = min(2 * self._most, MAX_REQUESTS)
-        self._is_crowded, self._num_crowded = self._most < MAX_REQUESTS, 0
+        self._most = min(2 * self._most, self._limits.batch_requests)
+        self._is_crowded, self._num_crowded = self._most < self._limits.batch_requests, 0
         waiting = self._in(name)
         lost = [asked.request.digest for asked in waiting if asked.request.digest not in errors]
         stored = await asyncio.gather(*map(self._store.find, lost))
         replies = {reply.digest: reply for reply in stored if reply}
         missing = PassingError(f"{name} has no line for the request")
-        rejected: list[tuple[_Asked, RejectedError]] = []
+        rejected: list[tuple[Asked, RejectedError]] = []
         for asked in waiting:
             digest = asked.request.digest
             if digest in replies:
-                _end(asked, replies[digest])
+                end(asked, replies[digest])
                 continue
             error = errors.get(digest, missing)
             if isinstance(error, RejectedError) and not self._adapt(asked, error):
@@ -398,17 +383,17 @@ class BatchQueue:
                 self._fail(asked, error)
         self._reject(rejected)
 
-    def _fail(self, asked: _Asked, error: Exception) -> None:
+    def _fail(self, asked: Asked, error: Exception) -> None:
         """Ask again, after an attempt that failed in passing or in another dialect."""
         if isinstance(error, PassingError):
             asked.meter.again += 1
             asked.num_failed += 1
         if asked.num_failed >= self.chat.max_attempts:
-            _end(asked, NoReplyError(str(error)))
+            end(asked, NoReplyError(str(error)))
         else:
             self._line_up(asked)
 
-    def _adapt(self, asked: _Asked, error: RejectedError) -> bool:
+    def _adapt(self, asked: Asked, error: RejectedError) -> bool:
         """Whether it is worth asking again: in a dialect that this or another request found. The
         batch of an earlier run is taken to have been asked as this run would."""
         used = asked.dialect or dialect_of(self.chat)
@@ -419,7 +404,7 @@ class BatchQueue:
         self._dialect = following or used
         return following is not None
 
-    def _reject(self, rejected: Iterable[tuple[_Asked, RejectedError]]) -> None:
+    def _reject(self, rejected: Iterable[tuple[Asked, RejectedError]]) -> None:
         """End requests, and the run where the server rejects everything."""
         plain = [error for _, error in rejected if not error.code]
         if len(plain) >= REJECTED_REQUESTS and not self._num_replies:
@@ -429,13 +414,4 @@ class BatchQueue:
                 )
             )
         for asked, error in rejected:
-            _end(asked, error)
-
-
-def _end(asked: _Asked, outcome: Reply | Exception) -> None:
-    if asked.reply.done():
-        return
-    if isinstance(outcome, Exception):
-        asked.reply.set_exception(outcome)
-    else:
-        asked.reply.set_result(outcome)
+            end(asked, error)

@@ -9,9 +9,12 @@ from tasks.chat.errors import ChatStoppedError
 from tasks.chat.replies import ReplyStore
 
 BYTES_PER_TOKEN = 2.5
+"""English has about four: what is set aside must not fall short of what a request costs."""
 PIXELS_PER_TOKEN = 400
-"""Both are few on purpose: what is set aside must not fall short of what a request costs."""
+"""Anthropic counts 750 and OpenAI more: few on purpose, too."""
 REFRESH_SECONDS = 1.0
+"""Between two looks at what other processes have spent: a query a second is nothing, and a second
+is no longer than a reply takes."""
 DIGITS = 12
 """Decimal places of what is set aside: rounded, its sum comes back to exactly nothing."""
 
@@ -124,5 +127,7 @@ class Budget:
 
     def spend(self, cost: float | None, input_tokens: int, request: Request) -> None:
         """Note what a request took; it may have been more than was thought."""
+        if not self.is_limited:
+            return
         self._purse.spend(cost or 0.0)
         self._ratio = max(self._ratio, input_tokens / max(most_input_tokens(request), 1))

@@ -12,10 +12,12 @@ from pydantic import BaseModel, ValidationError
 from schemas.chat import Failure, Usage
 
 THOUGHTS = "</think>"
+"""Ends what open reasoning models write before their reply."""
 FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
 OBJECT = re.compile(r"\{\s*[\"}]")
 MAX_FOUND, MAX_TRIED = 8, 400
-"""Objects that are looked at in a text, and places that may start one."""
+"""Objects that are looked at in a text, and places that may start one: a reply has one or two, and
+a hostile one must not take longer than its request."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -30,7 +32,7 @@ class Completion:
 
 
 def read_completion(raw: bytes) -> Completion:
-    """What the body of an answer says; ValueError where it is none."""
+    """What the body of an answer says; ValueError where it is not a chat completion."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
@@ -92,7 +94,7 @@ def _shown(raw: bytes) -> str:
 
 def read_object(text: str, schema: type[T]) -> T:
     """The object in a model's text that validates as `schema`: the whole text, what is fenced, or
-    the last one in it. Nothing is guessed: a cut object is none.
+    the last one in it. Nothing is guessed: a cut object is not completed.
 
     Raises ValueError with the problem in words.
     """

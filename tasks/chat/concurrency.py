@@ -11,17 +11,25 @@ import logging
 from collections import deque
 
 START = 64
+"""Requests at once at first, where as many are allowed: the default of max_concurrent."""
 GROWTH = 1.5
+"""Times the last limit that paid, at which its successor is judged: below, chance decides."""
 GAIN = 1.1
+"""Times the replies per second that a successor must bring: a server that is not yet full brings
+GROWTH times as many, a full one none."""
 SHRINK, SHRINK_AGAIN = 0.7, 0.5
+"""Times the limit that was too much; the second while refusals go on, so that a few steps suffice
+wherever the server stands."""
 BELOW = 0.9
-"""Of the limit that was too much, where growth stops."""
+"""Times the limit that was too much, where growth stops: at the limit itself it would be refused
+again and again."""
 PROBE_AFTER = 20
-"""Windows after which a limit that did not pay, or was too much, is tried again."""
+"""Windows after which a limit that did not pay, or was too much, is tried again: servers get less
+busy, and a trial costs one window."""
 MIN_WINDOW = 4
-"""Replies in a window, at least; else as many as the limit is."""
+"""Replies in a window, at least; else as many as the limit is. Fewer say nothing of a rate."""
 MIN_MEASURED = 16
-"""Replies whose rate tells whether a limit pays: smaller limits grow until a server refuses."""
+"""Replies whose rate shows whether a limit pays: smaller limits grow until a server refuses."""
 TOLERATED, MIN_TOLERATED = 0.1, 3
 """Requests of a window that may be refused, as a share and at least: some servers refuse some
 whatever they do."""

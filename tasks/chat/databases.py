@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from tasks.chat.tables import SCHEMA_VERSION, TABLES, VERSIONS
 
 LOCKED_SECONDS = 60
+"""That a writer waits for another process: transactions take milliseconds, but a disk may hang."""
 CREATING = 0x5350415449414C
 """The advisory lock of PostgreSQL that is held while the tables are made."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -21,17 +20,19 @@ from tasks.chat.errors import (
     RejectedError,
     UnreachableError,
 )
-from tasks.chat.meter import Meter
+from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
 from tasks.chat.requests import Dialect, dialect_of, request_body
-from tasks.chat.stop import STOPPED
+from tasks.chat.run import Meter
 
-FIRST_DELAY = 0.5
-MAX_DELAY = 30.0
 UNREACHABLE_ATTEMPTS = 3
+"""At a server that has never answered: an address that is wrong stays wrong, while a server that
+is just starting may be there a second later."""
 SILENT_REQUESTS = 16
-"""So many requests without a reply, one after another, and the server is taken to be gone."""
+"""In succession without a reply, each after all of its attempts: then the server counts as gone."""
 REJECTED_REQUESTS = 3
+"""Rejected in succession where none was answered: the model is asked in a way that it never takes,
+and each further request would be one more of the kind."""
 logger = logging.getLogger(__name__)
 
 
@@ -60,8 +61,10 @@ class Dispatcher:
         store: ReplyStore,
         server: Server,
         budget: Budget,
+        limits: Limits = LIMITS,
     ) -> None:
         self.chat = chat
+        self._backoff = limits.backoff
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
         self._payer = account.payer
         self._store = store
@@ -121,7 +124,7 @@ class Dispatcher:
                 number += 1
                 meter.again += 1
                 self._give_up(number, error)
-                await asyncio.sleep(backoff(number, error.retry_after))
+                await asyncio.sleep(self._backoff.seconds(number, error.retry_after))
 
     async def _attempt(self, request: Request, dialect: Dialect, meter: Meter) -> Reply:
         turn = await self._limit.acquire()
@@ -129,8 +132,9 @@ class Dispatcher:
         try:
             return await asyncio.shield(delivery)
         except asyncio.CancelledError:
-            # What is sent is paid: it is waited for and kept, whoever no longer wants it.
-            await asyncio.gather(delivery, return_exceptions=True)
+            # What is sent is paid: it is waited for and kept, whoever no longer wants it. A wait
+            # that is itself cancelled leaves the delivery alone.
+            await asyncio.wait([delivery])
             raise
 
     async def _deliver(
@@ -197,7 +201,7 @@ class Dispatcher:
         meter.pay(cost)
         if cost is None and self._budget.is_limited:
             self.stopped = self.stopped or ChatStoppedError(
-                f"{self.chat.base_url} does not tell how many tokens a reply took, so no budget "
+                f"{self.chat.base_url} does not report how many tokens a reply took, so no budget "
                 "can be kept: leave budget out"
             )
         return reply
@@ -209,8 +213,6 @@ class Dispatcher:
             await self._tokens.acquire(most_input_tokens(request) + self.chat.max_tokens)
 
     def _check(self) -> None:
-        if STOPPED.is_set():
-            self.stopped = self.stopped or ChatStoppedError("stopped; every reply is kept")
         if self.stopped:
             raise self.stopped
 
@@ -292,12 +294,6 @@ class Pace:
                 part = min(amount, int(self._limiter.max_rate))
                 await self._limiter.acquire(part)
                 amount -= part
-
-
-def backoff(number: int, retry_after: float | None) -> float:
-    """Seconds before the next attempt: twice as many each time, so or so."""
-    delay = min(FIRST_DELAY * 2.0 ** (number - 1), MAX_DELAY) * random.uniform(0.5, 1.5)
-    return max(delay, retry_after or 0.0)
 
 
 def read_sound(raw: bytes) -> Completion:

@@ -1,36 +1,39 @@
 """Errors of a chat: what ends one attempt, one request, or the whole run."""
 
-from math import isfinite
+import json
 
 from schemas.chat import Failure
+from schemas.retry import TransientError, may_pass
 
-MAX_RETRY_AFTER = 900.0
-"""Seconds: no server is left alone for longer, whatever it asks."""
+CONGESTED = (408, 429, 503, 529)
+"""By these a server says that it has too much to do; 529 is Anthropic's."""
 FILTERED = ("content_filter", "content_policy", "responsibleaipolicy", "moderation", "flagged")
+"""Words of servers that reject a request for what it says."""
+MAX_WORDS = 300
+"""Characters of a server's message that are shown: three lines of a terminal."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+"""OpenAI's codes for an account that has to be paid up."""
 UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
+"""Anthropic's and DeepSeek's words for it."""
 
 
-class PassingError(Exception):
-    """One attempt failed in a way that may pass: it is made again. `retry_after` is for how many
-    seconds the server asks to be left alone, None where it does not say, or says nonsense;
-    `is_congestion` says that it has too much to do."""
+class PassingError(TransientError):
+    """One attempt at a request failed in a way that may pass: it is made again. `is_congestion`:
+    the server has too much to do."""
 
     def __init__(
         self, message: str, retry_after: float | None = None, is_congestion: bool = False
     ) -> None:
-        super().__init__(message)
-        is_sane = retry_after is not None and isfinite(retry_after) and retry_after >= 0.0
-        self.retry_after = min(retry_after or 0.0, MAX_RETRY_AFTER) if is_sane else None
+        super().__init__(message, retry_after)
         self.is_congestion = is_congestion
 
 
 class UnreachableError(PassingError):
-    """Nobody listens there."""
+    """No server listens at the address."""
 
 
 class RejectedError(Exception):
-    """The server will not answer this request, whoever asks again."""
+    """The server does not answer this request, and would not if it were sent again."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
@@ -49,6 +52,20 @@ class ChatRefusedError(ValueError):
     """The run cannot go on as it is configured: the key, the model or the address is wrong."""
 
 
+def error_words(raw: bytes) -> tuple[str, str]:
+    """The code and the message in the body of an error, as far as it has them."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return "", raw.decode("utf-8", "replace").strip()
+    if isinstance(body, list) and body:  # Google's form
+        body = body[0]
+    about = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(about, dict):
+        return "", str(about)
+    return str(about.get("code") or ""), str(about.get("message") or about)
+
+
 def is_unpaid(status: int, code: str, message: str) -> bool:
     """Whether a server wants to be paid first. Not all of them say so by status 402."""
     told = message.lower()
@@ -61,7 +78,7 @@ def error_of(
     """What becomes of one request that was answered with an error."""
     told = f"{status}: {message}"
     # Groq's word for a reply that the model failed to write in the form that was asked for.
-    if status in (408, 409, 425, 429) or not 400 <= status < 500 or code == "json_validate_failed":
-        return PassingError(told, retry_after, is_congestion=status in (408, 429, 503, 529))
+    if may_pass(status) or status < 400 or code == "json_validate_failed":
+        return PassingError(told, retry_after, is_congestion=status in CONGESTED)
     is_filtered = any(word in f"{code} {message}".lower() for word in FILTERED)
     return RejectedError(told, Failure.FILTERED if is_filtered else "")

@@ -9,6 +9,7 @@ from PIL import Image
 from schemas.chat import Photograph
 
 QUALITY = 90
+"""Of a JPEG that was made smaller, from 1 to 95: above 90 files grow and no difference is seen."""
 
 
 def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:

@@ -36,11 +36,13 @@ NAMES_OF_FORM = (
     "additionalproperties",
     "additional_properties",
 )
+"""Words in a rejection that say that the form of the reply is why."""
 TOKENS, COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
+"""The two names of the field that limits a reply."""
 OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Their reasoning models take no max_tokens, and all of their models the other name."""
 ANTHROPIC_HOST = "api.anthropic.com"
-"""Passes over response_format: the form has to be in the prompt."""
+"""It ignores response_format: the form has to be in the prompt."""
 
 
 @dataclass(frozen=True, slots=True)

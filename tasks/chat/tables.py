@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 SCHEMA_VERSION = 1
+"""Raised where a table changes: a release refuses a store that another one wrote."""
 
 
 class AnyText(TypeDecorator[str]):

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 GIB = 2**30
+"""Bytes; messages are in GiB, as the archives have several."""
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+"""No room on the disk, or none left of what its user may take."""
 
 
 def check_space(folder: Path, needed: int) -> None:

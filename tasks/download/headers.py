@@ -1,8 +1,5 @@
 """What the headers of a reply say."""
 
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-
 import httpx
 
 
@@ -21,13 +18,3 @@ def content_range(header: str) -> tuple[int | None, int | None]:
     """First byte and whole length of `bytes 5-9/10`; None for what is `*` or unreadable."""
     span, _, total = header.removeprefix("bytes ").partition("/")
     return whole_number(span.partition("-")[0]), whole_number(total)
-
-
-def asked_wait(header: str | None, now: datetime) -> float:
-    """Seconds that a Retry-After (a number or a date) asks for; 0 where it is absent."""
-    if (seconds := whole_number(header)) is not None:
-        return float(seconds)
-    try:
-        return max(0.0, (parsedate_to_datetime(header or "") - now).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0

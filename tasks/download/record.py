@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 RECORD = "download.json"
+"""Beside the archives; no archive may have this name."""
 
 
 @dataclass(frozen=True, slots=True)

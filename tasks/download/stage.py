@@ -74,9 +74,9 @@ def mirrored(url: str, base_url: str | None) -> str:
     try:
         parsed = httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise ValueError(f"{address} is no address ({error}): correct it") from error
+        raise ValueError(f"{address} is not an address ({error}): correct it") from error
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ValueError(f"{address} is no http or https address: correct it")
+        raise ValueError(f"{address} is not an http or https address: correct it")
     return address
 
 

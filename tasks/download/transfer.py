@@ -6,11 +6,12 @@ from pathlib import Path
 
 import httpx
 
+from schemas.retry import TransientError
 from tasks.download.archive import Archive, disagreement, examine
 from tasks.download.headers import content_range, validator, whole_number
 from tasks.download.part import Part, Version, file_size
 from tasks.download.record import Received
-from tasks.download.retry import Sleep, TransientError, check_status, retried
+from tasks.download.retry import Sleep, check_status, retried
 
 Advance = Callable[[int, int | None], None]  # bytes there, bytes in all
 

@@ -13,7 +13,8 @@ from evaluation.grounding import (
 )
 from evaluation.points import first_point
 from schemas.benchmark import AnswerKind
-from schemas.completion.parsing import Corners, ReadScene
+from schemas.box import Corners
+from schemas.completion.parsing import ReadScene
 
 UNIT = 1000
 """Boxes are in whole thousandths of a side: fine enough for a drawing, and short in the page."""

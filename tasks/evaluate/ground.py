@@ -3,37 +3,14 @@
 A reply is scored in the frame of its own boxes, into which the gold is moved, just as in training.
 """
 
-import json
-
 import polars as pl
 
 from evaluation.grounding import size_of
 from evaluation.grounding_tables import PARTS, REWARDS, ground
 from schemas.benchmark import fact
 from schemas.columns import frame_of
-from schemas.completion.frames import rescale_box
-from schemas.completion.parsing import GOLD_TAGS, read_scene, read_tags
+from schemas.completion.frames import moved_gold
 from training.rewards import score_completion
-
-Size = tuple[int, int]
-
-
-def moved_gold(gold: str, old: Size, new: Size) -> str:
-    """A gold completion with its boxes in another frame. ValueError where it is none."""
-    parts = read_tags(gold, GOLD_TAGS)
-    if old == new or parts is None:
-        return gold
-    scene = read_scene(parts[0])
-    objects = [
-        {"id": name, "bbox": box and rescale_box(box, old, new)}
-        for name, box in zip(scene.ids, scene.boxes, strict=True)
-    ]
-    links = [
-        {"subject": subject, "predicate": predicate, "object": target}
-        for subject, predicate, target in scene.relationships
-    ]
-    moved = json.dumps({"objects": objects, "relationships": links})
-    return f"<scene>{moved}</scene>\n<answer>{parts[1]}</answer>"
 
 
 def reward_replies(items: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from prefect.states import Completed
 
 from evaluation.images import sent, shown
 from evaluation.photographs import PhotographStore
-from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, frame_of, prompt_of
+from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, prompt_of
 from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Request, Role
 from schemas.columns import frame_of as table_of
@@ -35,6 +35,7 @@ from tasks.artifact import (
     write_artifact,
     write_incomplete,
 )
+from tasks.chat.run import Run
 from training.model import resolve_model
 from training.run_folder import model_digest
 
@@ -61,7 +62,7 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
             )
         resolve_model(model.local.model, root)
     if model.chat:
-        from tasks.chat.converse import key_of  # only here: it loads the client of the models
+        from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
         key_of(model.chat, f"{model.name}.chat")
 
@@ -93,7 +94,7 @@ def _identity(model: EvaluatedModel, root: Path) -> str:
 def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
     """The columns of REPLY that are known before there is one."""
     size = (item["width"] or 0, item["height"] or 0)
-    frame = frame_of(size, model) if all(size) else size
+    frame = model.frame_of(size) if all(size) else size
     return {
         "benchmark": item["benchmark"],
         "item_id": item["item_id"],
@@ -184,14 +185,18 @@ def _image(data: bytes, model: EvaluatedModel) -> Any:
 
     with Image.open(io.BytesIO(data)) as image:
         size = image.size
-    return shown(data, frame_of(size, model))
+    return shown(data, model.frame_of(size))
 
 
 # Endpoints.
 
 
 def ask_endpoint(
-    items: pl.DataFrame, model: EvaluatedModel, account: Account, root: Path
+    items: pl.DataFrame,
+    model: EvaluatedModel,
+    account: Account,
+    root: Path,
+    run: Run | None = None,
 ) -> tuple[pl.DataFrame, list[str]]:
     """Rows of REPLY in the order of the items, and the ids of items that a later run may get a
     reply to."""
@@ -200,7 +205,7 @@ def ask_endpoint(
     assert model.chat
     chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
     conversation = partial(_ask, model=model, store=PhotographStore(root))
-    rows = converse(chat, account, items.iter_rows(named=True), conversation, stage="infer")
+    rows = converse(chat, account, items.iter_rows(named=True), conversation, run=run)
     missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
     return table_of(rows, REPLY), missing
 
@@ -246,7 +251,7 @@ def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> P
     from evaluation.photographs import photograph_size
 
     data = store.read(digest)
-    width, height = frame_of(photograph_size(data), model)
+    width, height = model.frame_of(photograph_size(data))
     del data  # read again when it is sent: the queue must not hold photographs
     load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
     return Photograph(f"{digest}@{width}x{height}", AS_SENT, load)
@@ -254,7 +259,12 @@ def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> P
 
 @task(cache_policy=NO_CACHE, task_run_name="infer-{model.name}-{benchmark}")
 def infer_replies(
-    items_path: Path, benchmark: str, model: EvaluatedModel, account: Account, root: Path
+    items_path: Path,
+    benchmark: str,
+    model: EvaluatedModel,
+    account: Account,
+    root: Path,
+    run: Run | None = None,
 ) -> Path | State[Path]:
     artifact = replies_artifact(items_path, model, root)
     if is_complete(artifact):
@@ -265,7 +275,7 @@ def infer_replies(
         parts = root / "artifacts" / PARTS / artifact.digest
         replies = write_locally(items, model, root, parts)
     else:
-        replies, missing = ask_endpoint(items, model, account, root)
+        replies, missing = ask_endpoint(items, model, account, root, run)
     tokens = replies["output_tokens"].sum()
     logger.info(
         "infer: %s on %s: %d replies, %d tokens", model.name, benchmark, replies.height, tokens

@@ -1,28 +1,23 @@
 """Candidate questions of one scene, category by category.
 
-The modules of tasks.asking propose claims that are worth asking about; `find_candidates` keeps
-those that the scene supports and for which enough other answers are refuted. Where models look at
-the picture, it fills up with questions that the scene leaves open.
+The table of proposers says which claims are worth asking about; `find_candidates` keeps those that
+the scene supports and for which enough other answers are refuted. Where models look at the picture,
+it fills up with questions that the scene leaves open.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from schemas.claim import Category, Claim, RelationClaim, encode_claim, objects_of
+from schemas.claim import Category, Claim, encode_claim, objects_of
 from schemas.config.build import ExtractConfig
 from schemas.proof.evidence import Evidence, unknown
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject
-from tasks.extract.comparisons import propose_depths, propose_distances, propose_sizes
-from tasks.extract.counts import propose_counts
-from tasks.extract.directions import propose_orientations
-from tasks.extract.existences import propose_existences
-from tasks.extract.locations import propose_locations
 from tasks.extract.proposal import Proposal
-from tasks.extract.relations import propose_reaches, propose_relations
-from tasks.extract.undecided import propose_undecided
+from tasks.extract.proposers import PROPOSERS, Proposer
 from tasks.extract.view import View
+from tasks.language.forms.table import form_of
 
 MAX_WAITING = 4
 
@@ -55,20 +50,6 @@ class Candidate:
         return tuple(named)
 
 
-def propose(
-    view: View, num_options: Mapping[Category, int]
-) -> Iterator[tuple[Category, Iterator[Proposal]]]:
-    yield Category.RELATION, propose_relations(view)
-    yield Category.REACH, propose_reaches(view)
-    yield Category.SIZE, propose_sizes(view, num_options[Category.SIZE])
-    yield Category.ORIENTATION, propose_orientations(view)
-    yield Category.INSTANCE_LOCATION, propose_locations(view)
-    yield Category.DEPTH, propose_depths(view)
-    yield Category.DISTANCE, propose_distances(view, num_options[Category.DISTANCE])
-    yield Category.COUNT, propose_counts(view, num_options[Category.COUNT])
-    yield Category.EXISTENCE, propose_existences(view)
-
-
 def find_candidates(
     facts: Facts,
     config: ExtractConfig,
@@ -86,30 +67,28 @@ def find_candidates(
     found: list[Candidate] = []
     # Where all that can be seen is annotated, nothing is left open but what is too close to call.
     is_open = undecided and not facts.scene.is_exhaustive
-    open_proposals = propose_undecided(view) if is_open else {}
-    for category, proposals in propose(view, num_options):
-        limit, number = config.max_per_category, num_options[category]
-        # Half of the dataset are relations.
-        most = 2 * limit if category is Category.RELATION else limit
-        chosen = _chosen(view, category, proposals, number, most, _candidate)
-        if category in open_proposals and len(chosen) < limit:
-            rest = open_proposals[category]
-            chosen += _chosen(view, category, rest, number, limit - len(chosen), _undecided)
+    for proposer in PROPOSERS:
+        limit, number = config.max_per_category, num_options[proposer.category]
+        proposals = proposer.propose(view, number)
+        chosen = _chosen(view, proposer, proposals, number, proposer.share * limit, _candidate)
+        if is_open and proposer.propose_undecided and len(chosen) < limit:
+            rest = proposer.propose_undecided(view)
+            chosen += _chosen(view, proposer, rest, number, limit - len(chosen), _undecided)
         found += chosen
     return found
 
 
 def _chosen(
     view: View,
-    category: Category,
+    proposer: Proposer,
     proposals: Iterable[Proposal],
     num_options: int,
     limit: int,
-    as_candidate: Callable[[View, Category, Proposal, int], Candidate | None],
+    as_candidate: Callable[[View, Proposer, Proposal, int], Candidate | None],
 ) -> list[Candidate]:
     """The first candidates, one of each facet in turn."""
     lines = {
-        facet: _in_line(view, (as_candidate(view, category, one, num_options) for one in line))
+        facet: _in_line(as_candidate(view, proposer, one, num_options) for one in line)
         for facet, line in _lines(view, proposals).items()
     }
     found: list[Candidate] = []
@@ -123,24 +102,20 @@ def _chosen(
     return found
 
 
-def _in_line(view: View, candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
+def _in_line(candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
     """Those that offer the answer's opposite wait until no others are left, or many wait."""
     waiting: list[Candidate] = []
     for candidate in candidates:
-        if candidate and len(waiting) < MAX_WAITING and _offers_opposite(view, candidate):
+        if candidate and len(waiting) < MAX_WAITING and _offers_opposite(candidate):
             waiting.append(candidate)
         elif candidate:
             yield candidate
     yield from waiting
 
 
-def _offers_opposite(view: View, candidate: Candidate) -> bool:
-    own, predicates = candidate.claim, view.facts.predicates
-    return isinstance(own, RelationClaim) and any(
-        predicates[own.predicate].is_two_sided_with(predicates[other.predicate])
-        for other in candidate.alternatives
-        if isinstance(other, RelationClaim)
-    )
+def _offers_opposite(candidate: Candidate) -> bool:
+    own = candidate.claim
+    return any(form_of(own).are_opposite(own, other) for other in candidate.alternatives)
 
 
 def _lines(view: View, proposals: Iterable[Proposal]) -> dict[str, list[Proposal]]:
@@ -165,7 +140,7 @@ def draw(image_id: str, asks: str, claim: Claim) -> bytes:
 
 
 def _candidate(
-    view: View, category: Category, proposal: Proposal, num_options: int
+    view: View, proposer: Proposer, proposal: Proposal, num_options: int
 ) -> Candidate | None:
     """The proposal as a candidate, or None where its claim or its alternatives are not clear."""
     evidence = view.facts.holds(proposal.claim)
@@ -181,19 +156,19 @@ def _candidate(
         return None
     named = [view.by_id[key] for key in view.subjects_of(proposal.claim) if key in view.by_id]
     return Candidate(
-        category=category,
+        category=proposer.category,
         asks=proposal.asks,
         claim=proposal.claim,
         alternatives=tuple(alternatives),
         evidence=evidence,
         facet=proposal.facet,
         salience=view.salience_of(proposal.claim),
-        hardness=proposal.hardness + _visual_hardness(view, category, named, evidence),
+        hardness=proposal.hardness + _visual_hardness(view, proposer, named, evidence),
     )
 
 
 def _undecided(
-    view: View, category: Category, proposal: Proposal, num_options: int
+    view: View, proposer: Proposer, proposal: Proposal, num_options: int
 ) -> Candidate | None:
     """The proposal as a candidate, or None where the scene supports one of its claims or leaves
     fewer than two open. Any of those left open stands in for the answer."""
@@ -215,23 +190,22 @@ def _undecided(
     named = [view.by_id[key] for key in view.subjects_of(claim) if key in view.by_id]
     unclear = unknown(left_open[claim].detail)
     return Candidate(
-        category=category,
+        category=proposer.category,
         asks=proposal.asks,
         claim=claim,
         alternatives=tuple(other for other in offered if other != claim),
         evidence=unclear,
         facet=proposal.facet,
         salience=view.salience_of(claim),
-        hardness=proposal.hardness + _visual_hardness(view, category, named, unclear),
+        hardness=proposal.hardness + _visual_hardness(view, proposer, named, unclear),
     )
 
 
 def _visual_hardness(
-    view: View, category: Category, named: Sequence[SceneObject], evidence: Evidence
+    view: View, proposer: Proposer, named: Sequence[SceneObject], evidence: Evidence
 ) -> int:
     """One point each: something small, something covered, a margin that is only just cleared."""
-    # What somebody holds may be small: its holder leads to it.
-    searched = named if category is not Category.REACH else []
+    searched = named if proposer.is_searched else []
     small = any(thing.box.area < view.config.small_share * view.scene.area for thing in searched)
     covered = any(thing.object_id in view.blocked for thing in named)
     close = evidence.margin is not None and evidence.margin < 1.25

@@ -31,7 +31,7 @@ def propose_sizes(view: View, num_options: int) -> Iterator[Proposal]:
             yield Proposal("largest", claims[0], claims[1:], facet=dimension)
 
 
-def propose_depths(view: View) -> Iterator[Proposal]:
+def propose_depths(view: View, num_options: int) -> Iterator[Proposal]:
     front = view.facts.predicates["in front of"]
     for one, other in permutations(view.things, 2):
         claim = DepthClaim(one.object_id, other.object_id)

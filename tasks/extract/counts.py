@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from schemas.claim import CountClaim
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
+from tasks.language.forms.count import NUMBERS_ASKED
 
 
 def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
     for class_name, members in sorted(view.facts.members.items()):
         number = len(members)
+        if number not in NUMBERS_ASKED:
+            continue
         too_small = any(
             member.box.area < 0.4 * view.config.min_area_share * view.scene.area
             for member in members
@@ -18,7 +21,8 @@ def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
             continue
         claim = CountClaim(class_name, number)
         # A window of numbers in which the right one may come at any place.
-        last = max(view.facts.config.max_count, number) - num_options + 1
+        most = min(view.facts.config.max_count, NUMBERS_ASKED[-1])
+        last = max(most, number) - num_options + 1
         starts = range(max(number - num_options + 1, 1), min(number, max(last, 1)) + 1)
         first = view.shuffled(starts, class_name)[0]
         others = [

@@ -7,8 +7,8 @@ from math import atan2, degrees
 from msgspec import structs
 
 from schemas.claim import Direction, OrientationClaim
-from schemas.directions import OWN, OWN_DIRECTIONS, STEPS
-from schemas.vocabulary.classes import LIVING
+from schemas.proof.measures import OWN, OWN_DIRECTIONS, STEPS
+from schemas.vocabulary.kinds import LIVING
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
@@ -24,7 +24,7 @@ CLOCKWISE = (
 )
 
 
-def propose_orientations(view: View) -> Iterator[Proposal]:
+def propose_orientations(view: View, num_options: int) -> Iterator[Proposal]:
     for reference, target in permutations(view.things, 2):
         one, other = reference.object_id, target.object_id
         (ax, ay), (bx, by) = reference.box.center, target.box.center

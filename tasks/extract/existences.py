@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.claim import Category, ExistenceClaim
+from schemas.claim import ExistenceClaim
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.extract.interactions import interactions
@@ -17,7 +17,7 @@ def _common_classes() -> tuple[str, ...]:
     return tuple(entry.name for entry in classes if entry.is_common and entry.is_askable)
 
 
-def propose_existences(view: View) -> Iterator[Proposal]:
+def propose_existences(view: View, num_options: int) -> Iterator[Proposal]:
     for thing in view.things:
         claim = ExistenceClaim(str(thing.class_name), present=True)
         absent = [ExistenceClaim(str(thing.class_name), present=False)]
@@ -57,7 +57,7 @@ def _related_existences(view: View) -> Iterator[Proposal]:
             return Proposal("present", present, [absent], facet="present", hardness=1)
         return Proposal("present", absent, [present], facet="absent", hardness=hardness)
 
-    related = [*interactions(view, Category.RELATION), *interactions(view, Category.REACH)]
+    related = [*interactions(view, contact=False), *interactions(view, contact=True)]
     for subject, name, target in related:
         if target.object_id not in view.by_id or view.facts.predicates[name].needs != "touch":
             continue

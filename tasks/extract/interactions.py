@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from schemas.claim import Category
 from schemas.scene_graph import SceneObject
 from tasks.extract.view import View
 
 
-def interactions(view: View, category: Category) -> Iterator[tuple[SceneObject, str, SceneObject]]:
-    """Annotated relationships that serve a category, one of each meaning and pair."""
+def interactions(view: View, *, contact: bool) -> Iterator[tuple[SceneObject, str, SceneObject]]:
+    """Annotated relationships of bodily contact, or all others, one of each meaning and pair."""
     seen = set()
     things = view.by_id | {thing.object_id: thing for thing in view.supports}
     for relationship in view.scene.relationships:
@@ -16,8 +15,7 @@ def interactions(view: View, category: Category) -> Iterator[tuple[SceneObject, 
         predicate = view.facts.predicates.get(relationship.predicate)
         if not subject or not target or not predicate or not predicate.asks:
             continue
-        is_reach = predicate.category is Category.REACH
-        if is_reach != (category is Category.REACH):
+        if predicate.is_contact is not contact:
             continue
         if not view.is_sensible(subject, predicate, target):
             continue

@@ -7,7 +7,7 @@ from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 
-def propose_locations(view: View) -> Iterator[Proposal]:
+def propose_locations(view: View, num_options: int) -> Iterator[Proposal]:
     for thing in view.things:
         x, y = thing.box.center
         column, row = int(3 * x / view.scene.width), int(3 * y / view.scene.height)

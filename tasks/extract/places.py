@@ -5,14 +5,12 @@ from functools import cache
 
 from schemas.claim import RelationClaim
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import Kind
+from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 from tasks.extract.view import View
 
 CAN_HOLD_INSIDE = {Kind.VEHICLE, Kind.CONTAINER}
-HOLDERS = {"building", "house", "tent", "refrigerator", "oven", "sink", "bathtub", "bowl", "cup"}
 CAN_BEAR = {Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE}
-NOT_BEARING = {"lamp", "lantern", "light bulb", "chandelier", "divider", "rack"}
 SETS = (
     (("over",), ("under",), ("beside",), ("left", "right")),
     (("left", "right"), ("front", "back"), ("over", "under"), ("inside",)),
@@ -88,10 +86,9 @@ def _means() -> dict[str, set[str]]:
 def _names(view: View, claim: RelationClaim, target: SceneObject) -> dict[str, str]:
     """The predicate of every place that the target has."""
     kind = view.kind(target)
-    lineage = set(view.facts.vocabulary.lineage(str(target.class_name)))
     fits = view.facts.objects[claim.subject].box.area < target.box.area
-    can_bear = fits and kind in CAN_BEAR and not lineage & NOT_BEARING
+    can_bear = fits and kind in CAN_BEAR and not view.has(target, Trait.BEARS_NOTHING)
     names = {place: bearing if can_bear else other for place, (bearing, other) in PLACES.items()}
-    if not fits or (kind not in CAN_HOLD_INSIDE and not lineage & HOLDERS):
+    if not fits or (kind not in CAN_HOLD_INSIDE and not view.has(target, Trait.HOLDS)):
         del names["inside"]
     return names

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from schemas.box import horizontal_gap, inside_share
-from schemas.claim import Category, ReachClaim, RelationClaim
+from schemas.claim import ReachClaim, RelationClaim
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING
+from schemas.vocabulary.kinds import LIVING
 from tasks.extract.interactions import interactions
 from tasks.extract.places import other_places
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 
-def propose_relations(view: View) -> Iterator[Proposal]:
-    for subject, name, target in interactions(view, Category.RELATION):
+def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
+    for subject, name, target in interactions(view, contact=False):
         predicate = view.facts.predicates[name]
         if _trivial(view, subject, target):
             continue
@@ -25,8 +25,8 @@ def propose_relations(view: View) -> Iterator[Proposal]:
     yield from _side_by_side(view)
 
 
-def propose_reaches(view: View) -> Iterator[Proposal]:
-    for subject, name, target in interactions(view, Category.REACH):
+def propose_reaches(view: View, num_options: int) -> Iterator[Proposal]:
+    for subject, name, target in interactions(view, contact=True):
         if target.object_id in view.by_id:
             yield from _ends(view, ReachClaim, subject, name, target)
 

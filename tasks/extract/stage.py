@@ -26,17 +26,16 @@ from schemas.columns import frame_of
 from schemas.config.build import ExtractConfig, PipelineConfig, ProofConfig
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
-from schemas.question import SUBGRAPH, Level
+from schemas.question import LEVELS, SUBGRAPH
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
-from tasks.language.topic import topic_of
-from tasks.plan.balance import words_of
+from tasks.language.forms.table import form_of
+from tasks.plan.balance import offered_and_context
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 
-VERSION = 2
-LEVELS = (Level.EASY, Level.MEDIUM, Level.HARD)
+VERSION = 3
 logger = logging.getLogger(__name__)
 
 
@@ -81,7 +80,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
     objects = _subgraph(facts, candidate)
     names = {key: _name(facts, key) for key in objects}
     claims = candidate.claim, *candidate.alternatives
-    offered, context = words_of(claims, candidate.asks, names)
+    offered, context = offered_and_context(claims, candidate.asks, names)
     if candidate.evidence.standing is Standing.UNKNOWN:
         offered = []
     return {
@@ -105,9 +104,9 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "margin": candidate.evidence.margin,
         "detail": candidate.evidence.detail,
         "salience": candidate.salience,
-        "level": LEVELS[min(candidate.hardness, 2)].value,
+        "level": LEVELS[min(candidate.hardness, len(LEVELS) - 1)],
         "rating": min(max(round(1 + 9 * candidate.salience), 1), 10),
-        "topic": topic_of(candidate.claim),
+        "topic": form_of(candidate.claim).topic(candidate.claim),
     }
 
 

@@ -6,12 +6,11 @@ at the picture. Boxes and annotations only say where the question is fair: where
 and clear, stand apart, and nothing annotated gives the answer away.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations, permutations
 
-from schemas.box import Box, gap, horizontal_gap, intersection_area, iou
+from schemas.box import Box, gap, horizontal_gap, nested_share
 from schemas.claim import (
-    Category,
     CountClaim,
     DepthClaim,
     ExistenceClaim,
@@ -19,41 +18,21 @@ from schemas.claim import (
     ReachClaim,
     RelationClaim,
 )
-from schemas.directions import OWN
+from schemas.proof.measures import OWN, may_be_one
 from schemas.question import UNDECIDED
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING, Kind
+from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from tasks.extract.existences import likely_classes
-from tasks.extract.places import CAN_BEAR, NOT_BEARING
+from tasks.extract.places import CAN_BEAR
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 STANDING = {Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE}
-STANDING_CLASSES = {
-    "armchair", "bed", "bench", "bookshelf", "chair", "couch", "crib", "desk", "dresser",
-    "highchair", "nightstand", "ottoman", "podium", "stool", "table", "wardrobe", "barn",
-    "building", "church", "house", "shed", "tent", "bush", "tree", "refrigerator", "stove",
-    "toilet", "dumpster", "fountain", "lighthouse", "mailbox", "statue", "suitcase", "windmill",
-    "clock tower", "fire hydrant", "parking meter", "phone booth", "stop sign", "street light",
-    "traffic cone", "trash can", "vending machine", "washing machine",
-}  # fmt: skip
-"""Further things that stand on the ground; fences, counters and signs are too long or hang."""
-NOT_STANDING = {"bird", "insect", "hot air balloon", "parachute"}
 FIXED = {Kind.STRUCTURE, Kind.PLANT}
-RIDDEN = {
-    "bicycle", "motorcycle", "scooter", "skateboard", "surfboard", "snowboard", "horse", "donkey",
-    "elephant", "camel",
-}  # fmt: skip
-CARRIED = {"skateboard", "surfboard", "snowboard"}
-ENCLOSED = {"car", "van", "truck", "bus", "train", "boat", "carriage"}
 COUNTABLE = {
     Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE, Kind.FURNITURE, Kind.APPLIANCE, Kind.ELECTRONICS,
     Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOY,
 }  # fmt: skip
-NOT_COUNTED = {
-    "animal", "vehicle", "bag", "desk", "counter", "cabinet", "shelf", "divider", "cubicle",
-}  # fmt: skip
-"""Too general a word, or such as run into one another."""
 MAX_AREA_RATIO = 16.0
 MAX_AREA_SHARE = 0.4
 MAX_OVERLAP = 0.25
@@ -63,19 +42,7 @@ LEVEL = 0.12
 MAX_COUNT = 5
 
 
-def propose_undecided(view: View) -> Mapping[Category, Iterator[Proposal]]:
-    """By category; sizes, distances and places in the picture are for the boxes to decide."""
-    return {
-        Category.RELATION: _places(view),
-        Category.REACH: _reaches(view),
-        Category.ORIENTATION: _own_directions(view),
-        Category.DEPTH: _depths(view),
-        Category.COUNT: _counts(view),
-        Category.EXISTENCE: _existences(view),
-    }
-
-
-def _depths(view: View) -> Iterator[Proposal]:
+def propose_depths(view: View) -> Iterator[Proposal]:
     """Which of two is nearer: two that stand on the ground, on different levels of the picture.
     A level apart, the eye can tell; on one level, they may be equally far."""
     height = view.scene.height
@@ -84,7 +51,7 @@ def _depths(view: View) -> Iterator[Proposal]:
             continue
         if abs(one.box.y2 - other.box.y2) < STEP * height or not _comparable(one.box, other.box):
             continue
-        if _overlap(one.box, other.box) > MAX_OVERLAP or not _stand_apart(view, one, other):
+        if nested_share(one.box, other.box) > MAX_OVERLAP or not _stand_apart(view, one, other):
             continue
         if _related(view, one, other) or _share_support(view, one, other):
             continue
@@ -93,7 +60,7 @@ def _depths(view: View) -> Iterator[Proposal]:
         yield Proposal(asks, claims[0], claims[1:], f"{UNDECIDED}{asks}", int(asks == "farther"))
 
 
-def _own_directions(view: View) -> Iterator[Proposal]:
+def propose_own_directions(view: View) -> Iterator[Proposal]:
     """Where something is for somebody who faces an unknown way: side by side on one ground, where
     left, right, ahead and behind are told apart by the way that somebody faces alone."""
     diagonal = view.scene.diagonal
@@ -114,18 +81,17 @@ def _own_directions(view: View) -> Iterator[Proposal]:
             yield Proposal("direction", claims[0], claims[1:], f"{UNDECIDED}own", hardness=2)
 
 
-def _places(view: View) -> Iterator[Proposal]:
+def propose_places(view: View) -> Iterator[Proposal]:
     """Where somebody is by a thing that could bear, shelter or hide them."""
     for subject, target in permutations(view.things, 2):
         kind = view.kind(target)
         if view.kind(subject) not in LIVING or kind not in CAN_BEAR - {Kind.CONTAINER}:
             continue
-        lineage = view.facts.vocabulary.lineage(str(target.class_name))
-        if not RIDDEN.union(NOT_BEARING).isdisjoint(lineage) or not _meet(view, subject, target):
+        if view.has(target, Trait.RIDDEN, Trait.BEARS_NOTHING) or not _meet(view, subject, target):
             continue
         if subject.box.area > 1.5 * target.box.area:
             continue
-        if kind is Kind.VEHICLE and ENCLOSED.isdisjoint(lineage):
+        if kind is Kind.VEHICLE and not view.has(target, Trait.ENCLOSED):
             continue
         hidden = "inside" if kind is Kind.VEHICLE else "under"
         claims = [
@@ -135,14 +101,13 @@ def _places(view: View) -> Iterator[Proposal]:
         yield Proposal("predicate", claims[0], claims[1:], f"{UNDECIDED}place", hardness=1)
 
 
-def _reaches(view: View) -> Iterator[Proposal]:
+def propose_reaches(view: View) -> Iterator[Proposal]:
     """What somebody does with a thing that can be ridden."""
     for subject, target in permutations(view.things, 2):
-        lineage = view.facts.vocabulary.lineage(str(target.class_name))
-        if view.kind(subject) is not Kind.PERSON or RIDDEN.isdisjoint(lineage):
+        if view.kind(subject) is not Kind.PERSON or not view.has(target, Trait.RIDDEN):
             continue
         if _meet(view, subject, target):
-            held = "holding" if CARRIED.isdisjoint(lineage) else "carrying"
+            held = "carrying" if view.has(target, Trait.CARRIED) else "holding"
             claims = [
                 ReachClaim(subject.object_id, name, target.object_id)
                 for name in ("riding", held, "leaning against", "reached")
@@ -150,22 +115,23 @@ def _reaches(view: View) -> Iterator[Proposal]:
             yield Proposal("predicate", claims[0], claims[1:], f"{UNDECIDED}reach", hardness=1)
 
 
-def _counts(view: View) -> Iterator[Proposal]:
+def propose_counts(view: View) -> Iterator[Proposal]:
     """How many there are of a class that annotators leave out at times: several, each clear of
     the others, and nothing that may be one of them or several."""
     facts = view.facts
+    too_general = facts.vocabulary.traits[Trait.NOT_COUNTED]
     for class_name, members in sorted(facts.members.items()):
         number = len(members)
         if not 2 <= number <= MAX_COUNT or not view.is_nameable(class_name):
             continue
-        if view.classes[class_name].kind not in COUNTABLE or class_name in NOT_COUNTED:
+        if view.classes[class_name].kind not in COUNTABLE or class_name in too_general:
             continue
         if facts.doubtful(class_name) or facts.lookalike(class_name):
             continue
         smallest = min(member.box.area for member in members)
         if smallest < view.config.min_area_share * view.scene.area:
             continue
-        if any(iou(one.box, other.box) > 0.2 for one, other in combinations(members, 2)):
+        if may_be_one([member.box for member in members]):
             continue
         # The picture may show more than was annotated, hardly ever fewer.
         first = view.shuffled((number - 1, number), class_name)[0]
@@ -174,7 +140,7 @@ def _counts(view: View) -> Iterator[Proposal]:
         yield Proposal("number", claims[0], claims[1:], f"{UNDECIDED}number", hardness)
 
 
-def _existences(view: View) -> Iterator[Proposal]:
+def propose_existences(view: View) -> Iterator[Proposal]:
     """Whether there is a thing that would be at home in the picture and that nobody annotated."""
     for class_name in likely_classes(view):
         if not (view.facts.doubtful(class_name) or view.facts.lookalike(class_name)):
@@ -186,22 +152,16 @@ def _clear(view: View) -> list[SceneObject]:
     """Large, uncovered things that stand on the ground."""
     found = []
     for thing in view.things:
-        lineage = view.facts.vocabulary.lineage(str(thing.class_name))
-        stands = view.kind(thing) in STANDING or not STANDING_CLASSES.isdisjoint(lineage)
+        stands = view.kind(thing) in STANDING or view.has(thing, Trait.STANDS)
         share = thing.box.area / view.scene.area
         is_clear = view.config.small_share <= share <= MAX_AREA_SHARE
-        if stands and is_clear and NOT_STANDING.isdisjoint(lineage):
+        if stands and is_clear and not view.has(thing, Trait.FLIES):
             found.append(thing)
     return [thing for thing in found if thing.object_id not in view.blocked]
 
 
 def _comparable(one: Box, other: Box) -> bool:
     return max(one.area, other.area) <= MAX_AREA_RATIO * min(one.area, other.area)
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Share of the smaller box that the other one covers."""
-    return intersection_area(one, other) / min(one.area, other.area)
 
 
 def _stand_apart(view: View, one: SceneObject, other: SceneObject) -> bool:
@@ -221,7 +181,7 @@ def _meet(view: View, subject: SceneObject, target: SceneObject) -> bool:
     smaller = min(subject.box.area, target.box.area)
     return (
         smaller >= view.config.small_share * view.scene.area
-        and _overlap(subject.box, target.box) >= MIN_OVERLAP
+        and nested_share(subject.box, target.box) >= MIN_OVERLAP
         and not _related(view, subject, target)
     )
 

@@ -6,11 +6,11 @@ from random import Random
 from typing import TypeVar
 
 from schemas.box import inside_share
-from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
+from schemas.claim import Claim, classes_of, objects_of
 from schemas.config.build import ExtractConfig
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.classes import LIVING, Kind
+from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from schemas.vocabulary.predicates import Predicate
 
 PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}
@@ -50,9 +50,10 @@ class View:
         return drawn
 
     def subjects_of(self, claim: Claim) -> Sequence[int]:
-        """Ids of the things that a claim is about: those it names, or all of the class it names."""
-        if isinstance(claim, CountClaim | ExistenceClaim):
-            return [thing.object_id for thing in self.facts.members.get(claim.class_name, ())]
+        """Ids of the things that a claim is about: those it names, or all of the class that it
+        names first."""
+        for class_name in classes_of(claim):
+            return [thing.object_id for thing in self.facts.members.get(class_name, ())]
         return objects_of(claim)
 
     def salience_of(self, claim: Claim) -> float:
@@ -62,6 +63,10 @@ class View:
             found = [self.importance[key] for key in subjects if key in self.importance]
             self._saliences[subjects] = sum(found) / len(found) if found else 0.6
         return self._saliences[subjects]
+
+    def has(self, thing: SceneObject, *traits: Trait) -> bool:
+        """Whether the class of an askable thing has one of the traits."""
+        return self.facts.vocabulary.has(str(thing.class_name), *traits)
 
     def kind(self, thing: SceneObject) -> Kind | None:
         return self.classes[thing.class_name].kind if thing.class_name else None

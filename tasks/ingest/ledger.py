@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tasks.sources.tables import LEDGER
+from schemas.ledger import LEDGER
 
 
 class Ledger:

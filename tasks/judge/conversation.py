@@ -13,6 +13,7 @@ from schemas.config.build import BlindRule, JudgeConfig, SourceConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
 from tasks.chat.answers import Chat
 from tasks.chat.converse import converse
+from tasks.chat.run import Run
 from tasks.judge.ballots import text_of
 from tasks.judge.polls import Poll, Question, blind_poll, sighted_poll
 from tasks.judge.votes import Verdict, is_blind_answerable, verdict
@@ -39,6 +40,7 @@ def judge_all(
     source: SourceConfig,
     account: Account,
     root: Path,
+    run: Run | None = None,
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """Rows of JUDGED, and by question id why a reply is missing that a later run may get."""
     asked = verified.filter(pl.col("reason").is_null())
@@ -46,7 +48,7 @@ def judge_all(
     with loading_photographs(image_ids, scenes_path, photographs_path, source, root) as loader:
         conversation = partial(judge_question, loader=loader, config=config)
         questions = asked.iter_rows(named=True)
-        results = converse(config.chat, account, questions, conversation, stage="judge")
+        results = converse(config.chat, account, questions, conversation, run=run)
     problems = {row["question_id"]: problem for row, problem in results if problem}
     return merge_judged(verified, [row for row, _ in results]), problems
 

@@ -40,6 +40,7 @@ def judge(job: Job) -> Path:
         job.source,
         account_of(job.config, job.root),
         job.root,
+        job.run,
     )
     num_asked = judged["verdict"].is_not_null().sum()
     num_kept = judged["reason"].is_null().sum()

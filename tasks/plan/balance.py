@@ -18,19 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from schemas.claim import (
-    Claim,
-    CountClaim,
-    DistanceClaim,
-    ExistenceClaim,
-    LocationClaim,
-    OrientationClaim,
-    ReachClaim,
-    RelationClaim,
-    SizeClaim,
-)
-from schemas.vocabulary.predicates import load_predicates
-from tasks.language.templates import option_of, phrase_of
+from schemas.claim import Claim
+from tasks.language.forms.table import form_of
 from tasks.plan.quota import Cell
 
 MAX_FITTED = 20_000  # of a category; more of them move no accuracy
@@ -42,59 +31,23 @@ Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 
-def words_of(
+def offered_and_context(
     claims: Sequence[Claim], asks: str, names: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
     """The options between which nothing but the picture decides, the right one first (as in
     `claims`), and what the question says besides. Beside the opposite of the right one, as hardly
     ever both are refuted, the others are no more than something that the question says."""
     right, *wrong = claims
-    offered = [_option(claim, asks, names) for claim in claims]
-    context = _context(right, asks, names)
-    if isinstance(right, RelationClaim):
-        predicates = load_predicates()
-        own = predicates[right.predicate]
-        opposites = [
-            place
-            for place, other in enumerate(wrong, start=1)
-            if isinstance(other, RelationClaim)
-            and own.is_two_sided_with(predicates[other.predicate])
-        ]
-        if opposites:
-            others = [text for place, text in enumerate(offered) if place not in (0, *opposites)]
-            return [offered[0], *(offered[place] for place in opposites)], context + sorted(others)
+    form = form_of(right)
+    offered = [form.distinct_option(claim, asks, names) for claim in claims]
+    context = list(form.context(right, asks, names))
+    opposites = [
+        place for place, other in enumerate(wrong, start=1) if form.are_opposite(right, other)
+    ]
+    if opposites:
+        others = [text for place, text in enumerate(offered) if place not in (0, *opposites)]
+        return [offered[0], *(offered[place] for place in opposites)], context + sorted(others)
     return offered, context
-
-
-def _option(claim: Claim, asks: str, names: Mapping[int, str]) -> str:
-    """The option that a claim stands for, without the words that all options share."""
-    if isinstance(claim, RelationClaim | ReachClaim) and asks == "predicate":
-        return phrase_of(claim.predicate)
-    return option_of(claim, asks, names)
-
-
-def _context(claim: Claim, asks: str, names: Mapping[int, str]) -> list[str]:
-    """What the question says besides its options."""
-    match claim:
-        case RelationClaim() | ReachClaim():
-            ends = {"subject": names[claim.subject], "object": names[claim.object]}
-            said = [end for part, end in ends.items() if part != asks]
-            return [asks, *said] if asks == "predicate" else [asks, claim.predicate, *said]
-        case SizeClaim():
-            return [claim.dimension.value]
-        case OrientationClaim():
-            whose = "viewer" if claim.viewpoint is None else "own"
-            return [whose, names[claim.reference], names[claim.target]]
-        case LocationClaim():
-            return [names[claim.object]]
-        case DistanceClaim():
-            return [names[claim.reference]]
-        case CountClaim():
-            return [claim.class_name]
-        case ExistenceClaim():
-            return [claim.class_name, claim.predicate or "", claim.other_class or ""]
-        case _:
-            return [asks]
 
 
 class Words(NamedTuple):

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from schemas.columns import plain_type
 from schemas.config.build import PipelineConfig
 from schemas.dataset_folder import VALIDATION, read_manifest
+from schemas.ledger import LEDGER
 from schemas.replacing import removed_at_last, replacing
 from tasks.artifact import (
     Artifact,
@@ -42,7 +43,6 @@ from tasks.publish.funnel import (
     count_scenes,
     count_unselected,
 )
-from tasks.sources.tables import LEDGER
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 4

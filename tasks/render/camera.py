@@ -3,8 +3,9 @@
 import random
 from typing import NamedTuple
 
+from schemas.box import Corners, area_of, intersection_area
+
 PixelBox = tuple[int, int, int, int]
-Extent = tuple[float, float, float, float]
 MIN_INSIDE_SHARE = 0.9
 
 
@@ -31,17 +32,6 @@ def camera_of(rng: random.Random, setting: str, width: int, height: int) -> Came
     return Camera(width, height, 0.9 * width, horizon, rng.uniform(1.6, 2.0))
 
 
-def shared_area(a: Extent, b: Extent) -> float:
-    """Square pixels that two boxes have in common."""
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
-def area(box: Extent) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def inside_frame(extent: Extent, camera: Camera) -> bool:
+def inside_frame(extent: Corners, camera: Camera) -> bool:
     frame = (0.0, 0.0, float(camera.width), float(camera.height))
-    return shared_area(extent, frame) >= MIN_INSIDE_SHARE * area(extent)
+    return intersection_area(extent, frame) >= MIN_INSIDE_SHARE * area_of(extent)

@@ -4,8 +4,9 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from schemas.box import iou, overlap
 from schemas.config.build import RenderConfig
-from tasks.render.camera import Camera, area, camera_of, inside_frame, shared_area
+from tasks.render.camera import Camera, camera_of, inside_frame
 from tasks.render.ensembles import ENSEMBLES, Roster
 from tasks.render.occlusion import Mask, enough_seen, uncovered, visible_box
 from tasks.render.placing import placed
@@ -38,11 +39,11 @@ def clash(a: Thing, b: Thing) -> bool:
     loose = not (a.bond or b.bond) and a.y == b.y == 0
     if loose and not stand_apart(a, b):
         return True
-    shared = shared_area(a.extent, b.extent)
-    if shared == 0:
+    if not overlap(a.extent, b.extent):
         return False
-    union = area(a.extent) + area(b.extent) - shared
-    return a.z == b.z == WALL_DEPTH or (a.name == b.name and shared > MAX_SAME_NAME_IOU * union)
+    if a.z == b.z == WALL_DEPTH:
+        return True
+    return a.name == b.name and iou(a.extent, b.extent) > MAX_SAME_NAME_IOU
 
 
 def admitted(layout: Layout, group: Sequence[Thing], camera: Camera) -> Layout | None:
@@ -53,7 +54,7 @@ def admitted(layout: Layout, group: Sequence[Thing], camera: Camera) -> Layout |
             return None
         own = thing.shape.mask
         for index, other in enumerate(things):
-            if shared_area(thing.extent, other.extent) == 0:
+            if not overlap(thing.extent, other.extent):
                 continue
             if thing.z >= other.z:
                 own = own & uncovered(thing, other)

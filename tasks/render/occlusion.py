@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.render.camera import Camera, Extent, PixelBox
+from schemas.box import Corners
+from tasks.render.camera import Camera, PixelBox
 from tasks.render.placing import MIN_SIDE
 from tasks.render.scene import Thing
 from tasks.render.silhouette import MASK_SIDE
@@ -41,7 +42,7 @@ def enough_seen(thing: Thing, seen: Mask) -> bool:
     return min(right - left, bottom - top) >= MIN_SIDE + 1
 
 
-def visible_part(thing: Thing, seen: Mask) -> Extent:
+def visible_part(thing: Thing, seen: Mask) -> Corners:
     """The part of `thing.extent` that the seen cells span, before the frame cuts it."""
     left, top, right, bottom = thing.extent
     whole = thing.shape.mask

@@ -2,7 +2,8 @@
 
 import random
 
-from tasks.render.camera import Camera, Extent
+from schemas.box import Corners
+from tasks.render.camera import Camera
 from tasks.render.looks import BRIGHT, COLORS_OF, FACINGS
 from tasks.render.person import PEOPLE
 from tasks.render.scene import Thing
@@ -14,7 +15,7 @@ MIN_SIDE = 14
 
 def extent_of(
     camera: Camera, shape: Silhouette, x: float, y: float, z: float, scale: float
-) -> Extent:
+) -> Corners:
     per_metre = camera.focal / z
     column, row = camera.column(x, z), camera.row(y, z)
     return (

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from tasks.render.camera import Camera, Extent, PixelBox
+from schemas.box import Corners
+from tasks.render.camera import Camera, PixelBox
 from tasks.render.silhouette import Silhouette, silhouette
 
 
@@ -22,7 +23,7 @@ class Thing(NamedTuple):
     y: float
     z: float
     scale: float
-    extent: Extent
+    extent: Corners
     carrier: int | None = None
     bond: str = ""
 

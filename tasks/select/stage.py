@@ -15,17 +15,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from schemas.claim import (
-    Claim,
-    DepthClaim,
-    Dimension,
-    Direction,
-    OrientationClaim,
-    ReachClaim,
-    RelationClaim,
-    SizeClaim,
-    decode_claim,
-)
+from schemas.claim import decode_claim
 from schemas.columns import frame_of
 from schemas.completion.publish import (
     LETTERS,
@@ -36,24 +26,19 @@ from schemas.completion.publish import (
     render_problem,
 )
 from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
+from schemas.ledger import LEDGER
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
-from tasks.plan.balance import words_of
+from tasks.language.forms.table import form_of
+from tasks.plan.balance import offered_and_context
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
-from tasks.sources.tables import LEDGER
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
 BATCH = 1000
-SHOWN = {
-    Direction.LEFT: "left of",
-    Direction.RIGHT: "right of",
-    Direction.ABOVE: "above",
-    Direction.BELOW: "below",
-}
 READ = ("objects", "names", "asks", "option_claims", "answer")
 logger = logging.getLogger(__name__)
 
@@ -120,23 +105,6 @@ def moved(entries: Sequence[str], start: int, stop: int) -> list[str]:
     return [*rest[:stop], entries[start], *rest[stop:]]
 
 
-def shown_triplets(claim: Claim) -> Iterator[tuple[int, str, int]]:
-    """The claim itself as relationships of the gold scene, where it is one."""
-    match claim:
-        case RelationClaim() | ReachClaim():
-            yield claim.subject, claim.predicate, claim.object
-        case SizeClaim(dimension=Dimension.LARGER):
-            yield from ((claim.largest, "bigger", other) for other in claim.others)
-        case SizeClaim(dimension=Dimension.TALLER):
-            yield from ((claim.largest, "taller", other) for other in claim.others)
-        case OrientationClaim(viewpoint=None) if claim.direction in SHOWN:
-            yield claim.target, SHOWN[claim.direction], claim.reference
-        case DepthClaim():
-            yield claim.nearer, "in front of", claim.farther
-        case _:
-            return
-
-
 def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """Rows of SAMPLE for questions that carry split, group_id, place, coco_id and photograph."""
     by_image: dict[str, list[dict[str, Any]]] = {}
@@ -150,7 +118,8 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
             (entry.subject, entry.predicate, entry.object) for entry in scene.relationships
         ]
         for row in by_image[scene.image_id]:
-            asked = list(shown_triplets(decode_claim(row["claim"])))
+            claim = decode_claim(row["claim"])
+            asked = list(form_of(claim).relationships(claim))
             near = [links[key] for key in row["relationships"]]
             triplets = [(entry.subject, entry.predicate, entry.object) for entry in near]
             gold = publish_scene(scene, ids, row["objects"], dict.fromkeys(triplets + asked))
@@ -203,7 +172,7 @@ def with_words(questions: pl.DataFrame) -> pl.DataFrame:
     for row in questions.select(*READ).iter_rows(named=True):
         names = dict(zip(row["objects"], row["names"], strict=True))
         claims = [decode_claim(text) for text in moved(row["option_claims"], row["answer"], 0)]
-        options, said = words_of(claims, row["asks"], names)
+        options, said = offered_and_context(claims, row["asks"], names)
         offered.append(options)
         context.append(said)
     texts = pl.List(pl.String)

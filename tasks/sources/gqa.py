@@ -12,6 +12,7 @@ import msgspec
 import polars as pl
 from msgspec import Meta, Struct, field
 
+from schemas.ledger import ledger_of, lost
 from tasks.sources.files import (
     UNREADABLE,
     decode_each,
@@ -20,7 +21,7 @@ from tasks.sources.files import (
     map_file,
     repeated_keys,
 )
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Size = Annotated[int, Meta(gt=0, lt=100_000)]

@@ -38,14 +38,6 @@ RELATIONSHIPS = columns(
     object_name=pl.String,
     object_box=pl.Array(pl.Float64, 4),
 )
-LEDGER = columns(
-    stage=pl.String,
-    image_id=pl.String,
-    item=pl.String,
-    action=pl.String,
-    reason=pl.String,
-    detail=pl.String,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +50,3 @@ class RawScenes:
     objects: pl.DataFrame
     relationships: pl.DataFrame
     ledger: pl.DataFrame
-
-
-def lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
-    """A ledger row for what is dropped."""
-    return {
-        "image_id": image_id,
-        "item": item,
-        "action": "drop",
-        "reason": reason,
-        "detail": detail,
-    }
-
-
-def ledger_of(rows: list[dict[str, str]], stage: str = "ingest") -> pl.DataFrame:
-    """Ledger rows from image_id, item, action (drop or repair), reason and detail."""
-    return pl.DataFrame(rows, schema=LEDGER).with_columns(stage=pl.lit(stage))

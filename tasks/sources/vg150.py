@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from msgspec import UNSET, Meta, Struct, UnsetType
 from PIL import Image
 
+from schemas.ledger import ledger_of, lost
 from tasks.sources.files import UNREADABLE, decode_each, find_files, map_file
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 COLUMNS = ("image_id", "objects", "relationships")

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 from msgspec import Meta, Struct
 
+from schemas.ledger import ledger_of, lost
 from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
@@ -29,7 +30,7 @@ from tasks.sources.files import (
     spans_of,
     unpack_member,
 )
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")

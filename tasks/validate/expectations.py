@@ -33,12 +33,12 @@ from great_expectations.expectations.row_conditions import Column
 
 from schemas.claim import Category
 from schemas.completion.publish import LETTERS
+from schemas.question import LEVELS
 from schemas.sample import SAMPLE
 from tasks.validate.readiness import MAX_TESTED
 
 DOMAIN = ("batch_id", "table", "row_condition", "condition_parser", "ignore_row_if")
 EVIDENCE = ("proved", "asserted", "judged")
-LEVELS = ("easy", "medium", "hard")
 
 
 class ScenesInImage(MulticolumnMapMetricProvider):

@@ -10,9 +10,9 @@ from schemas.claim import Category
 from schemas.completion.publish import LETTERS
 from schemas.config.build import BlindRule, JudgeRule
 from schemas.proof.evidence import Standing
+from schemas.question import LEVELS
 from tasks.validate.shortcuts import ALL
 
-LEVELS = ("easy", "medium", "hard")
 RULES = {
     JudgeRule.CHECKED.value: "Two votes must be for the answer; where only one of them is, two "
     "more must both be.",

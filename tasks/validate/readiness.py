@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.box import iou
 from schemas.columns import columns
 from schemas.completion.frames import rescale_box, smart_resize
 from schemas.completion.matching import Target
-from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, Corners, read_tags
+from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, read_tags
 from training.rewards import PAPER, STRICT, Gold, Options, Rewards, read_gold, score_completion
 
 MAX_TESTED = 10_000
@@ -169,7 +170,7 @@ def _frame_findings(target: Target, frame: tuple[int, int]) -> tuple[str | None,
             moved = rescale_box(box, frame, new)
             x1, y1, x2, y2 = moved
             back = (*_scaled(x1, y1, new, frame), *_scaled(x2, y2, new, frame))
-            kept = _iou(box, back)
+            kept = iou(box, back)
             least = min(least, kept)
             if kept < MIN_IOU or min(x1, y1) < 0 or x2 > new[0] or y2 > new[1]:
                 astray.append(f"{name} is {list(moved)} in {new[0]} x {new[1]}, IoU {kept:.2f}")
@@ -178,13 +179,6 @@ def _frame_findings(target: Target, frame: tuple[int, int]) -> tuple[str | None,
 
 def _scaled(x: float, y: float, old: tuple[int, int], new: tuple[int, int]) -> tuple[float, float]:
     return x * new[0] / old[0], y * new[1] / old[1]
-
-
-def _iou(a: Corners, b: Corners) -> float:
-    wide = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
-    shared = wide * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
-    return shared / (areas - shared)
 
 
 def _totals(num_samples: int, tested: list[Tested]) -> dict[str, Any]:

@@ -203,7 +203,7 @@ def _digest(text: str) -> int:
 
 def pairs_of(questions: pl.DataFrame) -> Pairs:
     """The options of questions that have question_only, options and place."""
-    asked = [words_of(text) for text in questions["question_only"]]
+    asked = [distinct_words(text) for text in questions["question_only"]]
     counts = Counter(word for words in asked for word in words)
     common = {word for word, n in counts.items() if n > COMMON_SHARE * questions.height}
     places: dict[Feature, int] = {}
@@ -228,7 +228,7 @@ def pairs_of(questions: pl.DataFrame) -> Pairs:
     )
 
 
-def words_of(text: str) -> list[str]:
+def distinct_words(text: str) -> list[str]:
     """The distinct words of a text, in lower case and in their order."""
     return list(dict.fromkeys(WORD.findall(text.lower())))
 
@@ -236,7 +236,7 @@ def words_of(text: str) -> list[str]:
 def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[list[Feature]]:
     """What each option has. Words that all options share are left out, for they cannot tell one
     from another: “left of the girl” beside “behind the girl” is “left of” beside “behind”."""
-    words = [words_of(option) for option in options]
+    words = [distinct_words(option) for option in options]
     shared = set(words[0]).intersection(*words)
     words = [[word for word in own if word not in shared] for own in words]
     texts = [" ".join(own) or option for own, option in zip(words, options, strict=True)]
@@ -259,14 +259,16 @@ def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[li
 
 
 def folds_of(groups: Sequence[str]) -> NDArray[np.intp]:
-    """The fold of every row: whole groups, the largest first, each to the emptiest fold."""
-    sizes = Counter(groups)
-    load = [0] * min(NUM_FOLDS, len(sizes))
-    folds = {}
-    for group in sorted(sizes, key=lambda group: (-sizes[group], _digest(group), group)):
-        folds[group] = load.index(min(load))
-        load[folds[group]] += sizes[group]
-    return np.array([folds[group] for group in groups])
+    """The fold of every row: whole groups, the largest first, each to the emptiest fold. Of equally
+    large groups a digest decides, so that names of neighbours do not fall into folds in turn."""
+    from sklearn.model_selection import GroupKFold  # takes a second
+
+    digests = np.array([_digest(group) for group in groups], np.uint64)
+    folds = np.zeros(len(groups), np.intp)
+    splitter = GroupKFold(min(NUM_FOLDS, len(np.unique(digests))))
+    for fold, (_, rows) in enumerate(splitter.split(digests, groups=digests)):
+        folds[rows] = fold
+    return folds
 
 
 def answer(pairs: Pairs, folds: NDArray[np.intp]) -> Vector:

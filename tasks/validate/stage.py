@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 MAX_EXAMPLES = 10
 FAILING = pl.Schema(
     dict.fromkeys(

@@ -5,26 +5,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.claim import (
-    Claim,
-    CountClaim,
-    ReachClaim,
-    RelationClaim,
-    category_of,
-    classes_of,
-    decode_claim,
-    objects_of,
-)
+from schemas.claim import Claim, category_of, classes_of, decode_claim, objects_of
 from schemas.proof.evidence import Evidence, unknown
 from schemas.proof.facts import Facts
+from tasks.language.forms.table import form_of
 from tasks.language.reading import gives_away, parts, read_words
 from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
 from tasks.language.words.names import bare_words, classes_in
-from tasks.language.words.phrases import Reading, may_both_hold
+from tasks.language.words.phrases import Reading
 
 NUM_OPTIONS = range(2, 5)
-NUMBERS = range(21)
-ASKS_FOR_OBJECT = {"object", "subject", "largest", "nearer", "farther", "nearest"}
 Problem = tuple[str, str]
 
 
@@ -104,20 +94,10 @@ def _factual_problem(
             return ("option-possible", told), None
         if evidence.supports:
             return ("option-holds", told), None
-        if _overlap(claims[right], claim):
+        if form_of(claim).may_both_hold(claims[right], claim):
             return ("options-overlap", f"{told}; it may hold beside the answer"), None
         doubt = doubt or unknown(told)
     return None, doubt
-
-
-def _overlap(one: Claim, other: Claim) -> bool:
-    relations = RelationClaim | ReachClaim
-    return (
-        isinstance(one, relations)
-        and isinstance(other, relations)
-        and one.predicate != other.predicate
-        and may_both_hold(one.predicate, other.predicate)
-    )
 
 
 def _text_problem(row: Mapping[str, Any]) -> Problem | None:
@@ -146,8 +126,9 @@ def _structural_problem(
         flaw = facts.flaw(claim)
         if flaw:
             return "unreadable", flaw
-        if isinstance(claim, CountClaim) and claim.number not in NUMBERS:
-            return "number-absurd", f"{claim.number} of {claim.class_name!r}"
+        absurd = form_of(claim).absurd_number(claim)
+        if absurd:
+            return "number-absurd", absurd
     try:
         asked = [parts(claim, row["asks"]) for claim in claims]
     except ValueError as error:
@@ -168,19 +149,15 @@ def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -
     for class_name in sorted({name for claim in claims for name in classes_of(claim)}):
         if not facts.vocabulary.classes[class_name].is_askable:
             return "ambiguous-name", f"{class_name!r} cannot be counted or missed"
-    asked = [parts(claim, row["asks"])[1] for claim in claims]
-    names = {
-        part: str(facts.objects[part].class_name)
-        for part in asked
-        if isinstance(part, int) and row["asks"] in ASKS_FOR_OBJECT
-    }
+    offered = form_of(claims[0]).named_objects(claims, row["asks"])
+    names = {key: str(facts.objects[key].class_name) for key in offered if key is not None}
     in_question = set(classes_in(row["question"]))
-    for claim, part, option in zip(claims, asked, row["options"], strict=True):
+    for claim, offers, option in zip(claims, offered, row["options"], strict=True):
         in_option = classes_in(option)
-        if part in names:
+        if offers is not None:
             own = {name for name in names.values() if name in in_option}
-            if own != {names[part]} or in_option.count(names[part]) > 1:
-                return "name-missing", f"option {option!r} stands for the {names[part]}"
+            if own != {names[offers]} or in_option.count(names[offers]) > 1:
+                return "name-missing", f"option {option!r} stands for the {names[offers]}"
         for key in objects_of(claim):
             name = str(facts.objects[key].class_name)
             if key not in names and name not in in_question.union(in_option):

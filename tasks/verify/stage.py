@@ -49,7 +49,7 @@ from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.verify.checks import check_question
 
-VERSION = 3
+VERSION = 4
 FOUND = columns(
     found_reason=pl.String,
     found_detail=pl.String,

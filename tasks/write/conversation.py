@@ -21,6 +21,7 @@ from schemas.question import QUESTION
 from schemas.scene_graph import Scene, scenes_of
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
+from tasks.chat.run import Run
 from tasks.photographs.loader import PhotographLoader, loading_photographs
 from tasks.write.open import OpenQuestion, open_columns, open_document, open_problem
 from tasks.write.planned import (
@@ -77,22 +78,27 @@ def write_shard_with_model(
     photographs_path: Path | None,
     source: SourceConfig | None,
     account: Account | None,
+    run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """As `write_all`, with what is read from disk."""
     if scenes_path is None or account is None:
         raise ValueError("the model writer needs scenes and an account")
     scenes = pl.read_parquet(scenes_path)
     if not config.show_photograph:
-        return write_all(subgraphs, scenes, Model(config, seed), account)
+        return write_all(subgraphs, scenes, Model(config, seed), account, run)
     if photographs_path is None or source is None:
         raise ValueError("a model that is shown photographs needs them and their source")
     image_ids = subgraphs["image_id"].unique(maintain_order=True).to_list()
     with loading_photographs(image_ids, scenes_path, photographs_path, source, root) as loader:
-        return write_all(subgraphs, scenes, Model(config, seed, loader), account)
+        return write_all(subgraphs, scenes, Model(config, seed, loader), account, run)
 
 
 def write_all(
-    subgraphs: pl.DataFrame, scenes: pl.DataFrame, model: Model, account: Account
+    subgraphs: pl.DataFrame,
+    scenes: pl.DataFrame,
+    model: Model,
+    account: Account,
+    run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of QUESTION in the order of the subgraphs, and the ids of those that a later run has to
     ask for again."""
@@ -100,7 +106,7 @@ def write_all(
     is_planned = model.config.strategy is Strategy.PLANNED
     conversation = partial(write_planned if is_planned else write_open, model=model)
     slots = slots_of(subgraphs, scenes)
-    results = converse(model.config.chat, account, slots, conversation, stage="write")
+    results = converse(model.config.chat, account, slots, conversation, run=run)
     rows = {row["question_id"]: row for row in results}
     missing = [key for key, row in rows.items() if row["reason"] == Failure.NO_REPLY]
     return [rows[key] for key in subgraphs["question_id"]], missing

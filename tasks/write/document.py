@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.box import Box, inside_share
 from schemas.claim import Claim, classes_of, objects_of
+from schemas.completion.frames import rescale_box
 from schemas.proof.naming import Naming
 from schemas.scene_graph import Scene, SceneObject
 from tasks.chat.pictures import sent_size
@@ -32,14 +33,7 @@ def frame_of_picture(scene: Scene, max_side: int | None) -> tuple[int, int]:
 
 def sent_box(box: Box, scene: Scene, size: tuple[int, int]) -> Box:
     """The box in the picture as it is sent: whole pixels inside it, and at least one of them."""
-    x1, x2 = _sent_span(box.x1, box.x2, scene.width, size[0])
-    y1, y2 = _sent_span(box.y1, box.y2, scene.height, size[1])
-    return Box(x1, y1, x2, y2)
-
-
-def _sent_span(start: int, stop: int, length: int, sent: int) -> tuple[int, int]:
-    first = min(max(round(start * sent / length), 0), sent - 1)
-    return first, min(max(round(stop * sent / length), first + 1), sent)
+    return Box(*rescale_box(box, (scene.width, scene.height), size))
 
 
 def plain(text: str) -> str:

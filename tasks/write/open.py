@@ -5,22 +5,16 @@ sets them apart. Nothing is proved here: `verify` decides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
 
 from pydantic import ConfigDict, Field
 
 from schemas.chat import ReplyForm
 from schemas.claim import (
+    CLASS_FIELDS,
+    PREDICATE_FIELDS,
     Category,
-    Cell,
     Claim,
-    CountClaim,
-    Dimension,
-    Direction,
-    ExistenceClaim,
-    ReachClaim,
-    RelationClaim,
-    category_of,
     classes_of,
     encode_claim,
     objects_of,
@@ -32,9 +26,9 @@ from schemas.question import Level
 from schemas.scene_graph import Scene
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate, load_predicates
+from tasks.language.forms.table import FORMS, form_of
 from tasks.language.reading import parts, read_words
 from tasks.language.terms import claim_of
-from tasks.language.topic import topic_of
 from tasks.language.words.phrases import Reading
 from tasks.write.document import (
     dumped,
@@ -50,84 +44,12 @@ from tasks.write.texts import form_problems, meaning_problems, told, without_let
 MAX_THINGS = 100
 MAX_RELATIONSHIPS = 150
 MAX_OBJECTS = 12
-ASKS: Mapping[Category, Sequence[str]] = {
-    Category.RELATION: ("predicate", "object", "subject"),
-    Category.REACH: ("object", "subject", "predicate"),
-    Category.SIZE: ("largest",),
-    Category.ORIENTATION: ("direction",),
-    Category.INSTANCE_LOCATION: ("cell",),
-    Category.DEPTH: ("nearer", "farther"),
-    Category.DISTANCE: ("nearest",),
-    Category.COUNT: ("number",),
-    Category.EXISTENCE: ("present",),
-}
 
-
-class RelationTerms(ReplyForm):
-    category: Literal["relation", "reach"]
-    subject: str
-    predicate: str
-    object: str
-
-
-class SizeTerms(ReplyForm):
-    category: Literal["size"]
-    dimension: Dimension
-    largest: str
-    others: list[str]
-
-
-class OrientationTerms(ReplyForm):
-    category: Literal["orientation"]
-    viewpoint: str | None
-    reference: str
-    target: str
-    direction: Direction
-
-
-class LocationTerms(ReplyForm):
-    category: Literal["instance_location"]
-    object: str
-    cell: Cell
-
-
-class DepthTerms(ReplyForm):
-    category: Literal["depth"]
-    nearer: str
-    farther: str
-
-
-class DistanceTerms(ReplyForm):
-    category: Literal["distance"]
-    reference: str
-    nearest: str
-    others: list[str]
-
-
-class CountTerms(ReplyForm):
-    category: Literal["count"]
-    class_name: str
-    number: int
-
-
-class ExistenceTerms(ReplyForm):
-    category: Literal["existence"]
-    class_name: str
-    present: bool
-    predicate: str | None
-    other_class: str | None
-
-
-Terms: TypeAlias = (
-    RelationTerms
-    | SizeTerms
-    | OrientationTerms
-    | LocationTerms
-    | DepthTerms
-    | DistanceTerms
-    | CountTerms
-    | ExistenceTerms
-)
+if TYPE_CHECKING:
+    Terms: TypeAlias = ReplyForm
+else:
+    # Relation and reach share their terms.
+    Terms = Union[tuple(dict.fromkeys(form.terms for form in FORMS.values()))]  # noqa: UP007
 
 
 def _any_of(schema: dict[str, Any]) -> None:
@@ -260,17 +182,17 @@ def claims_of(written: OpenQuestion, scene: Scene) -> list[Claim]:
 
 def _known(terms: Mapping[str, Any]) -> dict[str, Any]:
     """Terms with predicates and classes spelled as in our tables; ValueError for others."""
-    fields = dict(terms)
-    predicate = fields.get("predicate")
-    if predicate is not None:
-        fields["predicate"] = _predicate(predicate)
-    for name in ("class_name", "other_class"):
-        if fields.get(name) is not None:
-            resolved = load_vocabulary().resolve(fields[name]).class_name
-            if resolved is None or not load_vocabulary().classes[resolved].is_askable:
-                raise ValueError(f"{fields[name]!r} is no class that is counted or looked for")
-            fields[name] = resolved
-    return fields
+    said = {name: value for name, value in terms.items() if value is not None}
+    predicates = {name: _predicate(said[name]) for name in said if name in PREDICATE_FIELDS}
+    classes = {name: _class_name(said[name]) for name in said if name in CLASS_FIELDS}
+    return {**terms, **predicates, **classes}
+
+
+def _class_name(text: str) -> str:
+    resolved = load_vocabulary().resolve(text).class_name
+    if resolved is None or not load_vocabulary().classes[resolved].is_askable:
+        raise ValueError(f"{text!r} is no class that is counted or looked for")
+    return resolved
 
 
 def _predicate(text: str) -> str:
@@ -287,18 +209,10 @@ def _canonical(claim: Claim) -> Claim:
     named = objects_of(claim)
     if len(set(named)) < len(named):
         raise ValueError("it names a thing twice")
-    match claim:
-        case RelationClaim() | ReachClaim():
-            is_reach = load_predicates()[claim.predicate].category is Category.REACH
-            if is_reach is not (category_of(claim) is Category.REACH):
-                other = Category.REACH if is_reach else Category.RELATION
-                raise ValueError(f"{claim.predicate!r} is for questions on {other.value}")
-        case CountClaim(number=number) if number < 0:
-            raise ValueError("a number is 0 or more")
-        case ExistenceClaim() if (claim.predicate is None) is not (claim.other_class is None):
-            raise ValueError("predicate and other_class are both null or both given")
-        case _:
-            pass
+    form = form_of(claim)
+    flaw = form.flaw(claim) or form.absurd_number(claim)
+    if flaw:
+        raise ValueError(flaw)
     return claim
 
 
@@ -306,13 +220,13 @@ def asks_of(written: OpenQuestion, claims: Sequence[Claim], names: Mapping[int, 
     """The part of the claims that sets them apart; where it may be either of two, the one that the
     question asks for. ValueError where they differ in more than one part or in none."""
     possible = []
-    for asks in ASKS[written.category]:
+    for asks in FORMS[written.category].asks:
         told_apart = [parts(claim, asks) for claim in claims]
         asked = {part for _, part in told_apart}
         if len({stem for stem, _ in told_apart}) == 1 and len(asked) == len(claims):
             possible.append(asks)
     if not possible:
-        allowed = " or ".join(ASKS[written.category])
+        allowed = " or ".join(FORMS[written.category].asks)
         raise ValueError(
             f"the claims of the options must differ in one part ({allowed}) and agree in the rest"
         )
@@ -355,7 +269,7 @@ def open_columns(written: OpenQuestion, scene: Scene) -> dict[str, Any]:
         "salience": (written.rating - 1) / 9,
         "level": written.level.value,
         "rating": written.rating,
-        "topic": topic_of(claim),
+        "topic": form_of(claim).topic(claim),
         "question": written.question.strip(),
         "options": _texts(written),
         "option_claims": [encode_claim(one) for one in claims],

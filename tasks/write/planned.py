@@ -12,7 +12,8 @@ from schemas.proof.evidence import Standing
 from schemas.proof.naming import Naming
 from schemas.question import Level
 from schemas.scene_graph import Scene
-from tasks.language.terms import means, terms_of, wanted
+from tasks.language.forms.table import form_of
+from tasks.language.terms import terms_of
 from tasks.write.document import (
     dumped,
     frame_of_picture,
@@ -87,7 +88,7 @@ def planned_document(
             "picture": picture_part(scene, size, max_side is not None),
             "category": row["category"],
             "asks": row["asks"],
-            "ask": wanted(asked, row["asks"], row["evidence"], order.names),
+            "ask": form_of(asked).wanted(asked, row["asks"], row["evidence"], order.names),
             "level": row["level"],
             "evidence": row["evidence"],
             "things": [
@@ -105,7 +106,7 @@ def planned_document(
 
 
 def _claim_part(claim: Claim, ids: Mapping[int, str], names: Mapping[int, str]) -> dict[str, Any]:
-    terms = terms_of(claim, ids) | {"means": means(claim, names)}
+    terms = terms_of(claim, ids) | {"means": form_of(claim).means(claim, names)}
     del terms["category"]
     return terms
 

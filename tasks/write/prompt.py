@@ -15,6 +15,7 @@ from schemas.chat import Message, Photograph, Role
 from schemas.claim import Category
 from schemas.config.build import Strategy
 from schemas.vocabulary.predicates import load_predicates
+from tasks.language.forms.table import FORMS
 
 FOLDER = Path(__file__).parent / "prompts"
 
@@ -30,14 +31,12 @@ def _parts(category: Category) -> dict[str, str]:
     return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def _predicates(is_reach: bool) -> str:
+def _predicates(has_contact: bool) -> str:
     """The predicates that are asked about, each with its phrase where that differs."""
     return ", ".join(
         name if name == predicate.phrase else f"{name} (read: {predicate.phrase})"
         for name, predicate in load_predicates().items()
-        if predicate.asks
-        and predicate.means == name
-        and is_reach is (predicate.category is Category.REACH)
+        if predicate.asks and predicate.means == name and has_contact is predicate.is_contact
     )
 
 
@@ -53,7 +52,7 @@ def open_system(categories: tuple[Category, ...]) -> str:
     texts = [_text("write"), _text("write_open")]
     for category in categories:
         parts = _parts(category)
-        listed = parts["open"].replace("{predicates}", _predicates(category is Category.REACH))
+        listed = parts["open"].replace("{predicates}", _predicates(FORMS[category].has_contact))
         texts += [parts["rules"], listed]
     return "\n\n".join(texts)
 

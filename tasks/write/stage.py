@@ -21,11 +21,12 @@ from schemas.config.build import PipelineConfig, SourceConfig, WriteConfig, Writ
 from schemas.question import QUESTION
 from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
-from tasks.language.templates import option_of, wordings_of
+from tasks.chat.run import Run
+from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 3
+VERSION = 4
 logger = logging.getLogger(__name__)
 
 
@@ -38,9 +39,10 @@ def write_question(
     wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
     claims = [row["claim"], *wrong]
     rng.shuffle(claims)
-    options = [option_of(decode_claim(claim), row["asks"], names) for claim in claims]
+    form = FORMS[Category(row["category"])]
+    options = [form.option(decode_claim(claim), row["asks"], names) for claim in claims]
     claim = decode_claim(row["claim"])
-    wordings = wordings_of(claim, row["asks"], row["evidence"], options, names)
+    wordings = form.wordings(claim, row["asks"], row["evidence"], options, names)
     kept = {name: row[name] for name in QUESTION.names() if name in row}
     return kept | {
         "question": rng.choice(wordings),
@@ -65,6 +67,7 @@ def write_rows(
     photographs_path: Path | None = None,
     source: SourceConfig | None = None,
     account: Account | None = None,
+    run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of QUESTION in the order of the subgraphs, and the ids of those that a later run has to
     ask for again."""
@@ -73,7 +76,7 @@ def write_rows(
         from tasks.write.conversation import write_shard_with_model
 
         return write_shard_with_model(
-            subgraphs, config, seed, root, scenes_path, photographs_path, source, account
+            subgraphs, config, seed, root, scenes_path, photographs_path, source, account, run
         )
     rows = subgraphs.iter_rows(named=True)
     return [write_question(row, config.num_options, seed) for row in rows], []
@@ -96,6 +99,7 @@ def write(job: Job) -> Path:
         known[0] if known else None,
         job.source,
         account_of(job.config, job.root),
+        job.run,
     )
     questions = frame_of(rows, QUESTION)
     num_written = questions["question"].is_not_null().sum()

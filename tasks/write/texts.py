@@ -6,22 +6,14 @@ The problems found here go back to the model, once, before `verify` sees the que
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemas.claim import (
-    Claim,
-    CountClaim,
-    DistanceClaim,
-    OrientationClaim,
-    SizeClaim,
-    objects_of,
-)
+from schemas.claim import Claim, objects_of
 from schemas.completion.publish import LETTERS
-from schemas.vocabulary.classes import load_vocabulary
-from tasks.language.reading import gives_away, parts, read_words
+from tasks.language.forms.table import form_of
+from tasks.language.reading import gives_away, read_words
 from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
-from tasks.language.words.names import bare_words, classes_in, words_of
+from tasks.language.words.names import bare_words, casefolded_words, classes_in
 from tasks.language.words.phrases import NEGATIONS, Reading
 
-STANDS_FOR_THING = {"object", "subject", "largest", "nearer", "farther", "nearest"}
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
 LIKE_MARKUP = re.compile(r"[<>]|&\w+;")
 PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
@@ -50,7 +42,7 @@ def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
         yield f"the question has {len(question)} characters: at most {MAX_QUESTION}"
     if has_letter(question):
         yield "the question has letters of options: leave them out"
-    said = sorted(NEGATIONS.intersection(words_of(question)))
+    said = sorted(NEGATIONS.intersection(casefolded_words(question)))
     if said:
         yield f"the question must not use {', '.join(map(repr, said))}: ask without a negation"
     for option in options:
@@ -80,39 +72,24 @@ def meaning_problems(
 ) -> Iterator[str]:
     """Where the words do not say what the claims say; `names` are those of the objects. The claims
     share everything but the asked part."""
-    asked = [parts(claim, asks)[1] for claim in claims]
-    stands_for = {
-        part: names[part] for part in asked if isinstance(part, int) and asks in STANDS_FOR_THING
-    }
+    form = form_of(claims[0])
+    offered = form.named_objects(claims, asks)
     in_question = classes_in(question)
-    for claim, part, option in zip(claims, asked, options, strict=True):
+    for claim, offers, option in zip(claims, offered, options, strict=True):
         in_option = classes_in(option)
-        if part in stands_for and set(in_option) != {stands_for[part]}:
-            yield f"option {option!r} must name {stands_for[part]!r} and nothing else"
+        if offers is not None and in_option != [names[offers]]:
+            yield f"option {option!r} must name {names[offers]!r} once and nothing else"
         for key in objects_of(claim):
-            if key not in stands_for and names[key] not in [*in_question, *in_option]:
+            if key not in offered and names[key] not in [*in_question, *in_option]:
                 yield f"the question must name {names[key]!r} word for word"
     reading, text = read_words(question, options, claims, asks, names)
-    if reading is Reading.DIFFERS and not NEGATIONS.intersection(words_of(question)):
-        hint = _hint(claims[0])
+    if reading is Reading.DIFFERS and not NEGATIONS.intersection(casefolded_words(question)):
+        hint = form.hint(claims[0])
         yield f"{text} says something else than it should: use the words of the rules{hint}"
-    if is_of_plane(claims[0]) and not PLANE.intersection(words_of(question)):
+    if form.is_of_plane(claims[0]) and not PLANE.intersection(casefolded_words(question)):
         yield "the question must say that it is about the picture or what the viewer sees"
     if gives_away(question, options, claims, asks, names):
         yield "the question says what some options say and others do not: that gives it away"
-
-
-def is_of_plane(claim: Claim) -> bool:
-    """Whether the claim is a fact of the picture plane that words might pass for one of space."""
-    return isinstance(claim, SizeClaim | DistanceClaim) or (
-        isinstance(claim, OrientationClaim) and claim.viewpoint is None
-    )
-
-
-def _hint(claim: Claim) -> str:
-    if isinstance(claim, CountClaim):
-        return f": name {load_vocabulary().classes[claim.class_name].plural!r}"
-    return ""
 
 
 def told(problems: Iterator[str], limit: int = 4) -> str | None:

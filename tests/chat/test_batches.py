@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,28 +25,28 @@ from schemas.chat import (
     Request,
     Role,
 )
-from tasks.chat import batch_api, batch_files, batches
+from schemas.retry import Backoff
 from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.batch_files import read_line, write_requests
 from tasks.chat.converse import converse
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError, PassingError, RejectedError
-from tasks.chat.meter import meter_of
+from tasks.chat.limits import Limits
 from tasks.chat.replies import open_replies
 from tasks.chat.requests import Dialect, Form
+from tasks.chat.run import Run
 from tests.servers.endpoint import Batches, Endpoint, Record
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, Faults
 
 ROOT = Path(__file__).parents[2]
 NAMES = [f"line {number}" for number in range(20)]
+FAST = Limits(backoff=Backoff(first=0.01), batch_window=500, batch_idle_seconds=0.05)
 PRICE = PriceConfig(input=100.0, output=200.0)
 RUN = """
 import sys
 from tests.chat.test_batches import NAMES, configured, run
-from tasks.chat import batches
 from schemas.chat import Account
-batches.IDLE_SECONDS = 0.05
 run(configured(sys.argv[1]), Account("payer", sys.argv[2]), NAMES)
 """
 
@@ -85,14 +85,6 @@ class Served(Endpoint):
         return [[line["custom_id"] for line in one.lines] for one in self.storage.batches.values()]
 
 
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(batches, "IDLE_SECONDS", 0.05)
-    monkeypatch.setattr(chat_module, "BATCH_WINDOW", 500)
-    monkeypatch.setattr("tasks.chat.dispatch.FIRST_DELAY", 0.01)
-    return
-
-
 @pytest.fixture
 def account(tmp_path: Path) -> Account:
     return Account("payer", f"sqlite:///{tmp_path / 'replies.db'}")
@@ -107,8 +99,10 @@ async def ask(chat: Chat, text: str) -> Answer[Word]:
     return await chat.answer([Message(Role.USER, text)], Word)
 
 
-def run(config: ChatConfig, account: Account, texts: list[str]) -> list[Answer[Word]]:
-    return converse(config, account, texts, ask, stage="test")
+def run(
+    config: ChatConfig, account: Account, texts: list[str], limits: Limits = FAST
+) -> list[Answer[Word]]:
+    return converse(config, account, texts, ask, limits=limits)
 
 
 def words(answers: list[Answer[Word]]) -> list[str | None]:
@@ -161,7 +155,7 @@ def test_a_killed_run_is_taken_up_where_it_was(account):
         store = open_replies(account.store)
 
         def is_committed() -> bool:
-            with store._engine.begin() as connection:
+            with store.sql.engine.begin() as connection:
                 rows = connection.exec_driver_sql("SELECT batch_id FROM batches").fetchall()
             return any(name.startswith("batch_") for (name,) in rows)
 
@@ -195,13 +189,13 @@ def test_a_batch_whose_creation_was_not_seen_is_found_by_its_name(account):
         assert len(endpoint.uploads()) == 1
 
 
-def test_a_batch_that_was_not_created_is_created_after_a_while(account, monkeypatch):
+def test_a_batch_that_was_not_created_is_created_after_a_while(account):
     with Served(says, around=silent(is_created=False)) as endpoint:
         killed_run(endpoint, account, lambda: num_creations(endpoint) == 1)
         killed = time.time()
         endpoint.around = None
-        monkeypatch.setattr(batch_api, "SETTLING_SECONDS", 2.0)
-        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        limits = replace(FAST, batch_settling_seconds=2.0)
+        assert words(run(configured(endpoint.url), account, NAMES, limits)) == SAID
         assert time.time() - killed > 0.9
         assert [len(ids) for ids in endpoint.created()] == [20]
 
@@ -238,7 +232,7 @@ def interrupted(chat: Chat, endpoint: Served) -> Any:
 def test_an_interrupted_run_is_taken_up_by_the_next(account):
     with Served(says, batches=Batches(seconds=0.3)) as endpoint:
         home = chat_module._home()
-        home.run(interrupted(home.chat(configured(endpoint.url), account, "test"), endpoint))
+        home.run(interrupted(home.chat(configured(endpoint.url), account, Run(), FAST), endpoint))
         other = configured(endpoint.url, max_concurrent=3)
         assert words(run(other, account, NAMES[:5])) == SAID[:5]
         third = configured(endpoint.url, max_concurrent=2)
@@ -249,7 +243,7 @@ def test_an_interrupted_run_is_taken_up_by_the_next(account):
 def test_replies_that_nobody_waits_for_any_more_are_stored(account):
     with Served(says, batches=Batches(seconds=0.3)) as endpoint:
         home = chat_module._home()
-        home.run(interrupted(home.chat(configured(endpoint.url), account, "test"), endpoint))
+        home.run(interrupted(home.chat(configured(endpoint.url), account, Run(), FAST), endpoint))
         other = configured(endpoint.url, max_concurrent=3)
         assert words(run(other, account, ["something else"])) == ["said something else"]
         paid, _ = endpoint.created()
@@ -312,7 +306,7 @@ def test_every_question_ends_in_one_outcome_whatever_befalls_it(account):
         assert (answer.value is None) != (answer.failure is None)
         assert answer.value is None or answer.value.word == f"said {text}"
     stored = open_replies(account.store)
-    with stored._engine.begin() as connection:
+    with stored.sql.engine.begin() as connection:
         num_stored = connection.exec_driver_sql("SELECT count(*) FROM replies").scalar()
     assert num_stored == num_paid
 
@@ -478,7 +472,7 @@ def test_repairs_go_into_a_second_batch(account):
 
 def spent(account: Account) -> float:
     store = open_replies(account.store)
-    with store._engine.begin() as connection:
+    with store.sql.engine.begin() as connection:
         return float(connection.exec_driver_sql("SELECT sum(dollars) FROM spending").scalar() or 0)
 
 
@@ -506,24 +500,24 @@ def test_what_is_under_way_is_waited_for_though_the_budget_is_spent(account):
     poor = Account(account.payer, account.store, budget=0.01)
     with Served(says, batches=Batches(seconds=0.3)) as endpoint:
         home = chat_module._home()
-        chat = home.chat(configured(endpoint.url, **config), account, "test")
+        chat = home.chat(configured(endpoint.url, **config), account, Run(), FAST)
         home.run(interrupted(chat, endpoint))
         assert words(run(configured(endpoint.url, **config), poor, NAMES)) == SAID
         assert len(endpoint.created()) == 1
 
 
-def test_files_are_limited(account, monkeypatch):
+def test_files_are_limited(account):
     with Served(says) as endpoint:
-        monkeypatch.setattr(batches, "MAX_REQUESTS", 8)
-        assert words(run(configured(endpoint.url, max_concurrent=7), account, NAMES)) == SAID
+        limits = replace(FAST, batch_requests=8)
+        assert words(run(configured(endpoint.url), account, NAMES, limits)) == SAID
         assert [len(ids) for ids in endpoint.created()] == [8, 8, 4]
 
 
 def test_two_chats_of_one_store_share_what_is_under_way(account):
     with Served(says, batches=Batches(seconds=0.2)) as endpoint:
         home = chat_module._home()
-        first = home.chat(configured(endpoint.url), account, "test")
-        second = home.chat(configured(endpoint.url, max_concurrent=5), account, "test")
+        first = home.chat(configured(endpoint.url), account, Run(), FAST)
+        second = home.chat(configured(endpoint.url, max_concurrent=5), account, Run(), FAST)
 
         async def both() -> list[Answer[Word]]:
             tasks = [asyncio.create_task(ask(first, name)) for name in NAMES]
@@ -541,9 +535,10 @@ def test_two_chats_of_one_store_share_what_is_under_way(account):
 
 
 def test_the_meter_counts(account):
-    meter = meter_of("counting")
+    counted = Run()
+    meter = counted.meter
     with Served(says) as endpoint:
-        converse(configured(endpoint.url), account, NAMES, ask, stage="counting")
+        converse(configured(endpoint.url), account, NAMES, ask, run=counted, limits=FAST)
     assert (meter.asked, meter.served, meter.paid, meter.again) == (20, 0, 20, 0)
     assert meter.cost == pytest.approx(spent(account))
 
@@ -553,14 +548,13 @@ def request(text: str, load: Callable[[], bytes] | None = None) -> Request:
     return Request(configured("http://x"), (Message(Role.USER, text, photograph),))
 
 
-def test_lines_are_written_until_the_file_is_full(tmp_path, monkeypatch):
-    monkeypatch.setattr(batch_files, "MAX_BYTES", 1000)
+def test_lines_are_written_until_the_file_is_full(tmp_path):
     large, small = request("x" * 2000), [request(f"small {number}") for number in range(10)]
     dialect = Dialect(Form.PROMPT)
     with (tmp_path / "lines").open("w+b") as file:
-        assert write_requests([large, *small], dialect, file) == ([large.digest], {})
+        assert write_requests([large, *small], dialect, file, 1000) == ([large.digest], {})
     with (tmp_path / "lines").open("w+b") as file:
-        written, _ = write_requests([*small, large], dialect, file)
+        written, _ = write_requests([*small, large], dialect, file, 1000)
         assert 1 < len(written) < 10
         file.seek(0)
         lines = [json.loads(line) for line in file]
@@ -575,7 +569,7 @@ def test_a_request_that_cannot_be_written_does_not_stop_the_others(tmp_path):
 
     bad, good = request("bad", missing), request("good")
     with (tmp_path / "lines").open("w+b") as file:
-        written, unreadable = write_requests([bad, good], Dialect(Form.PROMPT), file)
+        written, unreadable = write_requests([bad, good], Dialect(Form.PROMPT), file, 1000)
     assert written == [good.digest]
     assert isinstance(unreadable[bad.digest], FileNotFoundError)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pickle
 import signal
 import sqlite3
 import subprocess
@@ -35,8 +36,8 @@ from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
 from tasks.chat.dispatch import SILENT_REQUESTS
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError
-from tasks.chat.meter import METERS
-from tasks.chat.stop import STOPPED
+from tasks.chat.limits import Limits
+from tasks.chat.run import Run
 from tests.servers.endpoint import Endpoint, Record, serve
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, Faults
@@ -82,9 +83,13 @@ async def add(chat: Chat, number: int) -> Answer[Sum]:
 
 
 def totals(
-    config: ChatConfig, store: str, numbers: Sequence[int], budget: float | None = None
+    config: ChatConfig,
+    store: str,
+    numbers: Sequence[int],
+    budget: float | None = None,
+    **more: Any,
 ) -> list[Answer[Sum]]:
-    return converse(config, Account("test", store, budget), numbers, add, stage="test")
+    return converse(config, Account("test", store, budget), numbers, add, **more)
 
 
 def right(answers: Sequence[Answer[Sum]], numbers: Sequence[int]) -> bool:
@@ -233,7 +238,7 @@ def test_a_check_of_ones_own_is_repaired_like_the_schema(store: str) -> None:
 
     with serve(adds) as endpoint:
         account = Account("test", store)
-        answers = converse(chat_config(endpoint), account, [2, 3], conversation, stage="test")
+        answers = converse(chat_config(endpoint), account, [2, 3], conversation)
         assert [answer.failure for answer in answers] == [None, Failure.INVALID]
         assert answers[1].detail == "total must be odd"
 
@@ -348,7 +353,7 @@ def test_a_budget_is_never_overdrawn_and_a_larger_one_goes_on(store: str) -> Non
 def test_without_token_counts_a_budget_cannot_be_kept(store: str) -> None:
     with serve(lambda body: Completion(adds(body), usage={})) as endpoint:
         config = chat_config(endpoint, price=PRICE, max_concurrent=1)
-        with pytest.raises(ChatStoppedError, match="does not tell how many tokens"):
+        with pytest.raises(ChatStoppedError, match="does not report how many tokens"):
             totals(config, store, range(20), budget=10.0)
 
 
@@ -399,7 +404,7 @@ from schemas.chat import Account
 from tasks.chat.converse import converse
 from tests.chat.test_chat import ChatConfig, add
 config = ChatConfig(model="fake", base_url=sys.argv[1], api_key_env=None, max_concurrent=8)
-answers = converse(config, Account("test", sys.argv[2]), range(200), add, stage="test")
+answers = converse(config, Account("test", sys.argv[2]), range(200), add)
 print(sum(answer.value is not None for answer in answers))
 """
 
@@ -456,7 +461,7 @@ def test_items_are_taken_only_as_they_are_asked_about(store: str) -> None:
 
     with serve(adds) as endpoint:
         config = chat_config(endpoint, max_concurrent=4)
-        converse(config, Account("test", store), items(), conversation, stage="test")
+        converse(config, Account("test", store), items(), conversation)
     assert len(finished) == 500
 
 
@@ -468,10 +473,12 @@ def test_an_error_of_ones_own_ends_the_run(store: str) -> None:
 
     with serve(adds) as endpoint, pytest.raises(KeyError, match="three"):
         account = Account("test", store)
-        converse(chat_config(endpoint), account, range(1000), conversation, stage="test")
+        converse(chat_config(endpoint), account, range(1000), conversation)
 
 
-def test_who_stops_the_run_waits_only_for_replies_under_way(store: str) -> None:
+def test_who_stops_a_run_waits_only_for_replies_under_way(store: str) -> None:
+    run = Run()
+
     def model(body: dict[str, Any]) -> str | Completion:
         busy = len(endpoint.requests) > 8
         return Completion(None, fault="429-after") if busy else adds(body)
@@ -479,16 +486,13 @@ def test_who_stops_the_run_waits_only_for_replies_under_way(store: str) -> None:
     def stop() -> None:
         while len(endpoint.requests) < 12:
             time.sleep(0.01)
-        STOPPED.set()
+        run.stop()
 
     with serve(model, latency=0.5, faults=Faults(retry_after=600.0)) as endpoint:
         Thread(target=stop).start()
         started = time.monotonic()
-        try:
-            with pytest.raises(ChatStoppedError, match="stopped; every reply is kept"):
-                totals(chat_config(endpoint, structured="prompt"), store, range(100))
-        finally:
-            STOPPED.clear()
+        with pytest.raises(ChatStoppedError, match="stopped; every reply is kept"):
+            totals(chat_config(endpoint, structured="prompt"), store, range(100), run=run)
         assert time.monotonic() - started < 10.0
         assert kept(store) == endpoint.num_replies == 8
 
@@ -496,7 +500,7 @@ def test_who_stops_the_run_waits_only_for_replies_under_way(store: str) -> None:
 def test_a_reply_under_way_is_kept_though_its_asker_is_gone(store: str) -> None:
     with serve(adds, latency=0.3) as endpoint:
         home = chat_module._home()
-        chat = home.chat(chat_config(endpoint), Account("test", store), "test")
+        chat = home.chat(chat_config(endpoint), Account("test", store), Run())
 
         async def both() -> Answer[Sum]:
             first, second = (asyncio.create_task(add(chat, 1)) for _ in range(2))
@@ -536,16 +540,29 @@ def test_models_of_one_payer_share_a_budget(store: str) -> None:
         assert 0.5 - 3 * 0.11 < endpoint.num_replies * each <= 0.5
 
 
-def test_stages_that_share_a_model_are_counted_apart(store: str) -> None:
+def test_runs_that_share_a_model_are_counted_and_stopped_apart(store: str) -> None:
+    one, other, late = runs = Run(), Run(), Run()
+    late.stop()
     with serve(adds, latency=0.02) as endpoint:
 
-        def run(stage: str) -> None:
-            numbers = range(10) if stage == "one" else range(10, 40)
-            converse(chat_config(endpoint), Account("test", store), numbers, add, stage=stage)
+        def ask(run: Run) -> bool:
+            numbers = {one: range(10), other: range(10, 40), late: range(40, 50)}[run]
+            try:
+                return right(totals(chat_config(endpoint), store, numbers, run=run), numbers)
+            except ChatStoppedError:
+                return False
 
         with ThreadPoolExecutor() as threads:
-            list(threads.map(run, ["one", "other"]))
-    assert (METERS.pop("one").paid, METERS.pop("other").paid) == (10, 30)
+            assert list(threads.map(ask, runs)) == [True, True, False]
+    assert [run.meter.paid for run in runs] == [10, 30, 0]
+
+
+def test_a_run_is_another_one_in_another_process() -> None:
+    run = Run()
+    run.meter.pay(1.0)
+    run.stop()
+    there = pickle.loads(pickle.dumps(run))
+    assert (there.meter.paid, there.is_stopped) == (0, False)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -561,15 +578,15 @@ class Hostile(Endpoint):
     [
         (ServerAnswer(200, b" " * 5000), "the answer has more than"),
         (ServerAnswer(500, b" " * 5000), "the answer has more than"),
-        (ServerAnswer(200, b"{}", None, "Content-Encoding: gzip\r\n"), "packed (gzip)"),
+        (ServerAnswer(200, b"{}", None, "Content-Encoding: gzip\r\n"), "compressed (gzip)"),
     ],
 )
 def test_an_answer_that_cannot_be_held_is_a_reason(
-    instead: ServerAnswer, told: str, store: str, monkeypatch: pytest.MonkeyPatch
+    instead: ServerAnswer, told: str, store: str
 ) -> None:
-    monkeypatch.setattr(chat_module, "MAX_ANSWER_BYTES", 4000)
     with Hostile(lambda _: "", instead=instead) as endpoint:
-        (answer,) = totals(chat_config(endpoint), store, [1])
+        limits = Limits(answer_bytes=4000)
+        (answer,) = totals(chat_config(endpoint), store, [1], limits=limits)
         assert answer.failure is Failure.REJECTED
         assert told in answer.detail
 

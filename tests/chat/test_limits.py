@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 
 from schemas.chat import Account, ChatConfig, Message, PriceConfig, Request, Role
+from schemas.retry import Backoff
 from tasks.chat.budget import Budget, Purse
 from tasks.chat.concurrency import AdaptiveLimit
-from tasks.chat.dispatch import Pace, backoff
+from tasks.chat.dispatch import Pace
 from tasks.chat.errors import ChatStoppedError
 from tasks.chat.replies import ReplyStore
 from tests.clock import run_in_no_time
@@ -56,7 +57,7 @@ class Crowd:
             self.limit.leave()
             number = 0 if is_served else number + 1
             if number:
-                await asyncio.sleep(backoff(number, None))
+                await asyncio.sleep(Backoff().seconds(number))
 
     async def serve(self) -> bool:
         first, last = self.outage

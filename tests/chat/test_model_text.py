@@ -192,17 +192,6 @@ def test_what_becomes_of_a_request_that_got_an_error(
         assert type(error) is expected
 
 
-@pytest.mark.parametrize(
-    ("stated", "seconds"),
-    [(1.5, 1.5), (1e9, 900.0), (-1.0, None), (float("nan"), None), (float("inf"), None),
-     (None, None)],
-)  # fmt: skip
-def test_a_server_is_left_alone_for_no_longer_than_is_sane(
-    stated: float | None, seconds: float | None
-) -> None:
-    assert PassingError("busy", stated).retry_after == seconds
-
-
 def test_who_wants_to_be_paid_first_ends_the_run() -> None:
     told = "Your credit balance is too low to access the Anthropic API."
     assert is_unpaid(400, "", told)

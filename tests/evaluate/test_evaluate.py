@@ -12,12 +12,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from evaluation.paper_results import paper_result
 from PIL import Image
 
 from evaluation.images import sent
 from evaluation.photographs import PhotographStore
-from evaluation.prompting import frame_of, prompt_of
+from evaluation.prompting import prompt_of
 from schemas.benchmark import PromptTemplate
 from schemas.completion.frames import smart_resize
 from schemas.config.evaluation import (
@@ -103,7 +102,7 @@ def perfect_replier(items: pl.DataFrame, model: EvaluatedModel, root: Path):
     known, store = {}, PhotographStore(root)
     for row in items.iter_rows(named=True):
         size = row["width"], row["height"]
-        text = prompt_of(row, model.template, frame_of(size, model))
+        text = prompt_of(row, model.template, model.frame_of(size))
         known[item_key(sent(store.read(row["images"][-1]), size), text)] = row
 
     def reply(body: dict[str, Any]) -> str:
@@ -281,9 +280,9 @@ def test_prompts_state_question_options_and_what_is_wanted(template, kind, start
 
 def test_the_stated_frame_is_the_one_that_is_shown():
     model = EvaluatedModel.model_validate(TINY)
-    assert frame_of((400, 300), model) == smart_resize(400, 300, min_pixels=3136, max_pixels=12544)
+    assert model.frame_of((400, 300)) == smart_resize(400, 300, min_pixels=3136, max_pixels=12544)
     paper = EvaluatedModel.model_validate(TINY | {"frame": "paper_compatible"})
-    assert frame_of((400, 300), paper) == (400, 300)
+    assert paper.frame_of((400, 300)) == (400, 300)
 
 
 def test_pictures_are_sent_in_the_stated_size():
@@ -308,18 +307,3 @@ def test_several_pictures_are_sent_in_order(root):
     assert [message.text for message in messages] == ["Picture 1:", "Which?"]
     loaded = [message.photograph.load() for message in messages if message.photograph]
     assert [sha256(data).hexdigest() for data in loaded] == digests
-
-
-@pytest.mark.parametrize(
-    ("benchmark", "subset", "model", "value"),
-    [
-        ("cv_bench", "2D", "SpatialThinker-7B", 77.7),
-        ("cv_bench", None, "my-spatialthinker-3b", 73.6),
-        ("mmvp", None, "Qwen2.5-VL-7B-Instruct", 72.3),
-        ("blink", "Relative_Depth", "gpt-4o", 78.2),
-        ("mmvp", None, "tiny", None),
-        ("mmvp", "nothing", "gpt-4o", None),
-    ],
-)
-def test_published_results_are_found_by_name(benchmark, subset, model, value):
-    assert paper_result(benchmark, subset, model) == value

@@ -211,7 +211,7 @@ def test_photographs_come_in_every_known_form(tmp_path):
         ("a/../../outside.png", "lies outside of the copy"),
         ("link.png", "is a link that leads out of the copy"),
         ("none.png", "is not in the copy: name the folder that holds both in path"),
-        ("ftp://example.org/p.png", "is no http or https address"),
+        ("ftp://example.org/p.png", "is not an http or https address"),
         ("\0.png", "is not in the copy"),
         ("@" * 400, "is no base64 .a character that base64 lacks.: get the file again"),
         ("QUJD" * 20 + "Q", "is no base64"),

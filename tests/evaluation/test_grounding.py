@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.grounding import MIN_IOU, find_scene, iou
+from evaluation.grounding import find_scene
 from evaluation.grounding_tables import graph_against_answer, summarize
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
-from tasks.evaluate.ground import ground_replies, moved_gold
+from tasks.evaluate.ground import ground_replies
 
 Row = dict[str, Any]
 SIZE = (200, 100)
@@ -323,16 +323,3 @@ def test_counts_stay_within_what_there_is(gold, said):
 @given(st.text(st.sampled_from('<>/scen{}[]":,objectidbx1. '), max_size=300))
 def test_no_reply_raises(text):
     grounded(f"<scene>{text}</scene>{text}")
-
-
-def test_iou_is_found_from_one_half_on():
-    assert iou((0, 0, 2, 1), (0, 0, 1, 1)) == MIN_IOU
-    assert iou((0, 0, 1, 1), (1, 0, 2, 1)) == 0
-
-
-def test_gold_moves_into_the_frame_of_the_reply():
-    moved = moved_gold(GOLD, SIZE, (400, 300))
-    assert json.loads(moved.partition("<scene>")[2].partition("</scene>")[0]) == json.loads(
-        scene({"cat.1": [200, 150, 400, 300], "dog.1": [0, 0, 200, 150]}, [LINK])
-    )
-    assert moved.endswith("</scene>\n<answer>(A) on</answer>")

@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.config.build import VG150_LANDMARKS, PipelineConfig
+from schemas.config.build import PipelineConfig
 from schemas.sample import STVQA_COLUMNS
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal, write_artifact
 from tests.commands import call, start
 
@@ -268,7 +270,7 @@ def check_that_only_landmarks_are_absent(root: Path) -> None:
     (verified,) = root.glob("artifacts/verify/*.parquet")
     claims = [json.loads(text) for text in pl.read_parquet(verified)["claim"]]
     absent = {claim["class_name"] for claim in claims if claim.get("present") is False}
-    assert absent and absent <= set(VG150_LANDMARKS)
+    assert absent and absent <= load_vocabulary().traits[Trait.VG150]
 
 
 def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, prefect_server, tmp_path):

@@ -17,13 +17,13 @@ from flows.why import explain
 from schemas.chat import Reply, Usage
 from schemas.columns import columns, frame_of
 from schemas.dataset_folder import VALIDATION
+from schemas.ledger import LEDGER
 from schemas.question import JUDGED, PLAN, SUBGRAPH
 from schemas.sample import SAMPLE
 from tasks.chat.replies import open_replies
 from tasks.publish.card import cost_rows, dollars_told, render_card
 from tasks.publish.costs import COSTS
 from tasks.publish.funnel import FUNNEL
-from tasks.sources.tables import LEDGER
 
 Row = dict[str, Any]
 WROTE = (10, 12, 1000, 400, 80)

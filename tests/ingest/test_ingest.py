@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.config.build import IngestConfig, SourceConfig
+from schemas.ledger import LEDGER, ledger_of, lost
 from schemas.scene_graph import SCENE, scenes_of
 from schemas.vocabulary.predicates import load_predicates
 from tasks.ingest import stage as ingest
@@ -14,7 +15,7 @@ from tasks.ingest.scenes import clean_scenes
 from tasks.ingest.stage import check_losses
 from tasks.sources import stage as index
 from tasks.sources.shard import read_shard
-from tasks.sources.tables import IMAGES, LEDGER, OBJECTS, RELATIONSHIPS, RawScenes, ledger_of, lost
+from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 from tests import stages
 from tests.sources.test_sources import drops, write
 

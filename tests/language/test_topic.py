@@ -19,8 +19,8 @@ from schemas.claim import (
     decode_claim,
 )
 from schemas.completion.publish import published_ids
+from tasks.language.forms.table import form_of
 from tasks.language.terms import terms_of
-from tasks.language.topic import topic_of
 from tasks.write.open import OpenQuestion, open_columns
 from tests.extract.test_candidates import LIVING_ROOM, rows_of
 from tests.scenes import filled, scene
@@ -48,7 +48,7 @@ TOPICS = [
 
 @pytest.mark.parametrize(("claim", "topic"), TOPICS)
 def test_topic(claim, topic):
-    assert topic_of(claim) == topic
+    assert form_of(claim).topic(claim) == topic
 
 
 def test_both_writers_call_a_question_by_the_same_topic():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.claim import Cell as Part
 from schemas.claim import CountClaim, ExistenceClaim, LocationClaim, RelationClaim
-from tasks.plan.balance import tellings, words_of
+from tasks.plan.balance import offered_and_context, tellings
 
 NAMES = {1: "dog", 2: "couch"}
 WANTED = {("size", "easy"): 300}
@@ -80,7 +80,7 @@ def right(rows, *context):
     ],
 )  # fmt: skip
 def test_words_are_what_options_and_question_say(claims, asks, words):
-    assert words_of(claims, asks, NAMES) == words
+    assert offered_and_context(claims, asks, NAMES) == words
 
 
 def test_of_an_answer_that_is_usual_fewer_are_taken():

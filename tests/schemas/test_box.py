@@ -10,6 +10,8 @@ from schemas.box import (
     inside_share,
     intersection_area,
     iou,
+    nested_share,
+    overlap,
     vertical_gap,
 )
 
@@ -51,6 +53,28 @@ def test_iou_is_symmetric_and_bounded(a, b):
     assert iou(a, b) == iou(b, a)
     assert 0.0 <= iou(a, b) <= 1.0
     assert iou(a, b) <= min(inside_share(a, b), inside_share(b, a)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shared", "union_share"),
+    [
+        ((0, 0, 2, 1), (0, 0, 1, 1), 1, 0.5),
+        ((0, 0, 1, 1), (1, 0, 2, 1), 0, 0.0),
+        ((0.0, 0.0, 0.5, 0.5), (0.25, 0.25, 0.75, 0.75), 0.0625, 1 / 7),
+    ],
+)
+def test_shares_of_an_image_are_boxes_too(a, b, shared, union_share):
+    assert intersection_area(a, b) == shared
+    assert iou(a, b) == pytest.approx(union_share)
+    assert overlap(a, b) is (shared > 0)
+
+
+@given(boxes, boxes)
+def test_a_smaller_box_is_nested_by_the_share_that_is_inside(a, b):
+    assert nested_share(a, b) == nested_share(b, a)
+    assert nested_share(a, b) == max(inside_share(a, b), inside_share(b, a))
+    if overlap(a, b) and a.area and b.area:
+        assert nested_share(a, b) > 0
 
 
 @given(boxes.filter(lambda box: box.area > 0))

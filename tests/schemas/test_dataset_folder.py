@@ -52,7 +52,10 @@ def damaged(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [
-        (lambda copy: (copy / "manifest.json").unlink(), "has no readable manifest.json"),
+        (
+            lambda copy: (copy / "manifest.json").unlink(),
+            "is no dataset folder: it has no",
+        ),
         (lambda copy: (copy / "manifest.json").write_text("{"), "has no readable manifest.json"),
         (lambda copy: (copy / "manifest.json").write_text("[]"), "has no readable manifest.json"),
         (lambda copy: shutil.rmtree(copy / "__validation__"), "does not say whether it passed"),

@@ -19,9 +19,11 @@ from schemas.claim import (
 )
 from schemas.completion.publish import parse_completion
 from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.ledger import LEDGER
 from schemas.question import VERIFIED
 from schemas.sample import SAMPLE
 from tasks.extract.stage import subgraph_rows
+from tasks.language.forms.table import form_of
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
 from tasks.select.stage import (
@@ -32,10 +34,8 @@ from tasks.select.stage import (
     moved,
     sample_rows,
     select_ledger,
-    shown_triplets,
     with_words,
 )
-from tasks.sources.tables import LEDGER
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
@@ -200,7 +200,7 @@ def test_moving_one_entry_leaves_the_others_in_order(entries, data):
     ],
 )
 def test_the_gold_scene_shows_the_answer_where_a_relationship_can(claim, triplets):
-    assert list(shown_triplets(claim)) == triplets
+    assert list(form_of(claim).relationships(claim)) == triplets
 
 
 def test_what_is_chosen_meets_the_quotas_without_near_duplicates():

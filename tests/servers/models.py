@@ -4,7 +4,6 @@ text of a reply."""
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import partial
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -19,7 +18,7 @@ from schemas.scene_graph import Facing, Relationship, Scene, SceneObject
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import load_predicates
 from tasks.extract.candidates import find_candidates
-from tasks.language.templates import option_of, wordings_of
+from tasks.language.forms.table import form_of
 from tasks.language.terms import claim_of, terms_of
 
 
@@ -59,8 +58,9 @@ def _planned(document: Mapping[str, Any]) -> dict[str, Any]:
     answer = document["answer"] or rng.choice(sorted(claims))
     order = rng.sample(sorted(claims), len(claims))
     asks = document["asks"]
-    options = [option_of(claims[key], asks, names) for key in order]
-    wordings = wordings_of(_said(claims[answer], asks), asks, document["evidence"], options, names)
+    options = [form_of(claims[key]).option(claims[key], asks, names) for key in order]
+    said = _said(claims[answer], asks)
+    wordings = form_of(said).wordings(said, asks, document["evidence"], options, names)
     return {
         "can_tell": True,
         "question": rng.choice(list(wordings)),
@@ -147,9 +147,9 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
     ids = {number: entry["id"] for number, entry in enumerate(document["things"], start=1)}
     claims: list[Claim] = [candidate.claim, *candidate.alternatives]
     rng.shuffle(claims)
-    text = partial(option_of, asks=candidate.asks, names=names)
-    options = [text(claim) for claim in claims]
-    wordings = wordings_of(
+    form = form_of(candidate.claim)
+    options = [form.option(claim, candidate.asks, names) for claim in claims]
+    wordings = form.wordings(
         candidate.claim, candidate.asks, candidate.evidence.standing.value, options, names
     )
     return {

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("datasets")
 
-from schemas.completion.frames import smart_resize
+from schemas.completion.frames import moved_gold, smart_resize
 from schemas.completion.parsing import POLICY_TAGS, read_tags
 from schemas.completion.publish import PublishedScene, parse_completion, render_completion
 from schemas.config.training import DataConfig
@@ -19,7 +19,6 @@ from training.dataset import (
     grpo_row,
     keep_short,
     load_rows,
-    move_scene,
     num_image_tokens,
     sft_row,
     text_of_row,
@@ -95,9 +94,9 @@ boxes = st.tuples(*[st.integers(0, 299)] * 2, *[st.integers(1, 100)] * 2).map(
 @given(boxes, st.sampled_from([(400, 300), (448, 336), (252, 196), (56, 56)]))
 def test_a_moved_gold_still_earns_everything(box, new):
     scene = PublishedScene(objects=[{"id": "dog.1", "bbox": box}], relationships=[])
-    moved = move_scene(scene, (400, 300), new)
-    text = demonstration(moved, "(A) left")
-    assert score_completion(text, render_completion(moved, "(A) left"), *new).total == 1
+    moved = moved_gold(render_completion(scene, "(A) left"), (400, 300), new)
+    text = demonstration(*parse_completion(moved))
+    assert score_completion(text, moved, *new).total == 1
 
 
 def test_demonstrations_are_well_formed_and_name_what_the_scene_holds():

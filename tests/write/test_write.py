@@ -14,7 +14,8 @@ from schemas.config.build import ExtractConfig
 from schemas.question import QUESTION
 from schemas.scene_graph import Facing
 from tasks.extract.stage import subgraph_rows
-from tasks.language.templates import option_of, with_article, wordings_of
+from tasks.language.forms.table import form_of
+from tasks.language.wording import with_article
 from tasks.write.stage import write_question
 from tests.scenes import NUM_OPTIONS, PROOF, filled, scene, scenes
 
@@ -124,21 +125,24 @@ def test_facts_of_the_picture_plane_say_so():
     names = {0: "dog", 1: "cat"}
     for dimension in Dimension:
         claim = SizeClaim(dimension, 0, (1,))
-        assert all("picture" in text for text in wordings_of(claim, "largest", "proved", [], names))
+        assert all(
+            "picture" in text
+            for text in form_of(claim).wordings(claim, "largest", "proved", [], names)
+        )
     claim = OrientationClaim(None, 0, 1, Direction.LEFT)
-    for text in wordings_of(claim, "direction", "proved", [], names):
+    for text in form_of(claim).wordings(claim, "direction", "proved", [], names):
         assert "picture" in text or "viewer" in text
 
 
 def test_the_first_object_has_a_point_of_view_as_well():
     names = {0: "man", 1: "cat"}
     claim = OrientationClaim(0, 0, 1, Direction.BACK)
-    assert option_of(claim, "direction", names) == "behind"
-    for text in wordings_of(claim, "direction", "proved", [], names):
+    assert form_of(claim).option(claim, "direction", names) == "behind"
+    for text in form_of(claim).wordings(claim, "direction", "proved", [], names):
         assert "man" in text and "viewer" not in text
 
 
 def test_a_related_existence_reads_as_one_phrase():
     claim = ExistenceClaim("elephant", True, "next to", "umbrella")
-    texts = wordings_of(claim, "present", "proved", [], {})
+    texts = form_of(claim).wordings(claim, "present", "proved", [], {})
     assert "Is there an elephant next to an umbrella in the picture?" in texts

@@ -52,7 +52,8 @@ from schemas.question import PLAN, QUESTION, SUBGRAPH
 from schemas.vocabulary.predicates import load_predicates
 from tasks.chat.answers import Answer
 from tasks.extract.stage import subgraph_rows
-from tasks.language.terms import claim_of, means, terms_of, wanted
+from tasks.language.forms.table import form_of
+from tasks.language.terms import claim_of, terms_of
 from tasks.photographs.stage import PHOTOGRAPHS
 from tasks.verify.stage import verify_questions
 from tasks.write.conversation import (
@@ -213,9 +214,11 @@ def test_the_examples_of_a_prompt_pass_our_own_checks(category):
             for key, terms in document["claims"].items()
         }
         for key, claim in claims.items():
-            assert document["claims"][key]["means"] == means(claim, names)
+            assert document["claims"][key]["means"] == form_of(claim).means(claim, names)
         first = claims[document["answer"] or "c1"]
-        assert document["ask"] == wanted(first, document["asks"], document["evidence"], names)
+        assert document["ask"] == form_of(first).wanted(
+            first, document["asks"], document["evidence"], names
+        )
         order = Order(claims, document["answer"], document["asks"], names)
         assert planned_problem(WrittenQuestion.model_validate_json(reply), order) is None
 

@@ -6,7 +6,6 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from schemas.vocabulary.classes import load_vocabulary
-from schemas.vocabulary.plurals import plural_of
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -41,14 +40,17 @@ class Mention(NamedTuple):
     is_grammar: bool
 
 
-def words_of(text: str) -> list[str]:
+def casefolded_words(text: str) -> list[str]:
+    """The words of a text, casefolded and without punctuation; "isn't" is "is" and "not"."""
     plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("n't", " not")
     return re.findall(r"[^\W_]+", plain)
 
 
 def bare_words(text: str) -> tuple[str, ...]:
     """The words without articles, numbers in digits: what two options may not share."""
-    return tuple(str(NUMBERS.get(word, word)) for word in words_of(text) if word not in ARTICLES)
+    return tuple(
+        str(NUMBERS.get(word, word)) for word in casefolded_words(text) if word not in ARTICLES
+    )
 
 
 @cache
@@ -59,11 +61,11 @@ def spellings() -> Mapping[tuple[str, ...], tuple[str, bool]]:
     for entry in classes:
         for name in (entry.name, *entry.also):
             found.setdefault(
-                tuple(words_of(name)), (entry.name, name == entry.plural != entry.name)
+                tuple(casefolded_words(name)), (entry.name, name == entry.plural != entry.name)
             )
     for entry in classes:
-        for name in (entry.plural, *map(plural_of, entry.also)):
-            found.setdefault(tuple(words_of(name)), (entry.name, True))
+        for name in (entry.plural, *entry.plurals_also):
+            found.setdefault(tuple(casefolded_words(name)), (entry.name, True))
     return found
 
 
@@ -90,7 +92,7 @@ def mentions_in(words: Sequence[str]) -> list[Mention]:
 @lru_cache(maxsize=1 << 12)
 def names_of(text: str) -> tuple[tuple[str, ...], tuple[Mention, ...]]:
     """The words of a text, and the classes that they name."""
-    words = words_of(text)
+    words = casefolded_words(text)
     return tuple(words), tuple(mentions_in(words))
 
 

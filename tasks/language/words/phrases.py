@@ -6,15 +6,6 @@ from enum import StrEnum, auto
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from schemas.claim import (
-    Claim,
-    CountClaim,
-    ExistenceClaim,
-    OrientationClaim,
-    ReachClaim,
-    RelationClaim,
-    objects_of,
-)
 from schemas.vocabulary.predicates import Predicate, canonical_predicate, load_predicates
 from tasks.language.words.names import names_of, word_set
 
@@ -117,12 +108,16 @@ def predicate_of(span: tuple[str, ...]) -> str | None:
 
 class Words:
     """A text, its words, and how they name what a claim is about: S its subject (target, or the
-    class that exists), O its object (reference, or the other class), X anything else."""
+    class that exists), O its object (reference, or the other class), X anything else.
 
-    def __init__(self, text: str, claim: Claim, names: Mapping[int, str]) -> None:
+    `names` are those of the claim's objects, `ends` those of subject and object, None where the
+    claim has no such end.
+    """
+
+    def __init__(self, text: str, names: Set[str], ends: tuple[str | None, str | None]) -> None:
         self.words, self.mentions = names_of(text)
-        self.names = {names[key] for key in objects_of(claim)}
-        self.ends = self._ends(claim, names)
+        self.names = names
+        self.ends = ends
 
     @cached_property
     def text(self) -> str:
@@ -136,20 +131,6 @@ class Words:
     @cached_property
     def marked_plain(self) -> str:
         return plainly(self.marked)
-
-    @staticmethod
-    def _ends(claim: Claim, names: Mapping[int, str]) -> tuple[str | None, str | None]:
-        match claim:
-            case RelationClaim() | ReachClaim():
-                return names[claim.subject], names[claim.object]
-            case OrientationClaim():
-                return names[claim.target], names[claim.reference]
-            case ExistenceClaim():
-                return claim.class_name, claim.other_class
-            case CountClaim():
-                return claim.class_name, None
-            case _:
-                return None, None
 
     @cached_property
     def marked(self) -> str:
@@ -173,7 +154,7 @@ class Words:
     def strangers(self) -> set[str]:
         """Classes that are named beside those of the claim's objects."""
         named = {entry.class_name for entry in self.mentions if not entry.is_grammar}
-        return named - self.names if self.names else set()
+        return named.difference(self.names) if self.names else set()
 
     @property
     def others(self) -> bool:

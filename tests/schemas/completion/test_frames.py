@@ -1,11 +1,21 @@
 """Frames: the size that Qwen2.5-VL gives an image, and boxes in it."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.box import Box, iou
-from schemas.completion.frames import FACTOR, MAX_PIXELS, MIN_PIXELS, rescale_box, smart_resize
+from schemas.completion.frames import (
+    FACTOR,
+    MAX_PIXELS,
+    MIN_PIXELS,
+    moved_gold,
+    rescale_box,
+    smart_resize,
+)
+from schemas.completion.publish import PublishedScene, parse_completion, render_completion
 
 sides = st.integers(1, 6_000)
 
@@ -70,3 +80,60 @@ def test_a_box_below_a_pixel_keeps_a_pixel():
 
 def test_the_same_frame_changes_nothing():
     assert rescale_box((1, 2, 30, 40), (56, 56), (56, 56)) == (1, 2, 30, 40)
+
+
+@st.composite
+def golds(draw):
+    """A scene of up to four boxes in a frame, as the gold of a sample, and another frame."""
+    old, new = [(draw(st.integers(30, 3_000)), draw(st.integers(30, 3_000))) for _ in range(2)]
+    boxes = []
+    for _ in range(draw(st.integers(0, 4))):
+        x1, y1 = (draw(st.integers(0, side - 1)) for side in old)
+        x2, y2 = draw(st.integers(x1 + 1, old[0])), draw(st.integers(y1 + 1, old[1]))
+        boxes.append((x1, y1, x2, y2))
+    # Not in the order of ids: "dog.10" comes before "dog.2" in a sorted scene.
+    objects = [{"id": f"dog.{12 - place}", "bbox": box} for place, box in enumerate(boxes)]
+    ends = [entry["id"] for entry in objects]
+    links = [{"subject": a, "predicate": "on", "object": b} for a, b in pairwise(ends)]
+    return PublishedScene(objects=objects, relationships=links), old, new
+
+
+@given(golds(), st.sampled_from(["(A) left", "(B) 2 < 3", "(C) caf\u00e9"]))
+def test_a_moved_gold_changes_its_boxes_alone(gold, answer):
+    scene, old, new = gold
+    moved, said = parse_completion(moved_gold(render_completion(scene, answer), old, new))
+    assert (said, moved.relationships) == (answer, scene.relationships)
+    assert [entry["id"] for entry in moved.objects] == [entry["id"] for entry in scene.objects]
+    for entry, before in zip(moved.objects, scene.objects, strict=True):
+        x1, y1, x2, y2 = entry["bbox"]
+        assert (x1, y1, x2, y2) == rescale_box(before["bbox"], old, new)
+        assert 0 <= x1 < x2 <= new[0] and 0 <= y1 < y2 <= new[1]
+        # Every edge within a pixel of where it was.
+        for place, edge in enumerate((x1, y1, x2, y2)):
+            assert abs(edge - before["bbox"][place] * new[place % 2] / old[place % 2]) <= 1
+
+
+@pytest.mark.parametrize("new", [(400, 300), (800, 600)])
+@pytest.mark.parametrize(
+    ("gold", "message"),
+    [
+        ("(A) left", "it is not one <scene> and then one <answer>"),
+        (
+            '<scene>{"objects":[{"id":"dog.1","bbox":[40,30,40,90]}]}</scene>\n<answer>x</answer>',
+            "the box of dog.1 is empty, inverted or endless",
+        ),
+    ],
+)
+def test_a_gold_that_is_not_one_does_not_move(gold, message, new):
+    with pytest.raises(ValueError, match=message):
+        moved_gold(gold, (400, 300), new)
+
+
+def test_the_gold_of_another_source_moves_too():
+    """Spaces, numbers with a point and no line break, as other writers of JSON have them."""
+    gold = (
+        '<scene> {"objects": [{"id": "cat.1", "bbox": [200.0, 150, 4e2, 300]}]} </scene><answer>x'
+    )
+    assert moved_gold(f"{gold}</answer>", (800, 600), (400, 300)) == (
+        '<scene>{"objects":[{"id":"cat.1","bbox":[100,75,200,150]}]}</scene>\n<answer>x</answer>'
+    )

@@ -3,7 +3,7 @@ on, near within 108 pixels and not from 325 on, cells of 300 by 200."""
 
 import pytest
 
-from schemas.cells import cell_boxes
+from schemas.box import Box
 from schemas.claim import (
     Cell,
     CountClaim,
@@ -22,6 +22,7 @@ from schemas.claim import (
     encode_claim,
     objects_of,
 )
+from schemas.proof.measures import cell_boxes, may_be_one
 from schemas.scene_graph import Facing
 from tests.scenes import CORNER, facts, filled
 
@@ -546,3 +547,18 @@ def test_claims_know_their_category_and_objects_and_survive_json(claim, category
 def test_a_claim_reads_as_tagged_json():
     text = encode_claim(RelationClaim(3, "on", 5))
     assert text == '{"category":"relation","subject":3,"predicate":"on","object":5}'
+
+
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        ([], False),
+        ([LEFT], False),
+        # 3 of 15 columns: an IoU of exactly 0.2
+        ([Box(0, 0, 9, 10), Box(6, 0, 15, 10)], False),
+        ([Box(0, 0, 9, 10), Box(5, 0, 14, 10)], True),
+        ([Box(0, 0, 9, 10), Box(50, 0, 59, 10), Box(51, 0, 60, 10)], True),
+    ],
+)
+def test_boxes_that_overlap_may_be_one_thing(boxes, expected):
+    assert may_be_one(boxes) is expected

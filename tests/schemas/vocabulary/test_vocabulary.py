@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.vocabulary.classes import NEVER_ASKED, load_vocabulary, parse_vocabulary
+from schemas.vocabulary.classes import load_vocabulary, parse_vocabulary
+from schemas.vocabulary.kinds import NEVER_ASKED, Trait
 
 VOCABULARY = load_vocabulary()
 CLASSES = VOCABULARY.classes
@@ -18,6 +19,7 @@ articles = ""
 several = ""
 groups = ""
 verbs = ""
+unchanged = []
 """
 
 class_names = st.sampled_from(sorted(CLASSES))
@@ -259,8 +261,10 @@ def test_every_landmark_can_be_asked_about_and_is_at_home_somewhere() -> None:
 
 def vocabulary_text(*lines: str) -> str:
     kinds = sorted({one.kind for one in CLASSES.values()} - {"animal"})
-    tables = [f"[{kind}]" for kind in kinds]
-    return "\n".join([EMPTY_LISTS, *tables, "[animal]", *lines])
+    tables = [f"[{table}]" for table in (*kinds, "plurals") if f"[{table}]" not in lines]
+    traits = [f"{trait} = []" for trait in Trait if not any(trait in line for line in lines)]
+    head = [] if "[traits]" in lines else ["[traits]"]
+    return "\n".join([EMPTY_LISTS, *tables, "[animal]", *lines, *head, *traits])
 
 
 @pytest.mark.parametrize(
@@ -272,6 +276,9 @@ def vocabulary_text(*lines: str) -> str:
         (('dog = { lookalikes = ["wolf"] }',), "no classes"),
         (('dog = { settings = "moon" }',), "not in the list"),
         (('dog = { colour = "red" }',), "has fields"),
+        (("dog = {}", "[traits]", 'stands = ["wolf"]'), "'stands' names .'wolf'.: no classes"),
+        (("dog = {}", "[plurals]", 'ox = "oxen"'), "plurals are listed of .'ox'."),
+        (("dog = {}", "[traits]", "swims = []"), "the traits are not stands, .*: .'swims'."),
         (('dog = { parent = "cat" }', 'cat = { parent = "dog" }'), "its own ancestor"),
     ],
 )
@@ -284,3 +291,25 @@ def test_parse_vocabulary_names_the_mistake(lines: tuple[str, ...], message: str
 def test_every_vg150_name_resolves() -> None:
     names = NAME_LIST.read_text().split()
     assert [name for name in names if VOCABULARY.resolve(name).class_name is None] == []
+
+
+@pytest.mark.parametrize(
+    ("class_name", "trait", "expected"),
+    [
+        ("chair", Trait.STANDS, True),
+        ("dog", Trait.STANDS, False),
+        # A pony is no horse and no donkey; a pickup truck is a truck.
+        ("pony", Trait.RIDDEN, False),
+        ("pickup truck", Trait.ENCLOSED, True),
+        ("seagull", Trait.FLIES, True),
+        ("skateboard", Trait.CARRIED, True),
+    ],
+)
+def test_traits_hold_for_more_special_classes_too(
+    class_name: str, trait: Trait, expected: bool
+) -> None:
+    assert VOCABULARY.has(class_name, trait) is expected
+
+
+def test_what_vg150_annotates_are_landmarks() -> None:
+    assert all(CLASSES[name].is_landmark for name in VOCABULARY.traits[Trait.VG150])

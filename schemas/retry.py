@@ -1,0 +1,100 @@
+"""Retry: which failures of a server may pass, and how long to wait before it is asked again.
+
+One law for models, downloads and the images of benchmarks.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from time import time
+
+from tenacity import RetryCallState, Retrying, retry_if_exception
+
+MAX_ASKED = 900.0
+"""Seconds. A server that asks for more is asked again all the same: a run that waits for an hour
+looks dead."""
+PASSING = (408, 409, 425, 429)
+"""Timeout, conflict, too early, too many requests: the other errors below 500 stay as they are."""
+MAX_DOUBLINGS = 30
+"""Of a wait, which is at its most long before: 2 to the power of 1,024 is no number any more."""
+
+
+class TransientError(Exception):
+    """An attempt failed in a way that may pass. `retry_after` is for how many seconds the server
+    asks to be left alone, None where it does not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+def may_pass(status: int) -> bool:
+    """Whether the same request may succeed later where it was answered with this status."""
+    return status in PASSING or status >= 500
+
+
+def asked_seconds(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """For how many seconds a server asks to be left alone, at most MAX_ASKED; None where it does
+    not say, or says nonsense. `headers` ignore case; `now` is in seconds since 1970.
+
+    Retry-After is a number of seconds or a date (RFC 9110, 10.2.3); OpenAI adds retry-after-ms.
+    """
+    stated = headers.get("retry-after", "")
+    try:
+        milliseconds = headers.get("retry-after-ms")
+        seconds = float(milliseconds) / 1000.0 if milliseconds else float(stated)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(stated).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return None
+        seconds = max(date - (time() if now is None else now), 0.0)
+    return min(seconds, MAX_ASKED) if isfinite(seconds) and seconds >= 0.0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits between attempts, in seconds: `first` after the first failure, twice as long after
+    each further one, at most `most`. Each is drawn from half to one and a half times that, so that
+    clients that failed together do not return together."""
+
+    first: float = 0.5
+    most: float = 30.0
+
+    def seconds(self, number: int, retry_after: float | None = None) -> float:
+        """The wait after the failure of that number, from 1 on; at least `retry_after`."""
+        delay = min(self.first * 2.0 ** min(number - 1, MAX_DOUBLINGS), self.most)
+        return max(delay * random.uniform(0.5, 1.5), retry_after or 0.0)
+
+
+def retrying(
+    is_transient: Callable[[BaseException], bool],
+    num_failures: Callable[[int], int],
+    max_failures: int,
+    backoff: Backoff,
+    sleep: Callable[[float], None],
+) -> Retrying:
+    """Calls a function until it returns; raises what it raised last where that is not transient,
+    or where `max_failures` have been counted. `num_failures` is given the number of the attempt
+    that failed, and returns how many failures count."""
+    counted = 0
+
+    def count(state: RetryCallState) -> None:
+        nonlocal counted
+        counted = num_failures(state.attempt_number)
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        return backoff.seconds(counted, asked)
+
+    return Retrying(
+        retry=retry_if_exception(is_transient),
+        after=count,
+        wait=wait,
+        stop=lambda _: counted >= max_failures,
+        sleep=sleep,
+        reraise=True,
+    )

@@ -1,0 +1,261 @@
+"""Endpoint: HTTP to an OpenAI-compatible server, and what its answers mean for a request.
+
+Bodies go out and come back as bytes: client libraries that build objects of every request and
+reply take three times as long as all the rest of a call.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import IO, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import msgspec
+
+from schemas.chat import ChatConfig
+from schemas.retry import asked_seconds
+from tasks.chat.errors import (
+    MAX_WORDS,
+    ChatRefusedError,
+    PassingError,
+    RejectedError,
+    UnreachableError,
+    error_of,
+    error_words,
+    is_unpaid,
+)
+from tasks.chat.limits import LIMITS, Limits
+from tasks.chat.requests import OPENAI_HOSTS
+
+CONNECT_SECONDS = 20.0
+"""To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
+KEEP_ALIVE_SECONDS = 60.0
+"""That an unused connection is kept: less than nginx keeps its own (75), so that a request rarely
+meets a connection that its server is closing."""
+MAX_SEEN = 10_000
+"""Ids of answers that are remembered. A repeated answer is that of a request that was sent over the
+same connection shortly before; more than 4,096 are never in flight."""
+LOCAL = ("localhost", "127.0.0.1", "::1")
+"""Hosts whose servers need no key."""
+KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
+"""What looks like a key, or a part of one that a server repeats."""
+OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
+"""Headers by the environment variable that OpenAI's own client reads for them."""
+JSON = {"Content-Type": "application/json"}
+REDIRECTS = (301, 302, 303, 307, 308)
+"""Statuses whose `location` a client would follow."""
+
+
+def key_of(chat: ChatConfig, section: str = "chat") -> str:
+    """The key in the environment; ValueError where there is none and the server is not local."""
+    key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
+    if not key and urlsplit(chat.base_url).hostname in LOCAL:
+        key = "none"
+    if not key:
+        raise ValueError(
+            f"no key for {chat.model}: set the environment variable {chat.api_key_env}, or name "
+            f"another one in {section}.api_key_env"
+        )
+    if not (key.isascii() and key.isprintable()):
+        # The client would show it in the error.
+        raise ValueError(f"{chat.api_key_env} holds characters that no key has: copy it again")
+    return key
+
+
+class _MissingError(ChatRefusedError):
+    """The server has no such model, batch or file."""
+
+
+class Endpoint:
+    """The server of one model, over one pool of connections. Belongs to one event loop.
+
+    The calls raise PassingError or RejectedError for this request, ChatRefusedError where no
+    request can succeed. No message holds the key.
+    """
+
+    def __init__(self, chat: ChatConfig, limits: Limits = LIMITS) -> None:
+        self._chat = chat
+        self._key = key_of(chat)
+        self._url = chat.base_url.rstrip("/")
+        self._max_bytes = limits.answer_bytes
+        self._session: aiohttp.ClientSession | None = None
+        self._left: list[aiohttp.ClientSession] = []
+        self._seen: dict[str, None] = {}
+
+    async def complete(self, body: bytes) -> bytes:
+        """The body of the answer to a chat request."""
+        return await self._post("/chat/completions", body)
+
+    async def upload(self, file: IO[bytes]) -> bytes:
+        # aiohttp closes what it has sent; another attempt needs the file.
+        with open(os.dup(file.fileno()), "rb") as own:  # noqa: PTH123
+            own.seek(0)
+            form = aiohttp.FormData({"purpose": "batch"})
+            form.add_field("file", own, filename="requests.jsonl", content_type="application/jsonl")
+            try:
+                return await self._content("POST", "/files", form)
+            except _MissingError:
+                raise ChatRefusedError(
+                    f"{self._chat.base_url} has no Batch API: leave batch out"
+                ) from None
+
+    async def create_batch(self, wanted: dict[str, Any]) -> bytes:
+        return await self._post("/batches", msgspec.json.encode(wanted))
+
+    async def batch(self, batch_id: str) -> bytes | None:
+        try:
+            return await self._content("GET", f"/batches/{batch_id}")
+        except _MissingError:
+            return None
+
+    async def batches(self, after: str | None) -> bytes:
+        return await self._content("GET", f"/batches?limit=100{f'&after={after}' if after else ''}")
+
+    async def download(self, file_id: str, to: IO[bytes]) -> None:
+        """Files may be on another host, and are as long as they are: they go to disk."""
+        to.seek(0)
+        to.truncate()
+        with suppress(_MissingError):
+            await self._content("GET", f"/files/{file_id}/content", to=to)
+
+    async def close(self) -> None:
+        for session in filter(None, (self._session, *self._left)):
+            await session.close()
+
+    async def _post(self, path: str, body: bytes) -> bytes:
+        return await self._content("POST", path, body, JSON)
+
+    async def _content(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        to: IO[bytes] | None = None,
+    ) -> bytes:
+        """The body of a good answer, nothing where it is written to `to`; any other answer as the
+        error that it means."""
+        if self._session is None:
+            self._session = self._open()
+        try:
+            async with self._session.request(
+                method, self._url + path, data=data, headers=headers, allow_redirects=to is not None
+            ) as response:
+                self._check(response.status, response.headers)
+                if not 200 <= response.status < 300:
+                    raise self._error(response, await self._read(response))
+                content = await self._read(response) if to is None else b""
+                while to and (piece := await response.content.readany()):
+                    to.write(piece)
+        except aiohttp.InvalidURL:
+            raise ChatRefusedError(
+                f"{self._redacted(self._chat.base_url)} is not an address: correct base_url"
+            ) from None
+        except aiohttp.ClientError as error:
+            # The last cause says what the operating system had to say.
+            *_, cause = _causes(error)
+            message = self._redacted(str(cause) or type(cause).__name__)
+            if isinstance(error, aiohttp.ClientConnectorError):
+                raise UnreachableError(message) from None
+            raise PassingError(message) from None
+        self._refuse_repeated(response.headers.get("x-request-id"))
+        return content
+
+    def _check(self, status: int, headers: Mapping[str, str]) -> None:
+        """Prompts go where they were sent, and nowhere else; bodies are as they are measured."""
+        if status in REDIRECTS and "location" in headers:
+            host = urlsplit(self._chat.base_url).hostname
+            raise ChatRefusedError(f"{host} sends requests elsewhere: correct base_url")
+        encoding = headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            raise RejectedError(
+                f"the answer is compressed ({encoding[:20]}), which was not asked for"
+            )
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """A whole body; RejectedError where it does not end within the limit."""
+        pieces: list[bytes] = []
+        num_bytes = 0
+        while piece := await response.content.readany():
+            num_bytes += len(piece)
+            if num_bytes > self._max_bytes:
+                raise RejectedError(f"the answer has more than {self._max_bytes >> 20} MiB")
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _open(self) -> aiohttp.ClientSession:
+        address = urlsplit(self._url)
+        proxies = {} if proxy_bypass(address.hostname or "") else getproxies()
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                # The answers of others must not be waited for to send a request again.
+                limit=2 * self._chat.max_concurrent,
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
+            ),
+            timeout=aiohttp.ClientTimeout(
+                total=None,
+                sock_connect=CONNECT_SECONDS,
+                sock_read=self._chat.timeout_seconds,
+            ),
+            headers={
+                "Authorization": f"Bearer {self._key}",
+                "Accept-Encoding": "identity",
+                "User-Agent": "spatialthinker",
+                **self._owners(address.hostname or ""),
+            },
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            proxy=proxies.get(address.scheme) or proxies.get("all"),
+        )
+
+    def _owners(self, host: str) -> dict[str, str]:
+        """Whom OpenAI charges, where one key is for several organisations or projects."""
+        if not host.endswith(OPENAI_HOSTS):
+            return {}
+        return {header: os.environ[name] for name, header in OWNERS.items() if os.environ.get(name)}
+
+    def _refuse_repeated(self, request_id: str | None) -> None:
+        """A reply that is delivered twice is read as that of the next request on its connection:
+        no connection of that pool is used again."""
+        if request_id is None:
+            return
+        if request_id in self._seen:
+            if self._session is not None:
+                self._left.append(self._session)
+            self._session = None
+            raise PassingError("a reply to another request was delivered again")
+        self._seen[request_id] = None
+        if len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
+
+    def _error(self, response: aiohttp.ClientResponse, raw: bytes) -> Exception:
+        """What an answer with an error status means."""
+        status, (code, message) = response.status, error_words(raw)
+        message = self._redacted(message)
+        where = f"{self._chat.base_url} ({self._chat.model})"
+        error = error_of(status, code, message, asked_seconds(response.headers))
+        if is_unpaid(status, code, message):
+            return ChatRefusedError(f"{where} wants to be paid first: {message}")
+        if status == 403 and isinstance(error, RejectedError) and error.code:
+            return error
+        if status in (401, 403):
+            return ChatRefusedError(
+                f"{where} does not accept the key in {self._chat.api_key_env}: {message}"
+            )
+        if status == 404:
+            return _MissingError(f"{where} is not there: {message}; correct model or base_url")
+        return error
+
+    def _redacted(self, message: str) -> str:
+        """One line, without the key."""
+        plain = message.replace(self._key, "[key]") if len(self._key) > 4 else message
+        return " ".join(KEYS.sub("[key]", plain).split())[:MAX_WORDS]
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__

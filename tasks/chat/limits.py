@@ -1,0 +1,29 @@
+"""Limits: what holds of every server, and is no matter of a configuration."""
+
+from dataclasses import dataclass
+
+from schemas.retry import Backoff
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`answer_bytes` bounds an answer that is held in memory: replies have some kilobytes, and a
+    server that sends without end must not fill it. `backoff` is between attempts at one request.
+
+    Of batches: `batch_window` conversations run at a time, as many as a batch holds. OpenAI
+    documents 50,000 requests (`batch_requests`) and 200 MB for a file; `batch_bytes` is half of
+    that, for providers that take less. A batch is submitted when nobody has asked for another
+    request for `batch_idle_seconds`: the conversations that will ask have asked by then. What is
+    not among the provider's batches `batch_settling_seconds` after its intent was stored was never
+    created: this is twice the time that all attempts at creating it may take."""
+
+    answer_bytes: int = 32 << 20
+    backoff: Backoff = Backoff()  # noqa: RUF009  (frozen)
+    batch_window: int = 50_000
+    batch_requests: int = 50_000
+    batch_bytes: int = 100_000_000
+    batch_idle_seconds: float = 1.0
+    batch_settling_seconds: float = 600.0
+
+
+LIMITS = Limits()

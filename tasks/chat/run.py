@@ -1,0 +1,76 @@
+"""Run: one stage's use of models, for those who watch it and may stop it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts of one run in this process: requests `asked` for, `served` from the reply store,
+    `paid`, and sent `again` after a failure. `cost` is what was paid now, in US dollars; None
+    where a price is not known."""
+
+    asked: int = 0
+    served: int = 0
+    paid: int = 0
+    again: int = 0
+    cost: float | None = 0.0
+
+    def pay(self, cost: float | None) -> None:
+        self.paid += 1
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+    def __str__(self) -> str:
+        parts = [f"{self.paid:,} replies"]
+        if self.served:
+            parts.append(f"{self.served:,} stored")
+        if self.again:
+            parts.append(f"{self.again:,} asked again")
+        if self.cost:
+            parts.append(f"${self.cost:,.2f}")
+        return ", ".join(parts)
+
+
+class Run:
+    """The conversations that are counted together and stopped together. Thread-safe. Sent to
+    another process it is a new one there: only conversations of this process can be counted and
+    stopped here."""
+
+    def __init__(self) -> None:
+        self.meter = Meter()
+        self._is_stopped = False
+        self._callbacks: list[Callable[[], object]] = []
+        self._lock = Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Run, ()
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._is_stopped
+
+    def stop(self) -> None:
+        """Send no further request; replies under way are waited for and kept."""
+        with self._lock:
+            self._is_stopped = True
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            callback()
+
+    @contextmanager
+    def when_stopped(self, callback: Callable[[], object]) -> Iterator[None]:
+        """Within the block, `callback` is called where the run is stopped, on the thread that
+        stops it; at once where it has been."""
+        with self._lock:
+            self._callbacks.append(callback)
+            is_stopped = self._is_stopped
+        if is_stopped:
+            callback()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._callbacks.remove(callback)

@@ -1,0 +1,153 @@
+"""Form: the English of one category of claims: what it asks, how options read, and how the words
+of a question and of its options are read back.
+
+tasks/language/forms/ has one module per category, and its table lists them. Nothing else in the
+stages compares categories or types of claims for the sake of words.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from schemas.chat import ReplyForm
+from schemas.claim import Category, Claim, category_of, objects_of
+from tasks.language.words.options import read_name, repeats_some
+from tasks.language.words.phrases import Reading, Words
+
+Names: TypeAlias = Mapping[int, str]
+"""Names of objects, by id."""
+C = TypeVar("C", bound=Claim)
+
+
+def _nobody(claim: Claim, names: Names) -> tuple[str | None, str | None]:
+    return None, None
+
+
+def _name_alone(words: Words, claim: Claim, asks: str) -> Reading:
+    return read_name(words)
+
+
+def _repeats(
+    question: str, options: Sequence[str], claims: Sequence[Claim], asks: str, names: Names
+) -> bool:
+    return repeats_some(question, options)
+
+
+def _never(claim: Claim) -> bool:
+    return False
+
+
+def _never_both(one: Claim, other: Claim) -> bool:
+    return False
+
+
+def _nothing(claim: Claim) -> None:
+    return None
+
+
+def _no_hint(claim: Claim) -> str:
+    return ""
+
+
+def topic_on_objects(claim: Claim, about: str | None = None) -> str:
+    """The objects that a claim names, and what it is about: its category, unless `about`."""
+    return " ".join((about or category_of(claim).value, *map(str, sorted(objects_of(claim)))))
+
+
+def _no_relationships(claim: Claim) -> Iterable[tuple[int, str, int]]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Form(Generic[C]):
+    """Functions take a claim of the category; `asks` is one of the form's `asks`, `names` are those
+    of the objects that the claim names."""
+
+    category: Category
+    claim: type[C]
+    terms: type[ReplyForm]
+    """How a model writes a claim: the fields of `claim`, with published ids of objects."""
+    asks: Sequence[str]
+    """Parts of a claim that a question may ask for, the one first that is tried first where a
+    question may ask for either."""
+    parts: Callable[[C, str], tuple[Hashable, Hashable]]
+    """What a question asks about, which all its options share, and the asked part, which sets one
+    option apart from another."""
+
+    wordings: Callable[[C, str, str, Sequence[str], Names], Sequence[str]]
+    """Every wording of the template writer, from claim, asks, evidence, options and names."""
+    means: Callable[[C, Names], str]
+    """What a claim says, in plain words."""
+    wanted: Callable[[C, str, str, Names], str]
+    """What a question asks, in plain words, from claim, asks, evidence and names."""
+    context: Callable[[C, str, Names], Sequence[str]]
+    """What a question says besides its options: as many entries for every question."""
+
+    read_question: Callable[[Words, C, str, Sequence[Words]], Reading]
+    """What a question says, held against the claim of an option, given the words of all options."""
+    read_option: Callable[[Words, C, str], Reading] = _name_alone
+    gives_away: Callable[[str, Sequence[str], Sequence[C], str, Names], bool] = _repeats
+    """Whether a question names what some of its options say and others do not; not called where
+    options name objects."""
+
+    asks_for_object: frozenset[str] = frozenset()
+    """Those of `asks` of which each option is the name of one object."""
+    text: Callable[[C, str, Names], str] | None = None
+    """How the asked part reads as an option, where options do not name objects."""
+    distinct_text: Callable[[C, str, Names], str] | None = None
+    """The same without the words that all options share, where they share any."""
+    ends: Callable[[C, Names], tuple[str | None, str | None]] = _nobody
+    """Names of the subject (target, or class that exists) and of the object (reference, or other
+    class) of a claim, for which readers tell who is where by whom."""
+    topic: Callable[[C], str] = topic_on_objects
+    """What near-duplicate questions of one image share, whoever writes them: the things or classes
+    that a claim is about, whatever it says or a question asks of them."""
+    hint: Callable[[C], str] = _no_hint
+    """Added where a model is told that its words say something else than the claim."""
+    is_of_plane: Callable[[C], bool] = _never
+    """Whether a claim is a fact of the picture plane that words might pass for one of space."""
+
+    flaw: Callable[[C], str | None] = _nothing
+    """Why the parts of a claim that a model wrote do not go together."""
+    absurd_number: Callable[[C], str | None] = _nothing
+    """What is wrong with the number that a claim states."""
+    are_opposite: Callable[[C, C], bool] = _never_both
+    """Whether of two claims hardly ever both are refuted."""
+    may_both_hold: Callable[[C, C], bool] = _never_both
+    """Whether two claims of different options may hold together."""
+    relationships: Callable[[C], Iterable[tuple[int, str, int]]] = _no_relationships
+    """The claim as relationships (subject, predicate, object), where it is one."""
+    has_contact: bool = False
+    """Whether its predicates are those of bodily contact, which no other category uses."""
+
+    def check_asks(self, asks: str) -> None:
+        """ValueError where a claim has no such part."""
+        if asks not in self.asks:
+            raise ValueError(f"{asks!r} is no part of a claim on {self.claim.__name__}")
+
+    def option(self, claim: C, asks: str, names: Names) -> str:
+        """How the asked part of a claim reads as an option."""
+        self.check_asks(asks)
+        if self.text and asks not in self.asks_for_object:
+            return self.text(claim, asks, names)
+        _, key = self.parts(claim, asks)
+        return names[key]  # type: ignore[index]
+
+    def distinct_option(self, claim: C, asks: str, names: Names) -> str:
+        """The option without the words that all options share."""
+        if self.distinct_text and asks not in self.asks_for_object:
+            return self.distinct_text(claim, asks, names)
+        return self.option(claim, asks, names)
+
+    def named_objects(self, claims: Sequence[C], asks: str) -> Sequence[int | None]:
+        """The object that each option is the name of; None where options are no names."""
+        if asks not in self.asks_for_object:
+            return [None] * len(claims)
+        return [self.parts(claim, asks)[1] for claim in claims]  # type: ignore[misc]
+
+    def words(self, text: str, claim: C, names: Names) -> Words:
+        """A text as it is held against a claim."""
+        return Words(text, {names[key] for key in objects_of(claim)}, self.ends(claim, names))
+
+
+AnyForm: TypeAlias = Form[Any]

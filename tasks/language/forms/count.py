@@ -1,0 +1,141 @@
+"""Count: how many things of one class the picture shows."""
+
+import re
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+from schemas.chat import ReplyForm
+from schemas.claim import Category, CountClaim
+from schemas.vocabulary.classes import load_vocabulary
+from tasks.language.form import Form, Names
+from tasks.language.wording import filled
+from tasks.language.words.counting import WORDS_OF_COUNTING
+from tasks.language.words.names import NUMBERS, casefolded_words, word_set
+from tasks.language.words.phrases import Reading, Words
+
+WORDINGS = (
+    "How many {plural} are there in the picture?",
+    "How many {plural} can be seen in the picture?",
+    "What is the number of {plural} in the picture?",
+)
+INEXACT = word_set("least most more fewer less over under about around nearly almost to or")
+NUMBERS_ASKED = range(21)
+"""Numbers that an option may state: nobody counts more things in one picture at a look, and words
+are read for no greater number (`NUMBERS`)."""
+
+
+class CountTerms(ReplyForm):
+    category: Literal["count"]
+    class_name: str
+    number: int
+
+
+def _parts(claim: CountClaim, asks: str) -> tuple[Hashable, Hashable]:
+    return claim.class_name, claim.number
+
+
+def _ends(claim: CountClaim, names: Names) -> tuple[str | None, str | None]:
+    return claim.class_name, None
+
+
+def _plural(claim: CountClaim) -> str:
+    return load_vocabulary().classes[claim.class_name].plural
+
+
+def _wordings(
+    claim: CountClaim, asks: str, evidence: str, options: Sequence[str], names: Names
+) -> Sequence[str]:
+    return filled(WORDINGS, {"plural": _plural(claim)})
+
+
+def _text(claim: CountClaim, asks: str, names: Names) -> str:
+    return str(claim.number)
+
+
+def _means(claim: CountClaim, names: Names) -> str:
+    entry = load_vocabulary().classes[claim.class_name]
+    counted = entry.name if claim.number == 1 else entry.plural
+    return f"the picture shows exactly {claim.number} {counted}"
+
+
+def _wanted(claim: CountClaim, asks: str, evidence: str, names: Names) -> str:
+    return f"how many {_plural(claim)} the picture shows"
+
+
+def _context(claim: CountClaim, asks: str, names: Names) -> Sequence[str]:
+    return [claim.class_name]
+
+
+def _read_question(asked: Words, claim: CountClaim, asks: str, answers: Sequence[Words]) -> Reading:
+    marked = asked.marked_plain.split()
+    if "S" not in marked or "X" in marked:
+        return Reading.DIFFERS
+    if not {"how", "number", "count", "total"} & set(marked):
+        return Reading.UNREAD
+    return Reading.UNREAD if set(marked) - WORDS_OF_COUNTING - {"S"} else Reading.READ
+
+
+def _read_option(words: Words, claim: CountClaim, asks: str) -> Reading:
+    said = set(words.words)
+    numbers = [int(word) for word in words.words if word.isdecimal() and len(word) < 4]
+    numbers += [NUMBERS[word] for word in words.words if word in NUMBERS]
+    if not numbers and {"no", "none"} & said:
+        numbers = [0]
+    elif not numbers and re.fullmatch(r"(?:only )?(?:a|an|a single) \w+", words.text):
+        numbers = [1]
+    if said & INEXACT or words.others or len(numbers) > 1 or any(map(_is_figure, said)):
+        return Reading.DIFFERS
+    if not numbers:
+        return Reading.UNREAD
+    return Reading.READ if numbers == [claim.number] else Reading.DIFFERS
+
+
+def _is_figure(word: str) -> bool:
+    """Whether it is a number that is not read: not in plain digits, or of more than three."""
+    return word.isnumeric() and not (word.isdecimal() and word.isascii() and len(word) < 4)
+
+
+def _gives_away(
+    question: str, options: Sequence[str], claims: Sequence[CountClaim], asks: str, names: Names
+) -> bool:
+    said = {NUMBERS.get(word, word) for word in casefolded_words(question)}
+    numbers = {claim.number for claim in claims}
+    return not said.isdisjoint(numbers | set(map(str, numbers))) and not re.search(
+        r"\bat least one\b", question.casefold()
+    )
+
+
+def _topic(claim: CountClaim) -> str:
+    return f"count {claim.class_name}"
+
+
+def _hint(claim: CountClaim) -> str:
+    return f": name {_plural(claim)!r}"
+
+
+def _absurd_number(claim: CountClaim) -> str | None:
+    if claim.number in NUMBERS_ASKED:
+        return None
+    first, last = NUMBERS_ASKED[0], NUMBERS_ASKED[-1]
+    return f"{claim.number} of {claim.class_name!r}: a number is from {first} to {last}"
+
+
+FORM = Form(
+    category=Category.COUNT,
+    claim=CountClaim,
+    terms=CountTerms,
+    asks=("number",),
+    parts=_parts,
+    ends=_ends,
+    wordings=_wordings,
+    text=_text,
+    means=_means,
+    wanted=_wanted,
+    context=_context,
+    read_question=_read_question,
+    read_option=_read_option,
+    gives_away=_gives_away,
+    topic=_topic,
+    hint=_hint,
+    absurd_number=_absurd_number,
+)

@@ -1,0 +1,79 @@
+"""Distance: which of several things is nearest to another one in the picture."""
+
+import re
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+from schemas.chat import ReplyForm
+from schemas.claim import Category, DistanceClaim
+from tasks.language.form import Form, Names
+from tasks.language.wording import filled, listed
+from tasks.language.words.phrases import VIEWER, Reading, Words
+
+WORDINGS = (
+    "In the picture, which of these is closest to the {reference}?",
+    "Which of these is nearest to the {reference} in the picture?",
+    "Measured in the picture, which of these is the shortest distance from the {reference}?",
+)
+NEAREST = {"closest", "nearest", "shortest", "closer", "nearer"}
+FARTHEST = {"farthest", "furthest", "farther", "further", "longest", "greatest", "distant"}
+
+
+class DistanceTerms(ReplyForm):
+    category: Literal["distance"]
+    reference: str
+    nearest: str
+    others: list[str]
+
+
+def _parts(claim: DistanceClaim, asks: str) -> tuple[Hashable, Hashable]:
+    return (claim.reference, frozenset((claim.nearest, *claim.others))), claim.nearest
+
+
+def _wordings(
+    claim: DistanceClaim, asks: str, evidence: str, options: Sequence[str], names: Names
+) -> Sequence[str]:
+    return filled(WORDINGS, {"reference": names[claim.reference]})
+
+
+def _means(claim: DistanceClaim, names: Names) -> str:
+    group = listed((claim.nearest, *claim.others), names)
+    near, reference = names[claim.nearest], names[claim.reference]
+    return f"in the picture, of {group}, the {near} is nearest to the {reference}"
+
+
+def _wanted(claim: DistanceClaim, asks: str, evidence: str, names: Names) -> str:
+    return f"which thing is nearest to the {names[claim.reference]} in the picture"
+
+
+def _context(claim: DistanceClaim, asks: str, names: Names) -> Sequence[str]:
+    return [names[claim.reference]]
+
+
+def _read_question(
+    asked: Words, claim: DistanceClaim, asks: str, answers: Sequence[Words]
+) -> Reading:
+    words = set(asked.words)
+    if words & FARTHEST or re.search(rf"\b(?:to|from) {VIEWER}(?! s)", asked.text):
+        return Reading.DIFFERS
+    return Reading.READ if words & NEAREST else Reading.UNREAD
+
+
+def _is_of_plane(claim: DistanceClaim) -> bool:
+    return True
+
+
+FORM = Form(
+    category=Category.DISTANCE,
+    claim=DistanceClaim,
+    terms=DistanceTerms,
+    asks=("nearest",),
+    asks_for_object=frozenset({"nearest"}),
+    parts=_parts,
+    wordings=_wordings,
+    means=_means,
+    wanted=_wanted,
+    context=_context,
+    read_question=_read_question,
+    is_of_plane=_is_of_plane,
+)

@@ -1,0 +1,131 @@
+"""Existence: whether the picture shows a thing of a class, or one so related to another."""
+
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+from schemas.chat import ReplyForm
+from schemas.claim import Category, ExistenceClaim
+from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.predicates import load_predicates
+from tasks.language.form import Form, Names
+from tasks.language.wording import filled, phrase_of, with_article
+from tasks.language.words.counting import WORDS_OF_COUNTING
+from tasks.language.words.phrases import NEGATIONS, Reading, Words, all_said
+
+WORDINGS = (
+    "Is there {one} in the picture?",
+    "Does the picture show {one}?",
+    "Can {one} be seen in the picture?",
+)
+
+
+class ExistenceTerms(ReplyForm):
+    category: Literal["existence"]
+    class_name: str
+    present: bool
+    predicate: str | None
+    other_class: str | None
+
+
+def _parts(claim: ExistenceClaim, asks: str) -> tuple[Hashable, Hashable]:
+    return (claim.class_name, claim.predicate, claim.other_class), claim.present
+
+
+def _ends(claim: ExistenceClaim, names: Names) -> tuple[str | None, str | None]:
+    return claim.class_name, claim.other_class
+
+
+def _one(claim: ExistenceClaim) -> str:
+    one = with_article(claim.class_name)
+    if claim.predicate and claim.other_class:
+        one += f" {phrase_of(claim.predicate)} {with_article(claim.other_class)}"
+    return one
+
+
+def _wordings(
+    claim: ExistenceClaim, asks: str, evidence: str, options: Sequence[str], names: Names
+) -> Sequence[str]:
+    return filled(WORDINGS, {"one": _one(claim)})
+
+
+def _text(claim: ExistenceClaim, asks: str, names: Names) -> str:
+    return "Yes" if claim.present else "No"
+
+
+def _means(claim: ExistenceClaim, names: Names) -> str:
+    verb = "shows" if claim.present else "does not show"
+    return f"the picture {verb} {_one(claim)}"
+
+
+def _wanted(claim: ExistenceClaim, asks: str, evidence: str, names: Names) -> str:
+    return f"whether the picture shows {_one(claim)}"
+
+
+def _context(claim: ExistenceClaim, asks: str, names: Names) -> Sequence[str]:
+    return [claim.class_name, claim.predicate or "", claim.other_class or ""]
+
+
+def _read_question(
+    asked: Words, claim: ExistenceClaim, asks: str, answers: Sequence[Words]
+) -> Reading:
+    marked = asked.marked_plain.split()
+    ends = {"S"} if claim.other_class in (None, claim.class_name) else {"S", "O"}
+    if {"S", "O", "X"} & set(marked) != ends:
+        return Reading.DIFFERS
+    if claim.predicate is None:
+        return Reading.UNREAD if set(marked) - WORDS_OF_COUNTING - {"S"} else Reading.READ
+    return all_said(asked.said(claim.predicate), load_predicates()[claim.predicate], True, True)
+
+
+def _read_option(words: Words, claim: ExistenceClaim, asks: str) -> Reading:
+    said = set(words.words)
+    yes, no = said & {"yes", "yeah", "true"}, said & (NEGATIONS | {"absent", "missing"})
+    if yes and no:
+        return Reading.DIFFERS
+    if not yes and not no and not said & {"there", "present", "visible", "shown"}:
+        return Reading.UNREAD
+    return Reading.READ if claim.present is not bool(no) else Reading.DIFFERS
+
+
+def _gives_away(
+    question: str, options: Sequence[str], claims: Sequence[ExistenceClaim], asks: str, names: Names
+) -> bool:
+    return False
+
+
+def _topic(claim: ExistenceClaim) -> str:
+    return f"existence {_general(claim.class_name)} {claim.other_class or ''}"
+
+
+def _general(class_name: str) -> str:
+    """A school bus and a bus are one topic: the most general class that is still telling."""
+    vocabulary = load_vocabulary()
+    lineage = vocabulary.lineage(class_name)
+    landmarks = [entry for entry in lineage if vocabulary.classes[entry].is_landmark]
+    return (landmarks or [class_name])[-1]
+
+
+def _flaw(claim: ExistenceClaim) -> str | None:
+    if (claim.predicate is None) is (claim.other_class is None):
+        return None
+    return "predicate and other_class are both null or both given"
+
+
+FORM = Form(
+    category=Category.EXISTENCE,
+    claim=ExistenceClaim,
+    terms=ExistenceTerms,
+    asks=("present",),
+    parts=_parts,
+    ends=_ends,
+    wordings=_wordings,
+    text=_text,
+    means=_means,
+    wanted=_wanted,
+    context=_context,
+    read_question=_read_question,
+    read_option=_read_option,
+    gives_away=_gives_away,
+    topic=_topic,
+    flaw=_flaw,
+)

@@ -1,0 +1,122 @@
+"""Size: which of several things is the largest, tallest or widest in the picture."""
+
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from typing import Literal
+
+from schemas.chat import ReplyForm
+from schemas.claim import Category, Dimension, SizeClaim
+from tasks.language.form import Form, Names
+from tasks.language.wording import listed
+from tasks.language.words.names import word_set
+from tasks.language.words.phrases import Reading, Words, named
+
+WORDINGS: Mapping[Dimension, Sequence[str]] = {
+    Dimension.LARGER: (
+        "Which of these takes up the most room in the picture?",
+        "Which of these covers the largest area of the picture?",
+        "In the picture, which of these fills the most space?",
+    ),
+    Dimension.TALLER: (
+        "Which of these spans the greatest height in the picture?",
+        "In the picture, which of these measures the most from top to bottom?",
+        "Which of these is the tallest as it appears in the picture?",
+    ),
+    Dimension.WIDER: (
+        "Which of these spans the greatest width in the picture?",
+        "In the picture, which of these measures the most from left to right?",
+        "Which of these is the widest as it appears in the picture?",
+    ),
+}
+EXTENTS: Mapping[Dimension, str] = {
+    Dimension.LARGER: "takes up the most room in the picture",
+    Dimension.TALLER: "spans the greatest height in the picture",
+    Dimension.WIDER: "spans the greatest width in the picture",
+}
+SIZES: Mapping[str, Set[str]] = {
+    Dimension.LARGER: {
+        "larger", "largest", "bigger", "biggest", "area", "room", "space", "dominates",
+    },
+    Dimension.TALLER: {"taller", "tallest", "higher", "highest", "height", "vertically"},
+    Dimension.WIDER: {
+        "wider", "widest", "broader", "broadest", "width", "breadth", "horizontally",
+    },
+}  # fmt: skip
+SPANS = {
+    "from top to bottom": "height",
+    "from left to right": "width",
+    "from side to side": "width",
+}
+SMALLEST = word_set(
+    "smaller smallest tiniest littlest shorter shortest lower lowest narrower narrowest thinner "
+    "thinnest slimmest fewest"
+)
+REAL_SIZE = re.compile(r"\b(?:real|reality|really|actual|actually|physical|physically|heavi\w+)\b")
+"""Words that ask for the size of the things themselves."""
+
+
+class SizeTerms(ReplyForm):
+    category: Literal["size"]
+    dimension: Dimension
+    largest: str
+    others: list[str]
+
+
+def _parts(claim: SizeClaim, asks: str) -> tuple[Hashable, Hashable]:
+    return (claim.dimension, frozenset((claim.largest, *claim.others))), claim.largest
+
+
+def _wordings(
+    claim: SizeClaim, asks: str, evidence: str, options: Sequence[str], names: Names
+) -> Sequence[str]:
+    return WORDINGS[claim.dimension]
+
+
+def _means(claim: SizeClaim, names: Names) -> str:
+    group = listed((claim.largest, *claim.others), names)
+    return f"of {group}, the {names[claim.largest]} {EXTENTS[claim.dimension]}"
+
+
+def _wanted(claim: SizeClaim, asks: str, evidence: str, names: Names) -> str:
+    return f"which thing {EXTENTS[claim.dimension]}"
+
+
+def _context(claim: SizeClaim, asks: str, names: Names) -> Sequence[str]:
+    return [claim.dimension.value]
+
+
+def _read_question(asked: Words, claim: SizeClaim, asks: str, answers: Sequence[Words]) -> Reading:
+    words = [*asked.words, *(word for span, word in SPANS.items() if span in asked.text)]
+    said = named(words, SIZES)
+    if SMALLEST & set(words) or REAL_SIZE.search(asked.text):
+        return Reading.DIFFERS
+    if not said:
+        return Reading.UNREAD
+    return Reading.READ if said == {claim.dimension.value} else Reading.DIFFERS
+
+
+def _is_of_plane(claim: SizeClaim) -> bool:
+    return True
+
+
+def _relationships(claim: SizeClaim) -> Iterator[tuple[int, str, int]]:
+    predicate = {Dimension.LARGER: "bigger", Dimension.TALLER: "taller"}.get(claim.dimension)
+    if predicate:
+        yield from ((claim.largest, predicate, other) for other in claim.others)
+
+
+FORM = Form(
+    category=Category.SIZE,
+    claim=SizeClaim,
+    terms=SizeTerms,
+    asks=("largest",),
+    asks_for_object=frozenset({"largest"}),
+    parts=_parts,
+    wordings=_wordings,
+    means=_means,
+    wanted=_wanted,
+    context=_context,
+    read_question=_read_question,
+    is_of_plane=_is_of_plane,
+    relationships=_relationships,
+)

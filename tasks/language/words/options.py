@@ -1,0 +1,27 @@
+"""Options: what is read of options in several categories."""
+
+from collections.abc import Sequence, Set
+
+from tasks.language.words.names import bare_words, classes_in
+from tasks.language.words.phrases import NEGATIONS, Reading, Words
+
+
+def read_name(words: Words) -> Reading:
+    """Whether an option that stands for an object names no second one."""
+    if NEGATIONS & set(words.words):
+        return Reading.DIFFERS
+    named = {entry.class_name for entry in words.mentions if entry.class_name in words.names}
+    return Reading.READ if len(named) < 2 and not words.strangers else Reading.UNREAD
+
+
+def names_some(question: str, offered: Set[str]) -> bool:
+    """Whether a question names some of the objects that are offered, and not all."""
+    named = set(classes_in(question))
+    return not named.isdisjoint(offered) and not named >= offered
+
+
+def repeats_some(question: str, options: Sequence[str]) -> bool:
+    """Whether a question repeats the words of some options, and not of all."""
+    asked = " ".join(bare_words(question))
+    shown = [f" {' '.join(bare_words(option))} " in f" {asked} " for option in options]
+    return any(shown) and not all(shown)
