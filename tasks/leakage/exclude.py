@@ -20,11 +20,11 @@ from schemas.config.build import SourceConfig, SourceKind
 from tasks.artifact import write_artifact
 from tasks.photographs.stage import open_photographs
 from tasks.sources.files import find_files
+from tasks.sources.readers import READERS
 from tasks.stage import Job, Stage
 
 VERSION = 1
 REASON = "in-benchmark"
-OF_VISUAL_GENOME = (SourceKind.VISUAL_GENOME, SourceKind.VG150, SourceKind.GQA)
 BATCH = 64
 EXCLUDED = columns(image_id=pl.String, reason=pl.String, detail=pl.String)
 logger = logging.getLogger(__name__)
@@ -81,7 +81,8 @@ def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str
 def sources_of(kind: SourceKind) -> pl.Expr:
     """Where pictures come from, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
-    own = pl.format("vg:{}", "image_id") if kind in OF_VISUAL_GENOME else pl.lit(None, pl.String)
+    collection = pl.lit(READERS[kind].collection, pl.String)
+    own = pl.concat_str(collection, "image_id", separator=":")
     return pl.concat_list(own, coco).list.drop_nulls()
 
 

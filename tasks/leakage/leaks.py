@@ -20,7 +20,8 @@ from schemas.columns import columns
 from schemas.config.build import SourceKind
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact, write_artifact
-from tasks.leakage.exclude import OF_VISUAL_GENOME, digest_lists, read_lists, thumbnails
+from tasks.leakage.exclude import digest_lists, read_lists, thumbnails
+from tasks.sources.readers import READERS
 
 VERSION = 1
 LISTS = "benchmark-images"
@@ -114,9 +115,9 @@ def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.D
 
 def _pictures(rows: pl.DataFrame, kind: SourceKind, has_images: bool) -> pl.DataFrame:
     rows = rows.unique("image_id", keep="first", maintain_order=True)
-    sources = []
+    sources, collection = [], READERS[kind].collection
     for image_id, coco_id in rows.select("image_id", "coco_id").iter_rows():
-        own = [f"vg:{image_id}"] if kind in OF_VISUAL_GENOME else []
+        own = [f"{collection}:{image_id}"] if collection else []
         sources.append(own + ([coco_source(coco_id)] if coco_id is not None else []))
     looks: list[tuple[str, str | None, bytes | None]]
     if has_images:

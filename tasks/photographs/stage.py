@@ -16,12 +16,14 @@ import polars as pl
 from PIL import Image, UnidentifiedImageError
 
 from schemas.columns import columns
-from schemas.config.build import IngestConfig, SourceConfig, SourceKind
+from schemas.config.build import IngestConfig, SourceConfig
 from tasks.artifact import write_artifact
 from tasks.file_digests import digest_store
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
+from tasks.sources.reader import no_photographs
+from tasks.sources.readers import READERS
 from tasks.sources.shard import find_source
-from tasks.sources.vg150 import embedded_photographs, parquet_rows, photograph_in
+from tasks.sources.vg150 import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 
 VERSION = 1
@@ -122,8 +124,9 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore,
 
     Raises FileNotFoundError where there is none at all.
     """
-    if source.kind is SourceKind.VG150:
-        rows = embedded_photographs(find_source(source, root)["rows"])
+    reader = READERS[source.kind]
+    if reader.photographs is not no_photographs:
+        rows = dict(reader.photographs(find_source(source, root)))
         if rows:
             return PhotographStore(rows=rows), sorted({file for file, _ in rows.values()})
     files: dict[str, Path] = {}

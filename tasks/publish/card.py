@@ -7,9 +7,11 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from schemas.config.build import SourceKind
 from schemas.proof.evidence import Standing
 from tasks.publish.costs import COSTS, TOKENS, total_costs
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
+from tasks.sources.readers import READERS
 from tasks.validate.page import BLIND_RULES, RULES
 
 
@@ -65,6 +67,7 @@ def render_card(
     return environment.get_template("card.md.jinja").render(
         manifest=manifest,
         config=manifest["config"],
+        rights=READERS[SourceKind(manifest["config"]["source"]["kind"])].rights,
         size=size_category(manifest["num_samples"]),
         losses=by_reason(funnel).to_dicts(),
         categories=by_category(funnel).to_dicts(),

@@ -21,6 +21,7 @@ from tasks.sources.files import (
     map_file,
     repeated_keys,
 )
+from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -201,3 +202,17 @@ def _numbers(objects: dict[str, _Object]) -> dict[str, int]:
     if all(len(key) < 18 and key.isdecimal() and str(int(key)) == key for key in objects):
         return {key: int(key) for key in objects}
     return {key: number for number, key in enumerate(objects, start=1)}
+
+
+READER = Reader(
+    find=lambda path, root: {"graphs": find_graphs(path)},
+    index=lambda files, num_workers: index_graphs(files["graphs"]),
+    read=lambda index, files: read_scenes(index, files["graphs"]),
+    rights=Rights(
+        "cc-by-4.0",
+        "Annotations: GQA (Hudson and Manning 2019), CC BY 4.0, which refines the scene graphs of "
+        "Visual Genome. Photographs remain under their authors' licences.",
+        ("visual-genome", "gqa"),
+    ),
+    collection="vg",
+)

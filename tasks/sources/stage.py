@@ -11,9 +11,10 @@ from schemas.config.build import PipelineConfig, SourceKind
 from tasks.artifact import write_artifact
 from tasks.file_digests import digest_store
 from tasks.processes import warm_up
-from tasks.sources import gqa, vg150, visual_genome
 from tasks.sources.files import digest_files
-from tasks.sources.shard import Files, find_source
+from tasks.sources.reader import Files
+from tasks.sources.readers import READERS
+from tasks.sources.shard import find_source
 from tasks.stage import Build, Job, Settings, Stage
 
 VERSION = 1
@@ -33,13 +34,7 @@ def index(job: Job) -> Path:
     is_large = sum(path.stat().st_size for role in files.values() for path in role) > LARGE
     if is_large:
         warm_up(num_workers, "tasks.ingest.shard")
-    match source.kind:
-        case SourceKind.VG150:
-            index, ledger = vg150.index_rows(files["rows"])
-        case SourceKind.GQA:
-            index, ledger = gqa.index_graphs(files["graphs"])
-        case SourceKind.VISUAL_GENOME | SourceKind.RENDERED:
-            index, ledger = visual_genome.index_annotations(files, num_workers if is_large else 1)
+    index, ledger = READERS[source.kind].index(files, num_workers if is_large else 1)
     if index.is_empty():
         problem = f" ({ledger['reason'][0]}: {ledger['detail'][0]})" if ledger.height else ""
         raise ValueError(

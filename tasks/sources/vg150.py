@@ -20,6 +20,7 @@ from PIL import Image
 
 from schemas.ledger import ledger_of, lost
 from tasks.sources.files import UNREADABLE, decode_each, find_files, map_file
+from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -328,3 +329,18 @@ def embedded_photographs(files: Sequence[Path]) -> dict[str, tuple[Path, int]]:
             if row["image_id"] is not None:
                 found.setdefault(str(row["image_id"]), (file, number))
     return found
+
+
+READER = Reader(
+    find=lambda path, root: {"rows": find_rows(path)},
+    index=lambda files, num_workers: index_rows(files["rows"]),
+    read=lambda index, files: read_scenes(index, files["rows"]),
+    rights=Rights(
+        "cc-by-4.0",
+        "Annotations: Visual Genome (Krishna et al. 2016), CC BY 4.0, in the selection VG150 (Xu "
+        "et al. 2017). Photographs remain under their authors' licences.",
+        ("visual-genome",),
+    ),
+    collection="vg",
+    photographs=lambda files: embedded_photographs(files["rows"]),
+)

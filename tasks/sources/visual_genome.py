@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ import pyarrow as pa
 from msgspec import Meta, Struct
 
 from schemas.ledger import ledger_of, lost
+from tasks.file_digests import digest_store
 from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
@@ -30,6 +32,7 @@ from tasks.sources.files import (
     spans_of,
     unpack_member,
 )
+from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 ROLES = ("image_data", "objects", "attributes", "relationships")
@@ -422,3 +425,25 @@ def _salvage(
         for position, text in problems
     ]
     return whole(read)
+
+
+READER = Reader(
+    find=lambda path, root: find_annotations(
+        path, root / "artifacts" / "unpack", digest_store(root)
+    ),
+    index=index_annotations,
+    read=read_scenes,
+    rights=Rights(
+        "cc-by-4.0",
+        "Annotations: Visual Genome (Krishna et al. 2016), CC BY 4.0. Photographs remain under "
+        "their authors' licences.",
+        ("visual-genome",),
+    ),
+    collection="vg",
+)
+DRAWN_READER = replace(
+    READER,
+    rights=Rights("cc0-1.0", "Scenes and photographs are drawn by the pipeline.", ("synthetic",)),
+    collection=None,
+)
+"""Of scenes that the pipeline draws, which it writes as Visual Genome writes its files."""

@@ -63,15 +63,20 @@ JUDGING: Row = {
 }
 
 
+def funnel_of(**kept: int) -> list[Row]:
+    rows = [(stage, "kept", "questions", "size", number) for stage, number in kept.items()]
+    return pl.DataFrame(rows, FUNNEL, orient="row").to_dicts()
+
+
 def manifest(**changes: Any) -> Row:
     """Of a build of two samples that asked no model."""
-    funnel = [
-        (stage, "kept", "questions", "size", rows)
-        for stage, rows in (("extract", 9), ("plan", 5), ("write", 4), ("verify", 3), ("select", 2))
-    ]
     plain: Row = {
         "name": "tiny",
-        "config": {"images": "embed", "write": {"strategy": "planned", "show_photograph": True}},
+        "config": {
+            "images": "embed",
+            "source": {"kind": "vg150"},
+            "write": {"strategy": "planned", "show_photograph": True},
+        },
         "num_samples": 2,
         "num_images": 1,
         "splits": {"train": 2},
@@ -80,7 +85,7 @@ def manifest(**changes: Any) -> Row:
         "costs": [],
         "judging": None,
         "num_unanswered": 0,
-        "funnel": pl.DataFrame(funnel, FUNNEL, orient="row").to_dicts(),
+        "funnel": funnel_of(extract=9, plan=5, write=4, verify=3, select=2),
     }
     return plain | changes
 
@@ -97,6 +102,7 @@ WITH_MODELS: Row = {
     "costs": [*WRITTEN["costs"], cost("judge", "judge-1", "size", JUDGED_TOOK, None)],
     "judging": JUDGING,
     "num_unanswered": 37,
+    "funnel": funnel_of(extract=9, plan=5, write=4, verify=3, judge=3, select=2),
 }
 
 
@@ -185,7 +191,8 @@ def test_the_card_of_a_build_with_models_says_what_rests_on_them():
     [(True, "nobody judged what it wrote"), (False, "no model has looked at the pictures")],
 )
 def test_the_card_says_whether_anybody_looked(is_shown, limit):
-    config = {"images": "embed", "write": {"strategy": "open", "show_photograph": is_shown}}
+    write = {"strategy": "open", "show_photograph": is_shown}
+    config = {"images": "embed", "source": {"kind": "gqa"}, "write": write}
     card = one_line(render_card(manifest(**WRITTEN, config=config), samples("proved")))
     assert limit in card
     assert "Every answer is proved" in card
