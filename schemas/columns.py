@@ -13,6 +13,17 @@ def columns(**dtypes: pl.DataType | DataTypeClass) -> pl.Schema:
     return pl.Schema(dtypes)
 
 
+def formatted(template: str, *parts: str | pl.Expr) -> pl.Expr:
+    """The template with each `{}` replaced by a column or expression, in order; null where one of
+    them is. As pl.format, which in polars 2.1 panics on some columns that lie in several chunks."""
+    texts = template.split("{}")
+    assert len(texts) == len(parts) + 1
+    pieces: list[str | pl.Expr] = [pl.lit(texts[0])]
+    for part, text in zip(parts, texts[1:], strict=True):
+        pieces += [part, pl.lit(text)]
+    return pl.concat_str(pieces)
+
+
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFrame:
     """Rows as a frame. Arrow reads Python's lists four times as fast as polars does."""
     empty = pl.DataFrame(schema=schema).to_arrow().schema

@@ -42,6 +42,7 @@ from evaluation.miniatures.questions import (
 from evaluation.miniatures.scenes import Scenes, Seen, View
 from evaluation.option_texts import holds_text, same_text
 from schemas.benchmark import AnswerKind
+from schemas.columns import formatted
 
 CATEGORIES = ("existence", "reach", "size", "positional", "counting")
 PAIRED = ("existence", "reach", "size")
@@ -115,7 +116,7 @@ def official(table: pl.DataFrame) -> list[Metric]:
     categories is ours: the authors give none."""
     found = [_category(category, part) for category, part in parts(table, "category")]
     strata = [
-        one.units.with_columns(stratum=pl.format("{}/{}", pl.lit(one.category), "stratum"))
+        one.units.with_columns(stratum=formatted("{}/{}", pl.lit(one.category), "stratum"))
         for one in found
     ]
     combine = _mean_of(found)

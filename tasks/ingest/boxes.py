@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from schemas.columns import formatted
 from tasks.ingest.ledger import Ledger
 from tasks.ingest.object_columns import BOX
 from tasks.sources.tables import MAX_SIDE
@@ -33,7 +34,7 @@ def with_frames(images: pl.DataFrame, objects: pl.DataFrame, ledger: Ledger) -> 
         "image_id",
         "repair",
         "frame-inferred",
-        pl.format("boxes reach {} x {}", "right", "bottom"),
+        formatted("boxes reach {} x {}", "right", "bottom"),
     )
     return joined.with_columns(
         width=pl.when("has_frame").then("width").otherwise("right"),
@@ -44,7 +45,7 @@ def with_frames(images: pl.DataFrame, objects: pl.DataFrame, ledger: Ledger) -> 
 def clean_boxes(objects: pl.DataFrame, images: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     frames = images.select("image_id", "width", "height")
     objects = objects.join(frames, on="image_id", how="left", maintain_order="left")
-    box = pl.format(
+    box = formatted(
         "{}, {}, {}, {}", *(pl.col(edge).cast(pl.String).fill_null("?") for edge in BOX)
     )
 

@@ -7,6 +7,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from schemas.columns import formatted
 from schemas.config.build import IngestConfig
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.ingest.classes import classify
@@ -43,7 +44,7 @@ def merge_duplicates(
         "object_id",
         "repair",
         "duplicate-object",
-        pl.format("the same thing as object {}", "kept_id"),
+        formatted("the same thing as object {}", "kept_id"),
     )
     alone = rows.filter(~pl.col("is_crowded"))
     every = pl.concat([alone.select(objects.columns), merged.select(objects.columns)])
@@ -123,7 +124,7 @@ def redirect(relationships: pl.DataFrame, same: pl.DataFrame, ledger: Ledger) ->
             .with_columns(pl.coalesce("kept_id", side).alias(side))
             .drop("kept_id")
         )
-    triplet = pl.format("{} {} {}", "subject", "predicate", "object")
+    triplet = formatted("{} {} {}", "subject", "predicate", "object")
     name = "relationship"
     relationships = ledger.drop(
         relationships,

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from schemas.columns import formatted
 from tasks.ingest.boxes import is_readable
 from tasks.ingest.ledger import Ledger
 from tasks.ingest.object_columns import BOX, KEY
@@ -41,7 +42,7 @@ def with_restored(
         "object_id",
         "repair",
         "object-restored",
-        pl.format("taken from relationship {}", "relationship_id"),
+        formatted("taken from relationship {}", "relationship_id"),
     )
     boxes = [pl.col("box").arr.get(place).alias(edge) for place, edge in enumerate(BOX)]
     rows = restored.select(*KEY, *boxes, names=pl.concat_list("name"))
@@ -69,7 +70,7 @@ def with_end_boxes(
         "object_id",
         "repair",
         "box-from-relationship",
-        pl.format("taken from relationship {}", "relationship_id"),
+        formatted("taken from relationship {}", "relationship_id"),
     )
     return joined.with_columns(
         pl.coalesce(pl.col("box").arr.get(place), edge).alias(edge)

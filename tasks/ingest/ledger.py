@@ -21,18 +21,15 @@ class Ledger:
         detail: pl.Expr,
     ) -> None:
         number = pl.col(id_column).cast(pl.String).fill_null("without id")
-        # In polars 2.1 pl.format panics where columns with nulls have their rows in unequal chunks.
         self.parts.append(
-            rows.rechunk()
-            .select(
+            rows.select(
                 stage=pl.lit("ingest"),
                 image_id="image_id",
                 item=pl.lit(f"{item} ") + number if item != "image" else pl.lit(item),
                 action=pl.lit(action),
                 reason=pl.lit(reason),
                 detail=detail.cast(pl.String),
-            )
-            .cast(LEDGER)
+            ).cast(LEDGER)
         )
 
     def drop(

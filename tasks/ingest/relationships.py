@@ -5,6 +5,7 @@ from functools import cache
 
 import polars as pl
 
+from schemas.columns import formatted
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate, clean_predicate
 from tasks.ingest.classes import SEPARATOR
@@ -27,7 +28,7 @@ def clean_texts(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "_number",
         "repair",
         "relationship-renumbered",
-        pl.format("found as {}", number.cast(pl.String).fill_null("without id")),
+        formatted("found as {}", number.cast(pl.String).fill_null("without id")),
     )
     names = [clean_name(pl.col(name), numbered[name]) for name in ("subject_name", "object_name")]
     return numbered.with_columns(*names, relationship_id="_number").drop("_first", "_number")
@@ -72,7 +73,7 @@ def clean_relationships(
         "relationship_id",
         "repair",
         "predicate-spelling",
-        pl.format("{} → {}", "spelling", "predicate"),
+        formatted("{} → {}", "spelling", "predicate"),
     )
     return rows.select(
         "image_id",
@@ -122,7 +123,7 @@ def _find_ends(rows: pl.DataFrame, objects: pl.DataFrame, ledger: Ledger) -> pl.
             how="left",
             maintain_order="left",
         )
-    triplet = pl.format(
+    triplet = formatted(
         "{} {} {}",
         *(
             pl.coalesce(pl.col(column).cast(pl.String), pl.lit("?"))
@@ -153,6 +154,6 @@ def _compare_names(rows: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
             "relationship",
             "relationship_id",
             "end-name-differs",
-            pl.format("{} is called {} here", f"{side}_id", name.fill_null("?")),
+            formatted("{} is called {} here", f"{side}_id", name.fill_null("?")),
         ).drop("value", "pair")
     return rows

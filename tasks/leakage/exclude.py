@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from evaluation.leakage import LISTED, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
-from schemas.columns import columns
+from schemas.columns import columns, formatted
 from schemas.config.build import SourceConfig, SourceKind
 from tasks.artifact import write_artifact
 from tasks.photographs.stage import open_photographs
@@ -114,7 +114,7 @@ def _stored(scenes: pl.DataFrame, source: SourceConfig, root: Path) -> Iterator[
 
 def excluded_rows(pictures: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """One row of EXCLUDED per picture that is in a list, by image id."""
-    told = pl.format("{}: same {} as {}", "benchmark", "match", "listed")
+    told = formatted("{}: same {} as {}", "benchmark", "match", "listed")
     return (
         find_overlaps(pictures, listed)
         .group_by("image_id", maintain_order=True)

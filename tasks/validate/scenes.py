@@ -6,6 +6,7 @@ millions of boxes at once; offenders come back as one text per sample.
 
 import polars as pl
 
+from schemas.columns import formatted
 from schemas.completion.publish import OBJECT_ID
 
 BOX = ("x1", "y1", "x2", "y2")
@@ -36,13 +37,13 @@ def _objects(rows: pl.DataFrame, column: str) -> pl.DataFrame:
         pl.col("entry").struct.field("id"),
         *(box.list.get(i, null_on_oob=True).cast(pl.Int64).alias(x) for i, x in enumerate(BOX)),
         num_edges=box.list.len(),
-    ).with_columns(text=pl.format("{} [{}, {}, {}, {}]", pl.col("id").fill_null("null"), *BOX))
+    ).with_columns(text=formatted("{} [{}, {}, {}, {}]", pl.col("id").fill_null("null"), *BOX))
 
 
 def _relationships(rows: pl.DataFrame, column: str) -> pl.DataFrame:
     """One row per relationship: its three parts, and all of them as `text`."""
     parts = _entries(rows, column).select("row", pl.col("entry").struct.unnest().fill_null("null"))
-    return parts.with_columns(text=pl.format("{} {} {}", *TRIPLET))
+    return parts.with_columns(text=formatted("{} {} {}", *TRIPLET))
 
 
 def _entries(rows: pl.DataFrame, column: str) -> pl.DataFrame:

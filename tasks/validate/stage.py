@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from schemas.columns import formatted
 from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
 from schemas.sample import SAMPLE
 from tasks.artifact import writing_folder
@@ -67,7 +68,7 @@ def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -
         most = max(3, floor(MAX_ANSWER_SHARE * rows.height))
         totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
     frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
-    finding = pl.format("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
+    finding = formatted("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
     return frame.with_columns(finding=finding)
 
 
@@ -87,7 +88,7 @@ def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
         found=pl.col("is_shortcut").cast(pl.Int64),
         low=pl.lit(0, pl.Int64),
         high=pl.lit(0, pl.Int64),
-        finding=pl.format("{}: {} % right from the words alone, {} % by chance", label, *percent),
+        finding=formatted("{}: {} % right from the words alone, {} % by chance", label, *percent),
     )
 
 
@@ -156,7 +157,7 @@ def _failing_rows(verdict: "Verdict", frames: dict[str, pl.DataFrame]) -> pl.Dat
             name: pl.col(name).cast(pl.String).fill_null("null").replace("", "(empty)")
             for name in check.shown
         }
-        named = [pl.format(f"{name} = {{}}", text) for name, text in texts.items()]
+        named = [formatted(f"{name} = {{}}", text) for name, text in texts.items()]
         value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
         rows = frames[check.frame][verdict.rows].with_columns(value=value)
     names = {"question_id": "question_id", "question": "question_only"}

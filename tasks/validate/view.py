@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from schemas.claim import category_of, decode_claim
+from schemas.columns import formatted
 from schemas.completion.publish import LETTERS, PublishedScene, option_text, parse_completion
 from schemas.proof.evidence import Standing
 from schemas.sample import SAMPLE
@@ -112,7 +113,7 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
     trimmed = options.list.eval(pl.element().fill_null("").str.strip_chars().str.to_lowercase())
     lines = [
         pl.when(options.list.len() > i).then(
-            pl.format(option_text(i, "{}"), options.list.get(i, null_on_oob=True).fill_null(""))
+            formatted(option_text(i, "{}"), options.list.get(i, null_on_oob=True).fill_null(""))
         )
         for i in range(len(LETTERS))
     ]
@@ -160,7 +161,7 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         options_hold_question=_holds("question_with_options", "question_only"),
         problem_holds_question=_holds("problem", "question_with_options"),
         stated_size=pl.col("problem").str.extract(r"Image size: (\d+ x \d+)").fill_null(""),
-        image_size=pl.format("{} x {}", "width", "height").fill_null("unknown"),
+        image_size=formatted("{} x {}", "width", "height").fill_null("unknown"),
         least_side=pl.min_horizontal("width", "height"),
     )
 
@@ -182,7 +183,7 @@ def _groups() -> list[pl.Expr]:
         )
         for i, letter in enumerate(LETTERS)
     }
-    texts = [pl.format(f"{letter}: {{}}", count) for letter, count in counts.items()]
+    texts = [formatted(f"{letter}: {{}}", count) for letter, count in counts.items()]
     return [
         pl.col("split").n_unique().over("image_id").cast(pl.Int64).alias("image_splits"),
         pl.col("split").n_unique().over("group_id").cast(pl.Int64).alias("group_splits"),
