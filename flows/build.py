@@ -21,7 +21,6 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from flows.graph import STAGES, dependents
 from flows.keys import artifact_key
 from flows.progress import results_of
-from flows.status import build_status
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
 from schemas.dataset_folder import VALIDATION
 from tasks.artifact import forget, remove_partials, set_aside
@@ -31,6 +30,7 @@ from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, Job, Stage
+from tasks.status import build_status
 
 PUBLISHED = "spatialthinker.dataset.published"
 
@@ -143,7 +143,7 @@ def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> P
     while True:
         draw += 1
         changed = config.with_draw(stage, draw)
-        if any(entry.state != "complete" for entry in build_status(changed, root)):
+        if any(entry.state != "complete" for entry in build_status(STAGES, Build(changed, root))):
             return changed
 
 

@@ -92,7 +92,7 @@ def build(
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
     show_lines(console, "tasks.artifact")
     dataset = run_build(loaded, root, again, show=True)
-    from flows.summary import print_summary
+    from tasks.publish.summary import print_summary
 
     print_summary(dataset, Console())
     typer.echo(dataset)
@@ -118,16 +118,21 @@ def plan(
 
     loaded = load_config(config, tuple(settings))
     apply_settings()
-    from flows.estimate import estimate_build, print_estimate
-    from flows.status import build_status
-    from flows.summary import print_status
+    from flows.build import run_preparation
+    from flows.graph import STAGES
+    from tasks.chat.account import check_keys
+    from tasks.estimate import estimate_by_pilot, estimate_roughly, print_estimate
+    from tasks.stage import Build
+    from tasks.status import build_status, print_status
 
     console = Console()
-    estimates = estimate_build(loaded, root, pilot)
-    if loaded.chats and not pilot:
-        print_estimate(estimates, loaded.budget, console)
-    print_status(build_status(loaded, root), console)
-    if pilot:
+    if loaded.chats and pilot:
+        check_keys(loaded)
+        estimates = estimate_by_pilot(run_preparation(loaded, root), pilot)
+    elif loaded.chats:
+        print_estimate(estimate_roughly(loaded), loaded.budget, console)
+    print_status(build_status(STAGES, Build(loaded, root)), console)
+    if loaded.chats and pilot:
         print_estimate(estimates, loaded.budget, console)
 
 
@@ -146,7 +151,7 @@ def why(
 ) -> None:
     """Tell the history of one image or one question: what was repaired, what was asked and what
     proves it, and at which stage and why the rest was left out."""
-    from flows.why import explain, newest_dataset
+    from tasks.publish.why import explain, newest_dataset
 
     for line in explain(name, dataset or newest_dataset(root), root, replies):
         typer.echo(line)
@@ -173,8 +178,7 @@ def score(
     A line is `{"completion", "gold", "width", "height"}`, where gold is the dataset's column
     answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
     """
-    from flows.score import print_means
-    from tasks.train.score import score_file, scores_path, write_scores
+    from tasks.train.score import print_means, score_file, scores_path, write_scores
 
     written = scores_path(completions, out)
     scores = score_file(completions, dataset)
@@ -213,7 +217,7 @@ def train(
 
     loaded = load_train_config(config, tuple(settings))
     if plan:
-        from flows.training_plan import print_plan
+        from tasks.train.plan import print_plan
 
         print_plan(loaded, root, Console())
         return
@@ -259,7 +263,7 @@ def evaluate(
         from flows.evaluate import run_evaluation
     show_lines(console, "tasks", "flows.evaluate")
     folder = run_evaluation(loaded, root)
-    from flows.scores import print_scores
+    from tasks.evaluate.scores import print_scores
 
     print_scores(folder, Console())
     typer.echo(folder)
@@ -280,10 +284,10 @@ def leakage(
     leave out what is in them by `--set 'select.exclude=["data/benchmark-images/*.parquet"]'`, and
     training refuses a dataset that shows any.
     """
-    from flows.leakage import list_benchmarks, print_leaks
+    from tasks.leakage.report import list_benchmarks, print_leaks
 
     console = Console(stderr=True)
-    show_lines(console, "tasks", "flows.leakage")
+    show_lines(console, "tasks")
     if benchmarks:
         list_benchmarks(benchmarks, root)
     print_leaks(dataset, root, Console())

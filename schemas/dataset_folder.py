@@ -11,7 +11,7 @@ VALIDATION = "__validation__"
 
 def resolve_dataset(name: str, root: Path) -> Path:
     """The dataset folder at a path, or the newest build of that name below `root`/datasets.
-    FileNotFoundError where there is none."""
+    FileNotFoundError where there is no such folder."""
     place = Path(name).expanduser()
     if (place / "manifest.json").is_file():
         return place
@@ -30,7 +30,7 @@ def split_files(folder: Path, split: str) -> list[Path]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """ValueError where there is none."""
+    """ValueError where it is missing or damaged."""
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
         manifest["files"], manifest["digest"], manifest["config"]["images"]

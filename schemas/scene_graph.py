@@ -105,6 +105,7 @@ RELATIONSHIP = pl.Struct(
     }
 )
 BATCH = 500
+"""Scenes made into objects at once: bounds memory, whatever the size of the frame."""
 SCENE = columns(
     image_id=pl.String,
     width=pl.Int32,

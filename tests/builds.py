@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from schemas.config.build import PipelineConfig
+from tasks.status import StageStatus, build_status
 from tests.servers.endpoint import Endpoint
 
 PRICE = {"input": 1.0, "cached": 0.1, "output": 10.0}
@@ -67,6 +68,14 @@ def build(config: PipelineConfig, root: Path) -> Path:
     from flows.build import run_build
 
     return run_build(config, root)
+
+
+def status_of(config: PipelineConfig, root: Path) -> dict[str, StageStatus]:
+    """What `spatialthinker plan` says, by stage."""
+    from flows.graph import STAGES
+    from tasks.stage import Build
+
+    return {entry.stage: entry for entry in build_status(STAGES, Build(config, root))}
 
 
 def manifest_of(dataset: Path) -> dict[str, Any]:

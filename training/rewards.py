@@ -24,9 +24,9 @@ from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, ReadScene, read_s
 from schemas.completion.similarity import Similarity, exact_match
 
 SPARSE_TAGS = ("think", "answer")
-OBJECTS_SHARE, RELATIONSHIPS_SHARE = 0.7, 0.3
-SAME_LABEL = 0.5
-CACHED = 1 << 13
+OBJECTS_SHARE, RELATIONSHIPS_SHARE = 0.7, 0.3  # of the count reward; the paper's
+SAME_LABEL = 0.5  # similarity, midway between an equal label (1) and any other (0)
+CACHED = 1 << 13  # golds or completions: bounds memory
 
 
 class Rewards(msgspec.Struct, frozen=True):

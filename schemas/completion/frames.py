@@ -14,9 +14,9 @@ from schemas.completion.parsing import DECODER, GOLD_TAGS, read_scene, read_tags
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-MIN_PIXELS, MAX_PIXELS = 262_144, 4_194_304  # the paper's
-FACTOR = 28  # a patch of 14 pixels, two by two merged into one token
-MAX_ASPECT = 200
+MIN_PIXELS, MAX_PIXELS = 262_144, 4_194_304  # the paper's, of a resized image
+FACTOR = 28  # pixels: a patch of 14 pixels, two by two merged into one token
+MAX_ASPECT = 200  # longer side by shorter: beyond it the model's processor raises
 
 
 def smart_resize(

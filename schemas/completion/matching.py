@@ -17,10 +17,10 @@ from schemas.box import Corners
 from schemas.completion.parsing import ReadScene
 from schemas.completion.similarity import Similarity, exact_match
 
-SEMANTIC, SPATIAL = 2.0, 1.0
+SEMANTIC, SPATIAL = 2.0, 1.0  # the paper's weights of labels and of boxes
 EPSILON = 1e-7  # the published one, in every denominator
 MIN_VECTORIZED = 30  # pairs; fewer are faster in plain floats
-FLAT = (0.0,) * 6
+FLAT = (0.0,) * 6  # stands in for a missing box; its closeness is then set to 0
 
 Shape = tuple[float, float, float, float, float, float]
 Tables = tuple[NDArray[Any], NDArray[Any]]

@@ -57,7 +57,7 @@ def read_tags(text: str, names: tuple[str, ...]) -> list[str] | None:
 
 
 def read_scene(text: str) -> ReadScene:
-    """The scene that `text` is; ValueError says why it is none."""
+    """The scene that `text` is; ValueError says what is wrong with it."""
     try:
         scene = DECODER.decode(text)
     except RecursionError:

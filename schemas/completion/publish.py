@@ -80,7 +80,7 @@ def render_completion(scene: PublishedScene, answer: str) -> str:
 
 
 def parse_completion(text: str) -> tuple[PublishedScene, str]:
-    """Scene and answer of a rendered completion; ValueError where it is none."""
+    """Scene and answer of a rendered completion; ValueError for any other text."""
     match = COMPLETION.fullmatch(text)
     if not match:
         raise ValueError(f"no <scene> and <answer> in {text[:80]!r}")

@@ -18,8 +18,8 @@ Similarity = Callable[[str, str], float]
 
 EXACT = "exact"
 PACKAGES = {"spacy": "spacy", "sentence-transformers": "sentence_transformers"}
-MAX_LABEL = 100
-CACHED = 1 << 16
+MAX_LABEL = 100  # characters; names of objects have fewer, and models refuse endless texts
+CACHED = 1 << 16  # labels and pairs of labels: bounds memory
 
 
 def exact_match(one: str, other: str) -> float:

@@ -51,7 +51,7 @@ class BenchmarkConfig(Section):
         default=None,
         exclude=True,
         pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$",
-        description="its name in reports; tells validation splits of several datasets apart",
+        description="its name in reports; keeps validation splits of several datasets apart",
     )
     path: str | None = Field(default=None, exclude=True)
     source: str | None = Field(

@@ -60,7 +60,7 @@ class Annotations:
         )
 
     def degree(self, predicate: Predicate, subject: int, target: int) -> float | None:
-        """How clearly the pair meets what the predicate needs; None where nothing can tell."""
+        """How clearly the pair meets what the predicate needs; None where nothing shows it."""
         one, other = self.objects[subject], self.objects[target]
         if predicate.needs is None:
             return None

@@ -46,7 +46,10 @@ from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
 REFUTED_DEGREES = 60.0
+"""Off a direction by this much or more a target lies in the next but one of eight, 45 degrees each,
+or nearly so."""
 REFUTED_CELL_SHARE = 0.1
+"""Of a box: who sees a tenth of a thing in a cell does not say that it lies there."""
 COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
 """Of these kinds annotators box each one, if the class is a landmark."""
 

@@ -9,6 +9,8 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Kind
 
 SAME_PLACE_IOU = 0.3
+"""Above this IoU two boxes whose classes are mixed up may be one thing: annotators who differ on
+the name differ on the box as well."""
 
 
 class Naming:

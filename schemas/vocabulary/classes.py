@@ -32,8 +32,8 @@ FIELDS = {
     "mass",
     "ambiguous",
 }
-MAX_WORDS = 4
-MAX_CLASS_WORDS = 5
+MAX_WORDS = 4  # longer names are sentences: "man in a red hat"
+MAX_CLASS_WORDS = 5  # no name in the table has more
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+|(?<=s)')?")
 
 

@@ -42,5 +42,5 @@ def _rewards(text: str, gold: str, item: dict[str, int]) -> dict[str, float | No
 def ground_replies(
     items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame
 ) -> pl.DataFrame:
-    """GROUNDING of one model's replies to one benchmark; empty where no item tells its gold."""
+    """GROUNDING of one model's replies to one benchmark; empty where no item states its gold."""
     return ground(items, replies, parsed, reward_replies(items, replies))

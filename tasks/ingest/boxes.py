@@ -4,9 +4,10 @@ import polars as pl
 
 from tasks.ingest.ledger import Ledger
 from tasks.ingest.object_columns import BOX
+from tasks.sources.tables import MAX_SIDE
 
 MAX_PIXEL = 1e6
-MAX_SIDE = 100_000
+"""An edge farther out, in pixels, is no edge of any image: its number is broken."""
 
 
 def is_readable(*edges: pl.Expr) -> pl.Expr:

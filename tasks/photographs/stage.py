@@ -27,7 +27,7 @@ from tasks.stage import Build, Job, Stage
 VERSION = 1
 SUFFIXES = (".jpg", ".jpeg", ".png")
 FORMATS = ("JPEG", "PNG")
-MAX_BYTES = 64 * 1024**2
+MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
 PHOTOGRAPHS = columns(
     image_id=pl.String,
     sha256=pl.String,

@@ -1,9 +1,10 @@
-"""Balance: how much the words of a question tell of its answer, so that others are asked first.
+"""Balance: how far the words of a question give its answer away, so that others are asked first.
 
-A question tells its answer where its options come with words (of the question, or of the options
-beside them) with which they are right more often than others are. `tellings` gives every candidate
-the log odds by which it is to be chosen less often, so that of those chosen no option's text, alone
-or with one other word of the question or one other option, is right more or less often than chance.
+A question gives its answer away where its options come with words (of the question, or of the
+options beside them) with which they are right more often than others are. `tellings` gives every
+candidate the log odds by which it is to be chosen less often, so that of those chosen no option's
+text, alone or with one other word of the question or one other option, is right more or less often
+than chance.
 
 Of all choices that keep to the quotas and do so, the one nearest to a random one (in entropy) takes
 candidate i with probability sigmoid(b - t_i) (Hainmueller 2012, for shares between 0 and 1): b is
@@ -23,9 +24,9 @@ from tasks.language.forms.table import form_of
 from tasks.plan.quota import Cell
 
 MAX_FITTED = 20_000  # of a category; more of them move no accuracy
-NUM_STEPS = 60
-RIDGE = 1.0
-MAX_LOG_ODDS = 12.0
+NUM_STEPS = 60  # accelerated steps: a fixed number, so that every machine takes as many
+RIDGE = 1.0  # in questions: what fewer have moves hardly any weight
+MAX_LOG_ODDS = 12.0  # of one feature: a chance of six in a million is as good as none
 
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]

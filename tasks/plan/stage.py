@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> pl.DataFrame:
     """Rows in the order in which they are to be chosen: what the scene decides before what only
     the picture does, one per image and facet in turn, drawn by a seeded hash that is the same on
-    every machine, the later the more their words tell of the answer
+    every machine, the later the more their words give the answer away
     (`offered` and `context`, which are left out)."""
     rows = rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
     telling = tellings(rows, wanted)

@@ -38,7 +38,7 @@ from tasks.plan.stage import by_preference, first_of_topic, stable_hash
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 2
-BATCH = 1000
+BATCH = 1000  # questions whose scenes are in memory at once
 READ = ("objects", "names", "asks", "option_claims", "answer")
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,10 @@ import pyarrow as pa
 from schemas.replacing import replacing
 from tasks.file_digests import file_digests
 
-MAX_MEMBER_BYTES = 64 * 1024**3
+MAX_MEMBER_BYTES = 64 * 1024**3  # far above any source's largest file
 MAX_RATIO = 400
-CHUNK = 1 << 20
+"""Unpacked bytes by packed ones. JSON has about 10; 1,032, the most there is, means a zip bomb."""
+CHUNK = 1 << 20  # bytes copied at once
 KEY = re.compile(rb'[\s,{]*"(?:[^"\\]|\\.)*"\s*:\s*')
 LONE_SURROGATE = re.compile(rb"(?i)\\u(?:d[89ab]..(?!\\ud[c-f])|d[c-f]..(?<!\\ud[89ab]..\\u....))")
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)

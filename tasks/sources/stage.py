@@ -17,7 +17,7 @@ from tasks.sources.shard import Files, find_source
 from tasks.stage import Build, Job, Settings, Stage
 
 VERSION = 1
-LARGE = 64 << 20
+LARGE = 64 << 20  # bytes of annotations; less is read before workers would have started
 logger = logging.getLogger(__name__)
 
 

@@ -6,6 +6,8 @@ import polars as pl
 
 from schemas.columns import columns
 
+MAX_SIDE = 100_000
+"""Pixels; an image that is stated to be longer has a broken size. JPEG ends at 65,535."""
 IMAGES = columns(
     image_id=pl.String,
     width=pl.Int64,

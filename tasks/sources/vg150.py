@@ -20,16 +20,15 @@ from PIL import Image
 
 from schemas.ledger import ledger_of, lost
 from tasks.sources.files import UNREADABLE, decode_each, find_files, map_file
-from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
+from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 COLUMNS = ("image_id", "objects", "relationships")
 SIZES = ("width", "height")
-MAX_SIDE = 100_000
 NUMBER = re.compile(r"\.\d+$")
 PLACES = {"image_id": pl.String, "file": pl.Int32, "row": pl.Int64, "width": pl.Int64}
 INDEX = pl.Schema({**PLACES, "height": pl.Int64, "start": pl.Int64, "stop": pl.Int64})
-BATCH = 64
+BATCH = 64  # rows read at once: bounds memory where a row holds a photograph
 T = TypeVar("T")
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
+from rich.console import Console
+from rich.table import Table
 
 from schemas.columns import columns
 from schemas.replacing import replacing
@@ -134,3 +136,14 @@ def write_scores(scores: pl.DataFrame, path: Path) -> None:
             scores.write_parquet(partial)
         else:
             scores.write_ndjson(partial)
+
+
+def print_means(scores: pl.DataFrame, console: Console) -> None:
+    console.print(f"Rewards of {scores.height:,} completion{'' if scores.height == 1 else 's'}")
+    table = Table()
+    table.add_column("part")
+    table.add_column("mean", justify="right")
+    means = scores.select(pl.col(PARTS).mean()).row(0, named=True)
+    for part in PARTS:
+        table.add_row(part, f"{means[part]:.4f}", style="bold" if part == "total" else None)
+    console.print(table)

@@ -22,9 +22,9 @@ from schemas.completion.matching import Target
 from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, read_tags
 from training.rewards import PAPER, STRICT, Gold, Options, Rewards, read_gold, score_completion
 
-MAX_TESTED = 10_000
-NUM_FUZZED = 3
-MIN_IOU = 0.5
+MAX_TESTED = 10_000  # samples: bounds the time
+NUM_FUZZED = 3  # damaged texts of each sample
+MIN_IOU = 0.5  # of a resized box with its original: below it, a reward would be for another place
 WRONG = "none of these"
 FINDINGS = columns(gold_unpaid=pl.String, rewards_raise=pl.String, boxes_astray=pl.String)
 """Null where all is well or the sample was not tested."""
@@ -145,7 +145,7 @@ def fuzzed(completion: str, random: Random) -> str:
 
 
 def _raised(perfect: str, random: Random, earned: Callable[[str], Rewards]) -> str | None:
-    """What scoring damaged texts raised, or a reward that is none."""
+    """What scoring damaged texts raised, or a reward outside [0, 1]."""
     for _ in range(NUM_FUZZED):
         text = fuzzed(perfect, random)
         try:

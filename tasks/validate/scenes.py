@@ -51,7 +51,7 @@ def _entries(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def _dangling(relationships: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
-    """The relationships with an end that is none of the row's objects, once for each such end."""
+    """The relationships with an end that is not among the row's objects, once for each such end."""
     ends = pl.concat(
         relationships.select("row", "text", id=pl.col(end)) for end in ("subject", "object")
     )

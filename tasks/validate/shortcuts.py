@@ -40,22 +40,22 @@ option's word; none where it has fewer than MIN_QUESTIONS or only one photograph
 `standard_error` and `is_shortcut` are null then. In the row ALL the categories below
 MIN_QUESTIONS are scored together, and every other one weighs as many questions as it has.
 `is_shortcut`: the accuracy exceeds chance by more than NUM_ERRORS standard errors and MIN_EXCESS.
-`telling` says what tells right options from wrong ones, most telling first; for ALL, what does so
-in the categories that are scored together."""
+`telling` says by what right options differ from wrong ones, the clearest first; for ALL, what does
+so in the categories that are scored together."""
 
 ALL = "all"
-MIN_QUESTIONS = 50
-MAX_QUESTIONS = 10_000
-MAX_WORD_PAIRS = 800_000
-NUM_FOLDS = 5
-NUM_ERRORS = 3.0
-MIN_EXCESS = 0.05
-MAX_TELLING = 8
-MIN_TELLING_PAIRS = 10
-NUM_STEPS = 12
-MAX_LOG_ODDS = 20.0
+MIN_QUESTIONS = 50  # of fewer the standard error is above 6 points
+MAX_QUESTIONS = 10_000  # of which the standard error is half a point
+MAX_WORD_PAIRS = 800_000  # bounds time and memory where texts are long
+NUM_FOLDS = 5  # four fifths of the photographs teach, one is tested
+NUM_ERRORS = 3.0  # standard errors: luck exceeds them once in 700 categories
+MIN_EXCESS = 0.05  # share of questions: less is no use to who trains on them
+MAX_TELLING = 8  # lines that a reader takes in
+MIN_TELLING_PAIRS = 10  # options that have a feature: of fewer a z-score is not normal
+NUM_STEPS = 12  # Newton's method doubles its digits with each
+MAX_LOG_ODDS = 20.0  # keeps exp finite; more decides nothing
 MIN_TELLING_Z = 4.5  # luck gives this to one feature in 150,000
-COMMON_SHARE = 0.9  # what more questions say than this tells nothing about any of them
+COMMON_SHARE = 0.9  # of the questions: a word that more of them say is no sign of any answer
 MIN_PAIRS = 3  # what fewer options have cannot be learned, and is nine tenths of free text
 TOLERANCE = 0.01  # 0.0001 takes twice the time and moves no accuracy of 6,750 questions by 0.001
 INVERSE_PENALTY = 1.0  # of 0.01, 0.1 and 1 the best in eight of nine categories of drawn scenes
@@ -145,7 +145,7 @@ def affordable(questions: pl.DataFrame) -> int:
 
 
 def summary(questions: pl.DataFrame, answers: pl.DataFrame) -> dict[str, Any]:
-    """The numbers of SHORTCUTS for questions, of which `answers` (SCORED) tell how some went.
+    """The numbers of SHORTCUTS for questions, of which `answers` (SCORED) report how some went.
 
     The standard error is that of sums over photographs, whose questions resemble each other, but at
     least that of guessing.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 VERSION = 4
-MAX_EXAMPLES = 10
+MAX_EXAMPLES = 10  # failing samples of each check on the page, so that it can be read
 FAILING = pl.Schema(
     dict.fromkeys(
         ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
@@ -43,7 +43,9 @@ FAILING = pl.Schema(
 )
 UNITS = {"table": "columns", "samples": "samples", "totals": "targets"}
 TOLERANCE = 0.02
+"""Share of what is wanted by which a total may miss it: splits keep whole photographs together."""
 MAX_ANSWER_SHARE = 0.6
+"""Share of a category's questions with one answer text: above it, saying this always pays."""
 ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
 
 

@@ -13,6 +13,7 @@ from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal, write_artifact
+from tests.builds import status_of
 from tests.commands import call, start
 
 
@@ -133,12 +134,10 @@ def test_a_second_run_does_nothing(built):
 
 
 def test_a_changed_threshold_recomputes_what_depends_on_it(built, tmp_path):
-    from flows.status import build_status
-
     root = tmp_path / "root"
     shutil.copytree(built[1], root)
     changed = config_of(proof__size_ratio=1.8)
-    states = {entry.stage: entry for entry in build_status(changed, root)}
+    states = status_of(changed, root)
     assert {stage for stage, entry in states.items() if entry.state == "complete"} == {
         "render",
         "index",
@@ -176,9 +175,7 @@ def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
 
 
 def states_of(config: PipelineConfig, root: Path) -> dict[str, str]:
-    from flows.status import build_status
-
-    return {entry.stage: entry.state for entry in build_status(config, root)}
+    return {stage: entry.state for stage, entry in status_of(config, root).items()}
 
 
 def stages_made(config: PipelineConfig, root: Path, again: str | None = None) -> set[str]:

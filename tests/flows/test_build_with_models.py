@@ -14,7 +14,7 @@ import pytest
 from schemas.config.build import PipelineConfig
 from tasks.chat.replies import open_replies
 from tasks.publish.costs import TOKENS
-from tests.builds import bodies, build, config_of, manifest_of, models_asked, samples_of
+from tests.builds import bodies, build, config_of, manifest_of, models_asked, samples_of, status_of
 from tests.flows.test_build import contents, modified
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion, Faults, draw
@@ -188,7 +188,7 @@ def test_report_and_card_tell_of_the_models(built: Built) -> None:
 
 
 def test_why_tells_of_every_planned_question(built: Built) -> None:
-    from flows.why import explain
+    from tasks.publish.why import explain
 
     judged = {row["question_id"]: row for row in rows_of(built.root, "judge").to_dicts()}
     for key in sorted(planned_of(built.root)):
@@ -362,8 +362,6 @@ def said_on(root: Path, questions: pl.DataFrame) -> list[list[bytes]]:
 def test_what_got_no_reply_is_published_without_and_asked_for_again(
     built: Built, tmp_path: Path
 ) -> None:
-    from flows.status import build_status
-
     root = built.prepared(tmp_path)
     models = Models(**MODELS)
 
@@ -380,7 +378,7 @@ def test_what_got_no_reply_is_published_without_and_asked_for_again(
         assert sorted(outcomes(partial_dataset)) == sorted(planned_of(root))
         funnels = [rows_of_funnel(partial_dataset, stage) for stage in ("write", "judge")]
         assert funnels[0]["no-reply"] + funnels[1]["judge-unjudged"] == manifest["num_unanswered"]
-        states = {entry.stage: entry for entry in build_status(config, root)}
+        states = status_of(config, root)
         assert (states["plan"].state, states["write"].state) == ("complete", "partial")
         assert states["write"].why == "models have not replied to all that was asked"
         num_requests = len(endpoint.requests)
@@ -388,7 +386,7 @@ def test_what_got_no_reply_is_published_without_and_asked_for_again(
         dataset = build(config, root)
         assert max(bodies(endpoint, is_sound=True).values()) == 1
         assert len(endpoint.requests) > num_requests
-    assert {entry.state for entry in build_status(config, root)} == {"complete"}
+    assert {entry.state for entry in status_of(config, root).values()} == {"complete"}
     assert manifest_of(dataset)["num_unanswered"] == 0
     assert partial_dataset.exists() and partial_dataset != dataset
     assert contents(dataset) == contents(built.dataset)

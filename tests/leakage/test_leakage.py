@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
-from flows.status import build_status
 from schemas.config.build import RenderConfig
 from tasks.leakage.exclude import list_files, read_lists
 from tasks.leakage.leaks import find_leaks, list_of
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene
+from tests.builds import status_of
 from tests.flows.test_build import build, config_of
 
 SIZE = RenderConfig(num_scenes=16, width=400, height=300)
@@ -183,7 +183,6 @@ def test_a_build_leaves_out_pictures_of_benchmarks_before_it_writes(built):
     assert set(planned["reason"]) == {"in-benchmark"}
     manifest = json.loads((clean / "manifest.json").read_text())
     assert manifest["stages"]["exclude"]["content"]
-    states = {entry.stage: entry.state for entry in build_status(
-        config_of(select__exclude=(path,)), root)}  # fmt: skip
-    assert set(states.values()) == {"complete"}
+    states = status_of(config_of(select__exclude=(path,)), root)
+    assert {entry.state for entry in states.values()} == {"complete"}
     assert "exclude" in states

@@ -10,8 +10,7 @@ import pytest
 from rich.console import Console
 
 from flows import cli
-from flows.score import print_means
-from tasks.train.score import SCORES, score_file, scores_path, write_scores
+from tasks.train.score import SCORES, print_means, score_file, scores_path, write_scores
 from tests.training.test_rewards import CAT, DOG, GOLD, SCENE, completion_of, gold_of
 
 ROW = {"completion": completion_of(SCENE), "gold": GOLD, "width": 100, "height": 100}

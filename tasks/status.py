@@ -7,14 +7,17 @@ this runs nothing. A stage whose inputs are not all there yet waits for them.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from flows.graph import stages_of
-from schemas.config.build import PipelineConfig
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from tasks.artifact import SEAL, Artifact, read_seal
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, BuildFailedError, Stage
+
+COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "waiting": "dim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,13 @@ class StageStatus:
     why: str
 
 
-def build_status(config: PipelineConfig, root: Path) -> list[StageStatus]:
-    """One entry per stage, in the order in which they run."""
-    build = Build(config, root)
+def build_status(stages: Sequence[Stage], build: Build) -> list[StageStatus]:
+    """One entry per stage that the build's configuration runs, in their order."""
     found: list[StageStatus] = []
     open_stages: set[str] = set()
-    for stage in stages_of(config):
+    for stage in stages:
+        if not stage.applies(build.config):
+            continue
         waits = open_stages if stage.reads is None else open_stages & set(stage.reads)
         if waits:
             first = next(entry.stage for entry in found if entry.stage in waits)
@@ -116,3 +120,11 @@ def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
     for key, value in tree.items():
         leaves |= _flat(value, f"{prefix}.{key}" if prefix else key)
     return leaves
+
+
+def print_status(stages: Sequence[StageStatus], console: Console) -> None:
+    table = Table("stage", "state", "why")
+    for entry in stages:
+        color = COLORS.get(entry.state, "red")
+        table.add_row(entry.stage, Text(entry.state, style=color), Text(entry.why))
+    console.print(table)

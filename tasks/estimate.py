@@ -15,13 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.build import run_preparation
 from schemas.chat import Account, ChatConfig
 from schemas.claim import Category
 from schemas.columns import frame_of
 from schemas.config.build import BlindRule, PipelineConfig, SourceConfig
 from schemas.question import QUESTION
-from tasks.chat.account import account_of, chat_of, check_keys
+from tasks.chat.account import account_of, chat_of
 from tasks.chat.replies import open_replies
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
@@ -78,16 +77,17 @@ class _PerQuestion:
     basis: str
 
 
-def estimate_build(config: PipelineConfig, root: Path, num_pilot: int = 0) -> list[StageEstimate]:
-    """One entry per stage that asks a model; a pilot of `num_pilot` questions is paid for."""
-    if not config.chats:
-        return []
+def estimate_roughly(config: PipelineConfig) -> list[StageEstimate]:
+    """One entry per stage that asks a model, by what models usually take."""
     num_questions = sum(quotas_to_write(config.quota).values())
-    if not num_pilot:
-        usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
-        return list(_estimates(config, num_questions, usual))
-    check_keys(config)
-    prepared = run_preparation(config, root)
+    usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
+    return list(_estimates(config, num_questions, usual))
+
+
+def estimate_by_pilot(prepared: Build, num_pilot: int) -> list[StageEstimate]:
+    """One entry per stage that asks a model, by what `num_pilot` of the planned questions took,
+    which are asked and paid for now. ValueError where none is planned."""
+    config, root = prepared.config, prepared.root
     planned = pl.read_parquet(prepared.made["plan"][0]).filter(pl.col("reason").is_null())
     if planned.is_empty():
         raise ValueError("no question is planned: loosen extract or quota, or name a larger source")

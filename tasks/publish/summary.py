@@ -10,12 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.status import StageStatus
 from schemas.dataset_folder import VALIDATION
 from tasks.publish.card import cost_rows, dollars_told
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
-
-COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "waiting": "dim"}
 
 
 def print_summary(dataset: Path, console: Console) -> None:
@@ -111,11 +108,3 @@ def _model_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             f"{unanswered:,} question{'s' * (unanswered > 1)} got no reply: run the same command "
             "to ask again"
         )
-
-
-def print_status(stages: Sequence[StageStatus], console: Console) -> None:
-    table = Table("stage", "state", "why")
-    for entry in stages:
-        color = COLORS.get(entry.state, "red")
-        table.add_row(entry.stage, Text(entry.state, style=color), Text(entry.why))
-    console.print(table)

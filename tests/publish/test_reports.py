@@ -12,8 +12,6 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from flows.summary import print_summary
-from flows.why import explain
 from schemas.chat import Reply, Usage
 from schemas.columns import columns, frame_of
 from schemas.dataset_folder import VALIDATION
@@ -24,6 +22,8 @@ from tasks.chat.replies import open_replies
 from tasks.publish.card import cost_rows, dollars_told, render_card
 from tasks.publish.costs import COSTS
 from tasks.publish.funnel import FUNNEL
+from tasks.publish.summary import print_summary
+from tasks.publish.why import explain
 
 Row = dict[str, Any]
 WROTE = (10, 12, 1000, 400, 80)

@@ -9,9 +9,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from flows.estimate import StageEstimate, estimate_build, print_estimate, run_preparation
+from flows.build import run_preparation
+from schemas.config.build import PipelineConfig
+from tasks.estimate import StageEstimate, estimate_by_pilot, estimate_roughly, print_estimate
 from tasks.publish.costs import TOKENS
 from tests.builds import bodies, build, config_of, manifest_of, save_config, tree_of
+from tests.commands import call
 from tests.servers.endpoint import serve
 from tests.servers.models import Models
 
@@ -31,6 +34,10 @@ def root(prepared: Path, tmp_path: Path) -> Path:
     return shutil.copytree(prepared, tmp_path / "root")
 
 
+def piloted(config: PipelineConfig, root: Path, num_pilot: int) -> list[StageEstimate]:
+    return estimate_by_pilot(run_preparation(config, root), num_pilot)
+
+
 def took(dataset: Path) -> dict[str, dict[str, Any]]:
     """What each stage of a build took, all categories together."""
     totals: dict[str, dict[str, Any]] = {}
@@ -48,7 +55,7 @@ def told(entry: StageEstimate) -> dict[str, Any]:
 
 def test_without_models_there_is_nothing_to_estimate(tmp_path: Path) -> None:
     templates = config_of(NOWHERE, judge=None, write={"writer": "template", "chat": None})
-    assert estimate_build(templates, tmp_path) == []
+    assert estimate_roughly(templates) == []
 
 
 def test_without_a_pilot_nothing_is_asked_run_or_written(
@@ -56,7 +63,7 @@ def test_without_a_pilot_nothing_is_asked_run_or_written(
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     elsewhere = {"base_url": "https://example.invalid/v1", "api_key_env": "OPENAI_API_KEY"}
-    write, judge = estimate_build(config_of(NOWHERE, chat=elsewhere), tmp_path)
+    write, judge = estimate_roughly(config_of(NOWHERE, chat=elsewhere))
     assert (write.stage, judge.stage) == ("write", "judge")
     assert write.questions == judge.questions >= 24
     assert 2 * write.questions < judge.calls < 6 * write.questions
@@ -72,7 +79,7 @@ def test_usual_lengths_come_within_a_factor_of_two(root: Path) -> None:
     with serve(Models()) as endpoint:
         chat = {"price": {"input": 1.0, "output": 1.0}}
         config = config_of(endpoint.url, chat, {"show_photograph": False}, judge=None)
-        (write,) = estimate_build(config, root)
+        (write,) = estimate_roughly(config)
         paid = took(build(config, root))["write"]
     assert 0.5 < write.input_tokens / paid["input_tokens"] < 2.0
     assert 0.8 < write.calls / paid["calls"] < 1.25
@@ -82,7 +89,7 @@ def test_usual_lengths_come_within_a_factor_of_two(root: Path) -> None:
 def test_a_pilot_of_everything_tells_what_the_build_takes(root: Path) -> None:
     with serve(Models(wrong=0.2, ambiguous=0.1)) as endpoint:
         config = config_of(endpoint.url)
-        estimates = estimate_build(config, root, 10_000)
+        estimates = piloted(config, root, 10_000)
         num_asked = len(endpoint.requests)
         paid = took(build(config, root))
         assert len(endpoint.requests) == num_asked
@@ -95,9 +102,9 @@ def test_a_pilot_tells_about_what_the_build_takes_and_is_paid_once(root: Path) -
     num_pilot = 12
     with serve(Models(wrong=0.2, ambiguous=0.1), latency=0.01) as endpoint:
         config = config_of(endpoint.url)
-        write, judge = estimate_build(config, root, num_pilot)
+        write, judge = piloted(config, root, num_pilot)
         num_asked = len(endpoint.requests)
-        again = estimate_build(config, root, num_pilot)
+        again = piloted(config, root, num_pilot)
         assert again == [write, judge]
         assert len(endpoint.requests) == num_asked < 6 * num_pilot
         paid = took(build(config, root))
@@ -114,7 +121,7 @@ def test_a_pilot_tells_about_what_the_build_takes_and_is_paid_once(root: Path) -
 
 def test_a_pilot_of_one_knows_no_spread_and_says_so_by_a_wide_interval(root: Path) -> None:
     with serve(Models()) as endpoint:
-        for entry in estimate_build(config_of(endpoint.url), root, 1):
+        for entry in piloted(config_of(endpoint.url), root, 1):
             assert entry.low <= entry.dollars / 2
             assert entry.high >= entry.dollars * 2
 
@@ -122,13 +129,13 @@ def test_a_pilot_of_one_knows_no_spread_and_says_so_by_a_wide_interval(root: Pat
 def test_a_pilot_of_the_judge_alone(root: Path) -> None:
     with serve(lambda body: '{"why": "I looked", "answer": "A"}') as endpoint:
         config = config_of(endpoint.url, write={"writer": "template", "chat": None})
-        (judge,) = estimate_build(config, root, 5)
+        (judge,) = piloted(config, root, 5)
     assert judge.stage == "judge"
     assert judge.calls >= 2 * judge.questions
 
 
 def test_a_price_that_is_not_known_is_not_guessed(tmp_path: Path) -> None:
-    write, judge = estimate_build(config_of(NOWHERE, chat={"price": None}), tmp_path)
+    write, judge = estimate_roughly(config_of(NOWHERE, chat={"price": None}))
     assert (write.dollars, write.low, write.high) == (None, None, None)
     assert write.input_tokens > 0
     shown = StringIO()
@@ -138,8 +145,8 @@ def test_a_price_that_is_not_known_is_not_guessed(tmp_path: Path) -> None:
 
 
 def test_batches_cost_their_share(tmp_path: Path) -> None:
-    whole = estimate_build(config_of(NOWHERE), tmp_path)
-    batched = estimate_build(config_of(NOWHERE, chat={"batch": True}), tmp_path)
+    whole = estimate_roughly(config_of(NOWHERE))
+    batched = estimate_roughly(config_of(NOWHERE, chat={"batch": True}))
     for entry, other in zip(whole, batched, strict=True):
         assert other.dollars == pytest.approx(entry.dollars / 2)
 
@@ -158,7 +165,7 @@ def test_batches_cost_their_share(tmp_path: Path) -> None:
     ],
 )
 def test_hours_follow_from_latency_and_limits(limits, hours, tmp_path: Path) -> None:
-    for entry in estimate_build(config_of(NOWHERE, chat=limits), tmp_path):
+    for entry in estimate_roughly(config_of(NOWHERE, chat=limits)):
         assert entry.hours == pytest.approx(hours(entry), rel=0.02)
 
 
@@ -171,18 +178,18 @@ def test_the_command_shows_the_estimate_and_the_budget(root: Path) -> None:
         arguments = ["plan", str(config), "--root", str(root)]
         plain = CliRunner().invoke(app, arguments)
         assert not endpoint.requests
-        piloted = CliRunner().invoke(app, [*arguments, "--pilot", "3"])
+        measured = CliRunner().invoke(app, [*arguments, "--pilot", "3"])
         assert len(endpoint.requests) >= 9
-    for result in (plain, piloted):
+    for result in (plain, measured):
         assert result.exit_code == 0, result.output
         assert "the budget is $2.00" in result.output
         assert "write by writer-1, judge by judge-1" in result.output
-    assert "pilot of 3" in piloted.output
+    assert "pilot of 3" in measured.output
 
 
 def test_where_nothing_is_planned_a_pilot_says_so(root: Path) -> None:
     with pytest.raises(ValueError, match="no question is planned"):
-        estimate_build(config_of(NOWHERE, extract={"min_area_share": 0.9}), root, 3)
+        piloted(config_of(NOWHERE, extract={"min_area_share": 0.9}), root, 3)
 
 
 def test_a_pilot_needs_the_key_before_it_starts(
@@ -190,6 +197,8 @@ def test_a_pilot_needs_the_key_before_it_starts(
 ) -> None:
     monkeypatch.delenv("HER_KEY", raising=False)
     chat = {"api_key_env": "HER_KEY", "base_url": "https://example.invalid/v1"}
-    with pytest.raises(ValueError, match="set the environment variable HER_KEY"):
-        estimate_build(config_of(NOWHERE, chat=chat), tmp_path, 3)
-    assert list(tmp_path.iterdir()) == []
+    config = save_config(tmp_path / "build.toml", tree_of(NOWHERE, chat=chat))
+    refused = call("plan", config, "--root", tmp_path / "root", "--pilot", "3")
+    assert refused.returncode == 2
+    assert "set the environment variable HER_KEY" in refused.stderr
+    assert not (tmp_path / "root").exists()
