@@ -20,6 +20,10 @@ from tasks.extract.view import View
 from tasks.language.forms.table import form_of
 
 MAX_WAITING = 4
+"""Candidates of one facet that wait for better ones. Each is proved before it waits: more would
+cost time in scenes where all offer the opposite."""
+CLOSE = 1.25
+"""Margin below which a claim is only just clear (1 is just enough), and one point harder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,5 +212,5 @@ def _visual_hardness(
     searched = named if proposer.is_searched else []
     small = any(thing.box.area < view.config.small_share * view.scene.area for thing in searched)
     covered = any(thing.object_id in view.blocked for thing in named)
-    close = evidence.margin is not None and evidence.margin < 1.25
+    close = evidence.margin is not None and evidence.margin < CLOSE
     return small + covered + close

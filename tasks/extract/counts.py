@@ -7,6 +7,12 @@ from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 from tasks.language.forms.count import NUMBERS_ASKED
 
+SMALLEST = 0.4
+"""Part of the area that a thing of which questions ask needs: one of several is easier to make out
+than one alone."""
+MANY = (4, 5)
+"""Numbers from which on a count is one point harder: up to three are seen without counting."""
+
 
 def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
     for class_name, members in sorted(view.facts.members.items()):
@@ -14,7 +20,7 @@ def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
         if number not in NUMBERS_ASKED:
             continue
         too_small = any(
-            member.box.area < 0.4 * view.config.min_area_share * view.scene.area
+            member.box.area < SMALLEST * view.config.min_area_share * view.scene.area
             for member in members
         )
         if too_small or not view.is_nameable(class_name):
@@ -30,5 +36,5 @@ def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
             for other in range(first, first + num_options)
             if other != number
         ]
-        hardness = (number >= 4) + (number >= 5)
+        hardness = sum(number >= many for many in MANY)
         yield Proposal("number", claim, others, facet=str(number), hardness=hardness)

@@ -10,6 +10,9 @@ from tasks.extract.interactions import interactions
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
+MIN_SHARED = 2
+"""Things that make a setting ("kitchen") likely: one alone may be anywhere."""
+
 
 @cache
 def _common_classes() -> tuple[str, ...]:
@@ -36,7 +39,7 @@ def likely_classes(view: View) -> Iterator[str]:
     settings = [
         setting for thing in view.things for setting in view.classes[str(thing.class_name)].settings
     ]
-    likely = {setting for setting in settings if settings.count(setting) >= 2}
+    likely = {setting for setting in settings if settings.count(setting) >= MIN_SHARED}
     for class_name in _common_classes():
         if not (
             view.classes[class_name].settings.isdisjoint(likely) or class_name in view.facts.members

@@ -9,6 +9,7 @@ from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 from tasks.extract.view import View
 
+# Kinds of which something may be inside, and on or under.
 CAN_HOLD_INSIDE = {Kind.VEHICLE, Kind.CONTAINER}
 CAN_BEAR = {Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE}
 SETS = (

@@ -12,6 +12,13 @@ from tasks.extract.places import other_places
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
+WITHIN = 0.95
+"""Share of a box that lies within another: all of it, but for a slip of the annotator's hand."""
+HOLDABLE = 0.5
+"""Share of somebody's box that a thing may have which they could hold."""
+EVERYWHERE = 0.6
+"""Share of the picture from which on a thing is where everything else is."""
+
 
 def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
     for subject, name, target in interactions(view, contact=False):
@@ -33,7 +40,8 @@ def propose_reaches(view: View, num_options: int) -> Iterator[Proposal]:
 
 def _trivial(view: View, subject: SceneObject, target: SceneObject) -> bool:
     """Pairs whose relationship goes without saying: a thing and what it is always part of or on."""
-    return inside_share(subject.box, target.box) > 0.95 and target.box.area > 0.6 * view.scene.area
+    share = target.box.area / view.scene.area
+    return inside_share(subject.box, target.box) > WITHIN and share > EVERYWHERE
 
 
 def _side_by_side(view: View) -> Iterator[Proposal]:
@@ -63,7 +71,7 @@ def _ends(
         alike = view.most_alike(target, rest)
         if form is ReachClaim:
             # What one could hold comes before what is too large for it.
-            alike.sort(key=lambda other: 2 * other.box.area > subject.box.area)
+            alike.sort(key=lambda other: other.box.area > HOLDABLE * subject.box.area)
         others = [form(subject.object_id, name, other.object_id) for other in alike]
         yield Proposal("object", claim, others, facet="object", hardness=int(form is RelationClaim))
     if "subject" in asks:

@@ -27,6 +27,7 @@ from tasks.extract.places import CAN_BEAR
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
+# Kinds that stand on the ground; that stay where they are; whose members are seen apart.
 STANDING = {Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE}
 FIXED = {Kind.STRUCTURE, Kind.PLANT}
 COUNTABLE = {
@@ -34,12 +35,30 @@ COUNTABLE = {
     Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOY,
 }  # fmt: skip
 MAX_AREA_RATIO = 16.0
+"""Area of the larger of two boxes over that of the smaller, at most: four times the height."""
 MAX_AREA_SHARE = 0.4
+"""Share of the picture: a larger thing is not at one place."""
 MAX_OVERLAP = 0.25
+"""Share of the smaller of two boxes that may lie in the other if a question asks which is nearer.
+Where more does, one may be part of the other."""
 MIN_OVERLAP = 0.15
+"""Share of the smaller of two boxes that lies in the other at least where they may touch."""
 STEP = 0.08
+"""Share of the picture's height by which the lower edges of two things differ at least, so that the
+eye can tell on level ground which is nearer."""
 LEVEL = 0.12
+"""Share of the picture's height by which the lower edges of two things side by side may differ."""
+ASIDE = 0.02
+"""Share of the picture's width that lies at least between two things side by side."""
+SLOPE = 0.4
+"""Way up or down over way across between the centers of two things side by side: 22 degrees."""
+BEARABLE = 1.5
+"""Area of somebody over that of a thing that may bear or hide them, at most: the one may be nearer
+to the camera, and so look larger than it is."""
 MAX_COUNT = 5
+"""Things of a class: of more, annotators and judges lose count."""
+MANY = 4
+"""Things from which on a count is harder: up to three are seen without counting."""
 
 
 def propose_depths(view: View) -> Iterator[Proposal]:
@@ -70,9 +89,9 @@ def propose_own_directions(view: View) -> Iterator[Proposal]:
         one, other = reference.box, target.box
         across = abs(one.center[0] - other.center[0])
         is_beside = (
-            horizontal_gap(one, other) > 0.02 * view.scene.width
+            horizontal_gap(one, other) > ASIDE * view.scene.width
             and across >= view.facts.config.direction_share * diagonal
-            and abs(one.center[1] - other.center[1]) <= 0.4 * across
+            and abs(one.center[1] - other.center[1]) <= SLOPE * across
             and abs(one.y2 - other.y2) <= LEVEL * view.scene.height
         )
         if is_beside and _comparable(one, other) and not _related(view, reference, target):
@@ -89,7 +108,7 @@ def propose_places(view: View) -> Iterator[Proposal]:
             continue
         if view.has(target, Trait.RIDDEN, Trait.BEARS_NOTHING) or not _meet(view, subject, target):
             continue
-        if subject.box.area > 1.5 * target.box.area:
+        if subject.box.area > BEARABLE * target.box.area:
             continue
         if kind is Kind.VEHICLE and not view.has(target, Trait.ENCLOSED):
             continue
@@ -136,7 +155,7 @@ def propose_counts(view: View) -> Iterator[Proposal]:
         # The picture may show more than was annotated, hardly ever fewer.
         first = view.shuffled((number - 1, number), class_name)[0]
         claims = [CountClaim(class_name, shown) for shown in range(first, first + 4)]
-        hardness = 1 + (number >= 4)
+        hardness = 1 + (number >= MANY)
         yield Proposal("number", claims[0], claims[1:], f"{UNDECIDED}number", hardness)
 
 

@@ -14,6 +14,18 @@ from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from schemas.vocabulary.predicates import Predicate
 
 PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}
+"""How much a kind draws the eye, in [0, 1]: living things first, then what moves."""
+OTHER_PROMINENCE = 0.6
+"""That of all other kinds, and the salience of what is not there."""
+FULL_SIZE = 0.15
+"""Share of the picture from which on a thing is as salient by its size as any; below, salience by
+size falls with the logarithm to 0 at `min_area_share`."""
+WEIGHTS = (0.4, 0.3, 0.3)
+"""Of size, of being central and of kind in salience; they add up to 1."""
+COVERS = 4
+"""Area of a thing over that of one that it may cover, at most: a larger one is the background."""
+MAX_ALIKE = 3
+"""Things that a relationship is tried with: each gives a question that is nearly the same."""
 TOO_SMALL = {Kind.ELECTRONICS, Kind.TABLEWARE, Kind.FOOD, Kind.TOOL}  # to bear a living thing
 T = TypeVar("T")
 
@@ -57,11 +69,11 @@ class View:
         return objects_of(claim)
 
     def salience_of(self, claim: Claim) -> float:
-        """The mean salience of the things that a claim is about; 0.6 where there are none."""
+        """The mean salience of the things that a claim is about."""
         subjects = tuple(self.subjects_of(claim))
         if subjects not in self._saliences:
             found = [self.importance[key] for key in subjects if key in self.importance]
-            self._saliences[subjects] = sum(found) / len(found) if found else 0.6
+            self._saliences[subjects] = sum(found) / len(found) if found else OTHER_PROMINENCE
         return self._saliences[subjects]
 
     def has(self, thing: SceneObject, *traits: Trait) -> bool:
@@ -89,11 +101,15 @@ class View:
     def salience(self, thing: SceneObject) -> float:
         """In [0, 1]: how large, how central and of what kind a thing is."""
         share = thing.box.area / self.scene.area
-        size = min(max(1.0 + log(share / 0.15) / log(0.15 / self.config.min_area_share), 0.0), 1.0)
+        size = min(
+            max(1.0 + log(share / FULL_SIZE) / log(FULL_SIZE / self.config.min_area_share), 0.0),
+            1.0,
+        )
         x, y = thing.box.center
         off = hypot(x / self.scene.width - 0.5, y / self.scene.height - 0.5) / hypot(0.5, 0.5)
-        prominence = PROMINENCE.get(self.classes[str(thing.class_name)].kind, 0.6)
-        return 0.4 * size + 0.3 * (1.0 - off) + 0.3 * prominence
+        prominence = PROMINENCE.get(self.classes[str(thing.class_name)].kind, OTHER_PROMINENCE)
+        of_size, of_center, of_kind = WEIGHTS
+        return of_size * size + of_center * (1.0 - off) + of_kind * prominence
 
     def _covered(self) -> set[int]:
         """Things that others cover by a good part and that are hard to make out."""
@@ -102,7 +118,7 @@ class View:
             for thing in self.things
             if any(
                 inside_share(thing.box, other.box) > self.config.occluded_share
-                and other.box.area < 4 * thing.box.area
+                and other.box.area < COVERS * thing.box.area
                 for other in self.things
                 if other is not thing
             )
@@ -127,7 +143,7 @@ class View:
             for other in self.things
             if other not in (one, partner) and self.kind(other) is self.kind(one)
         ]
-        return self.most_alike(one, rest)[:3]
+        return self.most_alike(one, rest)[:MAX_ALIKE]
 
     def is_sensible(self, subject: SceneObject, predicate: Predicate, target: SceneObject) -> bool:
         """Whether an annotation can be taken at its word: "man on phone" is about a call, and what

@@ -8,12 +8,17 @@ import re
 from tasks.language.words.names import bare_words
 
 MAX_QUESTION = 300
+"""Characters: nearly three times the longest question of the templates (106). Prompts say so."""
 MAX_OPTION = 100
+"""Characters: more than twice the longest option of the templates (39). Prompts say so."""
 MARKUP = re.compile(r"</?[a-z!][^<>]*>|&(?:[a-z]+|#\d+);", re.IGNORECASE)
+"""Tags and entities; a lone "<" is no tag."""
 LETTER = re.compile(
     r"\s*(?:[(\[]?[A-Z]\s*[).:\]]|[A-Z]\s+[-\u2013\u2014]\s|[A-Z]\s*$)", re.IGNORECASE
 )
+"""The letter of an option at the start: "B) left", "(b. left", "B - left", "B"."""
 LETTER_INSIDE = re.compile(r"[(\[][A-D][)\]]|(?<!\w)[A-D][):]\s")
+"""The letter of an option anywhere: "(B)", "[B]", "B: "; in capitals, as a word may be "a"."""
 
 
 def is_empty(text: str) -> bool:

@@ -226,7 +226,7 @@ def _identity() -> Iterator[Check]:
         gxe.ExpectCompoundColumnsToBeUnique, "image_id", "question_only", "options_sorted",
         column_list=["image_id", "question_only", "options_sorted"],
         ignore_row_if="never")
-    yield _one_of(group, "category_is_known", "The category is one of the nine.",
+    yield _one_of(group, "category_is_known", "The category is a known one.",
         "category", [category.value for category in Category])
     yield _one_of(group, "level_is_known", "The level is easy, medium or hard.", "level", LEVELS)
     yield _one_of(group, "split_is_known", "The split is train or val.", "split", ("train", "val"))

@@ -15,6 +15,7 @@ from tasks.language.words.names import bare_words, classes_in
 from tasks.language.words.phrases import Reading
 
 NUM_OPTIONS = range(2, 5)
+"""Options of a question: one leaves no choice, and letters go from A to D."""
 Problem = tuple[str, str]
 
 

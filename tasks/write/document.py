@@ -17,10 +17,15 @@ from schemas.scene_graph import Scene, SceneObject
 from tasks.chat.pictures import sent_size
 
 MAX_NAME = 60
+"""Characters of an annotated text: names are shorter, what is longer is a sentence."""
 MAX_ATTRIBUTES = 5
+"""Attributes of a thing: they only help to find it."""
 MAX_WARNINGS = 12
+"""Entries: with more, hardly any question about these things is fair."""
 OVERLAP = 0.35
+"""Share of a box in another from which on it is hard to say which of the two a place belongs to."""
 TINY = 0.01
+"""Share of the picture below which a thing is easily overlooked: 30 pixels square in 300."""
 MARKS = {"<": "\\u003c", ">": "\\u003e", "|": "\\u007c"}
 
 

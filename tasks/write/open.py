@@ -42,8 +42,11 @@ from tasks.write.planned import Letter, Rating
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
 MAX_THINGS = 100
+"""Things that a document lists, the largest: about 40 tokens each. Few scenes have more."""
 MAX_RELATIONSHIPS = 150
+"""Relationships that a document lists: about 15 tokens each."""
 MAX_OBJECTS = 12
+"""Ids that a reply may list: a question names five things at most, or counts a few more."""
 
 if TYPE_CHECKING:
     Terms: TypeAlias = ReplyForm

@@ -15,8 +15,14 @@ from tasks.language.words.names import bare_words, casefolded_words, classes_in
 from tasks.language.words.phrases import NEGATIONS, Reading
 
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
+"""Words of which a question on the picture plane has one, so that nobody takes it for space."""
 LIKE_MARKUP = re.compile(r"[<>]|&\w+;")
+"""More than `has_markup` finds, as a plain question needs none of it."""
 PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
+"""How claims name a thing ("fire_hydrant.2")."""
+
+MAX_PROBLEMS = 4
+"""Problems that a model is told of at once. A text with more of them is best written anew."""
 
 
 def without_letters(options: Sequence[str]) -> list[str]:
@@ -92,7 +98,7 @@ def meaning_problems(
         yield "the question says what some options say and others do not: that gives it away"
 
 
-def told(problems: Iterator[str], limit: int = 4) -> str | None:
+def told(problems: Iterator[str]) -> str | None:
     """The first distinct problems as one line; None where there are none."""
-    found = list(dict.fromkeys(problems))[:limit]
+    found = list(dict.fromkeys(problems))[:MAX_PROBLEMS]
     return "; ".join(found) or None

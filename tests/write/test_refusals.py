@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schemas.directions import OWN
 
 from schemas.claim import Category, CountClaim, OrientationClaim
 from schemas.completion.publish import published_ids
 from schemas.config.build import ExtractConfig, ProofConfig
 from schemas.proof.facts import Facts
+from schemas.proof.measures import OWN
 from tasks.extract.candidates import find_candidates
 from tasks.extract.counts import propose_counts
 from tasks.extract.view import View

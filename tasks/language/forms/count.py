@@ -19,6 +19,7 @@ WORDINGS = (
     "What is the number of {plural} in the picture?",
 )
 INEXACT = word_set("least most more fewer less over under about around nearly almost to or")
+"""Words of options that state no one number ("at least 3", "2 or 3")."""
 NUMBERS_ASKED = range(21)
 """Numbers that an option may state: nobody counts more things in one picture at a look, and words
 are read for no greater number (`NUMBERS`)."""

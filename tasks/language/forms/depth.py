@@ -37,6 +37,7 @@ DEPTHS = {
     "nearer": {"closer", "closest", "nearer", "nearest", "front", "foreground"},
     "farther": {"farther", "farthest", "further", "furthest", "distant", "behind", "background"},
 }
+"""Words that ask for each; a question with words of both says neither."""
 MEASURED = re.compile(
     r"\b(?:to|from) (?:the |a |an )?(\w+)(?! (?:who |that )?(?:\w+ )?(?:taking|took|behind))"
 )

@@ -15,6 +15,7 @@ WORDINGS = (
     "Which of these is nearest to the {reference} in the picture?",
     "Measured in the picture, which of these is the shortest distance from the {reference}?",
 )
+# Words that ask for the nearest, and words that ask for the opposite.
 NEAREST = {"closest", "nearest", "shortest", "closer", "nearer"}
 FARTHEST = {"farthest", "furthest", "farther", "further", "longest", "greatest", "distant"}
 

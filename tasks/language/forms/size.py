@@ -33,6 +33,7 @@ EXTENTS: Mapping[Dimension, str] = {
     Dimension.TALLER: "spans the greatest height in the picture",
     Dimension.WIDER: "spans the greatest width in the picture",
 }
+"""The same as statements, for prompts: one wording, so that a model varies its own."""
 SIZES: Mapping[str, Set[str]] = {
     Dimension.LARGER: {
         "larger", "largest", "bigger", "biggest", "area", "room", "space", "dominates",
@@ -42,15 +43,18 @@ SIZES: Mapping[str, Set[str]] = {
         "wider", "widest", "broader", "broadest", "width", "breadth", "horizontally",
     },
 }  # fmt: skip
+"""Words that ask for each extent; words of two make a question unreadable."""
 SPANS = {
     "from top to bottom": "height",
     "from left to right": "width",
     "from side to side": "width",
 }
+"""Phrases that stand for such a word."""
 SMALLEST = word_set(
     "smaller smallest tiniest littlest shorter shortest lower lowest narrower narrowest thinner "
     "thinnest slimmest fewest"
 )
+"""Words that ask for the opposite."""
 REAL_SIZE = re.compile(r"\b(?:real|reality|really|actual|actually|physical|physically|heavi\w+)\b")
 """Words that ask for the size of the things themselves."""
 

@@ -13,6 +13,7 @@ def word_set(words: str) -> frozenset[str]:
 
 
 ARTICLES = frozenset({"a", "an", "the"})
+"""Two texts that differ in these alone say the same."""
 GRAMMAR = word_set(
     "area areas back background body bottom camera can center centre column columns corner covers "
     "crossing distance does edge eye eyes faces foreground frame front grid ground half hand "
@@ -27,6 +28,11 @@ COUNTED = (
     "sixteen seventeen eighteen nineteen twenty"
 )
 NUMBERS = {word: number for number, word in enumerate(COUNTED.split())}
+"""Numbers in words, up to the greatest that is one word and that anybody counts in a picture."""
+
+
+LONGEST = 5
+"""Words of a name at most: no class of the vocabulary has more."""
 
 
 class Mention(NamedTuple):
@@ -74,7 +80,7 @@ def mentions_in(words: Sequence[str]) -> list[Mention]:
     found, start = [], 0
     words, known = tuple(words), spellings()
     while start < len(words):
-        for stop in range(min(start + 5, len(words)), start, -1):
+        for stop in range(min(start + LONGEST, len(words)), start, -1):
             named = known.get(words[start:stop])
             if not named:
                 continue

@@ -13,6 +13,7 @@ NEGATIONS = word_set(
     "not no never neither nor without except least less fewest cannot nobody nothing none wrong "
     "incorrect false untrue"
 )
+"""Words that turn what a text says into its opposite, or may: such texts are never read as true."""
 FILLERS = frozenset(
     {"and", "says", "belonging to", "made of", "from", "for", "to", "has", "with", "of",
      "part of", "at"}
@@ -21,6 +22,7 @@ FILLERS = frozenset(
 SWEEPING = frozenset({"near", "touching", "at", "along", "on", "on top of", "above", "below"})
 """Meanings that hold wherever a more special one with their axes does."""
 VIEWER = r"(?:the |your |our )?(?:viewer|camera|observer|photographer|spectator|onlooker)(?: s)?"
+"""Whoever looks at the picture: as a point of view, none in it."""
 PICTURE = r"(?:picture|image|photo|photograph|scene|frame|shot)"
 PLAIN = [
     re.compile(pattern)
@@ -42,6 +44,7 @@ PLAIN = [
         r"items|choices))\b",
     )
 ]
+"""Phrases that say only that a question is about a picture, or that it asks."""
 TARGET = (
     r"(?:where|how|what|which way) (?:is|are|s|was|does|would|can|could|you|find|we|see)"
     r"(?: you| we| one)?(?: find| see| spot)? (?:the |a |an )?{name}\b(?! s\b)",
@@ -50,6 +53,7 @@ TARGET = (
     r"{name} s (?:\w+ )?(?:position|location|placement|place)\b",
     r"^(?:the |a |an )?{name} (?:is|sits|stands|lies)\b",
 )
+"""Where `name` is what the question asks to place."""
 REFERENCE = (
     r"(?:relation|relative|respect|regard|reference|compared|comparison|next|according|close)"
     r" (?:to|with) (?:the |a |an )?{name}\b(?! s (?:position|location))",
@@ -59,6 +63,7 @@ REFERENCE = (
     r"(?:the |a |an )?{name}\b",
     r"{name} s (?:own )?(?:left|right|point|perspective|view|viewpoint|frame|eyes|side|standpoint)",
 )
+"""Where `name` is that by which something is placed."""
 OWN_VIEW = (
     r"{name} s (?:own )?(?:left|right|point of view|perspective|viewpoint|standpoint|eyes|"
     r"frame of reference|side)",
@@ -70,6 +75,9 @@ OWN_VIEW = (
     r"\bwhere (?:the |a |an )?{name} (?:is )?(?:standing|stands|sits|sitting)\b",
     r"\bfor (?:the |a |an )?{name}\b",
 )
+"""Where the point of view is that of `name`; the last, "for the dog", is the weakest sign."""
+LONGEST = 6
+"""Words of a predicate at most: no spelling of one in the vocabulary has more."""
 
 
 class Reading(StrEnum):
@@ -167,7 +175,7 @@ class Words:
         words = self.marked_plain.split()
         found, start = [], 0
         while start < len(words):
-            for stop in range(min(start + 6, len(words)), start, -1):
+            for stop in range(min(start + LONGEST, len(words)), start, -1):
                 name = predicate_of(tuple(words[start:stop]))
                 if name and (name not in FILLERS or name == own):
                     before = next((word for word in reversed(words[:start]) if word in "SOX"), None)

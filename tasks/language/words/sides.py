@@ -12,6 +12,7 @@ SIDES = {
     "ahead": {"front", "ahead"},
     "back": {"behind", "back"},
 }
+"""The words of each side. A diagonal is named by two sides."""
 
 
 def sides_in(words: Words) -> set[str]:
