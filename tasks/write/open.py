@@ -93,7 +93,7 @@ def open_document(
     focus: int | None = None,
 ) -> str:
     """The document that offers these categories; `max_side` is that of the photograph, `focus` a
-    thing that the question had better be about."""
+    thing that the question should be about."""
     naming, ids = Naming(scene), published_ids(scene)
     size = frame_of_picture(scene, max_side)
     largest = sorted(scene.objects.values(), key=lambda thing: (-thing.box.area, thing.object_id))

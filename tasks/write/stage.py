@@ -2,7 +2,7 @@
 
 Reads subgraphs and the plan; writes questions (schemas.question.QUESTION). The built-in template
 writer chooses the wording and puts the options in order by a seed that is stable per question. A
-model (tasks/writing) reads scenes and, where it is shown them, photographs as well; questions that
+model reads scenes and, where it is shown them, photographs as well; questions that
 it cannot write stay as rows with a reason.
 """
 
