@@ -1,8 +1,10 @@
 """The graph of a build: its stages, in an order in which each comes after those that it reads.
 
-Nothing else lists them. Building, planning, telling why, publishing, estimating, the names in
-Prefect and the drawing in the README follow from this list.
+Nothing else lists them. Building, planning, publishing, the names in Prefect and the drawing in the
+README (`python -m flows.graph`) follow from this list.
 """
+
+import sys
 
 from schemas.config.build import PipelineConfig
 from tasks.extract import stage as extract
@@ -15,7 +17,7 @@ from tasks.publish import stage as publish
 from tasks.render import stage as render
 from tasks.select import stage as select
 from tasks.sources import stage as index
-from tasks.stage import Stage
+from tasks.stage import Stage, always
 from tasks.validate import stage as validate
 from tasks.verify import stage as verify
 from tasks.write import stage as write
@@ -35,6 +37,13 @@ STAGES: tuple[Stage, ...] = (
     validate.STAGE,
     publish.STAGE,
 )
+FRAMES = {
+    (False, False): ("[", "]"),
+    (False, True): ("[[", "]]"),
+    (True, False): ("([", "])"),
+    (True, True): ("([", "])"),
+}
+"""Mermaid's, by whether a stage may be left out and whether it runs per shard."""
 
 
 def stages_of(config: PipelineConfig) -> list[Stage]:
@@ -53,3 +62,25 @@ def dependents(name: str) -> set[str]:
         if stage.reads is None or found & set(stage.reads):
             found.add(stage.name)
     return found
+
+
+def draw() -> str:
+    """The graph in Mermaid's language: a double frame where a stage runs per shard, a round one
+    where some configurations leave it out; an arrow for what is read and not implied by others."""
+    lines = ["flowchart LR"]
+    before: dict[str, set[str]] = {}
+    for stage in STAGES:
+        name = stage.name
+        read = set(before) if stage.reads is None else set(stage.reads)
+        before[name] = read.union(*(before[one] for one in read))
+        left, right = FRAMES[stage.applies is not always, stage.is_sharded]
+        framed = f"{name}{left}{name}{right}"
+        direct = [
+            one for one in before if one in read and not any(one in before[two] for two in read)
+        ]
+        lines += [f"  {' & '.join(direct)} --> {framed}" if direct else f"  {framed}"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{draw()}\n")

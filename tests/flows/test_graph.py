@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.graph import STAGES, dependents, stages_of
+from flows.graph import STAGES, dependents, draw, stages_of
 from schemas.config.build import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +42,15 @@ def test_dependents_are_all_that_read_a_stage(name, expected):
 
 def test_the_readme_draws_the_graph():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"<!-- stages -->(.*?)<!-- /stages -->", text, re.DOTALL)
-    assert block
-    assert re.findall(r"[a-z]+", block[1]) == NAMES
+    assert f"<!-- stages -->\n```mermaid\n{draw()}\n```\n<!-- /stages -->" in text
+
+
+def test_a_drawing_has_every_stage_and_leads_from_the_first_to_the_last():
+    first, *arrows = draw().splitlines()[1:]
+    ends = [line.rpartition(" --> ")[2].strip() for line in (first, *arrows)]
+    assert [re.split(r"[\[(]", end)[0] for end in ends] == NAMES
+    assert all(" --> " in line for line in arrows)
+    assert "  exclude & extract --> plan[plan]" in arrows
 
 
 def test_no_other_file_lists_the_stages():
