@@ -1,8 +1,11 @@
 """Plurals are those that inflect gives, or differ from them on purpose."""
 
-import inflect
+from typing import TYPE_CHECKING
 
 from schemas.vocabulary.classes import load_vocabulary
+
+if TYPE_CHECKING:
+    import inflect
 
 MASS = (
     "alcohol bacon bedding cardboard cattle celery corn dishware fur garlic gravel hay honey ice "
@@ -19,7 +22,7 @@ OTHERS = {
 }  # fmt: skip
 
 
-def plural_by_inflect(english: inflect.engine, name: str) -> str:
+def plural_by_inflect(english: "inflect.engine", name: str) -> str:
     head = name.split()[-1]
     if head.endswith("s") and not head.endswith(("ss", "us")) and english.singular_noun(head):
         return name
@@ -27,6 +30,8 @@ def plural_by_inflect(english: inflect.engine, name: str) -> str:
 
 
 def test_plurals_are_those_of_inflect_or_listed_here():
+    import inflect  # takes seconds
+
     known = {
         name: plural
         for one in load_vocabulary().classes.values()
