@@ -20,13 +20,12 @@ pytest.importorskip("torch")
 from PIL import Image
 
 from evaluation.leakage import LISTED
-from schemas.config.training import load_train_config
+from schemas.config.training import Method, load_train_config
 from tasks.leakage.leaks import list_of
 from tasks.train.stage import run_trainer
 from tests.builds import save_config
 from tests.commands import CLI, REPOSITORY, call, start
-from tests.training.test_trainers import GRPO, TREE
-from training import grpo
+from tests.training.test_trainers import GRPO, TREE, trainer_of
 from training.launch import prepare
 from training.plot import draw_rewards
 from training.tiny import digest_of_files
@@ -101,7 +100,7 @@ def test_a_killed_command_is_gone_on_with_as_if_it_had_not_been(trained, tmp_pat
     ]
     (tmp_path / "datasets").symlink_to(root / "datasets")
     undisturbed = prepare(load_train_config(config), tmp_path, may_resume=False)
-    grpo.train(undisturbed)
+    trainer_of(Method.GRPO)(undisturbed)
     (run,) = (root / "runs" / "tried").iterdir()
     assert (run / "log.jsonl").read_text() == (undisturbed.folder / "log.jsonl").read_text()
     assert digest_of_files(run / "final") == digest_of_files(undisturbed.final)

@@ -3,6 +3,8 @@
 import json
 import logging
 import shutil
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +14,7 @@ pytest.importorskip("torch")
 
 from schemas.config.training import Method, load_train_config
 from tests.builds import save_config
-from training import grpo, sft
-from training.launch import launch, prepare
+from training.launch import Run, launch, prepare
 from training.log import read_log
 from training.run_folder import is_finished
 from training.tiny import digest_of_files
@@ -41,7 +42,10 @@ SFT = {"method": "sft", "sft": {"num_epochs": 1.0, "batch_size": 6, "max_tokens"
 SFT_CUT = {"hardware": {"micro_batch": 3}}
 
 
-TRAIN = {Method.GRPO: grpo.train, Method.SFT: sft.train}
+def trainer_of(method: Method) -> Callable[[Run], None]:
+    """Imported when it is needed: TRL takes ten seconds."""
+    trainer: Callable[[Run], None] = import_module(f"training.{method}").train
+    return trainer
 
 
 def train(config: Path, root: Path, *settings: str, may_resume: bool = False) -> None:
@@ -49,7 +53,7 @@ def train(config: Path, root: Path, *settings: str, may_resume: bool = False) ->
     loaded = load_train_config(config, settings)
     run = prepare(loaded, root, may_resume=may_resume)
     if not is_finished(run.folder):
-        TRAIN[loaded.method](run)
+        trainer_of(loaded.method)(run)
 
 
 def run_of(root: Path) -> Path:
@@ -139,7 +143,7 @@ def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method
     blocked.parent.mkdir()
     blocked.touch()
     with pytest.raises(FileExistsError):
-        TRAIN[method](prepared)
+        trainer_of(method)(prepared)
     del prepared
     blocked.unlink()
     assert not (run_of(root) / "final").exists()
@@ -257,7 +261,7 @@ def test_a_refusal_is_one_line_and_exit_code_2(root, monkeypatch, capsys):
     config = save_config(root / "sft.toml", TREE | GRPO)
     monkeypatch.setattr("sys.argv", ["training.sft", str(config), "--root", str(root)])
     with pytest.raises(SystemExit, match="2"):
-        launch(Method.SFT, sft.train)
+        launch(Method.SFT, trainer_of(Method.SFT))
     assert capsys.readouterr().err == f'error: {config} has method = "grpo", not "sft"\n'
 
 
