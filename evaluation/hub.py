@@ -3,10 +3,10 @@
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from evaluation.benchmarks.benchmark import Part, Source
 from evaluation.photograph_files import PhotographFiles
@@ -104,18 +104,13 @@ def open_hub(source: Source, revision: str | None) -> HubRows:
     return HubRows(source, commit)
 
 
-class _explained:  # noqa: N801  (reads as a statement)
+@contextmanager
+def _explained(repository: str) -> Iterator[None]:
     """What goes wrong with a repository of the Hub as a ValueError of one line."""
-
-    def __init__(self, repository: str) -> None:
-        self.repository = repository
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Exception):
-            raise ValueError(explain(error, self.repository)) from None
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(explain(error, repository)) from None
 
 
 def explain(error: Exception, repository: str) -> str:

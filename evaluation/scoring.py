@@ -110,7 +110,7 @@ def _metrics(
 
 
 def _share(asked: pl.DataFrame, column: str) -> float:
-    return float(asked[column].mean() or 0.0)  # type: ignore[arg-type]
+    return float(asked.select(pl.col(column).mean()).item() or 0.0)
 
 
 def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> pl.Series:

@@ -37,13 +37,6 @@ STAGES: tuple[Stage, ...] = (
     validate.STAGE,
     publish.STAGE,
 )
-FRAMES = {
-    (False, False): ("[", "]"),
-    (False, True): ("[[", "]]"),
-    (True, False): ("([", "])"),
-    (True, True): ("([", "])"),
-}
-"""Mermaid's, by whether a stage may be left out and whether it runs per shard."""
 
 
 def stages_of(config: PipelineConfig) -> list[Stage]:
@@ -64,16 +57,23 @@ def dependents(name: str) -> set[str]:
     return found
 
 
+def _frame(stage: Stage) -> tuple[str, str]:
+    """Mermaid's: round where some configurations leave the stage out, else double where it runs per
+    shard."""
+    if stage.applies is not always:
+        return "([", "])"
+    return ("[[", "]]") if stage.is_sharded else ("[", "]")
+
+
 def draw() -> str:
-    """The graph in Mermaid's language: a double frame where a stage runs per shard, a round one
-    where some configurations leave it out; an arrow for what is read and not implied by others."""
+    """The graph in Mermaid's language, an arrow for what is read and not implied by others."""
     lines = ["flowchart LR"]
     before: dict[str, set[str]] = {}
     for stage in STAGES:
         name = stage.name
         read = set(before) if stage.reads is None else set(stage.reads)
         before[name] = read.union(*(before[one] for one in read))
-        left, right = FRAMES[stage.applies is not always, stage.is_sharded]
+        left, right = _frame(stage)
         framed = f"{name}{left}{name}{right}"
         direct = [
             one for one in before if one in read and not any(one in before[two] for two in read)

@@ -266,7 +266,7 @@ def _measured(
     digests = questions[replies].explode(empty_as_null=False).drop_nulls().to_list()
     stored = open_replies(account.store).read(digests).values()
     seconds = sum(reply.seconds for reply in stored) / max(len(stored), 1)
-    means = {name: float(totals[name].mean() or 0.0) for name in totals.columns}  # type: ignore[arg-type]
+    means = totals.select(pl.all().mean().fill_null(0.0)).row(0, named=True)
     return _PerQuestion(**means, seconds=seconds, error=error, basis=f"a pilot of {number} of them")
 
 

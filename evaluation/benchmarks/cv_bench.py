@@ -67,7 +67,7 @@ def source_mean(sources: pl.DataFrame) -> Combine:
 
     def combine(means: Means) -> Means:
         found = [means[..., half].mean(axis=-1) for half in halves if half]
-        return np.mean(found, axis=0)  # type: ignore[no-any-return]
+        return np.asarray(np.mean(found, axis=0))
 
     return combine
 

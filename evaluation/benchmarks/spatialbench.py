@@ -156,7 +156,7 @@ def _mean_of(found: list[Metric]) -> Combine:
             metric.combine(means[..., stop - size : stop])
             for metric, size, stop in zip(found, sizes, stops, strict=True)
         ]
-        return np.mean(values, axis=0)  # type: ignore[no-any-return]
+        return np.asarray(np.mean(values, axis=0))
 
     return combine
 

@@ -1,7 +1,6 @@
 """Which object classes questions are asked about, and which class a free-text name stands for."""
 
 import functools
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -9,15 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from schemas.vocabulary.kinds import (
-    HEADS,
-    HOLDERS,
-    LIVING,
-    NEVER_ASKED,
-    NEVER_OF_A_MATERIAL,
-    Kind,
-    Trait,
-)
+from schemas.vocabulary.grammar import Grammar, joined, split_words
+from schemas.vocabulary.kinds import HEADS, HOLDERS, NEVER_ASKED, Kind, Trait
 
 CLASSES_PATH = Path(__file__).parents[2] / "data" / "vocabulary" / "classes.toml"
 
@@ -34,7 +26,6 @@ FIELDS = {
 }
 MAX_WORDS = 4  # longer names are sentences: "man in a red hat"
 MAX_CLASS_WORDS = 5  # no name in the table has more
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+|(?<=s)')?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +72,6 @@ NONE: frozenset[str] = frozenset()
 NOTHING = Resolved(None, False, NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
-    """Closed word lists, named and explained in classes.toml."""
-
-    modifiers: frozenset[str]
-    living_modifiers: frozenset[str]
-    materials: frozenset[str]
-    articles: frozenset[str]
-    several: frozenset[str]
-    groups: frozenset[str]
-    verbs: frozenset[str]
-
-    def keeps_class(self, words: list[str], kind: Kind) -> bool:
-        """Whether a thing of this kind is still one with these words before its name."""
-        allowed = self.modifiers
-        if kind in LIVING:
-            allowed = allowed | self.living_modifiers
-        if kind not in NEVER_OF_A_MATERIAL:
-            allowed = allowed | self.materials
-        if "and" in words[1:-1]:
-            words = [word for word in words if word != "and"]
-        return allowed.issuperset(words)
-
-
-def split_words(name: str) -> list[str]:
-    """Lower-case words; a possessive keeps its apostrophe."""
-    return WORD.findall(name.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
-
-
-def joined(words: Iterable[str]) -> str:
-    return "".join(words).replace("'", "")
-
-
 class Vocabulary:
     def __init__(
         self,
@@ -125,7 +83,7 @@ class Vocabulary:
         self.classes = classes
         self.settings = settings
         self.traits = traits
-        self._grammar = grammar
+        self.grammar = grammar
         self._exact = index_names(classes.values())
         self._lineages = {name: tuple(walk_up(classes, name)) for name in classes}
         # Visual Genome has 80 thousand distinct names, so this bound is never met by real data.
@@ -136,6 +94,10 @@ class Vocabulary:
     def resolve(self, name: str) -> Resolved:
         """What any free text stands for; never raises."""
         return self._cached(name)
+
+    def with_article(self, name: str) -> str:
+        """`an elephant` for elephant."""
+        return self.grammar.with_article(name)
 
     def lineage(self, class_name: str) -> tuple[str, ...]:
         """The class, its parent, and so on up."""
@@ -179,7 +141,7 @@ class Vocabulary:
     def _resolve(self, name: str) -> Resolved:
         words = split_words(name)
         # "one way sign" is a name as it stands.
-        while len(words) > 1 and words[0] in self._grammar.articles and not self._exactly(words):
+        while len(words) > 1 and words[0] in self.grammar.articles and not self._exactly(words):
             del words[0]
         if not words:
             return NOTHING
@@ -205,14 +167,14 @@ class Vocabulary:
         return Resolved(class_name, is_plural or found.is_crowd, senses | {class_name})
 
     def _as_sentence(self, words: list[str]) -> Resolved | None:
-        if len(words) <= MAX_WORDS and self._grammar.verbs.isdisjoint(words):
+        if len(words) <= MAX_WORDS and self.grammar.verbs.isdisjoint(words):
             return None
         return Resolved(None, False, self._mentions(words))
 
     def _as_several(self, words: list[str]) -> Resolved | None:
-        if len(words) > 2 and words[0] in self._grammar.groups and words[1] == "of":
+        if len(words) > 2 and words[0] in self.grammar.groups and words[1] == "of":
             rest = words[2:]
-        elif len(words) > 1 and (words[0] in self._grammar.several or words[0].isdecimal()):
+        elif len(words) > 1 and (words[0] in self.grammar.several or words[0].isdecimal()):
             rest = words[2:] if words[1] == "of" and len(words) > 2 else words[1:]
         else:
             return None
@@ -245,7 +207,7 @@ class Vocabulary:
     def _without_modifiers(self, words: list[str]) -> Resolved | None:
         for cut in range(1, len(words)):
             found = self._exact.get(joined(words[cut:]))
-            if found is not None and self._grammar.keeps_class(
+            if found is not None and self.grammar.keeps_class(
                 words[:cut], self.classes[found[0]].kind
             ):
                 return self._named(*found)
@@ -253,7 +215,7 @@ class Vocabulary:
 
     def _as_compound(self, words: list[str]) -> Resolved | None:
         """ "red car door" is a door, once every other word is known."""
-        grammar = self._grammar
+        grammar = self.grammar
         known = grammar.modifiers | grammar.living_modifiers | grammar.materials
         for cut in range(1, len(words)):
             head = self._exact.get(joined(words[cut:]))

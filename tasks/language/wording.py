@@ -1,28 +1,8 @@
 """Wording: what the sentences of several categories are made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 from schemas.vocabulary.predicates import load_predicates
-
-if TYPE_CHECKING:
-    from inflect import engine
-
-SPELLED_OUT = {"suv", "rv"}
-"""Classes whose names are said letter by letter, and begin with the sound of a vowel."""
-
-
-@cache
-def _inflect() -> "engine":
-    import inflect  # only here: it takes a second, and a finished build has nothing to word
-
-    return inflect.engine()
-
-
-def with_article(name: str) -> str:
-    """`an elephant` for elephant."""
-    return f"an {name}" if name in SPELLED_OUT else str(_inflect().a(name))
 
 
 def phrase_of(predicate: str) -> str:

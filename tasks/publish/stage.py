@@ -46,7 +46,7 @@ from tasks.publish.funnel import (
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 4
-LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "inflect", "numpy", "scipy")
+LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
 logger = logging.getLogger(__name__)

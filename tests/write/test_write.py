@@ -22,7 +22,6 @@ from schemas.question import QUESTION
 from schemas.scene_graph import Facing
 from tasks.extract.stage import subgraph_rows
 from tasks.language.forms.table import form_of
-from tasks.language.wording import with_article
 from tasks.write.stage import write_question
 from tests.scenes import NUM_OPTIONS, PROOF, filled, scene, scenes
 
@@ -110,22 +109,6 @@ def test_wording_and_order_vary_with_the_seed():
         row for row in subgraph_rows(ROOM, PROOF, MANY, NUM_OPTIONS) if row["category"] == "size"
     ]
     assert len(texts) > 5 * len(rows)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("dog", "a dog"),
-        ("elephant", "an elephant"),
-        ("umbrella", "an umbrella"),
-        ("urinal", "a urinal"),
-        ("suv", "an suv"),
-        ("atm", "an atm"),
-        ("hot dog", "a hot dog"),
-    ],
-)
-def test_articles(name, text):
-    assert with_article(name) == text
 
 
 def test_facts_of_the_picture_plane_say_so():

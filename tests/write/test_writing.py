@@ -857,15 +857,20 @@ def test_the_template_writer_depends_on_neither_scenes_nor_photographs(tmp_path)
     assert known != artifact(tmp_path, WriteConfig(), extract=6)
 
 
-def test_the_model_writer_depends_on_what_it_is_shown(monkeypatch, tmp_path):
+def test_the_model_writer_depends_on_what_it_is_shown(tmp_path):
     blind = CONFIG.model_copy(update={"show_photograph": False})
     seen = artifact(tmp_path, CONFIG)
     assert seen != artifact(tmp_path, CONFIG, ingest=6)
     assert seen != artifact(tmp_path, CONFIG, photographs=6)
     assert seen != artifact(tmp_path, blind)
     assert artifact(tmp_path, blind) == artifact(tmp_path, blind, photographs=6)
-    monkeypatch.setattr("tasks.write.stage.prompt_digest", lambda strategy: "other")
-    assert seen != artifact(tmp_path, CONFIG)
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_the_model_writer_depends_on_its_prompt(strategy, tmp_path):
+    config = CONFIG.model_copy(update={"strategy": strategy})
+    settings = STAGE.settings(build_of(tmp_path, images="embed", write=config).config)
+    assert settings["prompt"] == prompt_digest(strategy)
 
 
 def write_from(endpoint, root, strategy=Strategy.PLANNED, shown=False):

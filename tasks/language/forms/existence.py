@@ -8,7 +8,7 @@ from schemas.claim import Category, ExistenceClaim
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import Form, Names
-from tasks.language.wording import filled, phrase_of, with_article
+from tasks.language.wording import filled, phrase_of
 from tasks.language.words.counting import WORDS_OF_COUNTING
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, all_said
 
@@ -36,6 +36,7 @@ def _ends(claim: ExistenceClaim, names: Names) -> tuple[str | None, str | None]:
 
 
 def _one(claim: ExistenceClaim) -> str:
+    with_article = load_vocabulary().with_article
     one = with_article(claim.class_name)
     if claim.predicate and claim.other_class:
         one += f" {phrase_of(claim.predicate)} {with_article(claim.other_class)}"

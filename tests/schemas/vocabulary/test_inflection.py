@@ -1,6 +1,8 @@
-"""Plurals are those that inflect gives, or differ from them on purpose."""
+"""Plurals and articles are those that inflect gives, or differ from them on purpose."""
 
 from typing import TYPE_CHECKING
+
+import pytest
 
 from schemas.vocabulary.classes import load_vocabulary
 
@@ -29,14 +31,34 @@ def plural_by_inflect(english: "inflect.engine", name: str) -> str:
     return english.plural(name)
 
 
-def test_plurals_are_those_of_inflect_or_listed_here():
+@pytest.fixture(scope="module")
+def english() -> "inflect.engine":
     import inflect  # takes seconds
 
+    return inflect.engine()
+
+
+def test_plurals_are_those_of_inflect_or_listed_here(english):
     known = {
         name: plural
         for one in load_vocabulary().classes.values()
         for name, plural in zip((one.name, *one.also), (one.plural, *one.plurals_also), strict=True)
     }
-    english = inflect.engine()
     expected = {name: plural_by_inflect(english, name) for name in known}
     assert known == expected | {name: name for name in MASS.split()} | OTHERS
+
+
+def test_articles_are_those_of_inflect_or_listed_here(english):
+    vocabulary = load_vocabulary()
+    names = [name for one in vocabulary.classes.values() for name in (one.name, *one.also)]
+    expected = {name: str(english.a(name)) for name in names} | {"suv": "an suv", "rv": "an rv"}
+    assert {name: vocabulary.with_article(name) for name in names} == expected
+
+
+def test_words_with_an_article_of_their_own_begin_a_name():
+    vocabulary = load_vocabulary()
+    first = {
+        name.split()[0] for one in vocabulary.classes.values() for name in (one.name, *one.also)
+    }
+    grammar = vocabulary.grammar
+    assert grammar.said_with_a | grammar.said_with_an <= first
