@@ -28,8 +28,6 @@ from schemas.replacing import PARTIAL, replacing, replacing_folder
 from tasks.file_digests import digest_store, file_digests
 
 SEAL = ".seal.json"
-UNSEALED = ("data_docs",)
-"""Folders below an artifact whose pages carry times: no part of its content, never checked."""
 ROWS_AT_ONCE = 20_000
 """Rows whose text is held in memory while they are digested: at most some 100 MB."""
 State = Literal["complete", "missing", "damaged"]
@@ -192,11 +190,7 @@ def seal_artifact(artifact: Artifact, content: Content | None = None) -> Path:
 def _files_of(artifact: Artifact) -> dict[str, Path]:
     """The files of an artifact by their names below its folder."""
     if artifact.path.is_dir():
-        found = [
-            path
-            for path in sorted(artifact.path.rglob("*"))
-            if path.is_file() and not set(UNSEALED) & set(path.parts)
-        ]
+        found = [path for path in sorted(artifact.path.rglob("*")) if path.is_file()]
     else:
         found = [path for path in (artifact.path, artifact.ledger_path) if path.exists()]
     return {path.relative_to(artifact.path.parent).as_posix(): path for path in found}

@@ -1,8 +1,8 @@
 """Validate: judge the samples before anybody trains on them.
 
 Reads samples (schemas.sample.SAMPLE), and where a model judged, all that it judged; writes a
-folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing row)
-and Great Expectations' `data_docs`.
+folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing
+row).
 Polars computes a flat *checks view* of the samples; tasks.validate.expectations judges it. That
 module is imported where it is used: it brings Great Expectations, which takes seconds.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 MAX_EXAMPLES = 10  # failing samples of each check on the page, so that it can be read
 FAILING = pl.Schema(
     dict.fromkeys(
@@ -112,7 +112,7 @@ def validate_frame(
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
 ) -> bool:
-    """Judge `samples`, write the four outputs into `folder`, and say whether they may be published:
+    """Judge `samples`, write three files into `folder`, and say whether they may be published:
     every critical expectation holds and every expectation could be evaluated."""
     from tasks.validate.expectations import checks, evaluate, table_columns
 
@@ -127,7 +127,7 @@ def validate_frame(
         "samples": view,
         "totals": pl.concat([count_totals(view, quota, select), count_shortcuts(shortcuts)]),
     }
-    verdicts = evaluate(frames, list(checks()), folder / "data_docs")
+    verdicts = evaluate(frames, list(checks()))
     failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
     failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
     failing = failing.sort("expectation", maintain_order=True)
