@@ -34,6 +34,7 @@ from bench.miniature_scenes import (
     rows,
     stream,
 )
+from training.log import read_log
 
 BATCH, LEARNING_RATE = 32, 2e-3
 """Traces per step of the warm-up, and the highest rate of AdamW: large, for random weights."""
@@ -153,7 +154,7 @@ def train(start: Path, out: Path, kind: str, seed: int, num_rollouts: int, scale
     from schemas.config.training import TrainConfig
     from training.arguments import grpo_arguments
     from training.grpo import Trainer
-    from training.log import LogLines
+    from training.log_writers import LogLines
     from training.reward_functions import reward_functions
 
     prompts = NUM_PROMPTS * scale
@@ -318,8 +319,6 @@ def draw_results(directory: Path, start: dict[str, float], arms: dict[str, list[
     """What each arm's rollouts earned, and where it ended on held-out scenes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-
-    from training.log import read_log
 
     figure = Figure(figsize=(10, 3.6), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)

@@ -14,7 +14,7 @@ from training.arguments import grpo_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import grpo_row, keep_short, load_rows, with_rows
 from training.launch import Run, finish, launch, quiet_libraries
-from training.log import LogLines, LogsCompletions
+from training.log_writers import LogLines, LogsCompletions
 from training.model import loading_arguments, lora_config
 from training.processor import num_text_tokens
 from training.reward_functions import reward_functions

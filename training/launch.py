@@ -177,7 +177,7 @@ def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
     from transformers import PrinterCallback
 
     check_sharding(trainer)
-    trainer.remove_callback(PrinterCallback)  # training.log tells what there is to tell
+    trainer.remove_callback(PrinterCallback)  # training.log_writers tells what there is to tell
     if run.config.model.freeze_vision:
         freeze_vision(trainer.model)
     trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)

@@ -12,7 +12,7 @@ from training.arguments import sft_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import keep_short, load_rows, sft_row, with_rows
 from training.launch import Run, finish, launch, quiet_libraries
-from training.log import LogLines
+from training.log_writers import LogLines
 from training.model import loading_arguments, lora_config
 from training.processor import num_text_tokens
 

@@ -6,7 +6,6 @@ completions.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from os import getpid
 from pathlib import Path
 from shutil import rmtree
@@ -187,13 +186,3 @@ def _texts() -> list[str]:
                 f"<answer> (A) {predicate} </answer>"
             )
     return texts
-
-
-def digest_of_files(folder: Path) -> str:
-    """SHA-256 over names and contents of a model folder's files."""
-    digest = sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -27,6 +27,7 @@ from schemas.replacing import replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
 from training.estimate import Estimate, check_fit, estimate, shape_of
+from training.log import read_log
 from training.model import resolve_model
 from training.run_folder import FINAL, is_finished, run_folder
 
@@ -147,7 +148,6 @@ def export_model(
     config: TrainConfig, run: Path, dataset: Path, base: str | Path, folder: Path
 ) -> None:
     """The model folder of a finished run."""
-    from training.log import read_log  # with transformers
     from training.plot import draw_rewards  # with matplotlib
 
     log = read_log(run)

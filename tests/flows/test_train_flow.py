@@ -25,10 +25,8 @@ from tasks.leakage.leaks import list_of
 from tasks.train.stage import run_trainer
 from tests.builds import save_config
 from tests.commands import CLI, REPOSITORY, call, start
-from tests.training.test_trainers import GRPO, TREE, trainer_of
-from training.launch import prepare
+from tests.trainings import GRPO, TREE, digest_of_files, prepare, trainer_of
 from training.plot import draw_rewards
-from training.tiny import digest_of_files
 
 EVALUATION = {
     "name": "after",
@@ -99,7 +97,7 @@ def test_a_killed_command_is_gone_on_with_as_if_it_had_not_been(trained, tmp_pat
         f"update {step} of 6" for step in range(3, 7)
     ]
     (tmp_path / "datasets").symlink_to(root / "datasets")
-    undisturbed = prepare(load_train_config(config), tmp_path, may_resume=False)
+    undisturbed = prepare(load_train_config(config), tmp_path)
     trainer_of(Method.GRPO)(undisturbed)
     (run,) = (root / "runs" / "tried").iterdir()
     assert (run / "log.jsonl").read_text() == (undisturbed.folder / "log.jsonl").read_text()

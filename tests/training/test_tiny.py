@@ -10,9 +10,10 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from schemas.completion.frames import smart_resize
 from schemas.completion.publish import TEMPLATE
+from tests.trainings import digest_of_files
 from training.model import resolve_model
 from training.processor import load_processor, num_text_tokens
-from training.tiny import SPECIAL, digest_of_files, make_tiny
+from training.tiny import SPECIAL, make_tiny
 
 PIXELS = {"min_pixels": 28 * 28 * 4, "max_pixels": 28 * 28 * 100}
 

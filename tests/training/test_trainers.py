@@ -3,8 +3,6 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -14,38 +12,9 @@ pytest.importorskip("torch")
 
 from schemas.config.training import Method, load_train_config
 from tests.builds import save_config
-from training.launch import Run, launch, prepare
+from tests.trainings import GRPO, SFT, SFT_CUT, TREE, digest_of_files, prepare, trainer_of
 from training.log import read_log
 from training.run_folder import is_finished
-from training.tiny import digest_of_files
-
-TREE = {
-    "name": "tried",
-    "seed": 3,
-    "model": {"name": "tiny"},
-    "data": {"dataset": "drawn", "min_pixels": 3136, "max_pixels": 6272},
-    "optimizer": {"learning_rate": 1e-3},
-    "hardware": {"micro_batch": 4},
-    "log": {"report_to": "none", "save_rollouts": 1, "save_updates": 2},
-}
-GRPO = {
-    "method": "grpo",
-    "grpo": {
-        "num_generations": 2,
-        "rollout_prompts": 4,
-        "update_prompts": 2,
-        "num_rollouts": 3,
-        "max_completion_tokens": 8,
-    },
-}
-SFT = {"method": "sft", "sft": {"num_epochs": 1.0, "batch_size": 6, "max_tokens": 1200}}
-SFT_CUT = {"hardware": {"micro_batch": 3}}
-
-
-def trainer_of(method: Method) -> Callable[[Run], None]:
-    """Imported when it is needed: TRL takes ten seconds."""
-    trainer: Callable[[Run], None] = import_module(f"training.{method}").train
-    return trainer
 
 
 def train(config: Path, root: Path, *settings: str, may_resume: bool = False) -> None:
@@ -138,7 +107,7 @@ def test_a_finished_run_is_left_alone(finished):
 def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method, root, caplog):
     """Cut short by a checkpoint that cannot be written; tests.flows.test_train_flow kills one."""
     undisturbed, config = finished(method)
-    prepared = prepare(load_train_config(config), root, may_resume=False)
+    prepared = prepare(load_train_config(config), root)
     blocked = prepared.folder / "checkpoints" / "checkpoint-4"
     blocked.parent.mkdir()
     blocked.touch()
@@ -164,11 +133,11 @@ def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method
 
 def test_no_two_train_in_one_folder(root):
     config = load_train_config(save_config(root / "grpo.toml", TREE | GRPO))
-    held = prepare(config, root, may_resume=False)
+    held = prepare(config, root)
     with pytest.raises(ValueError, match="is being trained by another process: wait for it"):
-        prepare(config, root, may_resume=False)
+        prepare(config, root)
     del held
-    prepare(config, root, may_resume=False)
+    prepare(config, root)
 
 
 def test_reward_columns_arrive_with_their_rows(drawn_dataset, tmp_path):
@@ -258,6 +227,8 @@ def test_what_cannot_be_trained_is_told_in_one_line(root, settings, message):
 
 
 def test_a_refusal_is_one_line_and_exit_code_2(root, monkeypatch, capsys):
+    from training.launch import launch
+
     config = save_config(root / "sft.toml", TREE | GRPO)
     monkeypatch.setattr("sys.argv", ["training.sft", str(config), "--root", str(root)])
     with pytest.raises(SystemExit, match="2"):
