@@ -68,7 +68,10 @@ def test_shipped_configurations_are_valid_and_named_after_their_file(path):
 
 def test_the_sample_evaluates_every_benchmark(prefect_server, tmp_path):
     pytest.importorskip("torch")
-    config = REPOSITORY / "configs" / "evaluate" / "sample.toml"
+    text = (REPOSITORY / "configs" / "evaluate" / "sample.toml").read_text()
+    assert text.count("max_new_tokens = 24") == 1
+    config = tmp_path / "sample.toml"
+    config.write_text(text.replace("max_new_tokens = 24", "max_new_tokens = 2"))
     done = evaluate(config, tmp_path)
     assert done.returncode == 0, done.stderr
     folder = Path(done.stdout.splitlines()[-1])
@@ -234,7 +237,7 @@ def test_local_replies_do_not_depend_on_the_batch(tmp_path):
 
 def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(prefect_server, tmp_path):
     pytest.importorskip("torch")
-    slow = TINY | {"max_new_tokens": 60, "local": TINY["local"] | {"batch_size": 1}}
+    slow = TINY | {"max_new_tokens": 20, "local": TINY["local"] | {"batch_size": 1}}
     tree = tree_of(models=[slow], benchmarks=[{"name": "spatialbench", "path": "miniature"}])
     config = save_config(tmp_path / "c.toml", tree)
     with start("evaluate", config, "--root", tmp_path) as process:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
@@ -14,7 +14,7 @@ from schemas.config.evaluation import BenchmarkConfig
 from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.miniature import miniature_folder
-from tests.servers.hub import COMMIT, hub, hub_pages, refusal
+from tests.servers.hub import COMMIT, hub_pages, refusal
 from tests.servers.web import serving
 
 pytest.importorskip("datasets")
@@ -64,65 +64,96 @@ def files_of(name: str, root: Path) -> dict[str, bytes]:
     }
 
 
-def test_tables_of_the_hub_are_read_at_one_commit_which_is_written_down(tmp_path):
-    with hub("BLINK-Benchmark/BLINK", files_of("blink", tmp_path) | {"README.md": CARD}) as site:
-        (path,) = load(site.url, tmp_path / "root", {"name": "blink", "max_items": 6})
-    assert read_seal(Path(path))["recipe"]["commit"] == COMMIT
-    local = write_items(BenchmarkConfig(name="blink", path="miniature", max_items=6), tmp_path)
-    assert pl.read_parquet(path).equals(pl.read_parquet(local))
-    photographs = [file for file in (tmp_path / "root" / "images").rglob("*") if file.is_file()]
-    assert len(photographs) == pl.read_parquet(path)["images"].list.first().n_unique()
+TSV = "3dsrbench_v1_vlmevalkit_circular.tsv"
+REFUSED = {
+    ("who/gated", None): "who/gated is gated: accept its terms at https://huggingface.co/",
+    ("who/none", None): "the Hub has no dataset who/none, or it is private: correct source",
+    ("who/private", None): "the Hub has no dataset who/private, or it is private: correct",
+    ("who/whole", "v9"): "who/whole has no such revision: correct revision",
+    ("who/whole", None): "who/whole cannot be read from the Hub (",
+}
 
 
-def test_plain_files_of_the_hub_are_read_and_not_asked_for_again(tmp_path):
-    config = {"name": "mmvp", "max_items": 4}
-    with hub("MMVP/MMVP", files_of("mmvp", tmp_path)) as site:
-        (path,) = load(site.url, tmp_path / "root", config)
-        num_asked = len(site.asked)
-        assert load(site.url, tmp_path / "root", config) == [path]
-        assert site.asked[num_asked:] in ([], ["GET /api/agent-harnesses"])
-    items = pl.read_parquet(path)
-    assert items["item_id"].to_list() == ["1", "2", "3", "4"]
-    assert read_seal(Path(path))["recipe"]["inputs"] == {"source": f"MMVP/MMVP@{COMMIT}"}
+class Loaded(NamedTuple):
+    """What one process made of all that one Hub holds and refuses; `asked` are the requests of the
+    first reading, and of a second one of MMVP alone."""
+
+    root: Path
+    blink: str
+    mmvp: str
+    circular: str
+    missing: str
+    refused: list[str]
+    asked: tuple[list[str], list[str]]
 
 
-def test_one_file_of_a_repository_may_be_named(tmp_path):
-    name = "3dsrbench_v1_vlmevalkit_circular.tsv"
-    config = {"name": "3dsrbench", "source": f"ccvl/3DSRBench:{name}", "max_items": 16}
-    files = files_of("3dsrbench", tmp_path) | {"other.tsv": b"a\tb\n"}
-    with hub("ccvl/3DSRBench", files) as site:
-        config["revision"] = COMMIT
-        path, missing = load(
-            site.url, tmp_path / "root", config, {**config, "source": "ccvl/3DSRBench:none.tsv"}
-        )
-        assert not [page for page in site.asked if "other" in page]
-    local = write_items(BenchmarkConfig(name="3dsrbench", path="miniature"), tmp_path)
-    assert pl.read_parquet(path).equals(pl.read_parquet(local))
-    assert missing == f"3dsrbench: ccvl/3DSRBench at {COMMIT[:12]} has no file none.tsv"
-
-
-def test_what_the_hub_refuses_is_told_in_one_line(tmp_path):
-    pages = hub_pages("who/whole", {"README.md": b"nothing else"})
-    pages["/api/datasets/who/gated"] = refusal(403, "GatedRepo")
-    pages["/api/datasets/who/none"] = refusal(404, "RepoNotFound")
-    pages["/api/datasets/who/private"] = refusal(401, "RepoNotFound")
-    pages["/api/datasets/who/whole/revision/v9"] = refusal(404, "RevisionNotFound")
-    expected = {
-        ("who/gated", None): "who/gated is gated: accept its terms at https://huggingface.co/",
-        ("who/none", None): "the Hub has no dataset who/none, or it is private: correct source",
-        ("who/private", None): "the Hub has no dataset who/private, or it is private: correct",
-        ("who/whole", "v9"): "who/whole has no such revision: correct revision",
-        ("who/whole", None): "who/whole cannot be read from the Hub (",
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    folder = tmp_path_factory.mktemp("hub")
+    pages = {
+        **hub_pages("BLINK-Benchmark/BLINK", files_of("blink", folder) | {"README.md": CARD}),
+        **hub_pages("MMVP/MMVP", files_of("mmvp", folder)),
+        **hub_pages("ccvl/3DSRBench", files_of("3dsrbench", folder) | {"other.tsv": b"a\tb\n"}),
+        **hub_pages("who/whole", {"README.md": b"nothing else"}),
+        "/api/datasets/who/gated": refusal(403, "GatedRepo"),
+        "/api/datasets/who/none": refusal(404, "RepoNotFound"),
+        "/api/datasets/who/private": refusal(401, "RepoNotFound"),
+        "/api/datasets/who/whole/revision/v9": refusal(404, "RevisionNotFound"),
     }
+    mmvp = {"name": "mmvp", "max_items": 4}
     configs = [
-        {"name": "mmstar", "source": source, "revision": revision} for source, revision in expected
+        {"name": "blink", "max_items": 6},
+        mmvp,
+        {
+            "name": "3dsrbench",
+            "source": f"ccvl/3DSRBench:{TSV}",
+            "revision": COMMIT,
+            "max_items": 16,
+        },
+        {"name": "3dsrbench", "source": "ccvl/3DSRBench:none.tsv", "revision": COMMIT},
+        *({"name": "mmstar", "source": name, "revision": revision} for name, revision in REFUSED),
     ]
+    root = folder / "root"
     with serving(pages) as site:
-        found = load(site.url, tmp_path, *configs)
-    for message, beginning in zip(found, expected.values(), strict=True):
+        blink, found, circular, missing, *refused = load(site.url, root, *configs)
+        asked = list(site.asked)
+        assert load(site.url, root, mmvp) == [found]
+        again = site.asked[len(asked) :]
+    return Loaded(root, blink, found, circular, missing, refused, (asked, again))
+
+
+def test_tables_of_the_hub_are_read_at_one_commit_which_is_written_down(loaded, tmp_path):
+    assert read_seal(Path(loaded.blink))["recipe"]["commit"] == COMMIT
+    local = write_items(BenchmarkConfig(name="blink", path="miniature", max_items=6), tmp_path)
+    assert pl.read_parquet(loaded.blink).equals(pl.read_parquet(local))
+
+
+def test_photographs_are_stored_once(loaded):
+    tables = [pl.read_parquet(path) for path in (loaded.blink, loaded.mmvp, loaded.circular)]
+    shown = pl.concat([table["images"].explode(empty_as_null=False) for table in tables])
+    stored = [file for file in (loaded.root / "images").rglob("*") if file.is_file()]
+    assert len(stored) == shown.n_unique()
+
+
+def test_plain_files_of_the_hub_are_read_and_not_asked_for_again(loaded):
+    assert loaded.asked[1] in ([], ["GET /api/agent-harnesses"])
+    assert pl.read_parquet(loaded.mmvp)["item_id"].to_list() == ["1", "2", "3", "4"]
+    recipe = read_seal(Path(loaded.mmvp))["recipe"]
+    assert recipe["inputs"] == {"source": f"MMVP/MMVP@{COMMIT}"}
+
+
+def test_one_file_of_a_repository_may_be_named(loaded, tmp_path):
+    assert not [page for page in loaded.asked[0] if "other" in page]
+    local = write_items(BenchmarkConfig(name="3dsrbench", path="miniature"), tmp_path)
+    assert pl.read_parquet(loaded.circular).equals(pl.read_parquet(local))
+    assert loaded.missing == f"3dsrbench: ccvl/3DSRBench at {COMMIT[:12]} has no file none.tsv"
+
+
+def test_what_the_hub_refuses_is_told_in_one_line(loaded):
+    for message, beginning in zip(loaded.refused, REFUSED.values(), strict=True):
         assert message.startswith(f"mmstar: {beginning}")
         assert "\n" not in message
-    assert "HF_TOKEN" in found[0]
+    assert "HF_TOKEN" in loaded.refused[0]
 
 
 def test_no_network_is_told_in_one_line(tmp_path):

@@ -8,13 +8,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.graph import stages_of
 from schemas.config.build import PipelineConfig
 from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal, write_artifact
-from tests.builds import status_of
+from tasks.stage import Build
+from tests.builds import samples_of, status_of
 from tests.commands import call, start
+from tests.stages import after
 
 
 def config_of(**changes) -> PipelineConfig:
@@ -220,15 +223,29 @@ def test_a_damaged_dataset_is_set_aside_and_published_again(built, tmp_path):
     assert (root / "damaged" / dataset.name).is_dir()
 
 
-@pytest.mark.parametrize("stage", ["ingest", "plan", "select", "validate"])
-def test_a_damaged_artifact_is_made_again_and_nothing_else(stage, built, tmp_path):
+def test_damaged_artifacts_are_made_again_and_nothing_else(built, tmp_path):
     root = shutil.copytree(built[1], tmp_path / "root")
-    files = [path for path in (root / "artifacts" / stage).rglob("*") if path.suffix == ".parquet"]
-    min(files).write_bytes(b"PAR1")
+    damaged = {"ingest", "plan", "select", "validate"}
+    for stage in damaged:
+        min((root / "artifacts" / stage).rglob("*.parquet")).write_bytes(b"PAR1")
     states = states_of(config_of(), root)
-    assert {name for name, state in states.items() if state == "damaged"} == {stage}
-    assert stages_made(config_of(), root) == {stage}
+    assert {name for name, state in states.items() if state == "damaged"} == damaged
+    assert stages_made(config_of(), root) == damaged
     assert set(states_of(config_of(), root).values()) == {"complete"}
+
+
+def real(kind: str, folder: Path) -> PipelineConfig:
+    return config_of(
+        images="omit",
+        source={"kind": kind, "path": str(folder)},
+        quota={"num_samples": 320, "max_per_image": 8},
+    )
+
+
+def test_real_annotations_become_a_dataset(visual_genome, prefect_server, tmp_path):
+    samples = samples_of(build(real("visual-genome", visual_genome / "v1.2"), tmp_path))
+    assert samples.height >= 60
+    assert "images" not in samples.columns
 
 
 @pytest.mark.parametrize(
@@ -241,20 +258,12 @@ def test_a_damaged_artifact_is_made_again_and_nothing_else(stage, built, tmp_pat
         ("gqa:gqa", 25),
     ],
 )
-def test_real_annotations_become_a_dataset(
-    source, minimum, visual_genome, prefect_server, tmp_path
-):
-    kind, folder = source.split(":")
-    config = config_of(
-        images="omit",
-        source={"kind": kind, "path": str(visual_genome / folder)},
-        quota={"num_samples": 320, "max_per_image": 8},
-    )
-    dataset = build(config, tmp_path)
-    shards = list(dataset.glob("*-of-*.parquet"))
-    frame = pl.concat([pl.read_parquet(path) for path in shards])
-    assert frame.height >= minimum
-    assert "images" not in frame.columns
+def test_real_annotations_become_samples(source, minimum, visual_genome, tmp_path):
+    kind, _, folder = source.partition(":")
+    config = real(kind, visual_genome / folder)
+    stages = [stage for stage in stages_of(config) if stage.name not in ("validate", "publish")]
+    (samples,) = after(Build(config, tmp_path), *stages).made["select"]
+    assert pl.read_parquet(samples).height >= minimum
     if kind == "vg150":
         check_that_only_landmarks_are_absent(tmp_path)
 
@@ -307,18 +316,20 @@ def test_a_killed_build_goes_on_to_the_same_bytes(built, tmp_path):
     assert "\x1b" not in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("stage", ["render", "ingest", "extract", "plan", "select", "validate"])
-def test_what_a_kill_before_the_seal_leaves_is_made_again(stage, built, tmp_path):
-    """The files of a stage without their seal, half of them under a partial name as well."""
+def test_what_kills_before_the_seals_leave_is_made_again(built, tmp_path):
+    """The files of stages without their seals, half of them under a partial name as well."""
     root = shutil.copytree(built[1], tmp_path / "root")
-    folder = root / "artifacts" / stage
-    for seal in folder.glob("*.seal.json"):
-        seal.unlink()
-    for path in sorted(folder.iterdir()):
-        half = path.with_name(f"{path.name}.partial-0123abcd")
-        half.write_bytes(path.read_bytes()[:100]) if path.is_file() else half.mkdir()
-    assert states_of(config_of(), root)[stage] == "missing"
-    assert stage in stages_made(config_of(), root)
+    killed = {"render", "ingest", "extract", "plan", "select", "validate"}
+    for stage in killed:
+        folder = root / "artifacts" / stage
+        for seal in folder.glob("*.seal.json"):
+            seal.unlink()
+        for path in sorted(folder.iterdir()):
+            half = path.with_name(f"{path.name}.partial-0123abcd")
+            half.write_bytes(path.read_bytes()[:100]) if path.is_file() else half.mkdir()
+    states = states_of(config_of(), root)
+    assert {states[stage] for stage in killed} == {"missing"}
+    assert killed <= stages_made(config_of(), root)
     assert not list(root.rglob("*.partial-*"))
     (dataset,) = (root / "datasets" / "tiny").iterdir()
     assert contents(dataset) == contents(built[0])

@@ -18,8 +18,12 @@ import pytest
 pytest.importorskip("torch")
 
 from PIL import Image
+from prefect.events import Event, Resource
 
 from evaluation.leakage import LISTED
+from flows.build import PUBLISHED
+from flows.evaluate import evaluate_from_file
+from flows.train import TRAINED, train_from_file
 from schemas.config.training import Method, load_train_config
 from tasks.leakage.leaks import list_of
 from tasks.train.stage import run_trainer
@@ -189,27 +193,30 @@ def test_serve_needs_a_server(monkeypatch):
     assert "serve needs a Prefect server" in refused.stderr
 
 
-def test_a_published_dataset_starts_training_and_that_evaluation_under_serve(trained, tmp_path):
-    """Of training only the export is left to do: what comes before it is tested above."""
+def test_what_was_published_starts_training_and_what_was_trained_evaluation(trained, tmp_path):
+    """That the flow runs are created, under a real server and `serve`; the next test runs them."""
     root, config, _ = trained
-    for name in ("datasets", "runs", "artifacts"):
-        shutil.copytree(root / name, tmp_path / name)
-    (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home"), "PREFECT_API_URL": url}
     prefect = Path(sys.executable).with_name("prefect")
     evaluation = save_config(tmp_path / "evaluation.toml", EVALUATION)
     serve = [CLI, "serve", "--train", str(config), "--evaluate", str(evaluation)]
-    serve += ["--root", str(tmp_path)]
-    event = (
-        "from prefect.events import emit_event; import time;"
-        "emit_event(event='spatialthinker.dataset.published',"
-        "resource={'prefect.resource.id': 'spatialthinker.dataset.drawn'},"
-        f"payload={{'path': {str(dataset)!r}}}); time.sleep(3)"
-    )
+    serve += ["--root", str(root)]
+    events = [
+        Event(
+            event=event,
+            resource=Resource({"prefect.resource.id": f"spatialthinker.{kind}.drawn"}),
+            payload={"path": f"a {kind}"},
+        ).model_dump(mode="json")
+        for event, kind in ((PUBLISHED, "dataset"), (TRAINED, "model"))
+    ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": REPOSITORY}
     start = [prefect, "server", "start", "--port", str(port), "--no-ui"]
+    expected = [
+        {"config": str(config), "root": str(root), "dataset": "a dataset"},
+        {"config": str(evaluation), "root": str(root), "model": "a model"},
+    ]
     with subprocess.Popen(start, env=environment, **quiet) as server:
         try:
             wait_for(lambda: is_healthy(url), 60)
@@ -217,13 +224,28 @@ def test_a_published_dataset_starts_training_and_that_evaluation_under_serve(tra
                 try:
                     deployments = f"{url}/deployments/count"
                     wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
-                    subprocess.run([sys.executable, "-c", event], env=environment, check=True)
-                    wait_for(lambda: list(tmp_path.glob("models/tried/*/training.json")), 120)
-                    wait_for(lambda: list(tmp_path.glob("evaluations/*/*/scores.parquet")), 120)
+                    httpx.post(f"{url}/events", json=events).raise_for_status()
+                    wait_for(lambda: parameters_of_runs(url) == expected, 60)
                 finally:
                     served.terminate()
         finally:
             server.terminate()
+
+
+def parameters_of_runs(url: str) -> list[dict[str, str]]:
+    runs = httpx.post(f"{url}/flow_runs/filter", json={}).json()
+    return sorted((run["parameters"] for run in runs), key=sorted, reverse=True)
+
+
+def test_deployed_flows_take_what_an_event_names(trained, tmp_path):
+    """Of training only the export is left to do: what comes before it is tested above."""
+    root, config, _ = trained
+    for name in ("datasets", "runs", "artifacts"):
+        shutil.copytree(root / name, tmp_path / name)
+    (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
+    model = train_from_file(str(config), root=str(tmp_path), dataset=str(dataset))
+    evaluation = save_config(tmp_path / "evaluation.toml", EVALUATION)
+    evaluate_from_file(str(evaluation), root=str(tmp_path), model=model)
     (scores,) = tmp_path.glob("evaluations/*/*/scores.parquet")
     assert pl.read_parquet(scores)["model"].unique().to_list() == ["tried"]
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.servers.web import Page, Site, serving
+from tests.servers.web import Page
 
 COMMIT = "37eafecab8a3940c50c2ade5b36de69dbc99a8cf"
 
@@ -64,12 +63,6 @@ def _entry(name: str, data: bytes) -> dict[str, object]:
         "size": len(data),
         "oid": hashlib.sha1(data).hexdigest(),
     }
-
-
-@contextmanager
-def hub(repository: str, files: Mapping[str, bytes]) -> Iterator[Site]:
-    with serving(hub_pages(repository, files)) as site:
-        yield site
 
 
 def refusal(status: int, code: str) -> Page:
