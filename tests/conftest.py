@@ -20,10 +20,12 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 apply_settings()
 
-# A build server repeats its verdict; developers' runs go on looking for new cases. How long an
-# example takes says nothing on a machine that others use.
-settings.register_profile("searching", deadline=None)
-settings.register_profile("repeatable", deadline=None, derandomize=True)
+# A build server repeats its verdict; developers' runs go on looking for new cases, for ten times as
+# many with `--hypothesis-profile thorough`. How long an example takes says nothing: others use the
+# machine, too.
+settings.register_profile("searching", deadline=None, max_examples=40)
+settings.register_profile("repeatable", deadline=None, max_examples=40, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"

@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.benchmarks.cv_bench import official
@@ -100,7 +100,6 @@ def test_every_draw_has_as_many_groups_as_there_are():
     assert weights.mean(axis=0).min() > 0.8
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(st.booleans(), min_size=2, max_size=30), st.integers(0, 9), st.data())
 def test_the_same_seed_gives_the_same_error_whatever_stands_beside(rights, seed, data):
     groups = [str(data.draw(st.integers(0, 9))) for _ in rights]

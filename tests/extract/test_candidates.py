@@ -3,7 +3,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import (
@@ -59,7 +59,6 @@ LIVING_ROOM = [
 
 
 @given(scenes(at_least=4, names=NAMES))
-@settings(max_examples=60)
 def test_every_answer_is_supported_and_every_alternative_refuted(one):
     known = Facts(one, PROOF)
     for candidate in find_candidates(known, EXTRACT, NUM_OPTIONS):
@@ -70,7 +69,6 @@ def test_every_answer_is_supported_and_every_alternative_refuted(one):
 
 
 @given(scenes(at_least=4, names=NAMES))
-@settings(max_examples=60)
 def test_subgraphs_are_closed_and_lie_in_their_scene(one):
     links = {link.relationship_id: link for link in one.relationships}
     rows = rows_of(one)
@@ -92,7 +90,6 @@ def test_subgraphs_are_closed_and_lie_in_their_scene(one):
 
 
 @given(scenes(at_least=3, names=NAMES), st.randoms())
-@settings(max_examples=40)
 def test_the_order_of_objects_and_annotations_changes_nothing(one, random):
     objects = list(one.objects.items())
     random.shuffle(objects)
@@ -355,7 +352,6 @@ def left_open(category, *args, **settings):
 
 
 @given(scenes(at_least=4, names=NAMES))
-@settings(max_examples=60)
 def test_undecided_candidates_come_after_all_decided_ones(one):
     known = Facts(one, PROOF)
     decided = find_candidates(known, EXTRACT, NUM_OPTIONS)
@@ -372,7 +368,6 @@ def test_undecided_candidates_come_after_all_decided_ones(one):
 @given(
     scenes(at_least=4, names=["man", "woman", "horse", "car", "tree", "couch", "bicycle", "cup"])
 )
-@settings(max_examples=100)
 def test_an_undecided_candidate_leaves_two_answers_open_and_none_proved(one):
     known = Facts(one, PROOF)
     for entry in find_candidates(known, EXTRACT, NUM_OPTIONS, undecided=True):

@@ -405,7 +405,7 @@ raw_images = st.tuples(
 raws = st.builds(
     raw_scenes, raw_images, st.lists(raw_objects, max_size=14), st.lists(raw_links, max_size=14)
 )
-law = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+law = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 
 
 def split(raw: RawScenes, *image_ids: str) -> RawScenes:

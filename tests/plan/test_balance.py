@@ -3,7 +3,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import Cell as Part
@@ -118,7 +118,6 @@ def test_nothing_is_told_where_nothing_is_offered_or_wanted():
     ),
     st.randoms(),
 )
-@settings(max_examples=30)
 def test_the_order_of_rows_changes_nothing(offers, random):
     rows = frame(offers)
     order = list(range(rows.height))

@@ -4,7 +4,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import Category
@@ -123,7 +123,6 @@ def test_more_is_written_than_is_wanted():
 
 
 @given(candidates, limits, rooms)
-@settings(max_examples=60)
 def test_limits_are_kept_and_as_much_is_taken_as_can_be(rows, wanted, room):
     mask = choose(rows, wanted, room)
     taken = cells_of(rows, mask)
@@ -137,7 +136,6 @@ def test_limits_are_kept_and_as_much_is_taken_as_can_be(rows, wanted, room):
 
 
 @given(candidates, limits, rooms, st.integers(0, 9), st.randoms())
-@settings(max_examples=60)
 def test_the_choice_does_not_depend_on_the_order_of_rows(rows, wanted, room, seed, random):
     order = list(range(rows.height))
     random.shuffle(order)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import (
@@ -287,7 +287,6 @@ def test_the_gold_scene_holds_what_the_question_is_about():
 
 
 @given(st.permutations(range(12)), st.integers(0, 5))
-@settings(max_examples=20)
 def test_preference_does_not_depend_on_the_order_of_rows(order, seed):
     rows, wanted = with_words(VERIFIED_ROWS.head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
     shuffled = rows[list(order)]

@@ -5,7 +5,7 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schemas.claim import (
@@ -661,7 +661,6 @@ def written(draw):
 
 
 @given(scenes(at_least=3, names=NAMES), st.integers(0, 9))
-@settings(max_examples=60)
 def test_every_question_of_the_writer_holds(one, seed):
     known = Facts(one, PROOF)
     for row in subgraph_rows(one, PROOF, EXTRACT, NUM_OPTIONS):
@@ -669,7 +668,6 @@ def test_every_question_of_the_writer_holds(one, seed):
 
 
 @given(written(), st.data())
-@settings(max_examples=60)
 def test_every_change_to_a_question_of_the_writer_is_noticed(question_and_facts, data):
     row, known = question_and_facts
     right = row["answer"]
@@ -719,7 +717,6 @@ def worded(draw):
 
 
 @given(worded())
-@settings(max_examples=150)
 def test_a_judge_sees_all_that_holds_without_one_and_more(question_and_facts):
     row, known = question_and_facts
     without = check_question(row, known)
@@ -731,7 +728,6 @@ def test_a_judge_sees_all_that_holds_without_one_and_more(question_and_facts):
 
 
 @given(worded())
-@settings(max_examples=150)
 def test_what_a_judge_is_asked_is_open_or_decided(question_and_facts):
     row, known = question_and_facts
     finding = check_question(row, known, is_judged=True)
@@ -746,7 +742,6 @@ def test_what_a_judge_is_asked_is_open_or_decided(question_and_facts):
 
 
 @given(worded())
-@settings(max_examples=100)
 def test_the_mirrored_question_fares_the_same(question_and_facts):
     row, known = question_and_facts
     there = Facts(mirrored(known.scene), PROOF)

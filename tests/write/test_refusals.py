@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import Category, CountClaim, OrientationClaim
@@ -94,7 +94,6 @@ def assert_only_the_scene_speaks_against(row):
     assert problem is None or problem[0] in IN_THE_SCENE, problem
 
 
-@settings(max_examples=40)
 @given(asked(), st.none() | st.sampled_from(sorted(SPOILT_FIELDS)), st.integers(-9, 25))
 def test_what_an_open_reply_may_say_verify_does_not_drop(entry, spoilt, offset):
     def spoil(terms):

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import (
@@ -86,7 +86,6 @@ def test_the_golden_scenes_ask_in_every_category():
 
 
 @given(scenes(at_least=3), st.integers(0, 99))
-@settings(max_examples=50)
 def test_questions_are_complete_and_repeatable(one, seed):
     rows = list(subgraph_rows(one, PROOF, MANY, NUM_OPTIONS))
     for row in rows:

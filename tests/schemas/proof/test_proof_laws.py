@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import permutations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.box import Box
@@ -247,7 +247,6 @@ def test_an_annotation_says_nothing_of_other_pairs(data, one):
 
 
 @given(scenes())
-@settings(max_examples=50)
 def test_inverses_and_symmetric_predicates_stand_alike(one):
     known = facts(one)
     for a, b in permutations(sorted(one.objects)[:3], 2):
