@@ -16,7 +16,7 @@ evaluate: .venv/train  ## evaluate a tiny model on miniature benchmarks, without
 	$(BIN)/spatialthinker evaluate configs/evaluate/sample.toml
 
 test: .venv/dev  ## run the tests
-	$(BIN)/pytest -n 2 --dist worksteal --durations=20
+	$(BIN)/pytest -n 2 --dist loadfile --durations=20
 
 check: lint test  ## everything a commit must pass
 

@@ -1,6 +1,5 @@
 """Settings that must stand before Prefect is imported, and what several test files share."""
 
-import atexit
 import os
 import shutil
 import tempfile
@@ -11,13 +10,15 @@ import pytest
 from hypothesis import settings
 
 from flows.settings import apply_settings
+from tests.servers.prefect import shared_server, stop_shared_server
 
-HOME = tempfile.mkdtemp(prefix="spatialthinker-tests-")
-os.environ["PREFECT_HOME"] = HOME
+IS_FIRST = "SPATIALTHINKER_TEST_HOME" not in os.environ
+"""Whether this process has started the others of the session, which inherit its environment."""
+HOME = Path(os.environ.setdefault("SPATIALTHINKER_TEST_HOME", "") or tempfile.mkdtemp())
+os.environ["SPATIALTHINKER_TEST_HOME"] = os.environ["PREFECT_HOME"] = str(HOME)
 # Two test processes on two cores; and what is computed must not depend on the machine.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 apply_settings()
 
 # A build server repeats its verdict; developers' runs go on looking for new cases, for ten times as
@@ -31,12 +32,23 @@ settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
 
 
+def pytest_unconfigure() -> None:
+    if IS_FIRST:
+        stop_shared_server(HOME)
+        shutil.rmtree(HOME, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """One Prefect database and server for all flow runs of the session."""
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.context import _temporary_global_settings_context, get_settings_context
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    with prefect_test_harness(server_startup_timeout=120):
+    url = shared_server(HOME)
+    with (
+        temporary_settings(updates={PREFECT_API_URL: url}),
+        _temporary_global_settings_context(get_settings_context()),
+    ):
         yield
 
 

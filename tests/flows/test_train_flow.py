@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from tasks.leakage.leaks import list_of
 from tasks.train.stage import run_trainer
 from tests.builds import save_config
 from tests.commands import CLI, REPOSITORY, call, start
+from tests.servers.prefect import start_server, stop_server
 from tests.trainings import GRPO, TREE, digest_of_files, prepare, trainer_of
 from training.plot import draw_rewards
 
@@ -180,12 +180,6 @@ def test_the_same_log_gives_the_same_picture(tmp_path):
     assert (tmp_path / "c").read_bytes() != (tmp_path / "a").read_bytes()
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def test_serve_needs_a_server(monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     refused = call("serve")
@@ -196,10 +190,6 @@ def test_serve_needs_a_server(monkeypatch):
 def test_what_was_published_starts_training_and_what_was_trained_evaluation(trained, tmp_path):
     """That the flow runs are created, under a real server and `serve`; the next test runs them."""
     root, config, _ = trained
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home"), "PREFECT_API_URL": url}
-    prefect = Path(sys.executable).with_name("prefect")
     evaluation = save_config(tmp_path / "evaluation.toml", EVALUATION)
     serve = [CLI, "serve", "--train", str(config), "--evaluate", str(evaluation)]
     serve += ["--root", str(root)]
@@ -211,30 +201,31 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
         ).model_dump(mode="json")
         for event, kind in ((PUBLISHED, "dataset"), (TRAINED, "model"))
     ]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": REPOSITORY}
-    start = [prefect, "server", "start", "--port", str(port), "--no-ui"]
     expected = [
         {"config": str(config), "root": str(root), "dataset": "a dataset"},
         {"config": str(evaluation), "root": str(root), "model": "a model"},
     ]
-    with subprocess.Popen(start, env=environment, **quiet) as server:
-        try:
-            wait_for(lambda: is_healthy(url), 60)
-            with subprocess.Popen(serve, env=environment, **quiet) as served:
-                try:
-                    deployments = f"{url}/deployments/count"
-                    wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
-                    httpx.post(f"{url}/events", json=events).raise_for_status()
-                    wait_for(lambda: parameters_of_runs(url) == expected, 60)
-                finally:
-                    served.terminate()
-        finally:
-            server.terminate()
+    home = tmp_path / "home"
+    home.mkdir()
+    process_id, url = start_server(home)
+    environment = {**os.environ, "PREFECT_HOME": str(home), "PREFECT_API_URL": url}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": REPOSITORY}
+    try:
+        with subprocess.Popen(serve, env=environment, **quiet) as served:
+            try:
+                deployments = f"{url}/deployments/count"
+                wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
+                httpx.post(f"{url}/events", json=events).raise_for_status()
+                wait_for(lambda: parameters_of_runs(url) == expected, 60)
+            finally:
+                served.terminate()
+    finally:
+        stop_server(process_id)
 
 
 def parameters_of_runs(url: str) -> list[dict[str, str]]:
     runs = httpx.post(f"{url}/flow_runs/filter", json={}).json()
-    return sorted((run["parameters"] for run in runs), key=sorted, reverse=True)
+    return sorted((run["parameters"] for run in runs), key=sorted)
 
 
 def test_deployed_flows_take_what_an_event_names(trained, tmp_path):
@@ -248,13 +239,6 @@ def test_deployed_flows_take_what_an_event_names(trained, tmp_path):
     evaluate_from_file(str(evaluation), root=str(tmp_path), model=model)
     (scores,) = tmp_path.glob("evaluations/*/*/scores.parquet")
     assert pl.read_parquet(scores)["model"].unique().to_list() == ["tried"]
-
-
-def is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health").status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def wait_for(condition, seconds: float) -> None:

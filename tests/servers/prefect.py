@@ -1,0 +1,65 @@
+"""Prefect servers on loopback: one for all processes of a test session, others where a test counts
+what starts."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+from urllib.request import urlopen
+
+
+def start_server(home: Path) -> tuple[int, str]:
+    """The id and the address of a new server that keeps its database in `home`; the id is that of
+    its process group, too."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    process = subprocess.Popen(
+        [
+            Path(sys.executable).with_name("prefect"),
+            "server",
+            "start",
+            "--no-ui",
+            "--port",
+            f"{port}",
+        ],
+        env={**os.environ, "PREFECT_HOME": str(home), "PREFECT_API_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while True:
+        assert process.poll() is None, "the Prefect server ended"
+        assert time.monotonic() < deadline, "the Prefect server does not answer"
+        with suppress(OSError), urlopen(f"{url}/health", timeout=5.0):
+            return process.pid, url
+        time.sleep(0.1)
+
+
+def stop_server(process_id: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process_id, signal.SIGTERM)
+
+
+def shared_server(home: Path) -> str:
+    """The address of the session's server: the first process that asks for it starts it."""
+    with (home / "server.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        known = home / "server.txt"
+        if not known.exists():
+            process_id, url = start_server(home)
+            known.write_text(f"{process_id} {url}", encoding="utf-8")
+    return known.read_text(encoding="utf-8").split()[1]
+
+
+def stop_shared_server(home: Path) -> None:
+    known = home / "server.txt"
+    if known.exists():
+        stop_server(int(known.read_text(encoding="utf-8").split()[0]))
