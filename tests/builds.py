@@ -9,8 +9,11 @@ from typing import Any
 import polars as pl
 
 from schemas.config.build import PipelineConfig
+from tasks.artifact import remove_partials
+from tasks.stage import Build
 from tasks.status import StageStatus, build_status
 from tests.servers.endpoint import Endpoint
+from tests.stages import after
 
 PRICE = {"input": 1.0, "cached": 0.1, "output": 10.0}
 SCENES = {"num_scenes": 12, "width": 400, "height": 300}
@@ -65,15 +68,28 @@ def save_config(path: Path, tree: Mapping[str, Any]) -> Path:
 
 
 def build(config: PipelineConfig, root: Path) -> Path:
-    from flows.build import run_build
+    """The dataset of a build, its stages run one job after the other by the rule of a build; tests
+    of what Prefect adds call `flows.build.run_build`."""
+    from flows.graph import stages_of
+    from tasks.publish.stage import published_folder
 
-    return run_build(config, root)
+    remove_partials(root)
+    done = after(Build(config, root), *stages_of(config))
+    return published_folder(done.made["publish"][0])
+
+
+def prepare(config: PipelineConfig, root: Path) -> Build:
+    """As `build`, up to where models are asked."""
+    from flows.graph import stages_of
+
+    stages = stages_of(config)
+    names = [stage.name for stage in stages]
+    return after(Build(config, root), *stages[: names.index("write")])
 
 
 def status_of(config: PipelineConfig, root: Path) -> dict[str, StageStatus]:
     """What `spatialthinker plan` says, by stage."""
     from flows.graph import STAGES
-    from tasks.stage import Build
 
     return {entry.stage: entry for entry in build_status(STAGES, Build(config, root))}
 

@@ -61,10 +61,10 @@ def visual_genome() -> Path:
 
 
 @pytest.fixture(scope="session")
-def drawn_dataset(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small published dataset at ROOT/datasets/drawn/DIGEST; not to be changed."""
-    from flows.build import run_build
     from schemas.config.build import PipelineConfig
+    from tests.builds import build
 
     tree = {
         "name": "drawn",
@@ -73,4 +73,4 @@ def drawn_dataset(prefect_server: None, tmp_path_factory: pytest.TempPathFactory
         "source": {"kind": "rendered", "render": {"num_scenes": 12, "width": 400, "height": 300}},
         "quota": {"num_samples": 40, "max_per_image": 6},
     }
-    return run_build(PipelineConfig.model_validate(tree), tmp_path_factory.mktemp("drawn"))
+    return build(PipelineConfig.model_validate(tree), tmp_path_factory.mktemp("drawn"))

@@ -44,4 +44,6 @@ def after(build: Build, *stages: Stage) -> Build:
         build = build.after(
             stage.name, [entry if isinstance(entry, Path) else entry.data for entry in done]
         )
+        if stage.check:
+            stage.check(build)
     return build

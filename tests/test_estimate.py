@@ -9,11 +9,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from flows.build import run_preparation
 from schemas.config.build import PipelineConfig
 from tasks.estimate import StageEstimate, estimate_by_pilot, estimate_roughly, print_estimate
 from tasks.publish.costs import TOKENS
-from tests.builds import bodies, build, config_of, manifest_of, save_config, tree_of
+from tests.builds import bodies, build, config_of, manifest_of, prepare, save_config, tree_of
 from tests.commands import call
 from tests.servers.endpoint import serve
 from tests.servers.models import Models
@@ -25,7 +24,7 @@ NOWHERE = "http://127.0.0.1:9/v1"
 def prepared(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root in which everything before write is done."""
     root = tmp_path_factory.mktemp("prepared")
-    run_preparation(config_of(NOWHERE), root)
+    prepare(config_of(NOWHERE), root)
     return root
 
 
@@ -35,7 +34,7 @@ def root(prepared: Path, tmp_path: Path) -> Path:
 
 
 def piloted(config: PipelineConfig, root: Path, num_pilot: int) -> list[StageEstimate]:
-    return estimate_by_pilot(run_preparation(config, root), num_pilot)
+    return estimate_by_pilot(prepare(config, root), num_pilot)
 
 
 def took(dataset: Path) -> dict[str, dict[str, Any]]:

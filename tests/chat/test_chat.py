@@ -31,6 +31,7 @@ from schemas.chat import (
     Role,
     Usage,
 )
+from schemas.retry import Backoff
 from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
@@ -69,6 +70,9 @@ def store(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/replies.sqlite"
 
 
+FAST = Limits(backoff=Backoff(first=0.02))
+
+
 def chat_config(endpoint: Endpoint, **settings: Any) -> ChatConfig:
     known: dict[str, Any] = {"model": "fake", "api_key_env": None, "max_tokens": 100}
     return ChatConfig(**{**known, "base_url": endpoint.url, **settings})
@@ -89,7 +93,7 @@ def totals(
     budget: float | None = None,
     **more: Any,
 ) -> list[Answer[Sum]]:
-    return converse(config, Account("test", store, budget), numbers, add, **more)
+    return converse(config, Account("test", store, budget), numbers, add, **{"limits": FAST} | more)
 
 
 def right(answers: Sequence[Answer[Sum]], numbers: Sequence[int]) -> bool:

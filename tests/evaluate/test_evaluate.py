@@ -153,7 +153,7 @@ def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
     assert paper["value"].min() < 100
 
 
-def test_what_fails_leaves_the_others_and_is_told(tmp_path, drawn_dataset):
+def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
     pytest.importorskip("torch")
     tree = tree_of(benchmarks=[THREE[0], {"name": "mmstar", "path": str(tmp_path / "none")}])
     config = save_config(tmp_path / "c.toml", tree)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.build import run_build
 from flows.graph import stages_of
 from schemas.config.build import PipelineConfig
 from schemas.sample import STVQA_COLUMNS
@@ -15,7 +16,7 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal, write_artifact
 from tasks.stage import Build
-from tests.builds import samples_of, status_of
+from tests.builds import build, samples_of, status_of
 from tests.commands import call, start
 from tests.stages import after
 
@@ -37,12 +38,6 @@ def config_of(**changes) -> PipelineConfig:
     return PipelineConfig.model_validate(tree)
 
 
-def build(config: PipelineConfig, root: Path) -> Path:
-    from flows.build import run_build
-
-    return run_build(config, root)
-
-
 def contents(dataset: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(dataset)): path.read_bytes()
@@ -62,7 +57,7 @@ def modified(root: Path) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def built(prefect_server, tmp_path_factory) -> tuple[Path, Path]:
     root = tmp_path_factory.mktemp("built")
-    return build(config_of(), root), root
+    return run_build(config_of(), root), root
 
 
 def test_the_dataset_folder_is_complete(built):
@@ -123,14 +118,14 @@ def test_photographs_are_the_original_bytes_stored_once(built):
 
 
 def test_other_shards_and_workers_give_the_same_bytes(built, tmp_path):
-    again = build(config_of(runner__shard_size=5, runner__max_workers=1), tmp_path)
+    again = run_build(config_of(runner__shard_size=5, runner__max_workers=1), tmp_path)
     assert contents(again) == contents(built[0])
 
 
 def test_a_second_run_does_nothing(built):
     dataset, root = built
     before = modified(root)
-    assert build(config_of(), root) == dataset
+    assert run_build(config_of(), root) == dataset
     assert modified(root) == before
 
 
@@ -171,7 +166,7 @@ def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
     ledger = pl.read_parquet(samples.with_suffix(".ledger.parquet"))
     write_artifact(broken, Artifact(samples, recipe), ledger)
     with pytest.raises(BuildFailedError, match=r"not published: see .*validation\.html"):
-        build(config_of(), root)
+        run_build(config_of(), root)
     assert not (root / "datasets").exists()
 
 
@@ -181,10 +176,11 @@ def states_of(config: PipelineConfig, root: Path) -> dict[str, str]:
 
 def stages_made(config: PipelineConfig, root: Path, again: str | None = None) -> set[str]:
     """The stages that wrote something in a build."""
-    from flows.build import run_build
-
     before = modified(root)
-    run_build(config, root, again)
+    if again:
+        run_build(config, root, again)
+    else:
+        build(config, root)
     return {
         path.split("/")[-2] for path, when in modified(root).items() if before.get(path) != when
     }
@@ -207,8 +203,6 @@ def test_a_stage_is_made_again_with_all_that_read_it(built, tmp_path):
 
 
 def test_there_is_no_again_of_a_stage_that_is_none(built):
-    from flows.build import run_build
-
     with pytest.raises(ValueError, match="no stage verfy: the stages are render, index"):
         run_build(config_of(), built[1], "verfy")
 
@@ -242,7 +236,7 @@ def real(kind: str, folder: Path) -> PipelineConfig:
     )
 
 
-def test_real_annotations_become_a_dataset(visual_genome, prefect_server, tmp_path):
+def test_real_annotations_become_a_dataset(visual_genome, tmp_path):
     samples = samples_of(build(real("visual-genome", visual_genome / "v1.2"), tmp_path))
     assert samples.height >= 60
     assert "images" not in samples.columns
@@ -277,7 +271,7 @@ def check_that_only_landmarks_are_absent(root: Path) -> None:
     assert absent and absent <= load_vocabulary().traits[Trait.VG150]
 
 
-def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, prefect_server, tmp_path):
+def test_photographs_must_be_there_unless_they_are_omitted(visual_genome, tmp_path):
     config = config_of(source={"kind": "vg150", "path": str(visual_genome / "vg150")})
     with pytest.raises(FileNotFoundError, match='images = "omit"'):
         build(config, tmp_path)

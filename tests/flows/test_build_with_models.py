@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from flows.build import run_build
 from schemas.config.build import PipelineConfig
 from tasks.chat.replies import open_replies
 from tasks.publish.costs import TOKENS
@@ -50,7 +51,7 @@ def built(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     root = tmp_path_factory.mktemp("built")
     with serve(Models(**MODELS)) as endpoint:
         config = config_of(endpoint.url)
-        dataset = build(config, root)
+        dataset = run_build(config, root)
         yield Built(dataset, root, endpoint, config, len(endpoint.requests))
 
 
@@ -192,7 +193,7 @@ def test_why_tells_of_every_planned_question(built: Built) -> None:
 
 def test_a_second_run_asks_nothing_and_does_nothing(built: Built) -> None:
     before, num_requests = modified(built.root), len(built.endpoint.requests)
-    assert build(built.config, built.root) == built.dataset
+    assert run_build(built.config, built.root) == built.dataset
     assert modified(built.root) == before
     assert len(built.endpoint.requests) == num_requests
     states = task_states(12, built.root)
@@ -236,7 +237,7 @@ def test_several_shards_ask_the_same(built: Built, tmp_path: Path) -> None:
     with serve(Models(**MODELS)) as endpoint:
         shards = {"shard_size": 3, "max_workers": 3}
         config = config_of(endpoint.url, chat={"max_concurrent": 4}, runner=shards)
-        dataset = build(config, built.prepared(tmp_path))
+        dataset = run_build(config, built.prepared(tmp_path))
         assert max(bodies(endpoint).values()) == 1
         assert len(endpoint.requests) == built.num_requests
     assert contents(dataset) == contents(built.dataset)
@@ -249,7 +250,7 @@ def test_of_several_shards_the_first_cause_is_told_and_the_next_run_goes_on(
         shards = {"shard_size": 3, "max_workers": 4}
         root = built.prepared(tmp_path)
         with pytest.raises(ValueError, match="wants to be paid first"):
-            build(config_of(endpoint.url, chat={"max_concurrent": 4}, runner=shards), root)
+            run_build(config_of(endpoint.url, chat={"max_concurrent": 4}, runner=shards), root)
         assert len(endpoint.requests) < 30
         endpoint.quota = None
         dataset = build(config_of(endpoint.url), root)

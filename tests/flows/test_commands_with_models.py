@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from schemas.config.build import PipelineConfig
-from tests.builds import bodies, build, config_of, manifest_of, save_config, tree_of
+from tests.builds import bodies, build, config_of, manifest_of, prepare, save_config, tree_of
 from tests.commands import call, start
 from tests.flows.test_build import contents
 from tests.servers.endpoint import Endpoint, serve
@@ -57,9 +57,7 @@ def folder(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def prepared(folder: Path) -> Path:
     """A root in which everything before write is done."""
-    from flows.build import run_preparation
-
-    run_preparation(config_of(NOWHERE), folder / "prepared")
+    prepare(config_of(NOWHERE), folder / "prepared")
     return folder / "prepared"
 
 

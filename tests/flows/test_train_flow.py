@@ -50,7 +50,7 @@ EVALUATION = {
 
 
 @pytest.fixture(scope="module")
-def trained(drawn_dataset, tmp_path_factory):
+def trained(prefect_server, drawn_dataset, tmp_path_factory):
     """Root, configuration and how the command ended that went on after one that was killed."""
     root = tmp_path_factory.mktemp("trained")
     shutil.copytree(drawn_dataset.parents[1], root / "datasets")

@@ -17,8 +17,8 @@ from tasks.leakage.exclude import list_files, read_lists
 from tasks.leakage.leaks import find_leaks, list_of
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene
-from tests.builds import status_of
-from tests.flows.test_build import build, config_of
+from tests.builds import build, status_of
+from tests.flows.test_build import config_of
 
 SIZE = RenderConfig(num_scenes=16, width=400, height=300)
 
@@ -137,7 +137,7 @@ def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def built(prefect_server, tmp_path_factory):
+def built(tmp_path_factory):
     """A small dataset, and its root, where the pictures of three of its images are listed, too."""
     root = tmp_path_factory.mktemp("leaky")
     dataset = build(config_of(), root)
