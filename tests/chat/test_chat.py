@@ -70,7 +70,7 @@ def store(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/replies.sqlite"
 
 
-FAST = Limits(backoff=Backoff(first=0.02))
+FAST = Limits(backoff=Backoff(first=0.1))
 
 
 def chat_config(endpoint: Endpoint, **settings: Any) -> ChatConfig:
