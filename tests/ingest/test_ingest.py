@@ -218,8 +218,8 @@ def test_one_thing_boxed_twice_is_one_object(first, second, alike, much, nested)
             scenes, ledger = clean([thing(1, names[0], large), thing(2, names[1], box)])
             assert boxes(scenes) == ({1: large} if is_one else {1: large, 2: box})
             assert (("object 2", "duplicate-object") in reasons(ledger)) == is_one
-            scenes, _ = clean([thing(1, first, large), thing(2, second, box)], config=NEVER_MERGED)
-            assert set(boxes(scenes)) == {1, 2}
+        scenes, _ = clean([thing(1, first, large), thing(2, second, box)], config=NEVER_MERGED)
+        assert set(boxes(scenes)) == {1, 2}
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.9, 0.99, 1.0])
