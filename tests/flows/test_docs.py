@@ -1,0 +1,79 @@
+"""Commands in the README and in docs: the command line accepts each of them, configurations load
+with what they set, and each that its page does not mark as not run is run by a test."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from flows.cli import app
+from schemas.config.build import load_config
+from schemas.config.evaluation import load_evaluate_config
+from schemas.config.training import load_train_config
+from tests.commands import REPOSITORY, call
+
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+HERE = "tests/flows/test_docs.py"
+RUN = {
+    "make run": "tests/flows/test_shipped_builds.py",
+    "make test": ".ci/run",
+    "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_evaluate.py",
+    "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
+}
+"""Where a command is run that no page marks as not run: the sample on fewer scenes."""
+LOADERS = {
+    "build": load_config,
+    "plan": load_config,
+    "train": load_train_config,
+    "evaluate": load_evaluate_config,
+}
+
+
+def commands() -> Iterator[tuple[str, str, str]]:
+    """Page, command and comment of each line that stands in a block of code."""
+    for page in PAGES:
+        for block in re.findall(r"```\w*\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                if re.match(r"(spatialthinker|make) ", line):
+                    command, _, comment = line.partition(" #")
+                    yield page.name, command.strip(), comment.strip()
+
+
+COMMANDS = list(commands())
+
+
+@pytest.mark.parametrize(("page", "command", "comment"), COMMANDS)
+def test_a_command_is_run_by_a_test_or_marked_as_not_run(page, command, comment):
+    assert ("not run" in comment) is not (command in RUN)
+    assert (REPOSITORY / RUN.get(command, "README.md")).is_file()
+
+
+@pytest.mark.parametrize(
+    ("page", "command", "comment"), [entry for entry in COMMANDS if entry[1].startswith("spatial")]
+)
+def test_the_command_line_accepts_a_command(page, command, comment):
+    _, name, *words = shlex.split(command)
+    chosen = typer.main.get_command(app).commands[name]
+    context = chosen.make_context(name, words)
+    config = context.params.get("config")
+    if name in LOADERS and config and Path(config).suffix == ".toml":
+        kinds = ("source.kind=boxes-csv", "shelfbench")  # registered by the reader of the page
+        settings = [
+            entry
+            for entry in context.params["settings"]
+            if not any(kind in entry for kind in kinds)
+        ]
+        LOADERS[name](REPOSITORY / config, tuple(settings))
+
+
+def test_there_are_commands_on_every_page_that_has_them():
+    assert {page for page, *_ in COMMANDS} >= {"README.md", "data.md", "training.md", "models.md"}
+
+
+@pytest.mark.parametrize("command", [command for command, place in RUN.items() if place == HERE])
+def test_a_command_that_takes_seconds_does_what_it_says(command, tmp_path):
+    done = call(*shlex.split(command)[1:], "--root", tmp_path)
+    assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
