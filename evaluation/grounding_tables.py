@@ -48,8 +48,9 @@ says why not, and it counts as a scene of nothing. `iou` and `ciou` are means ov
 objects, null without any; relationships are counted once each; `num_scene_objects` are those of the
 photograph's whole scene graph, and `num_elsewhere` the predicted objects that are found there but
 not in the question's subgraph, null where the item has no whole scene graph."""
-PARTS = tuple(REWARDS)[2:]
+PARTS = tuple(REWARDS)[2:]  # the columns of rewards, after the key
 OF_REPLY = tuple(name for name in GROUNDING if name not in ("is_right", *PARTS))
+"""Columns that item and reply decide; the others are joined from PARSED and REWARDS."""
 SUMMARY = columns(
     benchmark=pl.String,
     subset=pl.String,
@@ -79,7 +80,7 @@ objects are: in the question's subgraph, elsewhere in the whole scene graph, or 
 `scene_recall` is the share of the whole scene graph that is found, and `subgraph_share` the share
 of it that the question is about: the `inside_share` of a model that lists everything."""
 
-MEASURED = pl.col("has_reply") & pl.col("gold_problem").is_null()
+MEASURED = pl.col("has_reply") & pl.col("gold_problem").is_null()  # rows that SUMMARY counts
 
 
 def ground(

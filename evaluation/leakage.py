@@ -3,9 +3,9 @@
 Three signs, the most certain first: both are known to come from one source (`coco:000000123456`),
 their files are the same, or they look the same. Looks are compared by a grey thumbnail of 32 x 32
 pixels: its perceptual hash (the signs of its 63 lowest frequencies against their median, Zauner
-2010) finds candidates, and the correlation of the pixels confirms them. Photographs that were scaled,
-compressed again, made brighter or mirrored are found; of those whose edges were cut by 3 %, about
-half are found.
+2010) finds candidates, and the correlation of the pixels confirms them. Photographs that were
+scaled, compressed again, made brighter or mirrored are found; of those whose edges were cut by 3 %,
+about half are found.
 """
 
 import io

@@ -19,7 +19,7 @@ GOLD_TAGS = ("scene", "answer")
 MAX_COORDINATE = 1e12  # pixels, beyond any image; keeps products of four coordinates finite
 OBJECT_KEYS = {"id", "bbox"}  # exactly these, as in published scenes
 LINK_KEYS = {"subject", "predicate", "object"}  # at least these
-DECODER = json.JSONDecoder(parse_int=float)
+DECODER = json.JSONDecoder(parse_int=float)  # int would refuse more than 4,300 digits
 
 
 class ReadScene(msgspec.Struct, frozen=True):
