@@ -1,7 +1,7 @@
 """Files as large and as dirty as Visual Genome v1.2, drawn from a fixed seed.
 
-Names, boxes and predicates are drawn one by one, so that nothing in an image belongs together: good
-to measure reading and cleaning, useless to ask questions about.
+Names, boxes and predicates are drawn independently, so nothing in an image belongs together: this
+is enough to measure reading and cleaning, but useless to ask questions about.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,9 +16,12 @@ from schemas.vocabulary.predicates import load_predicates
 
 FILES = ("image_data.json", "objects.json", "relationships.json")
 OBJECTS_PER_IMAGE, LINKS_PER_IMAGE = 35.7, 21.8
+"""Means: 108,077 images then have 3.8 M objects and 2.3 M relationships, as Visual Genome has."""
 NUM_NAMES, NUM_STRANGE_PREDICATES = 2000, 300
-SEED = 7
+"""Different names of objects, and predicates outside the vocabulary; Visual Genome has more."""
+SEED = 7  # any number: the same one writes the same files
 SIZES = np.array([(500, 375), (500, 333), (375, 500), (640, 480), (800, 600), (1024, 768)])
+"""Width and height in pixels: common sizes of the photographs."""
 COMMON = "tree man window shirt wall building person sky ground sign head hand hair table car woman"
 COMMON_PREDICATES = (
     "on",
@@ -41,7 +44,7 @@ OUT_OF_FRAME, EMPTY_BOX, DANGLING = 0.005, 0.001, 0.005
 
 
 class Thing(NamedTuple):
-    """`place` is the JSON of box and synsets; `other_name` what an annotator may call it too."""
+    """`place` is the JSON of box and synsets; `other_name` what an annotator may also call it."""
 
     object_id: int
     names: list[str]
@@ -51,7 +54,7 @@ class Thing(NamedTuple):
 
 def object_names(rng: np.random.Generator) -> list[str]:
     """The most frequent first: classes, plurals, classes after an adjective, sentences, and words
-    that name no class."""
+    that are not classes."""
     classes = load_vocabulary().classes
     rest = list(classes)
     rng.shuffle(rest)
@@ -81,7 +84,7 @@ def draw_words(
 def draw_things(
     rng: np.random.Generator, names: Sequence[str], frame: np.ndarray, first_id: int, size: int
 ) -> Iterator[Thing]:
-    """The objects of one picture of the given width and height."""
+    """The objects of one image of the given width and height."""
     extents = np.exp(rng.normal(-1.9, 0.9, (size, 2))).clip(0.01, 0.98)
     sides = np.maximum(extents * frame, 4)
     corners = rng.random((size, 2)) * (frame - sides)
@@ -116,7 +119,7 @@ def draw_links(
     first_id: int,
     size: int,
 ) -> Iterator[str]:
-    """The JSON of each relationship of one picture; some only repeat an earlier one."""
+    """The JSON of each relationship of one image; some only repeat an earlier one."""
     links: list[str] = []
     verbs = draw_words(rng, predicates, size, 1.1)
     ends = rng.integers(0, len(things), (size, 2)).tolist()

@@ -2,12 +2,13 @@
 
     .venv/bin/python bench/build.py [--samples 7000 108000] [--dir /tmp/spatialthinker-bench]
 
-For each number of samples N: N drawn scenes as Visual Genome v1.2 files, made once and outside the
-timing; then, each in a process of its own, a build of N samples from them (template writer, no
-photographs, at most two samples of an image), the same build again, which finds everything done,
-and an empty Prefect flow with the same settings. Seconds of the stages are those between their
-lines of progress; all others are those of whole processes, imports and Prefect's server included.
-Memory is that of the build and its workers together; mapped files count as resident.
+For each number of samples N, N drawn scenes are written as Visual Genome v1.2 files, once and
+outside the timing. Then three runs are timed, each in its own process: a build of N samples from
+them (template writer, no photographs, at most two samples of an image), the same build again, which
+finds everything done, and an empty Prefect flow with the same settings. Seconds of the stages are
+those between their lines of progress; all others are those of whole processes, with imports and
+Prefect's server. Memory is that of the build and its workers together; mapped files count as
+resident.
 
 The aims: time per sample at 108,000 at most 1.2 times that at 7,000; the build of 108,000 in less
 than 10 minutes and 4 GiB; a rerun at most 3 seconds longer than the empty flow.
@@ -25,7 +26,7 @@ from typing import Any, NamedTuple
 
 from measure import Run, measured, show
 
-SEED = 7
+SEED = 7  # any number: the same one draws the same scenes
 CONFIG = """\
 name = "bench"
 seed = 7
@@ -57,7 +58,7 @@ def write_scenes(folder: Path, num_scenes: int) -> None:
 
 
 def do_build(config: Path, root: Path) -> dict[str, Any]:
-    """What every stage made, and the moments when it started and ended."""
+    """What every stage made, and when it started and ended (seconds since 1970)."""
     from flows.build import run_build
     from schemas.config.build import load_config
 
@@ -86,7 +87,7 @@ def do_empty() -> dict[str, Any]:
 def measure_build(num_samples: int, folder: Path) -> Build:
     source = folder / f"scenes-{num_samples}"
     write_scenes(source, num_samples)
-    # A folder of its own: builds that run beside this one must not do part of its work.
+    # A new folder: other builds that run now must not do part of the work.
     with TemporaryDirectory(prefix=f"build-{num_samples}-", dir=folder) as name:
         root = Path(name)
         config = CONFIG.format(source=source, num_samples=num_samples)

@@ -1,17 +1,17 @@
-"""What the chat module takes beside a bare HTTP client: throughput, CPU time and memory.
+"""What the chat module costs, compared with a bare HTTP client: throughput, CPU time and memory.
 
     python -m bench.chat [--calls 2000] [--latency 0.2] [--concurrent 64 256] [--rounds 3]
                          [--directory /tmp]
 
-Two clients ask the same server, which runs beside them as a process of its own, for the same
-replies: ours, which commits every reply to an SQLite store, and a raw one, which only encodes the
-request and reads the answer with aiohttp. Each round runs both, one right after the other, each in
-a process of its own; the ratio is the raw client's seconds divided by ours, the median over the
-rounds. A machine that slows down slows both, so that the ratio can be compared between days, and
-the efficiency cannot: calls x latency / concurrency, divided by the seconds from the first request
-to the last reply. There are as many calls for each of the requests at once, so that the start,
-where ours doubles them step by step, weighs the same. Memory is the peak of the asking process,
-for the calls and for ten times as many.
+Two clients ask the same server, which is a separate process, for the same replies: ours, which
+commits every reply to an SQLite store, and a raw one, which only encodes the request and reads the
+answer with aiohttp. Each round runs both, one directly after the other, each in its own process.
+The ratio is the raw client's seconds divided by ours, the median over the rounds. A slower machine
+slows both, so the ratio can be compared between days. The efficiency cannot: it is calls x latency
+/ concurrency, divided by the seconds from the first request to the last reply. The number of calls
+grows with the number of requests at once, so that the start, where our client doubles that number
+step by step, has the same weight. Memory is the peak of the asking process, for the calls and for
+ten times as many.
 """
 
 import argparse
@@ -113,7 +113,7 @@ def compare(
     """The median of each figure by client, and raw seconds / our seconds of each round."""
     rounds: dict[str, list[dict[str, float]]] = {"ours": [], "raw": []}
     for number in range(num_rounds):
-        # In turns first: whatever else the machine does must not always meet the same one.
+        # Each client is first in turn: other work on the machine must not always slow the same one.
         for client in sorted(rounds, reverse=number % 2 == 0):
             rounds[client].append(measure(client, url, num_calls, concurrent, directory))
     figures = {

@@ -3,8 +3,8 @@
     .venv/bin/python bench/ingest.py [--scale 1.0] [--repeat 1] [--dir /tmp/spatialthinker-bench]
 
 Makes v1.2 files as large as the real ones (at scale 1: 108,077 images, 3.8 M objects, 2.3 M
-relationships; image_data.json, objects.json and relationships.json, 1.2 GB together), once. Then
-in one run, each in a process of its own, with the files in the page cache:
+relationships; image_data.json, objects.json and relationships.json, 1.2 GB together), once. Then,
+in one run, each in its own process, with the files in the page cache:
 
 duckdb   reads objects.json and relationships.json into two flat Parquet tables, one row per object
          and one per relationship with both its ends; nothing is checked or cleaned
@@ -27,7 +27,7 @@ import polars as pl
 from annotations import FILES, write_annotations
 from measure import Run, measured, show
 
-NUM_IMAGES = 108_077
+NUM_IMAGES = 108_077  # of Visual Genome
 BOX = ("x", "y", "w", "h")
 
 

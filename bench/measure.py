@@ -1,4 +1,4 @@
-"""Measure: run one command in a fresh process, and tell how long it took and what it held.
+"""Measure: run one command in a new process, and report how long it took and its memory.
 
 Memory is that of the command and all processes below it, read from /proc four times a second.
 Resident memory counts the pages of mapped files, which the system may drop at any time; anonymous
@@ -18,8 +18,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-INTERVAL = 0.25
-GIB = 1 << 20  # of the kilobytes that /proc counts in
+INTERVAL = 0.25  # seconds between two readings of memory; a shorter peak may be missed
+GIB = 1 << 20  # kilobytes, the unit of /proc
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""Whether dense rewards do what they are for, in miniature: coloured shapes, a small model.
+"""Whether dense rewards help, in miniature: coloured shapes, a small model.
 
     python -m bench.miniature [--directory /tmp/miniature] [--scale 1] [--quick]
 
 A model of the real architecture with about half a million random weights learns the format from
-clean traces, then from noisy ones, so that there is something left to learn; from there GRPO goes
-on with sparse and with dense rewards, three seeds each, the same number of rollouts. Held-out
-scenes tell format, accuracy, and how close boxes are, greedy and at temperature 1. The warm-up is
-kept in the directory; results go to results.json, results.md and results.png there. `--scale 8`
+clean traces, then from noisy ones, so that something is left to learn. From there GRPO goes on with
+sparse and with dense rewards, three seeds each, the same number of rollouts. Format, accuracy and
+how close boxes are is measured on held-out scenes, greedy and at temperature 1. The warm-up is kept
+in the directory; results go to results.json, results.md and results.png there. `--scale 8`
 takes eight times the prompts per rollout, for a GPU.
 """
 
@@ -43,10 +43,10 @@ NUM_CLEAN, NUM_NOISY = 2600, 500
 NUM_ROLLOUTS, NUM_PROMPTS, NUM_GENERATIONS = 45, 16, 8
 """Rollouts of GRPO, prompts in each, completions per prompt: minutes per run on a CPU."""
 NUM_HELD_OUT, HELD_OUT_SEED = 384, 10_000
-"""Scenes, for a standard error of accuracy below 2.6 percent points; a seed that training lacks."""
+"""Scenes, for a standard error of accuracy below 2.6 percentage points; a seed not in training."""
 MAX_TOKENS = 150
 """Per completion: a longer one counts as cut off."""
-KINDS, SEEDS = ("sparse", "dense"), (0, 1, 2)
+KINDS, SEEDS = ("sparse", "dense"), (0, 1, 2)  # arms, and seeds for a standard error
 METRICS = ("format", "accuracy", "closeness", "iou")
 
 
@@ -104,7 +104,7 @@ def taught(processor: Any, scenes: list[Miniature], traces: list[str]) -> Any:
 
 
 def warm_up(folder: Path, num_clean: int, num_noisy: int, batch_size: int) -> None:
-    """From random weights to a policy that writes the format and sees a little."""
+    """From random weights to a policy that writes the format and finds objects a little."""
     import torch
 
     random_folder = folder.with_name("random")
@@ -266,7 +266,7 @@ def score(text: str, scene: Miniature) -> dict[str, float]:
 
 
 def run_arms(options: argparse.Namespace, warm: Path) -> None:
-    """Every arm that has no result yet, as processes of their own, two at a time."""
+    """Runs every arm that has no result yet, each in its own process, two at a time on a CPU."""
     todo = [
         (kind, seed)
         for seed in SEEDS

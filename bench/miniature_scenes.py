@@ -1,7 +1,7 @@
 """Miniature scenes: two or three coloured shapes, and a question about two of them.
 
-Boxes are in cells of 7 pixels of a picture of 56 x 56, so that the "image" is 8 x 8. The ground is
-a ramp of colours: a vision tower that starts from nothing learns places from it.
+Boxes are in cells of 7 pixels of an image of 56 x 56 pixels, so that its stated size is 8 x 8. The
+ground is a ramp of colours, from which a vision tower with random weights learns places.
 """
 
 import json
@@ -17,7 +17,7 @@ from schemas.box import overlap
 
 CELLS, CELL = 8, 7
 """Cells per side and pixels per cell: a cell is one patch of the model."""
-SIDE = CELLS * CELL
+SIDE = CELLS * CELL  # pixels
 COLORS = {"red": (220, 40, 40), "blue": (40, 60, 230), "green": (30, 170, 60)}
 SHAPES = ("circle", "square", "triangle")
 AXES = (("left of", "right of"), ("above", "below"))
@@ -91,7 +91,7 @@ def draw(random: Generator) -> Miniature:
 
 
 def noisy(scene: Miniature, random: Generator) -> str:
-    """A trace that looks badly, and answers by what it has seen."""
+    """A trace with wrong boxes, whose answer follows from these boxes."""
     boxes = tuple(_jittered(box, random) for box in scene.boxes)
     axis = next(number for number, pair in enumerate(AXES) if scene.predicate in pair)
     apart = _middle(boxes[0], axis) - _middle(boxes[1], axis)

@@ -24,7 +24,7 @@ from evaluation.reply_parts import (
     plain,
 )
 
-OPENING, CLOSING = "([<【〔", ")]>】〕"
+OPENING, CLOSING = "([<【〔", ")]>】〕"  # brackets around a letter, as models write them
 MARK = rf"(?:[{re.escape(CLOSING)}]+[.:,]?|[:.,;](?=\s|$)|\s[-–—](?=\s))"
 """What stands between a letter and a text."""
 LONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
@@ -57,7 +57,7 @@ BRACKETED = re.compile(r"[(\[【]\s*([A-Za-z])\s*[)\]】]|\b[Oo]ption\s+([A-Z])(
 STANDING = re.compile(
     r"(?<![A-Za-z0-9'.-])([B-HJ-Z]|A(?=\s*(?:[.,;:!?)]|$)))(?![A-Za-z0-9'-]|\.[A-Za-z])"
 )
-"""A capital letter on its own; A and I, which may be words, only with a mark behind A."""
+"""A capital letter on its own; never I, and A only before a mark: both may be words."""
 LISTED = re.compile(rf"(?<![A-Za-z'])[(\[]?([A-Z])\s*{MARK}\s*([^()\[\]\n]*)")
 """A letter in front of a text, up to the next bracket or line."""
 DENIED = re.compile(
@@ -70,7 +70,7 @@ DENIED = re.compile(
 )
 """Letters that are said not to be the answer."""
 JOINING = {"and", "or", "both", "either", "options", "option"}
-"""Words that join letters to a list."""
+"""Words that join letters in a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class ParsedAnswer:
     """`letter` is one of the options', None where none or several are named; `conflict` says that
     the text beside the letter names another option; `method` what was read: in an `<answer>` or a
     bare reply a `letter`, a `text`, or a letter called `correct`; what stood in a `boxed` or behind
-    a `phrase`. Of None it says `tag`, `boxed`, `several`, `uncertain` where the reply does not
-    commit itself, or `nothing`."""
+    a `phrase`. Without a letter it says why: `tag`, `boxed`, `several`, `uncertain` where the reply
+    does not decide, or `nothing`."""
 
     letter: str | None
     method: str
@@ -104,7 +104,7 @@ def parse_answer(reply: str, options: Mapping[str, str]) -> ParsedAnswer:
 
 
 def answer_text(reply: str) -> str:
-    """What a reply without options says in the end: its last `<answer>` or `\\boxed`, else what
+    """What a reply without options finally says: its last `<answer>` or `\\boxed`, else what
     follows its last "answer is", else its last line; plain, in one line."""
     text = after_thought(reply)
     found = last_answer(text)
@@ -128,7 +128,7 @@ def _read_part(text: str, known: Options, *, is_whole: bool = False) -> ParsedAn
 
 
 def _read_short(text: str, known: Options, *, after_phrase: bool = False) -> ParsedAnswer | None:
-    """What a text in one piece names, a letter first; None where nothing."""
+    """What a short text names, a letter before a text; None where it names nothing."""
     text = " ".join(text.split())
     led = _led(text, known)
     if led:
@@ -153,9 +153,9 @@ def _read_phrases(text: str, known: Options) -> ParsedAnswer | None:
 
 
 def _read_whole(text: str, known: Options) -> ParsedAnswer | None:
-    """What a text names by a letter on its last or first line, by the only letter that leads a
-    line, is called correct or stands in brackets, by an option's text, by the only letter at all.
-    """
+    """What a text names, tried in this order: a letter alone on its last or first line; the only
+    letter that leads a line, is called correct, or stands in brackets; an option's text; the only
+    letter at all."""
     lines = [" ".join(line.split()) for line in _affirmed(text).splitlines() if line.strip()]
     lines = _without_options(lines, known)
     text = "\n".join(lines)
@@ -199,14 +199,14 @@ def _without_options(lines: list[str], known: Options) -> list[str]:
 
 
 def _affirmed(text: str) -> str:
-    """Without the letters that are said not to be the answer; the text behind "not (B)" stays
-    denied."""
+    """Without the letters that are said not to be the answer; "not" stays in front of the text
+    behind "not (B)"."""
     return DENIED.sub(lambda match: " not " if match[1] else " ", text)
 
 
 def _led(line: str, known: Options) -> ParsedAnswer | None:
-    """A letter alone, with a delimiter in front of a text, in front of the very text of an option,
-    or called an option."""
+    """A letter that stands alone, before a delimiter and a text, before exactly an option's text,
+    or behind a word such as "option"."""
     if lone := LONE.fullmatch(line):
         letter = _known(lone[1], known)
         return _with_letter(letter, "", known) if letter else None
@@ -227,7 +227,7 @@ def _known(letter: str, known: Options) -> str | None:
 
 
 def _with_letter(letter: str, rest: str, known: Options) -> ParsedAnswer:
-    """The letter, unless what follows are other letters alone, or other options with theirs."""
+    """The letter, unless other letters follow, or other options with their letters."""
     own, words = known[letter], words_with_digits(rest)
     if words and words == own:
         return ParsedAnswer(letter, "letter")

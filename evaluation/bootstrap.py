@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from evaluation.metrics import Means, Metric
 
 AT_ONCE = 4_000_000
-"""Counts of drawn groups that are in memory."""
+"""Counts of drawn groups in memory at a time: 32 MB in float64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """In percent; `value` is NaN where a metric has no unit, `standard_error` null where it cannot
-    be told: of a single group."""
+    """In percent; `value` is NaN where a metric has no unit, `standard_error` None where it cannot
+    be computed, as of a single group."""
 
     value: float
     standard_error: float | None
@@ -29,8 +29,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Sums and numbers of units, groups by strata of all metrics side by side; `slices` says which
-    columns are a metric's."""
+    """Sums and numbers of units: a row per group, a column per stratum, all metrics side by side.
+    `slices` are the columns of each metric."""
 
     sums: Means
     counts: Means
@@ -81,7 +81,8 @@ def tables_of(metrics: Sequence[Metric]) -> Tables:
 
 
 def draws(num_groups: int, *, seed: int, num_bootstrap: int) -> Iterator[NDArray[np.float64]]:
-    """How often each group is drawn, resamples by groups, a part of the resamples at a time."""
+    """How often each group is drawn: resamples in rows, groups in columns, some resamples at a
+    time."""
     if not num_groups:
         return
     random = np.random.default_rng(seed)
@@ -95,6 +96,6 @@ def draws(num_groups: int, *, seed: int, num_bootstrap: int) -> Iterator[NDArray
 
 
 def _spread(found: Means) -> float | None:
-    """A draw without any unit of a stratum has no value."""
+    """The standard deviation in percent. A draw without any unit of a stratum has no value."""
     known = found[np.isfinite(found)]
     return 100.0 * float(known.std(ddof=1)) if known.size > 1 else None

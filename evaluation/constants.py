@@ -8,14 +8,14 @@ import polars as pl
 from schemas.benchmark import AnswerKind
 
 MOST_FREQUENT = 8
-"""Texts that are tried; each costs one more evaluation of all metrics. By accuracy the most
-frequent one is best; the others are for rules that pay for a near miss, as of counts."""
+"""Number of texts that are tried; each costs one more evaluation of all metrics. By accuracy the
+most frequent text is best; the others are for rules that reward a near miss, as of counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a replier says of every item, in their order: whether it is right, and the letter or
-    text, null where that is no matter."""
+    text, null where that does not matter."""
 
     right: pl.Series
     answer: pl.Series
@@ -45,8 +45,7 @@ def texts(items: pl.DataFrame) -> Iterator[Said]:
 
 
 def words(items: pl.DataFrame) -> Iterator[Said]:
-    """One word, whichever letter it stands at, of items with two options: as where these are yes
-    and no and change places."""
+    """One word at any letter, for items with two options, such as yes and no in either order."""
     found = []
     for options, answer in items.select("options", "answer").iter_rows():
         by_letter = {option["letter"]: option["text"].lower() for option in options}

@@ -1,8 +1,8 @@
 """Fetching: images that a benchmark names by address, each fetched once and kept.
 
-Addresses are data: http and https alone, and none of this machine or its own network, neither at
-first nor where a redirect leads; a name that does not resolve here is left to the proxy that may
-stand between.
+Addresses come from outside: only http and https are fetched, and nothing from this machine or its
+own network, at first or after a redirect. A name that does not resolve here is left to a proxy, if
+there is one.
 """
 
 import socket
@@ -21,19 +21,19 @@ import httpx
 from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retrying
 
 MAX_BYTES = 64 << 20
-"""Of an image: ten times a large photograph. A body without end must not fill the memory."""
+"""Of an image: ten times a large photograph. An endless body must not fill the memory."""
 MAX_REDIRECTS = 5
-"""From http to https, to another host, to a mirror: more of them look like a circle."""
+"""From http to https, to another host, to a mirror: more of them suggest a loop."""
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-"""Seconds of silence."""
+"""Seconds: 10 to connect, 30 without a byte. A host that is silent for longer is asked again."""
 MAX_SECONDS = 120.0
 """For one attempt, however slowly bytes come: 64 MB at 4 Mbit/s."""
 MAX_ATTEMPTS = 3
-"""With the waits below at most nine seconds for an image whose host is gone."""
+"""With the waits below, at most nine seconds of waiting for an image whose host is gone."""
 BACKOFF = Backoff(first=1.0, most=4.0)
 """Seconds between attempts. They are few and short: thousands of images may be missing."""
 MAX_ASKED = 60.0
-"""Seconds that one image waits where its server asks to be left alone for longer."""
+"""Seconds: the longest wait for one image, even if its server asks for a longer one."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
 
@@ -49,7 +49,7 @@ class Fetcher:
     sleep: Callable[[float], None] = time.sleep
 
     def fetch(self, address: str) -> bytes:
-        """The bytes at an address. ValueError, in one line, where they cannot be had."""
+        """The bytes at an address. ValueError, in one line, where they cannot be fetched."""
         path = self.cache / sha256(address.encode()).hexdigest()
         if path.exists():
             return path.read_bytes()
@@ -123,7 +123,7 @@ def _check_status(response: httpx.Response) -> None:
 
 
 def is_local(host: str) -> bool:
-    """Whether a name or number is one of this machine, its network, or any not for the public."""
+    """Whether a name or number belongs to this machine or its network, or is not public."""
     try:
         found = {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):

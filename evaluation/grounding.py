@@ -1,12 +1,12 @@
 """Grounding: what a model wrote between <scene> tags against the objects that are there.
 
-Of items with the fact `gold`, the question's subgraph as it is published. Boxes of the reply, in
+It is for items with the fact `gold`, the question's subgraph as published. Boxes of the reply, in
 pixels of its frame, and those of the gold, in pixels of the file, are compared as shares of the
 image. Three words:
 
 - An object is *matched* where schemas.completion.matching pairs it with a gold object of the
   same label.
-- It is *found* where, moreover, the two boxes have an IoU of at least `MIN_IOU`.
+- It is *found* where the two boxes also have an IoU of at least `MIN_IOU`.
 - A relationship is found where its predicate is the gold one's and both its ends are found.
 
 The graph of a reply is *right* where every gold object is found; without any gold object, where
@@ -23,7 +23,7 @@ from schemas.completion.parsing import GOLD_TAGS, ReadScene, read_scene, read_ta
 from schemas.completion.similarity import exact_match
 
 MIN_IOU = 0.5
-"""Of two boxes that show the same object: the usual limit of detection (PASCAL VOC)."""
+"""IoU of two boxes that show the same object: the usual limit of detection (PASCAL VOC)."""
 OPENING, CLOSING = "<scene>", "</scene>"
 NO_SCENE = "no <scene>"
 
@@ -42,7 +42,7 @@ class Match(NamedTuple):
 
 
 class Gold(NamedTuple):
-    """The question's subgraph and, where it is known, the whole scene graph, in shares of a
+    """The question's subgraph and, where it is known, the whole scene graph, in shares of an
     image of `size`."""
 
     subgraph: Target
@@ -51,8 +51,8 @@ class Gold(NamedTuple):
 
 
 def find_scene(text: str) -> tuple[ReadScene | None, str | None]:
-    """The first scene that stands between <scene> tags of a reply, whatever is wrong around it, or
-    why there is none."""
+    """The first readable scene between <scene> tags of a reply, even if the text around it is
+    broken; else the reason why there is none."""
     problem = NO_SCENE
     for part in text.split(OPENING)[1:]:
         inside, closing, _ = part.partition(CLOSING)
@@ -64,7 +64,7 @@ def find_scene(text: str) -> tuple[ReadScene | None, str | None]:
 
 
 def _unfenced(text: str) -> str:
-    """Without the fence that chat models like to put around JSON."""
+    """Without the fence that chat models often put around JSON."""
     return text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
 
 
@@ -79,19 +79,19 @@ def in_shares(scene: ReadScene, width: float, height: float) -> ReadScene:
 
 def size_of(item: Mapping[str, Any]) -> tuple[int, int]:
     """Width and height of the file, in whose pixels gold boxes are. ValueError where the item does
-    not tell."""
-    told = [fact(item["facts"], name) or item[name] for name in ("width", "height")]
+    not state them."""
+    stated = [fact(item["facts"], name) or item[name] for name in ("width", "height")]
     try:
-        width, height = (int(side) for side in told)
+        width, height = (int(side) for side in stated)
     except TypeError:
         width = height = 0
     if min(width, height) < 1:
-        raise ValueError(f"no image has a size of {told[0]} x {told[1]}")
+        raise ValueError(f"no image has a size of {stated[0]} x {stated[1]}")
     return width, height
 
 
 def read_gold(item: Mapping[str, Any]) -> Gold | None:
-    """What an item says of the objects that are there; None where it says nothing, and ValueError
+    """What an item says about the objects that are there; None where it says nothing, ValueError
     where that cannot be read."""
     gold, scene = (fact(item["facts"], name) for name in ("gold", "full_scene"))
     if gold is None:
@@ -140,7 +140,7 @@ def _verb(predicate: Any) -> str | None:
 
 def found_elsewhere(predicted: ReadScene, gold: Gold, matches: Sequence[Match]) -> set[int] | None:
     """The places of predicted objects that are found in the whole scene graph, but not in the
-    subgraph; None where nobody knows the whole."""
+    subgraph; None where the whole is not known."""
     if gold.scene is None:
         return None
     found = {one.predicted for one in matches if one.is_found}

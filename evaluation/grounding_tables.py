@@ -17,7 +17,7 @@ KEY = columns(benchmark=pl.String, item_id=pl.String)
 REWARDS = columns(
     **KEY, **dict.fromkeys(("format", "count", "accuracy", "spatial", "total"), pl.Float64)
 )
-"""What replies earn by training.rewards, the paper's; null where there was no reply."""
+"""What replies earn by training.rewards with the paper's settings; null without a reply."""
 GROUNDING = columns(
     **KEY,
     subset=pl.String,
@@ -47,9 +47,10 @@ GROUNDING = columns(
 says why not, and it counts as a scene of nothing. `iou` and `ciou` are means over the matched
 objects, null without any; relationships are counted once each; `num_scene_objects` are those of the
 photograph's whole scene graph, and `num_elsewhere` the predicted objects that are found there but
-not in the question's subgraph, null where the item does not tell."""
-PARTS = tuple(REWARDS)[2:]
+not in the question's subgraph, null where the item has no whole scene graph."""
+PARTS = tuple(REWARDS)[2:]  # the columns of rewards, after the key
 OF_REPLY = tuple(name for name in GROUNDING if name not in ("is_right", *PARTS))
+"""Columns that item and reply decide; the others are joined from PARSED and REWARDS."""
 SUMMARY = columns(
     benchmark=pl.String,
     subset=pl.String,
@@ -71,22 +72,22 @@ SUMMARY = columns(
     scene_recall=pl.Float64,
     subgraph_share=pl.Float64,
 )
-"""Over the objects of all replies of a category, and, where that is null, of all categories. What
-had no reply, or no gold that can be read, is left out. Null where there is nothing to divide by.
+"""Over the objects of all replies of a category or, where that is null, of all categories. Items
+without a reply or a readable gold are left out. Null where there is nothing to divide by.
 `count_error` is the mean of |predicted - gold| objects and `count_bias` that of predicted - gold,
 of readable scenes. `inside_share`, `elsewhere_share` and `nowhere_share` say where predicted
 objects are: in the question's subgraph, elsewhere in the whole scene graph, or in neither;
 `scene_recall` is the share of the whole scene graph that is found, and `subgraph_share` the share
 of it that the question is about: the `inside_share` of a model that lists everything."""
 
-MEASURED = pl.col("has_reply") & pl.col("gold_problem").is_null()
+MEASURED = pl.col("has_reply") & pl.col("gold_problem").is_null()  # rows that SUMMARY counts
 
 
 def ground(
     items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame, rewards: pl.DataFrame
 ) -> pl.DataFrame:
     """GROUNDING of one model's replies to one benchmark, in the order of the items; without a row
-    for items that tell no gold."""
+    for items that state no gold."""
     asked = items.join(replies.drop("benchmark"), on="item_id", maintain_order="left")
     rows = [row for item in asked.iter_rows(named=True) if (row := _row(item)) is not None]
     found = frame_of(rows, pl.Schema({name: GROUNDING[name] for name in OF_REPLY}))
@@ -96,7 +97,7 @@ def ground(
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What is known of an item and the reply to it; None where it tells no gold."""
+    """What is known of an item and the reply to it; None where it states no gold."""
     known = {name: item[name] for name in (*KEY, "subset", "category")}
     known |= {"level": fact(item["facts"], "level"), "has_reply": item["text"] is not None}
     try:
@@ -119,13 +120,13 @@ def summarize(grounding: pl.DataFrame) -> pl.DataFrame:
 
 
 def _metrics() -> dict[str, pl.Expr]:
-    """Sums of all replies divided by each other, never means of shares of single replies."""
+    """Each share is a ratio of sums over all replies, never a mean of shares of single replies."""
     total = {name: pl.col(name).sum() for name, kind in GROUNDING.items() if kind == pl.Int64}
-    told = {
+    known = {
         name: pl.col(name).filter(pl.col("num_scene_objects").is_not_null()).sum()
         for name in ("num_gold", "num_predicted", "num_found", "num_elsewhere")
     }
-    nowhere = told["num_predicted"] - told["num_found"] - told["num_elsewhere"]
+    nowhere = known["num_predicted"] - known["num_found"] - known["num_elsewhere"]
     miscounted = (pl.col("num_predicted") - pl.col("num_gold")).filter("has_scene")
     return {
         "num_replies": pl.len().cast(pl.Int64),
@@ -142,13 +143,13 @@ def _metrics() -> dict[str, pl.Expr]:
         "count_bias": miscounted.mean(),
         "graph_right_share": pl.col("is_graph_right").mean(),
         **{name: pl.col(name).mean() for name in PARTS},
-        "inside_share": _share(told["num_found"], told["num_predicted"]),
-        "elsewhere_share": _share(told["num_elsewhere"], told["num_predicted"]),
-        "nowhere_share": _share(nowhere, told["num_predicted"]),
+        "inside_share": _share(known["num_found"], known["num_predicted"]),
+        "elsewhere_share": _share(known["num_elsewhere"], known["num_predicted"]),
+        "nowhere_share": _share(nowhere, known["num_predicted"]),
         "scene_recall": _share(
-            told["num_found"] + told["num_elsewhere"], total["num_scene_objects"]
+            known["num_found"] + known["num_elsewhere"], total["num_scene_objects"]
         ),
-        "subgraph_share": _share(told["num_gold"], total["num_scene_objects"]),
+        "subgraph_share": _share(known["num_gold"], total["num_scene_objects"]),
     }
 
 

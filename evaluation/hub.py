@@ -1,4 +1,4 @@
-"""The Hub: rows of a benchmark at one commit, by clients that are imported here alone."""
+"""The Hub: rows of a benchmark at one commit. No other file of evaluation imports its clients."""
 
 import logging
 import re
@@ -33,7 +33,7 @@ class HubRows:
     commit: str
 
     def parts(self) -> list[Iterator[Place]]:
-        """ValueError, in one line, where they are not to be had."""
+        """ValueError, in one line, where they cannot be read."""
         if any(part.tables for part in self.source.parts):
             return self._fetched().parts()
         return [self._table(part) for part in self.source.parts]
@@ -81,8 +81,8 @@ class HubRows:
 
 
 def open_hub(source: Source, revision: str | None) -> HubRows:
-    """ValueError, in one line, where there is no such repository or revision, or none that may be
-    read, or no network."""
+    """ValueError, in one line, where there is no such repository or revision, no right to read it,
+    or no network."""
     if not find_spec("datasets"):
         raise ValueError(
             "rows of the Hub need the package datasets: pip install 'spatialthinker[evaluate]', or "
@@ -106,7 +106,7 @@ def open_hub(source: Source, revision: str | None) -> HubRows:
 
 @contextmanager
 def _explained(repository: str) -> Iterator[None]:
-    """What goes wrong with a repository of the Hub as a ValueError of one line."""
+    """Turns every error with a repository of the Hub into a ValueError of one line."""
     try:
         yield
     except Exception as error:
@@ -114,7 +114,7 @@ def _explained(repository: str) -> Iterator[None]:
 
 
 def explain(error: Exception, repository: str) -> str:
-    """In one line, with what to do. Clients of the Hub raise errors of no closed set of classes."""
+    """In one line, with what to do. Clients of the Hub raise errors of too many classes to list."""
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < 8:
         chain.append(cause)

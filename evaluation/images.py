@@ -1,4 +1,4 @@
-"""Images: what models are shown, made of photographs."""
+"""Images: what models are shown, made from photographs."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Items: rows of a benchmark as rows of ITEM, photographs kept, and whether all fits together."""
+"""Items: rows of a benchmark become rows of ITEM, with their photographs kept and all checked."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from schemas.benchmark import ITEM, LETTERS, AnswerKind
 from schemas.columns import frame_of
 
 AT_ONCE = 8
-"""Threads: photographs are fetched, decoded and hashed side by side."""
+"""Threads, in which photographs are fetched, decoded and hashed in parallel."""
 WINDOW = 16
 """Rows whose photographs are in memory at a time: two for each thread."""
 
@@ -36,8 +36,8 @@ class Photograph(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An item and its photographs: `images` are shown; `photographs` are not, and stand by the
-    names of facts."""
+    """An item and its photographs: `images` are shown; `photographs` are not, and have the names
+    of facts."""
 
     item: Item
     index: str
@@ -80,7 +80,7 @@ def _resolved(
     if photograph.index not in by_index:
         raise ValueError(
             f"{benchmark.name}: {place}: its photograph {photograph.index!r} is neither a file of "
-            "the copy nor a row before it: get a complete copy"
+            "the copy nor an earlier row: get a complete copy"
         )
     return by_index[photograph.index]
 
@@ -149,13 +149,13 @@ def find_item(
 def _check_answer(item: Item) -> None:
     if item.kind is not AnswerKind.CHOICE:
         if item.options or not item.answer:
-            raise ValueError(f"it has options or no answer, and asks for a {item.kind.value}")
+            raise ValueError(f"it asks for a {item.kind.value}, and has options or lacks an answer")
         return
     letters = LETTERS[: len(item.options)]
     if not 2 <= len(item.options) <= len(LETTERS) or not all(item.options):
         raise ValueError(f"it has the options {list(item.options)}, and 2 to 8 are expected")
     if item.answer not in letters:
-        raise ValueError(f"its answer {item.answer} is none of the options {', '.join(letters)}")
+        raise ValueError(f"its answer {item.answer} is not one of the options {', '.join(letters)}")
 
 
 def item_rows(
@@ -165,7 +165,7 @@ def item_rows(
     *,
     corrected: bool,
 ) -> pl.DataFrame:
-    """Rows of ITEM. Items without a group are of one where their first photographs are the same."""
+    """Rows of ITEM. Items without a group share one where their first photographs are equal."""
     rows = []
     for item, images in zip(benchmark.arrange(items), photographs, strict=True):
         answer, first = item.answer, images[0]
@@ -198,19 +198,19 @@ def item_rows(
 def problem_of(
     benchmark: Benchmark, items: pl.DataFrame, counts: Mapping[str, tuple[int, ...]] | None
 ) -> str | None:
-    """What is wrong with the items together, None where nothing is. Numbers, and what `check`
-    finds, count only where `counts` are given: how many a whole copy has."""
+    """What is wrong with all items together, None where nothing is. Only with `counts` (how many
+    items a whole copy has) are their number and the benchmark's `check` looked at."""
     if items.is_empty():
         return "it has no rows"
     repeated = items.filter(pl.col("item_id").is_duplicated())["item_id"].unique().sort()
     if repeated.len():
-        return f"{repeated.len()} ids stand twice, {repeated[0]} among them"
+        return f"{repeated.len()} ids occur more than once, {repeated[0]} among them"
     if counts is None:
         return None
     for name, expected in counts.items():
         of = (pl.col("subset") == name) | (pl.col("category") == name)
         number = items.filter(of.fill_null(False)).height if name else items.height
         if number not in expected:
-            told = " or ".join(f"{one:,}" for one in expected)
-            return f"it has {number:,} items{f' of {name}' if name else ''}, and {told} are known"
+            known = " or ".join(f"{one:,}" for one in expected)
+            return f"it has {number:,} items{f' of {name}' if name else ''}, not {known}"
     return benchmark.check(items)

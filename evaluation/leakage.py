@@ -1,11 +1,11 @@
-"""Leakage: which photographs of a dataset are photographs of a benchmark, too.
+"""Leakage: which photographs of a dataset are also photographs of a benchmark.
 
-Three signs, the surest first: both are known to come from one source (`coco:000000123456`), their
-files are the same, or they look the same. Looks are compared by a grey thumbnail of 32 x 32 pixels:
-its perceptual hash (the signs of its 63 lowest frequencies against their median, Zauner 2010)
-finds candidates, and the correlation of the pixels confirms them. Photographs that were scaled,
-compressed again, made brighter or mirrored are found; of those whose edges are cut off by 3 % about
-half are.
+Three signs, the most certain first: both are known to come from one source (`coco:000000123456`),
+their files are the same, or they look the same. Looks are compared by a grey thumbnail of 32 x 32
+pixels: its perceptual hash (the signs of its 63 lowest frequencies against their median, Zauner
+2010) finds candidates, and the correlation of the pixels confirms them. Photographs that were
+scaled, compressed again, made brighter or mirrored are found; of those whose edges were cut by 3 %,
+about half are found.
 """
 
 import io
@@ -20,18 +20,19 @@ from scipy.fft import dctn
 from schemas.columns import columns
 
 SIDE = 32
-"""Pixels: of a thumbnail (Zauner 2010)."""
+"""Pixels per side of a thumbnail (Zauner 2010)."""
 LOW = 8
 """Frequencies per axis: 8 x 8 of them, the mean left out, make a hash of 63 bits."""
 MAX_DISTANCE = 10
-"""Bits of 63. Unrelated photographs differ in about 31; a copy at a third of the size in 4."""
+"""Bits of 63 that may differ. Unrelated photographs differ in about 31; a copy at a third of the
+size in 4."""
 MIN_CORRELATION = 0.95
-"""Of unrelated drawn scenes, which share their grounds, the closest pair of 4,851 has 0.89; copies
-that are brighter have 0.97 and more."""
+"""Of pixels. Of unrelated drawn scenes, which share their grounds, the closest pair of 4,851 has
+0.89; brighter copies have at least 0.97."""
 MIN_CONTRAST = 4.0
 """Grey levels: below this standard deviation a photograph looks like every other plain one."""
 BLOCK = 256
-"""Photographs that are compared at a time: with 20,000 listed ones, 80 MB of distances."""
+"""Photographs that are compared at a time: 80 MB of distances for 20,000 listed ones."""
 
 PHOTOGRAPH = columns(
     image_id=pl.String, sources=pl.List(pl.String), sha256=pl.String, thumbnail=pl.Binary
@@ -56,12 +57,12 @@ class Match(StrEnum):
     LOOKS = "looks"
 
 
-RANKS = {match.value: rank for rank, match in enumerate(Match)}
+RANKS = {match.value: rank for rank, match in enumerate(Match)}  # the most certain sign first
 
 
 def thumbnail(data: bytes) -> bytes | None:
-    """1,024 grey levels, row by row; None for a plain photograph. Raises what Pillow does where the
-    bytes are no image."""
+    """1,024 grey levels, row by row; None for a plain photograph. Raises Pillow's error where the
+    bytes are not an image."""
     with Image.open(io.BytesIO(data)) as image:
         image.draft("L", (8 * SIDE, 8 * SIDE))
         grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -100,7 +101,7 @@ def find_overlaps(photographs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFra
 def _shared(
     photographs: pl.DataFrame, listed: pl.DataFrame, column: str, match: Match
 ) -> pl.DataFrame:
-    """Pairs that have a value of that column in common; nulls are in common with nothing."""
+    """Pairs that share a value of that column; a null equals nothing."""
     ours, theirs = (
         frame.select(name, listed=column)
         for frame, name in ((photographs, "image_id"), (listed, "benchmark"))
@@ -127,7 +128,7 @@ def _alike(photographs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     if photographs.is_empty() or listed.is_empty():
         return pl.DataFrame(schema=OVERLAP)
     levels, others = (_levels(frame["thumbnail"]) for frame in (photographs, listed))
-    # Some benchmarks show photographs mirrored, too.
+    # Some benchmarks also show photographs mirrored.
     others = np.concatenate([others, others[:, :, ::-1]])
     hashes, other_hashes = _hashes(levels), _hashes(others)
     plain, other_plain = _normalised(levels), _normalised(others)

@@ -58,8 +58,8 @@ class LocalModel:
         self._model = model.to(device).eval()
 
     def write(self, batch: Sequence[Asked]) -> list[Written]:
-        """What the model writes, in order. Where memory does not suffice, in smaller batches;
-        RuntimeError where it does not for one."""
+        """What the model writes, in order. Batches shrink where memory is too small; RuntimeError
+        where it is too small for one item."""
         try:
             return self._write(batch)
         except torch.OutOfMemoryError:

@@ -1,6 +1,6 @@
 """Metrics: means over units, and means of such means.
 
-A unit is what counts as one: an item, a pair, a figure, a question in all its turns. It has a value
+A unit is what counts once: an item, a pair, a figure, a question in all its turns. It has a value
 from 0 to 1 (less for a count that is far off), a stratum whose mean is taken first, and the group
 that a bootstrap resamples.
 """
@@ -21,7 +21,7 @@ ALL = pl.lit("all")
 
 
 def mean(means: Means) -> Means:
-    """Of all strata alike; means are along the last axis."""
+    """The mean of all strata, equally weighted; `means` has them along the last axis."""
     found: Means = means.mean(axis=-1)
     return found
 
@@ -58,8 +58,8 @@ def units(
 def whole(
     table: pl.DataFrame, keys: list[str], size: pl.Expr, stratum: pl.Expr = ALL
 ) -> pl.DataFrame:
-    """Items that share `keys` as one unit, right where all of them are; those that are not as many
-    as `size` are left out."""
+    """Items that share `keys` as one unit, right where all of them are; groups with another number
+    of items than `size` are left out."""
     return (
         table.with_columns(stratum=stratum, expected=size)
         .group_by(*keys, maintain_order=True)
@@ -85,7 +85,8 @@ def accuracy(
 
 
 def by(table: pl.DataFrame, column: str, name: str = "accuracy") -> list[Metric]:
-    """The accuracy for every value of a column: `subset`, `category`, or a fact, told as one."""
+    """The accuracy for every value of a column: `subset`, `category`, or a fact, which is reported
+    as a category."""
     found = []
     for value, part in parts(table, column):
         is_subset = column == "subset"

@@ -12,7 +12,7 @@ NEGATIONS = {
     *("not", "never", "neither", "nor", "cannot", "instead"),
     *("isn't", "isnt", "aren't", "wasn't", "can't", "doesn't"),
 }
-"""Words that deny an option behind them, at most two words away."""
+"""Words that deny an option that follows directly or after one more word."""
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
 """A number, with its points and commas, or a word with its apostrophes."""
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -28,7 +28,7 @@ UNCERTAIN = re.compile(
     r"(?:not enough|insufficient) information)\b",
     re.IGNORECASE,
 )
-"""Words of somebody who does not commit himself."""
+"""Words of somebody who does not decide."""
 
 Words = tuple[str, ...]
 Options = Mapping[str, Words]
@@ -56,14 +56,14 @@ def without_article(words: Words) -> Words:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two short answers say the same: case, punctuation, articles and the way to write a
-    number aside."""
+    """Whether two short answers say the same, apart from case, punctuation, articles and the way to
+    write a number."""
     first, second = words_with_digits(one), words_with_digits(other)
     return bool(first) and without_article(first) == without_article(second)
 
 
 def holds_text(text: str, part: str) -> bool:
-    """Whether the words of `part` stand in a row in a text."""
+    """Whether the words of `part` occur in a text, one directly after another."""
     words, wanted = words_with_digits(text), words_with_digits(part)
     places = range(len(words) - len(wanted) + 1)
     return bool(wanted) and any(words[k : k + len(wanted)] == wanted for k in places)
@@ -76,8 +76,8 @@ def number_in(text: str) -> float | None:
 
 
 def named_option(text: str, options: Options) -> str | None:
-    """The letter of the one option that a text is, opens with, or holds, whichever is found first;
-    options within longer ones that were found do not count, nor what is negated."""
+    """The letter of the one option that a text equals, opens with, or contains, tried in this
+    order. Options within longer ones that were found, and negated ones, do not count."""
     exact = equal_option(words_with_digits(text), options)
     if exact is not None:
         return exact or None
@@ -92,8 +92,8 @@ def named_option(text: str, options: Options) -> str | None:
 
 
 def equal_option(words: Words, options: Options) -> str | None:
-    """The option of these words, articles aside where none has them all; an empty text where
-    several are, None where none is."""
+    """The letter of the option with exactly these words, or else with these words without articles;
+    an empty text where several have them, None where no option has."""
     if not words:
         return None
     found = [letter for letter, option in options.items() if option == words]

@@ -8,19 +8,18 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 MAX_BYTES = 256 << 20
-"""Of one file: far more than any photograph, little enough to be read at once."""
+"""Of one file: far more than any photograph has, and little enough to be read at once."""
 LONGEST = 255
-"""Bytes of a file's name, the limit of common file systems: a longer text names no file."""
+"""Bytes of a file's name, the limit of common file systems: a longer text is not a name."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """Of files that Pillow opens and benchmarks use."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
-"""What reading an archive raises; RuntimeError where it is encrypted, or packed in an unknown
-way."""
+"""What reading an archive raises; RuntimeError where it is encrypted or its compression unknown."""
 
 
 @dataclass(slots=True)
 class PhotographFiles:
-    """Names are relative to `base`, and lead to files below `within` alone. Thread-safe."""
+    """Names are relative to `base`, and lead only to files below `within`. Thread-safe."""
 
     base: Path
     within: Path

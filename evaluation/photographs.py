@@ -1,7 +1,7 @@
 """Photographs: the files that a benchmark's rows hold or name, in every known way.
 
-Each is kept once, as its bytes came, under their SHA-256. Its size is that of the stored pixels: a
-rotation that EXIF asks for is never applied, because Qwen's own processor applies none.
+Each is kept once, its bytes unchanged, under their SHA-256. Its size is that of the stored pixels:
+a rotation that EXIF asks for is never applied, because Qwen's own processor applies none.
 """
 
 import base64
@@ -24,14 +24,14 @@ from evaluation.photograph_files import SUFFIXES, PhotographFiles
 from evaluation.tables import POINTER
 
 MAX_PIXELS = 178_956_970
-"""The most that Pillow opens by default: it takes more for an attack on memory."""
+"""The most that Pillow opens by default: it treats more as an attack on memory."""
 LONGEST_NAME = 512
 """Characters of a text that may be the name of a file; base64 of any photograph is longer."""
 LONGEST_REFERENCE = 64
 """Characters of a text that may be another row's index; no photograph is so small in base64."""
 THUMBNAIL = 8
-"""A JPEG is checked at an eighth of its width and height, the least that the format can be decoded
-at: all bytes are read, and little memory is taken."""
+"""A JPEG is checked at an eighth of its width and height, the smallest size that a decoder offers:
+all bytes are read, and little memory is needed."""
 DATA = re.compile(r"data:image/[a-z.+-]+;base64,")
 """How a data address of an image begins."""
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
@@ -92,7 +92,7 @@ def cells_of(value: Any) -> list[Any]:
 def photograph_bytes(
     value: Any, files: PhotographFiles | None, fetcher: Fetcher
 ) -> bytes | Reference:
-    """The bytes of a photograph, whichever way a row holds it. ValueError where it holds none."""
+    """The bytes of a photograph in any form that a row may hold. ValueError where it holds none."""
     if isinstance(value, dict):
         value = value.get("bytes") or value.get("path")
     if isinstance(value, Image.Image):
@@ -126,7 +126,7 @@ def decoded(text: str) -> bytes:
         return base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error as error:
         raise ValueError(
-            f"its photograph {text[:40]!r}... is no base64 ({str(error).lower()}): get the file "
+            f"its photograph {text[:40]!r}... is not base64 ({str(error).lower()}): get the file "
             "again"
         ) from None
 
@@ -139,7 +139,7 @@ def photograph_size(data: bytes) -> tuple[int, int]:
 
 
 def check_photograph(data: bytes) -> tuple[int, int]:
-    """Width and height; ValueError where the bytes are no image, or not a whole one."""
+    """Width and height; ValueError where the bytes are not an image, or not a complete one."""
     with _opened(data) as image:
         size = image.size
         try:

@@ -27,9 +27,9 @@ Point = tuple[float, float]
 
 def first_point(reply: str, width: int | None, height: int | None) -> Point | None:
     """The first `(x, y)`, `[x, y]` or `x=..., y=...` of the last `<answer>`, or of what follows the
-    thought; None where there is none.
+    thought; None where there is no point.
 
-    Numbers up to 1 are shares, those with a % sign and those of a `<point>` percent; others are
+    Numbers up to 1 are shares; those with a % sign and those of a `<point>` are percent. Others are
     pixels of the frame that the prompt states, or thousandths where the point lies beyond that
     frame or none is stated.
     """

@@ -1,4 +1,4 @@
-"""Prompting: what a model is asked of an item, and in which pixels.
+"""Prompting: what a model is asked about an item, and in which pixels.
 
 The image's size is stated where the template has a place for it; boxes in the reply are then read
 in these pixels.

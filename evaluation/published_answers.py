@@ -1,7 +1,7 @@
 """Published answers: what the published evaluation reads, so that its numbers can be compared.
 
-Retold from hunarbatra/SpatialThinker at 4ac41cf, evaluation/evals.py, faults included; nothing else
-should read answers by it. An algebraic comparison of two formulas, which it tries last, is left
+It follows hunarbatra/SpatialThinker at 4ac41cf, evaluation/evals.py, faults included; do not use it
+for anything else. An algebraic comparison of two formulas, which it tries last, is left
 out: no benchmark here asks for a formula.
 """
 
@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 
 LETTER = re.compile(r"^\([A-Za-z]\)\s*")
-"""A leading `(B)`, as the published code takes it off."""
+"""A leading `(B)`, as the published code removes it."""
 
 
 def published_segment(reply: str) -> str | None:
-    """What it takes for the answer: what follows the last "Answer:", in the last `<answer>`, or the
+    """What it reads as the answer: what follows the last "Answer:", in the last `<answer>`, or the
     whole reply; None where that is empty."""
     if "Answer:" in reply:
         reply = reply.rsplit("Answer:", 1)[1].strip()
@@ -24,9 +24,9 @@ def published_segment(reply: str) -> str | None:
 
 
 def parse_answer_paper_compatible(reply: str, options: Mapping[str, str]) -> str | None:
-    """The letter of the option whose text the answer is, a leading `(B)` not looked at; A for any
-    other answer, `B`, `(B)` and "The answer is D" among them, since the condition of the published
-    fallback is always true; None for an empty reply alone."""
+    """The letter of the option whose text the answer is, without a leading `(B)`. A for any other
+    answer, even `B`, `(B)` and "The answer is D", since the condition of the published fallback is
+    always true. None only for an empty reply."""
     said = published_segment(reply)
     if said is None:
         return None
@@ -38,8 +38,8 @@ def parse_answer_paper_compatible(reply: str, options: Mapping[str, str]) -> str
 
 
 def is_same_paper_compatible(reply: str, gold: str) -> bool:
-    """Whether the answer is the gold one where no options are passed: both alike in lower case,
-    whole or by what stands in the first brackets, a full stop at the end aside."""
+    """Whether the answer is the gold one where no options are passed. Compared in lower case: the
+    whole answer, and what is in its first brackets (or all) without a last full stop."""
     said = published_segment(reply)
     if said is None:
         return False

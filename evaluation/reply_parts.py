@@ -1,6 +1,6 @@
 """Parts of a reply: where its answer stands, and the same text without markup.
 
-Whatever is written is read in time proportional to its length.
+Any text is read in time proportional to its length.
 """
 
 import re
@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 
 MAX_PART = 64_000
-"""Characters of a part that are looked at, the last ones of a whole reply; tags are found anywhere.
-"""
+"""Characters of a part that are read, of a whole reply its last ones; tags are found anywhere. Far
+more than any answer has: it bounds time."""
 THOUGHT_ENDS = re.compile(r"</\s*think\s*>", re.IGNORECASE)
 """`</think>`, as models vary it."""
 TAG = re.compile(r"<\s*answer\s*>", re.IGNORECASE)
@@ -27,6 +27,7 @@ MARKS = str.maketrans(
 )
 """Quotation marks and Markdown become spaces; full-width marks become ours."""
 CYRILLIC, GREEK = "\u0410\u0412\u0421\u0415\u041d", "\u0391\u0392\u0395\u0397"
+"""Letters that look like A, B, C, E, H and like A, B, E, H."""
 LOOK_ALIKES = str.maketrans(CYRILLIC + GREEK, "ABCEH" + "ABEH")
 PHRASE = re.compile(
     r"\b(?:answers?|option|choice)\b[^\S\n]*(?:\([^)\n]{0,20}\)[^\S\n]*)?"
@@ -75,9 +76,8 @@ def last_phrases(text: str) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """Without markup: NFKC, no LaTeX, Markdown, quotation marks, special tokens, nor characters
-    that have no form of their own; Cyrillic and Greek letters that look like A, B, C, E, H are
-    those."""
+    """Without markup: NFKC, without LaTeX, Markdown, quotation marks, special tokens and invisible
+    characters; Cyrillic and Greek letters that look like A, B, C, E, H become these."""
     text = SPECIAL.sub(" ", LATEX.sub(" ", text)).translate(MARKS)
     if text.isascii():
         return text

@@ -1,7 +1,7 @@
 """Rows: what a benchmark's files hold, in a copy on this machine, one at a time.
 
-A copy is a file or a folder, which photographs may lie in as files or zip archives, too. Where a
-benchmark has several parts, or a copy several splits, files are told apart by their names.
+A copy is a file or a folder, which may also hold photographs, as files or zip archives. Where a
+benchmark has several parts, or a copy several splits, the names of files say which is which.
 """
 
 import re
@@ -16,7 +16,7 @@ from evaluation.tables import READERS, read_rows
 from schemas.dataset_folder import VALIDATION
 
 ANY = Part("")
-"""The part of a file that no part of its benchmark names: its rows say what they belong to."""
+"""For a file whose part its name does not say: its rows say which part they belong to."""
 ABOUT = {
     "dataset_dict.json",
     "dataset_info.json",
@@ -26,12 +26,12 @@ ABOUT = {
     "metadata.json",
     "state.json",
 }
-"""Files beside tables that tell about them, as datasets and this program write them."""
+"""Files that describe the tables beside them, as datasets and this program write them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row, its part and place there, and where the files are that it may name."""
+    """A row, its part, its place there, and the photograph files that it may name."""
 
     part: Part
     number: int
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Tables on this machine by part, and where photographs lie that are files."""
+    """Tables on this machine by part, and the folder of photographs that are files."""
 
     tables: tuple[tuple[Part, tuple[Path, ...]], ...]
     photographs: PhotographFiles | None = None
@@ -86,7 +86,7 @@ def open_copy(benchmark: Benchmark, path: Path) -> Copy:
 
 
 def _is_table(file: Path, folder: Path) -> bool:
-    """Neither hidden, nor what datasets, or this program, writes beside a table."""
+    """Whether it is neither hidden nor written beside tables by datasets or this program."""
     if not file.is_file() or file.name in ABOUT or file.name.startswith("cache-"):
         return False
     names = file.relative_to(folder).parts
@@ -96,8 +96,8 @@ def _is_table(file: Path, folder: Path) -> bool:
 def _shared_out(
     benchmark: Benchmark, files: list[Path], folder: Path
 ) -> Iterator[tuple[Part, tuple[Path, ...]]]:
-    """Parts with their files: those that a source calls by name, else of the first kind that there
-    is those whose names tell the part, else all."""
+    """Parts with their files: the files that a source names. Else, of the first kind of file that
+    exists, those whose names say the part, or all."""
     for source in benchmark.sources:
         named = [(part, _matching(files, part, folder)) for part in source.parts if part.tables]
         if named and all(found for _, found in named):
@@ -105,15 +105,15 @@ def _shared_out(
             return
     kind = next(kind for kind in READERS if any(file.suffix.lower() == kind for file in files))
     files = [file for file in files if file.suffix.lower() == kind]
-    told: dict[Part, list[Path]] = {}
+    by_part: dict[Part, list[Path]] = {}
     for file in files:
         for part in _parts_of(benchmark, file, folder):
-            told.setdefault(part, []).append(file)
-    if not told:
+            by_part.setdefault(part, []).append(file)
+    if not by_part:
         yield benchmark.parts[0] if len(benchmark.parts) == 1 else ANY, tuple(files)
     for part in benchmark.parts:
-        if part in told:
-            yield part, tuple(told[part])
+        if part in by_part:
+            yield part, tuple(by_part[part])
 
 
 def _matching(files: list[Path], part: Part, folder: Path) -> tuple[Path, ...]:
@@ -121,7 +121,7 @@ def _matching(files: list[Path], part: Part, folder: Path) -> tuple[Path, ...]:
 
 
 def _parts_of(benchmark: Benchmark, file: Path, folder: Path) -> list[Part]:
-    """The parts that a file's name, or the folders that it is in, tell."""
+    """The parts that a file's name, or the folders that it is in, name."""
     words: set[str] = set()
     for name in (*file.relative_to(folder).parent.parts, file.stem):
         words |= {name.lower(), *name.lower().split("-"), *re.split(r"[-_. ]", name.lower())}

@@ -2,8 +2,8 @@
 
 A rule gets one row per item (`table_of`) with the columns `subset`, `category`, `group`,
 `num_options`, the benchmark's facts, and what was said: `right`, `is_uncertain`, `said_number`,
-`true_number`. Groups that lack a member, as where only some items were asked, are left out of rules
-over groups, and counted. A rule of one benchmark alone stands in the benchmark's own file.
+`true_number`. Rules over groups leave out groups that lack a member (for example, because only some
+items were asked), and count them. A rule of a single benchmark is in the benchmark's own file.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,14 +22,14 @@ def plain(table: pl.DataFrame) -> list[Metric]:
 
 
 def subset_mean(table: pl.DataFrame) -> list[Metric]:
-    """The mean of the subsets' accuracies, whatever their sizes."""
+    """The mean of the subsets' accuracies, equally weighted."""
     main = Metric("mean of subsets", units(table, pl.col("subset")), table, is_main=True)
     return [main, *by(table, "subset"), *by(table, "category")]
 
 
 def table_of(items: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
-    """What rules read of rows of ITEM, those facts as columns; what was said is added by
-    evaluation.scoring."""
+    """What rules read from rows of ITEM, with these facts as columns. evaluation.scoring adds what
+    was said."""
     known = items["facts"].to_list()
     return items.select(
         "item_id",

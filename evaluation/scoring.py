@@ -1,9 +1,9 @@
-"""Scoring: two honest scores from one set of replies.
+"""Scoring: two scores from one set of replies.
 
 `official` is the benchmark authors' rule on what our parser reads; `paper_compatible` is the
-paper's aggregate on what the published parser reads. Beside each stand its standard error, what
-could not be read, and what the best constant answer would have scored. A metric without a unit to
-count, as of pairs where none is complete, has no row; the main one has a row at any rate, with NaN.
+paper's aggregate on what the published parser reads. Each comes with its standard error, the
+share that could not be read, and the score of the best constant answer. A metric without a unit to
+count (for example, no pair is complete) has no row; only the main metric then has one, with NaN.
 """
 
 from collections.abc import Collection
@@ -38,9 +38,9 @@ SCORE = columns(
     constant_baseline=pl.Float64,
 )
 """`value`, `standard_error` and `constant_baseline` are in percent; `subset` and `category` are
-null in totals. `num_items` is how many items count, `num_left_out` how many do not, since their
-pair, figure or turns are incomplete, `num_groups` how many groups are resampled; the shares are of
-all items that the metric is about."""
+null in totals. `num_items` is how many items count, `num_left_out` how many do not, because
+their pair, figure or turns are incomplete, `num_groups` how many groups are resampled; the shares
+are of all items that the metric is about."""
 
 SHARES = ("unparsed", "truncated", "error")
 """What SCORE states the share of: `is_<name>` of PARSED."""
@@ -50,7 +50,7 @@ def score(
     items: pl.DataFrame, parsed: pl.DataFrame, *, seed: int, num_bootstrap: int
 ) -> pl.DataFrame:
     """Rows of SCORE for one benchmark's items and what was read of the replies to them (PARSED).
-    ValueError for items without what was read, or of several or unknown benchmarks."""
+    ValueError for an item that was not read, and for several or unknown benchmarks."""
     items = items.sort("item_id")  # sums of floats depend on their order
     name = _name_in(items)
     benchmark = benchmark_of(name)
@@ -114,8 +114,8 @@ def _share(asked: pl.DataFrame, column: str) -> float:
 
 
 def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> pl.Series:
-    """What was said of each item of the categories `numeric` as a number: a text, or by its letter
-    the text of an option. Null elsewhere."""
+    """The answer to each item of the categories `numeric` as a number: of a text, or of the option
+    of a letter. Null elsewhere."""
     found: list[float | None] = [None] * items.height
     for place in items["category"].is_in(list(numeric)).fill_null(False).arg_true():
         texts = {option["letter"]: option["text"] for option in items["options"][place]}
@@ -126,7 +126,7 @@ def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> p
 def constant_baselines(
     rule: Rule, benchmark: Benchmark, table: pl.DataFrame, items: pl.DataFrame
 ) -> list[float]:
-    """For every metric of a rule the score of the best constant answer."""
+    """The score of the best constant answer, for every metric of a rule."""
     best: list[float] = []
     for said in chain.from_iterable(kind(items) for kind in (silence, *benchmark.constants)):
         metrics = _metrics(rule, table, said.right, numbers(items, said.answer, benchmark.numeric))

@@ -15,11 +15,11 @@ from pyarrow import ipc
 MAX_CELL = min(sys.maxsize, 1 << 30)
 """Bytes of a cell of a text file: a photograph of 256 MiB in base64 takes 340 MiB."""
 POINTER = b"version https://git-lfs"
-"""How a file begins that Git left where one of its large files belongs."""
+"""The beginning of the file that Git leaves in place of one of its large files."""
 BATCH = 4
 """Rows at a time: each may hold a photograph of some MB."""
 PAGE = 1 << 20
-"""Bytes that are read at a time."""
+"""Bytes that are read at a time; without a bound, a row group is in memory once more."""
 Rows = Iterator[dict[str, Any]]
 
 
@@ -36,8 +36,8 @@ def read_rows(file: Path) -> Rows:
 
 
 def _parquet(file: Path) -> Rows:
-    # A page holds up to 1,024 rows, so a whole row group of photographs is in memory, twice; three
-    # times without buffer_size.
+    # A page holds up to 1,024 rows, so a whole row group of photographs is in memory twice, and
+    # three times without buffer_size.
     with pq.ParquetFile(file, buffer_size=PAGE, pre_buffer=False) as table:
         for batch in table.iter_batches(batch_size=BATCH, use_threads=False):
             yield from batch.to_pylist()
@@ -64,7 +64,7 @@ def _separated(file: Path) -> Rows:
 def _json(file: Path) -> Rows:
     rows = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(rows, list):
-        raise ValueError("it is no list of rows")
+        raise ValueError("it is not a list of rows")
     yield from map(_object, rows)
 
 
@@ -77,7 +77,7 @@ def _json_lines(file: Path) -> Rows:
 
 def _object(row: Any) -> dict[str, Any]:
     if not isinstance(row, dict):
-        raise ValueError("one of its rows is no object")
+        raise ValueError("one of its rows is not an object")
     return row
 
 
@@ -89,4 +89,4 @@ READERS: Mapping[str, Callable[[Path], Rows]] = {
     ".csv": _separated,
     ".json": _json,
 }
-"""By suffix; in a folder with several kinds the first that it has counts."""
+"""By suffix. Of a folder with several kinds of files, only the first kind here is read."""

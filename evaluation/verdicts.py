@@ -1,6 +1,6 @@
 """Verdicts: what each reply says, and whether that is right, by our parser and the published one.
 
-A reply that cannot be read counts as wrong and is told apart from a wrong one.
+A reply that cannot be read counts as wrong, but is marked (`is_unparsed`).
 """
 
 from collections.abc import Callable, Mapping
@@ -33,11 +33,11 @@ PARSED = columns(
     is_error=pl.Boolean,
 )
 """`parsed` is a letter, a text or a point, null where nothing could be read; `method` is that of
-evaluation.answers.ParsedAnswer for letters; `is_error` says that there was no reply at all, and
-such a row is not `is_unparsed`, too."""
+evaluation.answers.ParsedAnswer for letters; `is_error` says that there was no reply at all;
+such a row is not `is_unparsed`."""
 LONGEST = 200
-"""Characters of what was read that are kept: for people who look, the whole reply stands
-elsewhere."""
+"""Characters of what was read that are kept, for people to look at: the whole reply is in its own
+table."""
 
 Row = Mapping[str, Any]
 ReadMask = Callable[[str], bytes]
@@ -90,8 +90,8 @@ def _choice(row: Row, text: str) -> dict[str, Any]:
 
 
 def _published(row: Row, text: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """What the published evaluation reads: a letter, or a text where it passes no options on. Gold
-    is then the letter, or yes or no."""
+    """What the published evaluation reads: a letter, or a text where its parser gets no options.
+    Gold is then the letter, or yes or no."""
     if benchmark_of(row["benchmark"]).passes_options:
         letter = parse_answer_paper_compatible(text, options)
         return {"paper_parsed": letter, "paper_is_right": letter == row["answer"]}
@@ -119,7 +119,7 @@ def _text(row: Row, text: str) -> dict[str, Any]:
 
 
 def _point(row: Row, text: str, read_mask: ReadMask | None) -> dict[str, Any]:
-    """The published evaluation asks for no points: the same stands there."""
+    """The published evaluation asks for no points: its columns repeat ours."""
     point = first_point(text, row["frame_width"], row["frame_height"])
     mask = fact(row["facts"], "mask") if read_mask else None
     is_right = False
@@ -127,12 +127,12 @@ def _point(row: Row, text: str, read_mask: ReadMask | None) -> dict[str, Any]:
         is_right = is_in_mask(point, read_mask(mask))
     elif point:
         is_right = is_inside(point, read_polygon(row["answer"]))
-    told = f"({point[0]:.4f}, {point[1]:.4f})" if point else None
+    shown = f"({point[0]:.4f}, {point[1]:.4f})" if point else None
     return {
-        "parsed": told,
+        "parsed": shown,
         "method": ("mask" if mask else "polygon") if point else "nothing",
         "conflict": False,
         "is_right": is_right,
-        "paper_parsed": told,
+        "paper_parsed": shown,
         "paper_is_right": is_right,
     }

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.columns import columns
 
 LETTERS = "ABCDEFGH"
-"""Of options: no known benchmark has more than eight."""
+"""Letters of options: no known benchmark has more than eight."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,8 +57,8 @@ ITEM = columns(
 """`item_id` is unique in its benchmark and the same in every copy of it; `question` stands without
 options and without the copy's own instructions how to answer; `options` are in order, empty for
 other kinds than CHOICE; `images` are SHA-256 digests, in the order in which they are shown, and
-`width` and `height` those of the first; items of one `group` share an image, a pair or a figure:
-they are resampled together; `image_sources` say where the images come from, such as
+`width` and `height` are those of the first; items of one `group` share an image, a pair or a figure
+and are resampled together; `image_sources` say where the images come from, such as
 `coco:000000123456`, `ade20k:ADE_val_00000248.jpg`, `sa-1b:sa_4690.jpg`."""
 
 REPLY = columns(

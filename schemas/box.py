@@ -1,6 +1,6 @@
 """Boxes: xyxy, origin at the top left.
 
-`Box` has whole pixels of a file. What is said of `Corners` holds in any unit: pixels of a file, of
+`Box` is in whole pixels of a file. Functions of `Corners` work in any unit: pixels of a file or of
 a frame, or shares of an image.
 """
 
@@ -45,8 +45,8 @@ def overlap(a: Corners, b: Corners) -> bool:
 
 
 def intersection_area(a: Corners, b: Corners) -> float:
-    """The area that both boxes cover, in square units of the corners; of whole pixels a whole
-    number."""
+    """The area that both boxes cover, in square units of the corners; a whole number for whole
+    pixels."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     return width * height if width > 0 and height > 0 else 0

@@ -1,8 +1,8 @@
 """Chat: what is asked of a language model, what it replies, and where it is reached.
 
 A request's digest covers all that decides the reply: the model, the messages with the digests of
-their photographs, the schema of the reply, the sampling parameters and the number of the draw;
-never where the model is served.
+their photographs, the schema of the reply, the sampling parameters and the number of the draw. It
+never covers where the model is served.
 """
 
 import json
@@ -22,7 +22,7 @@ OPENAI = "https://api.openai.com/v1"
 
 class PriceConfig(Section):
     """US dollars per million tokens. Cached input tokens cost as much as others where `cached` is
-    not given; `batch` is what the Batch API takes of these prices."""
+    not given; `batch` is the share of these prices that the Batch API charges."""
 
     input: float = Field(ge=0.0)
     output: float = Field(ge=0.0)
@@ -30,7 +30,7 @@ class PriceConfig(Section):
     batch: float = Field(default=0.5, ge=0.0, le=1.0)
 
     def dollars(self, fresh: Any, cached: Any, output: Any, *, is_batch: bool) -> Any:
-        """What tokens cost, input apart by whether it was cached: of numbers or of columns."""
+        """What tokens cost, for numbers or for columns; `fresh` input tokens were not cached."""
         cached_price = self.input if self.cached is None else self.cached
         total = (fresh * self.input + cached * cached_price + output * self.output) / 1e6
         return total * self.batch if is_batch else total
@@ -56,7 +56,7 @@ class ChatConfig(Section):
         default=0, ge=0, description="which draw of every reply is used; another number asks anew"
     )
     structured: Literal["detect", "json-schema", "json-object", "prompt"] = Field(
-        default="detect", exclude=True, description="how the server is told the reply's form"
+        default="detect", exclude=True, description="how a request states the reply's form"
     )
     max_concurrent: int = Field(default=64, gt=0, le=4096, exclude=True)
     requests_per_minute: int | None = Field(default=None, gt=0, exclude=True)
@@ -71,8 +71,8 @@ class ChatConfig(Section):
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What of it decides a reply. The first draw is not counted: it is what was asked before
-        there were others."""
+        """The fields that decide a reply. Draw 0 is left out, so that it has the digest that
+        requests had before there were draws."""
         return self.model_dump(mode="json", exclude=None if self.draw else {"draw"})
 
     def with_draw(self, draw: int) -> "ChatConfig":
@@ -89,7 +89,7 @@ class ChatConfig(Section):
 
 class ReplyForm(BaseModel):
     """What a model must reply. Every field is required and no other is allowed, as servers ask of
-    a schema that they enforce; fields that a model adds all the same are passed over."""
+    a schema that they enforce; further fields that a model adds are ignored."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", json_schema_extra={"additionalProperties": False}
@@ -110,8 +110,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """A picture of a message: the digest of its stored bytes, the longest side that is sent, and
-    how to get the bytes, which are read only when the request is."""
+    """The photograph of a message: the digest of its stored bytes, the longest side (pixels) of
+    the image that is sent, and how to get the bytes, which are read when the request is sent."""
 
     sha256: str
     max_side: int
@@ -136,8 +136,8 @@ class Message:
 
 @dataclass(frozen=True)
 class Request:
-    """`schema` is what the reply must validate as, None for free text; `draw` tells repeated draws
-    of one reply apart."""
+    """`schema` is what the reply must validate as, None for free text; `draw` is the number of
+    the draw where one reply is drawn several times."""
 
     chat: ChatConfig
     messages: tuple[Message, ...]
@@ -168,8 +168,8 @@ class Account:
 
 
 class Failure(StrEnum):
-    """Why a request ended without a usable reply. NO_REPLY alone may pass: it is asked again by
-    the next run; the others are what the model or its server has to say."""
+    """Why a request ended without a usable reply. Only NO_REPLY may pass: the next run asks
+    again. All others are final answers of the model or its server."""
 
     INVALID = "reply-invalid"
     TRUNCATED = "reply-truncated"
@@ -182,8 +182,8 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a request took; `calls` is 0 or more requests. `cost` is in US dollars, None where a
-    price is not known."""
+    """What requests took; `calls` is their number, 0 included. `cost` is in US dollars, None where
+    the price is not known."""
 
     calls: int = 0
     input_tokens: int = 0

@@ -1,4 +1,4 @@
-"""Claims: what a question's answer, or one of its options, says of a scene.
+"""Claims: what a question's answer, or one of its options, says about a scene.
 
 A claim names objects by id. The union is closed: one form per category, tagged by it in JSON.
 """
@@ -34,7 +34,7 @@ class Dimension(StrEnum):
 
 
 class Direction(StrEnum):
-    """In the picture plane: the eight from LEFT to BELOW_RIGHT. In the own frame of something that
+    """In the picture plane: the eight from LEFT to BELOW_RIGHT. Seen from something that
     faces a known way: LEFT, RIGHT, AHEAD, BACK."""
 
     LEFT = auto()
@@ -90,8 +90,8 @@ class SizeClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.
 class OrientationClaim(
     msgspec.Struct, frozen=True, tag_field="category", tag=Category.ORIENTATION.value
 ):
-    """Seen by the viewer (`viewpoint` None) or by the object `viewpoint`, which then is the
-    reference, `target` lies in `direction` of `reference`."""
+    """`target` lies in `direction` of `reference`, as seen by the viewer (`viewpoint` None) or by
+    the object `viewpoint`, which is then the reference."""
 
     viewpoint: ObjectId | None
     reference: ObjectId
@@ -124,7 +124,7 @@ class DistanceClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Categ
 
 
 class CountClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.COUNT.value):
-    """The picture shows exactly `number` of `class_name` (a class of the vocabulary)."""
+    """The image shows exactly `number` of `class_name` (a class of the vocabulary)."""
 
     class_name: ClassName
     number: int
@@ -133,7 +133,7 @@ class CountClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category
 class ExistenceClaim(
     msgspec.Struct, frozen=True, tag_field="category", tag=Category.EXISTENCE.value
 ):
-    """The picture shows (`present`) or does not show a `class_name`; with `predicate`, one that
+    """The image shows (`present`) or does not show a `class_name`; with `predicate`, one that
     stands in that relationship to an `other_class`."""
 
     class_name: ClassName
@@ -156,7 +156,7 @@ Claim: TypeAlias = (
 
 
 def _fields_of(kind: Any) -> frozenset[str]:
-    """Names of the fields of any claim that hold such a thing, several, or None."""
+    """Names of the fields of claims whose type is that kind, several of it, or it or None."""
     return frozenset(
         name
         for claim in get_args(Claim)
@@ -207,7 +207,7 @@ def objects_of(claim: Claim) -> tuple[int, ...]:
 
 
 def classes_of(claim: Claim) -> tuple[str, ...]:
-    """Names of the classes that a claim speaks of, in the order it names them."""
+    """Names of the classes that a claim names, in its order."""
     match claim:
         case CountClaim():
             return (claim.class_name,)

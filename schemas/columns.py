@@ -15,7 +15,8 @@ def columns(**dtypes: pl.DataType | DataTypeClass) -> pl.Schema:
 
 def formatted(template: str, *parts: str | pl.Expr) -> pl.Expr:
     """The template with each `{}` replaced by a column or expression, in order; null where one of
-    them is. As pl.format, which in polars 2.1 panics on some columns that lie in several chunks."""
+    them is null. Replaces pl.format, which in polars 2.1 panics on some columns of several
+    chunks."""
     texts = template.split("{}")
     assert len(texts) == len(parts) + 1
     pieces: list[str | pl.Expr] = [pl.lit(texts[0])]

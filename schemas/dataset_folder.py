@@ -1,4 +1,4 @@
-"""Dataset folders: where a published dataset lies, and whether it is what its build published."""
+"""Dataset folders: where a published dataset is, and whether it is what its build published."""
 
 import json
 from hashlib import file_digest
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 VALIDATION = "__validation__"
-"""Without the underscores load_dataset(data_dir=...) takes the pages in it for a split."""
+"""A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
 
 
 def resolve_dataset(name: str, root: Path) -> Path:
@@ -36,7 +36,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest["files"], manifest["digest"], manifest["config"]["images"]
     except FileNotFoundError:
         raise ValueError(
-            f"{folder} is no dataset folder: it has no manifest.json; run spatialthinker build"
+            f"{folder} is not a dataset folder: it has no manifest.json; run spatialthinker build"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""The rows that stages hand on between scene graphs and samples."""
+"""The rows that stages exchange between scene graphs and samples."""
 
 from enum import StrEnum, auto
 
@@ -39,12 +39,12 @@ SUBGRAPH = columns(
     topic=pl.String,
 )
 """`claim` and `alternatives` are JSON (schemas.claim), `offered` what they say as options, the
-right one first, none where the scene does not know it; `context` is what the question says besides.
+right one first, empty where the scene does not decide it; `context` is what else the question says.
 `names` are those of `objects`; `topic` is the same for questions of one image that are
 near-duplicates."""
 
 UNDECIDED = "undecided-"
-"""How the facets start of questions that only somebody who looks at the picture can answer."""
+"""The facets of questions that only somebody who looks at the image can answer start so."""
 
 USAGE = pl.Struct(
     {
@@ -65,7 +65,7 @@ PLAN = columns(
 )
 """`reason` is null for the questions to write."""
 
-PLANNED_BY = {"alternatives", "offered", "context"}
+PLANNED_BY = {"alternatives", "offered", "context"}  # columns that only the writer needs
 QUESTION = columns(
     **{name: dtype for name, dtype in SUBGRAPH.items() if name not in PLANNED_BY},
     question=pl.String,
@@ -88,7 +88,7 @@ writer. Where `reason` says why a model wrote no question, `question` and `answe
 VERIFIED = columns(**QUESTION, reading=pl.String)
 """`reason` is null for the questions that hold. Their `evidence`, `margin` and `detail` come from
 executing the claims; "unknown" is for a judge to decide. `reading` is "read" where the words surely
-say what the claims say, "unread" where only a judge can tell, null for questions that were lost."""
+say what the claims say, "unread" where only a judge can decide, null for lost questions."""
 
 JUDGED = columns(
     **VERIFIED,

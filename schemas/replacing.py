@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PARTIAL = ".partial-"
+PARTIAL = ".partial-"  # marks what is being written; leftovers of a crash are found by it
 
 
 def _partial(path: Path) -> Path:
@@ -46,7 +46,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def removed_at_last(path: Path) -> Iterator[Path]:
-    """A new folder beside `path`, to be filled and renamed by the block; gone when it ends."""
+    """A new folder beside `path`, which the block fills and renames; removed when it ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     shutil.rmtree(partial, ignore_errors=True)

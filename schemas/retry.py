@@ -1,6 +1,6 @@
 """Retry: which failures of a server may pass, and how long to wait before it is asked again.
 
-One law for models, downloads and the images of benchmarks.
+The same rules hold for models, downloads and the images of benchmarks.
 """
 
 import random
@@ -13,17 +13,17 @@ from time import time
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 MAX_ASKED = 900.0
-"""Seconds. A server that asks for more is asked again all the same: a run that waits for an hour
-looks dead."""
+"""Seconds. A server that asks for a longer wait is asked again after this one: a run that waits for
+an hour looks dead."""
 PASSING = (408, 409, 425, 429)
-"""Timeout, conflict, too early, too many requests: the other errors below 500 stay as they are."""
+"""Statuses: timeout, conflict, too early, too many requests. Other errors below 500 never pass."""
 MAX_DOUBLINGS = 30
-"""Of a wait, which is at its most long before: 2 to the power of 1,024 is no number any more."""
+"""Of a wait, which reaches its maximum long before; 2.0 to the power of 1,024 would overflow."""
 
 
 class TransientError(Exception):
-    """An attempt failed in a way that may pass. `retry_after` is for how many seconds the server
-    asks to be left alone, None where it does not say."""
+    """An attempt failed in a way that may pass. `retry_after` is how many seconds the server
+    asks to wait, None where it does not say."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -36,8 +36,8 @@ def may_pass(status: int) -> bool:
 
 
 def asked_seconds(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """For how many seconds a server asks to be left alone, at most MAX_ASKED; None where it does
-    not say, or says nonsense. `headers` ignore case; `now` is in seconds since 1970.
+    """How many seconds a server asks to wait, at most MAX_ASKED; None where it does not say, or
+    the value is invalid. `headers` ignore case; `now` is in seconds since 1970.
 
     Retry-After is a number of seconds or a date (RFC 9110, 10.2.3); OpenAI adds retry-after-ms.
     """
@@ -76,9 +76,9 @@ def retrying(
     backoff: Backoff,
     sleep: Callable[[float], None],
 ) -> Retrying:
-    """Calls a function until it returns; raises what it raised last where that is not transient,
-    or where `max_failures` have been counted. `num_failures` is given the number of the attempt
-    that failed, and returns how many failures count."""
+    """Calls a function until it returns; raises its last error where that is not transient, or
+    where `max_failures` have been counted. `num_failures` takes the number of the attempt that
+    failed, and returns how many failures count."""
     counted = 0
 
     def count(state: RetryCallState) -> None:

@@ -54,6 +54,6 @@ SAMPLE = columns(
 )
 """`group_id` is shared by all samples whose photographs are the same; `claim` and
 `option_claims` (in the order of `options`) are JSON (schemas.claim); `write_usage` is null where a
-template wrote, what `judge` did where no model judged: `votes` and, without the picture,
+template wrote, what `judge` did where no model judged: `votes` and, without the image,
 `blind_votes`, as texts of options; `photograph` is the file's name in the source, null without
 photographs."""

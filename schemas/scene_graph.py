@@ -105,7 +105,7 @@ RELATIONSHIP = pl.Struct(
     }
 )
 BATCH = 500
-"""Scenes made into objects at once: bounds memory, whatever the size of the frame."""
+"""Rows that become objects at a time: bounds memory for a frame of any size."""
 SCENE = columns(
     image_id=pl.String,
     width=pl.Int32,

@@ -14,8 +14,8 @@ Arguments = dict[str, Any]
 def grpo_arguments(
     config: TrainConfig, run: Path, *, num_processes: int, has_gpu: bool
 ) -> Arguments:
-    """Arguments of GRPOConfig for that many processes; ValueError where updates cannot be shared
-    out evenly among them."""
+    """Arguments of GRPOConfig for that many processes; ValueError where updates cannot be split
+    evenly among them."""
     grpo, hardware = _grpo(config), config.hardware
     micro_batch = micro_batch_of(hardware, grpo.update_prompts * grpo.num_generations)
     accumulation = accumulation_steps(
@@ -31,7 +31,7 @@ def grpo_arguments(
         "num_generations": grpo.num_generations,
         "num_iterations": 1,
         "max_steps": num_updates,
-        # Elsewhere than at the end of a rollout, what is buffered of it would be lost.
+        # Only at the end of a rollout: elsewhere, its buffered rest would be lost.
         "save_steps": config.log.save_rollouts * updates_per_rollout(grpo),
         "temperature": grpo.temperature,
         "top_p": 1.0,
@@ -56,7 +56,7 @@ def grpo_arguments(
 def sft_arguments(
     config: TrainConfig, run: Path, *, num_processes: int, has_gpu: bool, num_samples: int
 ) -> Arguments:
-    """Arguments of SFTConfig; `num_samples` are those of an epoch."""
+    """Arguments of SFTConfig; `num_samples` is their number in an epoch."""
     sft = _sft(config)
     micro_batch = micro_batch_of(config.hardware, sft.batch_size)
     accumulation = accumulation_steps(sft.batch_size, micro_batch, num_processes)
@@ -105,7 +105,7 @@ def _shared_arguments(config: TrainConfig, run: Path, num_updates: int, has_gpu:
         "max_grad_norm": optimizer.max_grad_norm,
         "lr_scheduler_type": optimizer.schedule,
         "warmup_steps": round(optimizer.warmup_share * num_updates),
-        # Both are TRL's defaults, on a CPU as well, where they only cost time.
+        # TRL turns both on by default, also on a CPU, where they only cost time.
         "bf16": has_gpu and hardware.bf16,
         "gradient_checkpointing": has_gpu and hardware.gradient_checkpointing,
         "use_cpu": not has_gpu,
@@ -143,11 +143,11 @@ def _vllm_arguments(config: TrainConfig, grpo: GrpoConfig) -> Arguments:
 
 def _grpo(config: TrainConfig) -> GrpoConfig:
     if config.grpo is None:
-        raise ValueError(f"{config.name} has no section grpo")
+        raise ValueError(f"the configuration {config.name} has no section grpo: add one")
     return config.grpo
 
 
 def _sft(config: TrainConfig) -> SftConfig:
     if config.sft is None:
-        raise ValueError(f"{config.name} has no section sft")
+        raise ValueError(f"the configuration {config.name} has no section sft: add one")
     return config.sft

@@ -1,4 +1,4 @@
-"""Checkpoints: which one a run goes on from, and how its weights come back."""
+"""Checkpoints: which one a run goes on from, and how its weights are loaded."""
 
 import json
 import logging
@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger(__name__)
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json")  # in one file, or in several
 LORA_WEIGHTS = "adapter_model.safetensors"
-NEEDED = ("optimizer.pt", "scheduler.pt")
-RANDOM_STATES = "rng_state*.pth"  # of several processes, one each
+NEEDED = ("optimizer.pt", "scheduler.pt")  # without them, Trainer would silently start both anew
+RANDOM_STATES = "rng_state*.pth"  # one file per process
 
 
 def last_complete_checkpoint(folder: Path) -> Path | None:
-    """The newest `checkpoint-N` that was written to its end, None where there is none.
+    """The newest `checkpoint-N` that was written completely, None where there is none.
 
-    A process that is killed while it saves leaves one without its state, which transformers cannot
-    read, or without its scheduler or random numbers, from which it would silently go on otherwise.
+    A process that is killed while it saves may leave a checkpoint without its state, which
+    transformers cannot read, or without its scheduler or random numbers: from such a one
+    transformers would go on, silently with other results.
     """
     found = [
         (int(path.name.rpartition("-")[2]), path)
@@ -26,7 +27,7 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
     for _, path in sorted(found, reverse=True):
         if is_complete(path):
             return path
-        logger.warning("%s was not written to its end and is passed over", path)
+        logger.warning("%s was not written completely and is ignored", path)
     return None
 
 
@@ -49,9 +50,9 @@ def is_complete(checkpoint: Path) -> bool:
 class RestoresWeights:
     """For a trainer of Qwen2.5-VL, before transformers' own in its bases.
 
-    The files of a checkpoint name weights as the Hub does, the module names them otherwise, and
-    Trainer loads what fits without complaint: nothing (huggingface/transformers issue 43701, open
-    in 5.17). Runs with LoRA, DeepSpeed and FSDP have loaders of their own.
+    The files of a checkpoint name weights as the Hub does, and the module uses other names. Trainer
+    loads the weights whose names fit, which are none, without an error (huggingface/transformers
+    issue 43701, open in 5.17). Runs with LoRA, DeepSpeed and FSDP have their own loaders.
     """
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:

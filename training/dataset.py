@@ -1,8 +1,8 @@
 """Training data: a dataset folder as the rows that TRL trains on, photographs decoded when needed.
 
 Boxes, stated size and pixels are in one frame (schemas.config.frame). MODEL: photographs are
-resized here, so that the processor's own resizing changes nothing. PAPER_COMPATIBLE: the
-photograph's own pixels, as in the published code, whatever the processor makes of it.
+resized here, so that the processor's own resizing changes nothing. PAPER_COMPATIBLE: the image has
+the photograph's own pixels, as in the published code, and the processor resizes it.
 """
 
 import io
@@ -30,12 +30,13 @@ READ = (
     "width",
     "height",
 )
+"""Columns of the dataset that training reads."""
 
 logger = logging.getLogger(__name__)
 
 
 def num_image_tokens(size: Size, config: DataConfig) -> int:
-    """What the model reads of a photograph of that size."""
+    """Tokens that the model reads for a photograph of that size."""
     width, height = config.seen_size(size)
     return (width // FACTOR) * (height // FACTOR)
 
@@ -45,7 +46,7 @@ def prompt_of(question: str, frame: Size) -> str:
 
 
 def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
-    """All of a training row but its picture: the prompt's text, and the gold in the frame."""
+    """All of a training row but its image: the prompt's text, and the gold in the frame."""
     size = row["width"], row["height"]
     frame = config.frame_of(size)
     gold = moved_gold(row["answer_option_text"], size, frame)
@@ -116,7 +117,7 @@ def keep_short(
     rows: Dataset, config: DataConfig, limit: int, num_tokens: Measure, *, whole: bool
 ) -> Dataset:
     """Rows whose prompt, or with `whole` prompt and demonstration, has at most `limit` tokens,
-    picture included; `num_tokens` counts those of a text. ValueError where none is left."""
+    image included; `num_tokens` counts those of a text. ValueError where none is left."""
     kept, longest = [], 0
     texts = rows.select_columns([name for name in READ if name != "images"])
     for number, row in enumerate(texts):

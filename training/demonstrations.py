@@ -1,6 +1,6 @@
 """Demonstrations: completions that the SFT baseline learns from, rendered from the gold scene.
 
-What is observed and thought is templated from the scene, nobody wrote or said it: the paper's SFT
+Observation and thought come from templates over the scene; nobody wrote them. The paper's SFT
 baseline and ours share the answer and the scene, not these words.
 """
 
@@ -8,7 +8,7 @@ from collections import Counter
 
 from schemas.completion.publish import PublishedScene, render_completion
 
-NOTHING = "Nothing that the question names can be seen."
+NOTHING = "Nothing that the question names can be seen."  # the observation of an empty scene
 
 
 def demonstration(scene: PublishedScene, answer: str) -> str:

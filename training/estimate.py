@@ -1,4 +1,4 @@
-"""Estimate: what a training run will take of memory and time, before it is started.
+"""Estimate: how much memory and time a training run will take, before it starts.
 
 Memory is added up from the shapes of the model; time is scaled from the hours that the paper states
 (arXiv 2511.07403: 75 rollouts of 512 x 8 completions on four H100, 13 hours for 3B, 15 for 7B), and
@@ -18,12 +18,13 @@ from training.arguments import micro_batch_of, updates_per_rollout
 
 GIB = 1 << 30
 TRAINED_BYTES = 16
-"""Per weight that is trained: itself, its gradient and the two moments of Adam, in float32."""
+"""Bytes per trained weight: itself, its gradient and the two moments of Adam, in float32."""
 OVERHEAD_GIB = 3.0
-"""CUDA, communication buffers, and the layer that is gathered."""
+"""Per device: CUDA, communication buffers, and the layer that is gathered. It was not measured."""
 PAPER_COMPLETIONS, PAPER_TOKENS, PAPER_DEVICES = 75 * 512 * 8, 2048, 4
+"""Of the paper's run, whose hours are in KNOWN: completions, most tokens in each, H100 GPUs."""
 LORA_SHARE = 0.003
-"""Weights of rank-8 adapters on attention, of all weights, at 7B."""
+"""Share of all weights that rank-8 adapters on attention have at 7B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,13 @@ KNOWN = {
     "3b": Shape(3.755e9, 36, 2048, 151_936, 13.0),
     "7b": Shape(8.292e9, 28, 3584, 152_064, 15.0),
 }
+"""Shapes of Qwen2.5-VL by size, for names that are Hub ids; hours as in the paper."""
 NAMED = re.compile(r"(?i)(?:qwen2\.5-vl|spatialthinker)-(3b|7b)")
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`memory` is GiB per device by what takes it; `hours` is None where nothing is known."""
+    """`memory` is GiB per device, by what needs it; `hours` is None where the paper states none."""
 
     memory: Mapping[str, float]
     device_gib: float
@@ -74,7 +76,7 @@ class Estimate:
 
 
 def shape_of(name: str) -> Shape | None:
-    """The shape of a model in a folder, or of one whose name tells it; None where nothing does."""
+    """The shape of a model in a folder, or of one whose name says it; None where neither does."""
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         config = json.loads((folder / "config.json").read_bytes())
@@ -164,8 +166,8 @@ def _reference_gib(config: TrainConfig, shape: Shape) -> float:
 
 
 def _activations_gib(config: TrainConfig, shape: Shape) -> float:
-    """One micro-batch of the greatest length: a residual per layer where the rest is computed
-    again, eight of them where it is not, and the logits of what is learnt, with gradients."""
+    """One micro-batch of the greatest length: per layer one residual with gradient checkpointing,
+    eight without it; and the logits of the tokens that are learnt, with gradients."""
     if config.grpo:
         learnt = config.grpo.max_completion_tokens
         length = config.data.max_prompt_tokens + learnt

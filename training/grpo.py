@@ -54,8 +54,8 @@ def train(run: Run) -> None:
 
 
 def rollout_rows(run: Run, processor: object) -> Dataset:
-    """The prompts, short enough, and enough of them for one rollout at least: of fewer, TRL would
-    train on none, and say nothing."""
+    """The prompts that are short enough. ValueError where they are too few for one rollout: TRL
+    would then train on none, without an error."""
     config = run.config
     rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
     limit = config.data.max_prompt_tokens

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is to be done: `checkpoint` is where it goes on, None at the start; no other
-    process trains in its folder while `lock` is open, None where this one does not hold it."""
+    """A run to do. `checkpoint` is where it goes on, None at the start. While `lock` is open, no
+    other process trains in its folder; None in a process that does not hold it."""
 
     config: TrainConfig
     dataset: Path
@@ -79,15 +79,16 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
 
 
 def _end_with_input() -> None:
-    """A caller that was killed cannot end us, and its next run would find us in its way."""
-    # Not through sys.stdin, whose lock a thread would still hold when the interpreter ends.
+    """A caller that was killed cannot end this process, which would then block the caller's next
+    run."""
+    # Not through sys.stdin: a thread would still hold its lock when the interpreter ends.
     while os.read(0, 1024):
         pass
     os._exit(1)
 
 
 def _is_first() -> bool:
-    """Of the processes of a run, the one that writes and tells."""
+    """Whether this is the process of a run that writes and logs."""
     return os.environ.get("RANK", "0") == "0"
 
 
@@ -105,7 +106,7 @@ def _options(method: Method) -> Any:
 
 def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
     """The run of a configuration, its folder made. ValueError where its dataset must not be
-    trained on, or where it was begun before and may not be gone on with."""
+    trained on, or where it was begun before and `may_resume` is not set."""
     import torch
 
     dataset = resolve_dataset(config.data.dataset, root)
@@ -135,8 +136,8 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
 
 
 def _open_folder(folder: Path, config: TrainConfig, checkpoint: Path | None) -> IO[str] | None:
-    """Ready for a run from that checkpoint, and its lock. Other processes than the first leave it
-    alone."""
+    """Makes the folder ready for a run from that checkpoint, and returns its lock. Only the first
+    process does so."""
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / "tensorboard")
     if not _is_first():
         return None
@@ -162,11 +163,12 @@ def _lock(folder: Path) -> IO[str]:
 
 
 def quiet_libraries() -> None:
-    """Their bars and notes would hide our lines; and TRL tells the Hub of every trainer."""
+    """Their progress bars and warnings would hide our lines; and TRL reports every trainer to the
+    Hub."""
     import huggingface_hub.constants
     import transformers
 
-    # Where a variable says so it is too late: the library reads them when it is imported.
+    # Too late for its environment variable: the library reads that when it is imported.
     huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -177,7 +179,7 @@ def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
     from transformers import PrinterCallback
 
     check_sharding(trainer)
-    trainer.remove_callback(PrinterCallback)  # training.log_writers tells what there is to tell
+    trainer.remove_callback(PrinterCallback)  # training.log_writers logs instead
     if run.config.model.freeze_vision:
         freeze_vision(trainer.model)
     trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)

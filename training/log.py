@@ -1,8 +1,8 @@
-"""Log: what a run tells of its updates, for people and for programs.
+"""Log: what a run reports about its updates, for people and for programs.
 
 `log.jsonl` has one object per update with the step, the loss, and the mean of every reward; no
-times, so that the same run writes the same lines. A run that goes on from a checkpoint drops the
-lines after it first.
+times, so that the same run writes the same lines. A run that goes on from a checkpoint first
+drops the lines after it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Log writers: a callback and a trainer's part that write what training.log reads."""
+"""Log writers: a callback and a base class of a trainer that write what training.log reads."""
 
 import json
 import logging
@@ -11,6 +11,8 @@ from transformers import TrainerCallback
 from training.log import COMPLETIONS, LOG
 
 LEFT_OUT = ("time", "runtime", "per_second", "total_flos", "num_tokens")
+"""Parts of the names of figures that the log leaves out: times, which differ from run to run, and
+counters."""
 SHOWN = {
     "reward": "reward",
     "rewards/format/mean": "format",
@@ -21,6 +23,7 @@ SHOWN = {
     "kl": "kl",
     "completions/mean_length": "tokens",
 }
+"""Figures in the line of an update, by TRL's name: the word that is shown."""
 logger = logging.getLogger(__name__)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.config.training import TINY, ModelConfig
 
-LORA_TARGETS = r".*language_model.*(q|k|v|o)_proj"
+LORA_TARGETS = r".*language_model.*(q|k|v|o)_proj"  # attention only, without the vision tower
 
 
 def resolve_model(name: str, root: Path) -> str | Path:
@@ -34,7 +34,7 @@ def resolve_model(name: str, root: Path) -> str | Path:
 
 
 def loading_arguments(config: ModelConfig, *, has_gpu: bool) -> dict[str, Any]:
-    """What from_pretrained is told."""
+    """Arguments of from_pretrained."""
     return {
         "dtype": config.dtype if has_gpu else "float32",
         "revision": config.revision,
@@ -65,7 +65,7 @@ def freeze_vision(model: Any) -> None:
 
 
 def check_sharding(trainer: Any) -> None:
-    """ValueError where adapters could not be merged at the end: their weights are spread out."""
+    """ValueError where adapters could not be merged at the end: their weights are in shards."""
     is_sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
     if is_sharded and hasattr(trainer.accelerator.unwrap_model(trainer.model), "merge_and_unload"):
         raise ValueError(
@@ -77,7 +77,7 @@ def check_sharding(trainer: Any) -> None:
 def save_final(trainer: Any, processor: Any, folder: Path, *, in_bf16: bool) -> None:
     """The trained model in Hugging Face layout, LoRA's adapters merged into it; the folder appears
     when it is complete. Every process calls this. `in_bf16`: vLLM takes its precision from the
-    folder, and would run weights of float32 as such."""
+    folder, and would run float32 weights in float32."""
     partial = folder.with_name(f"{folder.name}.partial")
     is_main = trainer.accelerator.is_main_process
     if is_main:
@@ -89,7 +89,7 @@ def save_final(trainer: Any, processor: Any, folder: Path, *, in_bf16: bool) -> 
             model.merge_and_unload().save_pretrained(partial)
     else:
         if trainer.is_fsdp_enabled:
-            # Of what is kept in shards, as in checkpoints, save_model writes nothing at all.
+            # With the setting of checkpoints, which are in shards, save_model writes nothing.
             trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
         trainer.save_model(str(partial))
     if is_main:
@@ -129,7 +129,7 @@ def _set_in_json(path: Path, changes: dict[str, Any]) -> None:
 
 
 def _set_cache_use(folder: Path) -> None:
-    """Training turns the cache of keys and values off, and the file would keep that."""
+    """Training turns the cache of keys and values off; the saved file must turn it on again."""
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     for section in (config, config.get("text_config", {})):

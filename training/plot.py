@@ -1,4 +1,4 @@
-"""Plot: the rewards of a run over its updates, as a picture."""
+"""Plot: the rewards of a run over its updates, as a PNG."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-REWARDS = "rewards/"
+REWARDS = "rewards/"  # TRL names the mean of a reward function rewards/NAME/mean
 MEAN = "/mean"
 
 

@@ -1,8 +1,7 @@
-"""Processor: how text and pictures become what Qwen2.5-VL reads.
+"""Processor: how text and images become what Qwen2.5-VL reads.
 
-transformers takes the video half of the processor for granted, which needs torchvision. Videos are
-not read here, so that where torchvision is missing the processor is put together without it; the
-folder that it is saved to is the ordinary one either way.
+transformers always loads the video half of the processor, which needs torchvision. Videos are not
+read here: where torchvision is missing, the processor is built without that half.
 """
 
 from collections.abc import Callable
@@ -17,11 +16,11 @@ from transformers.processing_utils import ProcessorMixin
 
 from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
 
-IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"
+IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"  # Qwen2.5-VL's tokens that stand for them
 
 
 class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # noqa: N801
-    """Without videos. Named as its parent is: the name is written into the folder, for others."""
+    """Without videos. It has its parent's name: a saved folder names the class for others."""
 
     def __init__(
         self,
@@ -43,8 +42,8 @@ def load_processor(
     max_pixels: int = MAX_PIXELS,
     revision: str | None = None,
 ) -> Any:
-    """The processor of a folder or Hub id, which enlarges and shrinks pictures into that range of
-    pixels, and pads on the left. ValueError, in one line, where it cannot be had."""
+    """The processor of a folder or Hub id, which enlarges and shrinks images into that range of
+    pixels, and pads on the left. ValueError, in one line, where it cannot be loaded."""
     size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision, padding_side="left")
@@ -65,10 +64,10 @@ def processor_of(tokenizer: PreTrainedTokenizerBase, images: Qwen2VLImageProcess
 
 
 def num_text_tokens(processor: Any) -> Callable[[str], int]:
-    """Counts the tokens of a text as the only words of a conversation, its marks included."""
+    """Counts the tokens of a conversation that has only this text, special tokens included."""
     empty = [{"role": "user", "content": ""}]
     frame = processor.apply_chat_template(empty, add_generation_prompt=True, tokenize=False)
-    num_marks = len(processor.tokenizer(frame)["input_ids"]) + 2  # around the picture
+    num_marks = len(processor.tokenizer(frame)["input_ids"]) + 2  # around the image
 
     def count(text: str) -> int:
         return len(processor.tokenizer(text)["input_ids"]) + num_marks

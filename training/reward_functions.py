@@ -17,8 +17,8 @@ from training.rewards import CACHED, Options, Rewards, Weights, score_completion
 
 RewardFunction = Callable[..., list[float]]
 Scored = Callable[[str, str, float, float], Rewards]
-SPARSE_WEIGHTS = {"format": 0.5, "accuracy": 0.5}
-UNGATED = "ungated_spatial"
+SPARSE_WEIGHTS = {"format": 0.5, "accuracy": 0.5}  # those of rewards.sparse_reward
+UNGATED = "ungated_spatial"  # the metric's name in the log
 
 
 class Weighed(NamedTuple):
@@ -27,7 +27,7 @@ class Weighed(NamedTuple):
 
 
 def reward_functions(config: RewardConfig) -> list[Weighed]:
-    """One function per part that weighs anything; a completion is scored once for all of them."""
+    """One function for format and for each part that has a weight; a completion is scored once."""
     if config.kind == "sparse":
         scored: Scored = lru_cache(CACHED)(lambda text, gold, *_: sparse_reward(text, gold))
         return [Weighed(_part(name, scored), weight) for name, weight in SPARSE_WEIGHTS.items()]
@@ -81,5 +81,5 @@ def _part(name: str, scored: Scored, logged: Scored | None = None) -> RewardFunc
 
 
 def text_of(completion: Any) -> str:
-    """What the policy wrote: TRL hands over text, or a conversation that ends with it."""
+    """What the policy wrote: TRL passes text, or a conversation that ends with it."""
     return completion if isinstance(completion, str) else str(completion[-1]["content"])

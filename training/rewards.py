@@ -1,15 +1,15 @@
 """Rewards: what a completion earns (SpatialThinker, arXiv 2511.07403, section "Rewards").
 
-`score_completion` reads a completion and the gold column `answer_option_text`, never raises for
-what a policy writes, and raises ValueError for a gold that is broken. All parts are in [0, 1].
-Where the paper is followed and where it is not:
+`score_completion` reads a completion and the gold column `answer_option_text`. It never raises for
+what a policy writes, and raises ValueError for a broken gold. All parts are in [0, 1]. Where
+the paper is followed and where it is not:
 
 - Identical boxes earn exactly 1; the published epsilon takes 9 % from a box of 1 by 1 pixel in an
   image of 1000 by 1000.
-- Closeness is cut off at 0 when it is paid, not when objects are matched; a predicted box that is
-  inverted, empty or infinite is no box, and its object earns 0.
-- Tags come in order and do not nest. Closing tags beyond the first have no say.
-- Labels may hold what the published pattern `[a-zA-Z_]+` refuses: `t-shirt.1`, `tv2.1`.
+- A closeness below 0 earns 0, but counts as it is when objects are matched; a predicted box that is
+  inverted, empty or infinite counts as no box, and its object earns 0.
+- Tags come in order and do not nest. Further closing tags have no effect.
+- Labels may hold characters that the published pattern `[a-zA-Z_]+` refuses: `t-shirt.1`, `tv2.1`.
 """
 
 from collections.abc import Sequence
@@ -23,15 +23,14 @@ from schemas.completion.matching import Pair, Target, match, prepare
 from schemas.completion.parsing import GOLD_TAGS, POLICY_TAGS, ReadScene, read_scene, read_tags
 from schemas.completion.similarity import Similarity, exact_match
 
-SPARSE_TAGS = ("think", "answer")
+SPARSE_TAGS = ("think", "answer")  # those of the baseline without a scene
 OBJECTS_SHARE, RELATIONSHIPS_SHARE = 0.7, 0.3  # of the count reward; the paper's
 SAME_LABEL = 0.5  # similarity, midway between an equal label (1) and any other (0)
-CACHED = 1 << 13  # golds or completions: bounds memory
+CACHED = 1 << 13  # golds, and completions, that are kept: bounds memory
 
 
 class Rewards(msgspec.Struct, frozen=True):
-    """The parts after gating, and their weighted sum. `relationships` is 0 where it weighs
-    nothing."""
+    """The parts after gating, and their weighted sum. `relationships` is 0 without a weight."""
 
     format: float = 0.0
     count: float = 0.0
@@ -42,7 +41,7 @@ class Rewards(msgspec.Struct, frozen=True):
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """What each part counts for; the paper's by default. They add up to 1 at most."""
+    """The weight of each part, by default the paper's. They add up to at most 1."""
 
     format: float = 0.1
     count: float = 0.2
@@ -61,10 +60,10 @@ class Weights(msgspec.Struct, frozen=True):
 class Options(msgspec.Struct, frozen=True):
     """What goes beyond the paper, each off by default.
 
-    `label_gate`: a box earns only with a label at least so similar. `strict_boxes`: it earns only
-    where it overlaps its gold box. `count_needs_answer`: wrong answers earn no count reward.
-    `tolerant_answers`: `B`, `(B)` and the option's text are as good as `(B) behind`. `ungated`:
-    wrong answers earn the spatial reward, too, the paper's ablation.
+    `label_gate`: a box earns only where its label is at least this similar. `strict_boxes`: it
+    earns only where it overlaps its gold box. `count_needs_answer`: wrong answers earn no count
+    reward. `tolerant_answers`: `B`, `(B)` and the option's text are as good as `(B) behind`.
+    `ungated`: wrong answers also earn the spatial reward, the paper's ablation.
     """
 
     label_gate: float | None = None
@@ -83,6 +82,7 @@ class Gold(msgspec.Struct, frozen=True):
 
 PAPER, PAPER_WEIGHTS = Options(), Weights()
 STRICT = Options(label_gate=SAME_LABEL, strict_boxes=True, count_needs_answer=True)
+"""The options that refuse rewards for junk: what they change is reported before training."""
 NOTHING = Rewards()
 
 
@@ -206,13 +206,13 @@ def _earns(scene: ReadScene, gold: ReadScene, pair: Pair, options: Options) -> b
 def relationship_reward(
     scene: ReadScene, gold: ReadScene, pairs: Sequence[Pair], options: Options
 ) -> float:
-    """F1 of the different relationships. One is found where its predicate is the gold one's and its
-    ends are matched to that one's ends, with similar labels: numbers in ids may differ."""
+    """F1 of the different relationships. One is found where a gold one has its predicate, and its
+    ends are matched to the gold ends, with similar labels: numbers in ids may differ."""
     least = SAME_LABEL if options.label_gate is None else options.label_gate
     matched: dict[str, str | tuple[str]] = {
         scene.ids[pair.predicted]: gold.ids[pair.gold] for pair in pairs if pair.similarity >= least
     }
-    # Who names a gold object without having matched it names another one.
+    # A gold object's id on an end that is not matched to that object is another object.
     stands_for = {name: (name,) for name in gold.ids} | matched
     said = {
         (stands_for.get(subject, subject), _verb(verb), stands_for.get(target, target))

@@ -1,4 +1,4 @@
-"""Run folders: where a training run keeps what it makes, named by all that decides it.
+"""Run folders: where a training run keeps its files, named by all that decides the run.
 
     <root>/runs/<name>/<digest>/
       config.json  checkpoints/  log.jsonl  completions/  tensorboard/  final/
@@ -15,7 +15,7 @@ from schemas.config.training import TrainConfig
 from schemas.dataset_folder import read_manifest
 
 VERSION = 1
-EDGE = 1 << 20
+EDGE = 1 << 20  # bytes that are hashed at each end of a file: weights have gigabytes
 FINAL = "final"
 
 
@@ -24,7 +24,7 @@ def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path
 
 
 def run_digest(config: TrainConfig, dataset: Path, model: str | Path) -> str:
-    """Of the configuration and of the files of dataset and model, wherever they lie; `model` is a
+    """Of the configuration and of the files of dataset and model, not of their paths; `model` is a
     folder, or the Hub id that the configuration names."""
     settings = config.model_dump(mode="json")
     del settings["data"]["dataset"]
@@ -36,7 +36,7 @@ def run_digest(config: TrainConfig, dataset: Path, model: str | Path) -> str:
 
 
 def model_digest(folder: Path) -> str:
-    """Of a model's files: of weights, which have gigabytes, the size, the start and the end."""
+    """Of a model's files: the size, the start and the end of each, since weights have gigabytes."""
     digest = sha256()
     for path in sorted(entry for entry in folder.iterdir() if entry.is_file()):
         with path.open("rb") as stream:

@@ -1,8 +1,8 @@
 """Tiny: a Qwen2.5-VL of the real architecture with random weights, made without any download.
 
-It knows nothing, and everything that trains or asks the real one runs with it on a CPU in seconds.
-Tags such as `<scene>` are ordinary text to its tokenizer: special tokens would vanish from decoded
-completions.
+It knows nothing, but all code that trains or asks the real model runs with it on a CPU in seconds.
+Tags such as `<scene>` are ordinary text to its tokenizer: special tokens would be missing from
+decoded completions.
 """
 
 from collections.abc import Sequence
@@ -35,12 +35,15 @@ SPECIAL = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
+"""Qwen's special tokens, which its chat template and processor need."""
 VOCABULARY = 600
+"""Tokens: 256 bytes, the special ones, and a few hundred pieces of words; the model stays tiny."""
 # Qwen's: words with their space, single digits, runs of punctuation, line breaks.
 SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+# Words of the texts that the tokenizer is trained on; others are spelt in smaller pieces.
 COLORS = ("red", "green", "blue", "yellow", "white", "black")
 THINGS = ("man", "woman", "dog", "car", "tree", "chair", "table", "cup", "bench", "horse")
 PREDICATES = ("left of", "right of", "above", "below", "on", "under", "next to", "behind")

@@ -28,9 +28,9 @@ class Item:
     """What becomes a row of ITEM.
 
     An empty `item_id` is filled in by `with_ids`. `options` are texts in order, A first. `images`
-    are shown; `photographs` are not, and stand by the name of the fact that is their digest. Both
-    hold what the row has for a photograph: bytes, `{"bytes", "path"}`, base64, an address, the name
-    of a file, or a list of these. `facts` are what rules or reports need besides."""
+    are shown; `photographs` are not: each is kept under the name of the fact that holds its digest.
+    Both hold what the row has for a photograph: bytes, `{"bytes", "path"}`, base64, an address, the
+    name of a file, or a list of these. `facts` are what else rules or reports need."""
 
     item_id: str
     question: str
@@ -85,7 +85,7 @@ Items = Sequence[Item]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
     """Facts, reader, rules, constant baseline and miniature of one benchmark. What has a default
-    is only set where a benchmark differs from it."""
+    is set only where a benchmark differs from it."""
 
     name: str
     """In configurations, artifacts and tables."""
@@ -125,16 +125,16 @@ class Benchmark:
     """Whether the paper's evaluation passes the options to its parser. Where it does not, it
     compares the reply with the letter as a text."""
     constants: tuple[Constants, ...] = (letters, words)
-    """The constant baseline: what repliers say who give one answer to every item. The best of them
-    counts. Add `texts` where items ask for a text."""
+    """The constant baseline: repliers that give one answer to every item. The best of them counts.
+    Add `texts` where items ask for a text."""
 
     draw: Callable[[Scenes, Path], None]
-    """Writes the miniature: some 8 to 16 items about drawn scenes, in files and columns that are
-    those of the benchmark, into an empty folder."""
+    """Writes the miniature into an empty folder: some 8 to 16 items about drawn scenes, in the
+    files and columns of the benchmark."""
     is_own: bool = False
-    """It is the validation split of a dataset, and nobody else's benchmark: its path may name a
-    dataset that was published here, means over benchmarks leave it out, its images are not listed
-    against leakage, and `spatialthinker why` knows its items."""
+    """Whether it is the validation split of a dataset, not somebody else's benchmark. Then its path
+    may name a dataset that was published here, means over benchmarks leave it out, its images are
+    not on the lists against leakage, and `spatialthinker why` knows its items."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -142,7 +142,7 @@ class Benchmark:
 
     def source(self, name: str | None) -> Source:
         """The first copy, or the one of that name: REPOSITORY, or REPOSITORY:FILE for one file of
-        it. A repository that is not listed is taken to have the parts of the first. ValueError
+        it. A repository that is not listed must have the parts of the first. ValueError
         where none is named and none is listed."""
         if name is None:
             if not self.sources:

@@ -20,7 +20,7 @@ from evaluation.miniatures.questions import bracketed, is_left, laid, nearer
 from evaluation.miniatures.scenes import Scenes
 from evaluation.rules import subset_mean
 
-SUBSETS = ("Spatial_Relation", "Relative_Depth")
+SUBSETS = ("Spatial_Relation", "Relative_Depth")  # those that the paper evaluates
 
 
 def read(row: Row, part: Part, number: int) -> Item | None:

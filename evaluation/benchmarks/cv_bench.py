@@ -26,7 +26,7 @@ from evaluation.miniatures.scenes import Scenes, recoded
 from evaluation.rules import subset_mean
 
 SOURCES = {"2D": ("ADE20K", "COCO"), "3D": ("Omni3D",)}
-"""Of the photographs, by subset; the authors' mean is over them."""
+"""Sources of the photographs, by subset; the authors' mean is over them."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:

@@ -44,9 +44,9 @@ def read(row: Row, part: Part, number: int) -> Item | None:
 
 def official(table: pl.DataFrame) -> list[Metric]:
     """aAcc: all questions; fAcc: all questions of a figure, without figure 0 of VS; qAcc: a
-    question on all its figures. Figure 0 of VS is no figure, and who does not commit himself there
-    is right (tianyi-lab/HallusionBench, utils.py). Nothing says how many questions a figure has:
-    those that were asked are taken for all."""
+    question on all its figures. Figure 0 of VS is a question without a figure: there, a reply that
+    does not decide is right (tianyi-lab/HallusionBench, utils.py). No column says how many
+    questions a figure has: those that were asked count as all."""
     is_bare = (pl.col("category") == "VS") & (pl.col("figure_id") == "0")
     table = table.with_columns(right=pl.col("right") | (is_bare & pl.col("is_uncertain")))
     metrics = _over_figures(table, table.filter(~is_bare))

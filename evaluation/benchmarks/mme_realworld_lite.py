@@ -22,7 +22,7 @@ from evaluation.miniatures.files import base64, write_parquet
 from evaluation.miniatures.questions import bracketed, color, how_many, laid
 from evaluation.miniatures.scenes import Scenes
 
-NO_ANSWER = "The image does not feature the object."
+NO_ANSWER = "The image does not feature the object."  # the last option of the miniature's items
 
 
 def read(row: Row, part: Part, number: int) -> Item:

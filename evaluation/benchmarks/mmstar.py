@@ -20,7 +20,7 @@ from evaluation.miniatures.scenes import Scenes
 from evaluation.rules import plain
 from schemas.benchmark import LETTERS
 
-CATEGORIES = (
+CATEGORIES = (  # all of the benchmark, 250 items each
     "coarse perception",
     "fine-grained perception",
     "instance reasoning",

@@ -1,7 +1,7 @@
 """MMVP: 150 pairs of images that look alike to CLIP, one question for both.
 
 Rows 2k - 1 and 2k are a pair. The labels of rows 99, 100, 279 and 280 are known to be wrong (issues
-14 and 30 of tsb0601/MMVP) and are put right only where `corrected` asks for it.
+14 and 30 of tsb0601/MMVP) and are corrected only where `corrected` is set.
 """
 
 from pathlib import Path
@@ -57,7 +57,7 @@ def check(items: pl.DataFrame) -> str | None:
 
 
 def official(table: pl.DataFrame) -> list[Metric]:
-    """A pair counts where both its images are answered right (tsb0601/MMVP)."""
+    """A pair counts where both its items are answered right (tsb0601/MMVP)."""
     both = whole(table, ["pair"], pl.lit(2))
     is_paired = both.height > 0
     single = accuracy(table, "single", is_main=not is_paired)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 Figures = Mapping[str, Mapping[str, float]]
 """By subset, or TOTAL, and model, in percent."""
-TOTAL = "total"
+TOTAL = "total"  # stands for a benchmark as a whole in `Figures`
 MODELS = (
     "gpt-5", "gpt-4o", "claude-4-sonnet", "claude-3.5-sonnet", "qwen2.5-vl-3b", "qwen2.5-vl-7b",
     "qwen3-vl-30b-a3b", "sft-3b", "grpo-3b", "spatialthinker-3b", "sft-7b", "grpo-7b",

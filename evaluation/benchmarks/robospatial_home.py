@@ -30,25 +30,26 @@ from evaluation.miniatures.scenes import Corners, Scenes, Seen, View, encoded, r
 from evaluation.rules import plain
 from schemas.benchmark import AnswerKind
 
-SUBSETS = ("configuration", "compatibility", "context")
+SUBSETS = ("configuration", "compatibility", "context")  # all of the benchmark
 FORMAT = re.compile(r"\s*Your answer should be formatted as a list of tuples.*\Z", re.DOTALL)
-"""The authors' words for the form of an answer: our prompt states its own."""
+"""The authors' words for the form of an answer, cut off: our prompt states its own."""
 MIN_SIDE = 24
-"""Pixels of 400 x 300: room enough to point at."""
+"""Pixels, in a miniature of 400 x 300: a vacant place this wide and high is easy to point at."""
 FARTHEST = 30.0
-"""Metres at which a depth image is black: beyond every drawn thing."""
+"""Metres at which a miniature's depth image is black: beyond every drawn thing."""
 ASK_FOR_POINTS = (
     " Your answer should be formatted as a list of tuples, i.e. [(x1, y1), (x2, y2), ...], where "
     "each tuple contains the x and y coordinates of a point satisfying the conditions above. The "
     "coordinates should be between 0 and 1, indicating the normalized pixel locations of the "
     "points in the image."
 )
+"""The authors' words, which the miniature's questions end with, too."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
     subset = part.subset or text_of(row, "category")
     if subset not in SUBSETS:
-        raise ValueError(f"the category {subset[:40]!r} is none of {', '.join(SUBSETS)}")
+        raise ValueError(f"the category {subset[:40]!r} is not one of {', '.join(SUBSETS)}")
     is_point = subset == "context"
     question = FORMAT.sub("", str(first_of(row, "question", "prompt")))
     return Item(
@@ -65,13 +66,13 @@ def read(row: Row, part: Part, number: int) -> Item:
 
 
 def polygon(text: str) -> str:
-    """As JSON; ValueError where it is no polygon in shares of the image."""
+    """As JSON; ValueError where it is not a polygon in shares of the image."""
     try:
         found = [[float(x), float(y)] for x, y in literal(text)]
     except (TypeError, ValueError):
-        raise ValueError(f"the answer {text[:40]!r} is no list of points") from None
+        raise ValueError(f"the answer {text[:40]!r} is not a list of points") from None
     if len(found) < 3 or not all(0 <= value <= 1 for point in found for value in point):
-        raise ValueError(f"the answer {text[:40]!r} is no polygon in shares of the image")
+        raise ValueError(f"the answer {text[:40]!r} is not a polygon in shares of the image")
     return json.dumps(found)
 
 
@@ -93,7 +94,7 @@ class Vacant(NamedTuple):
 
 
 def vacant(view: View) -> Vacant | None:
-    """A thing and the room beside it, on the left, that no other thing's box reaches into."""
+    """A thing and the space on its left that no other thing's box reaches into."""
     for thing in view.unique:
         left, top, _, bottom = thing.box
         ends = [one.box[2] for one in view.things if one.box[2] <= left and _level(one, thing)]
@@ -108,7 +109,7 @@ def vacant(view: View) -> Vacant | None:
 
 
 def _level(one: Seen, other: Seen) -> bool:
-    """Whether two boxes share rows."""
+    """Whether two boxes share rows of pixels."""
     return one.box[1] < other.box[3] and other.box[1] < one.box[3]
 
 
@@ -135,7 +136,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 
 
 def _fits(thing: Seen, number: int) -> tuple[str, str]:
-    """A thing fits where one of its kind and size stands; nothing is as small as a coin there."""
+    """A coin fits in front of anything that is drawn; nothing that is drawn fits inside a coin."""
     if number % 2:
         return f"Can the {thing.name} fit inside a coin?", "no"
     return f"Can a coin fit in front of the {thing.name}?", "yes"

@@ -2,7 +2,7 @@
 
 The first source is the paper's copy, since the original is gated. Two questions in a row of
 existence, reach and size are a pair, as in the authors' script (bunny/eval/eval_spatialbench.py).
-Letters of options that a row repeats are read by their place, and the fact `repaired` says so.
+Where a row repeats a letter, its options are read by their place, and the fact `repaired` says so.
 """
 
 from collections import Counter
@@ -44,23 +44,23 @@ from evaluation.option_texts import holds_text, same_text
 from schemas.benchmark import AnswerKind
 from schemas.columns import formatted
 
-CATEGORIES = ("existence", "reach", "size", "positional", "counting")
+CATEGORIES = ("existence", "reach", "size", "positional", "counting")  # all of the benchmark
 PAIRED = ("existence", "reach", "size")
 """Categories whose questions come in pairs, in the order of rows."""
-COUNTING = "counting"
+COUNTING = "counting"  # the category whose answers are numbers, scored by their error
 MAX_ERROR = 1e6
-"""Of one count, relative: keeps sums finite where a reply names an enormous number."""
-TWO = pl.lit(2)
+"""Relative error of one count: keeps sums finite where a reply names an enormous number."""
+TWO = pl.lit(2)  # questions in a pair
 MIN_METRES = 2.0
-"""Between two things of which one has surely not reached the other."""
+"""Between two things of the miniature: more than an arm is long."""
 Both = tuple[Asked, Asked]
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    """The original has a file per category, `question` in place of `text`, and `id` at best."""
+    """The original has a file per category, `question` in place of `text`, and no `question_id`."""
     category = part.subset or text_of(row, "category")
     if category not in CATEGORIES:
-        raise ValueError(f"the category {category[:40]!r} is none of {', '.join(CATEGORIES)}")
+        raise ValueError(f"the category {category[:40]!r} is not one of {', '.join(CATEGORIES)}")
     text = str(first_of(row, "text", "question"))
     question, options = cut_options(text)
     facts = {}
@@ -88,8 +88,8 @@ def read(row: Row, part: Part, number: int) -> Item:
 
 
 def says(said: str, gold: str) -> bool:
-    """Both say the same, or the gold words are among those of the answer: the authors look for them
-    in the reply."""
+    """Whether both say the same, or the gold words are among those of the answer: the authors look
+    for them in the reply."""
     return same_text(said, gold) or holds_text(said, gold)
 
 
@@ -162,7 +162,7 @@ def _mean_of(found: list[Metric]) -> Combine:
 
 
 def counted(table: pl.DataFrame) -> pl.DataFrame:
-    """Of every item 1 - |said - true| / true, which is negative for what is far off."""
+    """1 - |said - true| / true of every item, which is negative for numbers that are far off."""
     true = pl.max_horizontal(pl.col("true_number"), pl.lit(1.0))
     error = ((pl.col("said_number") - pl.col("true_number")).abs() / true).fill_null(1.0)
     return units(table, ALL, 1.0 - error.clip(0.0, MAX_ERROR))
@@ -200,7 +200,7 @@ def _spatial(category: str, number: int, view: View, asked: Asked) -> dict[str, 
 
 
 def _reached(view: View) -> Both | None:
-    """One who holds something has reached it, and not what is metres away."""
+    """Somebody who holds something has reached it, but not a thing that is metres away."""
     held = next((link for link in view.relationships if link[1] == "holding"), None)
     if not held:
         return None
@@ -221,7 +221,8 @@ def _metres(one: Seen, other: Seen) -> float:
 
 
 def _compared(view: View) -> Both | None:
-    """Of the tallest and the shortest thing in the picture, where one is twice the other."""
+    """About the tallest and the shortest thing in the picture, if one is twice as tall as the
+    other."""
     ordered = sorted(view.unique, key=lambda one: one.box[3] - one.box[1])
     if len(ordered) < 2:
         return None

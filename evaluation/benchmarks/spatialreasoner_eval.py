@@ -1,7 +1,7 @@
 """SpatialReasonerEval: depth and distance, two options each.
 
-By number and file name these are the 1,200 items of CV-Bench 3D, which so enter a mean over
-benchmarks twice. The first source is the paper's copy; the original is a TSV in VLMEvalKit's form.
+By number and file name these are the 1,200 items of CV-Bench 3D, which a mean over benchmarks
+therefore counts twice. The first source is the paper's copy; the original is a TSV of VLMEvalKit.
 """
 
 from pathlib import Path

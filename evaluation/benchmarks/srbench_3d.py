@@ -1,7 +1,7 @@
 """3DSRBench: base rows by address, or the TSV with mirrored images and turned options.
 
 The first 8 characters of `qid` name an item, `-flip` its mirror image, and a number behind both a
-turn of its options (VLMEvalKit's class _3DSRBench); rows without any are the base order.
+turn of its options (VLMEvalKit's class _3DSRBench). Rows without a number are in base order.
 """
 
 import re
@@ -34,7 +34,7 @@ TYPES = ("height", "location", "orientation", "multi_object")
 """The four types of questions; a category begins with its type."""
 QID = re.compile(r"(.{8})(-flip)?(?:-(\d))?")
 """The 8 characters of an item, `-flip` for its mirror image, and the turn of its options."""
-SIDES = {"left": "right", "right": "left"}
+SIDES = {"left": "right", "right": "left"}  # answers change so in a mirror image
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -60,7 +60,7 @@ def read(row: Row, part: Part, number: int) -> Item:
 
 
 def _paper_item(row: Row, number: int) -> Item:
-    """A row of the paper's copy, which has base rows alone and no ids."""
+    """A row of the paper's copy, which has only base rows and no ids."""
     question, options = cut_options(text_of(row, "prompt"))
     category = text_of(row, "task")
     options = listed(row["choices"]) if is_given(row.get("choices")) else options
@@ -78,13 +78,13 @@ def _paper_item(row: Row, number: int) -> Item:
 def type_of(category: str) -> str:
     kind = next((kind for kind in TYPES if category.startswith(kind)), None)
     if kind is None:
-        raise ValueError(f"the category {category[:40]!r} is of none of {', '.join(TYPES)}")
+        raise ValueError(f"the category {category[:40]!r} is of no type ({', '.join(TYPES)})")
     return kind
 
 
 def check(items: pl.DataFrame) -> str | None:
-    """Where there are turns, every item has as many as options, and where there are mirror images,
-    each is that of an item."""
+    """What is wrong: an item without a turn for each of its options, where there are turns, or a
+    mirror image without its item."""
     rows = [
         (fact(facts, "qid"), fact(facts, "flip"), fact(facts, "variant"), len(options))
         for facts, options in items.select("facts", "options").iter_rows()
@@ -98,12 +98,12 @@ def check(items: pl.DataFrame) -> str | None:
             return f"item {qid} has {size} turns of its {options} options"
     plain = table.filter(pl.col("flip") == "0")
     alone = table.filter(pl.col("flip") == "1").join(plain, on="qid", how="anti").sort("qid")
-    return None if alone.is_empty() else f"the mirror image {alone['qid'][0]} is of no item"
+    return None if alone.is_empty() else f"the mirror image {alone['qid'][0]} lacks its item"
 
 
 def official(table: pl.DataFrame) -> list[Metric]:
-    """Circular: an item counts where every turn of its options is right; a mirrored image is an
-    item of its own. Flip: an item counts where it and its mirror image are right. (VLMEvalKit,
+    """Circular: an item counts where every turn of its options is right; a mirror image is a
+    separate item. Flip: an item counts where it and its mirror image are right. (VLMEvalKit,
     _3DSRBench.)"""
     turns = pl.col("num_options")
     first = table.filter(pl.col("variant") == "0")
@@ -130,13 +130,13 @@ def official(table: pl.DataFrame) -> list[Metric]:
 
 
 def base_rows(table: pl.DataFrame) -> list[Metric]:
-    """The paper's 2,625 rows: no mirrored image, no turned options."""
+    """The paper's 2,625 rows: no mirror images, no turned options."""
     return plain(table.filter((pl.col("flip") == "0") & (pl.col("variant") == "0")))
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
-    """The circular TSV: base and mirror image, each in as many turns as options; the image stands
-    with the first row that shows it, and others name that row."""
+    """The circular TSV: base and mirror image, each in as many turns as options; the first row
+    that shows an image holds it, and others name that row."""
     asked = (
         ("height_higher", higher, False),
         ("location_closer_to_camera", nearer, False),

@@ -1,7 +1,7 @@
 """The validation split of a dataset of ours, or of one with the columns of STVQA-7K.
 
-`scene_objects` and `scene_relationships` hold the photograph's whole scene: published ids, boxes in
-pixels of the photograph.
+`scene_objects` and `scene_relationships` hold the photograph's whole scene graph: published ids,
+and boxes in pixels of the photograph.
 """
 
 import json

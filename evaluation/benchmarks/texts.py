@@ -31,7 +31,7 @@ HINT = re.compile(r"\AHint: Please [^\n]*\n+(?:Question:\s*)?")
 """How MathVista and its followers begin a question."""
 MAX_LITERAL = 100_000
 """Characters: far more than the longest list of options, few enough for ast.literal_eval."""
-YES_NO = ("Yes", "No")
+YES_NO = ("Yes", "No")  # options of questions that have none of their own
 NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 """What ast.literal_eval raises for texts from outside."""
 
@@ -69,8 +69,8 @@ def first_of(row: Mapping[str, Any], *names: str) -> Any:
 
 
 def is_given(value: Any) -> bool:
-    """pandas says NaN where a row has nothing, datasets None, text files an empty text, and some
-    Parquet files a photograph without bytes or path."""
+    """Whether a cell has a value. An empty one is NaN in pandas, None in datasets, an empty text in
+    text files, and in some Parquet files a photograph without bytes or path."""
     if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
         return any(value.values())
     return value is not None and value == value and value != ""
@@ -80,7 +80,7 @@ def letter_of(answer: Any) -> str:
     """`B` of "(B)", "b" or "B."; ValueError for anything else."""
     match = LETTER.fullmatch(answer) if isinstance(answer, str) else None
     if not match:
-        raise ValueError(f"the answer {_shown(answer)} is no letter from A to H")
+        raise ValueError(f"the answer {_shown(answer)} is not a letter from A to H")
     return match[1].upper()
 
 
@@ -115,7 +115,7 @@ def literal(text: str) -> Any:
 
 
 def listed(choices: Any) -> tuple[str, ...]:
-    """Options of a list, or of the text of one; letters before them are taken off."""
+    """Options of a list, or of its text; letters before them are removed."""
     if isinstance(choices, str):
         choices = literal(choices)
     if not isinstance(choices, Sequence) or isinstance(choices, str):
@@ -137,9 +137,9 @@ def in_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def cut_options(text: str, *, by_place: bool = False) -> tuple[str, tuple[str, ...]]:
-    """The question and the options that stand in one text: `(A) x (B) y`, `A. x` on lines of their
-    own, or `Options: A: x, B: y`; no options where there is no run of letters from A on.
-    `by_place`: letters in brackets are options in their order, whichever letters they are."""
+    """The question and the options in one text: `(A) x (B) y`, `A. x` on separate lines, or
+    `Options: A: x, B: y`; no options where no letters run from A on. `by_place`: any letters in
+    brackets mark options, in their order."""
     text = without_instruction(HINT.sub("", text))
     heads = list(HEAD.finditer(text))
     start = heads[-1].end() if heads else 0
@@ -179,13 +179,13 @@ def _marks(text: str, start: int, by_place: bool) -> list[re.Match[str]]:
 
 
 def without_instruction(text: str) -> str:
-    """Without what says at the end how to answer: our prompts say so themselves."""
+    """Without a last sentence that says how to answer: our prompts say it themselves."""
     rest = INSTRUCTION.sub("", text)
     return (rest if rest.strip() else text).strip()
 
 
 def coco_of(name: Any) -> tuple[str, ...]:
-    """`coco:000000123456` of a file or an address that carries a COCO number."""
+    """`coco:000000123456` for a file or an address with a COCO number."""
     match = re.search(r"(?<!\d)(\d{12})(?!\d)", str(name or ""))
     return (f"coco:{match[1]}",) if match else ()
 

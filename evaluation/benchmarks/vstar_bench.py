@@ -19,9 +19,9 @@ from evaluation.miniatures.questions import DIRECTLY, Asked, bracketed, color, l
 from evaluation.miniatures.scenes import Scenes
 from evaluation.rules import plain
 
-CATEGORIES = ("direct_attributes", "relative_position")
+CATEGORIES = ("direct_attributes", "relative_position")  # all of them; folders have these names
 LONGEST_NAME = 255
-"""Characters: a longer text is base64, and no name."""
+"""Characters: a longer text is base64, not the name of a file."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -64,8 +64,8 @@ def draw(scenes: Scenes, folder: Path) -> None:
 
 
 def _write_targets(path: Path, asked: Asked) -> None:
-    """What the original has beside each photograph: the things asked about, their boxes (xywh), and
-    the options, the right one first."""
+    """The file that the original has beside each photograph: the things asked about, their boxes
+    (xywh), and the options, the right one first."""
     boxes = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in (one.box for one in asked.about)]
     about = {
         "target_object": [thing.name for thing in asked.about],

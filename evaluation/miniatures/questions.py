@@ -1,5 +1,5 @@
-"""Questions: what can be asked of a view, each with a margin that nobody can argue with; None where
-a view has nothing of the kind."""
+"""Questions: what can be asked about a view, each with a margin that nobody can doubt; None where a
+view has nothing of the kind."""
 
 from collections import Counter
 from itertools import permutations
@@ -10,14 +10,14 @@ from evaluation.miniatures.scenes import Seen, View
 from schemas.benchmark import LETTERS
 
 GAP = 12
-"""Pixels between the boxes of things that are beside each other."""
+"""Pixels, of an image of 400 x 300, between the boxes of things that are beside each other."""
 MIN_DEPTH = 1.0
 MIN_HEIGHT = 0.5
-"""Metres between two things: differences that anybody sees."""
+"""Metres by which the depths and the heights of two things differ: anybody sees that."""
 MIN_RATIO = 1.5
-"""Between two distances: wide enough that perspective deceives nobody."""
+"""Of two distances in metres: large enough that perspective misleads nobody."""
 SKIPPED = 7
-"""Names that may be skipped, so that not every view is asked for the first one."""
+"""A view skips fewer names than this, so that not every view is asked for the first one."""
 COLORS = ("red", "blue", "green", "yellow", "white", "black")
 """Of things that are asked for their colour: nobody confuses these with each other."""
 
@@ -56,7 +56,7 @@ def bracketed(options: tuple[str, ...], between: str = "\n") -> str:
 
 
 def beside(view: View) -> tuple[Seen, Seen] | None:
-    """A thing to the left, and one to the right, of which each can be told by its name."""
+    """A thing to the left and one to the right, each with a name that no other thing has."""
     pairs = permutations(view.unique, 2)
     apart = [(b.box[0] - a.box[2], a, b) for a, b in pairs if b.box[0] - a.box[2] >= GAP]
     return max(apart, key=lambda entry: entry[0])[1:] if apart else None
@@ -100,7 +100,7 @@ def closer_pair(view: View) -> Asked | None:
 
 
 def higher(view: View) -> Asked | None:
-    """Of a thing that is above another as a whole, in the picture and in metres."""
+    """About a thing that is wholly above another in the picture, and higher in metres."""
     for low, high in permutations(view.unique, 2):
         if high.y - low.y >= MIN_HEIGHT and high.box[3] < low.box[1]:
             return _higher(low, high)
@@ -113,8 +113,7 @@ def _higher(low: Seen, high: Seen) -> Asked:
 
 
 def how_many(view: View) -> Asked | None:
-    """Of the kind that there are most of, two at the least; five wrong numbers, the nearest
-    first."""
+    """About the most frequent kind, at least two things; five wrong numbers, the nearest first."""
     name, number = Counter(thing.name for thing in view.things).most_common(1)[0]
     if number < 2:
         return None
@@ -138,14 +137,14 @@ def present(view: View) -> Asked:
 
 
 def absent(view: View) -> Asked:
-    """Every thing that a scene has is known: what has not been placed is not there."""
+    """All things of a scene are known: a thing that was not placed is not there."""
     seen = {thing.name for thing in view.things}
     name = next(one for one in view.names[view.number % SKIPPED :] if one not in seen)
     return Asked(f"Is there a {name} in the image?", "no", ("yes",))
 
 
 def faces(view: View) -> Asked | None:
-    """Which way a thing looks, as the viewer sees it."""
+    """Which way a thing faces, as the viewer sees it."""
     thing = next((one for one in view.unique if one.facing in ("left", "right")), None)
     if not thing:
         return None

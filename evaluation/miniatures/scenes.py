@@ -13,7 +13,7 @@ from PIL import Image
 
 JPEG_QUALITY = 88
 """Of 100: no visible loss at 400 x 300 pixels, about 20 KB each."""
-MIRRORED = {"left": "right", "right": "left"}
+MIRRORED = {"left": "right", "right": "left"}  # ways to face; the others stay
 T = TypeVar("T")
 Corners = tuple[int, int, int, int]
 """xyxy in pixels of the image."""
@@ -60,14 +60,14 @@ class View(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scenes:
-    """As many scenes as anybody asks for: `view` gives the same one for the same number."""
+    """Any number of scenes: `view` gives the same one for the same number."""
 
     view: Callable[[int], View]
 
     def pick(
         self, ask: Callable[[View], T | None], number: int, start: int
     ) -> list[tuple[View, T]]:
-        """The first `number` views from `start` on of which there is something to ask, and that."""
+        """The first `number` views from `start` on in which `ask` finds something, and what."""
         asked = ((found, ask(found)) for found in map(self.view, count(start)))
         return list(islice(((one, said) for one, said in asked if said is not None), number))
 

@@ -1,7 +1,7 @@
 """Frames: the size at which Qwen2.5-VL sees an image, and boxes in it.
 
-The model's image processor enlarges small images and shrinks large ones; boxes that stay in the
-pixels of the file then point beside the thing.
+The model's image processor enlarges small images and shrinks large ones. Boxes that stay in pixels
+of the file then miss the thing.
 """
 
 from math import ceil, floor, sqrt
@@ -32,7 +32,7 @@ def smart_resize(
 
     The rule is that of `smart_resize` in transformers 5.17,
     `models/qwen2_vl/image_processing_qwen2_vl.py`, which takes height before width. ValueError for
-    a side below 1 pixel or an image more than 200 times as long as wide, which it refuses as well.
+    a side below 1 pixel or an image more than 200 times as long as wide, as in transformers.
     """
     shorter, longer = sorted((width, height))
     if shorter < 1 or longer > MAX_ASPECT * shorter:
@@ -50,8 +50,8 @@ def smart_resize(
 
 
 def rescale_box(box: Corners, old: Size, new: Size) -> tuple[int, int, int, int]:
-    """`box` of the frame `old` in whole pixels of the frame `new`. A box inside stays inside. Where
-    rounding would leave nothing of it, it is the pixel that holds its middle."""
+    """`box` of the frame `old` in whole pixels of the frame `new`. A box inside stays inside. A
+    side that rounding would reduce to nothing becomes the pixel that holds its middle."""
     x1, x2 = _rescale(box[0], box[2], old[0], new[0])
     y1, y2 = _rescale(box[1], box[3], old[1], new[1])
     return x1, y1, x2, y2
@@ -67,8 +67,8 @@ def _rescale(low: float, high: float, old: int, new: int) -> tuple[int, int]:
 
 def moved_gold(gold: str, old: Size, new: Size) -> str:
     """A gold completion with its boxes in another frame; ids, relationships, answer and every order
-    stay. ValueError where it is not one <scene> and then one <answer>, or a box is not one: an
-    empty box must not become a pixel that a model is paid for."""
+    stay. ValueError where it is not one <scene> and then one <answer>, or a box is invalid: an
+    empty box must not become a pixel that earns a reward."""
     parts = read_tags(gold, GOLD_TAGS)
     if parts is None:
         raise ValueError(f"broken gold {gold[:80]!r}: it is not one <scene> and then one <answer>")

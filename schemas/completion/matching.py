@@ -18,8 +18,8 @@ from schemas.completion.parsing import ReadScene
 from schemas.completion.similarity import Similarity, exact_match
 
 SEMANTIC, SPATIAL = 2.0, 1.0  # the paper's weights of labels and of boxes
-EPSILON = 1e-7  # the published one, in every denominator
-MIN_VECTORIZED = 30  # pairs; fewer are faster in plain floats
+EPSILON = 1e-7  # added to every denominator, as in the published code
+MIN_VECTORIZED = 30  # pairs of objects; fewer are faster in plain floats than in numpy
 FLAT = (0.0,) * 6  # stands in for a missing box; its closeness is then set to 0
 
 Shape = tuple[float, float, float, float, float, float]
@@ -76,7 +76,7 @@ def closeness(
     a: Any, b: Any, least: Callable[..., Any] = min, most: Callable[..., Any] = max
 ) -> Any:
     """(CIoU + 1) / 2 as published: below 0 for thin distant boxes, and less than 1 for identical
-    ones. Of two shapes, or of columns of shapes with numpy's `minimum` and `maximum`."""
+    ones. Takes two shapes, or columns of shapes with numpy's `minimum` and `maximum`."""
     ax1, ay1, ax2, ay2, a_area, a_angle = a
     bx1, by1, bx2, by2, b_area, b_angle = b
     shared_x = most(least(ax2, bx2) - most(ax1, bx1), 0.0)

@@ -1,8 +1,8 @@
 """Parsing: what a completion says.
 
-Tags are found by plain search and scenes decoded by a parser without backtracking, so that reading
-takes time in proportion to the text, whatever a policy writes. Numbers are floats from the start:
-an integer of any length is one, infinite at worst.
+Tags are found by plain search and scenes are decoded by a parser without backtracking: for any
+text, reading takes time in proportion to its length. All numbers are read as floats: an integer of
+any length is read, the longest as infinity.
 """
 
 import json
@@ -13,15 +13,17 @@ import msgspec
 from schemas.box import Corners
 
 POLICY_TAGS = ("observe", "scene", "think", "answer")
+"""Tags of a model's completion, in the order that the inference template asks for."""
 GOLD_TAGS = ("scene", "answer")
-MAX_COORDINATE = 1e12  # beyond any picture; keeps products of four coordinates finite
-OBJECT_KEYS = {"id", "bbox"}
-LINK_KEYS = {"subject", "predicate", "object"}
-DECODER = json.JSONDecoder(parse_int=float)
+"""Tags of a gold completion, which has neither an observation nor a thought."""
+MAX_COORDINATE = 1e12  # pixels, beyond any image; keeps products of four coordinates finite
+OBJECT_KEYS = {"id", "bbox"}  # exactly these, as in published scenes
+LINK_KEYS = {"subject", "predicate", "object"}  # at least these
+DECODER = json.JSONDecoder(parse_int=float)  # int would refuse more than 4,300 digits
 
 
 class ReadScene(msgspec.Struct, frozen=True):
-    """A scene as written, its objects sorted by id, so that the order of writing has no say.
+    """A scene as written, its objects sorted by id, so that the order of writing has no effect.
 
     `labels` are the ids' parts before the last dot, normalised; a box is xyxy in pixels, None where
     it is inverted, empty or beyond `MAX_COORDINATE`; a relationship is (subject, predicate, object)
@@ -40,8 +42,8 @@ def normal_label(label: str) -> str:
 
 
 def read_tags(text: str, names: tuple[str, ...]) -> list[str] | None:
-    """What stands in each of these tags, or None unless each opens exactly once, closes, and does
-    so before the next one opens, in this order."""
+    """What stands in each of these tags. None unless each opens exactly once, they open in this
+    order, and each closes before the next one opens."""
     parts, end = [], 0
     for name in names:
         opening = f"<{name}>"
@@ -57,7 +59,7 @@ def read_tags(text: str, names: tuple[str, ...]) -> list[str] | None:
 
 
 def read_scene(text: str) -> ReadScene:
-    """The scene that `text` is; ValueError says what is wrong with it."""
+    """The scene in `text`; ValueError says what is wrong with it."""
     try:
         scene = DECODER.decode(text)
     except RecursionError:

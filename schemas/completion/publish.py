@@ -17,7 +17,7 @@ import msgspec
 from schemas.scene_graph import Scene
 
 TEMPLATE = (Path(__file__).parent / "prompts" / "spatial_thinker.txt").read_text(encoding="utf-8")
-LETTERS = "ABCD"
+LETTERS = "ABCD"  # of options: WriteConfig.num_options allows at most four
 COMPLETION = re.compile(r"<scene>(.*?)</scene>\n<answer>(.*?)</answer>", re.DOTALL)
 OBJECT_ID = re.compile(r"[a-zA-Z_]+\.[0-9]+")
 

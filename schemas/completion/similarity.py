@@ -1,7 +1,7 @@
 """Similarity of labels: whether "sofa" and "couch" are one thing to a reward.
 
-A `Similarity` takes two different labels, normalised, and returns at most 1; what compares labels
-gives 1 to equal ones itself. The paper's is the cosine of spaCy's `en_core_web_md`.
+A `Similarity` takes two different labels, normalised, and returns at most 1; its callers give 1 to
+equal labels themselves. The paper's is the cosine of spaCy's `en_core_web_md`.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 Similarity = Callable[[str, str], float]
 
 EXACT = "exact"
-PACKAGES = {"spacy": "spacy", "sentence-transformers": "sentence_transformers"}
-MAX_LABEL = 100  # characters; names of objects have fewer, and models refuse endless texts
-CACHED = 1 << 16  # labels and pairs of labels: bounds memory
+PACKAGES = {"spacy": "spacy", "sentence-transformers": "sentence_transformers"}  # as imported
+MAX_LABEL = 100  # characters; names of objects have fewer, and models refuse very long texts
+CACHED = 1 << 16  # labels, and pairs of labels, that are kept: bounds memory
 
 
 def exact_match(one: str, other: str) -> float:
@@ -30,7 +30,7 @@ def exact_match(one: str, other: str) -> float:
 @lru_cache(maxsize=8)
 def load_similarity(name: str) -> Similarity:
     """`exact`, or the cosine of a model's embeddings: `spacy:en_core_web_md`,
-    `sentence-transformers:all-MiniLM-L6-v2`. ValueError where it cannot be had."""
+    `sentence-transformers:all-MiniLM-L6-v2`. ValueError where it cannot be loaded."""
     if name == EXACT:
         return exact_match
     package, _, model = name.partition(":")
@@ -73,7 +73,7 @@ def _cosine(embed: Callable[[str], Any]) -> Similarity:
         return min(cosine, 1.0) if isfinite(cosine) else 0.0
 
     def guarded(one: str, other: str) -> float:
-        """0 for what is no label: models refuse texts of a megabyte and unpaired surrogates."""
+        """0 for texts that are not labels: models refuse a megabyte and unpaired surrogates."""
         return similarity(one, other) if _is_label(one) and _is_label(other) else 0.0
 
     return guarded

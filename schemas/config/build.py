@@ -113,7 +113,7 @@ class ProofConfig(Section):
     front_share: float = Field(
         default=0.02,
         gt=0,
-        description="share of the height; what ends this much higher is hardly in front",
+        description="share of the height; what ends this much higher is unlikely to be in front",
     )
     size_ratio: float = Field(default=1.6, gt=1.0)
     distance_ratio: float = Field(default=1.6, gt=1.0)
@@ -131,10 +131,10 @@ class ProofConfig(Section):
     max_count: int = Field(default=6, gt=1)
     absent_classes: tuple[str, ...] | None = Field(
         default=None,
-        description="the only classes whose absence is believed; default: every landmark",
+        description="the only classes whose absence is accepted; default: every landmark",
     )
     min_annotated: int = Field(
-        default=12, gt=0, description="objects that an image needs before an absence is believed"
+        default=12, gt=0, description="objects that an image needs before an absence is accepted"
     )
 
 
@@ -200,16 +200,16 @@ class WriteConfig(Section):
 
 
 class JudgeRule(StrEnum):
-    """CHECKED: two votes, both for the answer; where only one is, two more, of which both must be.
-    PAPER: two votes, two more where both are wrong; dropped when all four are (the paper's rule,
-    which it calls pass@2)."""
+    """CHECKED: two votes, both for the answer; where only one is, two more, both for the answer.
+    PAPER: two votes, two more where both are wrong; dropped when all four are wrong (the paper's
+    rule, which it calls pass@2)."""
 
     CHECKED = "checked"
     PAPER = "paper"
 
 
 class BlindRule(StrEnum):
-    """What becomes of a question that the judge answers without the picture in every rotation."""
+    """What happens to a question that the judge answers without the image in every rotation."""
 
     OFF = "off"
     REPORT = "report"
@@ -252,8 +252,8 @@ class SelectConfig(Section):
     exclude: tuple[str, ...] = Field(
         default=(),
         exclude=True,
-        description="lists of benchmark pictures (spatialthinker leakage makes them), as paths or "
-        "patterns: what looks like one of these is left out before anything is planned",
+        description="lists of benchmark photographs (spatialthinker leakage makes them), as paths "
+        "or patterns: what looks like one of these is left out before anything is planned",
     )
 
 
@@ -330,13 +330,13 @@ class PipelineConfig(Section):
 
     @property
     def asks_undecided(self) -> bool:
-        """Whether questions are asked that only somebody who looks at the picture can answer: one
+        """Whether questions are asked that only somebody who looks at the image can answer: one
         model looks and writes, another looks and judges."""
         return bool(self.judge and self.write.chat and self.write.show_photograph)
 
     @property
     def blind_last(self) -> bool:
-        """Whether questions that can be answered without the picture are taken last."""
+        """Whether questions that can be answered without the image are taken last."""
         return bool(self.judge and self.judge.blind is BlindRule.DOWNWEIGHT)
 
     @model_validator(mode="after")

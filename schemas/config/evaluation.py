@@ -16,7 +16,7 @@ from schemas.config.section import Section
 
 
 class LocalModelConfig(Section):
-    """A model that runs in this process's machine: a Hub id, a folder in Hugging Face layout, a
+    """A model that runs on this machine: a Hub id, a folder in Hugging Face layout, a
     training run's name below data/models, or `tiny`."""
 
     model: str = Field(min_length=1)
@@ -60,7 +60,7 @@ class BenchmarkConfig(Section):
     )
     revision: str | None = None
     max_items: int | None = Field(default=None, gt=0)
-    corrected: bool = Field(default=False, description="known label errors are put right")
+    corrected: bool = Field(default=False, description="known label errors are corrected")
 
     @property
     def title(self) -> str:
@@ -94,7 +94,7 @@ class EvaluateConfig(Section):
         ):
             for name in names:
                 if names.count(name) > 1:
-                    raise ValueError(f"the {kind} {name} stands twice")
+                    raise ValueError(f"the {kind} {name} is listed twice: name it once")
         return self
 
 

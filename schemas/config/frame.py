@@ -1,4 +1,4 @@
-"""Frames: in which pixels a model is shown an image, is told its size and states boxes."""
+"""Frames: in which pixels a model sees an image, gets its size and states boxes."""
 
 from typing import Literal
 
@@ -18,10 +18,10 @@ class FrameConfig(Section):
     max_pixels: int = Field(default=MAX_PIXELS, gt=0)
 
     def seen_size(self, size: Size) -> Size:
-        """Width and height at which the model's processor hands on a photograph of that size."""
+        """Width and height to which the model's processor resizes a photograph of that size."""
         return smart_resize(*size, min_pixels=self.min_pixels, max_pixels=self.max_pixels)
 
     def frame_of(self, size: Size) -> Size:
-        """Width and height of the frame in which a photograph of that size is shown and spoken
-        of."""
+        """Width and height of the frame for a photograph of that size: its image, the stated size
+        and boxes."""
         return size if self.frame == "paper_compatible" else self.seen_size(size)

@@ -1,6 +1,6 @@
 """Loading: a configuration from a TOML file and `key.path=value` overrides.
 
-Whatever is wrong is a ValueError of one line that names the file or key, what was found and what is
+Any problem is a ValueError of one line that names the file or key, what was found and what is
 accepted.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
+"""Keys whose value no message repeats: a password or an API key may have been written there."""
 Config = TypeVar("Config", bound=BaseModel)
 
 

@@ -14,7 +14,7 @@ from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
 
-TINY = "tiny"
+TINY = "tiny"  # the model's name that stands for training.tiny
 
 
 class Method(StrEnum):

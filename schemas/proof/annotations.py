@@ -1,4 +1,4 @@
-"""Annotations: what the annotated relationships of a scene say of a pair of objects."""
+"""Annotations: what the annotated relationships of a scene say about a pair of objects."""
 
 from collections import defaultdict
 from functools import cached_property
@@ -10,11 +10,11 @@ from schemas.scene_graph import Scene
 from schemas.vocabulary.predicates import Predicate, load_predicates
 
 DISPUTED = "disputed"
-"""What an annotation says on an axis if the boxes are against it."""
+"""Stands for what an annotation says on an axis if the boxes contradict it."""
 
 
 class Annotations:
-    """The annotated relationships of one scene, each held against the boxes of its ends."""
+    """The annotated relationships of one scene, each compared with the boxes of its ends."""
 
     def __init__(self, scene: Scene, config: ProofConfig) -> None:
         self.relationships = scene.relationships
@@ -60,17 +60,17 @@ class Annotations:
         )
 
     def degree(self, predicate: Predicate, subject: int, target: int) -> float | None:
-        """How clearly the pair meets what the predicate needs; None where nothing shows it."""
+        """How clearly the pair meets what the predicate needs; None where boxes cannot show it."""
         one, other = self.objects[subject], self.objects[target]
         if predicate.needs is None:
             return None
         if predicate.needs in ("front", "back") and one.depth and other.depth:
             ratio = log(other.depth / one.depth) / log(self.depth_ratio)
-            # To be nearer is not yet to be in front of it.
+            # A nearer object need not be in front of the other.
             return min(ratio if predicate.needs == "front" else -ratio, NEVER_CLEAR)
         return CONDITIONS[predicate.needs](one.box, other.box, self.image)
 
 
 def fails(degree: float | None) -> bool:
-    """Whether the boxes are rather against it."""
+    """Whether the boxes speak against the predicate, clearly or not."""
     return degree is not None and degree <= 0.0

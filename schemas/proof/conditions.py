@@ -1,8 +1,8 @@
 """Conditions: what the boxes of a pair say for or against a predicate that needs them.
 
 A condition gives a degree: at least 1 where it clearly holds, at most -1 where it clearly fails,
-between them where the boxes leave room for doubt. All are facts of the picture plane. How clear is
-clear is in ProofConfig.
+between them where the boxes leave room for doubt. All are facts of the picture plane. ProofConfig
+holds the margins.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from schemas.box import Box, gap, horizontal_gap, inside_share, intersection_are
 from schemas.config.build import ProofConfig
 
 NEVER_CLEAR = 0.9
-"""A degree just below 1, for what boxes alone cannot show however clear they are."""
+"""A degree just below 1, the most for what boxes alone can never show clearly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def _overlap(a: Box, b: Box, image: Image) -> float:
 
 
 def _within(a: Box, b: Box, image: Image) -> float:
-    """Clear where `inside_margin` more than half of `a` lies in `b`; fails where so much less
-    does."""
+    """Clear where the share of `a` in `b` is one half plus `inside_margin`, or more; fails at one
+    half minus it, or less."""
     return (inside_share(a, b) - 0.5) / image.margins.inside_margin
 
 
@@ -92,7 +92,7 @@ def _under(a: Box, b: Box, image: Image) -> float:
 
 def _front(a: Box, b: Box, image: Image) -> float:
     """Doubtful where the nearer thing does not reach as low in the picture; never clear, and never
-    surely wrong: a bird in front of a tree may be above its foot."""
+    a clear failure: a bird in front of a tree may be above its foot."""
     degree = 1.0 + (a.y2 - b.y2) / (image.margins.front_share * image.height)
     return min(max(degree, -NEVER_CLEAR), NEVER_CLEAR)
 

@@ -1,4 +1,4 @@
-"""Evidence: how a claim stands in a scene and by what margin.
+"""Evidence: whether a claim holds in a scene and by what margin.
 
 PROVED    the boxes (or true depth and facing) show it, with the margin that they clear
 ASSERTED  an annotation says so and nothing contradicts it
@@ -18,8 +18,8 @@ class Standing(StrEnum):
 
 
 class Evidence(NamedTuple):
-    """`margin` is how far the facts clear (1 = just) or miss (-1 = just) what the claim needs;
-    None where an annotation speaks. `detail` says it in words."""
+    """`margin` says by how much the facts meet what the claim needs (1: just enough) or refute it
+    (-1: just enough); None where an annotation decides. `detail` says it in words."""
 
     standing: Standing
     margin: float | None
@@ -48,7 +48,7 @@ def by_degree(degree: float, detail: str) -> Evidence:
 
 
 def by_ratio(ratio: float, needed: float, detail: str) -> Evidence:
-    """Proved where the ratio reaches what is needed, refuted where its inverse does."""
+    """Proved where the ratio is at least `needed`, refuted where its inverse is."""
     if ratio >= needed:
         return Evidence(Standing.PROVED, ratio / needed, detail)
     if ratio <= 1.0 / needed:

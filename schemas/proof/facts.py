@@ -1,6 +1,6 @@
 """Proof: whether a claim holds in a scene, from boxes and annotations alone.
 
-Annotation is open-world: what nobody annotated is not thereby false. So a claim may be proved,
+Annotation is open-world: what nobody annotated need not be false. So a claim may be proved,
 asserted, refuted or unknown: schemas.proof.evidence says when.
 """
 
@@ -46,12 +46,12 @@ from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
 REFUTED_DEGREES = 60.0
-"""Off a direction by this much or more a target lies in the next but one of eight, 45 degrees each,
-or nearly so."""
+"""The eight directions are 45 degrees apart: a target this far off one of them is clearly nearer to
+another."""
 REFUTED_CELL_SHARE = 0.1
-"""Of a box: who sees a tenth of a thing in a cell does not say that it lies there."""
+"""Share of a box: nobody says that a thing lies in a cell that holds at most a tenth of it."""
 COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
-"""Of these kinds annotators box each one, if the class is a landmark."""
+"""Kinds of which annotators box every single thing, if its class is a landmark."""
 
 
 class Facts(Naming):
@@ -65,7 +65,7 @@ class Facts(Naming):
         self.distances = Distances(config.distance_share * scene.diagonal)
 
     def flaw(self, claim: Claim) -> str | None:
-        """Why a claim says nothing of this scene, whatever it shows; None where it may hold."""
+        """Why a claim cannot be about this scene, true or false; None where it can."""
         named = objects_of(claim)
         for key in named:
             if key not in self.objects:
@@ -187,7 +187,7 @@ class Facts(Naming):
         (ax, ay), (bx, by) = one.box.center, other.box.center
         far_enough = self.config.direction_share * self.scene.diagonal
         is_apart = horizontal_gap(one.box, other.box) >= 0 and hypot(bx - ax, by - ay) >= far_enough
-        # With a lens as long as the picture is wide, this is at least how far it lies to the side.
+        # For a focal length equal to the width of the image, it lies at least this far to the side.
         sideways = abs(bx - ax) / self.scene.width * min(one.depth, other.depth)
         is_level = abs(by - ay) <= abs(bx - ax) and abs(other.depth - one.depth) <= sideways / 2
         if not is_apart or not is_level:

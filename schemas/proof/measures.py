@@ -15,8 +15,8 @@ MEASURES: Mapping[Dimension, Callable[[Box], int]] = {
     Dimension.WIDER: lambda box: box.width,
 }
 MAY_BE_ONE_IOU = 0.2
-"""Above this IoU two boxes of one class may be one thing, boxed twice by two annotators. Ingest
-merges what is surely one; a count needs things that are surely several."""
+"""Above this IoU two boxes of one class may be one thing that two annotators boxed. Ingest merges
+what is surely one thing; a count needs things that are surely several."""
 STEPS = {
     # The signs of x and y on the way there; y grows downwards.
     Direction.RIGHT: (1, 0),
@@ -29,6 +29,7 @@ STEPS = {
     Direction.BELOW_RIGHT: (1, 1),
 }
 OWN = (Direction.LEFT, Direction.RIGHT, Direction.AHEAD, Direction.BACK)
+"""Directions as seen from something that faces a known way."""
 OWN_DIRECTIONS = {
     # By facing, and whether the target is on the right of the image: the direction for the object.
     (Facing.VIEWER, True): Direction.LEFT,
@@ -41,8 +42,8 @@ OWN_DIRECTIONS = {
     (Facing.RIGHT, False): Direction.BACK,
 }
 MIN_SHARED_SPAN = 0.3
-"""Of the smaller of two spans: what things share of the axis on which a direction does not lead. A
-dog "left of" a house may stand anywhere along its side, but not beyond its roof."""
+"""Share of the smaller of two spans that both things cover, on the axis across the direction. A dog
+"left of" a house may stand anywhere along its side, but not beyond its roof."""
 
 
 def may_be_one(boxes: Sequence[Box]) -> bool:
@@ -58,15 +59,15 @@ def one_dominates(boxes: Sequence[Box]) -> bool:
 
 
 class Distances:
-    """The distances in one picture; those that differ by less than `least` pixels count as one."""
+    """The distances in one image; those that differ by less than `least` pixels count as equal."""
 
     def __init__(self, least: float) -> None:
         self.least = least
         self._known: dict[tuple[Box, Box], tuple[float, float]] = {}
 
     def nearness(self, reference: Box, one: Box, other: Box) -> float:
-        """How many times nearer `one` is than `other`, by edges and by centres alike; 1 where the
-        two measures disagree or hardly differ."""
+        """How many times nearer `one` is than `other`, both by edges and by centres; 1 where the
+        two measures disagree or a difference is below `least`."""
         ratios = []
         for mine, theirs in zip(
             self._apart(reference, one), self._apart(reference, other), strict=True
@@ -110,7 +111,7 @@ def spans_agree(direction: Direction, reference: Box, target: Box) -> bool:
 
 
 def cell_boxes(width: int, height: int) -> dict[Cell, Box]:
-    """The nine cells of a picture, edges rounded to whole pixels."""
+    """The nine cells of an image, edges rounded to whole pixels."""
     xs = [round(width * third / 3) for third in range(4)]
     ys = [round(height * third / 3) for third in range(4)]
     return {

@@ -9,8 +9,8 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Kind
 
 SAME_PLACE_IOU = 0.3
-"""Above this IoU two boxes whose classes are mixed up may be one thing: annotators who differ on
-the name differ on the box as well."""
+"""Above this IoU two boxes whose classes are mixed up may be one thing. It is low: annotators who
+differ on the name differ on the box as well."""
 
 
 class Naming:
@@ -92,8 +92,9 @@ class Naming:
     def is_unique(self, object_id: int) -> bool:
         """Whether "the <class>" picks out this object and no other.
 
-        People go by many words ("man", "skier"), so in photographs anybody who may be meant
-        counts; of other things those do that lie on much the same place ("monitor", "computer").
+        People are called by many words ("man", "skier"): in photographs, anybody who may be meant
+        counts. Of other things, only those in nearly the same place count ("monitor",
+        "computer").
         """
         thing = self.objects[object_id]
         name = thing.class_name

@@ -24,8 +24,9 @@ FIELDS = {
     "mass",
     "ambiguous",
 }
+"""What a row of classes.toml may have; the head of that file explains the fields."""
 MAX_WORDS = 4  # longer names are sentences: "man in a red hat"
-MAX_CLASS_WORDS = 5  # no name in the table has more
+MAX_CLASS_WORDS = 5  # no name in the table has more; longer ones are not looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Resolved:
     """What an annotated name stands for.
 
     `class_name` is None outside the vocabulary and where doubtful; `is_plural` also holds for
-    crowds. `mentions` are all classes the words may denote, `class_name` included: none of them,
-    and nothing that may be the same as one of them, is surely absent, unique or counted right.
+    crowds. `mentions` are all classes that the words may denote, `class_name` included: these, and
+    classes that may be the same as one of them, cannot be called absent, unique or counted.
     """
 
     class_name: str | None
@@ -129,7 +130,7 @@ class Vocabulary:
         )
 
     def _rivals(self, class_name: str) -> frozenset[str]:
-        """The classes that are no kinds of this one and yet may be the same."""
+        """The classes that are not kinds of this one, but may be the same."""
         above = self._lineages[class_name]
         mixed_up = frozenset[str]().union(*(self.classes[name].lookalikes for name in above))
         return frozenset(
@@ -214,7 +215,7 @@ class Vocabulary:
         return None
 
     def _as_compound(self, words: list[str]) -> Resolved | None:
-        """ "red car door" is a door, once every other word is known."""
+        """ "red car door" is a door, if every other word is known."""
         grammar = self.grammar
         known = grammar.modifiers | grammar.living_modifiers | grammar.materials
         for cut in range(1, len(words)):
@@ -310,7 +311,7 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 lookalikes=frozenset(entry.get("lookalikes", ())),
             )
     if unused:
-        raise ValueError(f"plurals are listed of {sorted(unused)}: no names of classes")
+        raise ValueError(f"plurals are listed of {sorted(unused)}: not names of classes")
     return classes
 
 
@@ -318,7 +319,7 @@ def check_references(classes: Mapping[str, ObjectClass], settings: frozenset[str
     for one in classes.values():
         parents = {one.parent} - {None}
         if unknown := (one.lookalikes | parents) - classes.keys():
-            raise ValueError(f"class {one.name!r} names {sorted(map(str, unknown))}: no classes")
+            raise ValueError(f"class {one.name!r} names {sorted(map(str, unknown))}: not classes")
         if unknown := one.settings - settings:
             raise ValueError(f"class {one.name!r} has settings {sorted(unknown)}: not in the list")
 
@@ -332,7 +333,7 @@ def read_traits(
         raise ValueError(f"the traits are not {', '.join(Trait)}: {sorted(unknown)}")
     for trait, names in written.items():
         if unknown := set(names) - classes.keys():
-            raise ValueError(f"trait {trait!r} names {sorted(unknown)}: no classes")
+            raise ValueError(f"trait {trait!r} names {sorted(unknown)}: not classes")
     return {trait: frozenset(written[trait]) for trait in Trait}
 
 

@@ -25,8 +25,8 @@ class Grammar:
     verbs: frozenset[str]
 
     def with_article(self, name: str) -> str:
-        """`an elephant` for elephant. English goes by the sound; the first letter says it of all
-        words but those that are listed."""
+        """`an elephant` for elephant. English goes by the sound, which follows the first letter
+        except in the words that are listed."""
         first = name.split()[0]
         vowel = first in self.said_with_an or (
             first[0] in "aeiou" and first not in self.said_with_a

@@ -1,4 +1,4 @@
-"""Kinds and traits: what is known of classes, other than by their names."""
+"""Kinds and traits: what is known of classes besides their names."""
 
 from enum import StrEnum, auto
 
@@ -40,8 +40,13 @@ class Trait(StrEnum):
 
 
 NEVER_ASKED = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF, Kind.ABSTRACT})
+"""No question is about these: they belong to another thing, reach beyond their boxes, or are not
+objects (words, shadows, times)."""
 LIVING = frozenset({Kind.PERSON, Kind.ANIMAL})
+"""Words such as "baby" before the name keep these in their class: a baby cow is still a cow."""
 NEVER_OF_A_MATERIAL = LIVING | {Kind.VEHICLE, Kind.PLANT, Kind.FOOD}
-# "car window" is a window and no car; "car picture" may be taken for a car.
+"""Words such as "wooden" before the name change their class: a wooden horse is not a horse."""
 HEADS = frozenset({Kind.CLOTHING, Kind.PART, Kind.STUFF})
+"""Last words that decide the class: "car window" is a window, but "car picture" may be a car."""
 HOLDERS = frozenset({Kind.TABLEWARE, Kind.CONTAINER})
+"""What is named with its contents: "bowl of soup" is a bowl."""

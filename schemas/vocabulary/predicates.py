@@ -10,7 +10,7 @@ from pathlib import Path
 from schemas.claim import Category
 
 TWO_SIDED = {"side", "depth", "height"}
-"""Axes on which one of two opposites is nearly always true: to offer both gives the answer away."""
+"""Axes on which one of two opposites is nearly always true: offering both gives the answer away."""
 TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "predicates.toml"
 OPPOSITE = {
     ("support", "over"): "under",
@@ -36,7 +36,7 @@ OPPOSITE = {
     ("tallness", "taller"): "shorter",
     ("tallness", "shorter"): "taller",
 }
-"""What an axis value says of subject and object once they change places; others say nothing."""
+"""By axis and value: the value when subject and object change places; others then say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Predicate:
 
     @property
     def is_contact(self) -> bool:
-        """Whether it says bodily contact, which `reach` alone asks about."""
+        """Whether it states bodily contact, which only `reach` asks about."""
         return self.category is Category.REACH
 
     @property

@@ -1,4 +1,4 @@
-"""The tables of the vocabulary as a whole: what stages that read names depend on."""
+"""Both tables of the vocabulary together, on which stages that read names depend."""
 
 from functools import cache
 from hashlib import sha256

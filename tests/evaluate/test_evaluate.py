@@ -172,8 +172,8 @@ def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
     ("tree", "message"),
     [
         (tree_of(models=[TINY | {"local": {"model": "nothing-here"}}]), "no model nothing-here"),
-        (tree_of(models=[TINY, TINY]), "the model tiny stands twice"),
-        (tree_of(benchmarks=[THREE[0], THREE[0]]), "the benchmark mmvp stands twice"),
+        (tree_of(models=[TINY, TINY]), "the model tiny is listed twice"),
+        (tree_of(benchmarks=[THREE[0], THREE[0]]), "the benchmark mmvp is listed twice"),
         (tree_of(models=[{"name": "none"}]), "give either a section local or a section chat"),
         (
             tree_of(

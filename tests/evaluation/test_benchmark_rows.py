@@ -88,9 +88,9 @@ def test_what_datasets_saves_is_read(tmp_path):
         ("x.parquet", POINTER, "run `git lfs pull` there"),
         ("x.arrow", b"ARROW", "cannot be read"),
         ("x.json", b"{", "cannot be read"),
-        ("x.json", b'{"rows": []}', "it is no list of rows"),
-        ("x.json", b"[1]", "one of its rows is no object"),
-        ("x.jsonl", b'{"a": 1}\n[2]\n', "one of its rows is no object"),
+        ("x.json", b'{"rows": []}', "it is not a list of rows"),
+        ("x.json", b"[1]", "one of its rows is not an object"),
+        ("x.jsonl", b'{"a": 1}\n[2]\n', "one of its rows is not an object"),
         ("x.csv", b"a,b\n1,2,3\n", "line 2 has not as many cells as the first line"),
         ("x.tsv", b"a\tb\n1\n", "line 2 has not as many cells as the first line"),
         ("x.csv", b'a,b\n"1,2\n', "cannot be read"),
@@ -213,8 +213,8 @@ def test_photographs_come_in_every_known_form(tmp_path):
         ("none.png", "is not in the copy: name the folder that holds both in path"),
         ("ftp://example.org/p.png", "is not an http or https address"),
         ("\0.png", "is not in the copy"),
-        ("@" * 400, "is no base64 .a character that base64 lacks.: get the file again"),
-        ("QUJD" * 20 + "Q", "is no base64"),
+        ("@" * 400, "is not base64 .a character that base64 lacks.: get the file again"),
+        ("QUJD" * 20 + "Q", "is not base64"),
     ],
 )
 def test_a_photograph_that_is_not_there_is_told_in_one_line(value, message, tmp_path):

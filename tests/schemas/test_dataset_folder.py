@@ -54,7 +54,7 @@ def damaged(copy: Path) -> None:
     [
         (
             lambda copy: (copy / "manifest.json").unlink(),
-            "is no dataset folder: it has no",
+            "is not a dataset folder: it has no",
         ),
         (lambda copy: (copy / "manifest.json").write_text("{"), "has no readable manifest.json"),
         (lambda copy: (copy / "manifest.json").write_text("[]"), "has no readable manifest.json"),

@@ -1,4 +1,4 @@
-"""Checkpoints: a half-written one is passed over."""
+"""Checkpoints: a half-written one is ignored."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_the_newest_complete_one_is_taken(tmp_path, broken, caplog):
     bad = checkpoint(tmp_path, 12, **broken)
     (tmp_path / "checkpoint-x").mkdir()
     assert last_complete_checkpoint(tmp_path) == expected
-    assert f"{bad} was not written to its end" in caplog.text
+    assert f"{bad} was not written completely" in caplog.text
 
 
 def test_adapters_and_sharded_weights_are_checkpoints_too(tmp_path):

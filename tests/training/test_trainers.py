@@ -124,7 +124,7 @@ def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method
     (half / "trainer_state.json").unlink()
     caplog.set_level(logging.INFO)
     train(config, root, may_resume=True)
-    assert f"{half} was not written to its end" in caplog.text
+    assert f"{half} was not written completely" in caplog.text
     assert "going on after update 2" in caplog.text
     one, other = run_of(undisturbed), run_of(root)
     assert (one / "log.jsonl").read_text() == (other / "log.jsonl").read_text()

@@ -57,6 +57,6 @@ ROWS = [
 WRONG = [
     ({**CV, "source": "Elsewhere"}, "the subset 2D has no source Elsewhere"),
     ({**CV, "choices": 4}, "the options are 4, and a list is expected"),
-    ({**CV, "answer": 2}, "the answer 2 is no letter from A to H"),
+    ({**CV, "answer": 2}, "the answer 2 is not a letter from A to H"),
     ({**CV, "question": None}, "question is None, and text is expected"),
 ]

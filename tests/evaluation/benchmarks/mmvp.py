@@ -49,5 +49,5 @@ ROWS = [
 
 WRONG = [
     ({**MMVP, "Index": "two"}, "Index is 'two', and a whole number is expected"),
-    ({**MMVP, "Correct Answer": "(z)"}, "the answer '.z.' is no letter from A to H"),
+    ({**MMVP, "Correct Answer": "(z)"}, "the answer '.z.' is not a letter from A to H"),
 ]

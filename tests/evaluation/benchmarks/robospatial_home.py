@@ -47,8 +47,8 @@ ROWS = [
 ]
 
 WRONG = [
-    ({**ROBO, "answer": "here"}, "the answer 'here' is no list of points"),
-    ({**ROBO, "answer": "[(1, 2), (3, 4), (5, 6)]"}, "is no polygon in sh"),
-    ({**ROBO, "answer": "[(0, 0), (1, 1)]"}, "is no polygon in shares"),
-    ({**ROBO, "category": "x"}, "'x' is none of configuration, compat"),
+    ({**ROBO, "answer": "here"}, "the answer 'here' is not a list of points"),
+    ({**ROBO, "answer": "[(1, 2), (3, 4), (5, 6)]"}, "is not a polygon in sh"),
+    ({**ROBO, "answer": "[(0, 0), (1, 1)]"}, "is not a polygon in shares"),
+    ({**ROBO, "category": "x"}, "'x' is not one of configuration, compat"),
 ]

@@ -69,7 +69,7 @@ ROWS = [
 ]
 
 WRONG = [
-    ({**BASE_3D, "category": "colour"}, "'colour' is of none of height, loc"),
+    ({**BASE_3D, "category": "colour"}, "'colour' is of no type .height"),
     ({**BASE_3D, "index": "short"}, "'short' names no item, mirror image and"),
     ({**BASE_3D, "A": None}, "the options have a gap between their letters"),
 ]
