@@ -114,8 +114,9 @@ def sound(artifact: Artifact) -> tuple[State, str]:
 class Stage:
     """`reads` names the stages whose artifacts the work is given; None means all before it.
     `depends` names those whose contents decide what comes out; None means all that it reads. So do
-    `settings` (parts of the configuration), `files` (digests of files that no stage made) and, where
-    the stage `uses_vocabulary`, the tables of predicates and classes. `applies` is false where a configuration leaves the stage out. `look` judges an artifact that is otherwise
+    `settings` (parts of the configuration), `files` (digests of files that no stage made) and,
+    where the stage `uses_vocabulary`, the tables of predicates and classes. `applies` is false
+    where a configuration leaves the stage out. `look` judges an artifact that is otherwise
     complete. `check` may stop the build after the stage: BuildFailedError, or ValueError where the
     configuration or source must be corrected."""
 
