@@ -37,7 +37,7 @@ PUBLISHED = "spatialthinker.dataset.published"
 
 @flow(name="plan")
 def prepare_build(config: PipelineConfig, root: Path) -> Build:
-    """All that costs no money: everything before write."""
+    """The stages before write: they cost no money."""
     names = [stage.name for stage in STAGES]
     return _run(STAGES[: names.index("write")], Build(config, root))
 
@@ -46,8 +46,8 @@ def prepare_build(config: PipelineConfig, root: Path) -> Build:
 def build_dataset(
     config: PipelineConfig, root: Path, again: str | None = None, show: bool = False
 ) -> Path:
-    """The dataset folder of a configuration. The stage `again`, and all that read it, are made
-    again, whatever there is of them. `show`: progress is written to standard error."""
+    """The dataset folder of a configuration. The stage `again`, and all that read it, run again
+    even where they are complete. `show`: progress is written to standard error."""
     check_keys(config)
     known = set(root.glob("datasets/*/*/manifest.json"))
     build = _run(STAGES, Build(config, root), dependents(again) if again else set(), show)
@@ -83,7 +83,7 @@ def _task(stage: Stage) -> Task[..., Any]:
 
 @task(cache_policy=NO_CACHE)
 def run_job(stage: Stage, job: Job) -> Path | State[Path]:
-    """The one rule by which work is skipped: whose artifact is complete has nothing to do."""
+    """The one rule by which work is skipped: a job whose artifact is complete does nothing."""
     state, problem = stage.state(job.artifact)
     if state == "complete":
         return Completed(name="Cached", data=job.artifact.path)
@@ -93,8 +93,8 @@ def run_job(stage: Stage, job: Job) -> Path | State[Path]:
 
 
 def _announce(config: PipelineConfig, dataset: Path) -> None:
-    """Prefect artifacts with the funnel, what models took and said, and the validation, and the
-    event that training awaits."""
+    """Make Prefect artifacts of the funnel, the models' costs and verdicts and the validation, and
+    emit the event that training awaits."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL))
     key = artifact_key(config.name, dataset.name)
@@ -130,14 +130,14 @@ def _announce(config: PipelineConfig, dataset: Path) -> None:
 
 
 def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> PipelineConfig:
-    """The build with the first draw of a stage's replies by which it has not been built to its end
-    yet: the same call after a crash goes on, and pays for nothing twice. ValueError where the stage
-    asks no model."""
+    """The configuration with the first draw of a stage's replies whose build is not complete: the
+    same call after a crash continues, and pays for nothing twice. ValueError where the stage asks
+    no model."""
     asking = [section.removesuffix(".chat") for section in config.chats]
     if stage not in asking:
         raise ValueError(
-            f"{stage or 'no stage'} has no replies to draw anew: name one that asks a model, "
-            + (f"here --again {' or '.join(asking)}" if asking else "which none does here")
+            f"{f'{stage} asks no model' if stage else 'no stage is named'}: "
+            + (f"use --again {' or '.join(asking)}" if asking else "no stage here asks one")
         )
     draw = config.chats[f"{stage}.chat"].draw
     while True:
@@ -167,7 +167,7 @@ def run_build(
 
 
 def run_preparation(config: PipelineConfig, root: Path) -> Build:
-    """Everything before write, with the task runner that the configuration asks for."""
+    """The stages before write, with the task runner that the configuration asks for."""
     flow_ = prepare_build.with_options(task_runner=_runner(config.runner))
     result: Build = flow_(config, root)
     return result

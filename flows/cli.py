@@ -48,9 +48,11 @@ Root = Annotated[
     Path, typer.Option("--root", help="Where artifacts and datasets are kept.", metavar="FOLDER")
 ]
 SAMPLE = Path("configs/sample.toml")
+"""What `build` and `plan` take where no configuration is named: it needs no download and no key."""
 DATA = Path("data")
+"""The default of --root, below the working folder."""
 STOPPED = 130
-"""The exit code after a Ctrl-C."""
+"""The exit code after a Ctrl-C: 128 and the number of SIGINT, as shells report it."""
 
 
 @app.command()
@@ -104,15 +106,15 @@ def plan(
     settings: Settings = [],  # noqa: B006  (typer copies it)
     root: Root = DATA,
     pilot: Annotated[
-        int, typer.Option(min=0, help="Write and judge so many questions first.", metavar="N")
+        int, typer.Option(min=0, help="Write and judge this many questions first.", metavar="N")
     ] = 0,
 ) -> None:
     """Say what a build would do: for every stage whether it is complete, stale or missing, and
     why; and what its models would take. Reads the source's files and runs no stage.
 
     With `--pilot 50` everything before write is run and 50 of the planned questions are written
-    and judged, to tell what all of them will cost. Their replies are kept: the build does not pay
-    for them again.
+    and judged, to measure what all of them will cost. Their replies are kept: the build does not
+    pay for them again.
     """
     from schemas.config.build import load_config
 
@@ -149,7 +151,7 @@ def why(
     ] = None,
     root: Root = DATA,
 ) -> None:
-    """Tell the history of one image or one question: what was repaired, what was asked and what
+    """Show the history of one image or one question: what was repaired, what was asked and what
     proves it, and at which stage and why the rest was left out."""
     from tasks.publish.why import explain, newest_dataset
 
@@ -199,7 +201,7 @@ def train(
     settings: TrainSettings = [],  # noqa: B006  (typer copies it)
     root: Root = DATA,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Only say what it would take of memory and time.")
+        bool, typer.Option("--plan", help="Only say how much memory and time it would take.")
     ] = False,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
@@ -244,8 +246,8 @@ def evaluate(
 ) -> None:
     """Evaluate models on benchmarks and print the report's folder.
 
-    Shows one line per benchmark and model, then the scores. What was replied is kept: the same
-    command goes on where it ended, and asks nothing twice. Exit code 1 where some of it failed.
+    Shows one line per benchmark and model, then the scores. Every reply is kept: the
+    same command goes on where it ended and asks nothing twice. Exit code 1 where some of it failed.
 
     Examples:
 
@@ -278,10 +280,10 @@ def leakage(
     ] = None,
     root: Root = DATA,
 ) -> None:
-    """Say which samples of a dataset show pictures of benchmarks, found by source, bytes and looks.
+    """Say which samples of a dataset show pictures of benchmarks: same source, bytes or look.
 
-    With `--benchmarks` the lists of pictures below ROOT/benchmark-images are made first; builds
-    leave out what is in them by `--set 'select.exclude=["data/benchmark-images/*.parquet"]'`, and
+    With `--benchmarks` the lists of pictures below ROOT/benchmark-images are made first. A build
+    with `--set 'select.exclude=["data/benchmark-images/*.parquet"]'` leaves these pictures out, and
     training refuses a dataset that shows any.
     """
     from tasks.leakage.report import list_benchmarks, print_leaks
@@ -307,7 +309,7 @@ def serve(
     ] = None,
     evaluation: Annotated[
         Path | None,
-        typer.Option("--evaluate", help="Evaluate every trained model by it.", metavar="CONFIG"),
+        typer.Option("--evaluate", help="Evaluate every trained model by this.", metavar="CONFIG"),
     ] = None,
     root: Root = DATA,
 ) -> None:
@@ -382,7 +384,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         _fail(errors, _told(error), 1)
     except (PolarsError, ArrowException) as error:
-        # Polars tells the system's errors in words only.
+        # Polars reports the system's errors in words only.
         is_full = os.strerror(errno.ENOSPC) in str(error)
         _fail(errors, _told(OSError(errno.ENOSPC, "")) if is_full else error, 1)
     except RuntimeError as error:

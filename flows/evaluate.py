@@ -2,8 +2,8 @@
 
     load (per benchmark) → infer (per model and benchmark) → parse and score → report
 
-What is done stays done: the same call goes on where the last one ended. What fails leaves the
-others alone, and is told at the end.
+What is done stays done: the same call goes on where the last one ended. A failure does not stop
+the others, and is reported at the end.
 """
 
 import logging
@@ -28,10 +28,11 @@ from tasks.evaluate.score import score_benchmark
 
 logger = logging.getLogger(__name__)
 PARTS = ("benchmark", "metric", "value", "standard_error", "constant_baseline")
+"""Columns of a model's scores that the Prefect artifact shows."""
 
 
 class EvaluationFailedError(RuntimeError):
-    """Some of it failed; the message says what, and where the report on the rest is."""
+    """Part of the evaluation failed; the message names it, and where the report on the rest is."""
 
 
 @flow(name="evaluate")
@@ -61,7 +62,7 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
                 )
                 outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
     except KeyboardInterrupt:
-        # Only this thread is interrupted: those of the tasks would go on asking models.
+        # Ctrl-C interrupts only this thread: the threads of the tasks would go on asking models.
         run.stop()
         raise
     if not outcomes:

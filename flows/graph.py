@@ -45,8 +45,8 @@ def stages_of(config: PipelineConfig) -> list[Stage]:
 
 
 def dependents(name: str) -> set[str]:
-    """A stage and all that read it, directly or through others; ValueError where there is none of
-    that name."""
+    """A stage and all that read it, directly or through others; ValueError where no stage has that
+    name."""
     names = [stage.name for stage in STAGES]
     if name not in names:
         raise ValueError(f"no stage {name}: the stages are {', '.join(names)}")
@@ -58,8 +58,8 @@ def dependents(name: str) -> set[str]:
 
 
 def _frame(stage: Stage) -> tuple[str, str]:
-    """Mermaid's: round where some configurations leave the stage out, else double where it runs per
-    shard."""
+    """Mermaid's brackets: round where some configurations leave the stage out, else double where
+    it runs per shard."""
     if stage.applies is not always:
         return "([", "])"
     return ("[[", "]]") if stage.is_sharded else ("[", "]")

@@ -1,4 +1,4 @@
-"""Progress: one line per stage, and a bar while it runs if somebody watches."""
+"""Progress: one line per stage, and a bar while it runs on a terminal."""
 
 import logging
 import time
@@ -21,22 +21,22 @@ from rich.progress import (
 from tasks.chat.run import Run
 
 LOOK_SECONDS = 0.2
-"""Between two looks at the tasks: as often as a bar has to move, and a Ctrl-C be answered."""
+"""Seconds between two looks at the tasks: a bar moves, and a Ctrl-C is answered, this often."""
 logger = logging.getLogger(__name__)
 
 
 def results_of(
     name: str, futures: Sequence[PrefectFuture[Any]], unit: str, run: Run, show: bool = False
 ) -> list[Path]:
-    """The paths that one stage's tasks made, in order; raises what the task that failed first did,
-    after the others have ended: `run` is stopped, so that they ask models no longer. `show`:
+    """The paths that one stage's tasks made, in order. Raises the error of the task that failed
+    first, after the others have ended: `run` is stopped, so that they ask models no longer. `show`:
     progress is written to standard error, as the command line does; a Prefect worker has a log."""
     started = time.monotonic()
     console = Console(stderr=True) if show else None
     try:
         failed = _wait(name, futures, run, console)
     except KeyboardInterrupt:
-        # Only this thread is interrupted: those of the tasks would go on asking models.
+        # Ctrl-C interrupts only this thread: the threads of the tasks would go on asking models.
         run.stop()
         raise
     for future in failed:
@@ -60,7 +60,7 @@ def results_of(
 def _wait(
     name: str, futures: Sequence[PrefectFuture[Any]], run: Run, console: Console | None
 ) -> list[PrefectFuture[Any]]:
-    """Wait for all; those that failed, the first one first."""
+    """Wait for all; return those that failed, the first to fail first."""
     failed: list[PrefectFuture[Any]] = []
     columns = (
         SpinnerColumn(),
@@ -85,7 +85,7 @@ def _wait(
                 ended.set()
 
         Thread(target=count, daemon=True).start()
-        # Waits that end now and then: a Ctrl-C that another thread gets would not end a longer one.
+        # Short waits: a Ctrl-C that another thread receives would not end a longer one.
         while not ended.wait(LOOK_SECONDS):
             if run.meter.asked:
                 progress.update(bar, description=f"{name}: {run.meter}")

@@ -3,12 +3,12 @@
 A file `data/artifacts/<stage>/<recipe>[-<shard>].parquet` is named by the digest of its recipe: the
 stage, its code version, its configuration and the contents of its inputs, never the shard. Beside
 it lies a *seal*, written last and by rename: the recipe, the digest of every file's bytes, and a
-content digest of the rows that is the same however a build is cut into shards. What downstream
-stages count as their input is the content: equal content cuts a rebuild short, other content never
-hides under an old name.
+content digest of the rows that is the same however a build is cut into shards. This content is
+what downstream stages count as their input: equal content cuts a rebuild short, and changed content
+never keeps an old name.
 
-An artifact is complete where its seal is there and its files are those that were sealed. One
-whose files differ is damaged: whoever looks for it sets it aside and makes it again.
+An artifact is complete where its seal exists and its files are those that were sealed. One whose
+files differ is damaged: the next build sets it aside and makes it again.
 """
 
 import json
@@ -28,6 +28,7 @@ from schemas.replacing import PARTIAL, replacing, replacing_folder
 from tasks.file_digests import digest_store, file_digests
 
 SEAL = ".seal.json"
+"""Ends the name of a seal, which else is that of its artifact."""
 ROWS_AT_ONCE = 20_000
 """Rows whose text is held in memory while they are digested: at most some 100 MB."""
 State = Literal["complete", "missing", "damaged"]
@@ -50,7 +51,7 @@ class Artifact:
 
     @property
     def seal_path(self) -> Path:
-        """Beside the artifact, written after it: where it is, the artifact is complete."""
+        """Beside the artifact, written after it: without it, the artifact is not complete."""
         return seal_path_of(self.path)
 
     @property
@@ -103,7 +104,7 @@ def plan_artifact(
 @dataclass(frozen=True, slots=True)
 class Content:
     """What the rows of an artifact say. Contents of shards add up to that of their stage: `total`
-    is the sum of the rows' digests modulo 2**128, so that it depends on no cut and no order."""
+    is the sum of the rows' digests modulo 2**128, so that no cut and no order changes it."""
 
     kind: str
     num_rows: int
@@ -133,7 +134,7 @@ def content_of_rows(frame: pl.DataFrame) -> Content:
 
 
 def content_of_files(digests: Mapping[str, str]) -> Content:
-    """Of a folder, from the digest of each of its files."""
+    """The content of a folder, from the digest of each of its files."""
     text = json.dumps(sorted(digests.items()))
     return Content("files", len(digests), int.from_bytes(sha256(text.encode()).digest()[:16]))
 
@@ -168,7 +169,7 @@ def read_seal(path: Path) -> dict[str, Any]:
 
 
 def seal_artifact(artifact: Artifact, content: Content | None = None) -> Path:
-    """Declare an artifact complete; `content` of a folder is that of its files."""
+    """Declare an artifact complete. Without `content`, it is a folder: that of its files counts."""
     files = _files_of(artifact)
     digests = file_digests(files.values(), digest_store(artifact.root))
     sealed = {name: digests[path] for name, path in files.items()}
@@ -197,7 +198,7 @@ def _files_of(artifact: Artifact) -> dict[str, Path]:
 
 
 def state_of(artifact: Artifact) -> tuple[State, str]:
-    """Whether an artifact is there and what it was, and what is wrong where it is damaged."""
+    """Whether an artifact is complete, missing or damaged, and what is wrong with a damaged one."""
     if not artifact.seal_path.exists():
         return "missing", ""
     try:
@@ -244,7 +245,7 @@ def set_aside(artifact: Artifact, problem: str) -> None:
 
 
 def move_aside(path: Path, root: Path) -> None:
-    """Move a file or folder to ROOT/damaged, beside what else is there."""
+    """Move a file or folder to ROOT/damaged; nothing there is overwritten."""
     place = _free_place(root / "damaged" / path.name)
     place.parent.mkdir(exist_ok=True)
     path.rename(place)
@@ -291,8 +292,8 @@ def writing_folder(artifact: Artifact) -> Iterator[Path]:
 
 
 def write_incomplete(frame: pl.DataFrame, artifact: Artifact, missing: Sequence[str]) -> Path:
-    """Write what there is under a digest of its own, so that stages downstream do not take it for
-    the whole, and the next run finds the artifact itself still to be made."""
+    """Write the rows so far under a digest of their own: stages downstream do not take them for the
+    whole, and the next run still has to make the artifact itself."""
     identity = json.dumps([artifact.digest, sorted(missing)])
     digest = sha256(identity.encode()).hexdigest()[:16]
     path = artifact.path.with_name(artifact.path.name.replace(artifact.digest, digest, 1))
@@ -300,7 +301,7 @@ def write_incomplete(frame: pl.DataFrame, artifact: Artifact, missing: Sequence[
 
 
 def remove_partials(root: Path) -> None:
-    """Remove what processes that no longer run had half written."""
+    """Remove files that are half written by processes that no longer run."""
     for partial in (*root.glob(f"*/*{PARTIAL}*"), *root.glob(f"*/*/*{PARTIAL}*")):
         if not Path(f"/proc/{partial.name.rpartition('-')[2]}").exists():
             if partial.is_dir():

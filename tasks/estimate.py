@@ -1,8 +1,8 @@
 """Estimate: what a build's models will take, before it is started.
 
 A pilot writes and judges some of the planned questions; their replies are stored, so that the
-build does not pay for them again. Without one the estimate rests on the length of the prompts and
-on what replies usually take, and says so.
+build does not pay for them again. Without a pilot the estimate rests on the length of the prompts
+and on usual replies, and says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,18 +32,26 @@ from tasks.write.prompt import system_of
 from tasks.write.stage import write_rows
 
 BYTES_PER_TOKEN = 4
+"""Of English text, about."""
 PIXELS_PER_TOKEN = 750
+"""As Anthropic counts a picture."""
 SCENE_TOKENS = 600
 QUESTION_TOKENS = 60
 WRITTEN_TOKENS = 160
 VOTE_TOKENS = 40
 BLIND_VOTES = 1.6
-"""Usual numbers: a scene in the prompt, a question, the reply to each, blind votes per question."""
+"""Usual numbers, rough on purpose, as a pilot measures them: tokens of a scene in the prompt, of a
+question, of a written question, of a vote; and blind votes per question."""
 ROUGH = 2.0
+"""Factor by which the estimate may be too high or too low without a pilot, or by one of a single
+question."""
 USUAL = "the length of the prompts and of usual replies: --pilot 50 measures them"
 CONFIDENCE = 1.96
 """Standard errors to either side: 95 of 100 such intervals hold the true mean."""
 SECONDS = 4.0
+"""Seconds that a reply usually takes; a pilot measures this, too."""
+OUTPUT_WEIGHT = 5
+"""Input tokens that cost as much as one output token, about: only the spread of costs needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,8 @@ class StageEstimate:
 
 @dataclass(frozen=True, slots=True)
 class _PerQuestion:
-    """Means per written question, and how far off they may be, as a share of themselves."""
+    """Means per written question. `error` is how far off they may be: below 1 as a share of
+    them, from 1 on as a factor."""
 
     calls: float
     input_tokens: float
@@ -78,7 +87,7 @@ class _PerQuestion:
 
 
 def estimate_roughly(config: PipelineConfig) -> list[StageEstimate]:
-    """One entry per stage that asks a model, by what models usually take."""
+    """One entry per stage that asks a model, by what replies usually take."""
     num_questions = sum(quotas_to_write(config.quota).values())
     usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
     return list(_estimates(config, num_questions, usual))
@@ -250,7 +259,7 @@ def _ask_shard(
 def _measured(
     questions: pl.DataFrame, used: Sequence[str], replies: str, account: Account
 ) -> _PerQuestion:
-    """Means over the questions, those that were not asked about counted as nothing."""
+    """Means over all questions; those about which no model was asked count as 0."""
     totals = questions.select(
         pl.sum_horizontal(pl.col(column).struct.field(name).fill_null(0) for column in used).alias(
             name
@@ -258,10 +267,10 @@ def _measured(
         for name in ("calls", "input_tokens", "cached_tokens", "output_tokens")
     )
     number = questions.height
-    tokens = totals["input_tokens"] + 5 * totals["output_tokens"]
+    tokens = totals["input_tokens"] + OUTPUT_WEIGHT * totals["output_tokens"]
     mean, deviation = float(tokens.mean() or 0.0), float(tokens.std() or 0.0)  # type: ignore[arg-type]
     error = CONFIDENCE * deviation / sqrt(number) / mean if mean else 0.0
-    if number == 1:  # says nothing of how far others are from it
+    if number == 1:  # no spread to measure
         error = ROUGH
     digests = questions[replies].explode(empty_as_null=False).drop_nulls().to_list()
     stored = open_replies(account.store).read(digests).values()
@@ -273,7 +282,7 @@ def _measured(
 def print_estimate(
     estimates: Sequence[StageEstimate], budget: float | None, console: Console
 ) -> None:
-    """What models will take, and whether the budget will do."""
+    """What models will take, and whether the budget suffices."""
     table = Table(title="What the models would take", title_justify="left")
     table.add_column("stage")
     for name in ("calls", "tokens in", "tokens out", "time", "US dollars"):
@@ -290,11 +299,11 @@ def print_estimate(
     console.print(table)
     first = estimates[0]
     models = ", ".join(f"{entry.stage} by {entry.model}" for entry in estimates)
-    console.print(Text(f"{first.questions:,} questions: {models}. Told by {first.basis}."))
+    console.print(Text(f"{first.questions:,} questions: {models}. Estimated from {first.basis}."))
     if all(entry.dollars is not None for entry in estimates):
         total = sum(entry.dollars or 0.0 for entry in estimates)
         high = sum(entry.high or 0.0 for entry in estimates)
-        told = f"In all about ${total:,.2f}, hardly more than ${high:,.2f}"
+        told = f"In all about ${total:,.2f}, very likely at most ${high:,.2f}"
         if budget is not None:
             told += f"; the budget is ${budget:,.2f}"
         console.print(Text(f"{told}."))

@@ -1,6 +1,6 @@
 """Processes: work in pure Python, spread over the machine's cores.
 
-Threads would take turns. The workers are started once per process and end with it.
+Threads would run one at a time. The workers are started once per process and end with it.
 """
 
 import atexit
@@ -18,6 +18,7 @@ from typing import ParamSpec, TypeVar
 import polars as pl
 
 BATCH = 500
+"""Rows that a worker takes at once: a shard of MIN_ROWS still keeps four workers busy."""
 MIN_ROWS = 2000
 """Fewer rows than this are not worth the two seconds that workers take to start."""
 _starting = Lock()
@@ -32,7 +33,7 @@ def _pool(num_workers: int) -> ProcessPoolExecutor:
 
 @cache
 def _start_pool(num_workers: int) -> ProcessPoolExecutor:
-    # Workers share the cores among themselves; threads of their own would only get in the way.
+    # The workers use all cores; further threads in each would only compete for them.
     os.environ["POLARS_MAX_THREADS"] = "1"
     # Polars otherwise gives memory back to the system and takes it anew within every shard.
     os.environ["_RJEM_MALLOC_CONF"] = "dirty_decay_ms:10000,muzzy_decay_ms:10000"
@@ -44,7 +45,7 @@ def _start_pool(num_workers: int) -> ProcessPoolExecutor:
 
 
 def _start_worker(parent: int) -> None:
-    """End this worker soon after its parent: a killed parent does not tell its workers."""
+    """End this worker soon after its parent: a killed parent does not stop its workers."""
     # Their work leaves no cyclic garbage, and looking for it takes a seventh of the time.
     gc.set_threshold(100_000, 50, 50)
 
@@ -70,7 +71,7 @@ def run_apart(
     *arguments: Arguments.args,
     **named: Arguments.kwargs,
 ) -> Result:
-    """What a picklable function returns, run in a worker where there are rows enough for one."""
+    """What a picklable function returns; it runs in a worker where there are at least MIN_ROWS."""
     if num_workers == 1 or num_rows < MIN_ROWS:
         return function(*arguments, **named)
     return _pool(num_workers).submit(function, *arguments, **named).result()

@@ -1,7 +1,7 @@
 """Stages: what the graph of a build knows of each of them, and what their work is given.
 
 A stage's folder declares one `Stage`; `flows/graph.py` lists them. Its work is a function from a
-`Job` to the path that it wrote. Whether there is anything to do is decided here, once for all.
+`Job` to the path that it wrote. Whether there is anything to do is decided here, for all stages.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from tasks.artifact import Artifact, State, inputs_of, plan_artifact, read_seal,
 from tasks.chat.run import Run
 
 MAX_SHARDS = 10
-"""So that a build stays under fifty task runs, which Prefect's server can show at once."""
+"""Of a build: it then stays under fifty task runs, which Prefect's server can show at once."""
 Settings = Mapping[str, BaseModel | str | int]
 
 
@@ -45,7 +45,7 @@ class Build:
 
     @property
     def source(self) -> SourceConfig:
-        """Where the annotations are: of drawn scenes, where they have been drawn."""
+        """Where the annotations are; for drawn scenes, the folder that render wrote."""
         source = self.config.source
         if source.kind is SourceKind.RENDERED and "render" in self.made:
             return source.model_copy(
@@ -67,7 +67,7 @@ class Build:
 class Job:
     """One run of a stage's work: what it reads, by the stage that made it, and what it is to
     write. `inputs` holds one path per shard, or only the job's own where the stage has a shard.
-    `run` counts what models are asked for all jobs of the stage in this process, and may stop
+    `run` counts the requests to models of all jobs of the stage in this process, and may stop
     them."""
 
     config: PipelineConfig
@@ -89,7 +89,7 @@ class Job:
 
     @property
     def num_workers(self) -> int:
-        """Runners other than threads spread shards over processes of their own."""
+        """Processes for one job: 1 where the runner already spreads shards over processes."""
         runner = self.config.runner
         return runner.max_workers if runner.kind is RunnerKind.THREADS else 1
 
@@ -112,13 +112,13 @@ def sound(artifact: Artifact) -> tuple[State, str]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`reads` names the stages whose artifacts the work is given, None all before it; `depends`
-    those whose contents decide what comes out, None all that it reads. `settings` and `files` do
-    so as well: parts of the configuration, and digests of files that no stage made; and so do the
-    tables of predicates and classes where the stage `uses_vocabulary`. `applies` is
-    false where a configuration leaves the stage out. `look` judges an artifact that is otherwise
+    """`reads` names the stages whose artifacts the work is given; None means all before it.
+    `depends` names those whose contents decide what comes out; None means all that it reads. So do
+    `settings` (parts of the configuration), `files` (digests of files that no stage made) and,
+    where the stage `uses_vocabulary`, the tables of predicates and classes. `applies` is false
+    where a configuration leaves the stage out. `look` judges an artifact that is otherwise
     complete. `check` may stop the build after the stage: BuildFailedError, or ValueError where the
-    configuration or source is to be mended."""
+    configuration or source must be corrected."""
 
     name: str
     version: int
@@ -173,6 +173,6 @@ class Stage:
             yield Job(build.config, build.source, build.root, artifact, shard, own, run)
 
     def state(self, artifact: Artifact) -> tuple[State, str]:
-        """As `state_of`; of a published dataset also what became of its folder."""
+        """As `state_of`; for a published dataset also whether its folder is as it was written."""
         state, problem = state_of(artifact)
         return self.look(artifact) if state == "complete" else (state, problem)

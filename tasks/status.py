@@ -1,7 +1,7 @@
-"""Status: what of a build is done, and why the rest is not.
+"""Status: which stages of a build are done, and why the others are not.
 
-An artifact's name follows from the configuration and the contents of what the stage reads, so that
-this runs nothing. A stage whose inputs are not all there yet waits for them.
+An artifact's name follows from the configuration and the contents of what the stage reads, so
+nothing has to run. A stage waits for those of its inputs that are not complete.
 """
 
 import json
@@ -56,7 +56,7 @@ def build_status(stages: Sequence[Stage], build: Build) -> list[StageStatus]:
 
 
 def _are_sealed(status: StageStatus, artifacts: Sequence[Artifact]) -> bool:
-    """Whether it is known what damaged artifacts held, and will hold again."""
+    """Whether seals say what damaged artifacts held: made again, they hold the same."""
     try:
         return status.state == "damaged" and all(read_seal(entry.path) for entry in artifacts)
     except ValueError:
@@ -91,7 +91,7 @@ def _status(stage: Stage, wanted: Sequence[Artifact]) -> StageStatus:
     latest = max(others, key=lambda path: path.stat().st_mtime_ns)
     recipe = read_seal(latest.with_name(latest.name.removesuffix(SEAL)))["recipe"]
     differences = recipe_differences(recipe, json.loads(wanted[0].recipe))
-    if not differences and latest != wanted[0].seal_path:  # written under a digest of its own
+    if not differences and latest != wanted[0].seal_path:  # an incomplete artifact
         return StageStatus(stage.name, "partial", "models have not replied to all that was asked")
     if not differences:
         return StageStatus(stage.name, "missing", "its files are gone")

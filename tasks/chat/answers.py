@@ -16,8 +16,9 @@ REPAIR = (
     "and with nothing else."
 )
 NOTHING = Usage()
+"""Of an attempt without a reply."""
 WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
-"""What another draw of the same prompt may well mend; a model that refuses refuses again."""
+"""What another draw of the same prompt may correct; a model that refuses refuses again."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -48,7 +49,7 @@ class Chat:
         self._meter = meter
 
     async def reply(self, request: Request) -> Reply:
-        """The stored reply to a request, asked for where there is none.
+        """The stored reply to a request; the model is asked where none is stored.
 
         Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
         where the run cannot go on.

@@ -32,7 +32,7 @@ class Tally:
 
 
 def end(asked: Asked, outcome: Reply | Exception) -> None:
-    """Give who waits the reply or the error; the first one counts."""
+    """Give the reply or the error to whoever waits; a second outcome changes nothing."""
     if asked.reply.done():
         return
     if isinstance(outcome, Exception):

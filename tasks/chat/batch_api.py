@@ -1,4 +1,4 @@
-"""The Batch API of a provider, whose calls fail in passing: they are made again."""
+"""The Batch API of a provider; a call that fails in passing is made again."""
 
 import asyncio
 import logging
@@ -21,10 +21,10 @@ from tasks.chat.errors import (
 from tasks.chat.limits import LIMITS, Limits
 
 CREATE_SECONDS = 300.0
-"""In which a batch is created, all attempts together: the waits between eight of them take one
-minute. Half of Limits.batch_settling_seconds, for clocks and providers that lag."""
+"""For all attempts to create a batch together: the waits between eight of them take one minute.
+Half of Limits.batch_settling_seconds, because clocks and providers may lag."""
 INTENT = "intent-"
-"""Begins the name of a batch that has no id yet: no id of a provider begins so."""
+"""Prefix of the name of a batch that has no id yet; no provider's id starts with it."""
 ENDED = ("completed", "failed", "expired", "cancelled")
 """The states that OpenAI documents as final; others are waited for."""
 logger = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ Result = TypeVar("Result")
 
 
 class BatchServer(Protocol):
-    """What speaks HTTP to a provider's Batch API. Answers are JSON as it came; None where there is
-    no such batch."""
+    """The HTTP calls of a provider's Batch API. Answers are JSON as it came; None where the batch
+    does not exist."""
 
     async def upload(self, file: IO[bytes]) -> bytes: ...
 
@@ -42,10 +42,10 @@ class BatchServer(Protocol):
     async def batch(self, batch_id: str) -> bytes | None: ...
 
     async def batches(self, after: str | None) -> bytes:
-        """A page of the batches, the newest first, from the one behind `after` on."""
+        """A page of the batches, the newest first; it starts behind the batch `after`."""
 
     async def download(self, file_id: str, to: IO[bytes]) -> None:
-        """Writes nothing where there is no such file."""
+        """Writes nothing where the file does not exist."""
 
 
 def intent_name() -> str:
@@ -70,8 +70,8 @@ class BatchApi:
         return await self._call(upload)
 
     async def create(self, file_id: str, intent: str, payer: str) -> Batch:
-        """Raises ChatRefusedError where no batch was created, ChatStoppedError where one may have
-        been."""
+        """Raises ChatRefusedError where no batch was created, ChatStoppedError where one may
+        exist."""
         wanted = {
             "input_file_id": file_id,
             "endpoint": URL,
@@ -100,7 +100,7 @@ class BatchApi:
             raise
 
     async def _named(self, intent: str) -> Batch | None:
-        """The batch that was created for an intent, if any was."""
+        """The batch that was created for an intent, or None."""
         after = None
         while True:
             page = decoded(await self._server.batches(after), Page)
@@ -112,7 +112,7 @@ class BatchApi:
             after = page.data[-1].id
 
     async def ended(self, name: str) -> Batch | None:
-        """A batch, by its id or its intent, when it has ended; None where there is none."""
+        """Wait for the end of a batch, by its id or its intent; None where no such batch exists."""
         batch_id = await self._created(name) if name.startswith(INTENT) else name
 
         async def retrieve() -> Batch | None:
@@ -129,7 +129,7 @@ class BatchApi:
         """The id of the batch that an earlier or another process set out to create."""
         settled = float(intent.split("-")[1]) + self._limits.batch_settling_seconds
         while True:
-            # In this order: what is not there after that time never will be.
+            # In this order: a batch that is not listed after that time was never created.
             is_settled = time.time() > settled
             batch = await self._call(partial(self._named, intent), is_patient=True)
             if batch or is_settled:
@@ -150,7 +150,8 @@ class BatchApi:
     async def _call(
         self, call: Callable[[], Awaitable[Result]], *, is_patient: bool = False
     ) -> Result:
-        """What the call returns, made again while it fails in passing: for ever where patient."""
+        """What the call returns; it is repeated while it fails in passing, for ever where
+        patient."""
         number = 0
         while True:
             try:

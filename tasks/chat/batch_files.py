@@ -18,7 +18,7 @@ from tasks.chat.errors import (
 from tasks.chat.requests import Dialect, request_body
 
 URL = "/v1/chat/completions"
-"""What the Batch API calls the endpoint, wherever its server keeps it."""
+"""The Batch API's name of the endpoint, whatever the path on the server is."""
 Result = TypeVar("Result")
 
 
@@ -66,7 +66,7 @@ class _Line(msgspec.Struct):
 
 
 def decoded(raw: bytes, kind: type[Result]) -> Result:
-    """PassingError where a server's answer is something else."""
+    """The answer as `kind`; PassingError where it is something else."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.DecodeError as error:
@@ -76,8 +76,8 @@ def decoded(raw: bytes, kind: type[Result]) -> Result:
 def write_requests(
     requests: Sequence[Request], dialect: Dialect, file: IO[bytes], max_bytes: int
 ) -> tuple[list[str], dict[str, Exception]]:
-    """Write requests as lines until the file is full, one at least: the digests of those written,
-    and what is wrong with those that cannot be. Holds one request at a time; blocks."""
+    """Write requests as lines until the file is full, at least one. Returns the digests of those
+    written, and the errors of those that cannot be. Holds one request at a time; blocks."""
     written: list[str] = []
     unreadable: dict[str, Exception] = {}
     for request in requests:
@@ -97,7 +97,7 @@ def write_requests(
 
 
 def is_whole(file: IO[bytes]) -> bool:
-    """Whether a file of lines, possibly none, was not cut off on its way."""
+    """Whether a file of lines (it may be empty) was transferred to its end."""
     last = b"{}"
     file.seek(0)
     for line in file:
@@ -110,7 +110,7 @@ def is_whole(file: IO[bytes]) -> bool:
 
 
 def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
-    """The digest and what came for it, or the error that says what becomes of the request."""
+    """The digest and its answer, or the error that decides what happens to the request."""
     try:
         read = msgspec.json.decode(line, type=_Line)
     except msgspec.DecodeError as error:
@@ -136,7 +136,7 @@ def line_error(status: int, raw: bytes, where: str) -> Exception:
 
 
 def failed_batch(batch: Batch, where: str) -> Exception:
-    """Why a batch failed as a whole: for want of room (`is_congestion`), in passing or for good."""
+    """Why a batch failed as a whole: for lack of room (`is_congestion`), in passing or for good."""
     errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
     codes = [str(error.code or "") for error in errors]
     message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:MAX_WORDS]

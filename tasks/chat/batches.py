@@ -1,17 +1,17 @@
 """Batches: requests asked through a provider's Batch API, for half the price and within a day.
 
 Requests gather until nobody asks for another one; then they are written into one file, uploaded,
-and run as one batch. Batches are polled until they end; every reply in their output is stored,
-whether or not anybody still waits for it, and what is left over goes into the next batch.
+and run as one batch. Batches are polled until they end. Every reply in their output is stored,
+whether or not anybody still waits for it; requests without a reply go into the next batch.
 
 No batch is lost and none is created twice, whenever the process is killed:
 
-1. Before a batch is created, the reply store is told of an intent with a name of its own and the
-   digests of the requests. The batch is created with that name in its metadata, within
+1. Before a batch is created, an intent is stored in the reply store: a unique name and the digests
+   of the requests. The batch is created with that name in its metadata, within
    CREATE_SECONDS; where the answer to the call is lost, the provider's batches are searched for
    the name before the call is made again.
-2. Once the batch has an id, the store is told of it, and then to forget the intent.
-3. A request that the store knows to be under way is never put into another batch. Its batch is
+2. Once the batch has an id, the id is stored, and then the intent is removed.
+3. A request that is under way according to the store is never put into another batch. Its batch is
    polled, by whichever process asks for the request. A batch is found by its id or, where only the
    intent was stored, by the name in its metadata. Where no batch has it after SETTLING_SECONDS,
    none was created, and the requests are asked anew.
@@ -48,7 +48,7 @@ from tasks.chat.requests import dialect_of
 from tasks.chat.run import Meter
 
 GROUP = 500
-"""Lines of an output that are held at a time: some megabytes, and one transaction of the store."""
+"""Lines of an output in memory at a time: some megabytes, and one transaction of the store."""
 logger = logging.getLogger(__name__)
 
 
@@ -115,7 +115,7 @@ class BatchQueue:
             self._budget.give_back(asked.dollars)
 
     async def close(self) -> None:
-        """Let go of the batches under way; the next run adopts them."""
+        """Stop waiting for the batches under way; the next run adopts them."""
         tasks = [*self._polling.values(), *filter(None, [self._submitting])]
         for task in tasks:
             task.cancel()
@@ -126,7 +126,7 @@ class BatchQueue:
             end(asked, ended)
 
     async def _adopt(self) -> None:
-        """Poll what earlier runs have left under way."""
+        """Poll the batches that earlier runs have left under way."""
         async with self._adopting:
             if self._has_adopted:
                 return
@@ -136,7 +136,7 @@ class BatchQueue:
             self._has_adopted = True
 
     async def _under_way(self, digests: Sequence[str]) -> dict[str, str]:
-        """The batch of each request that is in one, which is polled from now on."""
+        """The batch of each request that is in one; these batches are polled from now on."""
         names = set(await self._store.open_batches(self._scope))
         found = await self._store.batch_of(digests) if names else {}
         ours = {digest: name for digest, name in found.items() if name in names}
@@ -149,14 +149,14 @@ class BatchQueue:
             raise self.stopped
 
     def _stop(self, error: ChatStoppedError | ChatRefusedError) -> None:
-        """Batches under way are waited for, unless the provider no longer lets us see them."""
+        """End the run. Batches under way are still awaited, unless the provider refuses access."""
         self.stopped = self.stopped or error
         for asked in self._asked.values():
             if asked.batch is None or isinstance(error, ChatRefusedError):
                 end(asked, error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """What fails in the background reaches everybody who waits."""
+        """Hand an error of background work to everybody who waits."""
         try:
             await work
         except (ChatStoppedError, ChatRefusedError) as error:
@@ -195,7 +195,7 @@ class BatchQueue:
             await self._submit()
 
     async def _submit(self) -> None:
-        """Create one batch of what waits, or find that none is needed."""
+        """Create one batch of the waiting requests, or find that none is needed."""
         await self._leave_known(list(islice(self._fresh, self._most)))
         chosen = [asked.request for asked in islice(self._fresh.values(), self._most)]
         if not chosen:
@@ -235,8 +235,8 @@ class BatchQueue:
         self._poll(batch.id)
 
     async def _leave_known(self, digests: Sequence[str]) -> None:
-        """Take those out of the line that are under way, or stored by now: a batch that ended
-        since they were looked up may have held them."""
+        """Remove from the line those that are under way or stored by now: a batch that ended since
+        they were looked up may have held them."""
         under_way = await self._under_way(digests)
         for digest, name in under_way.items():
             if asked := self._fresh.pop(digest, None):
@@ -261,12 +261,12 @@ class BatchQueue:
         return [asked for asked in waiting if asked.batch == name]
 
     async def _watch(self, name: str) -> None:
-        """Wait for the end of a batch, store its replies, and see to what is left over."""
+        """Wait for the end of a batch, store its replies, and deal with requests that got none."""
         tally = Tally(time.monotonic())
         try:
             batch = await self._api.ended(name)
             if batch is None:
-                logger.warning("batch %s is not to be found at %s", name, self._api.where)
+                logger.warning("batch %s does not exist at %s: asking again", name, self._api.where)
                 await self._store.close_batch(name)
                 for asked in self._in(name):
                     self._line_up(asked)
@@ -350,7 +350,7 @@ class BatchQueue:
         is_alone = len(self._polling) == 1
         if is_congestion:
             self._is_crowded = True
-            # Where others of ours are under way, this one may fit once they are done.
+            # Where other batches of this run are under way, this one may fit once they are done.
             if is_alone and waiting:
                 self._num_crowded += 1
                 self._most = max(len(waiting) // 2, 1)
@@ -394,8 +394,8 @@ class BatchQueue:
             self._line_up(asked)
 
     def _adapt(self, asked: Asked, error: RejectedError) -> bool:
-        """Whether it is worth asking again: in a dialect that this or another request found. The
-        batch of an earlier run is taken to have been asked as this run would."""
+        """Whether to ask again: in a dialect that this or another request found. A batch of an
+        earlier run counts as asked in the dialect that this run would use."""
         used = asked.dialect or dialect_of(self.chat)
         if self._dialect != used:
             return True
@@ -405,7 +405,7 @@ class BatchQueue:
         return following is not None
 
     def _reject(self, rejected: Iterable[tuple[Asked, RejectedError]]) -> None:
-        """End requests, and the run where the server rejects everything."""
+        """End these requests; end the run where the server rejects everything."""
         plain = [error for _, error in rejected if not error.code]
         if len(plain) >= REJECTED_REQUESTS and not self._num_replies:
             self._stop(

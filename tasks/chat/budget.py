@@ -9,12 +9,12 @@ from tasks.chat.errors import ChatStoppedError
 from tasks.chat.replies import ReplyStore
 
 BYTES_PER_TOKEN = 2.5
-"""English has about four: what is set aside must not fall short of what a request costs."""
+"""English has about four: fewer, so that a request does not cost more than is set aside for it."""
 PIXELS_PER_TOKEN = 400
-"""Anthropic counts 750 and OpenAI more: few on purpose, too."""
+"""Anthropic counts 750 and OpenAI more; fewer for the same reason."""
 REFRESH_SECONDS = 1.0
-"""Between two looks at what other processes have spent: a query a second is nothing, and a second
-is no longer than a reply takes."""
+"""Seconds between two looks at what other processes have spent: one query a second is no load, and
+a reply takes as long."""
 DIGITS = 12
 """Decimal places of what is set aside: rounded, its sum comes back to exactly nothing."""
 
@@ -32,8 +32,8 @@ class Purse:
     """What a payer may still spend, on whichever models. Belongs to one event loop.
 
     Several processes may share a budget: what they all have spent is in the reply store, and is
-    seen within REFRESH_SECONDS. What another process has set aside is not seen, so that together
-    they may spend as much more as is in flight when the budget is reached.
+    seen within REFRESH_SECONDS. What another process has set aside is not seen: together
+    they may overspend by the cost of the requests in flight when the budget is reached.
     """
 
     def __init__(self, account: Account, store: ReplyStore) -> None:
@@ -47,8 +47,8 @@ class Purse:
         self._settled = asyncio.Event()
 
     async def set_aside(self, dollars: float) -> None:
-        """At once, or as soon as others have given back; ChatStoppedError where the budget does
-        not suffice."""
+        """Returns at once, or when others have given back enough; ChatStoppedError where the budget
+        does not suffice."""
         if self.limit is None:
             return
         while True:
@@ -66,7 +66,7 @@ class Purse:
             await self._settled.wait()
 
     def commit(self, dollars: float) -> None:
-        """Set aside whatever the budget says."""
+        """Set aside, even beyond the budget."""
         self._set_aside = round(self._set_aside + dollars, DIGITS)
 
     def give_back(self, dollars: float) -> None:
@@ -85,7 +85,7 @@ class Purse:
             if not self._is_fresh():
                 self._noted = 0.0
                 stored = await self._store.spent(self._payer)
-                # What was noted meanwhile may be stored already, which the next time shows.
+                # What was noted meanwhile may be stored already; the next refresh sees it.
                 self._spent = stored + self._noted
                 self._refreshed = asyncio.get_running_loop().time()
 
@@ -94,7 +94,7 @@ class Purse:
 
 
 class Budget:
-    """What the requests to one model take of a purse."""
+    """What the requests to one model take from a purse."""
 
     def __init__(self, purse: Purse, chat: ChatConfig) -> None:
         self.is_limited = purse.limit is not None
@@ -126,7 +126,7 @@ class Budget:
         self._purse.give_back(dollars)
 
     def spend(self, cost: float | None, input_tokens: int, request: Request) -> None:
-        """Note what a request took; it may have been more than was thought."""
+        """Note what a request cost, which may be more than was set aside."""
         if not self.is_limited:
             return
         self._purse.spend(cost or 0.0)

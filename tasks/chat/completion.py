@@ -12,12 +12,14 @@ from pydantic import BaseModel, ValidationError
 from schemas.chat import Failure, Usage
 
 THOUGHTS = "</think>"
-"""Ends what open reasoning models write before their reply."""
+"""Ends the reasoning that open models write before their reply."""
 FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
+"""A block of Markdown code, in which many models put their JSON."""
 OBJECT = re.compile(r"\{\s*[\"}]")
+"""Where a JSON object may start."""
 MAX_FOUND, MAX_TRIED = 8, 400
-"""Objects that are looked at in a text, and places that may start one: a reply has one or two, and
-a hostile one must not take longer than its request."""
+"""Objects of a text that are read, and places where one may start that are tried. A reply has
+one or two; a hostile one must not take longer to read than its request took."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -74,7 +76,7 @@ def _usage(usage: Any) -> Usage:
     details = found.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
     num_read = _number(found.get("prompt_tokens"))
-    # Google and xAI count the thoughts of a model, which are paid for, in the total alone.
+    # Google and xAI count the reasoning of a model, which is paid for, only in the total.
     num_rest = _number(found.get("total_tokens")) - num_read
     return Usage(
         calls=1,

@@ -1,9 +1,9 @@
 """Concurrency: how many requests a server is given at once.
 
-The limit grows while that pays: twofold at first, then by a tenth, and on as long as half as many
-requests again bring a tenth more replies per second. A server that says that it has too much to do
-is given fewer, is kept a little below what was too much for it, and is left alone for as long as
-it asks.
+The limit grows while that pays: it doubles at first, then grows by a tenth, as long as half as many
+requests again bring a tenth more replies per second. A server that reports that it is overloaded is
+given fewer requests, is kept a little below the limit that was too much, and gets none for as long
+as it asks to wait.
 """
 
 import asyncio
@@ -13,28 +13,30 @@ from collections import deque
 START = 64
 """Requests at once at first, where as many are allowed: the default of max_concurrent."""
 GROWTH = 1.5
-"""Times the last limit that paid, at which its successor is judged: below, chance decides."""
+"""Factor on the last limit that paid, from which on the next one is judged: below it, chance
+decides."""
 GAIN = 1.1
-"""Times the replies per second that a successor must bring: a server that is not yet full brings
-GROWTH times as many, a full one none."""
+"""Factor by which the next limit must raise the replies per second: a server that is not yet full
+raises them by GROWTH, a full one not at all."""
 SHRINK, SHRINK_AGAIN = 0.7, 0.5
-"""Times the limit that was too much; the second while refusals go on, so that a few steps suffice
-wherever the server stands."""
+"""Factors on a limit that was too much; the second while refusals go on, so that a few steps reach
+whatever limit the server takes."""
 BELOW = 0.9
-"""Times the limit that was too much, where growth stops: at the limit itself it would be refused
-again and again."""
+"""Share of the limit that was too much, at which growth stops: at that limit itself requests would
+be refused again and again."""
 PROBE_AFTER = 20
-"""Windows after which a limit that did not pay, or was too much, is tried again: servers get less
-busy, and a trial costs one window."""
+"""Windows after which a limit that did not pay, or was too much, is tried again: a server may have
+become less busy, and a trial costs one window."""
 MIN_WINDOW = 4
-"""Replies in a window, at least; else as many as the limit is. Fewer say nothing of a rate."""
+"""Replies in a window at least; a larger limit sets more. Fewer do not show a rate."""
 MIN_MEASURED = 16
-"""Replies whose rate shows whether a limit pays: smaller limits grow until a server refuses."""
+"""Limit from which on the rate of replies shows whether it pays; smaller ones grow until a server
+refuses."""
 TOLERATED, MIN_TOLERATED = 0.1, 3
-"""Requests of a window that may be refused, as a share and at least: some servers refuse some
-whatever they do."""
+"""Requests of a window that may be refused, as a share of the limit and at least: some servers
+refuse a few at any load."""
 PAUSE = 1.0
-"""Seconds for which a server is left alone that refuses even one request at a time."""
+"""Seconds without requests for a server that refuses even one request at a time."""
 logger = logging.getLogger(__name__)
 
 
@@ -59,7 +61,7 @@ class AdaptiveLimit:
         self._has_shrunk = False
 
     async def acquire(self) -> float:
-        """Wait for a turn, in the order in which turns are asked for: the time when it came."""
+        """Wait for a turn, first come, first served; returns the time at which it came."""
         loop = asyncio.get_running_loop()
         if self._window_start is None:
             self._open_window(loop.time())
@@ -85,10 +87,10 @@ class AdaptiveLimit:
             self._close_window(is_full=self.in_flight + 1 >= self.limit)
 
     def congest(self, turn: float, retry_after: float | None = None) -> None:
-        """The server has too much to do for a request that got its turn at that time.
+        """The server is too busy for a request that got its turn at that time.
 
-        What was in flight together counts once. Where nothing that was sent since is replied to,
-        the server is out of order, which says nothing of the limit.
+        Refusals of requests that were in flight together count once. Where nothing sent since is
+        answered, the server is out of order, which says nothing about the limit.
         """
         now = asyncio.get_running_loop().time()
         if turn > self._shrunk_at and self._has_replied:
@@ -109,7 +111,7 @@ class AdaptiveLimit:
         self._ceiling = max(BELOW * self.limit, 1.0)
         self._shrink_to(max(factor * self.limit, 1.0))
         self._has_shrunk = True
-        logger.info("the server has too much to do: %d requests at once", self.limit)
+        logger.info("the server is too busy: from now on %d requests at once", self.limit)
 
     def _close_window(self, is_full: bool) -> None:
         now, start = asyncio.get_running_loop().time(), self._window_start

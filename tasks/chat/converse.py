@@ -67,11 +67,11 @@ class _Asker:
             raise
         finally:
             del self._pending[digest]
-            # Where this asker was cancelled, the next one asks.
+            # Where this request was cancelled, the next one who wants the reply asks.
             pending.cancel()
 
     async def close(self) -> None:
-        """Store what is under way, and ask no more."""
+        """Wait for replies under way, store them, and ask no more."""
         await self._sender.close()
         if self._pending:
             await asyncio.wait(self._pending.values(), timeout=self._timeout)
@@ -146,10 +146,10 @@ def converse(
     run: Run | None = None,
     limits: Limits = LIMITS,
 ) -> list[Result]:
-    """What a conversation with a model makes of each item, in the order of the items, of which
-    only as many are taken as the model is asked at once. `run` counts them, and may stop them.
+    """What a conversation with a model makes of each item, in the order of the items. An item is
+    taken only when its conversation can start. `run` counts them, and may stop them.
 
-    Raises what the first failed conversation did, after those under way have ended;
+    Raises the error of the first failed conversation, after those under way have ended;
     ChatStoppedError or ChatRefusedError where the run cannot go on.
     """
     return _home().run(_converse(config, account, items, conversation, run or Run(), limits))
@@ -195,7 +195,7 @@ async def _converse(
             raise stopped_error
     finally:
         watching.cancel()
-        # Who waits for a turn, a batch or money ends now; who waits for a reply, when it is stored.
+        # Waits for a turn, a batch or money end now; waits for a reply end when it is stored.
         # Cancelled once only: twice, and replies under way would be given up.
         workers.cancel()
         await asyncio.wait([workers])

@@ -14,13 +14,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from tasks.chat.tables import SCHEMA_VERSION, TABLES, VERSIONS
 
 LOCKED_SECONDS = 60
-"""That a writer waits for another process: transactions take milliseconds, but a disk may hang."""
+"""How long a writer waits for another process: a transaction takes milliseconds, but a
+disk may hang."""
 CREATING = 0x5350415449414C
-"""The advisory lock of PostgreSQL that is held while the tables are made."""
+"""The PostgreSQL advisory lock that is held while the tables are made: "SPATIAL" in ASCII."""
 
 
 def open_engine(address: str) -> tuple[Engine, str]:
-    """The engine of the database at an address, its tables made, and the place to tell people of.
+    """The engine of the database at an address, its tables made, and its place as messages name it.
 
     Raises ValueError, in one line without the password, where it cannot be opened, and OSError
     where the disk is full.
@@ -28,7 +29,7 @@ def open_engine(address: str) -> tuple[Engine, str]:
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
-        # Whatever the parser says may hold a part of the password.
+        # The words of the parser may hold a part of the password.
         raise ValueError(
             "the address of the reply store cannot be read: "
             "write it as postgresql://user@host/database"
@@ -46,8 +47,8 @@ def open_engine(address: str) -> tuple[Engine, str]:
         bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
         place = bare.render_as_string()
         options = {
-            # What another process has committed must show between two statements; statements
-            # prepared on the server would not outlive a pooler such as PgBouncer.
+            # A statement must see what other processes committed before it; statements prepared on
+            # the server would be lost behind a pooler such as PgBouncer.
             "isolation_level": "READ COMMITTED",
             # Without these, a connection that a firewall has dropped is waited for a quarter of an
             # hour.
@@ -99,14 +100,14 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
             break
         except SqliteError as error:
-            # SQLite does not always wait by itself where processes turn to WAL at once: of 250
-            # that opened a new file in tens, one was refused.
+            # SQLite does not always wait where several processes switch to WAL at once: of 250 that
+            # opened a new file, ten at a time, one was refused.
             is_locked = error.sqlite_errorname.startswith("SQLITE_BUSY")
             if not is_locked or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-    # The log of a commit outlives this process at once; ReplyStore sees to it that it outlives a
-    # power cut, after it has told that it is written.
+    # A commit survives the end of this process at once; ReplyStore makes it survive a power cut,
+    # after it has reported it as written.
     connection.execute("PRAGMA synchronous = NORMAL")
 
 

@@ -26,18 +26,19 @@ from tasks.chat.requests import Dialect, dialect_of, request_body
 from tasks.chat.run import Meter
 
 UNREACHABLE_ATTEMPTS = 3
-"""At a server that has never answered: an address that is wrong stays wrong, while a server that
-is just starting may be there a second later."""
+"""Attempts at a server that has never answered: a wrong address stays wrong, but a server that is
+just starting may answer a second later."""
 SILENT_REQUESTS = 16
-"""In succession without a reply, each after all of its attempts: then the server counts as gone."""
+"""Requests in succession without a reply, each after all of its attempts, at which the server
+counts as gone: a few may fail for reasons of their own."""
 REJECTED_REQUESTS = 3
-"""Rejected in succession where none was answered: the model is asked in a way that it never takes,
-and each further request would be one more of the kind."""
+"""Requests rejected in succession before any was answered: the server takes none that is asked this
+way, and would reject every further one."""
 logger = logging.getLogger(__name__)
 
 
 class Server(Protocol):
-    """What speaks HTTP to the server of a model."""
+    """The HTTP calls of the server of a model."""
 
     async def complete(self, body: bytes) -> bytes:
         """The body of the answer to a chat request."""
@@ -132,8 +133,8 @@ class Dispatcher:
         try:
             return await asyncio.shield(delivery)
         except asyncio.CancelledError:
-            # What is sent is paid: it is waited for and kept, whoever no longer wants it. A wait
-            # that is itself cancelled leaves the delivery alone.
+            # What is sent is paid: it is awaited and kept even if nobody wants it any more. Where
+            # this wait is cancelled, the delivery goes on.
             await asyncio.wait([delivery])
             raise
 
@@ -147,7 +148,7 @@ class Dispatcher:
             self._num_replies += 1
             self._num_silent = self._num_rejected = 0
             # In flight until it is written, or a kill would lose more than was in flight; not until
-            # it outlives a power cut, which takes 10 ms, a twentieth of a quick reply.
+            # it survives a power cut, which takes 10 ms, a twentieth of a quick reply.
             return await self._keep(request, sound, meter, leave)
         except (ChatRefusedError, ChatStoppedError) as error:
             self.stopped = self.stopped or error
@@ -217,7 +218,7 @@ class Dispatcher:
             raise self.stopped
 
     def _adapt(self, used: Dialect, error: RejectedError, has_schema: bool) -> bool:
-        """Whether it is worth asking again: in a dialect that this or another request found."""
+        """Whether to ask again: in a dialect that this or another request found."""
         if self._dialect != used:
             return True
         may_change_form = has_schema and self.chat.structured == "detect"
@@ -279,7 +280,7 @@ class _Once:
 
 
 class Pace:
-    """So much in any minute: a tenth of it at once, the rest evenly."""
+    """At most `per_minute` in a minute: a tenth of it at once, the rest evenly."""
 
     def __init__(self, per_minute: int) -> None:
         at_once = max(per_minute // 10, 1)
@@ -288,7 +289,7 @@ class Pace:
         self._turn = asyncio.Lock()
 
     async def acquire(self, amount: int) -> None:
-        """Wait until it may go; in parts where it is more than may go at once."""
+        """Wait until this amount is allowed; in parts where it is more than is allowed at once."""
         async with self._turn:
             while amount > 0:
                 part = min(amount, int(self._limiter.max_rate))

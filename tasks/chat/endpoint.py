@@ -33,8 +33,8 @@ from tasks.chat.requests import OPENAI_HOSTS
 CONNECT_SECONDS = 20.0
 """To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
 KEEP_ALIVE_SECONDS = 60.0
-"""That an unused connection is kept: less than nginx keeps its own (75), so that a request rarely
-meets a connection that its server is closing."""
+"""How long an unused connection is kept: shorter than nginx does (75), so that a request is rarely
+sent on a connection that its server is closing."""
 MAX_SEEN = 10_000
 """Ids of answers that are remembered. A repeated answer is that of a request that was sent over the
 same connection shortly before; more than 4,096 are never in flight."""
@@ -45,12 +45,13 @@ KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
 OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Headers by the environment variable that OpenAI's own client reads for them."""
 JSON = {"Content-Type": "application/json"}
+"""Header of a request whose body is JSON."""
 REDIRECTS = (301, 302, 303, 307, 308)
 """Statuses whose `location` a client would follow."""
 
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:
-    """The key in the environment; ValueError where there is none and the server is not local."""
+    """The key in the environment; ValueError where it is missing and the server is not local."""
     key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
     if not key and urlsplit(chat.base_url).hostname in LOCAL:
         key = "none"
@@ -90,7 +91,7 @@ class Endpoint:
         return await self._post("/chat/completions", body)
 
     async def upload(self, file: IO[bytes]) -> bytes:
-        # aiohttp closes what it has sent; another attempt needs the file.
+        # aiohttp closes the file it has sent; another attempt needs it.
         with open(os.dup(file.fileno()), "rb") as own:  # noqa: PTH123
             own.seek(0)
             form = aiohttp.FormData({"purpose": "batch"})
@@ -115,7 +116,7 @@ class Endpoint:
         return await self._content("GET", f"/batches?limit=100{f'&after={after}' if after else ''}")
 
     async def download(self, file_id: str, to: IO[bytes]) -> None:
-        """Files may be on another host, and are as long as they are: they go to disk."""
+        """A file may be on another host and has no size limit: it goes to disk."""
         to.seek(0)
         to.truncate()
         with suppress(_MissingError):
@@ -136,7 +137,7 @@ class Endpoint:
         headers: Mapping[str, str] | None = None,
         to: IO[bytes] | None = None,
     ) -> bytes:
-        """The body of a good answer, nothing where it is written to `to`; any other answer as the
+        """The body of a good answer, empty where it is written to `to`. Any other answer raises the
         error that it means."""
         if self._session is None:
             self._session = self._open()
@@ -155,7 +156,7 @@ class Endpoint:
                 f"{self._redacted(self._chat.base_url)} is not an address: correct base_url"
             ) from None
         except aiohttp.ClientError as error:
-            # The last cause says what the operating system had to say.
+            # The last cause holds the words of the operating system.
             *_, cause = _causes(error)
             message = self._redacted(str(cause) or type(cause).__name__)
             if isinstance(error, aiohttp.ClientConnectorError):
@@ -165,7 +166,8 @@ class Endpoint:
         return content
 
     def _check(self, status: int, headers: Mapping[str, str]) -> None:
-        """Prompts go where they were sent, and nowhere else; bodies are as they are measured."""
+        """Refuse redirects (prompts go to the configured server only) and compressed bodies (their
+        size is limited as they are sent)."""
         if status in REDIRECTS and "location" in headers:
             host = urlsplit(self._chat.base_url).hostname
             raise ChatRefusedError(f"{host} sends requests elsewhere: correct base_url")
@@ -191,7 +193,7 @@ class Endpoint:
         proxies = {} if proxy_bypass(address.hostname or "") else getproxies()
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                # The answers of others must not be waited for to send a request again.
+                # A repeated request must not wait for the answers of others.
                 limit=2 * self._chat.max_concurrent,
                 keepalive_timeout=KEEP_ALIVE_SECONDS,
             ),
@@ -218,8 +220,8 @@ class Endpoint:
         return {header: os.environ[name] for name, header in OWNERS.items() if os.environ.get(name)}
 
     def _refuse_repeated(self, request_id: str | None) -> None:
-        """A reply that is delivered twice is read as that of the next request on its connection:
-        no connection of that pool is used again."""
+        """A reply that is delivered twice is taken for that to the next request on its connection:
+        no connection of this pool is used again."""
         if request_id is None:
             return
         if request_id in self._seen:

@@ -6,7 +6,7 @@ from schemas.chat import Failure
 from schemas.retry import TransientError, may_pass
 
 CONGESTED = (408, 429, 503, 529)
-"""By these a server says that it has too much to do; 529 is Anthropic's."""
+"""Statuses of a server that is too busy; 529 is Anthropic's."""
 FILTERED = ("content_filter", "content_policy", "responsibleaipolicy", "moderation", "flagged")
 """Words of servers that reject a request for what it says."""
 MAX_WORDS = 300
@@ -19,7 +19,7 @@ UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
 
 class PassingError(TransientError):
     """One attempt at a request failed in a way that may pass: it is made again. `is_congestion`:
-    the server has too much to do."""
+    the server is too busy."""
 
     def __init__(
         self, message: str, retry_after: float | None = None, is_congestion: bool = False
@@ -45,7 +45,7 @@ class NoReplyError(Exception):
 
 
 class ChatStoppedError(RuntimeError):
-    """The run cannot go on, for example for want of money or of a server; replies are kept."""
+    """The run cannot go on, for example without money or a server; replies are kept."""
 
 
 class ChatRefusedError(ValueError):
@@ -53,7 +53,7 @@ class ChatRefusedError(ValueError):
 
 
 def error_words(raw: bytes) -> tuple[str, str]:
-    """The code and the message in the body of an error, as far as it has them."""
+    """The code and the message in the body of an error, each empty where it is missing."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
@@ -67,7 +67,7 @@ def error_words(raw: bytes) -> tuple[str, str]:
 
 
 def is_unpaid(status: int, code: str, message: str) -> bool:
-    """Whether a server wants to be paid first. Not all of them say so by status 402."""
+    """Whether a server refuses because it was not paid. Not all of them use status 402."""
     told = message.lower()
     return status == 402 or code in UNPAID or any(words in told for words in UNPAID_WORDS)
 
@@ -75,9 +75,9 @@ def is_unpaid(status: int, code: str, message: str) -> bool:
 def error_of(
     status: int, code: str, message: str, retry_after: float | None = None
 ) -> PassingError | RejectedError:
-    """What becomes of one request that was answered with an error."""
+    """The error that decides what happens to a request that was answered with this status."""
     told = f"{status}: {message}"
-    # Groq's word for a reply that the model failed to write in the form that was asked for.
+    # Groq's code for a reply that the model did not write in the required form.
     if may_pass(status) or status < 400 or code == "json_validate_failed":
         return PassingError(told, retry_after, is_congestion=status in CONGESTED)
     is_filtered = any(word in f"{code} {message}".lower() for word in FILTERED)

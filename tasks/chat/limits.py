@@ -1,4 +1,4 @@
-"""Limits: what holds of every server, and is no matter of a configuration."""
+"""Limits: what holds for every server, and is not configured."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ class Limits:
     Of batches: `batch_window` conversations run at a time, as many as a batch holds. OpenAI
     documents 50,000 requests (`batch_requests`) and 200 MB for a file; `batch_bytes` is half of
     that, for providers that take less. A batch is submitted when nobody has asked for another
-    request for `batch_idle_seconds`: the conversations that will ask have asked by then. What is
-    not among the provider's batches `batch_settling_seconds` after its intent was stored was never
-    created: this is twice the time that all attempts at creating it may take."""
+    request for `batch_idle_seconds`: the conversations that will ask have asked by then. A batch
+    that the provider does not list `batch_settling_seconds` after its intent was stored was never
+    created: this is twice the time that all attempts to create it may take."""
 
     answer_bytes: int = 32 << 20
     backoff: Backoff = Backoff()  # noqa: RUF009  (frozen)

@@ -9,7 +9,8 @@ from PIL import Image
 from schemas.chat import Photograph
 
 QUALITY = 90
-"""Of a JPEG that was made smaller, from 1 to 95: above 90 files grow and no difference is seen."""
+"""Of a JPEG that was made smaller, on Pillow's scale from 1 to 95: above 90 files grow and no
+difference is seen."""
 
 
 def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:
@@ -21,7 +22,7 @@ def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     return max(round(width * scale), 1), max(round(height * scale), 1)
 
 
-# Several votes look at one picture, most of them soon after each other.
+# Several votes look at one picture, mostly soon after each other.
 @lru_cache(maxsize=64)
 def data_url(photograph: Photograph) -> str:
     """The picture as `data:image/jpeg;base64,...`: its own bytes, or those of a smaller one."""

@@ -22,13 +22,13 @@ from tasks.chat.databases import LOCKED_SECONDS, open_engine
 from tasks.chat.sql import Kept, SqlReplies, UnderWay
 
 GROUP = 500
-"""Calls that share a transaction at most, so that none waits long for the others."""
+"""Calls that share a transaction at most, so that none of them waits long."""
 GATHER_SECONDS = 0.002
 """How long the first call of a group waits for others: at 1,100 finds and keeps per second it
 makes groups of ten and takes the processor time of one reply from 450 to 170 us."""
 FIND_SECONDS = 0.01
-"""How long finds wait for replies to keep, whose transaction they share. Who asks for more than a
-server is given at once has its next request found long before it is its turn."""
+"""How long finds wait for replies to keep, to share their transaction. This delays nobody: while
+more is asked for than a server is given at once, a request is found long before its turn."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Work = Callable[[Connection, list[Item]], Sequence[Result]]
@@ -55,7 +55,7 @@ class ReplyStore:
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._is_closed = False
         self._written: SimpleQueue[list[_Outcome] | None] = SimpleQueue()
-        # Daemons, or they would keep the interpreter from ending; the exit waits for their work.
+        # Daemons, or they would keep the interpreter from ending; at exit, `close` waits for them.
         self._threads = [
             Thread(target=target, name=name, daemon=True)
             for name, target in (
@@ -75,10 +75,10 @@ class ReplyStore:
     ) -> Reply:
         """The stored reply, once it is committed: this one, or the one that was first.
 
-        Every reply that is kept was paid and counts as spent, unless it is the very delivery that
-        is stored already. What is handed over is written even where the caller is cancelled.
-        `written` is called on the caller's loop some milliseconds before: from then on the end of
-        this process cannot lose the reply, though a power cut could.
+        Every reply that is kept was paid and counts as spent, unless exactly this delivery is
+        stored already. A reply is written even where the caller is cancelled. `written` is called
+        on the caller's loop some milliseconds before this returns: from then on the end of this
+        process cannot lose the reply, though a power cut could.
         """
         return await self._call(self.sql.keep_all, Kept(reply, payer, written))
 
@@ -110,11 +110,11 @@ class ReplyStore:
         return self.sql.read(digests)
 
     def close(self) -> None:
-        """Write what was handed over, then let go of the database; also done at exit."""
+        """Write what was handed over, then close the database; also done at exit."""
         if self._is_closed:
             return
         self._is_closed = True
-        # One after the other: the first hands on to the second.
+        # In this order: the first thread passes work to the second.
         self._calls.put(None)
         self._threads[0].join(2 * LOCKED_SECONDS)
         self._written.put(None)
@@ -139,7 +139,7 @@ class ReplyStore:
                 self._work(known)
 
     def _waiting(self) -> list[_Call | None]:
-        """The calls that wait, one at least; None is the end."""
+        """The calls that wait, at least one; None marks the end."""
         calls = [self._calls.get()]
         deadline = time.monotonic() + FIND_SECONDS
         time.sleep(GATHER_SECONDS)
@@ -167,7 +167,7 @@ class ReplyStore:
             results = self.sql.transact(work)
         except Exception as error:
             if len(calls) > 1 and not isinstance(error, OSError):
-                # One that cannot be stored must not take the others with it: they are paid.
+                # A call that cannot be stored must not lose the others: they are paid.
                 for call in calls:
                     self._work([call])
                 return
@@ -181,8 +181,8 @@ class ReplyStore:
                 _settle_all(outcomes)
 
     def _serve_written(self) -> None:
-        """What the second thread does: hand on what is written, once it outlives a power cut, too;
-        the next group is written meanwhile."""
+        """What the second thread does: give results once they survive a power cut, too; the next
+        group is written meanwhile."""
         is_open = True
         while is_open:
             groups = [self._written.get()]
@@ -199,7 +199,7 @@ class ReplyStore:
 
 
 def _tell(calls: Sequence[_Call]) -> None:
-    """Call `written` of what is kept, each on its own loop."""
+    """Call `written` of the kept replies, each on its own loop."""
     loops = defaultdict(list)
     for call in calls:
         if call.item.written:

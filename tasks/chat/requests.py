@@ -1,4 +1,4 @@
-"""Requests as a server understands them: the body, and what of it servers disagree about."""
+"""Requests as a server understands them: the body, and the fields about which servers disagree."""
 
 import json
 from dataclasses import dataclass, replace
@@ -15,8 +15,8 @@ from tasks.chat.pictures import data_url
 
 
 class Form(StrEnum):
-    """How a server is told which form a reply must have: by the schema, which it enforces; that
-    it is JSON, the schema being in the prompt; or by the prompt alone."""
+    """How a server learns which form a reply must have: by a schema that it enforces; as JSON, with
+    the schema in the prompt; or by the prompt alone."""
 
     JSON_SCHEMA = "json-schema"
     JSON_OBJECT = "json-object"
@@ -36,7 +36,7 @@ NAMES_OF_FORM = (
     "additionalproperties",
     "additional_properties",
 )
-"""Words in a rejection that say that the form of the reply is why."""
+"""Words of a rejection whose cause is the required form of the reply."""
 TOKENS, COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 """The two names of the field that limits a reply."""
 OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com", ".services.ai.azure.com")
@@ -51,7 +51,7 @@ class Dialect:
     tokens_field: str = TOKENS
 
     def after(self, error: RejectedError, may_change_form: bool) -> "Dialect | None":
-        """The dialect to try next where a server rejects this one, None where it is not why."""
+        """The dialect to try next after a rejection, None where the dialect is not the cause."""
         message = str(error).lower()
         if COMPLETION_TOKENS in message and self.tokens_field == TOKENS:
             return replace(self, tokens_field=COMPLETION_TOKENS)
@@ -63,7 +63,8 @@ class Dialect:
 
 
 def dialect_of(chat: ChatConfig) -> Dialect:
-    """What to try first: what is known of the server, where it would not say."""
+    """What to try first. Known servers that ignore a wrong dialect, instead of rejecting it, get
+    their own."""
     host = urlsplit(chat.base_url).hostname or ""
     first = Form.PROMPT if host == ANTHROPIC_HOST else Form.JSON_SCHEMA
     form = first if chat.structured == "detect" else Form(chat.structured)
@@ -71,8 +72,8 @@ def dialect_of(chat: ChatConfig) -> Dialect:
 
 
 def request_body(request: Request, dialect: Dialect) -> bytes:
-    """JSON for /chat/completions. Reads the photographs: call it off the event loop where there
-    are any."""
+    """JSON for /chat/completions. Reads the photographs: where there are any, call it outside the
+    event loop."""
     chat = request.chat
     messages = [_message(message) for message in request.messages]
     body: dict[str, Any] = {"model": chat.model, "messages": messages}

@@ -1,4 +1,4 @@
-"""Run: one stage's use of models, for those who watch it and may stop it."""
+"""Run: one stage's use of models, which can be watched and stopped."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ class Run:
         return self._is_stopped
 
     def stop(self) -> None:
-        """Send no further request; replies under way are waited for and kept."""
+        """Send no further request; replies under way are awaited and kept."""
         with self._lock:
             self._is_stopped = True
             callbacks = tuple(self._callbacks)
@@ -62,8 +62,8 @@ class Run:
 
     @contextmanager
     def when_stopped(self, callback: Callable[[], object]) -> Iterator[None]:
-        """Within the block, `callback` is called where the run is stopped, on the thread that
-        stops it; at once where it has been."""
+        """Within the block, `callback` is called when the run is stopped, on the thread that stops
+        it; at once where it is stopped already."""
         with self._lock:
             self._callbacks.append(callback)
             is_stopped = self._is_stopped

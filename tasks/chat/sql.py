@@ -20,10 +20,10 @@ from tasks.chat.databases import is_lost, told_of
 from tasks.chat.tables import BATCH_REQUESTS, BATCHES, REPLIES, SPENDING
 
 MAX_DIGESTS = 500
-"""In one statement: SQLite takes 32,766 parameters, older ones 999."""
+"""Digests in one statement: SQLite takes 32,766 parameters, older versions 999."""
 LOST_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Waits before each new attempt where the connection to the server is lost: half a minute in all,
-in which a database server restarts."""
+"""Seconds before each new attempt where the connection to the server is lost: half a minute in all,
+enough for a database server to restart."""
 Result = TypeVar("Result")
 FIND = select(REPLIES).where(REPLIES.c.digest.in_(bindparam("digests", expanding=True)))
 SPENT = select(SPENDING).where(SPENDING.c.payer.in_(bindparam("payers", expanding=True)))
@@ -78,11 +78,11 @@ class SqlReplies:
         self.engine.dispose()
 
     def sync(self) -> None:
-        """Make what SQLite has committed outlive a power cut. PostgreSQL does so itself. May be
-        called beside the other methods."""
+        """Make what SQLite has committed survive a power cut. PostgreSQL does so itself. May run at
+        the same time as the other methods."""
         if self.engine.name != "sqlite":
             return
-        # Its log is one file for all connections. Where a checkpoint has just emptied it, the
+        # The log is one file for all connections. Where a checkpoint has just removed it, the
         # database itself was synchronised.
         with suppress(FileNotFoundError), open(f"{self.place}-wal", "rb") as log:  # noqa: PTH123
             os.fsync(log.fileno())
@@ -91,7 +91,7 @@ class SqlReplies:
         """What `work` returns, once it is committed.
 
         Raises OSError where the disk is full or cannot be written and where the database is locked
-        or not to be reached, and ValueError where it is damaged.
+        or cannot be reached, and ValueError where it is damaged.
         """
         for wait in (*LOST_SECONDS, None):
             try:
@@ -117,7 +117,7 @@ class SqlReplies:
 
     def keep_all(self, connection: Connection, kept: list[Kept]) -> list[Reply]:
         first = {one.reply.digest: one for one in reversed(kept)}
-        # In one order everywhere, or two processes could wait for each other's rows for ever.
+        # In one order in all processes, or two could wait for each other's rows for ever.
         rows = [_row(first[digest]) for digest in sorted(first)]
         inserted = set(connection.execute(self._insert_replies, rows).scalars())
         stored = {digest: first[digest].reply for digest in inserted}
@@ -205,7 +205,7 @@ def _reply(row: Sequence[Any]) -> Reply:
 
 
 def _is_same(reply: Reply, stored: Reply) -> bool:
-    """Whether this is the stored delivery once more: written again because the connection broke
-    before the commit was confirmed, or fetched again from the output of its batch."""
+    """Whether this is the stored delivery again: written twice because the connection broke before
+    the commit was confirmed, or fetched again from the output of its batch."""
     is_again = reply.created == stored.created or (reply.is_batch and stored.is_batch)
     return is_again and reply.raw == stored.raw

@@ -15,12 +15,12 @@ from sqlalchemy import (
 )
 
 SCHEMA_VERSION = 1
-"""Raised where a table changes: a release refuses a store that another one wrote."""
+"""Increased whenever a table changes: a release refuses a store of another version."""
 
 
 class AnyText(TypeDecorator[str]):
-    """Text as ASCII with escapes: servers' words may hold what no database takes, NUL characters
-    and lone surrogates."""
+    """Text as ASCII with escapes: servers' words may hold NUL characters and unpaired surrogates,
+    which no database takes."""
 
     impl = Text
     cache_ok = True

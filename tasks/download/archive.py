@@ -23,7 +23,7 @@ class Archive:
 
 
 def disagreement(archive: Archive, size: int, sha256: str | None) -> str | None:
-    """What of a file is not as published, or None."""
+    """How a file differs from what was published, or None."""
     if archive.size is not None and size != archive.size:
         return f"has {size} bytes instead of {archive.size}"
     if sha256 is not None and archive.sha256 is not None and sha256 != archive.sha256:
@@ -41,7 +41,7 @@ def examine(path: Path, name: str, archive: Archive) -> Received:
     stat = path.stat()
     wrong = disagreement(archive, stat.st_size, None)
     if wrong is None and archive.name.endswith(".zip") and not zipfile.is_zipfile(path):
-        wrong = f"is no zip archive ({stat.st_size} bytes)"
+        wrong = f"is not a zip archive ({stat.st_size} bytes)"
     sha256 = "" if wrong else file_digest(path)
     if wrong := wrong or disagreement(archive, stat.st_size, sha256):
         raise ValueError(f"{name} {wrong}")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 GIB = 2**30
-"""Bytes; messages are in GiB, as the archives have several."""
+"""Bytes; messages use GiB, because the archives have several."""
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
-"""No room on the disk, or none left of what its user may take."""
+"""The disk is full, or the user's quota on it is."""
 
 
 def check_space(folder: Path, needed: int) -> None:
@@ -24,7 +24,8 @@ def check_space(folder: Path, needed: int) -> None:
 
 @contextmanager
 def sole_writer(folder: Path) -> Iterator[None]:
-    """Two processes that append to one part would spoil it. The lock ends with its process."""
+    """A lock on the folder: two processes that append to one part would damage it. The lock ends
+    with its process."""
     with (folder / ".download.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Which failures of a download may pass, and asking again until they did."""
+"""Which failures of a download may pass, and repeated requests until they have."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,11 +10,12 @@ from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retr
 T = TypeVar("T")
 Sleep = Callable[[float], None]
 MAX_FAILURES = 6
-"""In succession without a new byte: with the waits below, a server has half a minute to return."""
+"""Failures in succession without a new byte: with the waits below, a server has half a minute to
+return."""
 BACKOFF = Backoff(first=1.0, most=16.0)
-"""Seconds between attempts: a server that restarts needs some, which are few beside a download."""
+"""Seconds between attempts: a server needs some to restart, and a download takes much longer."""
 FINAL = (httpx.UnsupportedProtocol, httpx.TooManyRedirects)
-"""Where an address leads is no matter of time: the next attempt would end there, too."""
+"""Errors of the address itself: the next attempt would end in the same way."""
 
 
 def check_status(response: httpx.Response) -> None:

@@ -33,10 +33,11 @@ from tasks.download.transfer import Advance, bytes_missing, fetch
 
 log = logging.getLogger(__name__)
 
-# Bytes as they lie on the server: a compressed transfer would make offsets and lengths lie.
+# Bytes as they are on the server: in a compressed transfer, offsets and lengths would be wrong.
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "spatialthinker"}
 UW = "https://homes.cs.washington.edu/~ranjay/visualgenome/data/dataset/"
 STANFORD = "https://cs.stanford.edu/people/rak248/VG_100K_2/"
+"""Where the annotations and the photographs are, by the sources above."""
 VISUAL_GENOME: Mapping[str, tuple[Archive, ...]] = MappingProxyType(
     {
         "annotations": (
@@ -81,7 +82,7 @@ def mirrored(url: str, base_url: str | None) -> str:
 
 
 def shown(progress: Progress | None, archive: Archive) -> Advance:
-    """A bar of its own for the archive; nothing where there is no progress to show."""
+    """A progress bar for the archive; nothing is shown without `progress`."""
     if progress is None:
         return lambda offset, total: None
     bar = progress.add_task(archive.name, total=archive.size)

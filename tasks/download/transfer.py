@@ -19,7 +19,7 @@ Advance = Callable[[int, int | None], None]  # bytes there, bytes in all
 def can_continue(offset: int, archive: Archive, version: Version | None) -> bool:
     """Whether a part of `offset` bytes is worth asking for its rest.
 
-    It is if the server can confirm its version, or if a published checksum tells in the end.
+    It is if the server can confirm its version, or if a published checksum can check the whole.
     """
     total = known_total(archive, version)
     vouched = archive.sha256 is not None or (version is not None and version.validator is not None)
@@ -42,7 +42,7 @@ def continues(response: httpx.Response, offset: int, version: Version | None) ->
 
 
 def append_body(response: httpx.Response, part: Part, total: int | None, advance: Advance) -> None:
-    """Stops past `total`: a body without end must not fill the disk."""
+    """Stops behind `total` bytes: a body without end must not fill the disk."""
     offset = file_size(part.path)
     advance(offset, total)
     with part.path.open("ab") as file:
@@ -69,10 +69,10 @@ def announced_size(response: httpx.Response) -> int | None:
 
 
 def fetch_rest(client: httpx.Client, archive: Archive, part: Part, advance: Advance) -> None:
-    """Bring `part` to its whole length with one request, or with none where it has it.
+    """Bring `part` to its whole length with one request, or with none where it is complete.
 
-    It starts again from zero where the server ignores the range, has another version by now, or
-    has less than the part.
+    It starts again from zero where the server ignores the range, now has another version, or has
+    a shorter file than the part.
     """
     offset, version, url = file_size(part.path), part.version(), archive.url
     if offset and offset == known_total(archive, version) and (version or archive.sha256):

@@ -1,10 +1,11 @@
 """Benchmark: the items of a benchmark, checked.
 
 Reads a benchmark's rows, from the Hub at one commit or from a copy on this machine; writes one row
-per item (schemas.benchmark.ITEM), and its photographs into their store. Whatever does not fit
-what is known of the benchmark stops it: a benchmark that changed must not change a score.
+per item (schemas.benchmark.ITEM), and its photographs into their store. Rows that
+contradict what is known of the benchmark are an error: a benchmark that changed must not change a
+score.
 
-Without a revision, neither configured nor known, the Hub's newest counts when it is first read; the
+Where a revision is neither configured nor known, the Hub's newest at the first reading counts; the
 log and the artifact's recipe (`commit`) say which that was.
 """
 
@@ -35,13 +36,14 @@ from tasks.sources.files import digest_files
 
 VERSION = 2
 DOWNLOADS = "downloads"
+"""Folder below the root for the files of the Hub."""
 NEWEST = "newest"
-"""In an artifact's inputs, where no revision is known."""
+"""In place of a revision in an artifact's inputs, where none is known."""
 logger = logging.getLogger(__name__)
 
 
 class LocalCopy(NamedTuple):
-    """The names of its files count from `base`."""
+    """`base` is the folder from which the names of its files are relative."""
 
     base: Path
     tables: Copy
@@ -49,7 +51,7 @@ class LocalCopy(NamedTuple):
 
 def copy_of(config: BenchmarkConfig, root: Path) -> LocalCopy | None:
     """The local copy that a configuration names, None where it names none. ValueError or
-    FileNotFoundError where there is none, or none that may be read."""
+    FileNotFoundError where the copy is missing or cannot be used."""
     if config.path is None:
         return None
     benchmark = benchmark_of(config.name)
@@ -123,7 +125,7 @@ def read_items(
     problem = problem_of(benchmark, table, counts if _is_whole(config) else None)
     if problem:
         raise ValueError(
-            f"{benchmark.name} is not what it was: {problem}: pin another revision, or name a "
+            f"{benchmark.name} has changed: {problem}: pin another revision, or name a "
             "complete copy in path"
         )
     return table, commit

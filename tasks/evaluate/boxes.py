@@ -17,9 +17,9 @@ from schemas.box import Corners
 from schemas.completion.parsing import ReadScene
 
 UNIT = 1000
-"""Boxes are in whole thousandths of a side: fine enough for a drawing, and short in the page."""
+"""Parts of a side in which boxes are given: fine enough for a drawing, and short in the page."""
 MAX_BOXES = 80
-"""Of one drawing: more cannot be told apart."""
+"""Boxes of one drawing: nobody can distinguish more."""
 MAX_LABEL = 40
 """Characters: longer labels leave the drawing."""
 MARGIN = 0.02
@@ -29,15 +29,15 @@ Row = dict[str, Any]
 
 
 def gold_boxes(item: Mapping[str, Any]) -> list[Row]:
-    """Those of the question's subgraph; none where the item does not tell."""
+    """The boxes of the question's subgraph; empty where the item has no gold."""
     gold = _gold_of(item)
     return drawn(gold.subgraph.scene, ["gold"] * len(gold.subgraph.scene.ids)) if gold else []
 
 
 def boxes_of(row: Mapping[str, Any]) -> tuple[list[Row] | None, str | None]:
-    """The boxes that a reply states, or why there are none. Of an item that tells its gold each is
-    `found`, `elsewhere` in the photograph's whole scene graph, `misplaced` (the label is the gold
-    one's, the place is not) or `astray`; of others `said`."""
+    """The boxes that a reply states, or why there are none. Where the item has its gold, each is
+    `found`, `elsewhere` (in the photograph's whole scene graph), `misplaced` (a gold label at
+    another place) or `astray`; for other items each is `said`."""
     if row["text"] is None:
         return None, None
     scene, problem = find_scene(row["text"])
@@ -55,7 +55,7 @@ def boxes_of(row: Mapping[str, Any]) -> tuple[list[Row] | None, str | None]:
 def _gold_of(item: Mapping[str, Any]) -> Gold | None:
     try:
         return read_gold(item)
-    except ValueError:  # GROUNDING tells what is wrong with it
+    except ValueError:  # GROUNDING says what is wrong with it
         return None
 
 
@@ -70,7 +70,7 @@ def _kinds(predicted: ReadScene, gold: Gold) -> list[str]:
 
 
 def drawn(scene: ReadScene, kinds: Sequence[str]) -> list[Row]:
-    """Of a scene in shares; what lies beyond the image is cut off at its edge."""
+    """The boxes of a scene, in shares of the image; they are cut off at its edges."""
     things = zip(scene.ids, scene.boxes, kinds, strict=True)
     boxes = [
         {"label": _label(name), "kind": kind, **_place(box)} for name, box, kind in things if box
@@ -84,13 +84,13 @@ def _place(box: Corners) -> dict[str, float]:
 
 
 def _label(name: str) -> str:
-    """Models may write unpaired surrogates, which are in no file."""
+    """Without unpaired surrogates, which models may write and files cannot hold."""
     return name.encode("utf-8", "replace").decode()[:MAX_LABEL]
 
 
 def point_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The point that a reply to an item of that kind names, in shares, where it is in the
-    image."""
+    """The point that a reply names, in shares of the image; None for other kinds of items or where
+    it is outside."""
     if row["kind"] != AnswerKind.POINT.value or row["text"] is None:
         return None
     point = first_point(row["text"], row["frame_width"], row["frame_height"])

@@ -1,8 +1,8 @@
 """The browser of an evaluation's page: some items, each with what every model replied.
 
 A page holds at most `MAX_ITEMS` items and `MAX_BYTES` of images and text. Three of four are items
-that some model got wrong, as long as there are any; all are drawn evenly over the benchmarks, by
-their names' digests, so that the same results show the same items.
+that some model got wrong, as long as there are any. All are drawn evenly over the benchmarks, by
+the digests of their names: the same results show the same items.
 """
 
 import io
@@ -23,11 +23,11 @@ from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
 from tasks.evaluate.view import is_own, title_of
 
 MAX_ITEMS = 200
-"""Of a page: enough to look through by hand."""
+"""Items of a page: as many as a person can look through."""
 MAX_BYTES = 15 << 20
-"""Of images and texts: such a page can still be sent by mail."""
+"""Bytes of images and texts: such a page can still be sent by mail."""
 MAX_IMAGES = 4
-"""Of one item: most have one or two."""
+"""Images of one item: most have one or two."""
 IMAGE_SIDE = 560
 """Pixels of the longer side: small enough that the images of MAX_ITEMS fit into MAX_BYTES."""
 MAX_TEXT = 12_000
@@ -63,7 +63,8 @@ class Shown(NamedTuple):
 
 
 class Browser(NamedTuple):
-    """`items` in the order of the page; `images` by digest; `num_items` that there are."""
+    """`items` in the order of the page; `images` by digest; `num_items` is the number of all items,
+    shown or not."""
 
     items: list[Row]
     images: dict[str, Shown]
@@ -73,8 +74,8 @@ class Browser(NamedTuple):
 def browse(
     answers: pl.DataFrame, grounding: pl.DataFrame, store: PhotographStore, room: int = MAX_BYTES
 ) -> Browser:
-    """`answers` has one row per model and item: the item, the reply, and what was read of it;
-    `room` is for the bytes of images and text."""
+    """`answers` has one row per model and item: the item, the reply, and what was read in it.
+    `room` limits the bytes of images and text."""
     rewards = {
         (row["model"], row["benchmark"], row["item_id"]): row
         for row in grounding.iter_rows(named=True)
@@ -207,7 +208,7 @@ def shown_of(digest: str, store: PhotographStore) -> Shown:
 
 def examples_of(browser: Browser) -> list[Row]:
     """Per model and per case of tasks.evaluate.grounding.CASES the first item of the page whose
-    reply has a scene of two objects at least."""
+    reply has a scene of at least two objects."""
     found: dict[tuple[str, bool, bool], Row] = {}
     drawn = chain.from_iterable(
         ((item, reply) for reply in item["replies"] if reply["boxes"]) for item in browser.items

@@ -1,6 +1,6 @@
-"""Ground: the rewards of a model's replies, and what its scenes are worth, reply by reply.
+"""Ground: the rewards of a model's replies, and the quality of its scenes, reply by reply.
 
-A reply is scored in the frame of its own boxes, into which the gold is moved, just as in training.
+A reply is scored in the frame of its own boxes, into which the gold is scaled, as in training.
 """
 
 import polars as pl

@@ -1,5 +1,5 @@
-"""What the report of an evaluation shows of grounding: figures by category, whether graphs and
-answers go together, and where models look."""
+"""What the report of an evaluation shows of grounding: figures by category, how often graph and
+answer are both right, and where models look."""
 
 from collections.abc import Sequence
 from typing import Any

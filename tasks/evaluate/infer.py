@@ -41,11 +41,11 @@ from training.run_folder import model_digest
 
 VERSION = 1
 PARTS = "infer-parts"
-"""Folder of batches that were written by a run which may go on."""
+"""Folder below ROOT/artifacts for the batches of runs that are not finished."""
 AS_SENT = 1 << 20
-"""Pixels, more than any side: images have their size before they are sent."""
+"""Pixels, more than any image's side: images already have their size and are not scaled again."""
 ONE_AT_A_TIME = Lock()
-"""A local model has one device, whichever thread asks."""
+"""Held while a local model works: it has one device, and threads must take turns."""
 logger = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
@@ -82,7 +82,7 @@ def replies_artifact(items_path: Path, model: EvaluatedModel, root: Path) -> Art
 
 
 def _identity(model: EvaluatedModel, root: Path) -> str:
-    """What of a model decides its replies, its name aside."""
+    """What decides a model's replies, apart from its name."""
     if model.chat:
         return repr(model.chat.identity)
     assert model.local
@@ -109,7 +109,7 @@ def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _load(model: EvaluatedModel, root: Path) -> Any:
-    """The last one stays, for the next benchmark."""
+    """The last model stays loaded, for the next benchmark."""
     from evaluation.local import LocalModel  # loads torch
     from training.processor import load_processor
 

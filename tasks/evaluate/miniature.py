@@ -1,6 +1,6 @@
 """Miniatures: a few items of every benchmark, in its own files and columns, drawn here.
 
-On them runs everything that a benchmark needs, without a download: rows with the benchmark's
+They exercise everything that a benchmark needs, without a download: rows with the benchmark's
 columns are read by the code that reads the benchmark. What a miniature asks is in the benchmark's
 file (`Benchmark.draw`); here are the scenes. They are drawn, so the answers are true; scores on
 them mean nothing.
@@ -21,8 +21,9 @@ from tasks.render.scenery import SETTINGS
 
 VERSION = 3
 MINIATURE = "miniature"
+"""The `path` in a configuration that asks for a benchmark's miniature."""
 SEED = 20
-"""One of many: the questions of the miniatures find enough scenes with it."""
+"""Of the drawn scenes: one of many with which the miniatures' questions find enough scenes."""
 RENDER = RenderConfig(width=400, height=300, min_objects=7, max_objects=10)
 """Pixels and things: small files, and enough things to ask about."""
 NAMES = tuple(sorted({name for setting in SETTINGS.values() for name in setting}))

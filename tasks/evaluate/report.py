@@ -60,7 +60,7 @@ class Outcome(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """What could not be measured, of one model or of EVERY_MODEL, and why in one line."""
+    """An evaluation that failed, of one model or of EVERY_MODEL, and why in one line."""
 
     model: str
     benchmark: str
@@ -139,7 +139,7 @@ def render_markdown(view: dict[str, Any]) -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """`text` on one line, without what ends a cell or begins a tag."""
+    """`text` on one line, without characters that end a cell or begin a tag."""
     line = " ".join(text.split())
     for mark, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
         line = line.replace(mark, written)

@@ -1,7 +1,8 @@
-"""Score: what was read of a model's replies to one benchmark, and the scores.
+"""Score: what was read in a model's replies to one benchmark, and the scores.
 
 Reads items and replies; writes what each reply says (evaluation.verdicts.PARSED) and the scores by
-both rules (evaluation.scoring.SCORE). Costs nothing, so that a parser or a rule may change freely.
+both rules (evaluation.scoring.SCORE). No model is asked, so a parser or a rule can change without
+cost.
 """
 
 from pathlib import Path

@@ -10,12 +10,13 @@ from evaluation.benchmarks.published import published_figure
 from evaluation.benchmarks.registry import BENCHMARKS
 
 EVERY_MODEL = "every model"
-"""In place of a model, of what failed before any was asked."""
+"""The model of a failure that happened before any model was asked."""
 OFFICIAL, PAPER = "official", "paper_compatible"
 NUM_COLORS = 8
-"""Colours of models in the page; after these they repeat."""
+"""Colours that the page has for models; further models repeat them."""
 BAR, STEP, LABEL, PLOT = 12, 30, 130, 280
-"""Of a chart, in the units of its SVG: heights of a bar and a model, widths of names and bars."""
+"""Sizes in a chart, in units of its SVG: heights of a bar and of a model's row, widths of the names
+and of the bars."""
 
 Row = dict[str, Any]
 
@@ -25,13 +26,13 @@ def title_of(benchmark: str) -> str:
 
 
 def is_own(benchmark: str) -> bool:
-    """Whether that is the validation split of a dataset, by its own name."""
+    """Whether the name is that of a dataset's validation split."""
     return benchmark in BENCHMARKS and BENCHMARKS[benchmark].is_own
 
 
 def score_rows(scores: pl.DataFrame) -> list[Row]:
-    """One row per benchmark and model: the main figure by either rule, what the paper reports of a
-    model of that name, and how many standard errors lie between."""
+    """One row per benchmark and model: the main figure by both rules, what the paper reports for a
+    model of that name, and their difference in standard errors."""
     rows = []
     main = scores.filter(pl.col("is_main"))
     for (benchmark, model), group in main.group_by("benchmark", "model", maintain_order=True):
@@ -52,8 +53,8 @@ def score_rows(scores: pl.DataFrame) -> list[Row]:
 
 
 def with_published(score: Row) -> Row:
-    """A row of SCORE by the paper's rule, with what the paper reports of a model of that name and
-    how many standard errors lie between; None where there is nothing to compare."""
+    """A row of SCORE by the paper's rule, with what the paper reports for a model of that name and
+    the difference in standard errors; these are None where there is nothing to compare."""
     published = None
     if score["category"] is None and score["benchmark"] in BENCHMARKS:
         figures = BENCHMARKS[score["benchmark"]].published
@@ -122,8 +123,8 @@ def _line(benchmark: str, cells: Sequence[Row | None], *, is_main: bool) -> Row:
 
 
 def mean_row(rows: Sequence[Row], num_models: int) -> Row | None:
-    """The mean over the benchmarks that every model was measured on, our own split apart; None
-    where there are not two."""
+    """The mean over the benchmarks on which every model was measured, without our own split; None
+    where there are fewer than two."""
     complete = [
         row
         for row in rows
@@ -152,8 +153,8 @@ def mean_row(rows: Sequence[Row], num_models: int) -> Row | None:
 
 
 def charts(scores: pl.DataFrame, models: Sequence[str]) -> list[Row]:
-    """Per benchmark one bar per model, its main figure by the official rule, with a thinner one
-    below it as the paper scores, and what the paper reports."""
+    """Per benchmark one bar per model: its main figure by the official rule, a thinner bar below it
+    by the paper's rule, and what the paper reports."""
     found = []
     rows = {(row["benchmark"], row["model"]): row for row in score_rows(scores)}
     for benchmark in benchmarks_of(scores, []):

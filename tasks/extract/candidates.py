@@ -20,10 +20,11 @@ from tasks.extract.view import View
 from tasks.language.forms.table import form_of
 
 MAX_WAITING = 4
-"""Candidates of one facet that wait for better ones. Each is proved before it waits: more would
-cost time in scenes where all offer the opposite."""
+"""Candidates of one facet that wait at most for better ones. Each is proved before it waits: more
+would cost time in scenes where all candidates offer the opposite."""
 CLOSE = 1.25
-"""Margin below which a claim is only just clear (1 is just enough), and one point harder."""
+"""Margin (1 is just enough to prove a claim) below which a claim is only just clear, and its
+question one point harder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Candidate:
     plan keeps balanced within a category.
 
     Where the evidence is unknown, the facet starts with "undecided-", `claim` is any of the
-    possible claims, and of the alternatives one at least is possible, too.
+    possible claims, and at least one of the alternatives is possible, too.
     """
 
     category: Category
@@ -64,8 +65,8 @@ def find_candidates(
     """The best candidates of a scene, at most `max_per_category` in each category and twice as many
     relations; undecided ones only where `undecided`, and after all decided ones.
 
-    Proposals are tried the most salient first, one of each facet in turn, until there are enough:
-    most of a scene's possible questions are never proved at all.
+    Proposals are tried with the most salient first, one of each facet in turn, until there are
+    enough: most of a scene's possible questions are never proved at all.
     """
     view = View(facts, config)
     found: list[Candidate] = []
@@ -107,7 +108,8 @@ def _chosen(
 
 
 def _in_line(candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
-    """Those that offer the answer's opposite wait until no others are left, or many wait."""
+    """Up to MAX_WAITING candidates that offer the answer's opposite come last; further ones keep
+    their place."""
     waiting: list[Candidate] = []
     for candidate in candidates:
         if candidate and len(waiting) < MAX_WAITING and _offers_opposite(candidate):
@@ -175,7 +177,7 @@ def _undecided(
     view: View, proposer: Proposer, proposal: Proposal, num_options: int
 ) -> Candidate | None:
     """The proposal as a candidate, or None where the scene supports one of its claims or leaves
-    fewer than two open. Any of those left open stands in for the answer."""
+    fewer than two undecided. Any of the undecided ones stands in for the answer."""
     left_open: dict[Claim, Evidence] = {}
     refuted: list[Claim] = []
     for claim in (proposal.claim, *proposal.alternatives):
@@ -208,7 +210,8 @@ def _undecided(
 def _visual_hardness(
     view: View, proposer: Proposer, named: Sequence[SceneObject], evidence: Evidence
 ) -> int:
-    """One point each: something small, something covered, a margin that is only just cleared."""
+    """One point each: something small, something covered, a margin that is only just large
+    enough."""
     searched = named if proposer.is_searched else []
     small = any(thing.box.area < view.config.small_share * view.scene.area for thing in searched)
     covered = any(thing.object_id in view.blocked for thing in named)

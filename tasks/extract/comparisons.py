@@ -52,7 +52,7 @@ def propose_distances(view: View, num_options: int) -> Iterator[Proposal]:
             key=lambda thing: (gap(reference.box, thing.box), thing.object_id),
         )
         for place, near in enumerate(others):
-            # Of those that are clearly farther, the nearest make the question.
+            # The nearest of those that are clearly farther become the other options.
             rivals = islice(
                 (
                     far.object_id

@@ -8,10 +8,11 @@ from tasks.extract.view import View
 from tasks.language.forms.count import NUMBERS_ASKED
 
 SMALLEST = 0.4
-"""Part of the area that a thing of which questions ask needs: one of several is easier to make out
-than one alone."""
+"""Factor on the area that a thing must have to be asked about: several of a class are easier to
+make out than one alone."""
 MANY = (4, 5)
-"""Numbers from which on a count is one point harder: up to three are seen without counting."""
+"""From each of these numbers on, a count is one point harder: up to three are seen without
+counting."""
 
 
 def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
@@ -26,7 +27,7 @@ def propose_counts(view: View, num_options: int) -> Iterator[Proposal]:
         if too_small or not view.is_nameable(class_name):
             continue
         claim = CountClaim(class_name, number)
-        # A window of numbers in which the right one may come at any place.
+        # Consecutive numbers, among which the right one may be at any place.
         most = min(view.facts.config.max_count, NUMBERS_ASKED[-1])
         last = max(most, number) - num_options + 1
         starts = range(max(number - num_options + 1, 1), min(number, max(last, 1)) + 1)

@@ -22,6 +22,7 @@ CLOCKWISE = (
     Direction.ABOVE,
     Direction.ABOVE_RIGHT,
 )
+"""Directions in steps of 45 degrees: straight and diagonal ones in turn."""
 
 
 def propose_orientations(view: View, num_options: int) -> Iterator[Proposal]:

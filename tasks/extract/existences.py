@@ -11,7 +11,7 @@ from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 MIN_SHARED = 2
-"""Things that make a setting ("kitchen") likely: one alone may be anywhere."""
+"""Things shown that belong to a setting ("kitchen") and so make it likely: one may be anywhere."""
 
 
 @cache
@@ -35,7 +35,7 @@ def propose_existences(view: View, num_options: int) -> Iterator[Proposal]:
 
 
 def likely_classes(view: View) -> Iterator[str]:
-    """Classes of which nothing is annotated and that would be at home with two things shown."""
+    """Classes without any annotated thing, of settings that MIN_SHARED things shown share."""
     settings = [
         setting for thing in view.things for setting in view.classes[str(thing.class_name)].settings
     ]
@@ -48,8 +48,8 @@ def likely_classes(view: View) -> Iterator[str]:
 
 
 def _related_existences(view: View) -> Iterator[Proposal]:
-    """Is there a <class> so related to a <class>? Absent ones exchange one end of a true one for
-    something of its kind that the picture shows as well."""
+    """Is there a <class> that is <predicate> a <class>? Where the answer is no, one end of a true
+    relationship is replaced by something of its kind that the picture shows as well."""
 
     def asked(one: SceneObject, name: str, other: SceneObject, hardness: int) -> Proposal:
         present, absent = (

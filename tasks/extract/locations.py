@@ -17,7 +17,8 @@ def propose_locations(view: View, num_options: int) -> Iterator[Proposal]:
 
 
 def _other_cells(view: View, claim: LocationClaim) -> Iterator[LocationClaim]:
-    """First those of two rows and two columns, of which each may be right, then the rest."""
+    """First a set of two rows and two columns, in which each cell may be the right one; then the
+    rest."""
     cells = list(Cell)
     row, column = divmod(cells.index(claim.cell), 3)
     other_row, *_ = view.shuffled({0, 1, 2} - {row}, claim.object, "row")

@@ -1,4 +1,4 @@
-"""Places that one thing might have by another: over it, under it, inside, beside."""
+"""Places that one thing might have relative to another: over it, under it, inside, beside."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -9,15 +9,15 @@ from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 from tasks.extract.view import View
 
-# Kinds of which something may be inside, and on or under.
+# Kinds that something may be inside of, and kinds that something may be on or under.
 CAN_HOLD_INSIDE = {Kind.VEHICLE, Kind.CONTAINER}
 CAN_BEAR = {Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE}
 SETS = (
     (("over",), ("under",), ("beside",), ("left", "right")),
     (("left", "right"), ("front", "back"), ("over", "under"), ("inside",)),
 )
-"""Sets of places, one of each entry, of which each may be true and the others refuted."""
-# Place to predicate: by something that can bear or shelter things, and by anything else.
+"""Sets of places, one from each entry: any of them may be true while the others are refuted."""
+# Place to predicate: relative to something that can bear or shelter things, and to anything else.
 PLACES = {
     "left": ("left of", "left of"),
     "right": ("right of", "right of"),
@@ -32,10 +32,10 @@ PLACES = {
 
 
 def other_places(view: View, claim: RelationClaim, target: SceneObject) -> Iterator[RelationClaim]:
-    """Other places that the subject might have by the target, one predicate for each.
+    """Other places that the subject might have relative to the target, one predicate for each.
 
-    Where they make one of SETS, these come first: nothing but the picture tells which is true. Else
-    the opposite comes first, which leaves two.
+    Where they complete one of SETS, these come first: only the picture shows which is true. Else
+    the opposite comes first, which leaves two likely answers.
     """
     predicates = view.facts.predicates
     own, means = predicates[claim.predicate], _means()
@@ -67,7 +67,7 @@ def other_places(view: View, claim: RelationClaim, target: SceneObject) -> Itera
 
 
 def _one_of_each(view: View, slots: Iterable[Iterable[RelationClaim]]) -> list[RelationClaim]:
-    """A refuted claim of each slot; nothing where one has none."""
+    """A refuted claim of each slot; empty where a slot has none."""
     chosen = []
     for slot in slots:
         refuted = next((claim for claim in slot if view.facts.holds(claim).refutes), None)

@@ -14,15 +14,15 @@ from tasks.extract.view import View
 class Proposer:
     category: Category
     propose: Callable[[View, int], Iterator[Proposal]]
-    """Proposals of a scene for questions of so many options."""
+    """Proposals of a scene, for questions with this number of options."""
     propose_undecided: Callable[[View], Iterator[Proposal]] | None = None
-    """Proposals that only somebody who looks at the picture can decide; None where the boxes
-    decide all that is asked."""
+    """Proposals that only somebody who looks at the picture can decide; None where the boxes decide
+    everything that is asked."""
     share: int = 1
-    """How many times `max_per_category` candidates a scene gives."""
+    """Factor on `max_per_category`: the number of candidates of a scene."""
     is_searched: bool = True
-    """Whether something small is harder to find. What somebody holds is not: its holder leads to
-    it."""
+    """Whether questions on small things are harder. What somebody holds is no harder to find: its
+    holder shows where it is."""
 
 
 PROPOSERS: Sequence[Proposer] = (

@@ -13,11 +13,12 @@ from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 WITHIN = 0.95
-"""Share of a box that lies within another: all of it, but for a slip of the annotator's hand."""
+"""Share of a box within another from which on all of it counts as inside: annotators draw
+inaccurately."""
 HOLDABLE = 0.5
-"""Share of somebody's box that a thing may have which they could hold."""
+"""Area of a thing that somebody could hold, as a share of that person's box, at most."""
 EVERYWHERE = 0.6
-"""Share of the picture from which on a thing is where everything else is."""
+"""Share of the picture from which on a thing is everywhere: its place says nothing."""
 
 
 def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
@@ -39,7 +40,7 @@ def propose_reaches(view: View, num_options: int) -> Iterator[Proposal]:
 
 
 def _trivial(view: View, subject: SceneObject, target: SceneObject) -> bool:
-    """Pairs whose relationship goes without saying: a thing and what it is always part of or on."""
+    """Whether a relationship is obvious: between a thing and what it is always part of or on."""
     share = target.box.area / view.scene.area
     return inside_share(subject.box, target.box) > WITHIN and share > EVERYWHERE
 
@@ -62,15 +63,15 @@ def _ends(
     name: str,
     target: SceneObject,
 ) -> Iterator[Proposal]:
-    """Questions for the object and for the subject of a relationship. Who does something is only
-    asked where somebody else might do it."""
+    """Questions for the object and for the subject of a relationship. The subject is only asked for
+    where somebody else might do the same."""
     asks = view.facts.predicates[name].asks
     claim = form(subject.object_id, name, target.object_id)
     rest = [thing for thing in view.things if thing not in (subject, target)]
     if "object" in asks and target.object_id in view.by_id:
         alike = view.most_alike(target, rest)
         if form is ReachClaim:
-            # What one could hold comes before what is too large for it.
+            # Things that one could hold come before those that are too large.
             alike.sort(key=lambda other: other.box.area > HOLDABLE * subject.box.area)
         others = [form(subject.object_id, name, other.object_id) for other in alike]
         yield Proposal("object", claim, others, facet="object", hardness=int(form is RelationClaim))

@@ -5,10 +5,10 @@ alternatives, the question-focused subgraph, evidence, level and rating. Where m
 judge with the photograph, further rows ask what the scene leaves open: their evidence is "unknown",
 their facet starts with "undecided-", their claim is any of the possible ones.
 
-Level: one point each where a thing asked about is small, mostly covered, or clears its margin only
-just; one for asking back from a relationship to its subject or object, for distances and diagonal
-directions; one for four things counted, two for more; two for a direction that
-somebody in the picture sees. No point is easy, one is medium, more are hard.
+Level: one point each where a thing asked about is small, where it is mostly covered, and where the
+margin is only just large enough; one for asking for the subject or object of a relationship, for
+distances and for diagonal directions; one for four things counted, two for more; two for a
+direction from the view of somebody in the picture. No point is easy, one is medium, more are hard.
 Rating: 1 to 10 by salience, the size, centrality and kind of the things asked about.
 """
 

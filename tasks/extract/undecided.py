@@ -1,9 +1,9 @@
-"""Undecided questions: what a person can tell from the picture and a source without depth, facing
-or complete annotation cannot.
+"""Undecided questions: a person who looks at the picture can answer them; a source without depth,
+facing or complete annotation cannot.
 
 Each proposal holds all of its possible answers; which of them is right is for the model that looks
-at the picture. Boxes and annotations only say where the question is fair: where things are large
-and clear, stand apart, and nothing annotated gives the answer away.
+at the picture. Boxes and annotations only show where the question is fair: where things are large
+and clear and stand apart, and no annotation gives the answer away.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from tasks.extract.places import CAN_BEAR
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
-# Kinds that stand on the ground; that stay where they are; whose members are seen apart.
+# Kinds that stand on the ground; that do not move; whose members can be counted one by one.
 STANDING = {Kind.PERSON, Kind.ANIMAL, Kind.VEHICLE}
 FIXED = {Kind.STRUCTURE, Kind.PLANT}
 COUNTABLE = {
@@ -35,35 +35,36 @@ COUNTABLE = {
     Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOY,
 }  # fmt: skip
 MAX_AREA_RATIO = 16.0
-"""Area of the larger of two boxes over that of the smaller, at most: four times the height."""
+"""Area of the larger of two boxes over that of the smaller, at most: four times its height."""
 MAX_AREA_SHARE = 0.4
-"""Share of the picture: a larger thing is not at one place."""
+"""Share of the picture that a thing covers at most: a larger one is not at one place."""
 MAX_OVERLAP = 0.25
 """Share of the smaller of two boxes that may lie in the other if a question asks which is nearer.
 Where more does, one may be part of the other."""
 MIN_OVERLAP = 0.15
 """Share of the smaller of two boxes that lies in the other at least where they may touch."""
 STEP = 0.08
-"""Share of the picture's height by which the lower edges of two things differ at least, so that the
-eye can tell on level ground which is nearer."""
+"""Share of the picture's height by which the lower edges of two things differ at least, so that
+the eye sees on level ground which is nearer."""
 LEVEL = 0.12
 """Share of the picture's height by which the lower edges of two things side by side may differ."""
 ASIDE = 0.02
 """Share of the picture's width that lies at least between two things side by side."""
 SLOPE = 0.4
-"""Way up or down over way across between the centers of two things side by side: 22 degrees."""
+"""Vertical over horizontal distance of the centers of two things side by side, at most: a slope of
+22 degrees."""
 BEARABLE = 1.5
-"""Area of somebody over that of a thing that may bear or hide them, at most: the one may be nearer
-to the camera, and so look larger than it is."""
+"""Area of somebody over that of a thing that may bear or hide them, at most: whoever is nearer to
+the camera looks larger."""
 MAX_COUNT = 5
-"""Things of a class: of more, annotators and judges lose count."""
+"""Things of a class at most: annotators and judges count more of them wrongly."""
 MANY = 4
-"""Things from which on a count is harder: up to three are seen without counting."""
+"""Number of things from which on a count is harder: up to three are seen without counting."""
 
 
 def propose_depths(view: View) -> Iterator[Proposal]:
     """Which of two is nearer: two that stand on the ground, on different levels of the picture.
-    A level apart, the eye can tell; on one level, they may be equally far."""
+    With lower edges STEP apart, the eye sees it; on one level, they may be equally far."""
     height = view.scene.height
     for one, other in combinations(_clear(view), 2):
         if one.depth is not None and other.depth is not None:
@@ -80,8 +81,8 @@ def propose_depths(view: View) -> Iterator[Proposal]:
 
 
 def propose_own_directions(view: View) -> Iterator[Proposal]:
-    """Where something is for somebody who faces an unknown way: side by side on one ground, where
-    left, right, ahead and behind are told apart by the way that somebody faces alone."""
+    """Where something is for somebody whose facing is unknown: both are side by side on one ground,
+    so that only this facing decides between left, right, ahead and behind."""
     diagonal = view.scene.diagonal
     for reference, target in permutations(_clear(view), 2):
         if reference.facing or view.kind(reference) not in LIVING:
@@ -101,7 +102,7 @@ def propose_own_directions(view: View) -> Iterator[Proposal]:
 
 
 def propose_places(view: View) -> Iterator[Proposal]:
-    """Where somebody is by a thing that could bear, shelter or hide them."""
+    """Where somebody is relative to a thing that could bear, shelter or hide them."""
     for subject, target in permutations(view.things, 2):
         kind = view.kind(target)
         if view.kind(subject) not in LIVING or kind not in CAN_BEAR - {Kind.CONTAINER}:
@@ -135,8 +136,8 @@ def propose_reaches(view: View) -> Iterator[Proposal]:
 
 
 def propose_counts(view: View) -> Iterator[Proposal]:
-    """How many there are of a class that annotators leave out at times: several, each clear of
-    the others, and nothing that may be one of them or several."""
+    """How many there are of a class that annotators sometimes leave out: several, each apart from
+    the others, and no thing that may be one of them or several."""
     facts = view.facts
     too_general = facts.vocabulary.traits[Trait.NOT_COUNTED]
     for class_name, members in sorted(facts.members.items()):
@@ -152,7 +153,7 @@ def propose_counts(view: View) -> Iterator[Proposal]:
             continue
         if may_be_one([member.box for member in members]):
             continue
-        # The picture may show more than was annotated, hardly ever fewer.
+        # The picture may show more than was annotated, but hardly ever fewer.
         first = view.shuffled((number - 1, number), class_name)[0]
         claims = [CountClaim(class_name, shown) for shown in range(first, first + 4)]
         hardness = 1 + (number >= MANY)
@@ -160,7 +161,8 @@ def propose_counts(view: View) -> Iterator[Proposal]:
 
 
 def propose_existences(view: View) -> Iterator[Proposal]:
-    """Whether there is a thing that would be at home in the picture and that nobody annotated."""
+    """Whether there is a thing that is likely in the picture's setting and that nobody
+    annotated."""
     for class_name in likely_classes(view):
         if not (view.facts.doubtful(class_name) or view.facts.lookalike(class_name)):
             claims = [ExistenceClaim(class_name, is_present) for is_present in (True, False)]
@@ -184,8 +186,8 @@ def _comparable(one: Box, other: Box) -> bool:
 
 
 def _stand_apart(view: View, one: SceneObject, other: SceneObject) -> bool:
-    """Whether neither can bear the other: their boxes do not touch, or they are such things that
-    where they do one stands before the other."""
+    """Whether neither can bear the other: their boxes do not touch, or, because of their kinds, one
+    stands before the other where they do."""
     touch = view.facts.config.touch * view.scene.diagonal
     if gap(one.box, other.box) > touch:
         return True
@@ -206,7 +208,7 @@ def _meet(view: View, subject: SceneObject, target: SceneObject) -> bool:
 
 
 def _related(view: View, one: SceneObject, other: SceneObject) -> bool:
-    """Whether an annotation says more of the pair than which is on the left."""
+    """Whether an annotation says more about the pair than which is on the left."""
     pair = {one.object_id, other.object_id}
     return any(
         {link.subject, link.object} == pair
@@ -219,7 +221,7 @@ def _related(view: View, one: SceneObject, other: SceneObject) -> bool:
 
 
 def _share_support(view: View, one: SceneObject, other: SceneObject) -> bool:
-    """Whether both are on, in or at the same thing, which is no mere ground."""
+    """Whether both are on, in or at the same thing, other than the ground."""
     bearers: dict[int, set[int]] = {one.object_id: set(), other.object_id: set()}
     for link in view.scene.relationships:
         target = view.facts.objects.get(link.object)

@@ -14,18 +14,18 @@ from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from schemas.vocabulary.predicates import Predicate
 
 PROMINENCE = {Kind.PERSON: 1.0, Kind.ANIMAL: 1.0, Kind.VEHICLE: 0.95, Kind.SPORT: 0.85}
-"""How much a kind draws the eye, in [0, 1]: living things first, then what moves."""
+"""How much a kind attracts attention, in [0, 1]: living things first, then things that move."""
 OTHER_PROMINENCE = 0.6
-"""That of all other kinds, and the salience of what is not there."""
+"""Prominence of all other kinds; also the salience of absent things."""
 FULL_SIZE = 0.15
-"""Share of the picture from which on a thing is as salient by its size as any; below, salience by
-size falls with the logarithm to 0 at `min_area_share`."""
+"""Share of the picture from which on a thing's size gives full salience; below it, this part of the
+salience falls with the logarithm to 0 at `min_area_share`."""
 WEIGHTS = (0.4, 0.3, 0.3)
-"""Of size, of being central and of kind in salience; they add up to 1."""
+"""Weights of size, of being central and of kind in salience; they add up to 1."""
 COVERS = 4
-"""Area of a thing over that of one that it may cover, at most: a larger one is the background."""
+"""Area of a thing over that of one that it may cover, at most: a larger thing is the background."""
 MAX_ALIKE = 3
-"""Things that a relationship is tried with: each gives a question that is nearly the same."""
+"""Other things with which a relationship is tried, at most: the questions are nearly the same."""
 TOO_SMALL = {Kind.ELECTRONICS, Kind.TABLEWARE, Kind.FOOD, Kind.TOOL}  # to bear a living thing
 T = TypeVar("T")
 
@@ -56,14 +56,14 @@ class View:
         self._saliences: dict[tuple[int, ...], float] = {}
 
     def shuffled(self, entries: Iterable[T], *key: object) -> list[T]:
-        """The entries in an order drawn by the image and the key alone."""
+        """The entries in a random order that depends only on the image and the key."""
         drawn = list(entries)
         Random(":".join(map(str, (self.scene.image_id, *key)))).shuffle(drawn)
         return drawn
 
     def subjects_of(self, claim: Claim) -> Sequence[int]:
-        """Ids of the things that a claim is about: those it names, or all of the class that it
-        names first."""
+        """Ids of the things that a claim is about: those it names, or all things of the class that
+        it names first."""
         for class_name in classes_of(claim):
             return [thing.object_id for thing in self.facts.members.get(class_name, ())]
         return objects_of(claim)
@@ -112,7 +112,7 @@ class View:
         return of_size * size + of_center * (1.0 - off) + of_kind * prominence
 
     def _covered(self) -> set[int]:
-        """Things that others cover by a good part and that are hard to make out."""
+        """Things that others cover to a large part, which makes them hard to recognise."""
         return {
             thing.object_id
             for thing in self.things
@@ -125,7 +125,7 @@ class View:
         }
 
     def most_alike(self, one: SceneObject, others: Iterable[SceneObject]) -> list[SceneObject]:
-        """The others, those first that might well stand in its place: of its kind, living if it
+        """The others, sorted by how well they could take its place: of its kind, living if it
         lives, about as large."""
         kind, area = self.kind(one), one.box.area
 
@@ -137,7 +137,7 @@ class View:
         return sorted(others, key=unlikeness)
 
     def of_kind(self, one: SceneObject, partner: SceneObject) -> list[SceneObject]:
-        """Up to three things of the same kind as one, neither itself nor its partner."""
+        """Up to MAX_ALIKE things of the same kind as `one`, except itself and its partner."""
         rest = [
             other
             for other in self.things
@@ -146,8 +146,8 @@ class View:
         return self.most_alike(one, rest)[:MAX_ALIKE]
 
     def is_sensible(self, subject: SceneObject, predicate: Predicate, target: SceneObject) -> bool:
-        """Whether an annotation can be taken at its word: "man on phone" is about a call, and what
-        is in front of a screen may be behind it for the viewer."""
+        """Whether an annotation means what it says: "man on phone" is about a call, and a thing in
+        front of a screen may be behind it for the viewer."""
         kind = self.kind(target)
         if predicate.needs in ("front", "back"):
             has_depth = subject.depth is not None and target.depth is not None

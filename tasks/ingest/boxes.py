@@ -8,7 +8,7 @@ from tasks.ingest.object_columns import BOX
 from tasks.sources.tables import MAX_SIDE
 
 MAX_PIXEL = 1e6
-"""An edge farther out, in pixels, is no edge of any image: its number is broken."""
+"""Pixels: no image reaches farther, so a larger coordinate is a broken number."""
 
 
 def is_readable(*edges: pl.Expr) -> pl.Expr:

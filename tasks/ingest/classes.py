@@ -9,11 +9,12 @@ from schemas.vocabulary.classes import load_vocabulary
 from tasks.ingest.ledger import Ledger
 
 SEPARATOR = "\x1f"
+"""The control character "unit separator": cleaned names hold no control characters."""
 CLASSES = columns(
     class_name=pl.String, is_plural=pl.Boolean, blocks=pl.String, name=pl.String, odd=pl.String
 )
-"""What names say: `name` is the published one, `odd` what is odd about them; `blocks` are joined by
-SEPARATOR, null where there are none."""
+"""What names say: `name` is the published one, `odd` what is unusual about them; `blocks` are
+joined by SEPARATOR, null where there are none."""
 
 
 @cache

@@ -19,12 +19,13 @@ from tasks.ingest.same_things import same_things
 def merge_duplicates(
     objects: pl.DataFrame, images: pl.DataFrame, config: IngestConfig, ledger: Ledger
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Objects with each thing once, and (image_id, object_id, kept_id) of the merged ones.
+    """Each thing as one object, and (image_id, object_id, kept_id) of the objects merged into
+    others.
 
     Two boxes are one thing where their classes may be the same and they are nearly equal, or where
     one class is a more general word for the other and they overlap much or nest. Names without a
-    class must be equal. Scenes known to be exhaustive are left as they are. Of one thing's boxes
-    the largest stays.
+    class must be equal. Scenes known to be exhaustive are left as they are. Of the boxes of
+    one thing the largest stays.
     """
     rows = _number_things(_label(objects), images, config)
     crowded = rows.filter("is_crowded").sort(

@@ -1,4 +1,4 @@
-"""Ends: what relationships know of objects that the object list lacks or boxes worse."""
+"""Ends: objects that the object list lacks, or boxes less accurately, taken from relationships."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Names: lower case and plain; an object has an id of its own and at least one name."""
+"""Names: lower case and plain; an object has a unique id and at least one name."""
 
 import polars as pl
 
@@ -9,7 +9,7 @@ from tasks.ingest.object_columns import KEY
 def clean_name(name: pl.Expr, names: pl.Series) -> pl.Expr:
     """Lower case, one blank between words, no quotes around them; null where nothing is left.
 
-    `names` are those that occur: each of them is cleaned once.
+    `names` holds all names that occur: each of them is cleaned once.
     """
     found = names.unique().drop_nulls()
     plain = found.str.replace_all(r"[\s\p{C}]+", " ").str.to_lowercase().str.strip_chars(" \"'")

@@ -1,4 +1,4 @@
-"""The columns that name an object, and those that box it."""
+"""The columns that identify an object, and those of its box."""
 
 KEY = ["image_id", "object_id"]
 BOX = ["x1", "y1", "x2", "y2"]

@@ -1,4 +1,4 @@
-"""Relationships: numbered, spelled canonically, between two objects they name rightly."""
+"""Relationships: numbered, spelled canonically, between two objects that they name correctly."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,7 +15,7 @@ from tasks.ingest.object_columns import KEY
 
 
 def clean_texts(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """Relationships with an id each and clean names at their ends."""
+    """Relationships, each with an id, and clean names at their ends."""
     number = pl.col("relationship_id")
     is_first = number.is_not_null() & pl.struct("image_id", "relationship_id").is_first_distinct()
     above = number.max().fill_null(0) + (~pl.col("_first")).cum_sum()
@@ -87,7 +87,7 @@ def clean_relationships(
 
 def _spell_predicates(relationships: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     """With is_canonical and `spelling`, the predicate as found."""
-    # As in names, control characters are blanks; `clean_predicate` sees to the rest.
+    # As in names, control characters are blanks; `clean_predicate` does the rest.
     plain = pl.col("predicate").str.replace_all(r"[\s\p{C}]+", " ")
     relationships = relationships.drop("subject_box", "object_box").with_columns(plain=plain)
     spelled = _mapped(
@@ -141,7 +141,7 @@ def _find_ends(rows: pl.DataFrame, objects: pl.DataFrame, ledger: Ledger) -> pl.
 
 
 def _compare_names(rows: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """The rows whose ends are called what the objects there may be called."""
+    """The rows that call their ends by names that these objects may have."""
     for side in ("subject", "object"):
         name = pl.col(f"{side}_name")
         rows = rows.with_columns(pair=name + SEPARATOR + pl.col(f"{side}_key"))

@@ -13,7 +13,7 @@ from tasks.ingest.object_columns import BOX
 @cache
 def _agreement(label: str, other: str) -> str | None:
     """Whether one thing may be annotated as both: `kin` where one class is a more general word for
-    the other, `alike` where they are mixed up at times; names without a class must be equal."""
+    the other, `alike` where they are sometimes confused; names without a class must be equal."""
     vocabulary = load_vocabulary()
     if label == other:
         return "kin"
@@ -60,7 +60,7 @@ def _overlaps(sides: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.Da
 
 def same_things(sides: pl.DataFrame, config: IngestConfig) -> pl.DataFrame:
     """row, row_b and iou of all pairs of boxes that are one thing; see `merge_duplicates`."""
-    # Joins on numbers are several times as fast as joins on text.
+    # Joins on numbers are several times faster than joins on text.
     sides = sides.with_columns(
         pl.col("image_id", "root").cast(pl.Categorical).to_physical(), pl.col(BOX).cast(pl.Float64)
     )

@@ -1,4 +1,4 @@
-"""A shard's scenes: what workers run. Without Prefect, which takes a second to import."""
+"""A shard's scenes, as workers write them. Imports no Prefect, which takes a second."""
 
 import logging
 from pathlib import Path

@@ -4,13 +4,13 @@ Reads the source's files at the places that the index names; writes scenes
 (schemas.scene_graph.SCENE) and a ledger with one row per repair or drop. The rules, in the order
 they are applied:
 
-frame-inferred         no width and height: the extent of the boxes stands in, and is marked
+frame-inferred         no width and height: the extent of the boxes is used, and marked
 relationship-renumbered   no id, or that of an earlier one: a number above the image's others
 object-without-name    dropped; object-without-id, box-unreadable, box-empty, box-outside likewise
 box-clipped            a box that leaves the frame is cut at its edge
 duplicate-object-id    only the first object of an id stays
-object-restored        a relationship's end that the object list lacks joins it with its own box
-box-from-relationship  Visual Genome v1.4: the box at the relationship's end is the better one
+object-restored        a relationship's end that the object list lacks is added with its own box
+box-from-relationship  Visual Genome v1.4: the better box, that at the relationship's end, is used
 sentence-name, several-names   the object stays, without a class where its names disagree
 duplicate-object       one thing boxed twice becomes one object (`merge_duplicates` says when)
 predicate-spelling     predicates are canonical: case, blanks, synonyms of the 84
@@ -51,8 +51,8 @@ def check_losses(
         raise ValueError(
             f"{share:.0%} of {num_images:,} images cannot be used (most often "
             f"{worst['reason'][0]}; first {example['image_id'] or 'without id'}: "
-            f"{example['detail']}), more than ingest.max_bad_share = {max_bad_share:.0%}: mend the "
-            "source or raise it"
+            f"{example['detail']}), more than ingest.max_bad_share = {max_bad_share:.0%}: correct "
+            "the source or raise it"
         )
 
 

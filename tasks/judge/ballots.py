@@ -20,10 +20,11 @@ PROMPTS = Path(__file__).parent / "prompts"
 SIGHTED_PROMPT = (PROMPTS / "judge.txt").read_text(encoding="utf-8")
 BLIND_PROMPT = (PROMPTS / "judge_blind.txt").read_text(encoding="utf-8")
 LETTER = re.compile(r"\(?([A-Da-d])[).:]?")
+"""One letter, as models may write it: "b", "(B)", "B."."""
 
 
 def _plain(answer: Any) -> Any:
-    """`B` for "(b)": what stands for one letter alone; anything else as it is."""
+    """`B` for "(b)" and other spellings of one letter; anything else unchanged."""
     if not isinstance(answer, str):
         return answer
     match = LETTER.fullmatch(answer.strip())
@@ -65,7 +66,7 @@ def _shown(question: Mapping[str, Any], shift: int) -> str:
 
 
 def stray_letter(reply: Vote | Guess, num_options: int) -> str | None:
-    """What is wrong with a reply that names an option which was not shown."""
+    """What is wrong with a reply that names an option that was not shown, or None."""
     letters = LETTERS[:num_options]
     if reply.answer == AMBIGUOUS or reply.answer in letters:
         return None
@@ -82,5 +83,5 @@ def choice_of(reply: Vote | Guess | None, shift: int, num_options: int) -> Choic
 
 
 def text_of(choice: Choice, options: Sequence[str]) -> str | None:
-    """As a row keeps it: the option's text, AMBIGUOUS, or None."""
+    """A choice as rows hold it: the option's text, AMBIGUOUS, or None."""
     return options[choice] if isinstance(choice, int) else choice

@@ -56,8 +56,8 @@ def judge_all(
 async def judge_question(
     chat: Chat, question: Question, loader: PhotographLoader, config: JudgeConfig
 ) -> tuple[dict[str, Any], str | None]:
-    """The judge's columns of a row, and what kept replies away that a later run may get. Without
-    them the row says nothing that depends on which replies came this time."""
+    """The judge's columns of a row, and why replies are missing that a later run may get. Where
+    some are missing, the row does not depend on which replies came this time."""
     photograph = loader.photograph(question["image_id"], config.max_image_side)
     sighted = await sighted_poll(chat, question, photograph, config.rule)
     is_kept = verdict(sighted.choices, question["answer"], config.rule) is Verdict.KEEP
@@ -108,7 +108,8 @@ def _told(question: Question, poll: Poll) -> str:
 
 
 def merge_judged(verified: pl.DataFrame, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Rows of JUDGED, in the order of the verified questions; null where none were asked."""
+    """Rows of JUDGED, in the order of the verified questions; null where the judge was not
+    asked."""
     return (
         verified.join(frame_of(rows, OWN), on="question_id", how="left", maintain_order="left")
         .with_columns(

@@ -12,6 +12,7 @@ from tasks.judge.ballots import Guess, Vote, blind_ballot, choice_of, sighted_ba
 from tasks.judge.votes import RULES, Choice, needs_blind_vote, next_votes, rotations
 
 MAX_WHY = 300
+"""Characters of a vote's reason that are kept: a bound for a text that only people read."""
 Question = Mapping[str, Any]
 Ballot = TypeVar("Ballot", Vote, Guess)
 
@@ -19,7 +20,7 @@ Ballot = TypeVar("Ballot", Vote, Guess)
 @dataclass(slots=True)
 class Poll:
     """The votes on one question so far. `cut_off` says why a reply is missing that a later run may
-    get; no more are asked for then."""
+    get; then no further vote is asked for."""
 
     choices: list[Choice] = field(default_factory=list)
     whys: list[str | None] = field(default_factory=list)
@@ -41,14 +42,14 @@ class Poll:
 
 
 def _storable(why: str) -> str:
-    """Short, and without half characters, which models write and tables cannot hold."""
+    """Short, and without unpaired surrogates, which models write and tables cannot hold."""
     return why.encode("utf-8", "replace").decode()[:MAX_WHY]
 
 
 async def sighted_poll(
     chat: Chat, question: Question, photograph: Photograph, rule: JudgeRule
 ) -> Poll:
-    """The votes of a judge that sees the picture; those of one round are asked for at once."""
+    """The votes of a judge that sees the picture; all votes of a round are asked for at once."""
     num_options = len(question["options"])
     shifts = rotations(num_options, RULES[rule][-1].num_votes, question["question_id"])
     poll = Poll()

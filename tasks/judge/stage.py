@@ -1,12 +1,12 @@
-"""Judge: whether a model that looks at the picture comes to each question's answer, and whether
-one that does not look does, too.
+"""Judge: whether a model that sees the picture finds each question's answer, and whether one that
+does not see it finds it, too.
 
 Reads verified questions, asks those without a reason; writes them all with votes, verdict and
 usage (schemas.question.JUDGED), and a reason for the questions that are lost here:
 
 judge-disagrees    the votes are for other options
-judge-ambiguous    the votes say that more than one option is right, or that it cannot be told
-judge-unjudged     too few votes came back usable
+judge-ambiguous    the votes say that more than one option is right, or that it cannot be decided
+judge-unjudged     too few votes are usable
 blind-answerable   right in every rotation of the options without the picture
 """
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def judge(job: Job) -> Path:
-    # Only here: it loads the client of the models.
+    # Imported here because it loads the client of the models.
     from tasks.judge.conversation import judge_all
 
     assert job.config.judge

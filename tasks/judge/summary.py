@@ -13,9 +13,11 @@ from schemas.proof.evidence import Standing
 from tasks.judge.votes import Verdict, blind_odds, guess_odds
 
 MAX_REJECTED = 100
+"""Rejected answers that the manifest and the validation page list: they are for people to read."""
 BELIEVED = (Standing.PROVED.value, Standing.ASSERTED.value)
+"""Evidence that a judge's rejection contradicts."""
 DIGITS = 6
-"""Sums of floats may differ in the last one from run to run."""
+"""Decimal places: sums of floats may differ in their last bits from run to run."""
 IS_KEPT = pl.col("verdict") == Verdict.KEEP.value
 NUM_OPTIONS = pl.col("options").list.len()
 REJECTED = ("question_id", "category", "evidence", "writer", "question", "options")

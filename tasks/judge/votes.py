@@ -27,8 +27,8 @@ class Verdict(StrEnum):
 
 
 class Round(NamedTuple):
-    """After `num_votes` votes in all, `keep` right ones keep the question, fewer than `hope` lose
-    it, and anything between goes on to the next round."""
+    """After `num_votes` votes in all, the question is kept with at least `keep` right ones and lost
+    with fewer than `hope`; otherwise the next round follows."""
 
     num_votes: int
     keep: int
@@ -39,11 +39,13 @@ RULES = {
     JudgeRule.CHECKED: (Round(2, keep=2, hope=1), Round(4, keep=3, hope=3)),
     JudgeRule.PAPER: (Round(2, keep=1, hope=0), Round(4, keep=1, hope=1)),
 }
+"""CHECKED keeps two of two right votes, or three of four; PAPER, the paper's rule, one of two or
+one of four (schemas.config.build.JudgeRule)."""
 
 
 def rotations(num_options: int, num_votes: int, question_id: str) -> list[int]:
-    """By how many places the options are shifted for each vote. No shift comes again before all
-    have been; the first one is drawn by the question's id."""
+    """By how many places the options are shifted for each vote. No shift is repeated before all
+    have been used; the question's id decides the first one."""
     start = stable_hash(0, question_id) % num_options
     return [(start + number) % num_options for number in range(num_votes)]
 
@@ -68,9 +70,9 @@ def next_votes(votes: Sequence[Choice], answer: int, rule: JudgeRule) -> int:
 def verdict(votes: Sequence[Choice], answer: int, rule: JudgeRule) -> Verdict:
     """What the votes decide, in the order they were cast.
 
-    A question that they do not keep is UNJUDGED as long as usable votes in place of those that are
-    None could have kept it. Of the lost ones those are AMBIGUOUS that have at least as many such
-    votes as votes for any one wrong option.
+    A question that they do not keep is UNJUDGED where usable votes in place of those that are None
+    could have kept it. A lost question is AMBIGUOUS where it has at least as many such votes as
+    votes for any one wrong option.
     """
     if _is_kept([vote == answer for vote in votes], rule):
         return Verdict.KEEP
@@ -112,8 +114,8 @@ def needs_blind_vote(votes: Sequence[Choice], answer: int, num_options: int) -> 
 
 
 def is_blind_answerable(votes: Sequence[Choice], answer: int, num_options: int) -> bool | None:
-    """Whether the question is answered without its picture in every rotation; None where that is
-    not known, for lack of a usable vote."""
+    """Whether the question is answered without its picture in every rotation; None where this is
+    unknown because a usable vote is missing."""
     if any(vote is not None and vote != answer for vote in votes):
         return False
     is_complete = len(votes) == num_options and None not in votes

@@ -1,8 +1,8 @@
-"""Form: the English of one category of claims: what it asks, how options read, and how the words
-of a question and of its options are read back.
+"""Form: the English of one category of claims: what it asks, how options are worded, and how the
+words of a question and of its options are read back.
 
-tasks/language/forms/ has one module per category, and its table lists them. Nothing else in the
-stages compares categories or types of claims for the sake of words.
+tasks/language/forms/ has one module per category, and its table lists them. No other module of the
+stages compares categories or types of claims to find words.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ def _no_hint(claim: Claim) -> str:
 
 
 def topic_on_objects(claim: Claim, about: str | None = None) -> str:
-    """The objects that a claim names, and what it is about: its category, unless `about`."""
+    """The objects that a claim names, and its subject: `about`, or else its category."""
     return " ".join((about or category_of(claim).value, *map(str, sorted(objects_of(claim)))))
 
 
@@ -68,11 +68,11 @@ class Form(Generic[C]):
     terms: type[ReplyForm]
     """How a model writes a claim: the fields of `claim`, with published ids of objects."""
     asks: Sequence[str]
-    """Parts of a claim that a question may ask for, the one first that is tried first where a
-    question may ask for either."""
+    """Parts of a claim that a question may ask for. Where a question may ask for several, they are
+    tried in this order."""
     parts: Callable[[C, str], tuple[Hashable, Hashable]]
-    """What a question asks about, which all its options share, and the asked part, which sets one
-    option apart from another."""
+    """What a question asks about, which all its options share, and the asked part, in which they
+    differ."""
 
     wordings: Callable[[C, str, str, Sequence[str], Names], Sequence[str]]
     """Every wording of the template writer, from claim, asks, evidence, options and names."""
@@ -81,44 +81,46 @@ class Form(Generic[C]):
     wanted: Callable[[C, str, str, Names], str]
     """What a question asks, in plain words, from claim, asks, evidence and names."""
     context: Callable[[C, str, Names], Sequence[str]]
-    """What a question says besides its options: as many entries for every question."""
+    """What a question says besides its options: the same number of entries for every question."""
 
     read_question: Callable[[Words, C, str, Sequence[Words]], Reading]
-    """What a question says, held against the claim of an option, given the words of all options."""
+    """What a question says, compared with the claim of an option, given the words of all
+    options."""
     read_option: Callable[[Words, C, str], Reading] = _name_alone
     gives_away: Callable[[str, Sequence[str], Sequence[C], str, Names], bool] = _repeats
     """Whether a question names what some of its options say and others do not; not called where
     options name objects."""
 
     asks_for_object: frozenset[str] = frozenset()
-    """Those of `asks` of which each option is the name of one object."""
+    """The `asks` whose options are names of objects, one each."""
     text: Callable[[C, str, Names], str] | None = None
     """How the asked part reads as an option, where options do not name objects."""
     distinct_text: Callable[[C, str, Names], str] | None = None
-    """The same without the words that all options share, where they share any."""
+    """The same without words that all options share, where there are such words."""
     ends: Callable[[C, Names], tuple[str | None, str | None]] = _nobody
     """Names of the subject (target, or class that exists) and of the object (reference, or other
-    class) of a claim, for which readers tell who is where by whom."""
+    class) of a claim, so that readers know which thing is placed relative to which."""
     topic: Callable[[C], str] = topic_on_objects
     """What near-duplicate questions of one image share, whoever writes them: the things or classes
-    that a claim is about, whatever it says or a question asks of them."""
+    that a claim is about, whatever is said or asked about them."""
     hint: Callable[[C], str] = _no_hint
-    """Added where a model is told that its words say something else than the claim."""
+    """Added to the message to a model whose words say something else than the claim."""
     is_of_plane: Callable[[C], bool] = _never
-    """Whether a claim is a fact of the picture plane that words might pass for one of space."""
+    """Whether a claim is a fact of the picture plane that words might present as one of space."""
 
     flaw: Callable[[C], str | None] = _nothing
-    """Why the parts of a claim that a model wrote do not go together."""
+    """Why the parts of a claim that a model wrote do not fit together, or None."""
     absurd_number: Callable[[C], str | None] = _nothing
-    """What is wrong with the number that a claim states."""
+    """What is wrong with the number that a claim states, or None."""
     are_opposite: Callable[[C, C], bool] = _never_both
-    """Whether of two claims hardly ever both are refuted."""
+    """Whether two claims are hardly ever both refuted."""
     may_both_hold: Callable[[C, C], bool] = _never_both
     """Whether two claims of different options may hold together."""
     relationships: Callable[[C], Iterable[tuple[int, str, int]]] = _no_relationships
     """The claim as relationships (subject, predicate, object), where it is one."""
     has_contact: bool = False
-    """Whether its predicates are those of bodily contact, which no other category uses."""
+    """Whether the category's predicates are those of bodily contact, which no other category
+    uses."""
 
     def check_asks(self, asks: str) -> None:
         """ValueError where a claim has no such part."""
@@ -146,7 +148,7 @@ class Form(Generic[C]):
         return [self.parts(claim, asks)[1] for claim in claims]  # type: ignore[misc]
 
     def words(self, text: str, claim: C, names: Names) -> Words:
-        """A text as it is held against a claim."""
+        """A text, prepared for comparison with a claim."""
         return Words(text, {names[key] for key in objects_of(claim)}, self.ends(claim, names))
 
 

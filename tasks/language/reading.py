@@ -1,7 +1,7 @@
 """Reading: what the words of a question and of its options say, whoever wrote them.
 
-`verify` compares this with the claims. Nothing here knows the writer's templates. Words are read
-for certain (READ), say something else than the claims (DIFFERS), or are beyond these rules and
+`verify` compares this with the claims. Nothing here knows the writer's templates. Words certainly
+say what the claims say (READ), say something else (DIFFERS), or cannot be read by these rules and
 contradict nothing (UNREAD).
 """
 
@@ -15,7 +15,7 @@ from tasks.language.words.phrases import NEGATIONS, Reading
 
 
 def parts(claim: Claim, asks: str) -> tuple[Hashable, Hashable]:
-    """What a question asks about, and the asked part that sets one option apart from another.
+    """What a question asks about, and the asked part, in which its options differ.
 
     ValueError where claims of this form have no such part.
     """
@@ -31,8 +31,8 @@ def read_words(
     asks: str,
     names: Mapping[int, str],
 ) -> tuple[Reading, str]:
-    """What question and options say, held against the claims of the options, and the words that
-    made it so. `names` are those of the objects."""
+    """What question and options say, compared with the claims of the options, and the words that
+    decided it. `names` are those of the objects."""
     form = form_of(claims[0])
     asked = form.words(question, claims[0], names)
     answers = [

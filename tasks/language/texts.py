@@ -1,6 +1,6 @@
 """Texts: what a question or an option must look like, whatever it says.
 
-`verify` drops what is unfit; the writer tells the model first, so that it may mend it.
+`verify` drops unfit texts; the writer first reports the problem to the model, which may correct it.
 """
 
 import re
@@ -8,17 +8,17 @@ import re
 from tasks.language.words.names import bare_words
 
 MAX_QUESTION = 300
-"""Characters: nearly three times the longest question of the templates (106). Prompts say so."""
+"""Characters: nearly three times the longest question of the templates (106). Prompts state it."""
 MAX_OPTION = 100
-"""Characters: more than twice the longest option of the templates (39). Prompts say so."""
+"""Characters: more than twice the longest option of the templates (39). Prompts state it."""
 MARKUP = re.compile(r"</?[a-z!][^<>]*>|&(?:[a-z]+|#\d+);", re.IGNORECASE)
-"""Tags and entities; a lone "<" is no tag."""
+"""Tags and entities; a single "<" is not a tag."""
 LETTER = re.compile(
     r"\s*(?:[(\[]?[A-Z]\s*[).:\]]|[A-Z]\s+[-\u2013\u2014]\s|[A-Z]\s*$)", re.IGNORECASE
 )
 """The letter of an option at the start: "B) left", "(b. left", "B - left", "B"."""
 LETTER_INSIDE = re.compile(r"[(\[][A-D][)\]]|(?<!\w)[A-D][):]\s")
-"""The letter of an option anywhere: "(B)", "[B]", "B: "; in capitals, as a word may be "a"."""
+"""The letter of an option anywhere: "(B)", "[B]", "B: "; only capitals, because "a" is a word."""
 
 
 def is_empty(text: str) -> bool:

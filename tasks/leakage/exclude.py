@@ -1,4 +1,4 @@
-"""Exclude: which pictures of a source are pictures of a benchmark, too.
+"""Exclude: which pictures of a source are also in a benchmark.
 
 Reads scenes, photographs where there are any, and lists of benchmark pictures that
 `spatialthinker leakage` makes (evaluation.leakage.LISTED); writes one row per picture that is in
@@ -25,7 +25,9 @@ from tasks.stage import Job, Stage
 
 VERSION = 1
 REASON = "in-benchmark"
+"""The reason in every row of EXCLUDED, and of the questions that plan leaves out for it."""
 BATCH = 64
+"""Pictures in memory at once, while threads decode them."""
 EXCLUDED = columns(image_id=pl.String, reason=pl.String, detail=pl.String)
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ def list_files(patterns: Sequence[str]) -> list[Path]:
 
 
 def read_lists(paths: Sequence[Path]) -> pl.DataFrame:
-    """Rows of LISTED; ValueError names a file that is none."""
+    """Rows of LISTED; ValueError names a file that is not such a list."""
     parts = [pl.DataFrame(schema=LISTED)]
     for path in paths:
         try:
@@ -53,14 +55,14 @@ def read_lists(paths: Sequence[Path]) -> pl.DataFrame:
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(
-                f"{path} is no list of benchmark pictures ({reason}): make it again with "
+                f"{path} is not a list of benchmark pictures ({reason}): make it again with "
                 "`spatialthinker leakage`"
             ) from None
     return pl.concat(parts)
 
 
 def digest_lists(paths: Sequence[Path]) -> str:
-    """Of what they say, wherever they are."""
+    """Digest of what the lists say, whatever their paths."""
     digests = sorted(sha256(path.read_bytes()).hexdigest() for path in paths)
     return sha256("".join(digests).encode()).hexdigest()[:16]
 
@@ -79,7 +81,7 @@ def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str
 
 
 def sources_of(kind: SourceKind) -> pl.Expr:
-    """Where pictures come from, from `image_id` and `coco_id`."""
+    """The sources of pictures, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
     collection = pl.lit(READERS[kind].collection, pl.String)
     own = pl.concat_str(collection, "image_id", separator=":")

@@ -1,7 +1,7 @@
 """Leakage: which samples of a finished dataset show pictures of benchmarks.
 
 Lists of benchmark pictures (evaluation.leakage.LISTED) are made on the user's machine, from the
-benchmarks' own rows, and kept below the root: no list is shipped. A dataset is compared with all
+benchmarks' own rows, and stay below the root: no list is shipped. A dataset is compared with all
 of them, and the outcome kept beside its artifacts; training refuses a dataset that overlaps.
 """
 
@@ -25,6 +25,7 @@ from tasks.sources.readers import READERS
 
 VERSION = 1
 LISTS = "benchmark-images"
+"""Folder below the root for the lists."""
 MATCHES = tuple(match.value for match in Match)
 LEAKS = columns(**OVERLAP, samples=pl.Int64)
 """Overlaps with the number of samples that show the picture."""

@@ -1,4 +1,4 @@
-"""Leakage, as the command line does and shows it."""
+"""Leakage, as the command line computes and shows it."""
 
 import logging
 from pathlib import Path
@@ -14,6 +14,7 @@ from tasks.evaluate.benchmark import write_items
 from tasks.leakage.leaks import MATCHES, find_leaks, is_listed, known_lists, list_pictures
 
 SHOWN = 20
+"""Shared pictures that are printed one by one; of the others only the number is."""
 logger = logging.getLogger(__name__)
 
 

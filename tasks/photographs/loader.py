@@ -1,8 +1,8 @@
 """Pictures: photographs for requests to models, each read when its request is sent.
 
-Requests are sent from many threads and in any order. Rows of Parquet files can be read well only
-in the order of the files, so those that are wanted are copied once into a temporary file, at the
-first request; replies that are stored cost no reading at all.
+Requests are sent from many threads and in any order. Rows of Parquet files can be read
+efficiently only in the order of the files: at the first request, the wanted ones are copied into a
+temporary file. Where all replies are stored, nothing is read.
 """
 
 import os
@@ -25,8 +25,8 @@ from tasks.photographs.stage import PhotographStore, open_photographs
 
 @dataclass
 class PhotographLoader:
-    """The photographs of some images, as file name and sha256 by image id. Thread-safe. `copy` is
-    an empty file for those in Parquet rows."""
+    """The photographs of some images; `images` has file name and sha256 by image id. Thread-safe.
+    `copy` is an empty file for those in Parquet rows."""
 
     store: PhotographStore
     images: Mapping[str, tuple[str, str]]
@@ -70,7 +70,7 @@ def loading_photographs(
     source: SourceConfig,
     root: Path,
 ) -> Iterator[PhotographLoader]:
-    """A loader of these images' photographs, open for the length of the block.
+    """A loader of these images' photographs, open within the block.
 
     Raises ValueError where one of the images has no sound photograph.
     """

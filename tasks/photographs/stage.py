@@ -28,7 +28,9 @@ from tasks.stage import Build, Job, Stage
 
 VERSION = 1
 SUFFIXES = (".jpg", ".jpeg", ".png")
+"""Files whose names end otherwise are not looked at."""
 FORMATS = ("JPEG", "PNG")
+"""Pillow's names of the formats that it may decode: its others are not tried on unknown bytes."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
 PHOTOGRAPHS = columns(
     image_id=pl.String,
@@ -51,11 +53,11 @@ class PhotographStore:
     archives: dict[Path, zipfile.ZipFile] = field(default_factory=dict)
 
     def read_all(self, scenes: pl.DataFrame) -> Mapping[str, bytes]:
-        """Photographs of the scenes whose rows a Parquet file holds."""
+        """The photographs of those scenes that are rows of a Parquet file."""
         return dict(self.read_rows(scenes["image_id"].to_list()))
 
     def read_rows(self, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Image id and photograph of those images whose rows a Parquet file holds, one at a time,
+        """Image id and photograph of those images that are rows of a Parquet file, one at a time,
         in the order of the files."""
         wanted: dict[Path, dict[int, str]] = {}
         for image_id in image_ids:
@@ -68,8 +70,8 @@ class PhotographStore:
                     yield wanted[file][number], data
 
     def read(self, name: str) -> bytes | None:
-        """The photograph's bytes as they are, none where they cannot be read or are more than
-        MAX_BYTES, or None where there is none of that name."""
+        """The photograph's bytes, empty where they cannot be read or are more than MAX_BYTES; None
+        where no photograph has that name."""
         if name in self.files:
             path = self.files[name]
             try:
@@ -120,9 +122,9 @@ def _image_files(place: Path) -> list[Path]:
 
 
 def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore, list[Path]]:
-    """A store of all photographs, and the files that it stands on.
+    """A store of all photographs, and the files from which it reads.
 
-    Raises FileNotFoundError where there is none at all.
+    Raises FileNotFoundError where there is no photograph.
     """
     reader = READERS[source.kind]
     if reader.photographs is not no_photographs:
@@ -177,7 +179,7 @@ def examine(
             image.load()
     except UnidentifiedImageError:  # its text holds an address in memory
         return "photograph-broken", "neither JPEG nor PNG"
-    except Exception as error:  # what Pillow raises for broken files is no closed set
+    except Exception as error:  # Pillow raises errors of many kinds for broken files
         problem = str(error).strip() or type(error).__name__
         return "photograph-broken", problem.splitlines()[0][:200]
     return None

@@ -1,15 +1,15 @@
-"""Balance: how far the words of a question give its answer away, so that others are asked first.
+"""Balance: how far the words of a question give its answer away; others are asked first.
 
-A question gives its answer away where its options come with words (of the question, or of the
-options beside them) with which they are right more often than others are. `tellings` gives every
+A question gives its answer away where an option comes with words (of the question, or of the other
+options) with which it is right more often than other options are. `tellings` gives every
 candidate the log odds by which it is to be chosen less often, so that of those chosen no option's
 text, alone or with one other word of the question or one other option, is right more or less often
 than chance.
 
-Of all choices that keep to the quotas and do so, the one nearest to a random one (in entropy) takes
-candidate i with probability sigmoid(b - t_i) (Hainmueller 2012, for shares between 0 and 1): b is
-that of its cell, and t_i sums the weights of what the right option has less those of an average
-option. The weights are the minimum of a convex function.
+Among all choices that meet the quotas and this balance, the one nearest to a random choice (in
+entropy) takes candidate i with probability sigmoid(b - t_i) (Hainmueller 2012, for shares between 0
+and 1). b belongs to the candidate's cell; t_i is the sum of the weights of the right option's
+features, minus that of an average option. The weights are the minimum of a convex function.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ from schemas.claim import Claim
 from tasks.language.forms.table import form_of
 from tasks.plan.quota import Cell
 
-MAX_FITTED = 20_000  # of a category; more of them move no accuracy
-NUM_STEPS = 60  # accelerated steps: a fixed number, so that every machine takes as many
-RIDGE = 1.0  # in questions: what fewer have moves hardly any weight
-MAX_LOG_ODDS = 12.0  # of one feature: a chance of six in a million is as good as none
+MAX_FITTED = 20_000  # candidates of a category; more of them change no accuracy
+NUM_STEPS = 60  # accelerated steps: a fixed number, the same on every machine
+RIDGE = 1.0  # in questions: a feature that fewer have gets hardly any weight
+MAX_LOG_ODDS = 12.0  # of one feature: a chance of six in a million is practically none
 
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -36,8 +36,9 @@ def offered_and_context(
     claims: Sequence[Claim], asks: str, names: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
     """The options between which nothing but the picture decides, the right one first (as in
-    `claims`), and what the question says besides. Beside the opposite of the right one, as hardly
-    ever both are refuted, the others are no more than something that the question says."""
+    `claims`), and what the question says besides. Where the opposite of
+    the right one is among them, hardly ever both are refuted: the others are then no real options,
+    and count as words of the question."""
     right, *wrong = claims
     form = form_of(right)
     offered = [form.distinct_option(claim, asks, names) for claim in claims]
@@ -52,8 +53,8 @@ def offered_and_context(
 
 
 class Words(NamedTuple):
-    """Questions of equally many options as numbers: of each row the features that its options have,
-    and how much each counts, which is the same in all rows."""
+    """Questions with the same number of options, as numbers: per row the features that its options
+    have, and how much each counts, which is the same in all rows."""
 
     rows: Places
     features: Places
@@ -92,9 +93,9 @@ def _codes(texts: pl.Series, vocabulary: pl.Enum) -> Places:
 
 
 def tellings(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> pl.Series:
-    """Log odds per row, 0 where nothing is offered. Read are question_id, category, level, facet,
-    offered (the right option first), context, and tie, a random number: of large categories only
-    those with the smallest are fitted."""
+    """Log odds per row, 0 where nothing is offered. Reads the columns question_id, category, level,
+    facet, offered (the right option first), context, and tie, a random number: in large categories
+    only the rows with the smallest are fitted."""
     result = np.zeros(rows.height)
     numbered = rows.with_row_index("row").filter(pl.col("offered").list.len() > 1)
     for category in numbered["category"].unique().sort():
@@ -133,7 +134,7 @@ def _summed(words: Sequence[Words], weights: Floats, height: int) -> Floats:
 
 
 def _cells(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Floats]:
-    """The cell (level and facet) of every row, and how many of each cell will be taken when the
+    """The cell (level and facet) of every row, and how many of each cell will be chosen when the
     facets take turns."""
     sizes = part.group_by("level", "facet").len().sort("level", "facet")
     numbers = np.zeros(sizes.height)

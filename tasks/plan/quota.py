@@ -43,12 +43,12 @@ def plan_quotas(config: QuotaConfig, total: int) -> dict[Cell, int]:
 
 
 def choose(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image: int) -> pl.Series:
-    """Which rows to take, as a mask: at most `wanted` of each (category, level) and
+    """Which rows to choose, as a mask: at most `wanted` of each (category, level) and
     `max_per_image` of an image.
 
-    Rows come in order of preference, with columns image_id, category and level. As many as any
-    choice could take are taken of the cells together; where a level has too few candidates, the
-    category's other levels fill up its quota.
+    Rows come in order of preference, with columns image_id, category and level. No other
+    choice takes more rows in all; where a level has too few candidates, the other levels of the
+    category fill its quota.
     """
     frame = rows.select(
         cell=pl.concat_str("category", "level", separator="\t"),
@@ -77,7 +77,7 @@ def _fill(
     room = max_per_image - used
     free = frame.filter(~pl.Series(taken))
     groups = {str(cell): group for (cell,), group in free.group_by(by, maintain_order=True)}
-    # The scarcest first, so that plenty elsewhere does not take up their images.
+    # The scarcest cells first, so that cells with many candidates do not use up their images.
     cells = sorted(
         (cell for cell in groups if limits.get(cell, 0) > 0),
         key=lambda cell: (groups[cell].height / limits[cell], cell),

@@ -1,7 +1,7 @@
-"""Plan: which candidate questions are asked, so that quotas are met with some to spare.
+"""Plan: which candidate questions are asked, so that quotas are met with a reserve.
 
 Reads all subgraphs (and which photographs cannot be used or are a benchmark's); writes one row per
-candidate with the reason why it is not asked, null where it is. The choice depends on the
+candidate with the reason why it is not asked, null where it is asked. The choice depends on the
 candidates alone, not on how they were cut into shards.
 """
 
@@ -26,15 +26,15 @@ logger = logging.getLogger(__name__)
 
 
 def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> pl.DataFrame:
-    """Rows in the order in which they are to be chosen: what the scene decides before what only
-    the picture does, one per image and facet in turn, drawn by a seeded hash that is the same on
-    every machine, the later the more their words give the answer away
-    (`offered` and `context`, which are left out)."""
+    """Rows in the order in which they are to be chosen. Questions that the scene decides come
+    before those that only the picture decides, and images and facets take turns. Within these, a
+    seeded hash that is the same on every machine decides; a row comes the later, the more its words
+    give the answer away (by `offered` and `context`, which are left out)."""
     rows = rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
     telling = tellings(rows, wanted)
     share = (pl.col("tie").cast(pl.Float64) + 0.5) / 2.0**64
     return (
-        # As sigmoid(b - telling) exceeds the share where b exceeds the draw.
+        # sigmoid(b - telling) exceeds the share exactly where b exceeds the draw.
         rows.drop("offered", "context")
         .with_columns(
             draw=(share / (1.0 - share)).log() + telling,
@@ -50,7 +50,7 @@ def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> 
 
 
 def _stable_hash(column: pl.Expr, seed: int) -> pl.Expr:
-    """64 bits of the text's digest: polars' own hash may change with its version."""
+    """64 bits of the text's digest: polars' own hash may change between versions."""
 
     def digests(texts: pl.Series) -> pl.Series:
         return pl.Series([stable_hash(seed, text) for text in texts], dtype=pl.UInt64)
@@ -59,7 +59,7 @@ def _stable_hash(column: pl.Expr, seed: int) -> pl.Expr:
 
 
 def stable_hash(seed: int, text: str) -> int:
-    """64 bits that depend on nothing but seed and text."""
+    """64 bits that depend only on seed and text."""
     return int.from_bytes(blake2b(f"{seed}:{text}".encode(), digest_size=8).digest())
 
 
@@ -98,7 +98,7 @@ def plan_questions(
 
 
 def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
-    """Quotas with the share on top that later stages may lose."""
+    """Quotas, enlarged by the share that later stages may lose."""
     wanted = plan_quotas(config, config.num_samples)
     return {cell: ceil(number * config.oversample) for cell, number in wanted.items()}
 

@@ -24,7 +24,7 @@ def size_category(num_samples: int) -> str:
 
 
 def cost_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row per stage that asks a model and, where there are several, one for all, whose
+    """One row per stage that asks a model; where there are several, one more for all of them, whose
     `questions` and `model` are None."""
     costs = pl.DataFrame(manifest["costs"], schema=COSTS)
     rows = total_costs(costs, manifest["num_samples"]).to_dicts()

@@ -1,7 +1,7 @@
 """Costs: what models took, in tokens and US dollars, by stage, by category and by published sample.
 
-Rows carry tokens; dollars follow from the prices of the configuration, and are null where a price
-is not known.
+Rows hold tokens; dollars follow from the prices of the configuration, and are null where a price
+is unknown.
 """
 
 from collections.abc import Sequence
@@ -30,20 +30,21 @@ COSTS = columns(
     cost=pl.Float64,
     cost_per_sample=pl.Float64,
 )
-"""`samples` of that category are published; `cost_per_sample` is what each of them took, with all
-that was lost on the way."""
+"""`samples` is the number of published samples of the category; `cost_per_sample` includes what was
+spent on questions that were lost."""
 TOKENS = ("calls", "input_tokens", "cached_tokens", "output_tokens")
+"""The fields of a usage column that are added up."""
 
 
 def prices_of(config: PipelineConfig) -> dict[str, str]:
-    """What decides the costs of a build beside its rows."""
+    """What decides the costs of a build, apart from its rows."""
     return {
         section: f"{chat.price!r}, batch={chat.batch}" for section, chat in config.chats.items()
     }
 
 
 def count_unanswered(questions: Sequence[Path]) -> int:
-    """Questions that a later run may still get an answer on: endpoints did not reply."""
+    """Number of questions without a reply, for which a later run may get one."""
     frame = pl.scan_parquet(list(questions))
     is_passing = (pl.col("reason") == Failure.NO_REPLY.value) | (pl.col("reason_detail") == MISSING)
     found = frame.filter(is_passing)
@@ -51,7 +52,8 @@ def count_unanswered(questions: Sequence[Path]) -> int:
 
 
 def dollars(column: str, chat: ChatConfig | None) -> pl.Expr:
-    """What a usage column cost, in US dollars; 0 where nothing was asked, null without a price."""
+    """The cost of a usage column in US dollars; 0 where no model was asked, null without a
+    price."""
     usage = pl.col(column).struct
     if chat is None or chat.price is None:
         is_free = usage.field("calls").fill_null(0) == 0
@@ -63,7 +65,7 @@ def dollars(column: str, chat: ChatConfig | None) -> pl.Expr:
 
 
 def cost_of_rows(names: Sequence[str], config: PipelineConfig) -> pl.Expr:
-    """What a question cost, of the usage columns that its table has: null without any price."""
+    """The cost of a question over the usage columns that its table has; null without any price."""
     parts = [
         dollars(column, chat_of(config, stage))
         for stage, used in USAGE_OF.items()
@@ -123,7 +125,8 @@ def count_costs(
 
 
 def total_costs(costs: pl.DataFrame, num_samples: int) -> pl.DataFrame:
-    """One row per stage, categories added up; a cost that is not known in one is not in all."""
+    """One row per stage, categories added up; a cost that is unknown in one category is unknown in
+    the sum."""
     return (
         costs.group_by("stage", "model", maintain_order=True)
         .agg(

@@ -44,7 +44,7 @@ def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
 
 
 def count_pictures(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:
-    """Rows, one per picture, by reason; `kept` is what those without a reason are called."""
+    """The number of pictures by reason; `kept` is the name for rows without a reason."""
     if not paths:
         return pl.DataFrame(schema=FUNNEL)
     frame = pl.scan_parquet(list(paths))
@@ -54,8 +54,8 @@ def count_pictures(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame
 def count_questions(
     stage: str, paths: Sequence[Path], kept: str, before: Sequence[Path] = ()
 ) -> pl.DataFrame:
-    """Rows of a stage by reason and category; `kept` is what those without a reason are called.
-    What was lost in the stage `before` is left out."""
+    """Rows of a stage by reason and category; `kept` is the name for rows without a reason.
+    Questions that the stage `before` lost are left out."""
     if not paths:
         return pl.DataFrame(schema=FUNNEL)
     frame = _with_reason(paths)
@@ -73,7 +73,7 @@ def _with_reason(paths: Sequence[Path]) -> pl.LazyFrame:
 
 
 def count_unselected(ledger: Path) -> pl.DataFrame:
-    """What select left out, by reason and the category that the question's id names."""
+    """Questions that select left out, by reason and by the category in the question's id."""
     frame = pl.scan_parquet(ledger).filter(pl.col("stage") == "select")
     category = pl.col("item").str.extract(r"-([a-z_]+)-[0-9a-f]+$")
     return _count(frame.with_columns(category=category), "select", "")
@@ -111,7 +111,7 @@ def stages_counted(funnel: pl.DataFrame) -> list[str]:
 
 
 def by_category(funnel: pl.DataFrame) -> pl.DataFrame:
-    """One row per category: what is kept after each stage that handles questions."""
+    """One row per category: the questions kept after each stage that handles questions."""
     rows = funnel.filter(pl.col("category").is_not_null(), pl.col("outcome") == "kept")
     return rows.pivot("stage", index="category", values="rows", aggregate_function="sum").fill_null(
         0

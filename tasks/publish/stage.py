@@ -1,4 +1,4 @@
-"""Publish: the dataset folder, which appears whole or not at all.
+"""Publish: the dataset folder, which appears complete or not at all.
 
 Reads samples, their validation, ledgers and photographs; writes Parquet shards (photographs as
 their original bytes, once per row group), the card, the manifest and the ledger.
@@ -47,8 +47,11 @@ from tasks.stage import Job, Settings, Stage
 
 VERSION = 4
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
+"""Packages that the stages use: the manifest records their versions."""
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
+"""Bytes of photographs in a row group up to which Parquet stores each of them once: far above the
+row groups of the default configuration (32 MB)."""
 logger = logging.getLogger(__name__)
 
 
@@ -86,13 +89,13 @@ class Inputs:
 
     @property
     def last(self) -> Sequence[Path]:
-        """The questions as select sees them."""
+        """The questions that select reads: judged, or else verified."""
         return self.judged or self.verified
 
 
 def cut_row_groups(sizes: Sequence[tuple[str, int]], limit: int) -> list[list[str]]:
-    """Image ids, in order, in groups whose photographs and rows stay within `limit` bytes; an
-    image is never in two groups."""
+    """Groups of image ids, in order, whose photographs and rows stay within `limit` bytes; an image
+    is never in two groups."""
     groups: list[list[str]] = [[]]
     filled = 0
     for image_id, size in sizes:
@@ -188,8 +191,8 @@ def _write_parquet(tables: Iterator[pa.Table], path: Path) -> None:
 
 
 def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
-    """Every row that any stage lost or repaired, one stage at a time, and what models took for it
-    in US dollars."""
+    """Write every row that any stage lost or repaired, one stage at a time, with what models cost
+    for it in US dollars."""
     scenes = [path.with_suffix(".ledger.parquet") for path in (inputs.index, *inputs.scenes)]
     parts = [pl.scan_parquet(scenes)]
     for stage, pictures in (("photographs", inputs.photographs), ("exclude", inputs.excluded)):
@@ -256,8 +259,8 @@ def build_manifest(
     samples: pl.DataFrame,
     folder: Path,
 ) -> dict[str, Any]:
-    """All that is known of a dataset whose files lie in a folder. Its digest is that of all the
-    rest, the files' contents included: it names the dataset."""
+    """All facts about a dataset whose files are in a folder. `digest` covers all other entries,
+    the contents of the files included: it names the dataset."""
     quotas = plan_quotas(config.quota, config.quota.num_samples)
     paths = [*folder.glob("*.parquet"), *(path for path in (folder / VALIDATION).glob("*.*"))]
     files = {
@@ -294,7 +297,7 @@ def _sha256(path: Path) -> str:
 
 
 def write_dataset(folder: Path, job: Job) -> str:
-    """All files of the dataset into an existing, empty folder; its digest."""
+    """Write all files of the dataset into an existing, empty folder; returns its digest."""
     config, inputs = job.config, Inputs.of(job)
     write_ledger(config, inputs, folder / "ledger.parquet")
     samples = pl.read_parquet(inputs.samples)
@@ -354,7 +357,7 @@ def look(artifact: Artifact) -> tuple[State, str]:
 
 
 def problem_of_files(folder: Path, root: Path) -> str:
-    """What differs from the manifest, empty where nothing does."""
+    """What differs from the manifest; empty where nothing differs."""
     try:
         files = read_manifest(folder)["files"]
         found = file_digests([folder / name for name in files], digest_store(root))

@@ -1,4 +1,4 @@
-"""What the command line shows of a finished build, and of one that is to come."""
+"""What the command line shows of a finished build."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +16,8 @@ from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
 
 
 def print_summary(dataset: Path, console: Console) -> None:
-    """The funnel by reason and by category, what models took and said, shortfalls, and where
-    report and card are."""
+    """Print the funnel by reason and by category, the costs and verdicts of models, missed quotas,
+    and the paths of report and card."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))

@@ -16,11 +16,12 @@ from tasks.publish.card import dollars_told
 from tasks.publish.costs import TOKENS
 
 LEDGER = ".ledger.parquet"
+"""Ends the name of an artifact's ledger."""
 Row = dict[str, Any]
 
 
 class History(NamedTuple):
-    """What is known of a question beyond extract; None where it did not get so far."""
+    """What the stages after extract know of a question; None where it did not reach them."""
 
     unplanned: str | None
     asked: Row | None
@@ -47,7 +48,7 @@ def explain(name: str, dataset: Path, root: Path, replies: str | None = None) ->
 
 
 def _printable(line: str) -> str:
-    """Models write what they like, and terminals obey it."""
+    """Without control characters: models may write any, and terminals obey them."""
     return "".join(
         char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
         for char in line
@@ -180,7 +181,8 @@ def _cost_lines(question: Row, cost: float | None) -> Iterator[str]:
 def _reply_lines(
     digests: Sequence[str] | None, replies: Mapping[str, Reply] | str
 ) -> Iterator[str]:
-    """What the models sent, word for word; `replies` is why nothing can be shown, if a text."""
+    """The models' replies word for word; where `replies` is a text, it says why none can be
+    shown."""
     for digest in digests or ():
         if isinstance(replies, str):
             yield f"    reply   {digest}: {replies}"
@@ -198,7 +200,7 @@ def _reply_lines(
 def _stored_replies(
     questions: Iterable[Row], root: Path, address: str | None
 ) -> dict[str, Reply] | str:
-    """The replies on the questions by digest, or why there are none."""
+    """The replies about the questions by digest, or why there are none."""
     digests = [
         digest
         for row in questions
@@ -252,7 +254,7 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
 
 
 def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
-    """The image that `name` is, or is a question of."""
+    """The image whose id is `name`, or the image of the question with that id."""
     for stage in ("ingest", "index"):
         ids = _scan(root, stage, digests[stage]).select(pl.col("image_id").cast(pl.String))
         if ids.filter(pl.col("image_id") == name).collect().height:
@@ -270,8 +272,8 @@ def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
 def _rows(
     root: Path, stage: str, digest: str, wanted: pl.Expr, key: str = "question_id"
 ) -> pl.DataFrame:
-    """What the oldest artifacts say: where several hold a row, others were made after the dataset,
-    of its incomplete shards or of shards of another size."""
+    """Each row from the oldest artifact that holds it: further ones were made after the dataset, to
+    complete its shards or with shards of another size."""
     rows = _scan(root, stage, digest).filter(wanted)
     return rows.unique(key, keep="first", maintain_order=True).collect()
 

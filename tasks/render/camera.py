@@ -6,7 +6,10 @@ from typing import NamedTuple
 from schemas.box import Corners, area_of, intersection_area
 
 PixelBox = tuple[int, int, int, int]
+"""Left, top, right and bottom edge, in pixels."""
 MIN_INSIDE_SHARE = 0.9
+"""Share of a thing's extent that the picture must hold: the edge may cut a thing, but not hide
+it."""
 
 
 class Camera(NamedTuple):

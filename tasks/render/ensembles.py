@@ -1,6 +1,6 @@
 """Ensembles: things that are placed together because one carries the other.
 
-Each returns None where a name it needs is in use or where its carrier fits nowhere.
+Each function returns None where a name it needs is in use or its carrier does not fit.
 """
 
 import random
@@ -30,15 +30,21 @@ SURFACES = {
     "couch": Surface(0.5, 0.5, ("pillow", "cat", "book")),
     "bed": Surface(0.62, 0.5, ("pillow", "cat", "book", "backpack")),
 }
+"""Surfaces of the sketched furniture; a table takes several things, the others one."""
 SADDLES = {"horse": (-0.05, 1.36), "bicycle": (-0.2, 0.9)}
+"""The base of a rider, for a mount that faces right: metres to the right of its middle and above
+the ground."""
 HELD = ("ball", "umbrella", "cup", "book", "bottle", "kite")
+"""Things that a person may hold outdoors."""
 HELD_INDOORS = ("ball", "cup", "book", "bottle")
 GRIP = {"umbrella": 0.1, "ball": 0.12, "cup": 0.08, "book": 0.1, "bottle": 0.12, "kite": 0.75}
+"""Metres from the base of a held thing up to the hand."""
 SEAT_SHARE = {"man": 0.26, "woman": 0.26, "boy": 0.21, "girl": 0.21}
+"""Height of a seated person's seat above the drawing's base, as a share of the standing height."""
 
 
 class Roster(NamedTuple):
-    """Names that may still be given out in a setting: all but those in use."""
+    """Names that are still free in a setting: `taken` are in use."""
 
     setting: str
     taken: frozenset[str]
@@ -134,3 +140,4 @@ ENSEMBLES = {
     "street": (person_holding, person_holding, person_seated, person_riding, laden_surface),
     "room": (laden_surface, person_holding, person_seated, laden_surface),
 }
+"""Ensembles of each setting; those listed twice are chosen more often."""

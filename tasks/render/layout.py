@@ -1,4 +1,4 @@
-"""Layout: fill a setting with things that neither collide nor hide each other."""
+"""Layout: fill a setting with things that do not collide and do not hide each other."""
 
 import random
 from collections.abc import Sequence
@@ -15,27 +15,32 @@ from tasks.render.scene import RenderedScene, Thing
 from tasks.render.scenery import REPEATED, SETTINGS, WALL_DEPTH, grounds_of
 
 MIN_UNIQUE_NAMES = 4
+"""Things of a scene that are the only ones of their name: questions name only these."""
 MAX_SAME_NAME_IOU = 0.3
+"""IoU of two things of one class, at most: with more they are hard to distinguish."""
 MIN_RELATIONSHIPS = 4
+"""Relationships of a scene, so that every scene has some to ask about."""
 MAX_LAYOUTS = 200
+"""Attempts per scene; only a frame that is too small for its objects needs them all."""
 TRIES = 5
+"""Attempts to place one thing or ensemble, before the next one gets its turn."""
 
 
 class Layout(NamedTuple):
-    """Things placed so far and, for each, the cells of its grid that are still seen."""
+    """Things placed so far and, for each, the cells of its grid that are still visible."""
 
     things: tuple[Thing, ...] = ()
     seen: tuple[Mask, ...] = ()
 
 
 def stand_apart(a: Thing, b: Thing) -> bool:
-    """Whether two things on the ground leave each other room."""
+    """Whether there is room between two things on the ground."""
     widths = a.half_width + b.half_width
     return abs(a.x - b.x) > widths + 0.05 or abs(a.z - b.z) > min(1.6, 0.3 + 0.35 * widths)
 
 
 def clash(a: Thing, b: Thing) -> bool:
-    """Whether two things collide, or are of one class and hard to tell apart."""
+    """Whether two things collide, or are of one class and hard to distinguish."""
     loose = not (a.bond or b.bond) and a.y == b.y == 0
     if loose and not stand_apart(a, b):
         return True

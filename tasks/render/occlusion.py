@@ -1,4 +1,4 @@
-"""Occlusion: what things hide of each other, and whether enough of each is seen."""
+"""Occlusion: which parts of things others hide, and whether enough of each is visible."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,17 @@ from tasks.render.silhouette import MASK_SIDE
 
 Mask = NDArray[np.bool_]
 MIN_VISIBLE_SHARE = 0.62
+"""Share of a thing's filled cells that no other thing covers, so that it can be recognised."""
 MIN_VISIBLE_FOOT = 0.6
+"""The same for its lowest cells, which show where it stands."""
 FOOT_CELLS = MASK_SIDE // 10
+"""Rows of the grid that count as a thing's foot: a tenth of its height."""
 CENTRES = (np.arange(MASK_SIDE) + 0.5) / MASK_SIDE
+"""Middles of a grid's rows or columns, in shares of a side."""
 
 
 def uncovered(far: Thing, near: Thing) -> Mask:
-    """Which cells of the grid over `far` the drawing of `near` leaves free."""
+    """The cells of the grid over `far` that the drawing of `near` does not cover."""
     left, top, right, bottom = far.extent
     near_left, near_top, near_right, near_bottom = near.extent
     columns = (left + CENTRES * (right - left) - near_left) / (near_right - near_left)
@@ -28,8 +32,8 @@ def uncovered(far: Thing, near: Thing) -> Mask:
 
 
 def enough_seen(thing: Thing, seen: Mask) -> bool:
-    """Whether most of a thing shows, and, on the ground, also where it stands: without its foot
-    nobody could tell a ball behind a bench from a ball on it.
+    """Whether most of a thing is visible and, on the ground, also its foot: without it, a ball
+    behind a bench looks like a ball on it.
     """
     whole, num_seen = thing.shape, int(np.count_nonzero(seen))
     if num_seen < MIN_VISIBLE_SHARE * whole.num_cells:
@@ -43,7 +47,7 @@ def enough_seen(thing: Thing, seen: Mask) -> bool:
 
 
 def visible_part(thing: Thing, seen: Mask) -> Corners:
-    """The part of `thing.extent` that the seen cells span, before the frame cuts it."""
+    """The part of `thing.extent` that the visible cells span, before the frame cuts it."""
     left, top, right, bottom = thing.extent
     whole = thing.shape.mask
     if int(np.count_nonzero(seen)) == thing.shape.num_cells:

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from tasks.render.palette import Color
 
 PERSON_HEIGHTS = {"man": 1.8, "woman": 1.68, "boy": 1.2, "girl": 1.14}
+"""Metres, standing."""
 PEOPLE = tuple(PERSON_HEIGHTS)
 HAND = (0.25, 0.62)
-"""Where a person of height 1 with the pose "holding" has the outstretched hand."""
+"""The outstretched hand of a person of height 1 with the pose "holding"."""
 SEATED_RISE = 0.21
 """How much lower than standing a seated person of height 1 is."""
 SKINS: tuple[Color, ...] = ((242, 202, 168), (204, 146, 104), (128, 84, 58))

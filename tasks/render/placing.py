@@ -11,6 +11,7 @@ from tasks.render.scenery import HEIGHT_ON_WALL, SKY, WALL, Zone
 from tasks.render.silhouette import Silhouette, silhouette
 
 MIN_SIDE = 14
+"""Pixels of the shorter side of a thing's visible box, so that the drawing can be recognised."""
 
 
 def extent_of(
@@ -28,7 +29,7 @@ def extent_of(
 
 def depths(camera: Camera, zone: Zone, shape: Silhouette, scale: float) -> tuple[float, float]:
     """The nearest depth at which the frame holds a thing and the farthest at which it is large
-    enough, in metres; none fits where the first exceeds the second.
+    enough, in metres; the thing does not fit where the first exceeds the second.
     """
     smallest = scale * min(shape.right - shape.left, shape.top - shape.bottom)
     near, far = zone.near, min(zone.far, camera.focal * smallest / (MIN_SIDE + 3))
@@ -69,7 +70,8 @@ def placed(
     facing: str | None = None,
     pose: str = "",
 ) -> Thing | None:
-    """A thing somewhere in its zone, large enough and inside the frame; None where none fits."""
+    """A thing somewhere in its zone, large enough and inside the frame; None where it does not
+    fit."""
     if facing is None:
         facing = rng.choice(FACINGS.get(name, ("",)))
     pose = pose or ("standing" if name in PEOPLE else "flying" if zone is SKY else "")

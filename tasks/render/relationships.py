@@ -11,8 +11,12 @@ from tasks.render.scene import Ground, Relationship, Thing
 from tasks.render.scenery import SETTINGS, SKY
 
 MAX_STANDING = 3
+"""Annotated relationships of a scene between things and their ground: nearly every thing has
+one."""
 MAX_RELATIONSHIPS = 12
+"""Annotated relationships of a scene, at most; `chosen_relationships` says which come first."""
 WATCHERS = (*PEOPLE, "dog", "cat", "horse", "cow", "sheep")
+"""Things of which "facing" is annotated: living ones."""
 
 
 def overlap_share(a: PixelBox, b: PixelBox) -> float:
@@ -21,7 +25,7 @@ def overlap_share(a: PixelBox, b: PixelBox) -> float:
 
 
 def pair_predicates(a: Thing, b: Thing, box_a: PixelBox, box_b: PixelBox) -> Iterator[str]:
-    """Every free-standing predicate that holds of `a` towards `b`."""
+    """Every predicate that holds of `a` relative to `b` where neither carries the other."""
     across = overlap_share(box_a, box_b)
     if a.pose == "flying" or a.name == "kite":
         if not a.bond and b.is_grounded and across > 0.3 and box_a[3] < box_b[1]:
@@ -42,7 +46,8 @@ def pair_predicates(a: Thing, b: Thing, box_a: PixelBox, box_b: PixelBox) -> Ite
 
 
 def bonds(setting: str, grounds: Sequence[Ground], things: Sequence[Thing]) -> list[Relationship]:
-    """What holds by the way things were put: carried by each other or standing on a ground."""
+    """Relationships that follow from the placing: things on or in the hands of others, or on a
+    ground."""
     first = len(grounds)
     ground_at = {ground.name: index for index, ground in enumerate(grounds)}
     found = []
@@ -63,7 +68,7 @@ def bonds(setting: str, grounds: Sequence[Ground], things: Sequence[Thing]) -> l
 def unambiguous(
     candidates: Sequence[Relationship], key: Callable[[Relationship], tuple[str, str]]
 ) -> tuple[Relationship, ...]:
-    """The first that fit together: one object for each key, one placement for each pair."""
+    """The first relationships that are compatible: one object per key, one placement per pair."""
     kept: list[Relationship] = []
     answered: dict[tuple[str, str], int] = {}
     paired: set[tuple[int, int, bool]] = set()

@@ -1,4 +1,4 @@
-"""A scene: what stands where, what of it is seen, and what is true of it."""
+"""A scene: what stands where, which parts are visible, and what is true of it."""
 
 from typing import NamedTuple
 

@@ -8,6 +8,7 @@ from tasks.render.person import PEOPLE
 from tasks.render.scene import Ground
 
 WALL_DEPTH = 6.5
+"""Metres from the camera to the wall of a room, behind everything on the floor."""
 
 
 class Zone(NamedTuple):
@@ -46,7 +47,9 @@ REPEATED = {
     "street": ("tree", "bird", "car", "box", "bush", "man", "woman", "ball"),
     "room": ("chair", "box", "picture", "ball", "plant", "window", "cat"),
 }
+"""Classes of which a scene may hold several things."""
 HEIGHT_ON_WALL = {"clock": 1.95, "picture": 1.55, "window": 1.15, "television": 1.1}
+"""Metres from the floor to the base of a thing on the wall."""
 
 
 def grounds_of(rng: random.Random, setting: str, camera: Camera) -> tuple[Ground, ...]:

@@ -1,4 +1,4 @@
-"""The outline of a thing, which (name, facing, pose) alone decide, as a grid of cells."""
+"""The outline of a thing as a grid of cells; it depends only on name, facing and pose."""
 
 from functools import cache
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from tasks.render.palette import COLORS
 from tasks.render.sketches import sketch_of
 
 MASK_SIDE = 40
+"""Cells of a grid per side."""
 
 
 class Silhouette(NamedTuple):

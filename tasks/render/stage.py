@@ -1,7 +1,7 @@
 """Render: simple scenes with true depth, written as Visual Genome v1.2 files and photographs.
 
-Decides what stands where on a ground plane before a pinhole camera, which part of it stays
-visible, and which relationships are true by construction. Reads nothing; writes
+Decides what stands where on a ground plane in front of a pinhole camera, which parts are visible,
+and which relationships are true by construction. Reads nothing; writes
 `image_data.json`, `objects.json`, `attributes.json`, `relationships.json` and `VG_100K/<id>.jpg`.
 
 Every visible whole thing or ground is annotated (`exhaustive`); parts (a wheel, the window of a

@@ -8,7 +8,9 @@ from tasks.render.person import PEOPLE
 from tasks.render.scene import RenderedScene, Thing
 
 IDS_PER_IMAGE = 1000
+"""Step of ids from image to image, so that ids are unique: no scene has so many objects."""
 FIRST_RELATIONSHIP = 500
+"""The ids of an image's relationships start here, above those of its objects."""
 Row = dict[str, object]
 PLACE = ("object_id", "synsets", "x", "y", "w", "h")
 

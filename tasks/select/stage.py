@@ -1,8 +1,8 @@
 """Select: which questions become samples, in which split, and under which letter.
 
-Reads judged questions (verified ones where no model judges), scenes and what is known of the
-photographs; writes samples
-(schemas.sample.SAMPLE), and beside them a ledger with the reason of every question left out.
+Reads judged questions (verified ones where no model judges), scenes and the facts about the
+photographs; writes samples (schemas.sample.SAMPLE), and beside them a ledger with the reason for
+every question left out.
 """
 
 import logging
@@ -40,6 +40,7 @@ from tasks.stage import Job, Settings, Stage
 VERSION = 2
 BATCH = 1000  # questions whose scenes are in memory at once
 READ = ("objects", "names", "asks", "option_claims", "answer")
+"""Columns from which `with_words` derives the words of a question and its options."""
 logger = logging.getLogger(__name__)
 
 
@@ -63,7 +64,8 @@ def group_images(images: pl.DataFrame) -> pl.DataFrame:
 
 def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Series:
     """`train` or `val` per row, whole groups at a time in a seeded order: as many as fit into
-    `val_share` of the rows, or the smallest where none fits and another one is left to train on."""
+    `val_share` of the rows, or the smallest group where none fits and another one remains to train
+    on."""
     sizes = samples.group_by("group_id").len()
     ordered = sorted(sizes.iter_rows(), key=lambda entry: (stable_hash(seed, entry[0]), entry[0]))
     room = min(round(val_share * samples.height), samples.height - 1)
@@ -83,8 +85,8 @@ def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Seri
 
 
 def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
-    """The place of the right option per row, balanced within one over the letters that a split,
-    category and number of options offers. Which letters get one more is drawn by the seed."""
+    """The place of the right option per row. Within a split, category and number of options, the
+    letters are used equally often, or differ by one; the seed decides which get one more."""
     turn: dict[tuple[str, str, int], int] = {}
     ties = [stable_hash(seed, key) for key in samples["question_id"]]
     order = sorted(range(samples.height), key=lambda row: (ties[row], row))
@@ -100,7 +102,7 @@ def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
 
 
 def moved(entries: Sequence[str], start: int, stop: int) -> list[str]:
-    """The entries with the one at `start` at `stop`, the others in their order."""
+    """The entries with the one at `start` moved to `stop`, the others in their order."""
     rest = [entry for place, entry in enumerate(entries) if place != start]
     return [*rest[:stop], entries[start], *rest[stop:]]
 
@@ -167,7 +169,7 @@ def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_words(questions: pl.DataFrame) -> pl.DataFrame:
-    """With what the options say, the right one first, and what the questions say besides."""
+    """With the words of the options, the right one first, and the other words of the questions."""
     offered, context = [], []
     for row in questions.select(*READ).iter_rows(named=True):
         names = dict(zip(row["objects"], row["names"], strict=True))
@@ -191,8 +193,8 @@ def choose_samples(
     blind_last: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The questions that become samples, with split, group_id, place, coco_id and photograph,
-    sorted by question id; and those that do not, with the reason. With `blind_last` those that
-    can be answered without the picture are taken only where others do not suffice."""
+    sorted by question id; and the other questions, with the reason. With `blind_last` those that
+    can be answered without the picture are chosen only where others do not suffice."""
     questions = as_judged(questions)
     wanted = plan_quotas(quota, quota.num_samples)
     sound = with_words(questions.filter(pl.col("reason").is_null()))

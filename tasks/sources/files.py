@@ -1,4 +1,4 @@
-"""Source files: finding them, telling whether they changed, and unpacking archives safely."""
+"""Source files: finding them, detecting changes, and unpacking archives safely."""
 
 import json
 import mmap
@@ -20,10 +20,13 @@ from tasks.file_digests import file_digests
 
 MAX_MEMBER_BYTES = 64 * 1024**3  # far above any source's largest file
 MAX_RATIO = 400
-"""Unpacked bytes by packed ones. JSON has about 10; 1,032, the most there is, means a zip bomb."""
+"""Unpacked over packed bytes of an entry, at most. JSON has about 10; a zip bomb comes close to
+1,032, the most that the format allows."""
 CHUNK = 1 << 20  # bytes copied at once
 KEY = re.compile(rb'[\s,{]*"(?:[^"\\]|\\.)*"\s*:\s*')
+"""A key of a JSON object, with the punctuation around it."""
 LONE_SURROGATE = re.compile(rb"(?i)\\u(?:d[89ab]..(?!\\ud[c-f])|d[c-f]..(?<!\\ud[89ab]..\\u....))")
+"""An escape of half a character without its other half: JSON may hold it, UTF-8 may not."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 """What reading an archive or one entry of it raises where it is broken, encrypted (RuntimeError)
 or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)."""
@@ -89,7 +92,8 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> Path:
-    """Copy one entry to `target`, unless that is there; the entry's size and checksum must hold."""
+    """Copy one entry to `target`, unless that exists; the entry's size and checksum must be
+    right."""
     if target.exists():
         return target
     bloated = member.file_size > MAX_RATIO * max(member.compress_size, 1) + CHUNK
@@ -138,8 +142,8 @@ def decode_top(buffer: bytes | mmap.mmap, shape: type, path: Path, expected: str
 def decode_members(
     buffer: bytes | mmap.mmap, path: Path, expected: str
 ) -> tuple[dict[str, tuple[int, int]], list[str]]:
-    """Key to byte range of the values of a JSON object, and the keys of values that a later one
-    of the same key replaces."""
+    """Key to byte range of the values of a JSON object, and the keys of values that are replaced by
+    a later value of the same key."""
     values = decode_top(buffer, dict[str, msgspec.Raw], path, expected)
     assert isinstance(values, dict)
     spans = dict(zip(values, spans_of(list(values.values()), buffer), strict=True))
@@ -163,7 +167,7 @@ def repeated_keys(raw: bytes | msgspec.Raw) -> list[str]:
 def decode_each(
     raws: Iterable[msgspec.Raw], shape: type[T]
 ) -> tuple[list[T], list[tuple[int, str]]]:
-    """The elements that can be read, and position and problem of the others."""
+    """The readable elements, and position and problem of the others."""
     decoder, read, problems = msgspec.json.Decoder(shape), [], []
     for position, raw in enumerate(raws):
         try:
@@ -174,7 +178,7 @@ def decode_each(
 
 
 def spans_of(raws: Sequence[msgspec.Raw], buffer: bytes | mmap.mmap) -> list[tuple[int, int]]:
-    """Byte ranges, start and stop, that undecoded elements have in the buffer they came from."""
+    """Start and stop, in bytes, of undecoded elements in the buffer that holds them."""
     origin = pa.py_buffer(buffer).address
     parts = [pa.py_buffer(raw) for raw in raws]
     return [(part.address - origin, part.address - origin + part.size) for part in parts]

@@ -1,6 +1,6 @@
 """GQA scene graphs: one JSON object per file, image id to scene graph.
 
-Of objects with one id the last stays, as for every JSON reader; the others are in the ledger.
+Of objects with the same id the last stays, as for every JSON reader; the ledger lists the others.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,9 @@ from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+"""A coordinate beyond a million pixels is a broken number: no image is so large."""
 Size = Annotated[int, Meta(gt=0, lt=100_000)]
+"""A side in pixels; tasks.sources.tables.MAX_SIDE gives the reason for the bound."""
 
 
 class _Relation(Struct):
@@ -132,7 +134,7 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
 
 
 def _read_scene(image_id: str, raw: bytes, ledger: list[dict[str, str]]) -> _Scene | None:
-    """The graph, or what of it can be read; None where that is nothing."""
+    """The graph, or its readable part; None where nothing can be read."""
     scene: _Scene | None
     try:
         scene = msgspec.json.decode(raw, type=_Scene)
@@ -147,7 +149,7 @@ def _read_scene(image_id: str, raw: bytes, ledger: list[dict[str, str]]) -> _Sce
 
 
 def _replaced(image_id: str, raw: bytes) -> list[dict[str, str]]:
-    """Ledger rows of objects that a later one of the same id replaces."""
+    """Ledger rows of objects that are replaced by a later one of the same id."""
     keys = repeated_keys(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["objects"])
     later = (key for place, key in enumerate(keys) if key in keys[place + 1 :])
     detail = "a later object has this id"

@@ -1,4 +1,5 @@
-"""Readers: what the pipeline must know of a kind of source, each in the file that reads it."""
+"""Readers: all that the pipeline must know about a kind of source, each in the file that reads
+it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ Places = Mapping[str, tuple[Path, int]]
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Under what the annotations may be used: `licence` as the Hugging Face Hub names it, `text`
-    one sentence for the dataset card, `tags` what the Hub may find the dataset by."""
+    """The terms of use of the annotations: `licence` as the Hugging Face Hub names it, `text` one
+    sentence for the dataset card, `tags` the tags of the dataset on the Hub."""
 
     licence: str
     text: str
@@ -31,11 +32,11 @@ def no_photographs(files: Files) -> Places:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """`find` takes source.path and the root, below which archives are unpacked; FileNotFoundError
-    where there is nothing to read. `index` takes the files and how many processes may read them;
-    it returns one row per image, with the column `image_id` and whatever `read` needs to find it
-    again, and a ledger of records that belong to no image. `read` takes rows of that index.
-    `photographs` is for sources that hold them beside the annotations. `collection` is what image
-    ids are known by elsewhere: `vg` where they are Visual Genome's, None where they are the
+    where there is nothing to read. `index` takes the files and the number of processes that may
+    read them; it returns one row per image, with the column `image_id` and what `read` needs to
+    find the image, and a ledger of records that belong to no image. `read` takes rows of that
+    index. `photographs` is for sources that hold them beside the annotations. `collection` names
+    the collection whose image ids the source uses: `vg` for Visual Genome, None where ids are the
     source's own."""
 
     find: Callable[[str, Path], Files]

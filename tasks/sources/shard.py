@@ -1,4 +1,4 @@
-"""A shard of any source: where its files lie and what they say of its images."""
+"""A shard of any source: where its files are and what they say about its images."""
 
 from pathlib import Path
 

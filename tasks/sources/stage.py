@@ -18,7 +18,7 @@ from tasks.sources.shard import find_source
 from tasks.stage import Build, Job, Settings, Stage
 
 VERSION = 1
-LARGE = 64 << 20  # bytes of annotations; less is read before workers would have started
+LARGE = 64 << 20  # bytes of annotations; fewer are read before workers would have started
 logger = logging.getLogger(__name__)
 
 
@@ -45,7 +45,7 @@ def index(job: Job) -> Path:
 
 
 def settings(config: PipelineConfig) -> Settings:
-    """Drawn scenes are read as any Visual Genome files are."""
+    """Drawn scenes are read like any other Visual Genome files."""
     kind = config.source.kind
     return {"kind": SourceKind.VISUAL_GENOME if kind is SourceKind.RENDERED else kind}
 

@@ -7,7 +7,7 @@ import polars as pl
 from schemas.columns import columns
 
 MAX_SIDE = 100_000
-"""Pixels; an image that is stated to be longer has a broken size. JPEG ends at 65,535."""
+"""Pixels of a side: a larger stated size is broken. JPEG allows at most 65,535."""
 IMAGES = columns(
     image_id=pl.String,
     width=pl.Int64,
@@ -44,9 +44,9 @@ RELATIONSHIPS = columns(
 
 @dataclass(frozen=True, slots=True)
 class RawScenes:
-    """Annotations as found, one row of `images` per image id. A relationship end's name and box
-    are null where the source gives it none; an image's `boxes_from_ends` says that those boxes are
-    better than the objects' own."""
+    """Annotations as found, one row of `images` per image id. The name and box at a relationship's
+    end are null where the source gives none; an image's `boxes_from_ends` says that these boxes are
+    better than those of the objects."""
 
     images: pl.DataFrame
     objects: pl.DataFrame

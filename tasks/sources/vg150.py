@@ -2,7 +2,7 @@
 Parquet or JSON lines, with objects and relationships as JSON strings.
 
 Parquet rows may hold their photograph in a column `image`. Where width and height are missing,
-they are those in its header. Of rows with one image id the first stays, and its photograph.
+those in its header are used. Of rows with the same image id the first stays, with its photograph.
 """
 
 import io
@@ -24,9 +24,13 @@ from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+"""A coordinate beyond a million pixels is a broken number: no image is so large."""
 COLUMNS = ("image_id", "objects", "relationships")
+"""Columns that every file must have."""
 SIZES = ("width", "height")
+"""Columns that a file may have."""
 NUMBER = re.compile(r"\.\d+$")
+"""The end of an object's id that is not part of its name."""
 PLACES = {"image_id": pl.String, "file": pl.Int32, "row": pl.Int64, "width": pl.Int64}
 INDEX = pl.Schema({**PLACES, "height": pl.Int64, "start": pl.Int64, "stop": pl.Int64})
 BATCH = 64  # rows read at once: bounds memory where a row holds a photograph
@@ -269,7 +273,7 @@ def _decode(
     shape: type[T],
     ledger: list[dict[str, str]],
 ) -> list[T] | None:
-    """The elements that can be read; None where the text is no list at all."""
+    """The readable elements; None where the text is not a list."""
     try:
         if text is None:
             raise ValueError(f"{role} is null")
@@ -285,8 +289,8 @@ def _decode(
 
 
 def has_photographs(file: Path) -> bool:
-    """Whether it is a Parquet file with photographs in a column `image`: bytes, or a struct that
-    holds them."""
+    """Whether this is a Parquet file with photographs in a column `image`: bytes, or a struct with
+    bytes."""
     if file.suffix != ".parquet":
         return False
     schema = _schema(file)
@@ -310,13 +314,13 @@ def photograph_in(row: dict[str, Any]) -> bytes | None:
 
 
 def header_size(data: bytes | None) -> tuple[int, int] | None:
-    """Width and height in a photograph's header, None where it has none that can be true."""
+    """Width and height in a photograph's header; None where they are missing or implausible."""
     if data is None:
         return None
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
             width, height = image.size
-    except Exception:  # Pillow raises many kinds for broken files; which, is said when it is loaded
+    except Exception:  # Pillow raises many kinds for broken files; photographs reports them
         return None
     return (width, height) if max(width, height) < MAX_SIDE else None
 

@@ -1,6 +1,7 @@
 """Visual Genome v1.0, v1.2 and v1.4: JSON files, or the official archives that hold them.
 
-A file beside its archive is read instead of it. Of records with one image id the first stays.
+A file beside its archive is read instead of the archive. Of records with the same image id the
+first stays.
 """
 
 import gc
@@ -37,12 +38,15 @@ from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
+"""Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""
 
 BATCH = 500
-"""Images read at once: few enough that what is decoded stays in the processor's cache."""
+"""Images read at once: few enough that the decoded records stay in the processor's cache."""
 
 Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+"""A larger id would not fit into the 64-bit columns of the tables, with room for new ids."""
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+"""A coordinate beyond a million pixels is a broken number: no image is so large."""
 
 
 class _Key(Struct, gc=False):
@@ -126,7 +130,7 @@ LISTS = {
     "names": pa.list_(pa.string()),
     "attributes": pa.list_(pa.string()),
 }
-_ID = pl.coalesce("object_id", "id").alias("object_id")  # versions call it one or the other
+_ID = pl.coalesce("object_id", "id").alias("object_id")  # its name depends on the version
 
 
 def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
@@ -184,7 +188,7 @@ def index_annotations(
     files: Mapping[str, Sequence[Path]], num_workers: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Where each image's records lie: one row per image, and a ledger of records without place."""
-    # The last role has the largest files: it is done here, while workers start and do the others.
+    # The last role has the largest files: it is read here, while workers start and read the others.
     workers = dict.fromkeys(ROLES[:-1], num_workers) | {ROLES[-1]: 1}
     with ThreadPoolExecutor(len(ROLES)) as threads:
         found = [
@@ -264,7 +268,7 @@ def _read_batch(
     """Images, objects and relationships."""
     images = _read_images(index, buffers["image_data"], ledger)
     ids, objects = _read_role("objects", index, buffers["objects"], ledger)
-    # Only v1.4 has merged ids, and its objects' own boxes are not those that relationships mean.
+    # Only v1.4 has merged ids, and there the boxes of objects are not those of its relationships.
     merged = {
         key for key, entry in zip(ids, objects, strict=True) if entry.merged_object_ids is not None
     }
@@ -319,7 +323,7 @@ def _table(ids: list[str], records: list[Any], shape: type[Struct]) -> pl.DataFr
     data: dict[str, Any] = {
         name: list(map(attrgetter(name), records)) for name in fields if name not in LISTS
     }
-    # Arrow takes lists of texts thirty times as fast as polars does.
+    # Arrow builds lists of texts thirty times faster than polars.
     data |= {
         name: pl.Series(values=pa.array(map(attrgetter(name), records), LISTS[name]))
         for name in fields
@@ -374,8 +378,8 @@ def _read_role(
     buffers: Sequence[memoryview],
     ledger: list[dict[str, str]],
 ) -> tuple[list[str], list[Any]]:
-    """The parts of all records of `role`, and the image id of each part. What cannot be read goes
-    to the ledger, one by one."""
+    """The parts of all records of `role`, and the image id of each part. Each unreadable part is
+    noted in the ledger."""
     whole, _ = SHAPES[role]
     decoder = msgspec.json.Decoder(whole)
     ids: list[str] = []
@@ -397,8 +401,8 @@ def _read_role(
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Without the cyclic garbage collector, which takes two thirds of the time of decoding and
-    finds nothing."""
+    """Within the block, the cyclic garbage collector is off: it takes two thirds of the time of
+    decoding and finds nothing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -411,7 +415,7 @@ def _no_collection() -> Iterator[None]:
 def _salvage(
     role: str, image_id: str, raw: memoryview, problem: str, ledger: list[dict[str, str]]
 ) -> Struct:
-    """The record with only those of its parts that can be read."""
+    """The record with only its readable parts."""
     whole, part = SHAPES[role]
     try:
         parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[role]
@@ -446,4 +450,4 @@ DRAWN_READER = replace(
     rights=Rights("cc0-1.0", "Scenes and photographs are drawn by the pipeline.", ("synthetic",)),
     collection=None,
 )
-"""Of scenes that the pipeline draws, which it writes as Visual Genome writes its files."""
+"""Reads the scenes that the pipeline draws and writes in the form of Visual Genome's files."""

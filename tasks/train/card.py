@@ -10,7 +10,7 @@ from schemas.config.training import TINY
 
 PARTS = ("format", "count", "accuracy", "spatial", "relationships")
 SMOOTHED = 0.1
-"""Share of the rollouts at either end whose means are told."""
+"""Share of the rollouts whose means the card compares: the first tenth and the last."""
 
 
 def render_model_card(facts: dict[str, Any], log: Sequence[dict[str, float]]) -> str:

@@ -11,12 +11,12 @@ from tasks.train.stage import estimate_run
 
 
 def print_plan(config: TrainConfig, root: Path, console: Console) -> None:
-    """Memory by what takes it, and the length of the run; ValueError where it does not fit."""
+    """Print the memory by use, and the length of the run; ValueError where it does not fit."""
     found = estimate_run(config, root)
     if found is None:
         raise ValueError(
-            f"nothing is known of the shape of {config.model.name}: only of Qwen2.5-VL-3B and -7B, "
-            "and of models in a folder"
+            f"the shape of {config.model.name} is unknown, so --plan cannot estimate it: name "
+            "Qwen2.5-VL-3B or -7B, or a model in a folder"
         )
     table = Table("per device", "GiB", title=f"{config.name}: estimated, not measured")
     for name, gib in found.memory.items():
@@ -30,7 +30,7 @@ def print_plan(config: TrainConfig, root: Path, console: Console) -> None:
         told += [f"{found.num_completions:,} completions", f"up to {found.num_tokens:,} tokens"]
     console.print(Text(", ".join(told)))
     if found.hours is None:
-        console.print("how long it takes is not known for this model")
+        console.print("the time for this model is unknown")
     else:
         anchor = "scaled from the paper's 13 (3B) and 15 (7B) on four H100"
         console.print(f"about {found.hours:.1f} hours: {anchor}")

@@ -2,8 +2,8 @@
 
 Reads JSON lines, each `{"completion", "gold", "width", "height"}` or, beside a dataset folder,
 `{"question_id", "completion"}`; returns one row per line, in order (`SCORES`). Blank lines are
-left out. A line that cannot be scored is a ValueError that names it; what stands in a completion
-never is one.
+left out. A line that cannot be scored raises a ValueError that names it; the content of a
+completion never does.
 """
 
 import json
@@ -22,13 +22,15 @@ from training.rewards import score_completion
 PARTS = ("format", "count", "accuracy", "spatial", "total")
 SCORES = columns(line=pl.Int64, question_id=pl.String, **dict.fromkeys(PARTS, pl.Float64))
 GOLD = ("answer_option_text", "width", "height")
+"""Columns of a dataset that scoring needs."""
 FORMATS = (".parquet", ".jsonl")
+"""Endings of a file of scores."""
 
 Answer = tuple[str, float, float]
 
 
 class Line(NamedTuple):
-    """`answer` is gold, width and height, None where only the dataset knows them."""
+    """`answer` is gold, width and height; None where they are to be read from the dataset."""
 
     number: int
     question_id: str | None
@@ -83,9 +85,9 @@ def _line(number: int, text: bytes) -> Line:
         raise ValueError("not a JSON object")
     question_id, completion = row.get("question_id"), row.get("completion")
     if type(completion) is not str:
-        raise ValueError("completion is missing or no text")
+        raise ValueError("completion is missing or not text")
     if question_id is not None and (type(question_id) is not str or not _is_plain(question_id)):
-        raise ValueError("question_id is no text")
+        raise ValueError("question_id is not text")
     return Line(number, question_id, completion, _answer(row))
 
 
@@ -94,14 +96,14 @@ def _answer(row: Mapping[str, Any]) -> Answer | None:
         return None
     gold, width, height = (row.get(name) for name in ("gold", "width", "height"))
     if type(gold) is not str:
-        raise ValueError("gold is no text")
+        raise ValueError("gold is not text")
     if type(width) not in (int, float) or type(height) not in (int, float):
-        raise ValueError("width and height are missing or no numbers")
+        raise ValueError("width and height are missing or not numbers")
     return gold, width, height  # type: ignore[return-value]
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a file can hold it: JSON knows surrogates without a partner."""
+    """Whether a file can hold the text: JSON may have unpaired surrogates."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
@@ -109,7 +111,7 @@ def read_answers(dataset: Path, asked: set[str]) -> dict[str, Answer]:
     """Gold, width and height of these questions of a dataset folder."""
     paths = sorted(dataset.glob("*-of-*.parquet"))
     if not paths:
-        raise ValueError(f"{dataset} is no dataset folder: it has no files like train-*.parquet")
+        raise ValueError(f"{dataset} is not a dataset folder: it has no files like train-*.parquet")
     frame = pl.scan_parquet(paths)
     missing = {"question_id", *GOLD} - set(frame.collect_schema())
     if missing:

@@ -33,9 +33,11 @@ from training.run_folder import FINAL, is_finished, run_folder
 
 ACCELERATE = Path(__file__).parents[2] / "configs" / "accelerate"
 OUTPUT, ERRORS = "trainer.out", "trainer.err"
+"""Files in a run's folder for what the trainer prints."""
 LIBRARIES = ("torch", "transformers", "trl")
+"""Packages whose versions the model's folder records."""
 REFUSED = 2
-"""The exit code of a trainer that was given something it cannot train on."""
+"""The exit code of a trainer that refuses its input."""
 logger = logging.getLogger(__name__)
 
 
@@ -59,7 +61,7 @@ def estimate_run(config: TrainConfig, root: Path) -> Estimate | None:
 
 def check_readiness(config: TrainConfig, root: Path) -> Path:
     """The dataset's folder. ValueError where it must not be trained on: it failed its validation,
-    was changed since, shows pictures of benchmarks; or where the model does not fit."""
+    was changed since or shows pictures of benchmarks; or where the model does not fit."""
     dataset = resolve_dataset(config.data.dataset, root)
     check_dataset(dataset)
     leaks = find_leaks(dataset, root)
@@ -80,7 +82,7 @@ def check_readiness(config: TrainConfig, root: Path) -> Path:
 def trainer_command(
     config: TrainConfig, path: Path, overrides: Sequence[str], root: Path
 ) -> list[str]:
-    """What is run; on several devices by accelerate."""
+    """The command of the trainer; on several devices accelerate starts it."""
     words = [
         "-m",
         f"training.{config.method}",
@@ -105,9 +107,10 @@ def trainer_command(
 
 
 def run_trainer(command: Sequence[str], run: Path) -> None:
-    """Run to its end; its lines are shown as they come, and kept with its errors beside the run.
+    """Run a trainer to its end; its lines are shown as they come, and kept with its errors in
+    `run`.
 
-    ValueError where it refuses its input, RuntimeError where it fails, each with its last words.
+    ValueError where it refuses its input, RuntimeError where it fails, each with its last line.
     """
     run.mkdir(parents=True, exist_ok=True)
     with (
@@ -138,7 +141,7 @@ def run_trainer(command: Sequence[str], run: Path) -> None:
 
 
 def last_error(log: Path) -> str:
-    """The last line that says what went wrong, or just the last one."""
+    """The last line that starts with "error: ", or else the last line."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-200:]
     errors = [line for line in lines if line.startswith("error: ")]
     return (errors or lines or ["nothing was said"])[-1].removeprefix("error: ")
@@ -163,7 +166,7 @@ def export_model(
 def training_facts(
     config: TrainConfig, run: Path, dataset: Path, base: str | Path, log: list[dict[str, float]]
 ) -> dict[str, Any]:
-    """What the model was made of."""
+    """The facts about how the model was made."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     return {
         "name": config.name,

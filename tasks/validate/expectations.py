@@ -37,7 +37,9 @@ from schemas.sample import SAMPLE
 from tasks.validate.readiness import MAX_TESTED
 
 DOMAIN = ("batch_id", "table", "row_condition", "condition_parser", "ignore_row_if")
+"""Keys that Great Expectations passes to every metric on several columns."""
 EVIDENCE = ("proved", "asserted", "judged")
+"""Values of the view's column `evidence`."""
 
 
 class ScenesInImage(MulticolumnMapMetricProvider):
@@ -71,7 +73,7 @@ class CountsWithinRange(MulticolumnMapMetricProvider):
 
 
 class ExpectCountToBeWithinRange(MulticolumnMapExpectation):
-    """The columns are a count and the least and the most that it may be."""
+    """The columns are a count, its minimum and its maximum."""
 
     map_metric: ClassVar[str] = "multicolumn_values.count_within_range"
     ignore_row_if: Literal["never"] = "never"
@@ -94,7 +96,7 @@ class LettersBalanced(ColumnPairMapMetricProvider):
 
 
 class ExpectLettersToBeBalanced(ColumnPairMapExpectation):
-    """The columns count the rarest and the commonest answer letter among a sample's like."""
+    """The columns count the rarest and the most frequent answer letter among comparable samples."""
 
     map_metric: ClassVar[str] = "column_pair_values.letters_balanced"
     success_keys: ClassVar[tuple[str, ...]] = (
@@ -110,7 +112,8 @@ class ExpectLettersToBeBalanced(ColumnPairMapExpectation):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expectation. `frame` is what it judges, `shown` the columns that show what is wrong."""
+    """One expectation. `frame` names the frame that it judges, `shown` the columns that show what
+    is wrong."""
 
     name: str
     group: str
@@ -123,7 +126,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`rows` are the numbers of the failing rows; `details` say what fails where no row does."""
+    """`rows` are the numbers of the failing rows; `details` say what fails where it is not a
+    row."""
 
     check: Check
     status: Literal["passed", "failed", "error"]
@@ -377,8 +381,8 @@ def table_columns(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
 
 
 def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list[Verdict]:
-    """Judge each frame by its checks, in their order. Data Docs are not built: they carry the time
-    and need the internet for their styles, and all that they show is in `validation.html`."""
+    """Judge each frame by its checks, in their order. Data Docs are not built: they contain the
+    time and need the internet for their styles, and `validation.html` shows the same."""
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
@@ -431,7 +435,7 @@ def _verdict(check: Check, outcome: ExpectationValidationResult, frame: pl.DataF
 
 
 def _exception(info: Mapping[str, Any]) -> str:
-    """The message of the first exception, whether GX files it directly or by metric."""
+    """The message of the first exception, whether GX reports it directly or per metric."""
     entries = [info, *(value for value in info.values() if isinstance(value, dict))]
     messages = [entry["exception_message"] for entry in entries if entry.get("exception_message")]
     return messages[0] if messages else "no result"

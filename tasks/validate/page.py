@@ -59,7 +59,7 @@ def render_page(results: dict[str, Any], view: pl.DataFrame) -> str:
 
 
 def verdict(results: dict[str, Any]) -> dict[str, str]:
-    """Tone, headline and one sentence."""
+    """Tone, headline and one sentence of the result."""
     checks = results["expectations"]
     critical = [c for c in checks if c["status"] == "failed" and c["severity"] == "critical"]
     warnings = [c for c in checks if c["status"] == "failed" and c["severity"] == "warning"]
@@ -86,7 +86,7 @@ def _sentence(parts: list[str]) -> str:
 
 
 def grouped(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Checks by group; groups with what stops a build come first, then those with warnings."""
+    """Checks by group; groups that stop a build come first, then those with warnings."""
     names = sorted({check["group"] for check in checks})
     groups = []
     for name in names:
@@ -103,7 +103,7 @@ def _urgency(check: dict[str, Any]) -> int:
 
 
 def category_table(view: pl.DataFrame) -> list[dict[str, Any]]:
-    """Samples per level and in all, one entry per category; `share` of the data set."""
+    """Samples per level and in all, one entry per category; `share` is that of the data set."""
     return [
         {
             "name": category.value,
@@ -133,7 +133,7 @@ def letter_table(view: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def judging_tables(judging: dict[str, Any]) -> dict[str, Any]:
-    """The summary of tasks.judge.summary, with its codes in words and shares beside counts."""
+    """The summary of tasks.judge.summary, with codes in words and shares beside counts."""
     agreement = [
         row
         | {
@@ -164,7 +164,7 @@ def judging_tables(judging: dict[str, Any]) -> dict[str, Any]:
 
 
 def shortcut_table(shortcuts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Shortcuts in the order of the categories, those that could not be scored as well."""
+    """Shortcuts in the order of the categories, including those that could not be scored."""
     order = [category.value for category in Category]
     return [
         row | {"name": "all together" if row["category"] == ALL else row["category"]}

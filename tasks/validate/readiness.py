@@ -1,8 +1,8 @@
-"""Readiness: whether a model can be rewarded on these samples, told before anybody trains on them.
+"""Readiness: whether a model can be rewarded on these samples, checked before training.
 
 Scores completions built from each sample's gold with training.rewards: the gold itself, junk that
-earns more than it should, and damaged texts that must not raise; and moves the gold's boxes into
-the frame in which Qwen2.5-VL sees the image. Of more than `MAX_TESTED` samples, every n-th by
+may earn more than it should, and damaged texts that must not raise. Also scales the gold's boxes to
+the size in which Qwen2.5-VL sees the image. Of more than `MAX_TESTED` samples, every n-th by
 question_id is tested.
 """
 
@@ -24,15 +24,18 @@ from training.rewards import PAPER, STRICT, Gold, Options, Rewards, read_gold, s
 
 MAX_TESTED = 10_000  # samples: bounds the time
 NUM_FUZZED = 3  # damaged texts of each sample
-MIN_IOU = 0.5  # of a resized box with its original: below it, a reward would be for another place
+MIN_IOU = 0.5  # of a resized box with its original; below it, the reward is for another place
 WRONG = "none of these"
+"""An answer that is no option's text."""
 FINDINGS = columns(gold_unpaid=pl.String, rewards_raise=pl.String, boxes_astray=pl.String)
-"""Null where all is well or the sample was not tested."""
+"""Null where nothing is wrong or the sample was not tested."""
 DAMAGE = (
     *(f"<{mark}{name}>" for name in POLICY_TAGS for mark in ("", "/")),
     *("NaN", "1e999", "-1e308", "9" * 400, "true", "null", '"7"', "[" * 5_000, "{", "]", '"', "\\"),
     *("\r\n", "\x00", "\ud800", ""),
 )
+"""Texts with which completions are damaged: tags, values that JSON parsers treat differently, deep
+nesting, and characters that files cannot hold."""
 
 Score = Callable[..., Rewards]
 
@@ -45,7 +48,7 @@ class Readiness(NamedTuple):
 
 
 def check_rewards(view: pl.DataFrame, score: Score = score_completion) -> Readiness:
-    """Of the checks view, sorted by question_id."""
+    """The readiness of the samples of a checks view, which is sorted by question_id."""
     step = max(1, ceil(view.height / MAX_TESTED))
     asked = view.select("question_id", "answer_option_text", "width", "height")
     tested = [_test(*row, score=score) for row in asked.gather_every(step).iter_rows()]
@@ -59,13 +62,13 @@ def check_rewards(view: pl.DataFrame, score: Score = score_completion) -> Readin
 
 
 def _written(text: str | None) -> str | None:
-    """`text` with its unpaired surrogates, which no file takes, as escapes."""
+    """`text` with unpaired surrogates as escapes, because files cannot hold them."""
     return text and text.encode("utf-8", "backslashreplace").decode()
 
 
 class Tested(NamedTuple):
-    """One sample: `earned` is what each kind of junk earns, by its name, from the paper's reward
-    and from the strict one; without a readable gold it is empty."""
+    """One sample: `earned` has, by the name of each kind of junk, the paper's reward and the strict
+    one; it is empty without a readable gold."""
 
     findings: tuple[str | None, str | None, str | None]
     gold: float
@@ -101,7 +104,7 @@ def _test(
 
 
 def completion_of(scene: str, answer: str) -> str:
-    """A well-formed completion of a policy."""
+    """A well-formed completion."""
     return (
         f"<observe>The picture.</observe>\n<scene>{scene}</scene>\n"
         f"<think>So it is.</think>\n<answer>{answer}</answer>"
@@ -111,8 +114,8 @@ def completion_of(scene: str, answer: str) -> str:
 def junk_completions(
     scene: str, answer: str, gold: Gold, frame: tuple[int, int]
 ) -> Iterator[tuple[str, str]]:
-    """Name and text of what a policy may write instead of looking. The junk scene has as many
-    objects and relationships as the gold one, all of them things in the upper left corner."""
+    """Name and text of completions that a policy may write without looking. The junk scene has as
+    many objects and relationships as the gold one, all objects in the upper left corner."""
     target = gold.target.scene
     corner = [0, 0, frame[0] / 10, frame[1] / 10]
     link = {"subject": "thing.1", "predicate": "on", "object": "thing.1"}
@@ -126,8 +129,8 @@ def junk_completions(
 
 
 def fuzzed(completion: str, random: Random) -> str:
-    """`completion` with one damage: cut off, a part lost or doubled, or something put in a place
-    where JSON has a value, or anywhere."""
+    """`completion` with one damage: cut off, a part lost or doubled, or a text inserted where JSON
+    has a value, or anywhere."""
     start, end = sorted(random.randrange(len(completion) + 1) for _ in range(2))
     kind = random.randrange(5)
     if kind == 0:
@@ -145,7 +148,7 @@ def fuzzed(completion: str, random: Random) -> str:
 
 
 def _raised(perfect: str, random: Random, earned: Callable[[str], Rewards]) -> str | None:
-    """What scoring damaged texts raised, or a reward outside [0, 1]."""
+    """The error that scoring damaged texts raised, or a reward outside [0, 1]; else None."""
     for _ in range(NUM_FUZZED):
         text = fuzzed(perfect, random)
         try:
@@ -158,8 +161,8 @@ def _raised(perfect: str, random: Random, earned: Callable[[str], Rewards]) -> s
 
 
 def _frame_findings(target: Target, frame: tuple[int, int]) -> tuple[str | None, float]:
-    """The boxes that leave the image or their thing when the model resizes it, and the least
-    overlap, as IoU, of a resized box with its original."""
+    """The boxes that leave the image or their thing when the model resizes the image, and the
+    lowest IoU of a resized box with its original."""
     try:
         new = smart_resize(*frame)
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""Scene checks: what is wrong with a sample's gold scene and with the scene it was cut from.
+"""Scene checks: what is wrong with a sample's gold scene and with the whole scene.
 
 The scenes' objects and relationships become long frames, one row each, so that polars compares
-millions of boxes at once; offenders come back as one text per sample.
+millions of boxes at once. The wrong ones of a sample are returned as one text.
 """
 
 import polars as pl
@@ -52,7 +52,7 @@ def _entries(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def _dangling(relationships: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
-    """The relationships with an end that is not among the row's objects, once for each such end."""
+    """The relationships with an end that is not among the row's objects, one row per such end."""
     ends = pl.concat(
         relationships.select("row", "text", id=pl.col(end)) for end in ("subject", "object")
     )
@@ -60,7 +60,7 @@ def _dangling(relationships: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFram
 
 
 def _object_facts(rows: pl.DataFrame, objects: pl.DataFrame, scene: str) -> list[pl.DataFrame]:
-    """Offenders among one scene's objects, and the edges of what its boxes cover together."""
+    """The wrong objects of one scene, and the extent of all its boxes together."""
     has_area = (
         (pl.col("x1") < pl.col("x2"))
         & (pl.col("y1") < pl.col("y2"))
@@ -80,7 +80,7 @@ def _object_facts(rows: pl.DataFrame, objects: pl.DataFrame, scene: str) -> list
 
 
 def listed(rows: pl.DataFrame, **offenders: pl.DataFrame) -> pl.DataFrame:
-    """A column per frame of offenders: their `text`, joined per row, null where there are none."""
+    """One column per frame of wrong entries: their `text`, joined per row; null without any."""
     listed = rows.select("row")
     for name, frame in offenders.items():
         texts = frame.group_by("row", maintain_order=True).agg(pl.col("text").str.join("; "))

@@ -1,9 +1,9 @@
-"""Shortcuts: how many questions can be answered without looking at the picture, and by what.
+"""Shortcuts: how many questions can be answered without the picture, and by which words.
 
-Reads samples (schemas.sample.SAMPLE); gives SHORTCUTS, one row per category and one for all. A
+Reads samples (schemas.sample.SAMPLE); returns SHORTCUTS, one row per category and one for all. A
 linear classifier scores every option by its words, its letter, the words of the question and the
-options beside it; its answer is the option that scores best. It answers only questions about
-photographs that it was not trained on.
+other options; its answer is the option with the best score. It answers only questions about
+photographs on which it was not trained.
 """
 
 import re
@@ -33,33 +33,35 @@ SHORTCUTS = columns(
     is_shortcut=pl.Boolean,
     telling=pl.List(pl.String),
 )
-"""`chance` is the accuracy of guessing, `constant` that of the best letter given always; null where
-no question can be answered. `num_scored` questions, a random sample, were put to the classifier: of
-a category at most MAX_QUESTIONS, and no more than have MAX_WORD_PAIRS pairs of a question's and an
-option's word; none where it has fewer than MIN_QUESTIONS or only one photograph: `accuracy`,
-`standard_error` and `is_shortcut` are null then. In the row ALL the categories below
-MIN_QUESTIONS are scored together, and every other one weighs as many questions as it has.
-`is_shortcut`: the accuracy exceeds chance by more than NUM_ERRORS standard errors and MIN_EXCESS.
-`telling` says by what right options differ from wrong ones, the clearest first; for ALL, what does
-so in the categories that are scored together."""
+"""`chance` is the accuracy of guessing, `constant` that of always giving the best letter; null
+where no question can be answered. The classifier answers `num_scored` questions, a random sample:
+at most MAX_QUESTIONS of a category, and only as many as have MAX_WORD_PAIRS pairs of a question's
+and an option's word. A category with fewer than MIN_QUESTIONS questions or only one photograph is
+not scored: `accuracy`, `standard_error` and `is_shortcut` are null. In the row ALL the categories
+below MIN_QUESTIONS are scored together, and every other category has the weight of all its
+questions. `is_shortcut`: the accuracy exceeds chance by more than NUM_ERRORS standard errors and
+MIN_EXCESS. `telling` lists how right options differ from wrong ones, the clearest first; for ALL,
+in the categories that are scored together."""
 
 ALL = "all"
-MIN_QUESTIONS = 50  # of fewer the standard error is above 6 points
-MAX_QUESTIONS = 10_000  # of which the standard error is half a point
-MAX_WORD_PAIRS = 800_000  # bounds time and memory where texts are long
+"""In place of a category, in the row for all of them."""
+MIN_QUESTIONS = 50  # with fewer, the standard error is above 6 points
+MAX_QUESTIONS = 10_000  # their standard error is half a point
+MAX_WORD_PAIRS = 800_000  # limits time and memory where texts are long
 NUM_FOLDS = 5  # four fifths of the photographs teach, one is tested
 NUM_ERRORS = 3.0  # standard errors: luck exceeds them once in 700 categories
-MIN_EXCESS = 0.05  # share of questions: less is no use to who trains on them
-MAX_TELLING = 8  # lines that a reader takes in
-MIN_TELLING_PAIRS = 10  # options that have a feature: of fewer a z-score is not normal
-NUM_STEPS = 12  # Newton's method doubles its digits with each
-MAX_LOG_ODDS = 20.0  # keeps exp finite; more decides nothing
-MIN_TELLING_Z = 4.5  # luck gives this to one feature in 150,000
-COMMON_SHARE = 0.9  # of the questions: a word that more of them say is no sign of any answer
-MIN_PAIRS = 3  # what fewer options have cannot be learned, and is nine tenths of free text
-TOLERANCE = 0.01  # 0.0001 takes twice the time and moves no accuracy of 6,750 questions by 0.001
-INVERSE_PENALTY = 1.0  # of 0.01, 0.1 and 1 the best in eight of nine categories of drawn scenes
+MIN_EXCESS = 0.05  # share of questions: a smaller shortcut hardly helps a model in training
+MAX_TELLING = 8  # lines: readers do not take in more
+MIN_TELLING_PAIRS = 10  # options with a feature: with fewer, a z-score is not normal
+NUM_STEPS = 12  # each step of Newton's method doubles the exact digits
+MAX_LOG_ODDS = 20.0  # keeps exp finite; larger odds make no difference
+MIN_TELLING_Z = 4.5  # standard deviations: by chance, one feature in 150,000 has it
+COMMON_SHARE = 0.9  # of the questions: a word that more of them have is no sign of an answer
+MIN_PAIRS = 3  # options: rarer features cannot be learned, and are nine tenths of free text
+TOLERANCE = 0.01  # 0.0001 takes twice the time; accuracies of 6,750 questions stay within 0.001
+INVERSE_PENALTY = 1.0  # the best of 0.01, 0.1, 1 in eight of nine categories of drawn scenes
 WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+"""A word, with inner apostrophes and hyphens."""
 
 Vector = NDArray[np.float64]
 Matrix = csr_array[Any, tuple[int, int]]
@@ -74,7 +76,8 @@ SCORED = columns(
 
 
 class Feature(NamedTuple):
-    """What an option may have: text of its own and, in some kinds, other text it comes with."""
+    """What an option may have: text of its own and, for some kinds, other text that occurs with
+    it."""
 
     kind: str
     text: str = ""
@@ -106,8 +109,8 @@ class Pairs(NamedTuple):
 
 
 def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
-    """SHORTCUTS of samples, categories sorted by name, then ALL. Of the columns of SAMPLE these are
-    read: question_id, group_id, category, question_only, options, answer_only."""
+    """SHORTCUTS of samples, categories sorted by name, then ALL. Reads these columns of SAMPLE:
+    question_id, group_id, category, question_only, options, answer_only."""
     questions = _in_fixed_order(samples)
     is_small = pl.len().over("category") < MIN_QUESTIONS
     parts = (
@@ -137,7 +140,7 @@ def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
 
 
 def affordable(questions: pl.DataFrame) -> int:
-    """How many of the questions, from the first, the classifier has time for."""
+    """How many of the questions, from the first, the limits above let the classifier score."""
     texts = pl.col("question_only"), pl.col("options").list.join(" ")
     word_pairs = pl.Expr.mul(*(text.str.count_matches(r"\w+").cast(pl.Int64) for text in texts))
     num_cheap = questions.select(word_pairs.cum_sum() <= MAX_WORD_PAIRS).to_series().sum()
@@ -145,7 +148,7 @@ def affordable(questions: pl.DataFrame) -> int:
 
 
 def summary(questions: pl.DataFrame, answers: pl.DataFrame) -> dict[str, Any]:
-    """The numbers of SHORTCUTS for questions, of which `answers` (SCORED) report how some went.
+    """The numbers of SHORTCUTS for questions; `answers` (SCORED) are the results on some of them.
 
     The standard error is that of sums over photographs, whose questions resemble each other, but at
     least that of guessing.
@@ -178,7 +181,7 @@ def _rounded(value: Any) -> float | None:
 
 
 def _in_fixed_order(samples: pl.DataFrame) -> pl.DataFrame:
-    """Questions in an order that depends on their ids alone, so that the first of them are a random
+    """Questions in an order that depends only on their ids, so that the first of them are a random
     sample; `place` is that of the right option."""
     texts = ("question_id", "group_id", "category", "question_only", "answer_only")
     rows = samples.select(
@@ -234,8 +237,8 @@ def distinct_words(text: str) -> list[str]:
 
 
 def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[list[Feature]]:
-    """What each option has. Words that all options share are left out, for they cannot tell one
-    from another: “left of the girl” beside “behind the girl” is “left of” beside “behind”."""
+    """The features of each option. Words that all options share are left out, as they do not
+    distinguish them: “left of the girl” beside “behind the girl” is “left of” beside “behind”."""
     words = [distinct_words(option) for option in options]
     shared = set(words[0]).intersection(*words)
     words = [[word for word in own if word not in shared] for own in words]
@@ -259,8 +262,8 @@ def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[li
 
 
 def folds_of(groups: Sequence[str]) -> NDArray[np.intp]:
-    """The fold of every row: whole groups, the largest first, each to the emptiest fold. Of equally
-    large groups a digest decides, so that names of neighbours do not fall into folds in turn."""
+    """The fold of every row: whole groups, the largest first, each into the emptiest fold. A digest
+    orders equally large groups, so that neighbouring names are not dealt to the folds in turn."""
     from sklearn.model_selection import GroupKFold  # takes a second
 
     digests = np.array([_digest(group) for group in groups], np.uint64)
@@ -298,10 +301,10 @@ def _learned(has: Matrix, is_right: NDArray[np.bool_], tested: Matrix) -> Vector
 
 
 def telling_features(pairs: Pairs) -> list[str]:
-    """What right options have more often, or more seldom, than by chance, in words.
+    """What right options have more often, or less often, than by chance, in words.
 
-    Forward selection: the next one is what surprises most after those before it have been learned,
-    so that one cause is told once.
+    Forward selection: the next feature is the most surprising one after those before it have been
+    learned, so that one cause is reported once.
     """
     chosen: list[int] = []
     number = _totals(pairs, np.ones(len(pairs.question)))
@@ -340,8 +343,8 @@ def _surprise(pairs: Pairs, expected: Vector) -> Vector:
 
 
 def _explained(pairs: Pairs, chosen: Sequence[int]) -> Vector:
-    """The chance of each option to be the right one of its question, given what the chosen features
-    tell: a conditional logit (McFadden 1974), by Newton's method."""
+    """The chance of each option to be the right one of its question, given the chosen features: a
+    conditional logit (McFadden 1974), by Newton's method."""
     has = pairs.has[:, chosen].toarray()
     starts = np.flatnonzero(np.diff(pairs.question, prepend=-1))
     weights, chances = np.zeros(len(chosen)), pairs.chance
@@ -356,5 +359,5 @@ def _explained(pairs: Pairs, chosen: Sequence[int]) -> Vector:
 
 
 def _plainness(feature: Feature, right: float) -> tuple[int, float, Feature]:
-    """Of equals the plainest kind comes first, then what is right, not its wrong counterpart."""
+    """Sort key among equal features: the plainest kind first, then those of right options."""
     return list(DESCRIPTIONS).index(feature.kind), -right, feature

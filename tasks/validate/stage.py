@@ -1,10 +1,9 @@
-"""Validate: judge the samples before anybody trains on them.
+"""Validate: check the samples before anybody trains on them.
 
-Reads samples (schemas.sample.SAMPLE), and where a model judged, all that it judged; writes a
-folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing
-row).
+Reads samples (schemas.sample.SAMPLE), and where a model judged, all judged questions; writes a
+folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing row).
 Polars computes a flat *checks view* of the samples; tasks.validate.expectations judges it. That
-module is imported where it is used: it brings Great Expectations, which takes seconds.
+module is imported where it is used: it imports Great Expectations, which takes seconds.
 """
 
 import json
@@ -36,22 +35,25 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 VERSION = 5
-MAX_EXAMPLES = 10  # failing samples of each check on the page, so that it can be read
+MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
 FAILING = pl.Schema(
     dict.fromkeys(
         ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
     )
 )
 UNITS = {"table": "columns", "samples": "samples", "totals": "targets"}
+"""What the rows of each frame are called in results."""
 TOLERANCE = 0.02
-"""Share of what is wanted by which a total may miss it: splits keep whole photographs together."""
+"""Share of a wanted total by which the total may differ: splits keep whole photographs together."""
 MAX_ANSWER_SHARE = 0.6
-"""Share of a category's questions with one answer text: above it, saying this always pays."""
+"""Share of a category's questions with the same answer text, at most: above it, always giving this
+answer pays."""
 ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
+"""Columns that tasks.validate.shortcuts reads."""
 
 
 def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
-    """One row per number that the configuration asks for: what was found, and the range wanted."""
+    """One row per number that the configuration requires: what was found, and the range wanted."""
     totals = [("samples", "all samples", view.height, *_around(quota.num_samples))]
     cells = plan_quotas(quota, quota.num_samples)
     for place, family in enumerate(("category", "level")):
@@ -78,7 +80,7 @@ def _around(wanted: float) -> tuple[int, int]:
 
 
 def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
-    """One row, as those of `count_totals`, per category that tasks.validate.shortcuts could score:
+    """One row like those of `count_totals` per category that tasks.validate.shortcuts could score:
     `found` is 1 where it can be answered from the words alone."""
     label = pl.col("category").replace(ALL, "all categories together")
     percent = [(100 * pl.col(name)).round(1) for name in ("accuracy", "chance")]
@@ -93,8 +95,8 @@ def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _asked(samples: pl.DataFrame) -> pl.DataFrame:
-    """What tasks.validate.shortcuts reads, of any frame: a column that is missing or of another
-    type counts as null."""
+    """The columns ASKED of any frame; a column that is missing or of another type counts as
+    null."""
     return samples.select(
         pl.col(name)
         if samples.schema.get(name) == SAMPLE[name]
@@ -112,8 +114,8 @@ def validate_frame(
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
 ) -> bool:
-    """Judge `samples`, write three files into `folder`, and say whether they may be published:
-    every critical expectation holds and every expectation could be evaluated."""
+    """Check `samples`, write three files into `folder`, and return whether the samples may be
+    published: every critical expectation holds and every expectation could be evaluated."""
     from tasks.validate.expectations import checks, evaluate, table_columns
 
     started = perf_counter()

@@ -1,6 +1,6 @@
 """The checks view: the flat table that the expectations judge, one row per sample.
 
-Whatever an expectation says about options, completions, claims or scenes becomes a number or a text
+Whatever an expectation needs of options, completions, claims or scenes becomes a number or a text
 in a column here, so that Great Expectations never sees a nested value.
 """
 
@@ -15,6 +15,7 @@ from schemas.sample import SAMPLE
 from tasks.validate.scenes import BOX, listed, scene_offenders
 
 JUDGED = "judged"
+"""Evidence of a question that only a judge decided."""
 BY_MODELS = (
     "write_usage",
     "judge",
@@ -24,8 +25,10 @@ BY_MODELS = (
     "judge_usage",
     "blind_usage",
 )
+"""Columns that are null where no model took part."""
 NULLABLE = ("margin", *BY_MODELS, "coco_id", "photograph")
-SLICE = 10_000  # rows whose objects are long frames at once: bounds memory
+"""Columns in which a value may be missing."""
+SLICE = 10_000  # rows whose objects are in long frames at once: limits memory
 COMPLETIONS = ("answer", "answer_text", "answer_option_text")
 GOLD = pl.Struct(
     {
@@ -36,10 +39,10 @@ GOLD = pl.Struct(
 
 
 def check_view(samples: pl.DataFrame) -> pl.DataFrame:
-    """What the expectations look at: one flat row per sample, sorted by question_id.
+    """The frame that the expectations judge: one flat row per sample, sorted by question_id.
 
-    A column `..._outside`, `..._unknown` and the like lists offenders as text, null where there are
-    none. Any frame has a view: a column that is missing or of another type counts as null.
+    A column `..._outside`, `..._unknown` and so on lists wrong entries as text, null without any.
+    Any frame has a view: a column that is missing or of another type counts as null.
     """
     rows = _conformed(samples).sort("question_id", maintain_order=True).with_row_index("row")
     slices = list(rows.iter_slices(SLICE)) or [rows]
@@ -67,7 +70,7 @@ def _conformed(samples: pl.DataFrame) -> pl.DataFrame:
 
 
 def _completions(rows: pl.DataFrame) -> list[pl.Series]:
-    """The gold scene and, for each of the three completions, what stands in its answer tag."""
+    """The gold scene and, for each of the three completions, the content of its answer tag."""
     scenes: list[str | None] = []
     ends: list[list[str]] = []
     num_scenes: list[int] = []
@@ -98,7 +101,7 @@ def _completions(rows: pl.DataFrame) -> list[pl.Series]:
 
 
 def _evidence() -> pl.Expr:
-    """The evidence, and JUDGED where only a judge that looked at the picture knows."""
+    """The evidence; JUDGED where only a judge that looked at the picture decided."""
     is_unknown = pl.col("evidence") == Standing.UNKNOWN.value
     return (
         pl.when(is_unknown & pl.col("judge").is_not_null())
@@ -175,7 +178,7 @@ def _none_if_empty(text: pl.Expr) -> pl.Expr:
 
 
 def _groups() -> list[pl.Expr]:
-    """How a sample's image, category and answer letter are spread over the data set."""
+    """The distribution of a sample's image, category and answer letter over the data set."""
     like = ("split", "category", "num_options")
     counts = {
         letter: pl.when(pl.col("num_options") > i).then(

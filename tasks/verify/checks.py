@@ -1,4 +1,4 @@
-"""Checks: what speaks against one question in its scene; the reasons are those of the stage."""
+"""Checks: what is wrong with one question in its scene; the reasons are those of the stage."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ Problem = tuple[str, str]
 
 
 class Finding(NamedTuple):
-    """What verification makes of a question: a problem, or else its evidence and reading."""
+    """The result of verifying a question: a problem, or else its evidence and reading."""
 
     problem: Problem | None
     evidence: Evidence | None = None
@@ -79,8 +79,8 @@ def _check_meaning(
 def _factual_problem(
     row: Mapping[str, Any], claims: list[Claim], found: list[Evidence], is_judged: bool
 ) -> tuple[Problem | None, Evidence | None]:
-    """What speaks against the answer or for another option; where nothing does and yet not all is
-    decided, the evidence to that effect."""
+    """What speaks against the answer or for another option. Where nothing does, but not everything
+    is decided, no problem, and the evidence that it is unknown."""
     right, doubt = row["answer"], None
     if not found[right].supports:
         told = _told(row["options"][right], found[right])
@@ -142,8 +142,8 @@ def _structural_problem(
 
 
 def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -> Problem | None:
-    """Every name picks out one object; the question names what all options share, and each option
-    what it stands for and nothing that another option stands for."""
+    """Every name must identify one object; the question must name what all options share, and each
+    option what it stands for and nothing that another option stands for."""
     for key in sorted({key for claim in claims for key in objects_of(claim)}):
         if not facts.is_unique(key):
             return "ambiguous-name", f"object {key} ({facts.objects[key].name}) is not the only one"

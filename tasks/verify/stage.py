@@ -1,6 +1,6 @@
 """Verify: that exactly one option of every question holds.
 
-Reads questions and scenes, nothing of how the questions came about: the words are read and the
+Reads questions and scenes, and does not use how the questions were made: the words are read and the
 claim of every option is executed again. Writes the questions with a reason, null where the
 question holds, and with the evidence that the execution found:
 
@@ -10,27 +10,27 @@ wrong-category     the claims are not of the question's category
 off-question       the options' claims are not answers to one and the same question
 options-number     fewer than two options or more than four
 options-repeat     two options say the same
-number-absurd      an option counts less than none or more than anybody can
+number-absurd      an option states a number below zero or above what people can count
 ambiguous-name     a thing that the question or an option names is not the only one of its name, or
-                   is of a class that cannot be counted or missed (hair, sky)
+                   is of a class that cannot be counted or absent (hair, sky)
 name-missing       the question does not name what its claims are about, or an option does not name
                    what it stands for
 answer-given       the question names what some of its options say, and others do not
 words-differ       the words of the question or of an option say something else than the claims
 
-Without a judge, words that cannot be read differ, too, and
+Without a judge, words that cannot be read are words-differ, too, and further reasons are
 
 answer-unproved    the answer's claim is neither proved nor asserted
 option-possible    another option's claim is not refuted
 
-Where a judge will look at the picture, what the scene leaves open goes on: as evidence "unknown",
-and as reading "unread" what words leave open. Then only
+Where a judge will look at the picture, what the scene does not decide goes on with evidence
+"unknown", and words that cannot be read go on with reading "unread". Then only questions with
 
 answer-refuted     the answer's claim is refuted
 option-holds       another option's claim is proved or asserted
 options-overlap    another option's claim, not refuted, may hold beside the answer's
 
-are lost. Questions that the writer lost keep its reason.
+are lost. Questions that the writer lost keep the writer's reason.
 """
 
 import logging

@@ -38,8 +38,8 @@ CANNOT_TELL = "writer-cannot-tell"
 
 @dataclass(frozen=True)
 class Slot:
-    """A planned question: a row of SUBGRAPH and its scene. `draw` tells apart the slots of one
-    image that offer the model the same."""
+    """A planned question: a row of SUBGRAPH and its scene. `draw` distinguishes the slots of one
+    image that show the model the same document."""
 
     row: Mapping[str, Any]
     scene: Scene
@@ -47,7 +47,7 @@ class Slot:
 
     @property
     def focus(self) -> int | None:
-        """A thing to ask about that earlier slots of the image may have passed over."""
+        """A thing to ask about that earlier slots of the image may not have used."""
         return next(iter(self.row["objects"]), None) if self.draw else None
 
 
@@ -80,7 +80,7 @@ def write_shard_with_model(
     account: Account | None,
     run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """As `write_all`, with what is read from disk."""
+    """As `write_all`, with scenes and photographs read from disk."""
     if scenes_path is None or account is None:
         raise ValueError("the model writer needs scenes and an account")
     scenes = pl.read_parquet(scenes_path)
@@ -100,8 +100,8 @@ def write_all(
     account: Account,
     run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of QUESTION in the order of the subgraphs, and the ids of those that a later run has to
-    ask for again."""
+    """Rows of QUESTION in the order of the subgraphs, and the ids of those for which a later run
+    has to ask again."""
     assert model.config.chat is not None
     is_planned = model.config.strategy is Strategy.PLANNED
     conversation = partial(write_planned if is_planned else write_open, model=model)
@@ -155,7 +155,7 @@ async def write_planned(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
 
 
 async def write_open(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
-    """A row of QUESTION for whatever the model chooses to ask in the row's category."""
+    """A row of QUESTION for a question that the model chooses in the row's category."""
     row, scene, num_options = slot.row, slot.scene, model.config.num_options
     category = Category(row["category"])
     answer = await chat.answer(

@@ -17,20 +17,21 @@ from schemas.scene_graph import Scene, SceneObject
 from tasks.chat.pictures import sent_size
 
 MAX_NAME = 60
-"""Characters of an annotated text: names are shorter, what is longer is a sentence."""
+"""Characters of an annotated text: names are shorter, and longer texts are sentences."""
 MAX_ATTRIBUTES = 5
-"""Attributes of a thing: they only help to find it."""
+"""Attributes of a thing in the document: they only help to find it, so a few suffice."""
 MAX_WARNINGS = 12
-"""Entries: with more, hardly any question about these things is fair."""
+"""Warnings in a document: with more, hardly any question about these things is fair."""
 OVERLAP = 0.35
-"""Share of a box in another from which on it is hard to say which of the two a place belongs to."""
+"""Share of a box within another from which on a place in both may belong to either thing."""
 TINY = 0.01
-"""Share of the picture below which a thing is easily overlooked: 30 pixels square in 300."""
+"""Share of the picture below which a thing is easily overlooked: 30 x 30 pixels in 300 x 300."""
 MARKS = {"<": "\\u003c", ">": "\\u003e", "|": "\\u007c"}
+"""Characters of chat templates' marks, and their escapes in JSON."""
 
 
 def frame_of_picture(scene: Scene, max_side: int | None) -> tuple[int, int]:
-    """Width and height of the picture as it is sent, None standing for one that is not."""
+    """Width and height of the picture as it is sent, or its own where `max_side` is None."""
     if max_side is None:
         return scene.width, scene.height
     return sent_size(scene.width, scene.height, max_side)
@@ -99,7 +100,7 @@ def warnings_of(
     ids: Mapping[int, str],
     size: tuple[int, int],
 ) -> list[dict[str, Any]]:
-    """What makes a question about these claims ambiguous, at most MAX_WARNINGS entries."""
+    """Facts that make a question about these claims ambiguous, at most MAX_WARNINGS entries."""
     asked = sorted({key for claim in claims for key in objects_of(claim)})
     things = [naming.objects[key] for key in asked]
     found = [
@@ -142,7 +143,7 @@ def _rivals(
     classes = [thing.class_name for thing in things if thing.class_name]
     classes += [name for claim in claims for name in classes_of(claim)]
     for class_name in dict.fromkeys(classes):
-        # Members of a class that no object stands for are what is counted, not rivals.
+        # Where a claim is on a class and no object, its members are counted: they are no rivals.
         sure = {entry.object_id for entry in naming.members.get(class_name, ())}
         is_counted = class_name not in {thing.class_name for thing in things}
         for other in naming.possible(class_name):

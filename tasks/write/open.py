@@ -1,7 +1,7 @@
 """Open: the model sees the whole scene graph and chooses category and objects itself.
 
-Its claims come back in terms of published ids; which part of them is asked for follows from what
-sets them apart. Nothing is proved here: `verify` decides.
+Its claims use published ids; the part in which they differ is the one that is asked for. Nothing is
+proved here: `verify` decides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,11 +42,11 @@ from tasks.write.planned import Letter, Rating
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
 MAX_THINGS = 100
-"""Things that a document lists, the largest: about 40 tokens each. Few scenes have more."""
+"""Things that a document lists at most, the largest: about 40 tokens each. Few scenes have more."""
 MAX_RELATIONSHIPS = 150
-"""Relationships that a document lists: about 15 tokens each."""
+"""Relationships that a document lists at most: about 15 tokens each."""
 MAX_OBJECTS = 12
-"""Ids that a reply may list: a question names five things at most, or counts a few more."""
+"""Ids that a reply may list: a question names at most five things, or counts a few more."""
 
 if TYPE_CHECKING:
     Terms: TypeAlias = ReplyForm
@@ -56,8 +56,8 @@ else:
 
 
 def _any_of(schema: dict[str, Any]) -> None:
-    """A schema that servers enforce takes anyOf alone. What `category` tells apart for us, so that
-    problems are those of one form and not of all, is oneOf with a discriminator in pydantic's."""
+    """Replace oneOf by anyOf: schemas that servers enforce allow only anyOf, but pydantic writes
+    oneOf with the discriminator `category`, with which it reports the problems of one form only."""
     schema["additionalProperties"] = False
     claim = schema["properties"]["claim"]
     schema["properties"]["claim"] = {"anyOf": claim["oneOf"]}
@@ -92,7 +92,7 @@ def open_document(
     max_side: int | None,
     focus: int | None = None,
 ) -> str:
-    """The document that offers these categories; `max_side` is that of the photograph, `focus` a
+    """The document that offers these categories; `max_side` is that of the photograph, `focus` is a
     thing that the question should be about."""
     naming, ids = Naming(scene), published_ids(scene)
     size = frame_of_picture(scene, max_side)
@@ -220,8 +220,8 @@ def _canonical(claim: Claim) -> Claim:
 
 
 def asks_of(written: OpenQuestion, claims: Sequence[Claim], names: Mapping[int, str]) -> str:
-    """The part of the claims that sets them apart; where it may be either of two, the one that the
-    question asks for. ValueError where they differ in more than one part or in none."""
+    """The part in which the claims differ; where it may be either of two, the one that the question
+    asks for. ValueError where they differ in more than one part or in none."""
     possible = []
     for asks in FORMS[written.category].asks:
         told_apart = [parts(claim, asks) for claim in claims]
@@ -243,7 +243,7 @@ def asks_of(written: OpenQuestion, claims: Sequence[Claim], names: Mapping[int, 
 
 
 def open_columns(written: OpenQuestion, scene: Scene) -> dict[str, Any]:
-    """The columns of QUESTION that a sound reply decides; `verify` finds out what proves it."""
+    """The columns of QUESTION that a sound reply decides; `verify` finds the proof."""
     claims = claims_of(written, scene)
     place = LETTERS.index(written.answer)
     claim = claims[place]

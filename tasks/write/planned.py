@@ -1,4 +1,4 @@
-"""Planned: the model words a claim that was chosen before; it cannot change the claim's objects."""
+"""Planned: the model words a claim that is already chosen; it cannot change the claim's objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,8 +48,8 @@ class WrittenQuestion(ReplyForm):
 
 @dataclass(frozen=True)
 class Order:
-    """What the model is asked to word: claims by the key that stands for them in the document,
-    `answer` None where the model must find it out, `names` of the objects."""
+    """What the model has to word: claims by their keys in the document, the key of the `answer`
+    (None where the model must find it), and the `names` of the objects."""
 
     claims: Mapping[str, Claim]
     answer: str | None
@@ -60,7 +60,7 @@ class Order:
 def order_of(
     row: Mapping[str, Any], scene: Scene, num_options: Mapping[Category, int], seed: int
 ) -> Order:
-    """What is to be worded for a row of SUBGRAPH; the order of the claims is drawn by the seed."""
+    """The order for a row of SUBGRAPH; the seed decides the sequence of the claims."""
     wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
     texts = [row["claim"], *wrong]
     Random(f"{seed}:{row['question_id']}").shuffle(texts)
@@ -81,7 +81,7 @@ def planned_document(
     naming, ids = Naming(scene), published_ids(scene)
     size = frame_of_picture(scene, max_side)
     claims = list(order.claims.values())
-    # Of several claims that may hold, the first must not stand out as the one that was planned.
+    # Where several claims may hold, the planned one must not be recognisable.
     asked = next(iter(claims)) if order.answer is None else order.claims[order.answer]
     return dumped(
         {

@@ -18,6 +18,7 @@ from schemas.vocabulary.predicates import load_predicates
 from tasks.language.forms.table import FORMS
 
 FOLDER = Path(__file__).parent / "prompts"
+"""The texts of the prompts, one file per part."""
 
 
 @cache

@@ -2,8 +2,8 @@
 
 Reads subgraphs and the plan; writes questions (schemas.question.QUESTION). The built-in template
 writer chooses the wording and puts the options in order by a seed that is stable per question. A
-model reads scenes and, where it is shown them, photographs as well; questions that
-it cannot write stay as rows with a reason.
+model reads scenes and, if configured, photographs; questions that it cannot write stay as rows with
+a reason.
 """
 
 import logging
@@ -69,10 +69,10 @@ def write_rows(
     account: Account | None = None,
     run: Run | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of QUESTION in the order of the subgraphs, and the ids of those that a later run has to
-    ask for again."""
+    """Rows of QUESTION in the order of the subgraphs, and the ids of those for which a later run
+    has to ask again."""
     if config.writer is Writer.MODEL:
-        # Only here: it loads the client of the models.
+        # Imported here because it loads the client of the models.
         from tasks.write.conversation import write_shard_with_model
 
         return write_shard_with_model(
@@ -110,8 +110,8 @@ def write(job: Job) -> Path:
 
 
 def depends(config: PipelineConfig) -> tuple[str, ...]:
-    """Scenes decide nothing that the template writer does, and photographs nothing where the model
-    is not shown them."""
+    """The template writer does not use scenes, and photographs matter only where the model is shown
+    them."""
     if config.write.writer is not Writer.MODEL:
         return "extract", "plan"
     shown = ("photographs",) if config.write.show_photograph else ()

@@ -15,18 +15,18 @@ from tasks.language.words.names import bare_words, casefolded_words, classes_in
 from tasks.language.words.phrases import NEGATIONS, Reading
 
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
-"""Words of which a question on the picture plane has one, so that nobody takes it for space."""
+"""A question on the picture plane has one of these words, so that nobody thinks of space."""
 LIKE_MARKUP = re.compile(r"[<>]|&\w+;")
-"""More than `has_markup` finds, as a plain question needs none of it."""
+"""Stricter than `has_markup`: a plain question needs none of these."""
 PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
 """How claims name a thing ("fire_hydrant.2")."""
 
 MAX_PROBLEMS = 4
-"""Problems that a model is told of at once. A text with more of them is best written anew."""
+"""Problems that are sent to a model at once. A text with more is better written again."""
 
 
 def without_letters(options: Sequence[str]) -> list[str]:
-    """The options, stripped, and without letters in front where each has its own ("B) left")."""
+    """The options, stripped, and without leading letters where each has its own ("B) left")."""
     stripped = [option.strip() for option in options]
     bare = [
         re.sub(rf"^\(?{letter}[).:]\s*", "", option)
@@ -39,7 +39,7 @@ def without_letters(options: Sequence[str]) -> list[str]:
 
 
 def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the texts, whatever they stand for."""
+    """What is wrong with the form of the texts, in words for the model."""
     if not question.strip().endswith("?"):
         yield "the question must end with a question mark"
     if is_empty(question):
@@ -77,7 +77,7 @@ def meaning_problems(
     names: Mapping[int, str],
 ) -> Iterator[str]:
     """Where the words do not say what the claims say; `names` are those of the objects. The claims
-    share everything but the asked part."""
+    differ only in the asked part."""
     form = form_of(claims[0])
     offered = form.named_objects(claims, asks)
     in_question = classes_in(question)

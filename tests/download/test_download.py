@@ -426,7 +426,7 @@ def test_a_wrong_checksum_is_refused(site, download, tmp_path):
 
 def test_a_page_in_place_of_the_archive_is_refused(site, download, tmp_path):
     site.body = HTML
-    with pytest.raises(ValueError, match=r"a.zip is no zip archive \(37 bytes\)"):
+    with pytest.raises(ValueError, match=r"a.zip is not a zip archive \(37 bytes\)"):
         download()
     assert_nothing_kept(tmp_path)
 
@@ -499,7 +499,7 @@ def test_a_file_put_there_by_hand_is_checked_and_taken(site, download, tmp_path)
 @pytest.mark.parametrize(("body", "published"), [(BODY[:-50], None), (OTHER, sha256(BODY))])
 def test_a_wrong_file_put_there_by_hand_is_refused(download, tmp_path, body, published):
     (tmp_path / "a.zip").write_bytes(body)
-    with pytest.raises(ValueError, match=r"a.zip (is no zip archive|has sha256).*delete it"):
+    with pytest.raises(ValueError, match=r"a.zip (is not a zip archive|has sha256).*delete it"):
         download(sha256=published)
 
 

@@ -225,7 +225,7 @@ def test_a_benchmark_that_changed_is_refused(root, tmp_path):
     folder = miniature_folder("mmstar", root)
     with pytest.raises(
         ValueError,
-        match=r"mmstar is not what it was: it has 3 items of coarse "
+        match=r"mmstar has changed: it has 3 items of coarse "
         r"perception, not 250: pin another revision, or name a complete",
     ):
         items_of("mmstar", tmp_path, folder)  # fmt: skip

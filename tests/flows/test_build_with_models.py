@@ -410,8 +410,8 @@ def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path)
 @pytest.mark.parametrize(
     ("stage", "told"),
     [
-        ("verify", "verify has no replies to draw anew: .* here --again write or judge"),
-        (None, "no stage has no replies"),
+        ("verify", "verify asks no model: use --again write or judge"),
+        (None, "no stage is named: use --again write or judge"),
     ],
 )
 def test_only_stages_that_ask_a_model_have_replies(

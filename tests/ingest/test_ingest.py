@@ -566,7 +566,9 @@ def test_too_many_bad_images_stop_the_build(tmp_path, num_images, rows, max_shar
     if not stops:
         check_losses(index, [scenes], num_images, max_share)
         return
-    with pytest.raises(ValueError, match=r"ingest.max_bad_share = \d+%: mend the source") as caught:
+    with pytest.raises(
+        ValueError, match=r"ingest.max_bad_share = \d+%: correct the source"
+    ) as caught:
         check_losses(index, [scenes], num_images, max_share)
     assert "\n" not in str(caught.value)
     assert "10% of" in str(caught.value)

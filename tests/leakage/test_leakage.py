@@ -127,12 +127,14 @@ def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
         list_files([str(tmp_path / "none.parquet")])
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(b"PAR1 not really")
-    with pytest.raises(ValueError, match=r"damaged\.parquet is no list of benchmark pictures") as e:
+    with pytest.raises(
+        ValueError, match=r"damaged\.parquet is not a list of benchmark pictures"
+    ) as e:
         read_lists([damaged])
     assert "\n" not in str(e.value)
     other = tmp_path / "other.parquet"
     pl.DataFrame({"a": [1]}).write_parquet(other)
-    with pytest.raises(ValueError, match=r"other\.parquet is no list"):
+    with pytest.raises(ValueError, match=r"other\.parquet is not a list"):
         read_lists([other])
 
 

@@ -63,15 +63,15 @@ def test_golds_come_from_a_dataset(tmp_path, dataset):
         (b"[" * 100_000, "recursion"),
         (b"[]", "not a JSON object"),
         (b'"text"', "not a JSON object"),
-        ({"gold": GOLD}, "completion is missing or no text"),
-        (ROW | {"completion": ["text"]}, "completion is missing or no text"),
+        ({"gold": GOLD}, "completion is missing or not text"),
+        (ROW | {"completion": ["text"]}, "completion is missing or not text"),
         ({"completion": "x"}, "it lacks gold, width and height, or a question_id"),
-        ({"completion": "x", "question_id": 7}, "question_id is no text"),
-        (ROW | {"question_id": "\ud800"}, "question_id is no text"),
+        ({"completion": "x", "question_id": 7}, "question_id is not text"),
+        (ROW | {"question_id": "\ud800"}, "question_id is not text"),
         ({"completion": "x", "question_id": "q1"}, "it needs a dataset: give --dataset FOLDER"),
-        (ROW | {"gold": 7}, "gold is no text"),
-        (ROW | {"width": "100"}, "width and height are missing or no numbers"),
-        (ROW | {"height": True}, "width and height are missing or no numbers"),
+        (ROW | {"gold": 7}, "gold is not text"),
+        (ROW | {"width": "100"}, "width and height are missing or not numbers"),
+        (ROW | {"height": True}, "width and height are missing or not numbers"),
         (ROW | {"height": 0}, "no image has a size of 100 x 0"),
         (ROW | {"gold": "(B) behind"}, "broken gold '(B) behind'"),
         (ROW | {"gold": gold_of({"objects": [DOG, DOG]})}, "the id of object 1 is"),
@@ -94,7 +94,7 @@ def test_a_question_that_the_dataset_lacks_is_named(tmp_path, dataset):
 
 def test_what_is_no_dataset_is_told(tmp_path, dataset):
     path = written(tmp_path, {"question_id": "q1", "completion": "x"})
-    with pytest.raises(ValueError, match="is no dataset folder"):
+    with pytest.raises(ValueError, match="is not a dataset folder"):
         score_file(path, tmp_path)
     pl.DataFrame({"question_id": ["q1"]}).write_parquet(tmp_path / "train-00000-of-00001.parquet")
     with pytest.raises(ValueError, match="lacks the columns answer_option_text, height, width"):

@@ -19,10 +19,10 @@ WORDINGS = (
     "What is the number of {plural} in the picture?",
 )
 INEXACT = word_set("least most more fewer less over under about around nearly almost to or")
-"""Words of options that state no one number ("at least 3", "2 or 3")."""
+"""Words of options that state no single number ("at least 3", "2 or 3")."""
 NUMBERS_ASKED = range(21)
-"""Numbers that an option may state: nobody counts more things in one picture at a look, and words
-are read for no greater number (`NUMBERS`)."""
+"""Numbers that an option may state: nobody counts more things in one picture at a glance, and words
+for larger numbers are not read (`NUMBERS`)."""
 
 
 class CountTerms(ReplyForm):
@@ -92,7 +92,8 @@ def _read_option(words: Words, claim: CountClaim, asks: str) -> Reading:
 
 
 def _is_figure(word: str) -> bool:
-    """Whether it is a number that is not read: not in plain digits, or of more than three."""
+    """Whether a word is a number that is not read: not in plain digits, or with more than three of
+    them."""
     return word.isnumeric() and not (word.isdecimal() and word.isascii() and len(word) < 4)
 
 

@@ -22,7 +22,7 @@ FARTHER = (
     "Is it the {first} or the {second} that is farther from the camera?",
     "Compare the {first} and the {second}: which one is farther away from the viewer?",
 )
-# Annotators do not say from whose side: neither do these.
+# Annotators do not say from whose side, so these wordings do not, either.
 IN_FRONT = (
     "Which is in front of the other, the {first} or the {second}?",
     "Is it the {first} or the {second} that is in front of the other?",
@@ -37,11 +37,11 @@ DEPTHS = {
     "nearer": {"closer", "closest", "nearer", "nearest", "front", "foreground"},
     "farther": {"farther", "farthest", "further", "furthest", "distant", "behind", "background"},
 }
-"""Words that ask for each; a question with words of both says neither."""
+"""Words that ask for each; a question with words of both asks for neither."""
 MEASURED = re.compile(
     r"\b(?:to|from) (?:the |a |an )?(\w+)(?! (?:who |that )?(?:\w+ )?(?:taking|took|behind))"
 )
-"""What a question measures depth from, unless that is whoever took the picture."""
+"""The word for what a question measures depth from, unless this is who took the picture."""
 
 
 class DepthTerms(ReplyForm):

@@ -1,4 +1,5 @@
-"""Existence: whether the picture shows a thing of a class, or one so related to another."""
+"""Existence: whether the picture shows a thing of a class, or one with a relationship to
+another."""
 
 from collections.abc import Hashable, Sequence
 from typing import Literal
@@ -99,7 +100,7 @@ def _topic(claim: ExistenceClaim) -> str:
 
 
 def _general(class_name: str) -> str:
-    """A school bus and a bus are one topic: the most general class that is still telling."""
+    """The most general class that is still specific: a school bus and a bus are one topic."""
     vocabulary = load_vocabulary()
     lineage = vocabulary.lineage(class_name)
     landmarks = [entry for entry in lineage if vocabulary.classes[entry].is_landmark]

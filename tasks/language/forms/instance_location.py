@@ -17,8 +17,8 @@ WORDINGS = (
 CELLS: Mapping[Cell, str] = {
     cell: cell.replace("_", " ").replace("middle center", "center") for cell in Cell
 }
-# Words that name a row or a column. "Middle" is a row, "center" a column, each where the other is
-# not said.
+# Words that name a row or a column. "Middle" is a row and "center" a column; each is also read as
+# the other where that one is not named.
 ROWS = {
     "top": {"top", "upper", "uppermost"},
     "middle": {"middle"},

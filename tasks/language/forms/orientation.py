@@ -53,7 +53,7 @@ SHOWN = {
     Direction.ABOVE: "above",
     Direction.BELOW: "below",
 }
-"""Directions in the picture that are predicates, too."""
+"""Directions in the picture that are also predicates."""
 
 
 class OrientationTerms(ReplyForm):
@@ -109,7 +109,7 @@ def _read_question(
     views = {name for name in "SOX" if matches(OWN_VIEW, asked.marked, name)}
     roles = read_roles(asked)
     if claim.viewpoint is None:
-        # "for the dog" is not yet to see with its eyes.
+        # "for the dog" alone does not take the dog's point of view.
         if any(matches(OWN_VIEW[:-1], asked.marked, name) for name in "SOX"):
             return Reading.DIFFERS
     elif views - {"O"} or (not views and re.search(VIEWER, asked.text)):

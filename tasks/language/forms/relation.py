@@ -1,6 +1,6 @@
-"""Relation: where one thing is by another.
+"""Relation: where one thing is relative to another.
 
-The functions serve `reach`, too, whose claims have the same parts.
+The functions also serve `reach`, whose claims have the same parts.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -50,7 +50,7 @@ SIDE_PREDICATES = {
     "left": "left of", "right": "right of", "above": "above", "below": "below",
     "ahead": "in front of", "back": "behind",
 }  # fmt: skip
-"""What an option means that names a side and no predicate ("on its left")."""
+"""The predicate that an option means if it names only a side ("on its left")."""
 
 
 class RelationTerms(ReplyForm):

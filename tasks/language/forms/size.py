@@ -33,7 +33,7 @@ EXTENTS: Mapping[Dimension, str] = {
     Dimension.TALLER: "spans the greatest height in the picture",
     Dimension.WIDER: "spans the greatest width in the picture",
 }
-"""The same as statements, for prompts: one wording, so that a model varies its own."""
+"""The same as statements, for prompts. Only one wording each, so that a model finds its own."""
 SIZES: Mapping[str, Set[str]] = {
     Dimension.LARGER: {
         "larger", "largest", "bigger", "biggest", "area", "room", "space", "dominates",
@@ -43,13 +43,13 @@ SIZES: Mapping[str, Set[str]] = {
         "wider", "widest", "broader", "broadest", "width", "breadth", "horizontally",
     },
 }  # fmt: skip
-"""Words that ask for each extent; words of two make a question unreadable."""
+"""Words that ask for each extent; a question with words of two cannot be read."""
 SPANS = {
     "from top to bottom": "height",
     "from left to right": "width",
     "from side to side": "width",
 }
-"""Phrases that stand for such a word."""
+"""Phrases that mean such a word."""
 SMALLEST = word_set(
     "smaller smallest tiniest littlest shorter shortest lower lowest narrower narrowest thinner "
     "thinnest slimmest fewest"

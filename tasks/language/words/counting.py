@@ -9,4 +9,4 @@ WORDS_OF_COUNTING = word_set(
     "depicted pictured include includes feature features of in whole overall there's we i tell me "
     "please exact exactly counted to"
 )
-"""With any other word, the question may ask for only some of the things."""
+"""A question with any other word may ask for only some of the things."""

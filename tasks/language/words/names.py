@@ -13,7 +13,7 @@ def word_set(words: str) -> frozenset[str]:
 
 
 ARTICLES = frozenset({"a", "an", "the"})
-"""Two texts that differ in these alone say the same."""
+"""Two texts that differ only in these say the same."""
 GRAMMAR = word_set(
     "area areas back background body bottom camera can center centre column columns corner covers "
     "crossing distance does edge eye eyes faces foreground frame front grid ground half hand "
@@ -22,22 +22,22 @@ GRAMMAR = word_set(
     "room row rows scene section set shot side space spot stand stands surrounding thing top view "
     "viewer"
 )
-"""Names of classes that are as often mere words of a question."""
-COUNTED = (
+"""Names of classes that are just as often ordinary words of a question."""
+COUNTED = (  # in the order of their values, from 0
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 )
 NUMBERS = {word: number for number, word in enumerate(COUNTED.split())}
-"""Numbers in words, up to the greatest that is one word and that anybody counts in a picture."""
+"""Numbers in words, up to the largest that is one word and that people count in a picture."""
 
 
 LONGEST = 5
-"""Words of a name at most: no class of the vocabulary has more."""
+"""Words of a name at most: no class of the vocabulary has more words."""
 
 
 class Mention(NamedTuple):
-    """A class that words name, at words[start:stop]; `is_grammar` where they may be mere words of
-    a question ("the front")."""
+    """A class that words name, at words[start:stop]; `is_grammar` where they may be ordinary words
+    of a question ("the front")."""
 
     class_name: str
     is_plural: bool
@@ -53,7 +53,7 @@ def casefolded_words(text: str) -> list[str]:
 
 
 def bare_words(text: str) -> tuple[str, ...]:
-    """The words without articles, numbers in digits: what two options may not share."""
+    """The words without articles, numbers in digits: two options must differ in these."""
     return tuple(
         str(NUMBERS.get(word, word)) for word in casefolded_words(text) if word not in ARTICLES
     )

@@ -1,4 +1,4 @@
-"""Options: what is read of options in several categories."""
+"""Options: reading them in the same way for several categories."""
 
 from collections.abc import Sequence, Set
 

@@ -1,4 +1,4 @@
-"""Phrases: what a text says of the things that it names, and who is where by whom."""
+"""Phrases: what a text says about the things that it names, and which it places by which."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -13,17 +13,18 @@ NEGATIONS = word_set(
     "not no never neither nor without except least less fewest cannot nobody nothing none wrong "
     "incorrect false untrue"
 )
-"""Words that turn what a text says into its opposite, or may: such texts are never read as true."""
+"""Words that turn, or may turn, a text into its opposite: such texts are never READ."""
 FILLERS = frozenset(
     {"and", "says", "belonging to", "made of", "from", "for", "to", "has", "with", "of",
      "part of", "at"}
 )  # fmt: skip
-"""Predicates that are also mere grammar: read only where a claim uses them."""
+"""Predicates that are also ordinary grammar: read only where a claim uses them."""
 SWEEPING = frozenset({"near", "touching", "at", "along", "on", "on top of", "above", "below"})
-"""Meanings that hold wherever a more special one with their axes does."""
+"""Meanings that hold wherever a more specific one with the same axes holds."""
 VIEWER = r"(?:the |your |our )?(?:viewer|camera|observer|photographer|spectator|onlooker)(?: s)?"
-"""Whoever looks at the picture: as a point of view, none in it."""
+"""Whoever looks at the picture: a point of view that is not in the picture."""
 PICTURE = r"(?:picture|image|photo|photograph|scene|frame|shot)"
+"""Words for the picture itself."""
 PLAIN = [
     re.compile(pattern)
     for pattern in (
@@ -44,7 +45,7 @@ PLAIN = [
         r"items|choices))\b",
     )
 ]
-"""Phrases that say only that a question is about a picture, or that it asks."""
+"""Phrases that only say that a question is about a picture, or that it is a question."""
 TARGET = (
     r"(?:where|how|what|which way) (?:is|are|s|was|does|would|can|could|you|find|we|see)"
     r"(?: you| we| one)?(?: find| see| spot)? (?:the |a |an )?{name}\b(?! s\b)",
@@ -53,7 +54,7 @@ TARGET = (
     r"{name} s (?:\w+ )?(?:position|location|placement|place)\b",
     r"^(?:the |a |an )?{name} (?:is|sits|stands|lies)\b",
 )
-"""Where `name` is what the question asks to place."""
+"""Patterns in which `name` is what the question asks to place."""
 REFERENCE = (
     r"(?:relation|relative|respect|regard|reference|compared|comparison|next|according|close)"
     r" (?:to|with) (?:the |a |an )?{name}\b(?! s (?:position|location))",
@@ -63,7 +64,7 @@ REFERENCE = (
     r"(?:the |a |an )?{name}\b",
     r"{name} s (?:own )?(?:left|right|point|perspective|view|viewpoint|frame|eyes|side|standpoint)",
 )
-"""Where `name` is that by which something is placed."""
+"""Patterns in which `name` is that by which something is placed."""
 OWN_VIEW = (
     r"{name} s (?:own )?(?:left|right|point of view|perspective|viewpoint|standpoint|eyes|"
     r"frame of reference|side)",
@@ -75,13 +76,14 @@ OWN_VIEW = (
     r"\bwhere (?:the |a |an )?{name} (?:is )?(?:standing|stands|sits|sitting)\b",
     r"\bfor (?:the |a |an )?{name}\b",
 )
-"""Where the point of view is that of `name`; the last, "for the dog", is the weakest sign."""
+"""Patterns in which the point of view is that of `name`; the last, "for the dog", is the weakest
+sign."""
 LONGEST = 6
-"""Words of a predicate at most: no spelling of one in the vocabulary has more."""
+"""Words of a predicate at most: no spelling in the vocabulary has more words."""
 
 
 class Reading(StrEnum):
-    """What words say, held against a claim: it; perhaps it; something else."""
+    """What words say, compared with a claim: the same; perhaps the same; something else."""
 
     READ = auto()
     UNREAD = auto()
@@ -89,8 +91,8 @@ class Reading(StrEnum):
 
 
 class Said(NamedTuple):
-    """A predicate that words state, with the nearest name before and after it; `is_fronted` in
-    "on which of these is the dog?"."""
+    """A predicate that words state, with the nearest name before and after it; `is_fronted` where
+    it comes first, as in "on which of these is the dog?"."""
 
     predicate: Predicate
     before: str | None
@@ -100,7 +102,7 @@ class Said(NamedTuple):
 
 @lru_cache(maxsize=1 << 12)
 def plainly(text: str) -> str:
-    """A text without the phrases that only say that it is about a picture, or ask."""
+    """A text without the phrases PLAIN."""
     for pattern in PLAIN:
         text = pattern.sub(" ", text)
     return " ".join(text.split())
@@ -108,7 +110,7 @@ def plainly(text: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def predicate_of(span: tuple[str, ...]) -> str | None:
-    """The predicate that a few words say; "held by the man" is no place."""
+    """The predicate that a few words say, or None; "held by the man" is not a place."""
     if span in (("by",), ("by", "the")) or not {"S", "O", "X"}.isdisjoint(span):
         return None
     return canonical_predicate(" ".join(span))
@@ -133,7 +135,7 @@ class Words:
 
     @cached_property
     def plain(self) -> list[str]:
-        """The words without those that only say that it is about a picture, or ask."""
+        """The words without the phrases PLAIN."""
         return plainly(self.text).split()
 
     @cached_property
@@ -142,8 +144,8 @@ class Words:
 
     @cached_property
     def marked(self) -> str:
-        """The text with S, O or X in the place of names; "picture" and "camera" stay as they are
-        unless the claim is about such things."""
+        """The text with S, O or X in place of names; "picture" and "camera" are kept unless the
+        claim is about such things."""
         found: list[str] = []
         place = 0
         subject, target = self.ends
@@ -160,18 +162,18 @@ class Words:
 
     @property
     def strangers(self) -> set[str]:
-        """Classes that are named beside those of the claim's objects."""
+        """Named classes other than those of the claim's objects."""
         named = {entry.class_name for entry in self.mentions if not entry.is_grammar}
         return named.difference(self.names) if self.names else set()
 
     @property
     def others(self) -> bool:
-        """Whether anything else is named than what the claim is about."""
+        """Whether the text names anything that the claim is not about."""
         return self.ends[0] is not None and "X" in self.marked_plain.split()
 
     def said(self, own: str | None = None) -> list[Said]:
         """The predicates that the text states, the longest at each place. `own` is read even where
-        it is mere grammar."""
+        it may be ordinary grammar."""
         words = self.marked_plain.split()
         found, start = [], 0
         while start < len(words):
@@ -195,8 +197,8 @@ def meaning_of(predicate: str) -> str:
 
 
 def may_both_hold(one: str, other: str) -> bool:
-    """Whether one predicate says no more than the other does, or less: what is on a table is also
-    near it."""
+    """Whether both may hold because one says the same as the other, or less: what is on a table is
+    also near it."""
     predicates = load_predicates()
     pair = predicates[one], predicates[other]
     return any(
@@ -218,7 +220,7 @@ def matches(patterns: Collection[str], text: str, name: str) -> bool:
 
 
 def read_roles(asked: Words) -> Reading:
-    """Whether the question asks where S is by O."""
+    """Whether the question asks where S is relative to O."""
     for_claim = matches(TARGET, asked.marked, "S") or matches(REFERENCE, asked.marked, "O")
     against = matches(TARGET, asked.marked, "O") or matches(REFERENCE, asked.marked, "S")
     if for_claim == against:
@@ -232,8 +234,8 @@ def takes_a_view(asked: Words) -> bool:
 
 
 def states(said: Said, own: Predicate, subject: bool, target: bool) -> Reading:
-    """Whether a stated predicate is that of a claim on S and O. `subject`, `target`: whether the
-    text names S, O (or, in a question, asks for what is not named)."""
+    """Whether a stated predicate is that of a claim about S and O. `subject`, `target`: whether the
+    text names S and O (or, in a question, asks for what it does not name)."""
     reverse = (
         (said.after == "S" and said.before in (None, "O"))
         or (said.before == "O" and said.after in (None, "S"))
@@ -258,7 +260,7 @@ def states(said: Said, own: Predicate, subject: bool, target: bool) -> Reading:
 
 
 def all_said(found: Sequence[Said], own: Predicate, subject: bool, target: bool) -> Reading:
-    """READ where one predicate is stated, the claim's own; UNREAD where none is, or more."""
+    """READ where only the claim's own predicate is stated; UNREAD where none is, or several are."""
     readings = [states(said, own, subject, target) for said in found]
     if Reading.READ in readings:
         return Reading.READ if len(readings) == 1 else Reading.UNREAD

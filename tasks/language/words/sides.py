@@ -12,7 +12,7 @@ SIDES = {
     "ahead": {"front", "ahead"},
     "back": {"behind", "back"},
 }
-"""The words of each side. A diagonal is named by two sides."""
+"""The words for each side. Two sides together name a diagonal."""
 
 
 def sides_in(words: Words) -> set[str]:
