@@ -22,6 +22,10 @@ RUN = {
     "make test": ".ci/run",
     "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_evaluate.py",
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
+    "spatialthinker train configs/train/tiny.toml": "Makefile",
+    "spatialthinker score completions.jsonl --dataset data/datasets/sample/<digest>": (
+        "tests/train/test_score.py"
+    ),
 }
 """Where a command is run that no page marks as not run: the sample on fewer scenes."""
 LOADERS = {
