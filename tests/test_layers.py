@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "flows": {"schemas", "tasks"},
 }
 HOME = {
-    "great_expectations": ("tasks/validate/stage.py", "tasks/validate/expectations.py"),
+    "great_expectations": ("tasks/validate/",),
     "aiohttp": ("tasks/chat/endpoint.py",),
     "tenacity": ("schemas/retry.py",),
     "prefect": ("flows/", "tasks/"),

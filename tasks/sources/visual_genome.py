@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import polars as pl
 import pyarrow as pa
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from schemas.ledger import ledger_of, lost
 from tasks.file_digests import digest_store
@@ -35,6 +35,17 @@ from tasks.sources.files import (
 )
 from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
+from tasks.sources.visual_genome_records import (
+    FIELDS,
+    LISTS,
+    SHAPES,
+    Attributes,
+    End,
+    ImageData,
+    Key,
+    Object,
+    Relationship,
+)
 
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
@@ -42,94 +53,6 @@ ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
 
 BATCH = 500
 """Images read at once: few enough that the decoded records stay in the processor's cache."""
-
-Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
-"""A larger id would not fit into the 64-bit columns of the tables, with room for new ids."""
-Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
-"""A coordinate beyond a million pixels is a broken number: no image is so large."""
-
-
-class _Key(Struct, gc=False):
-    image_id: Id | None = None
-    id: Id | None = None
-
-
-class _ImageData(Struct, gc=False):
-    image_id: Id
-    width: Annotated[int, Meta(gt=0, lt=100_000)]
-    height: Annotated[int, Meta(gt=0, lt=100_000)]
-    url: str | None = None
-    coco_id: Id | None = None
-    exhaustive: bool | None = None
-
-
-class _Object(Struct, omit_defaults=True):
-    x: Pixels
-    y: Pixels
-    w: Pixels
-    h: Pixels
-    object_id: Id | None = None
-    id: Id | None = None
-    names: list[str | None] | None = None
-    merged_object_ids: list[Id] | None = None
-    depth: Annotated[float, Meta(gt=0, le=1e6)] | None = None
-    facing: str | None = None
-
-
-class _Attributes(Struct, omit_defaults=True):
-    object_id: Id | None = None
-    id: Id | None = None
-    attributes: list[str | None] | None = None
-
-
-class _End(Struct, omit_defaults=True):
-    object_id: Id | None = None
-    id: Id | None = None
-    name: str | None = None
-    names: list[str | None] | None = None
-    merged_object_ids: list[Id] | None = None
-    x: Pixels | None = None
-    y: Pixels | None = None
-    w: Pixels | None = None
-    h: Pixels | None = None
-
-
-class _Relationship(Struct, omit_defaults=True):
-    predicate: str | None
-    subject: _End
-    object: _End
-    relationship_id: Id | None = None
-    id: Id | None = None
-
-
-class _Objects(Struct, gc=False):
-    objects: list[_Object]
-
-
-class _AttributeLists(Struct, gc=False):
-    attributes: list[_Attributes]
-
-
-class _Relationships(Struct, gc=False):
-    relationships: list[_Relationship]
-
-
-SHAPES: Mapping[str, tuple[type[Struct], type[Struct]]] = {
-    "objects": (_Objects, _Object),
-    "attributes": (_AttributeLists, _Attributes),
-    "relationships": (_Relationships, _Relationship),
-}
-
-
-FIELDS: Mapping[str, type[pl.DataType]] = {
-    **dict.fromkeys(("object_id", "relationship_id", "id"), pl.Int64),
-    **dict.fromkeys(("x", "y", "w", "h", "depth"), pl.Float64),
-    **dict.fromkeys(("name", "predicate", "facing"), pl.String),
-}
-LISTS = {
-    "names": pa.list_(pa.string()),
-    "attributes": pa.list_(pa.string()),
-}
 _ID = pl.coalesce("object_id", "id").alias("object_id")  # its name depends on the version
 
 
@@ -219,7 +142,7 @@ def index_annotations(
 
 def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows, ledger, seen = [], [], set()
-    decoder = msgspec.json.Decoder(_Key)
+    decoder = msgspec.json.Decoder(Key)
     for number, path in enumerate(files):
         buffer = map_file(path)
         raws = decode_top(buffer, list[msgspec.Raw], path, "a list with one record per image")
@@ -243,7 +166,7 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
     return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(ledger)
 
 
-def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[_Key]) -> int | None:
+def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[Key]) -> int | None:
     try:
         key = decoder.decode(raw)
     except UNREADABLE:
@@ -282,7 +205,7 @@ def _read_batch(
 
 
 def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) -> pl.DataFrame:
-    table = _table(ids, objects, _Object)
+    table = _table(ids, objects, Object)
     x, y, w, h = (pl.col(edge) for edge in "xywh")
     flat = table.with_columns(_ID, x1=x, y1=y, x2=x + w, y2=y + h)
     joined = flat.join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
@@ -290,7 +213,7 @@ def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) 
 
 
 def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
-    table = _table(ids, attributes, _Attributes).select(
+    table = _table(ids, attributes, Attributes).select(
         "image_id", _ID, pl.col("attributes").list.drop_nulls()
     )
     return table.filter(pl.col("attributes").list.len() > 0).unique(
@@ -299,7 +222,7 @@ def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
 
 
 def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFrame:
-    facts = _table(ids, relationships, _Relationship).select(
+    facts = _table(ids, relationships, Relationship).select(
         "image_id", pl.coalesce("relationship_id", "id").alias("relationship_id"), "predicate"
     )
     subjects = _end_table("subject", [entry.subject for entry in relationships])
@@ -310,7 +233,7 @@ def _relationship_table(ids: list[str], relationships: list[Any]) -> pl.DataFram
 def _end_table(side: str, ends: list[Any]) -> pl.DataFrame:
     x, y, w, h = (pl.col(edge) for edge in "xywh")
     is_whole = pl.all_horizontal(edge.is_not_null() for edge in (x, y, w, h))
-    return _table([""] * len(ends), ends, _End).select(
+    return _table([""] * len(ends), ends, End).select(
         _ID.alias(f"{side}_id"),
         pl.coalesce("name", pl.col("names").list.drop_nulls().list.first()).alias(f"{side}_name"),
         pl.when(is_whole).then(pl.concat_arr(x, y, x + w, y + h)).alias(f"{side}_box"),
@@ -339,7 +262,7 @@ def _read_images(
     index: pl.DataFrame, buffers: Sequence[memoryview], ledger: list[dict[str, str]]
 ) -> pl.DataFrame:
     rows = []
-    decoder = msgspec.json.Decoder(_ImageData)
+    decoder = msgspec.json.Decoder(ImageData)
     unknown: dict[str, Any] = {**dict.fromkeys(IMAGES.names()), "is_exhaustive": False}
     for image_id, raw in _records("image_data", index, buffers):
         row = {**unknown, "image_id": str(image_id), "photograph": f"{image_id}.jpg"}

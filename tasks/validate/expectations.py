@@ -1,113 +1,31 @@
-"""The expectations: what must hold of a data set before it may be published.
+"""The expectations: what must hold of a data set before it may be published."""
 
-Importing this module imports Great Expectations, which takes seconds: import it where it is used.
-"""
+# Great Expectations re-exports its names without saying so.
+# mypy: disable-error-code="attr-defined"
 
-# Great Expectations re-exports its names without saying so, and its decorators have no types.
-# mypy: disable-error-code="attr-defined,untyped-decorator"
-
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-import great_expectations as gx
-import polars as pl
-from great_expectations.core import ExpectationValidationResult
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations import core as gxe
-from great_expectations.expectations.expectation import (
-    ColumnPairMapExpectation,
-    Expectation,
-    MulticolumnMapExpectation,
-)
+from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.expectations.metrics.map_metric_provider import (
-    ColumnPairMapMetricProvider,
-    MulticolumnMapMetricProvider,
-    column_pair_condition_partial,
-    multicolumn_condition_partial,
-)
 from great_expectations.expectations.row_conditions import Column
 
 from schemas.claim import Category
 from schemas.completion.publish import LETTERS
 from schemas.question import LEVELS
 from schemas.sample import SAMPLE
+from tasks.validate.own_expectations import (
+    ExpectCountToBeWithinRange,
+    ExpectLettersToBeBalanced,
+    ExpectSceneToLieInImage,
+)
 from tasks.validate.readiness import MAX_TESTED
+from tasks.validate.view import table_columns
 
-DOMAIN = ("batch_id", "table", "row_condition", "condition_parser", "ignore_row_if")
-"""Keys that Great Expectations passes to every metric on several columns."""
 EVIDENCE = ("proved", "asserted", "judged")
 """Values of the view's column `evidence`."""
-
-
-class ScenesInImage(MulticolumnMapMetricProvider):
-    condition_metric_name = "multicolumn_values.scene_in_image"
-    condition_domain_keys = (*DOMAIN, "column_list")
-    condition_value_keys = ()
-
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column_list: Any, **_: object) -> Any:  # noqa: N805
-        x1, y1, x2, y2, width, height = (column_list[name] for name in column_list.columns)
-        inside = (x1 >= 0) & (y1 >= 0) & (x2 <= width) & (y2 <= height)
-        return inside.fillna(False).astype(bool)
-
-
-class ExpectSceneToLieInImage(MulticolumnMapExpectation):
-    """The columns are the extent of a scene's boxes, x1, y1, x2, y2, and its image's size."""
-
-    map_metric: ClassVar[str] = "multicolumn_values.scene_in_image"
-    ignore_row_if: Literal["never"] = "never"
-
-
-class CountsWithinRange(MulticolumnMapMetricProvider):
-    condition_metric_name = "multicolumn_values.count_within_range"
-    condition_domain_keys = (*DOMAIN, "column_list")
-    condition_value_keys = ()
-
-    @multicolumn_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column_list: Any, **_: object) -> Any:  # noqa: N805
-        count, low, high = (column_list[name] for name in column_list.columns)
-        return ((count >= low) & (count <= high)).astype(bool)
-
-
-class ExpectCountToBeWithinRange(MulticolumnMapExpectation):
-    """The columns are a count, its minimum and its maximum."""
-
-    map_metric: ClassVar[str] = "multicolumn_values.count_within_range"
-    ignore_row_if: Literal["never"] = "never"
-
-
-class LettersBalanced(ColumnPairMapMetricProvider):
-    condition_metric_name = "column_pair_values.letters_balanced"
-    condition_domain_keys = (*DOMAIN, "column_A", "column_B")
-    condition_value_keys = ("tolerance",)
-
-    @column_pair_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(
-        cls,  # noqa: N805
-        column_A: Any,  # noqa: N803
-        column_B: Any,  # noqa: N803
-        tolerance: int,
-        **_: object,
-    ) -> Any:
-        return (column_B - column_A <= tolerance).astype(bool)
-
-
-class ExpectLettersToBeBalanced(ColumnPairMapExpectation):
-    """The columns count the rarest and the most frequent answer letter among comparable samples."""
-
-    map_metric: ClassVar[str] = "column_pair_values.letters_balanced"
-    success_keys: ClassVar[tuple[str, ...]] = (
-        "column_A",
-        "column_B",
-        "ignore_row_if",
-        "tolerance",
-        "mostly",
-    )
-    ignore_row_if: Literal["neither"] = "neither"
-    tolerance: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +40,6 @@ class Check:
     frame: Literal["table", "samples", "totals"]
     shown: tuple[str, ...]
     expectation: Expectation
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`rows` are the numbers of the failing rows; `details` say what fails where it is not a
-    row."""
-
-    check: Check
-    status: Literal["passed", "failed", "error"]
-    num_checked: int
-    rows: list[int]
-    details: list[str]
-    error: str | None = None
-
-    @property
-    def num_failed(self) -> int:
-        return len(self.rows) or len(self.details)
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the data set must not be published."""
-        return self.status == "error" or (
-            self.status == "failed" and self.check.severity == "critical"
-        )
 
 
 # fmt: off
@@ -373,69 +267,3 @@ def _balance() -> Iterator[Check]:
             column_list=["found", "low", "high"],
             row_condition=Column("family") == family)
 # fmt: on
-
-
-def table_columns(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """An empty frame whose columns are named `name: type`: a schema that expectations can judge."""
-    return pl.DataFrame(schema={f"{name}: {dtype}": pl.Null for name, dtype in schema.items()})
-
-
-def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list[Verdict]:
-    """Judge each frame by its checks, in their order. Data Docs are not built: they contain the
-    time and need the internet for their styles, and `validation.html` shows the same."""
-    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    verdicts = {}
-    for name, frame in frames.items():
-        own = {check.name: check for check in suite if check.frame == name}
-        for result in _run(context, name, frame, list(own.values())):
-            check = own[result.expectation_config.meta["name"]]
-            verdicts[check.name] = _verdict(check, result, frame)
-    lost = "Great Expectations left it out"
-    return [verdicts.get(c.name, Verdict(c, "error", 0, [], [], lost)) for c in suite]
-
-
-def _run(context: Any, name: str, frame: pl.DataFrame, own: Sequence[Check]) -> list[Any]:
-    suite = gx.ExpectationSuite(name=name, expectations=[check.expectation for check in own])
-    asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(
-            name=name,
-            data=asset.add_batch_definition_whole_dataframe("all"),
-            suite=context.suites.add(suite),
-        )
-    )
-    outcome = definition.run(
-        batch_parameters={"dataframe": frame.to_pandas(use_pyarrow_extension_array=True)},
-        result_format={
-            "result_format": "COMPLETE",
-            "return_unexpected_index_query": False,
-            "partial_unexpected_count": 10,
-        },
-    )
-    return list(outcome.results)
-
-
-def _verdict(check: Check, outcome: ExpectationValidationResult, frame: pl.DataFrame) -> Verdict:
-    result = outcome.result
-    if not result:
-        return Verdict(check, "error", 0, [], [], _exception(outcome.exception_info))
-    num_checked = int(result.get("element_count", frame.height or frame.width))
-    if outcome.success:
-        return Verdict(check, "passed", num_checked, [], [])
-    if "unexpected_index_list" in result:
-        rows = sorted(result["unexpected_index_list"])
-        return Verdict(check, "failed", num_checked, rows, [])
-    mismatched = result.get("details", {}).get("mismatched", {})
-    details = [f"{kind}: {name}" for kind, names in mismatched.items() for name in sorted(names)]
-    return Verdict(
-        check, "failed", num_checked, [], details or [f"found {result['observed_value']}"]
-    )
-
-
-def _exception(info: Mapping[str, Any]) -> str:
-    """The message of the first exception, whether GX reports it directly or per metric."""
-    entries = [info, *(value for value in info.values() if isinstance(value, dict))]
-    messages = [entry["exception_message"] for entry in entries if entry.get("exception_message")]
-    return messages[0] if messages else "no result"

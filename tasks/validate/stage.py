@@ -2,7 +2,7 @@
 
 Reads samples (schemas.sample.SAMPLE), and where a model judged, all judged questions; writes a
 folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing row).
-Polars computes a flat *checks view* of the samples; tasks.validate.expectations judges it. That
+Polars computes a flat *checks view* of the samples; tasks.validate.verdicts judges it. That
 module is imported where it is used: it imports Great Expectations, which takes seconds.
 """
 
@@ -27,10 +27,10 @@ from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.validate.page import render_page
 from tasks.validate.readiness import check_rewards
 from tasks.validate.shortcuts import ALL, find_shortcuts
-from tasks.validate.view import check_view
+from tasks.validate.view import check_view, table_columns
 
 if TYPE_CHECKING:
-    from tasks.validate.expectations import Verdict
+    from tasks.validate.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,8 @@ def validate_frame(
 ) -> bool:
     """Check `samples`, write three files into `folder`, and return whether the samples may be
     published: every critical expectation holds and every expectation could be evaluated."""
-    from tasks.validate.expectations import checks, evaluate, table_columns
+    from tasks.validate.expectations import checks
+    from tasks.validate.verdicts import evaluate
 
     started = perf_counter()
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,8 @@ Whatever an expectation needs of options, completions, claims or scenes becomes 
 in a column here, so that Great Expectations never sees a nested value.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 import polars as pl
 
@@ -224,3 +226,8 @@ def _claim_tag(text: str) -> str | None:
         return category_of(decode_claim(text)).value
     except msgspec.DecodeError:
         return None
+
+
+def table_columns(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """An empty frame whose columns are named `name: type`: a schema that expectations can judge."""
+    return pl.DataFrame(schema={f"{name}: {dtype}": pl.Null for name, dtype in schema.items()})

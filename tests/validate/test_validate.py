@@ -45,7 +45,7 @@ from tasks.validate.stage import (
     succeeded,
     validate_frame,
 )
-from tasks.validate.view import check_view
+from tasks.validate.view import check_view, table_columns
 from tests.stages import build_of, run, with_artifacts
 
 QUOTA = QuotaConfig(num_samples=64)
@@ -427,7 +427,8 @@ def judged_view(samples: pl.DataFrame) -> pl.DataFrame:
 
 def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
     """Name and number of failing rows of every check that fails."""
-    from tasks.validate.expectations import checks, evaluate, table_columns
+    from tasks.validate.expectations import checks
+    from tasks.validate.verdicts import evaluate
 
     view = judged_view(samples)
     shortcuts = count_shortcuts(find_shortcuts(samples))
@@ -452,7 +453,8 @@ def with_defect(number: int, change: Callable[[Row], Row]) -> pl.DataFrame:
 def failures_of_defects() -> list[dict[str, int]]:
     """What each of DEFECTS makes fail. Great Expectations takes half a second a run whatever the
     number of rows, so it judges all data sets at once, kept apart by a prefix to their ids."""
-    from tasks.validate.expectations import checks, evaluate
+    from tasks.validate.expectations import checks
+    from tasks.validate.verdicts import evaluate
 
     ids = pl.col("question_id", "image_id")
     views = [
@@ -534,7 +536,8 @@ def test_every_check_has_a_defect():
 def test_a_check_that_raises_is_an_error_and_not_a_pass():
     from great_expectations.expectations import core
 
-    from tasks.validate.expectations import Check, evaluate
+    from tasks.validate.expectations import Check
+    from tasks.validate.verdicts import evaluate
 
     lost = core.ExpectColumnValuesToBeNull(column="lost", meta={"name": "lost"})
     check = Check("lost", "Group", "warning", "It raises.", "samples", ("lost",), lost)

@@ -1,0 +1,96 @@
+"""The records of Visual Genome's JSON files: a field that not all versions have may be None."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import polars as pl
+import pyarrow as pa
+from msgspec import Meta, Struct
+
+Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+"""A larger id would not fit into the 64-bit columns of the tables, with room for new ids."""
+Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+"""A coordinate beyond a million pixels is a broken number: no image is so large."""
+
+
+class Key(Struct, gc=False):
+    image_id: Id | None = None
+    id: Id | None = None
+
+
+class ImageData(Struct, gc=False):
+    image_id: Id
+    width: Annotated[int, Meta(gt=0, lt=100_000)]
+    height: Annotated[int, Meta(gt=0, lt=100_000)]
+    url: str | None = None
+    coco_id: Id | None = None
+    exhaustive: bool | None = None
+
+
+class Object(Struct, omit_defaults=True):
+    x: Pixels
+    y: Pixels
+    w: Pixels
+    h: Pixels
+    object_id: Id | None = None
+    id: Id | None = None
+    names: list[str | None] | None = None
+    merged_object_ids: list[Id] | None = None
+    depth: Annotated[float, Meta(gt=0, le=1e6)] | None = None
+    facing: str | None = None
+
+
+class Attributes(Struct, omit_defaults=True):
+    object_id: Id | None = None
+    id: Id | None = None
+    attributes: list[str | None] | None = None
+
+
+class End(Struct, omit_defaults=True):
+    object_id: Id | None = None
+    id: Id | None = None
+    name: str | None = None
+    names: list[str | None] | None = None
+    merged_object_ids: list[Id] | None = None
+    x: Pixels | None = None
+    y: Pixels | None = None
+    w: Pixels | None = None
+    h: Pixels | None = None
+
+
+class Relationship(Struct, omit_defaults=True):
+    predicate: str | None
+    subject: End
+    object: End
+    relationship_id: Id | None = None
+    id: Id | None = None
+
+
+class Objects(Struct, gc=False):
+    objects: list[Object]
+
+
+class AttributeLists(Struct, gc=False):
+    attributes: list[Attributes]
+
+
+class Relationships(Struct, gc=False):
+    relationships: list[Relationship]
+
+
+SHAPES: Mapping[str, tuple[type[Struct], type[Struct]]] = {
+    "objects": (Objects, Object),
+    "attributes": (AttributeLists, Attributes),
+    "relationships": (Relationships, Relationship),
+}
+
+
+FIELDS: Mapping[str, type[pl.DataType]] = {
+    **dict.fromkeys(("object_id", "relationship_id", "id"), pl.Int64),
+    **dict.fromkeys(("x", "y", "w", "h", "depth"), pl.Float64),
+    **dict.fromkeys(("name", "predicate", "facing"), pl.String),
+}
+LISTS = {
+    "names": pa.list_(pa.string()),
+    "attributes": pa.list_(pa.string()),
+}
