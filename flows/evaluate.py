@@ -21,7 +21,7 @@ from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
-from tasks.evaluate.benchmark import load_benchmark
+from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
 from tasks.evaluate.score import score_benchmark
@@ -118,7 +118,10 @@ def evaluate_from_file(
 
 
 def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
-    """Evaluate; ValueError, before anything runs, where a model cannot be asked at all."""
+    """Evaluate; ValueError, before anything runs, where a model cannot be asked at all or a
+    benchmark is not known."""
+    for entry in config.benchmarks:
+        check_benchmark(entry)
     for model in config.models:
         check_model(model, root)
     runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)

@@ -129,7 +129,7 @@ class Benchmark:
     Add `texts` where items ask for a text."""
 
     draw: Callable[[Scenes, Path], None]
-    """Writes the miniature into an empty folder: some 8 to 16 items about drawn scenes, in the
+    """Writes the miniature into an empty folder: some 6 to 20 items about drawn scenes, in the
     files and columns of the benchmark."""
     is_own: bool = False
     """Whether it is the validation split of a dataset, not somebody else's benchmark. Then its path

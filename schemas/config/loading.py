@@ -56,7 +56,10 @@ def _value(text: str) -> Any:
 
 
 def _first_problem(error: ValidationError, kind: type[BaseModel]) -> str:
-    problem = error.errors(include_url=False)[0]
+    problems = error.errors(include_url=False)
+    # A misspelt key is also missing under its right name, which alone does not show the mistake.
+    unknown = (one for one in problems if one["type"] == "extra_forbidden")
+    problem = next(unknown, problems[0])
     where = ".".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":

@@ -49,6 +49,11 @@ class LocalCopy(NamedTuple):
     tables: Copy
 
 
+def check_benchmark(config: BenchmarkConfig) -> None:
+    """ValueError where no benchmark has the configured name."""
+    benchmark_of(config.name)
+
+
 def copy_of(config: BenchmarkConfig, root: Path) -> LocalCopy | None:
     """The local copy that a configuration names, None where it names none. ValueError or
     FileNotFoundError where the copy is missing or cannot be used."""

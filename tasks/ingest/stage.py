@@ -25,6 +25,7 @@ import polars as pl
 
 from tasks.ingest.shard import write_scenes
 from tasks.processes import run_apart
+from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Stage
 
 VERSION = 1
@@ -83,6 +84,7 @@ STAGE = Stage(
     work=ingest,
     reads=("index",),
     settings=lambda config: {"ingest": config.ingest},
+    files=lambda build: {"source": source_digest(build.source, build.root)},
     is_sharded=True,
     uses_vocabulary=True,
     check=check,

@@ -20,7 +20,7 @@ from schemas.config.build import SourceConfig, SourceKind
 from tasks.artifact import write_artifact
 from tasks.photographs.stage import open_photographs
 from tasks.sources.files import find_files
-from tasks.sources.readers import READERS
+from tasks.sources.readers import reader_of
 from tasks.stage import Job, Stage
 
 VERSION = 1
@@ -83,7 +83,7 @@ def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str
 def sources_of(kind: SourceKind) -> pl.Expr:
     """The sources of pictures, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
-    collection = pl.lit(READERS[kind].collection, pl.String)
+    collection = pl.lit(reader_of(kind).collection, pl.String)
     own = pl.concat_str(collection, "image_id", separator=":")
     return pl.concat_list(own, coco).list.drop_nulls()
 

@@ -21,7 +21,7 @@ from schemas.config.build import SourceKind
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact, write_artifact
 from tasks.leakage.exclude import digest_lists, read_lists, thumbnails
-from tasks.sources.readers import READERS
+from tasks.sources.readers import reader_of
 
 VERSION = 1
 LISTS = "benchmark-images"
@@ -116,7 +116,7 @@ def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.D
 
 def _pictures(rows: pl.DataFrame, kind: SourceKind, has_images: bool) -> pl.DataFrame:
     rows = rows.unique("image_id", keep="first", maintain_order=True)
-    sources, collection = [], READERS[kind].collection
+    sources, collection = [], reader_of(kind).collection
     for image_id, coco_id in rows.select("image_id", "coco_id").iter_rows():
         own = [f"{collection}:{image_id}"] if collection else []
         sources.append(own + ([coco_source(coco_id)] if coco_id is not None else []))

@@ -21,7 +21,7 @@ from tasks.artifact import write_artifact
 from tasks.file_digests import digest_store
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
 from tasks.sources.reader import no_photographs
-from tasks.sources.readers import READERS
+from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source
 from tasks.sources.vg150 import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
@@ -126,7 +126,7 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore,
 
     Raises FileNotFoundError where there is no photograph.
     """
-    reader = READERS[source.kind]
+    reader = reader_of(source.kind)
     if reader.photographs is not no_photographs:
         rows = dict(reader.photographs(find_source(source, root)))
         if rows:

@@ -11,7 +11,7 @@ from schemas.config.build import SourceKind
 from schemas.proof.evidence import Standing
 from tasks.publish.costs import COSTS, TOKENS, total_costs
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
-from tasks.sources.readers import READERS
+from tasks.sources.readers import reader_of
 from tasks.validate.page import BLIND_RULES, RULES
 
 
@@ -67,7 +67,7 @@ def render_card(
     return environment.get_template("card.md.jinja").render(
         manifest=manifest,
         config=manifest["config"],
-        rights=READERS[SourceKind(manifest["config"]["source"]["kind"])].rights,
+        rights=reader_of(SourceKind(manifest["config"]["source"]["kind"])).rights,
         size=size_category(manifest["num_samples"]),
         losses=by_reason(funnel).to_dicts(),
         categories=by_category(funnel).to_dicts(),

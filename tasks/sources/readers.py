@@ -10,3 +10,10 @@ READERS: dict[SourceKind, Reader] = {
     SourceKind.GQA: gqa.READER,
     SourceKind.RENDERED: visual_genome.DRAWN_READER,
 }
+
+
+def reader_of(kind: SourceKind) -> Reader:
+    """ValueError where the kind has no reader yet."""
+    if kind not in READERS:
+        raise ValueError(f"source.kind {kind} has no reader: add it to READERS in {__name__}")
+    return READERS[kind]

@@ -9,23 +9,13 @@ from pathlib import Path
 
 from schemas.config.build import PipelineConfig, SourceKind
 from tasks.artifact import write_artifact
-from tasks.file_digests import digest_store
 from tasks.processes import warm_up
-from tasks.sources.files import digest_files
-from tasks.sources.reader import Files
-from tasks.sources.readers import READERS
-from tasks.sources.shard import find_source
+from tasks.sources.shard import find_source, index_source, source_digest
 from tasks.stage import Build, Job, Settings, Stage
 
 VERSION = 1
 LARGE = 64 << 20  # bytes of annotations; fewer are read before workers would have started
 logger = logging.getLogger(__name__)
-
-
-def digest_source(files: Files, root: Path) -> str:
-    """A digest of the contents of all annotation files."""
-    paths = [path for role in sorted(files) for path in files[role]]
-    return digest_files(paths, paths[0].parent, digest_store(root))
 
 
 def index(job: Job) -> Path:
@@ -34,7 +24,7 @@ def index(job: Job) -> Path:
     is_large = sum(path.stat().st_size for role in files.values() for path in role) > LARGE
     if is_large:
         warm_up(num_workers, "tasks.ingest.shard")
-    index, ledger = READERS[source.kind].index(files, num_workers if is_large else 1)
+    index, ledger = index_source(source, files, num_workers if is_large else 1)
     if index.is_empty():
         problem = f" ({ledger['reason'][0]}: {ledger['detail'][0]})" if ledger.height else ""
         raise ValueError(
@@ -51,7 +41,7 @@ def settings(config: PipelineConfig) -> Settings:
 
 
 def files(build: Build) -> dict[str, str]:
-    return {"source": digest_source(find_source(build.source, build.root), build.root)}
+    return {"source": source_digest(build.source, build.root)}
 
 
 STAGE = Stage(

@@ -173,6 +173,10 @@ def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
     [
         (tree_of(models=[TINY | {"local": {"model": "nothing-here"}}]), "no model nothing-here"),
         (tree_of(models=[TINY, TINY]), "the model tiny is listed twice"),
+        (
+            tree_of(benchmarks=[{"name": "postbnch", "path": "miniature"}]),
+            "no benchmark postbnch: there are cv_bench, blink",
+        ),
         (tree_of(benchmarks=[THREE[0], THREE[0]]), "the benchmark mmvp is listed twice"),
         (tree_of(models=[{"name": "none"}]), "give either a section local or a section chat"),
         (

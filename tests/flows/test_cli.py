@@ -17,6 +17,7 @@ from tests.commands import call, run
             ("build", "--set", "quota.size=3"),
             "unknown key quota.size: accepted here are easy_share",
         ),
+        (("build", "--set", "quota={num_sample=3}"), "unknown key quota.num_sample: accepted"),
         (("build", "--set", "sede=3"), "unknown key sede: accepted here are budget, extract"),
         (("build", "--set", "quota.num_samples=many"), "quota.num_samples: "),
         (("build", "--set", "quota.num_samples=-1"), "quota.num_samples: "),

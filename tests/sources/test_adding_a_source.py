@@ -1,6 +1,7 @@
 """Adding a source: the example in docs/extending.md does what the page says, and no more."""
 
 import re
+import tomllib
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -8,10 +9,10 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from schemas.config.build import IngestConfig, SourceConfig, SourceKind
+from schemas.config.build import IngestConfig, PipelineConfig, SourceConfig, SourceKind
 from tasks.ingest.scenes import clean_scenes
-from tasks.sources.readers import READERS
-from tasks.sources.shard import find_source, read_shard
+from tasks.sources.readers import READERS, reader_of
+from tasks.sources.shard import find_source, index_source, read_shard
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -64,8 +65,33 @@ def test_what_it_cannot_read_is_named(source, tmp_path):
         READERS[source.kind].index(find_source(source, tmp_path), 1)
 
 
-def test_every_kind_has_a_reader():
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "boxes.csv cannot be read .empty CSV.: correct or replace it"),
+        ("a,b\n1,2,3\n", "boxes.csv cannot be read .found more fields"),
+    ],
+)
+def test_what_polars_cannot_read_is_named(text, message, source, tmp_path):
+    (tmp_path / "boxes.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        index_source(source, find_source(source, tmp_path), 1)
+
+
+def test_a_folder_without_such_files_is_named(source, tmp_path):
+    nothing = source.model_copy(update={"path": str(tmp_path / "nothing.csv")})
+    (tmp_path / "boxes.csv").rename(tmp_path / "boxes.txt")
+    with pytest.raises(FileNotFoundError, match=str(tmp_path)):
+        find_source(nothing, tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"source\.path .*boxes\.txt has no files of gqa"):
+        find_source(source.model_copy(update={"path": str(tmp_path / "boxes.txt")}), tmp_path)
+
+
+def test_every_kind_has_a_reader(monkeypatch):
     assert set(READERS) == set(SourceKind)
+    monkeypatch.delitem(READERS, SourceKind.GQA)
+    with pytest.raises(ValueError, match=r"source\.kind gqa has no reader: add it to READERS in"):
+        reader_of(SourceKind.GQA)
 
 
 def test_the_page_names_the_files_that_a_source_touches():
@@ -75,6 +101,7 @@ def test_the_page_names_the_files_that_a_source_touches():
         "tasks/sources/readers.py",
         "schemas/config/build.py",
         "tests/sources/test_boxes_csv.py",
+        "README.md",
     ]
     others = [path for path in touched if "boxes_csv" not in path]
     assert all((ROOT / path).exists() for path in others)
@@ -91,3 +118,9 @@ def test_the_page_names_the_files_that_a_source_touches():
         "tasks/sources/readers.py",
         "tasks/sources/stage.py",
     ]
+
+
+def test_its_configuration_is_valid():
+    (text,) = re.findall(r"```toml\n(.*?)```", SECTION, re.DOTALL)
+    tree = tomllib.loads(text.replace("boxes-csv", "gqa"))
+    assert PipelineConfig.model_validate(tree).source.photographs == ("photographs",)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from schemas.config.build import IngestConfig, SourceConfig
+from tasks.ingest import stage as ingest_stage
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources import stage as index_stage
 from tasks.sources.files import digest_files, find_files
@@ -960,3 +961,21 @@ def test_real_samples_are_read_whole(
     lost = ledger.filter(pl.col("action") == "drop", pl.col("item").str.starts_with("relationship"))
     assert set(lost["reason"]) <= {"duplicate-relationship", "self-loop", "end-name-differs"}
     assert not any("unreadable" in reason for reason in ledger["reason"])
+
+
+@pytest.mark.parametrize("kind", ["visual-genome", "vg150", "gqa"])
+def test_a_word_that_changes_in_place_is_read_again(kind, tmp_path):
+    """The index stays the same: it holds the places of records, not their words."""
+    path = {
+        "visual-genome": lambda: write(tmp_path / "vg") / "objects.json",
+        "vg150": lambda: write_lines(tmp_path / "rows.jsonl", ROW),
+        "gqa": lambda: write_lines(tmp_path / "graphs.json", {"1": GRAPH}),
+    }[kind]()
+    source = SourceConfig(kind=kind, path=str(path.parent if kind == "visual-genome" else path))
+    stages = (index_stage.STAGE, ingest_stage.STAGE)
+    first = after(build_of(tmp_path / "root", source), *stages)
+    path.write_text(path.read_text().replace("dog", "cat"))
+    second = after(build_of(tmp_path / "root", source), *stages)
+    (before,), (now,) = first.made["ingest"], second.made["ingest"]
+    assert [row[3] for row in facts(pl.read_parquet(before))] == ["dog", "tree"]
+    assert [row[3] for row in facts(pl.read_parquet(now))] == ["cat", "tree"]
