@@ -41,6 +41,13 @@ VERSION = 2
 BATCH = 1000  # questions whose scenes are in memory at once
 READ = ("objects", "names", "asks", "option_claims", "answer")
 """Columns from which `with_words` derives the words of a question and its options."""
+ADVICE = {
+    "write": "look at the model's replies, or let another one write",
+    "verify": "look at the model's replies, let another one write, or loosen proof",
+    "judge": "look at the judge's votes, or let another model judge",
+    "select": "loosen quota",
+}
+"""What to do where a stage lost the questions."""
 logger = logging.getLogger(__name__)
 
 
@@ -239,6 +246,37 @@ def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path]) -> str:
+    """What lost most of the questions, or of the photographs where none was asked; an example, and
+    what to do."""
+    if lost.height:
+        losses = select_ledger(lost)
+        stage, reason, number = _commonest(losses, "stage", "reason")
+        item, detail = losses.filter(stage=stage, reason=reason).select("item", "detail").row(0)
+        return (
+            f"{number:,} of {losses.height:,} are lost in {stage} by {reason} "
+            f"(first {item}: {detail}): {ADVICE[stage]}"
+        )
+    if photograph_paths:
+        photographs = pl.read_parquet(list(photograph_paths))
+        unusable = photographs.filter(pl.col("reason").is_not_null())
+        if unusable.height:
+            reason, number = _commonest(unusable, "reason")
+            image_id, detail = unusable.filter(reason=reason).select("image_id", "detail").row(0)
+            return (
+                f"{number:,} of {photographs.height:,} photographs are lost by {reason} "
+                f"(first {image_id}: {detail}): correct source.photographs or the source, or set "
+                'images = "omit"'
+            )
+    return "the scenes allow none: loosen extract, proof or quota, or name a larger source"
+
+
+def _commonest(losses: pl.DataFrame, *names: str) -> tuple[Any, ...]:
+    """The values of these columns that most rows have, and the number of these rows."""
+    counted = losses.group_by(names).agg(rows=pl.len())
+    return counted.sort("rows", *names, descending=[True, *(False for _ in names)]).row(0)
+
+
 def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -> pl.DataFrame:
     """image_id, coco_id, sha256 and photograph of every scene."""
     facts = pl.scan_parquet(list(scene_paths)).select("image_id", "coco_id", "photograph")
@@ -264,8 +302,7 @@ def select(job: Job) -> Path:
     )
     if chosen.is_empty():
         raise ValueError(
-            "no question is left to publish: the funnel says where they were lost; loosen "
-            "extract, proof or quota, or name a larger source"
+            f"no question is left to publish: {why_none(lost, job.paths('photographs'))}"
         )
     parts = [
         frame_of(list(sample_rows(chosen, batch)), SAMPLE)

@@ -20,10 +20,11 @@ from schemas.claim import (
 from schemas.completion.publish import parse_completion
 from schemas.config.build import QuotaConfig, SelectConfig
 from schemas.ledger import LEDGER
-from schemas.question import VERIFIED
+from schemas.question import JUDGED, VERIFIED
 from schemas.sample import SAMPLE
 from tasks.extract.stage import subgraph_rows
 from tasks.language.forms.table import form_of
+from tasks.photographs.stage import PHOTOGRAPHS
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
 from tasks.select.stage import (
@@ -34,6 +35,7 @@ from tasks.select.stage import (
     moved,
     sample_rows,
     select_ledger,
+    why_none,
     with_words,
 )
 from tasks.verify.stage import verify_questions
@@ -291,3 +293,42 @@ def test_preference_does_not_depend_on_the_order_of_rows(order, seed):
     rows, wanted = with_words(VERIFIED_ROWS.head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
     shuffled = rows[list(order)]
     assert by_preference(shuffled, wanted, seed).equals(by_preference(rows, wanted, seed))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        ((), "the scenes allow none: loosen extract, proof or quota"),
+        ((None, None), "the scenes allow none"),
+        (
+            ("photograph-missing", "photograph-missing", "photograph-broken", None),
+            "2 of 4 photographs are lost by photograph-missing (first 0: no p0.jpg): correct "
+            "source.photographs or the source, or set images",
+        ),
+    ],
+)
+def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path):
+    rows = [
+        (str(number), None, None, reason, reason and f"no p{number}.jpg")
+        for number, reason in enumerate(reasons)
+    ]
+    path = tmp_path / "photographs.parquet"
+    pl.DataFrame(rows, PHOTOGRAPHS, orient="row").write_parquet(path)
+    assert why_none(pl.DataFrame(schema=JUDGED), [path]).startswith(told)
+    assert why_none(pl.DataFrame(schema=JUDGED), []).startswith("the scenes allow none")
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"verdict": "disagree"}, "2 of 3 are lost in judge by bad (first q0: so): look at the"),
+        ({"verdict": None}, "2 of 3 are lost in verify by bad (first q0: so): look at the model"),
+        ({"question": None}, "2 of 3 are lost in write by bad (first q0: so): look at the model"),
+    ],
+)
+def test_where_all_questions_are_lost_the_commonest_reason_is_named(columns, told):
+    row = dict.fromkeys(JUDGED) | {"question": "Which?", "reason": "bad", "reason_detail": "so"}
+    rows = [row | columns | {"question_id": f"q{number}"} for number in range(3)]
+    rows[2]["reason"] = "worse"
+    lost = pl.DataFrame(rows, JUDGED)
+    assert why_none(lost, []).startswith(told)
