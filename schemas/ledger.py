@@ -29,6 +29,11 @@ def lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
     }
 
 
+def repaired(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
+    """A ledger row for what stays, changed."""
+    return lost(image_id, item, reason, detail) | {"action": "repair"}
+
+
 def ledger_of(rows: Sequence[dict[str, str]], stage: str = "ingest") -> pl.DataFrame:
     """LEDGER from rows of image_id, item, action, reason and detail."""
     return pl.DataFrame(list(rows), schema=LEDGER).with_columns(stage=pl.lit(stage))

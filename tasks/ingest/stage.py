@@ -4,6 +4,7 @@ Reads the source's files at the places that the index names; writes scenes
 (schemas.scene_graph.SCENE) and a ledger with one row per repair or drop. The rules, in the order
 they are applied:
 
+field-unreadable       a record stays without a field that it can do without (coco_id, url ...)
 frame-inferred         no width and height: the extent of the boxes is used, and marked
 relationship-renumbered   no id, or that of an earlier one: a number above the image's others
 object-without-name    dropped; object-without-id, box-unreadable, box-empty, box-outside likewise

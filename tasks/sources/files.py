@@ -6,7 +6,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from glob import glob
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 import pyarrow as pa
+from msgspec import Struct
 
 from schemas.replacing import replacing
 from tasks.file_digests import file_digests
@@ -35,6 +36,7 @@ UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises for JSON that is broken, of another shape, not UTF-8 or nested too deep."""
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 
 def place_of(path: str) -> Path:
@@ -175,6 +177,38 @@ def decode_each(
         except UNREADABLE as error:
             problems.append((position, str(error)))
     return read, problems
+
+
+def decode_without(
+    raw: bytes | memoryview | msgspec.Raw, shape: type[S], dispensable: Collection[str]
+) -> tuple[S, list[tuple[str, str]]]:
+    """A record without those of its dispensable fields that cannot be read, at any depth of
+    structs, and the name and problem of each. Raises what decoding raises where the rest cannot be
+    read either."""
+    parts, problems = _without(raw, shape, dispensable)
+    return msgspec.json.decode(parts, type=shape), problems
+
+
+def _without(
+    raw: bytes | memoryview | msgspec.Raw, shape: type[Struct], dispensable: Collection[str]
+) -> tuple[bytes, list[tuple[str, str]]]:
+    parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    problems = []
+    for field in msgspec.structs.fields(shape):
+        name, kind = field.encode_name, field.type
+        if name not in parts:
+            continue
+        if isinstance(kind, type) and issubclass(kind, Struct):
+            text, inner = _without(parts[name], kind, dispensable)
+            parts[name] = msgspec.Raw(text)
+            problems += [(f"{name}.{below}", problem) for below, problem in inner]
+        elif name in dispensable:
+            try:
+                msgspec.json.decode(parts[name], type=kind)
+            except UNREADABLE as error:
+                del parts[name]
+                problems.append((name, str(error)))
+    return msgspec.json.encode(parts), problems
 
 
 def spans_of(raws: Sequence[msgspec.Raw], buffer: bytes | mmap.mmap) -> list[tuple[int, int]]:

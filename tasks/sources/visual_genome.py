@@ -19,13 +19,14 @@ import polars as pl
 import pyarrow as pa
 from msgspec import Struct
 
-from schemas.ledger import ledger_of, lost
+from schemas.ledger import ledger_of, lost, repaired
 from tasks.file_digests import digest_store
 from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
-    decode_each,
+    S,
     decode_top,
+    decode_without,
     digest_files,
     find_files,
     map_file,
@@ -36,6 +37,7 @@ from tasks.sources.files import (
 from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 from tasks.sources.visual_genome_records import (
+    DISPENSABLE,
     FIELDS,
     LISTS,
     SHAPES,
@@ -142,7 +144,7 @@ def index_annotations(
 
 def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows, ledger, seen = [], [], set()
-    decoder = msgspec.json.Decoder(Key)
+    decoder = msgspec.json.Decoder(Key, strict=False)  # some write ids as texts
     for number, path in enumerate(files):
         buffer = map_file(path)
         raws = decode_top(buffer, list[msgspec.Raw], path, "a list with one record per image")
@@ -268,7 +270,7 @@ def _read_images(
         row = {**unknown, "image_id": str(image_id), "photograph": f"{image_id}.jpg"}
         try:
             if raw is not None:
-                data = decoder.decode(raw)
+                data = _decoded(raw, decoder, ImageData, str(image_id), "image_data", ledger)
                 row |= {"width": data.width, "height": data.height, "coco_id": data.coco_id}
                 row["is_exhaustive"] = bool(data.exhaustive)
                 if data.url:
@@ -277,6 +279,26 @@ def _read_images(
             ledger.append(lost(str(image_id), "image_data", "frame-unreadable", str(error)))
         rows.append(row)
     return pl.DataFrame(rows, schema=IMAGES)
+
+
+def _decoded(
+    raw: memoryview | msgspec.Raw,
+    decoder: msgspec.json.Decoder[S],
+    shape: type[S],
+    image_id: str,
+    item: str,
+    ledger: list[dict[str, str]],
+) -> S:
+    """The record, if need be without fields that it can do without; each of these is noted."""
+    try:
+        return decoder.decode(raw)
+    except UNREADABLE:
+        record, problems = decode_without(raw, shape, DISPENSABLE)
+        ledger += [
+            repaired(image_id, f"{item}.{name}", "field-unreadable", problem)
+            for name, problem in problems
+        ]
+        return record
 
 
 def _file_name(url: str) -> str:
@@ -346,11 +368,13 @@ def _salvage(
     except (*UNREADABLE, KeyError):
         ledger.append(lost(image_id, role, "record-unreadable", problem))
         return whole([])
-    read, problems = decode_each(entries, part)
-    ledger += [
-        lost(image_id, f"{role}[{position}]", f"{role}-unreadable", text)
-        for position, text in problems
-    ]
+    decoder, read = msgspec.json.Decoder(part), []
+    for position, entry in enumerate(entries):
+        item = f"{role}[{position}]"
+        try:
+            read.append(_decoded(entry, decoder, part, image_id, item, ledger))
+        except UNREADABLE as error:
+            ledger.append(lost(image_id, item, f"{role}-unreadable", str(error)))
     return whole(read)
 
 

@@ -13,13 +13,17 @@ Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 """A coordinate beyond a million pixels is a broken number: no image is so large."""
 
 
+DISPENSABLE = frozenset({"coco_id", "url", "exhaustive", "merged_object_ids", "depth", "facing"})
+"""Fields without which a record says less and speaks of the same thing: one that cannot be read is
+left out, where any other field costs the record."""
+
+
 class Key(Struct, gc=False):
     image_id: Id | None = None
     id: Id | None = None
 
 
 class ImageData(Struct, gc=False):
-    image_id: Id
     width: Annotated[int, Meta(gt=0, lt=100_000)]
     height: Annotated[int, Meta(gt=0, lt=100_000)]
     url: str | None = None

@@ -622,7 +622,7 @@ def test_bad_records_cost_only_themselves(tmp_path):
         {"image_id": 1, "objects": [DOG, TREE]},
         {"image_id": 1, "objects": [thing(9, "cup")]},
         {"objects": [DOG]},
-        {"image_id": "2", "objects": [DOG]},
+        {"image_id": "two", "objects": [DOG]},
         {"image_id": 0, "objects": [DOG]},
         {"image_id": 0, "objects": [TREE]},
         {"image_id": 3, "objects": None},
@@ -854,6 +854,14 @@ relationships = st.builds(
 ) | junk  # fmt: skip
 
 
+def image_id_of(record: object) -> int | None:
+    """A number, or the text of one."""
+    image_id = record.get("image_id") if isinstance(record, dict) else None
+    if isinstance(image_id, str) and image_id.isdecimal():
+        return int(image_id)
+    return image_id if isinstance(image_id, int) and not isinstance(image_id, bool) else None
+
+
 def records(role: str, entry: st.SearchStrategy) -> st.SearchStrategy:
     """Records of one role: for every image one, some broken."""
     good = st.lists(entry, max_size=5).map(lambda found: {role: found})
@@ -881,8 +889,8 @@ def test_every_object_and_relationship_is_kept_or_in_the_ledger(tmp_path_factory
         ):  # fmt: skip
             seen, expected = set(), 0
             for record in raw:
-                image_id = record.get("image_id") if isinstance(record, dict) else None
-                if isinstance(image_id, bool) or not isinstance(image_id, int):
+                image_id = image_id_of(record)
+                if image_id is None:
                     continue
                 if image_id not in seen and isinstance(record.get(role), list):
                     expected += len(record[role])
@@ -906,8 +914,8 @@ def check_images(things: list, links: list, scenes: pl.DataFrame, ledger: pl.Dat
     for role, raw in (("objects", things), ("relationships", links)):
         seen = set()
         for place, record in enumerate(raw):
-            image_id = record.get("image_id") if isinstance(record, dict) else None
-            readable = isinstance(image_id, int) and not isinstance(image_id, bool)
+            image_id = image_id_of(record)
+            readable = image_id is not None
             rows = ledger.filter(pl.col("item") == f"{role}[{place}]")
             indexed = rows.filter(pl.col("reason").is_in(["duplicate-image", "image-unreadable"]))
             assert indexed.height == (0 if readable and image_id not in seen else 1)
@@ -979,3 +987,45 @@ def test_a_word_that_changes_in_place_is_read_again(kind, tmp_path):
     (before,), (now,) = first.made["ingest"], second.made["ingest"]
     assert [row[3] for row in facts(pl.read_parquet(before))] == ["dog", "tree"]
     assert [row[3] for row in facts(pl.read_parquet(now))] == ["cat", "tree"]
+
+
+@pytest.mark.parametrize(
+    ("role", "record", "field"),
+    [
+        ("image_data", {"coco_id": "123"}, "image_data.coco_id"),
+        ("image_data", {"coco_id": 1.5}, "image_data.coco_id"),
+        ("image_data", {"url": 5}, "image_data.url"),
+        ("image_data", {"exhaustive": "yes"}, "image_data.exhaustive"),
+        ("image_data", {"image_id": "1"}, None),
+        ("objects", {"merged_object_ids": "5"}, "objects[0].merged_object_ids"),
+        ("objects", {"merged_object_ids": [2**70]}, "objects[0].merged_object_ids"),
+        ("objects", {"depth": -1.0}, "objects[0].depth"),
+        ("objects", {"facing": 3}, "objects[0].facing"),
+        (
+            "relationships",
+            {"subject": {**DOG, "name": "dog", "merged_object_ids": {}}},
+            "relationships[0].subject.merged_object_ids",
+        ),
+    ],
+)
+def test_a_field_that_can_be_spared_costs_only_itself(role, record, field, tmp_path):
+    (first,) = ANNOTATIONS[role]
+    if role == "image_data":
+        changed = first | record
+    else:
+        entry, *others = first[role]
+        changed = {**first, role: [entry | record, *others]}
+    folder = write(tmp_path / "vg", **{role: [changed]})
+    scenes, ledger = read("visual-genome", folder, tmp_path)
+    assert facts(scenes) == FACTS
+    assert triplets(scenes) == [("dog", "near", "tree")]
+    assert drops(ledger) == []
+    noted = ledger.filter(reason="field-unreadable")
+    assert noted["item"].to_list() == ([field] if field else [])
+    assert set(noted["action"]) <= {"repair"}
+
+
+def test_objects_named_by_texts_and_images_by_texts_are_the_same_images(tmp_path):
+    texts = [{**ANNOTATIONS["objects"][0], "image_id": "1"}]
+    scenes, ledger = read("visual-genome", write(tmp_path / "vg", objects=texts), tmp_path)
+    assert (facts(scenes), drops(ledger)) == (FACTS, [])
