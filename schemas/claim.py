@@ -184,7 +184,7 @@ def decode_claim(text: str) -> Claim:
 
 
 def category_of(claim: Claim) -> Category:
-    return Category(claim.__struct_config__.tag)  # type: ignore[arg-type]
+    return Category(str(claim.__struct_config__.tag))
 
 
 def objects_of(claim: Claim) -> tuple[int, ...]:

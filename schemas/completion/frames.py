@@ -73,13 +73,14 @@ def moved_gold(gold: str, old: Size, new: Size) -> str:
     if parts is None:
         raise ValueError(f"broken gold {gold[:80]!r}: it is not one <scene> and then one <answer>")
     known = read_scene(parts[0])
-    boxes = dict(zip(known.ids, known.boxes, strict=True))
-    for name, box in boxes.items():
+    boxes = {}
+    for name, box in zip(known.ids, known.boxes, strict=True):
         if box is None:
             raise ValueError(f"the box of {name} is empty, inverted or endless")
+        boxes[name] = box
     if old == new:
         return gold
     scene = DECODER.decode(parts[0])
     for entry in scene["objects"]:
-        entry["bbox"] = rescale_box(boxes[entry["id"]], old, new)  # type: ignore[arg-type]
+        entry["bbox"] = rescale_box(boxes[entry["id"]], old, new)
     return f"<scene>{msgspec.json.encode(scene).decode()}</scene>\n<answer>{parts[1]}</answer>"

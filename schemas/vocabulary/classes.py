@@ -96,10 +96,6 @@ class Vocabulary:
         """What any free text stands for; never raises."""
         return self._cached(name)
 
-    def with_article(self, name: str) -> str:
-        """`an elephant` for elephant."""
-        return self.grammar.with_article(name)
-
     def lineage(self, class_name: str) -> tuple[str, ...]:
         """The class, its parent, and so on up."""
         return self._lineages[class_name]

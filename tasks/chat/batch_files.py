@@ -83,7 +83,7 @@ def write_requests(
     for request in requests:
         try:
             body = msgspec.Raw(request_body(request, dialect))
-        except Exception as error:
+        except Exception as error:  # a photograph fails in many ways; the others go on
             unreadable[request.digest] = error
             continue
         about = {"custom_id": request.digest, "method": "POST", "url": URL, "body": body}

@@ -161,7 +161,7 @@ class BatchQueue:
             await work
         except (ChatStoppedError, ChatRefusedError) as error:
             self._stop(error)
-        except Exception as error:
+        except Exception as error:  # who waits would wait for ever
             for asked in self._asked.values():
                 end(asked, error)
 
@@ -221,7 +221,7 @@ class BatchQueue:
                 asked.batch, asked.dialect = intent, dialect
         try:
             batch = await self._api.create(file_id, intent, self._payer)
-        except Exception as error:
+        except Exception as error:  # who waits would wait for ever; raised again below
             if isinstance(error, ChatRefusedError):
                 await self._store.close_batch(intent)
             for asked in self._in(intent):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import polars as pl
@@ -24,7 +24,6 @@ from tasks.file_digests import digest_store
 from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
-    S,
     decode_top,
     decode_without,
     digest_files,
@@ -49,6 +48,7 @@ from tasks.sources.visual_genome_records import (
     Relationship,
 )
 
+S = TypeVar("S", bound=Struct)
 ROLES = ("image_data", "objects", "attributes", "relationships")
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
 """Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""

@@ -37,7 +37,7 @@ def _ends(claim: ExistenceClaim, names: Names) -> tuple[str | None, str | None]:
 
 
 def _one(claim: ExistenceClaim) -> str:
-    with_article = load_vocabulary().with_article
+    with_article = load_vocabulary().grammar.with_article
     one = with_article(claim.class_name)
     if claim.predicate and claim.other_class:
         one += f" {phrase_of(claim.predicate)} {with_article(claim.other_class)}"

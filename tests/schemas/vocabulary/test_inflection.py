@@ -52,7 +52,7 @@ def test_articles_are_those_of_inflect_or_listed_here(english):
     vocabulary = load_vocabulary()
     names = [name for one in vocabulary.classes.values() for name in (one.name, *one.also)]
     expected = {name: str(english.a(name)) for name in names} | {"suv": "an suv", "rv": "an rv"}
-    assert {name: vocabulary.with_article(name) for name in names} == expected
+    assert {name: vocabulary.grammar.with_article(name) for name in names} == expected
 
 
 def test_words_with_an_article_of_their_own_begin_a_name():
