@@ -1,4 +1,7 @@
-"""Digests of files, remembered: a file is read again only where its size or time has changed."""
+"""Digests of files, remembered: a file is read again only where its stamp has changed.
+
+Size and time of change alone do not show an edit of equal length whose time was set back, as copies
+that preserve times do: the inode and the time of its own last change, which nobody can set, do."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,13 +9,22 @@ from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import msgspec
 
 from schemas.replacing import replacing
 
-Stamp = tuple[int, int]
 _writing = Lock()
+
+
+class Stamp(NamedTuple):
+    """Sizes in bytes, times in nanoseconds."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
 
 
 def digest_store(root: Path) -> Path:
@@ -27,26 +39,26 @@ def file_digests(paths: Iterable[Path], store: Path) -> dict[Path, str]:
 
 
 def _file_digests(paths: list[Path], store: Path) -> dict[Path, str]:
-    known: dict[str, tuple[int, int, str]] = {}
+    known: dict[str, tuple[Stamp, str]] = {}
     if store.exists():
         with suppress(ValueError):  # a damaged store only means that contents are read again
-            known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[int, int, str]])
+            known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[Stamp, str]])
     places = {path: str(path.resolve()) for path in paths}
     stamps = {path: _stamp(path) for path in paths}
-    changed = [path for path in paths if known.get(places[path], ())[:2] != stamps[path]]
+    changed = [path for path in paths if known.get(places[path], (None, ""))[0] != stamps[path]]
     if changed:
         with ThreadPoolExecutor() as threads:
             contents = list(threads.map(_digest, changed))
         for path, content in zip(changed, contents, strict=True):
-            known[places[path]] = (*stamps[path], content)
+            known[places[path]] = (stamps[path], content)
         with replacing(store) as partial:
             partial.write_bytes(msgspec.json.encode(known))
-    return {path: known[places[path]][2] for path in paths}
+    return {path: known[places[path]][1] for path in paths}
 
 
 def _stamp(path: Path) -> Stamp:
     status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def _digest(path: Path) -> str:

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import shutil
 import stat
 import struct
@@ -971,8 +972,9 @@ def test_real_samples_are_read_whole(
     assert not any("unreadable" in reason for reason in ledger["reason"])
 
 
+@pytest.mark.parametrize("has_old_time", [False, True])
 @pytest.mark.parametrize("kind", ["visual-genome", "vg150", "gqa"])
-def test_a_word_that_changes_in_place_is_read_again(kind, tmp_path):
+def test_a_word_that_changes_in_place_is_read_again(kind, has_old_time, tmp_path):
     """The index stays the same: it holds the places of records, not their words."""
     path = {
         "visual-genome": lambda: write(tmp_path / "vg") / "objects.json",
@@ -982,7 +984,10 @@ def test_a_word_that_changes_in_place_is_read_again(kind, tmp_path):
     source = SourceConfig(kind=kind, path=str(path.parent if kind == "visual-genome" else path))
     stages = (index_stage.STAGE, ingest_stage.STAGE)
     first = after(build_of(tmp_path / "root", source), *stages)
+    times = path.stat()
     path.write_text(path.read_text().replace("dog", "cat"))
+    if has_old_time:
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     second = after(build_of(tmp_path / "root", source), *stages)
     (before,), (now,) = first.made["ingest"], second.made["ingest"]
     assert [row[3] for row in facts(pl.read_parquet(before))] == ["dog", "tree"]
