@@ -10,7 +10,6 @@ from typing import Any, Literal
 from great_expectations.expectations import core as gxe
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.expectations.row_conditions import Column
 
 from schemas.claim import Category
 from schemas.completion.publish import LETTERS
@@ -26,18 +25,36 @@ from tasks.validate.view import table_columns
 
 EVIDENCE = ("proved", "asserted", "judged")
 """Values of the view's column `evidence`."""
+TOTALS = {
+    "all": ("num_samples_is_reached", "There are as many samples as the quota asks for."),
+    "category": ("categories_meet_the_quota", "Each category has its share of the samples."),
+    "level": ("levels_meet_the_quota", "Each level has its share of the samples."),
+    "split": ("val_share_is_met", "The val split has its share of the samples."),
+    "answer": (
+        "no_answer_dominates",
+        "No answer makes up more than 60 % of a category that offers three or four options.",
+    ),
+    "shortcut": (
+        "no_category_is_a_shortcut",
+        "No category can be answered from the words alone.",
+    ),
+}
+"""By family of totals, a frame each: what checks it, and what that says."""
+FRAMES = ("table", "samples", *TOTALS)
+"""The columns of a sample, the samples, and the families of totals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expectation. `frame` names the frame that it judges, `shown` the columns that show what
-    is wrong."""
+    """One expectation. `frame` names the frame that it judges, one of FRAMES; `columns` are what it
+    compares, `shown` what shows what is wrong."""
 
     name: str
     group: str
     severity: Literal["critical", "warning"]
     description: str
-    frame: Literal["table", "samples", "totals"]
+    frame: str
+    columns: tuple[str, ...]
     shown: tuple[str, ...]
     expectation: Expectation
 
@@ -61,7 +78,7 @@ def _check(
     kind: type[Expectation],
     *shown: str,
     severity: Literal["critical", "warning"] = "critical",
-    frame: Literal["table", "samples", "totals"] = "samples",
+    frame: str = "samples",
     **arguments: Any,
 ) -> Check:
     expectation = kind(description=description,
@@ -69,10 +86,9 @@ def _check(
         meta={"name": name},
         **arguments,
     )
-    columns = shown or tuple(
-        arguments[key] for key in ("column", "column_A", "column_B") if key in arguments
-    )
-    return Check(name, group, severity, description, frame, columns, expectation)
+    single = [arguments[key] for key in ("column", "column_A", "column_B") if key in arguments]
+    columns = (*single, *arguments.get("column_list", ()))
+    return Check(name, group, severity, description, frame, columns, shown or columns, expectation)
 
 
 def _equal(
@@ -251,19 +267,8 @@ def _balance() -> Iterator[Check]:
         "All questions of a category offer the same number of options.",
         "num_options", "usual_num_options", "category", "num_options", "usual_num_options",
         severity="warning")
-    totals = {
-        "samples": ("num_samples_is_reached", "There are as many samples as the quota asks for."),
-        "category": ("categories_meet_the_quota", "Each category has its share of the samples."),
-        "level": ("levels_meet_the_quota", "Each level has its share of the samples."),
-        "split": ("val_share_is_met", "The val split has its share of the samples."),
-        "answer": ("no_answer_dominates",
-            "No answer makes up more than 60 % of a category that offers three or four options."),
-        "shortcut": ("no_category_is_a_shortcut",
-            "No category can be answered from the words alone."),
-    }
-    for family, (name, description) in totals.items():
+    for family, (name, description) in TOTALS.items():
         yield _check(group, name, description, ExpectCountToBeWithinRange,
-            "finding", frame="totals", severity="warning",
-            column_list=["found", "low", "high"],
-            row_condition=Column("family") == family)
+            "finding", frame=family, severity="warning",
+            column_list=["found", "low", "high"])
 # fmt: on

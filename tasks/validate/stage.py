@@ -41,8 +41,8 @@ FAILING = pl.Schema(
         ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
     )
 )
-UNITS = {"table": "columns", "samples": "samples", "totals": "targets"}
-"""What the rows of each frame are called in results."""
+UNITS = {"table": "columns", "samples": "samples"}
+"""What the rows of a frame are called in results; those of totals are targets."""
 TOLERANCE = 0.02
 """Share of a wanted total by which the total may differ: splits keep whole photographs together."""
 MAX_ANSWER_SHARE = 0.6
@@ -54,7 +54,7 @@ ASKED = ("question_id", "group_id", "category", "question_only", "options", "ans
 
 def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
     """One row per number that the configuration requires: what was found, and the range wanted."""
-    totals = [("samples", "all samples", view.height, *_around(quota.num_samples))]
+    totals = [("all", "all samples", view.height, *_around(quota.num_samples))]
     cells = plan_quotas(quota, quota.num_samples)
     for place, family in enumerate(("category", "level")):
         for name in dict.fromkeys(cell[place] for cell in cells):
@@ -94,6 +94,13 @@ def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def by_family(totals: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The totals of each family that is checked; a data set may have none of some."""
+    from tasks.validate.expectations import TOTALS
+
+    return {family: totals.filter(family=family) for family in TOTALS}
+
+
 def _asked(samples: pl.DataFrame) -> pl.DataFrame:
     """The columns ASKED of any frame; a column that is missing or of another type counts as
     null."""
@@ -125,11 +132,8 @@ def validate_frame(
     readiness = check_rewards(view)
     view = view.hstack(readiness.findings)
     shortcuts = find_shortcuts(_asked(samples))
-    frames = {
-        "table": table_columns(samples.schema),
-        "samples": view,
-        "totals": pl.concat([count_totals(view, quota, select), count_shortcuts(shortcuts)]),
-    }
+    totals = pl.concat([count_totals(view, quota, select), count_shortcuts(shortcuts)])
+    frames = {"table": table_columns(samples.schema), "samples": view, **by_family(totals)}
     verdicts = evaluate(frames, list(checks()))
     failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
     failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
@@ -189,7 +193,7 @@ def _results(verdicts: list["Verdict"], failing: pl.DataFrame, num_rows: int) ->
             "severity": verdict.check.severity,
             "status": verdict.status,
             "error": verdict.error,
-            "unit": UNITS[verdict.check.frame],
+            "unit": UNITS.get(verdict.check.frame, "targets"),
             "num_checked": verdict.num_checked,
             "num_failed": verdict.num_failed,
             "examples": examples.get(verdict.check.name, []),

@@ -40,6 +40,7 @@ from tasks.validate.readiness import check_rewards
 from tasks.validate.shortcuts import find_shortcuts
 from tasks.validate.stage import (
     STAGE,
+    by_family,
     count_shortcuts,
     count_totals,
     succeeded,
@@ -433,7 +434,7 @@ def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
     view = judged_view(samples)
     shortcuts = count_shortcuts(find_shortcuts(samples))
     totals = pl.concat([count_totals(view, QUOTA, SELECT), shortcuts])
-    frames = {"table": table_columns(samples.schema), "samples": view, "totals": totals}
+    frames = {"table": table_columns(samples.schema), "samples": view, **by_family(totals)}
     verdicts = evaluate(frames, list(checks()))
     assert [v.error for v in verdicts if v.error] == []
     return {v.check.name: v.num_failed for v in verdicts if v.status == "failed"}
@@ -540,7 +541,7 @@ def test_a_check_that_raises_is_an_error_and_not_a_pass():
     from tasks.validate.verdicts import evaluate
 
     lost = core.ExpectColumnValuesToBeNull(column="lost", meta={"name": "lost"})
-    check = Check("lost", "Group", "warning", "It raises.", "samples", ("lost",), lost)
+    check = Check("lost", "Group", "warning", "It raises.", "samples", ("lost",), (), lost)
     (verdict,) = evaluate({"samples": check_view(SOUND)}, [check])
     assert (verdict.status, verdict.blocks) == ("error", True)
     assert "lost" in str(verdict.error)
