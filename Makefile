@@ -1,6 +1,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What is compiled once is not compiled again by each process that a test starts.
+export PYTHONDONTWRITEBYTECODE :=
 
 TORCH_INDEX ?=  # an index with builds of torch for your machine; empty: whatever pip is set up with
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from flows.settings import apply_settings
-from tests.servers.prefect import shared_server, stop_shared_server
+from tests.servers.prefect import launch_shared_server, shared_server, stop_shared_server
 
 IS_FIRST = "SPATIALTHINKER_TEST_HOME" not in os.environ
 """Whether this process has started the others of the session, which inherit its environment."""
@@ -30,6 +30,12 @@ settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Several processes are for the whole suite: the server starts while they collect its tests."""
+    if IS_FIRST and session.config.getoption("numprocesses", None):
+        launch_shared_server(HOME)
 
 
 def pytest_unconfigure() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -40,6 +41,7 @@ def root(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("miniatures")
 
 
+@cache
 def items_of(name: str, root: Path) -> pl.DataFrame:
     return pl.read_parquet(write_items(BenchmarkConfig(name=name, path="miniature"), root))
 

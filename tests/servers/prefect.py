@@ -14,8 +14,15 @@ from urllib.request import urlopen
 
 
 def start_server(home: Path) -> tuple[int, str]:
-    """The id and the address of a new server that keeps its database in `home`; the id is that of
-    its process group, too."""
+    """The id and the address of a new server that keeps its database in `home` and replies; the id
+    is that of its process group, too."""
+    process_id, url = launch_server(home)
+    wait_for_server(url)
+    return process_id, url
+
+
+def launch_server(home: Path) -> tuple[int, str]:
+    """As `start_server`, while the server is still starting, which takes ten seconds."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -34,12 +41,15 @@ def start_server(home: Path) -> tuple[int, str]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    return process.pid, url
+
+
+def wait_for_server(url: str) -> None:
     deadline = time.monotonic() + 120
     while True:
-        assert process.poll() is None, "the Prefect server ended"
         assert time.monotonic() < deadline, "the Prefect server does not answer"
         with suppress(OSError), urlopen(f"{url}/health", timeout=5.0):
-            return process.pid, url
+            return
         time.sleep(0.1)
 
 
@@ -48,15 +58,22 @@ def stop_server(process_id: int) -> None:
         os.killpg(process_id, signal.SIGTERM)
 
 
-def shared_server(home: Path) -> str:
+def launch_shared_server(home: Path) -> str:
     """The address of the session's server: the first process that asks for it starts it."""
     with (home / "server.lock").open("w") as lock:
         flock(lock, LOCK_EX)
         known = home / "server.txt"
         if not known.exists():
-            process_id, url = start_server(home)
+            process_id, url = launch_server(home)
             known.write_text(f"{process_id} {url}", encoding="utf-8")
     return known.read_text(encoding="utf-8").split()[1]
+
+
+def shared_server(home: Path) -> str:
+    """As `launch_shared_server`, when the server replies."""
+    url = launch_shared_server(home)
+    wait_for_server(url)
+    return url
 
 
 def stop_shared_server(home: Path) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from schemas.vocabulary.classes import load_vocabulary
 
@@ -22,6 +23,12 @@ OTHERS = {
     # the word is the plural of something else, or that of the pieces
     "butter": "butters", "peanut butter": "peanut butters", "wood": "wood grains",
 }  # fmt: skip
+
+
+def looked_at(names: list[str]) -> list[str]:
+    """A quarter of the names, spread evenly; all of them with `--hypothesis-profile thorough`:
+    inflect takes two milliseconds for each."""
+    return names if settings().max_examples > 100 else names[::4]
 
 
 def plural_by_inflect(english: "inflect.engine", name: str) -> str:
@@ -44,15 +51,18 @@ def test_plurals_are_those_of_inflect_or_listed_here(english):
         for one in load_vocabulary().classes.values()
         for name, plural in zip((one.name, *one.also), (one.plural, *one.plurals_also), strict=True)
     }
-    expected = {name: plural_by_inflect(english, name) for name in known}
-    assert known == expected | {name: name for name in MASS.split()} | OTHERS
+    own = {name: name for name in MASS.split()} | OTHERS
+    names = looked_at(list(known))
+    expected = {name: plural_by_inflect(english, name) for name in names} | own
+    assert {name: known[name] for name in expected} == expected
 
 
 def test_articles_are_those_of_inflect_or_listed_here(english):
     vocabulary = load_vocabulary()
-    names = [name for one in vocabulary.classes.values() for name in (one.name, *one.also)]
-    expected = {name: str(english.a(name)) for name in names} | {"suv": "an suv", "rv": "an rv"}
-    assert {name: vocabulary.grammar.with_article(name) for name in names} == expected
+    known = [name for one in vocabulary.classes.values() for name in (one.name, *one.also)]
+    own = {"suv": "an suv", "rv": "an rv"}
+    expected = {name: str(english.a(name)) for name in looked_at(known)} | own
+    assert {name: vocabulary.grammar.with_article(name) for name in expected} == expected
 
 
 def test_words_with_an_article_of_their_own_begin_a_name():
