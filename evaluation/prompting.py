@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.benchmark import AnswerKind, PromptTemplate
 from schemas.completion.frames import Size
-from schemas.completion.publish import render_problem
+from schemas.completion.publish import render_prompt, render_published_prompt
 
 PROMPTS = Path(__file__).parent / "prompts"
 REASONING, DIRECT_CHOICE, DIRECT_TEXT, POINT = (
@@ -32,7 +32,9 @@ def prompt_of(item: Row, template: PromptTemplate, frame: Size) -> str:
     """The whole text that goes with an item's images."""
     question = question_of(item)
     if template is PromptTemplate.SPATIAL_THINKER:
-        return render_problem(question, *frame)
+        return render_prompt(question, *frame)
+    if template is PromptTemplate.PUBLISHED:
+        return render_published_prompt(question, *frame)
     if template is PromptTemplate.REASONING:
         return f"{REASONING}\n\n{question}"
     kind = AnswerKind(item["kind"])

@@ -29,9 +29,11 @@ class AnswerKind(StrEnum):
 
 class PromptTemplate(StrEnum):
     """SPATIAL_THINKER: the inference template of the released models, the image's size filled
-    in. REASONING: <think> and <answer>. DIRECT: the letter, or the words, and nothing else."""
+    in. PUBLISHED: what the published evaluation sent, its placeholders unfilled and the size below
+    them. REASONING: <think> and <answer>. DIRECT: the letter, or the words, and nothing else."""
 
     SPATIAL_THINKER = "spatial_thinker"
+    PUBLISHED = "published"
     REASONING = "reasoning"
     DIRECT = "direct"
 

@@ -5,6 +5,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+DATA = "data"
+"""The folder of the samples' files, which holds nothing else: whoever reads it reads samples."""
 VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
 
@@ -26,7 +28,12 @@ def resolve_dataset(name: str, root: Path) -> Path:
 
 
 def split_files(folder: Path, split: str) -> list[Path]:
-    return sorted(folder.glob(f"{split}-*-of-*.parquet"))
+    return sorted((folder / DATA).glob(f"{split}-*-of-*.parquet"))
+
+
+def sample_files(folder: Path) -> list[Path]:
+    """The files of all splits."""
+    return split_files(folder, "*")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -66,7 +73,8 @@ def check_dataset(folder: Path) -> dict[str, Any]:
         )
     for name, facts in manifest["files"].items():
         _check_file(folder / name, facts["sha256"])
-    strays = {path.name for path in folder.glob("*.parquet")} - manifest["files"].keys()
+    found = (*folder.glob("*.parquet"), *folder.glob(f"{DATA}/*"))
+    strays = {path.relative_to(folder).as_posix() for path in found} - manifest["files"].keys()
     if strays:
         raise ValueError(
             f"{folder} holds {min(strays)}, which its build did not publish: remove it, or build "

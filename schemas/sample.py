@@ -27,6 +27,7 @@ STVQA_COLUMNS = columns(
 )
 SAMPLE = columns(
     **STVQA_COLUMNS,
+    demonstration=pl.String,
     question_id=pl.String,
     split=pl.String,
     group_id=pl.String,
@@ -52,7 +53,8 @@ SAMPLE = columns(
     coco_id=pl.Int64,
     photograph=pl.String,
 )
-"""`group_id` is shared by all samples whose photographs are the same; `claim` and
+"""`demonstration` is a whole completion, for supervised fine-tuning (training.demonstrations);
+`group_id` is shared by all samples whose photographs are the same; `claim` and
 `option_claims` (in the order of `options`) are JSON (schemas.claim); `write_usage` is null where a
 template wrote, what `judge` did where no model judged: `votes` and, without the image,
 `blind_votes`, as texts of options; `photograph` is the file's name in the source, null without

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from schemas.config.build import PipelineConfig
+from schemas.dataset_folder import sample_files
 from tasks.artifact import remove_partials
 from tasks.stage import Build
 from tasks.status import StageStatus, build_status
@@ -100,7 +101,7 @@ def manifest_of(dataset: Path) -> dict[str, Any]:
 
 
 def samples_of(dataset: Path) -> pl.DataFrame:
-    shards = [pl.read_parquet(path) for path in sorted(dataset.glob("*-of-*.parquet"))]
+    shards = [pl.read_parquet(path) for path in sample_files(dataset)]
     return pl.concat(shards).sort("question_id")
 
 

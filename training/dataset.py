@@ -17,7 +17,7 @@ from datasets import Dataset
 from PIL import Image
 
 from schemas.completion.frames import FACTOR, Size, moved_gold
-from schemas.completion.publish import parse_completion, render_problem
+from schemas.completion.publish import parse_completion, render_prompt
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
 from training.demonstrations import demonstration
@@ -42,7 +42,7 @@ def num_image_tokens(size: Size, config: DataConfig) -> int:
 
 
 def prompt_of(question: str, frame: Size) -> str:
-    return render_problem(question, *frame)
+    return render_prompt(question, *frame)
 
 
 def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:

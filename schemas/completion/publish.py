@@ -17,6 +17,7 @@ import msgspec
 from schemas.scene_graph import Scene
 
 TEMPLATE = (Path(__file__).parent / "prompts" / "spatial_thinker.txt").read_text(encoding="utf-8")
+IMAGE_MARK = "<image>"  # where the photograph stands in a prompt, in most trainers
 LETTERS = "ABCD"  # of options: WriteConfig.num_options allows at most four
 COMPLETION = re.compile(r"<scene>(.*?)</scene>\n<answer>(.*?)</answer>", re.DOTALL)
 OBJECT_ID = re.compile(r"[a-zA-Z_]+\.[0-9]+")
@@ -92,7 +93,22 @@ def option_text(index: int, text: str) -> str:
     return f"({LETTERS[index]}) {text}"
 
 
-def render_problem(question: str, width: int, height: int) -> str:
-    """The whole prompt: the inference template with the image's size, then the question."""
+def render_prompt(question: str, width: int, height: int) -> str:
+    """What our trainers and evaluator ask: the inference template with the image's size, then the
+    question."""
     template = TEMPLATE.replace("{Width}", str(width)).replace("{Height}", str(height))
     return f"{template}\n{question}"
+
+
+def render_published_prompt(question: str, width: int, height: int) -> str:
+    """What the published evaluation asks (evaluation/evals.py and templates.py at commit 4ac41cf):
+    it fills in none of its template's placeholders, and states the size below them."""
+    template = TEMPLATE.rstrip("\n").replace("(A) cat", "({correct_option}) {correct_answer}")
+    return f"{template}\n({width} x {height})\n\nNow answer the following question:\n{question}"
+
+
+def render_problem(question: str, width: int, height: int) -> str:
+    """The column `problem`: the same prompt as other trainers read it. The published one shows the
+    photograph only where `<image>` stands, and its reward raises without a size in parentheses."""
+    prompt = TEMPLATE.replace("{Width} x {Height}", f"({width} x {height})")
+    return f"{IMAGE_MARK} {prompt}\n{question}"

@@ -18,6 +18,7 @@ from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, coco_source, 
 from evaluation.photographs import PhotographStore
 from schemas.columns import columns
 from schemas.config.build import SourceKind
+from schemas.dataset_folder import sample_files
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact, write_artifact
 from tasks.leakage.exclude import digest_lists, read_lists, thumbnails
@@ -102,7 +103,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
 def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Rows of PHOTOGRAPH, and how many samples show each, a row group at a time: all samples of a
     picture are in one."""
-    for path in sorted(dataset.glob("*-of-*.parquet")):
+    for path in sample_files(dataset):
         with pq.ParquetFile(path) as file:
             has_images = "images" in file.schema_arrow.names
             wanted = ["image_id", "coco_id", *(["images"] if has_images else [])]

@@ -7,7 +7,7 @@ their original bytes, once per row group), the card, the manifest and the ledger
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from importlib.metadata import version as version_of
@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.columns import plain_type
 from schemas.config.build import PipelineConfig
-from schemas.dataset_folder import VALIDATION, read_manifest
+from schemas.dataset_folder import DATA, VALIDATION, read_manifest, sample_files
 from schemas.ledger import LEDGER
 from schemas.replacing import removed_at_last, replacing
 from tasks.artifact import (
@@ -33,7 +31,7 @@ from tasks.artifact import (
 )
 from tasks.file_digests import digest_store, file_digests
 from tasks.judge.summary import judge_summary
-from tasks.photographs.stage import PhotographStore, open_photographs
+from tasks.photographs.stage import open_photographs
 from tasks.plan.quota import plan_quotas, shortfalls
 from tasks.publish.card import render_card
 from tasks.publish.costs import cost_of_rows, count_costs, count_unanswered, prices_of
@@ -43,15 +41,12 @@ from tasks.publish.funnel import (
     count_scenes,
     count_unselected,
 )
+from tasks.publish.shards import plain_table, write_split
 from tasks.stage import Job, Settings, Stage
 
-VERSION = 4
+VERSION = 5
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
 """Packages that the stages use: the manifest records their versions."""
-IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
-MAX_DICTIONARY = 1 << 30
-"""Bytes of photographs in a row group up to which Parquet stores each of them once: far above the
-row groups of the default configuration (32 MB)."""
 logger = logging.getLogger(__name__)
 
 
@@ -93,103 +88,6 @@ class Inputs:
         return self.judged or self.verified
 
 
-def cut_row_groups(sizes: Sequence[tuple[str, int]], limit: int) -> list[list[str]]:
-    """Groups of image ids, in order, whose photographs and rows stay within `limit` bytes; an image
-    is never in two groups."""
-    groups: list[list[str]] = [[]]
-    filled = 0
-    for image_id, size in sizes:
-        if groups[-1] and filled + size > limit:
-            groups.append([])
-            filled = 0
-        groups[-1].append(image_id)
-        filled += size
-    return groups if groups[0] else []
-
-
-def arrow_features(schema: pa.Schema) -> dict[str, Any]:
-    """The schema as Hugging Face features, so that `images` loads as images."""
-    return {
-        field.name: (
-            {"feature": {"_type": "Image"}, "_type": "Sequence"}
-            if field.name == "images"
-            else _feature(field.type)
-        )
-        for field in schema
-    }
-
-
-def _feature(kind: pa.DataType) -> Any:
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        inner = kind.value_type
-        if pa.types.is_struct(inner):
-            return [_feature(inner)]
-        return {"feature": _feature(inner), "_type": "Sequence"}
-    if pa.types.is_struct(kind):
-        return {field.name: _feature(field.type) for field in kind}
-    return {"dtype": str(kind).replace("double", "float64"), "_type": "Value"}
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    fields = [(field.name, plain_type(field.type)) for field in table.schema]
-    return table.cast(pa.schema(fields))
-
-
-def write_split(
-    samples: pl.DataFrame,
-    split: str,
-    store: PhotographStore | None,
-    sizes: dict[str, int],
-    config: PipelineConfig,
-    folder: Path,
-) -> None:
-    """`<split>-00000-of-0000N.parquet` files of the samples, sorted by image."""
-    rows = samples.filter(pl.col("split") == split)
-    per_image = rows.group_by("image_id", maintain_order=True).len().iter_rows()
-    weights = [(image_id, sizes.get(image_id, 0) + 4096 * number) for image_id, number in per_image]
-    groups = cut_row_groups(weights, config.publish.row_group_megabytes << 20)
-    weight_of = dict(weights)
-    group_sizes = [
-        (str(place), sum(weight_of[key] for key in group)) for place, group in enumerate(groups)
-    ]
-    shards = cut_row_groups(group_sizes, config.publish.max_shard_megabytes << 20)
-    for number, shard in enumerate(shards):
-        path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
-        tables = (_row_group(rows, groups[int(place)], store) for place in shard)
-        _write_parquet(tables, path)
-
-
-def _row_group(
-    rows: pl.DataFrame, image_ids: Sequence[str], store: PhotographStore | None
-) -> pa.Table:
-    part = rows.filter(pl.col("image_id").is_in(image_ids))
-    table = _plain(part.to_arrow())
-    if store is None:
-        return table
-    names = part.select("image_id", "photograph").rows()
-    embedded = store.read_all(part) if store.rows else {}
-    cache = {
-        image_id: embedded[image_id] if store.rows else store.read(name)
-        for image_id, name in dict(names).items()
-    }
-    images = [[{"bytes": cache[image_id], "path": name}] for image_id, name in names]
-    return table.add_column(1, "images", pa.array(images, IMAGE))
-
-
-def _write_parquet(tables: Iterator[pa.Table], path: Path) -> None:
-    first = next(tables)
-    features = {"info": {"features": arrow_features(first.schema)}}
-    schema = first.schema.with_metadata({"huggingface": json.dumps(features)})
-    # One dictionary per row group holds every photograph once, however many rows show it.
-    with pq.ParquetWriter(
-        path, schema, compression="zstd", dictionary_pagesize_limit=MAX_DICTIONARY
-    ) as writer:
-        for table in (first, *tables):
-            writer.write_table(
-                table.replace_schema_metadata(schema.metadata), row_group_size=len(table)
-            )
-
-
 def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     """Write every row that any stage lost or repaired, one stage at a time, with what models cost
     for it in US dollars."""
@@ -229,10 +127,10 @@ def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     unselected = pl.scan_parquet(inputs.samples.with_suffix(".ledger.parquet"))
     parts.append(unselected.join(costs, on="item", how="left", maintain_order="left"))
     columns = {**LEDGER, "cost": pl.Float64()}
-    schema = _plain(pl.DataFrame(schema=columns).to_arrow()).schema
+    schema = plain_table(pl.DataFrame(schema=columns).to_arrow()).schema
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for part in parts:
-            writer.write_table(_plain(part.select(*columns).collect().to_arrow()))
+            writer.write_table(plain_table(part.select(*columns).collect().to_arrow()))
 
 
 def build_funnel(inputs: Inputs) -> pl.DataFrame:
@@ -262,7 +160,7 @@ def build_manifest(
     """All facts about a dataset whose files are in a folder. `digest` covers all other entries,
     the contents of the files included: it names the dataset."""
     quotas = plan_quotas(config.quota, config.quota.num_samples)
-    paths = [*folder.glob("*.parquet"), *(path for path in (folder / VALIDATION).glob("*.*"))]
+    paths = [folder / "ledger.parquet", *sample_files(folder), *(folder / VALIDATION).glob("*.*")]
     files = {
         path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
         for path in sorted(paths)
@@ -307,8 +205,9 @@ def write_dataset(folder: Path, job: Job) -> str:
         store, _ = open_photographs(job.source, job.root)
         known = pl.scan_parquet(list(inputs.photographs)).select("image_id", "num_bytes")
         sizes = dict(known.drop_nulls().collect().iter_rows())
+    (folder / DATA).mkdir()
     for split in ("train", "val"):
-        write_split(samples, split, store, sizes, config, folder)
+        write_split(samples, split, store, sizes, config.publish, folder / DATA)
     shutil.copytree(inputs.validation, folder / VALIDATION)
     stages = {
         stage: {"recipe": digests_of(paths), "content": sealed_content(paths)}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.chat import Reply
-from schemas.dataset_folder import check_dataset
+from schemas.dataset_folder import check_dataset, sample_files
 from tasks.artifact import digest_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
@@ -222,7 +222,7 @@ def _stored_replies(
 
 
 def _costs_of_samples(dataset: Path, image_id: str) -> dict[str, float]:
-    shards = pl.scan_parquet(sorted(dataset.glob("*-of-*.parquet")))
+    shards = pl.scan_parquet(sample_files(dataset))
     rows = shards.filter(pl.col("image_id") == image_id).select("question_id", "cost")
     return dict(rows.drop_nulls().collect().iter_rows())
 

@@ -6,7 +6,8 @@ every question left out.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,11 @@ from tasks.plan.balance import offered_and_context
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
 from tasks.stage import Job, Settings, Stage
+from training.demonstrations import demonstration
 
-VERSION = 2
+VERSION = 3
+Answered = Callable[[str], str]
+"""A completion with the gold scene and the answer that is given."""
 BATCH = 1000  # questions whose scenes are in memory at once
 READ = ("objects", "names", "asks", "option_claims", "answer")
 """Columns from which `with_words` derives the words of a question and its options."""
@@ -136,7 +140,9 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
                 scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
             )
             yield {
-                **_texts(row, scene, lambda answer, gold=gold: render_completion(gold, answer)),
+                **_texts(
+                    row, scene, partial(render_completion, gold), partial(demonstration, gold)
+                ),
                 "width": scene.width,
                 "height": scene.height,
                 "scene_objects": whole.objects,
@@ -144,7 +150,9 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
             }
 
 
-def _texts(row: Mapping[str, Any], scene: Scene, render: Any) -> dict[str, Any]:
+def _texts(
+    row: Mapping[str, Any], scene: Scene, render: Answered, show: Answered
+) -> dict[str, Any]:
     place = row["place"]
     options = moved(row["options"], row["answer"], place)
     lines = [option_text(number, option) for number, option in enumerate(options)]
@@ -162,6 +170,7 @@ def _texts(row: Mapping[str, Any], scene: Scene, render: Any) -> dict[str, Any]:
         "answer_text_only": options[place],
         "answer_option_text": render(lines[place]),
         "answer_option_text_only": lines[place],
+        "demonstration": show(lines[place]),
     }
 
 

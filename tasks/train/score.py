@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.columns import columns
+from schemas.dataset_folder import DATA, sample_files
 from schemas.replacing import replacing
 from training.rewards import score_completion
 
@@ -109,9 +110,11 @@ def _is_plain(text: str) -> bool:
 
 def read_answers(dataset: Path, asked: set[str]) -> dict[str, Answer]:
     """Gold, width and height of these questions of a dataset folder."""
-    paths = sorted(dataset.glob("*-of-*.parquet"))
+    paths = sample_files(dataset)
     if not paths:
-        raise ValueError(f"{dataset} is not a dataset folder: it has no files like train-*.parquet")
+        raise ValueError(
+            f"{dataset} is not a dataset folder: it has no files like {DATA}/train-*.parquet"
+        )
     frame = pl.scan_parquet(paths)
     missing = {"question_id", *GOLD} - set(frame.collect_schema())
     if missing:

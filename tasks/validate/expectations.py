@@ -12,7 +12,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.claim import Category
-from schemas.completion.publish import LETTERS
+from schemas.completion.publish import IMAGE_MARK, LETTERS
 from schemas.question import LEVELS
 from schemas.sample import SAMPLE
 from tasks.validate.own_expectations import (
@@ -175,7 +175,11 @@ def _wording() -> Iterator[Check]:
         "found_lines", "wanted_lines")
     yield _true(group, "problem_holds_the_question", "problem contains question_with_options.",
         "problem_holds_question", "question_with_options", "problem")
-    yield _equal(group, "problem_states_the_size", "problem says “Image size: width x height”.",
+    yield _check(group, "problem_shows_the_picture_once",
+        f"problem begins with {IMAGE_MARK}, and has it nowhere else.",
+        gxe.ExpectColumnValuesToBeBetween, "problem",
+        column="num_image_marks", min_value=1, max_value=1)
+    yield _equal(group, "problem_states_the_size", "problem says “Image size: (width x height)”.",
         "stated_size", "image_size")
 
 
@@ -208,6 +212,9 @@ def _answers() -> Iterator[Check]:
     for name in ("answer", "answer_text", "answer_option_text"):
         yield _equal(group, f"{name}_ends_in_{name}_only",
             f"The <answer> in {name} is {name}_only.", f"{name}_end", f"{name}_only")
+    yield _equal(group, "demonstration_holds_the_gold",
+        "demonstration is <observe>, the <scene> of answer_option_text, <think>, and its <answer>.",
+        "demonstrated", "answer_option_text", "demonstration")
 
 
 def _claims() -> Iterator[Check]:

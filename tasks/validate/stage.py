@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
 FAILING = pl.Schema(
     dict.fromkeys(

@@ -62,7 +62,7 @@ def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     definition = asset.add_batch_definition_whole_dataframe("all")
-    verdicts = {}
+    verdicts: dict[str, Verdict] = {}
     for name, frame in frames.items():
         own = [check for check in suite if check.frame == name]
         batch = definition.get_batch({"dataframe": _judged(frame, own)})

@@ -11,7 +11,13 @@ import polars as pl
 
 from schemas.claim import category_of, decode_claim
 from schemas.columns import formatted
-from schemas.completion.publish import LETTERS, PublishedScene, option_text, parse_completion
+from schemas.completion.publish import (
+    IMAGE_MARK,
+    LETTERS,
+    PublishedScene,
+    option_text,
+    parse_completion,
+)
 from schemas.proof.evidence import Standing
 from schemas.sample import SAMPLE
 from tasks.validate.scenes import BOX, listed, scene_offenders
@@ -32,6 +38,10 @@ NULLABLE = ("margin", *BY_MODELS, "coco_id", "photograph")
 """Columns in which a value may be missing."""
 SLICE = 10_000  # rows whose objects are in long frames at once: limits memory
 COMPLETIONS = ("answer", "answer_text", "answer_option_text")
+DEMONSTRATION = (
+    r"(?s)^<observe>.+</observe>\n(<scene>.*</scene>)\n<think>.+</think>\n(<answer>.*</answer>)$"
+)
+"""The two parts that a demonstration shares with the gold."""
 GOLD = pl.Struct(
     {
         "objects": pl.List(pl.Struct({"id": pl.String, "bbox": pl.List(pl.Int64)})),
@@ -134,7 +144,7 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         "height",
         pl.col("category", "level", "split", "answer_only", *COMPLETIONS).fill_null(""),
         pl.col("question_only", "answer_text_only", "answer_option_text_only").fill_null(""),
-        pl.col("question_with_options", "problem", "claim").fill_null(""),
+        pl.col("question_with_options", "problem", "claim", "demonstration").fill_null(""),
         "completions_unreadable",
         "num_gold_scenes",
         *(f"{name}_end" for name in COMPLETIONS),
@@ -163,9 +173,17 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         .str.extract_all(r"(?m)^\([A-Z]\) .*$")
         .list.join("\n")
         .fill_null(""),
+        demonstrated=pl.concat_str(
+            *(pl.col("demonstration").str.extract(DEMONSTRATION, part) for part in (1, 2)),
+            separator="\n",
+        ).fill_null(""),
         options_hold_question=_holds("question_with_options", "question_only"),
         problem_holds_question=_holds("problem", "question_with_options"),
-        stated_size=pl.col("problem").str.extract(r"Image size: (\d+ x \d+)").fill_null(""),
+        stated_size=pl.col("problem").str.extract(r"Image size: \((\d+ x \d+)\)").fill_null(""),
+        num_image_marks=pl.when(pl.col("problem").str.starts_with(IMAGE_MARK))
+        .then(pl.col("problem").str.count_matches(IMAGE_MARK, literal=True))
+        .otherwise(0)
+        .cast(pl.Int64),
         image_size=formatted("{} x {}", "width", "height").fill_null("unknown"),
         least_side=pl.min_horizontal("width", "height"),
     )

@@ -270,6 +270,7 @@ ITEM = {
     ("template", "kind", "starts", "ends"),
     [
         ("spatial_thinker", "choice", "You FIRST observe the image", "(A) dog\n(B) cat"),
+        ("published", "choice", "You FIRST observe the image", "(A) dog\n(B) cat"),
         ("reasoning", "choice", "Look at the picture", "\n\nWhich is larger?\n(A) dog\n(B) cat"),
         ("direct", "choice", "Which is larger?\n(A) dog", "and with nothing else."),
         ("direct", "text", "Which is larger?\nAnswer with a word", "and with nothing else."),

@@ -128,7 +128,8 @@ def test_a_file_that_is_no_table_is_told_in_one_line(name, content, message, tmp
         ("vstar_bench", ["test_questions.jsonl", "direct_attributes/sa_1.json"], {None: 1}),
         (
             "stvqa_val",
-            ["train-00000-of-00001.parquet", "val-00000-of-00001.parquet", "ledger.parquet"],
+            [f"data/{name}-00000-of-00001.parquet" for name in ("train", "val")]
+            + ["ledger.parquet"],
             {None: 1},
         ),
         ("mmstar", ["mmstar.parquet", "dataset_info.json", ".cache/x.parquet"], {None: 1}),

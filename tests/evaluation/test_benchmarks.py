@@ -181,7 +181,7 @@ def root(tmp_path_factory) -> Path:
 
 def test_our_own_validation_split_is_a_benchmark(drawn_dataset, tmp_path):
     items = items_of("stvqa_val", tmp_path, drawn_dataset)
-    rows = pl.read_parquet(drawn_dataset / "val-00000-of-00001.parquet")
+    rows = pl.read_parquet(drawn_dataset / "data" / "val-00000-of-00001.parquet")
     assert items.schema == ITEM
     assert items["item_id"].to_list() == rows["question_id"].to_list()
     assert items["answer"].to_list() == rows["answer_only"].to_list()
@@ -195,7 +195,7 @@ def test_our_own_validation_split_is_a_benchmark(drawn_dataset, tmp_path):
 
 def test_a_dataset_that_changed_is_no_benchmark(drawn_dataset, tmp_path):
     damaged = shutil.copytree(drawn_dataset, tmp_path / "damaged")
-    (damaged / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
+    (damaged / "data" / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
     with pytest.raises(ValueError, match="has changed since it was published"):
         items_of("stvqa_val", tmp_path, damaged)
     with pytest.raises(FileNotFoundError, match="no dataset none: "):

@@ -11,6 +11,7 @@ import pytest
 from flows.build import run_build
 from flows.graph import stages_of
 from schemas.config.build import PipelineConfig
+from schemas.dataset_folder import sample_files
 from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
@@ -69,6 +70,9 @@ def test_the_dataset_folder_is_complete(built):
         "manifest.json",
         "ledger.parquet",
         "__validation__",
+        "data",
+    }
+    assert {path.name for path in (dataset / "data").iterdir()} == {
         "train-00000-of-00001.parquet",
         "val-00000-of-00001.parquet",
     }
@@ -88,9 +92,8 @@ def test_load_dataset_reads_columns_and_shows_images(built, tmp_path):
     from PIL import Image
 
     dataset, _ = built
-    loaded = load_dataset("parquet", data_dir=str(dataset), cache_dir=str(tmp_path))
-    # load_dataset calls a file named val-* the split "validation".
-    assert set(loaded) == {"train", "validation"}
+    loaded = load_dataset(str(dataset), cache_dir=str(tmp_path))
+    assert set(loaded) == {"train", "val"}
     columns = loaded["train"].column_names
     assert columns[:2] == ["image_id", "images"]
     assert columns[2 : len(STVQA_COLUMNS) + 1] == STVQA_COLUMNS.names()[1:]
@@ -104,15 +107,13 @@ def test_load_dataset_reads_columns_and_shows_images(built, tmp_path):
 def test_photographs_are_the_original_bytes_stored_once(built):
     dataset, root = built
     (folder,) = (path for path in (root / "artifacts" / "render").iterdir() if path.is_dir())
-    files = sorted(dataset.glob("*.parquet"))
-    shards = [path for path in files if path.name != "ledger.parquet"]
-    frame = pl.concat([pl.read_parquet(path) for path in shards], how="vertical")
+    frame = pl.read_parquet(dataset / "data")
     for name, images in frame.select("photograph", "images").iter_rows():
         assert images[0]["bytes"] == (folder / "VG_100K" / name).read_bytes()
     unique = sum(
         (folder / "VG_100K" / name).stat().st_size for name in frame["photograph"].unique()
     )
-    stored = sum(path.stat().st_size for path in shards)
+    stored = sum(path.stat().st_size for path in sample_files(dataset))
     assert frame.height > 2 * frame["photograph"].n_unique()
     assert stored < unique + 400_000
 
@@ -210,7 +211,7 @@ def test_there_is_no_again_of_a_stage_that_is_none(built):
 def test_a_damaged_dataset_is_set_aside_and_published_again(built, tmp_path):
     root = shutil.copytree(built[1], tmp_path / "root")
     (dataset,) = (root / "datasets" / "tiny").iterdir()
-    (dataset / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
+    (dataset / "data" / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
     assert states_of(config_of(), root)["publish"] == "damaged"
     assert stages_made(config_of(), root) == {"publish"}
     assert contents(dataset) == contents(built[0])

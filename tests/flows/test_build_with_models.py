@@ -133,7 +133,7 @@ def test_samples_say_what_the_models_did(built: Built) -> None:
 def test_load_dataset_reads_it(built: Built, tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    loaded = load_dataset("parquet", data_dir=str(built.dataset), cache_dir=str(tmp_path))
+    loaded = load_dataset(str(built.dataset), cache_dir=str(tmp_path))
     row = loaded["train"][0]
     assert set(row["write_usage"]) == set(TOKENS)
     assert row["votes"] == [row["answer_text_only"]] * len(row["votes"])

@@ -138,7 +138,7 @@ def test_a_dataset_that_shows_a_benchmark_is_refused(trained, tmp_path):
     root, config, _ = trained
     shutil.copytree(root / "datasets", tmp_path / "datasets")
     (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
-    samples = pl.read_parquet(dataset / "train-00000-of-00001.parquet")
+    samples = pl.read_parquet(dataset / "data" / "train-00000-of-00001.parquet")
     from hashlib import sha256
 
     data = samples["images"][0][0]["bytes"]

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
 from schemas.config.build import RenderConfig
+from schemas.dataset_folder import sample_files
 from tasks.leakage.exclude import list_files, read_lists
 from tasks.leakage.leaks import find_leaks, list_of
 from tasks.render.layout import lay_out_scene
@@ -143,7 +144,7 @@ def built(tmp_path_factory):
     """A small dataset, and its root, where the pictures of three of its images are listed, too."""
     root = tmp_path_factory.mktemp("leaky")
     dataset = build(config_of(), root)
-    rows = pl.concat([pl.read_parquet(path) for path in sorted(dataset.glob("*-of-*.parquet"))])
+    rows = pl.concat([pl.read_parquet(path) for path in sample_files(dataset)])
     rows = rows.unique("image_id", maintain_order=True, keep="first").sort("image_id")
     data = rows["images"].list.first().struct.field("bytes").to_list()
     copies = [Image.open(io.BytesIO(data[number])).resize((200, 150)) for number in range(3)]
@@ -158,7 +159,7 @@ def test_leaks_of_a_dataset_are_found_and_count_its_samples(built):
     leaks = find_leaks(dataset, root)
     assert leaks is not None
     assert leaks["image_id"].to_list() == leaked
-    shown = pl.concat([pl.read_parquet(path) for path in dataset.glob("*-of-*.parquet")])
+    shown = pl.concat([pl.read_parquet(path) for path in sample_files(dataset)])
     assert leaks["samples"].to_list() == [
         shown.filter(pl.col("image_id") == image_id).height for image_id in leaked
     ]
@@ -173,7 +174,7 @@ def test_a_build_leaves_out_pictures_of_benchmarks_before_it_writes(built):
     dataset, root, leaked, path = built
     clean = build(config_of(select__exclude=(path,)), root)
     assert clean != dataset
-    shown = pl.concat([pl.read_parquet(path) for path in clean.glob("*-of-*.parquet")])
+    shown = pl.concat([pl.read_parquet(path) for path in sample_files(clean)])
     assert not set(shown["image_id"]) & set(leaked)
     leaks = find_leaks(clean, root)
     assert leaks is not None and leaks.is_empty()

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from schemas.chat import Reply, Usage
 from schemas.columns import columns, frame_of
-from schemas.dataset_folder import VALIDATION
+from schemas.dataset_folder import DATA, VALIDATION
 from schemas.ledger import LEDGER
 from schemas.question import JUDGED, PLAN, SUBGRAPH
 from schemas.sample import SAMPLE
@@ -313,7 +313,8 @@ def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests:
     ledger = frame_of([lost | {"cost": price}], {**LEDGER, "cost": pl.Float64()})
     ledger.write_parquet(dataset / "ledger.parquet")
     published = pl.DataFrame(schema={**SAMPLE, "cost": pl.Float64()})
-    published.write_parquet(dataset / "train-00000-of-00001.parquet")
+    (dataset / DATA).mkdir()
+    published.write_parquet(dataset / DATA / "train-00000-of-00001.parquet")
     (dataset / VALIDATION).mkdir()
     (dataset / VALIDATION / "results.json").write_text('{"success": true}', encoding="utf-8")
     manifest = {
@@ -321,8 +322,8 @@ def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests:
         "config": {"images": "omit"},
         "stages": {stage: {"recipe": digest} for stage, digest in found.items()},
         "files": {
-            path.name: {"sha256": sha256(path.read_bytes()).hexdigest()}
-            for path in dataset.glob("*.parquet")
+            path.relative_to(dataset).as_posix(): {"sha256": sha256(path.read_bytes()).hexdigest()}
+            for path in dataset.rglob("*.parquet")
         },
     }
     (dataset / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

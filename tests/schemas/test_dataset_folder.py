@@ -64,9 +64,9 @@ def damaged(copy: Path) -> None:
         (lambda copy: split_files(copy, "val")[0].unlink(), "val-.* cannot be read"),
         (
             lambda copy: shutil.copy(
-                split_files(copy, "val")[0], copy / "train-00001-of-00002.parquet"
+                split_files(copy, "val")[0], copy / "data" / "train-00001-of-00002.parquet"
             ),
-            "holds train-00001-of-00002.parquet, which its build did not publish",
+            "holds data/train-00001-of-00002.parquet, which its build did not publish",
         ),
     ],
 )

@@ -17,6 +17,7 @@ from schemas.claim import (
     SizeClaim,
     encode_claim,
 )
+from schemas.completion.parsing import POLICY_TAGS, read_tags
 from schemas.completion.publish import parse_completion
 from schemas.config.build import QuotaConfig, SelectConfig
 from schemas.ledger import LEDGER
@@ -250,7 +251,12 @@ def test_a_sample_is_one_row_that_holds_together():
         assert answer == row["answer_only"]
         assert parse_completion(row["answer_text"]) == (gold, row["answer_text_only"])
         assert parse_completion(row["answer_option_text"])[1] == row["answer_option_text_only"]
-        assert row["problem"].endswith(f"Image size: 900 x 600\n\n{row['question_with_options']}")
+        parts = read_tags(row["demonstration"], POLICY_TAGS)
+        assert parts and (parts[1], parts[3]) == (
+            row["answer_option_text"].partition("</scene>")[0].removeprefix("<scene>"),
+            row["answer_option_text_only"],
+        )
+        assert row["problem"].endswith(f"Image size: (900 x 600)\n\n{row['question_with_options']}")
         lines = row["question_with_options"].split("\n")
         assert lines[0] == row["question_only"]
         assert lines[1:] == [

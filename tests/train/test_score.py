@@ -26,11 +26,11 @@ def written(tmp_path: Path, *rows: object) -> Path:
 @pytest.fixture
 def dataset(tmp_path) -> Path:
     folder = tmp_path / "dataset"
-    folder.mkdir()
+    (folder / "data").mkdir(parents=True)
     for split, name, scene in (("train", "q1", SCENE), ("val", "q2", {"objects": [DOG]})):
         columns = {"question_id": [name], "answer_option_text": [gold_of(scene)]}
         frame = pl.DataFrame({**columns, "width": [100], "height": [100], "cost": [None]})
-        frame.write_parquet(folder / f"{split}-00000-of-00001.parquet")
+        frame.write_parquet(folder / "data" / f"{split}-00000-of-00001.parquet")
     return folder
 
 
@@ -96,9 +96,11 @@ def test_what_is_no_dataset_is_told(tmp_path, dataset):
     path = written(tmp_path, {"question_id": "q1", "completion": "x"})
     with pytest.raises(ValueError, match="is not a dataset folder"):
         score_file(path, tmp_path)
-    pl.DataFrame({"question_id": ["q1"]}).write_parquet(tmp_path / "train-00000-of-00001.parquet")
+    (only,) = (dataset / "data").glob("train-*")
+    pl.DataFrame({"question_id": ["q1"]}).write_parquet(only)
+    (dataset / "data" / "val-00000-of-00001.parquet").unlink()
     with pytest.raises(ValueError, match="lacks the columns answer_option_text, height, width"):
-        score_file(path, tmp_path)
+        score_file(path, dataset)
 
 
 def test_no_completions_are_told(tmp_path):

@@ -48,6 +48,7 @@ from tasks.validate.stage import (
 )
 from tasks.validate.view import check_view, table_columns
 from tests.stages import build_of, run, with_artifacts
+from training.demonstrations import demonstration
 
 QUOTA = QuotaConfig(num_samples=64)
 SELECT = SelectConfig(val_share=0.25)
@@ -100,6 +101,7 @@ def sample(
         "answer_text_only": texts[1],
         "answer_option_text": render_completion(gold, texts[2]),
         "answer_option_text_only": texts[2],
+        "demonstration": demonstration(gold, texts[2]),
         "category": category.value,
         "level": level,
         "rating": 1 + number % 10,
@@ -146,6 +148,7 @@ DEPTH = next(i for i, row in enumerate(ROWS) if row["category"] == "depth")
 OTHER = ROWS[SECOND]
 QUESTION = ("question_only", "question_with_options", "problem")
 COMPLETIONS = ("answer", "answer_text", "answer_option_text")
+TEXTS = (*COMPLETIONS, "demonstration")
 
 
 def replaced(row: Row, columns: tuple[str, ...], old: str, new: str) -> Row:
@@ -169,7 +172,7 @@ def scene_with(entry: dict[str, object]) -> Row:
 def gold_and_scene(row: Row, old: str, new: str) -> Row:
     """Change the JSON of both scenes alike."""
     objects = json.dumps(row["scene_objects"], separators=(",", ":")).replace(old, new)
-    return {**replaced(row, COMPLETIONS, old, new), "scene_objects": json.loads(objects)}
+    return {**replaced(row, TEXTS, old, new), "scene_objects": json.loads(objects)}
 
 
 def failures(*names: str, num_failed: int = 1) -> dict[str, int]:
@@ -250,6 +253,26 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     (SECOND, lambda row: {"width": 201}, failures("problem_states_the_size")),
     (
         SECOND,
+        lambda row: replaced(row, ("problem",), "<image>", ""),
+        failures("problem_shows_the_picture_once"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, QUESTION, "thing 1", "<image> 1"),
+        failures("problem_shows_the_picture_once"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, ("demonstration",), "hat.1", "cap.1"),
+        failures("demonstration_holds_the_gold"),
+    ),
+    (
+        SECOND,
+        lambda row: replaced(row, ("demonstration",), "<answer>(B) ", "<answer>(C) "),
+        failures("demonstration_holds_the_gold"),
+    ),
+    (
+        SECOND,
         lambda row: {
             "options": [*WORDS, "behind"],
             "option_claims": [*OTHER["option_claims"], OTHER["claim"]],
@@ -291,7 +314,7 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
         SECOND,
         lambda row: {
             "answer_option_text_only": "(B)right",
-            **replaced(row, ("answer_option_text",), "(B) right", "(B)right"),
+            **replaced(row, ("answer_option_text", "demonstration"), "<answer>(B) ", "<answer>(B)"),
         },
         failures("answer_option_text_only_is_letter_and_option"),
     ),
@@ -308,10 +331,10 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     *(
         (
             SECOND,
-            lambda row, name=name: replaced(row, (name,), "</answer>", "!</answer>"),
-            failures(f"{name}_ends_in_{name}_only"),
+            lambda row, names=names: replaced(row, names, "</answer>", "!</answer>"),
+            failures(f"{names[0]}_ends_in_{names[0]}_only"),
         )
-        for name in COMPLETIONS
+        for names in (("answer",), ("answer_text",), ("answer_option_text", "demonstration"))
     ),
     (
         SECOND,
@@ -374,7 +397,7 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     ),
     (
         SECOND,
-        lambda row: replaced(row, COMPLETIONS, '"object":"man.1"', '"object":"dog.1"'),
+        lambda row: replaced(row, TEXTS, '"object":"man.1"', '"object":"dog.1"'),
         failures("gold_relationships_have_both_ends"),
     ),
     (
@@ -386,7 +409,7 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     ),
     (
         SECOND,
-        lambda row: replaced(row, COMPLETIONS, "[10,10,50,90]", "[10,10,50,91]"),
+        lambda row: replaced(row, TEXTS, "[10,10,50,90]", "[10,10,50,91]"),
         failures("gold_objects_are_in_the_scene"),
     ),
     (

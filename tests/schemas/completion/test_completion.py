@@ -13,6 +13,8 @@ from schemas.completion.publish import (
     published_label,
     render_completion,
     render_problem,
+    render_prompt,
+    render_published_prompt,
 )
 from tests.scenes import CORNER, scene
 
@@ -92,10 +94,25 @@ def test_other_texts_are_refused(text):
         parse_completion(text)
 
 
-def test_the_problem_is_the_template_with_the_size_then_the_question():
+def test_a_prompt_is_the_template_with_the_size_then_the_question():
+    prompt = render_prompt("Where is {Width}?\n(A) here", 640, 480)
+    assert prompt.startswith("You FIRST observe the image in <observe> </observe> tags")
+    assert prompt.endswith("\n\nImage size: 640 x 480\n\nWhere is {Width}?\n(A) here")
+
+
+def test_the_published_prompt_leaves_its_placeholders_and_states_the_size_below():
+    prompt = render_published_prompt("Where is it?\n(A) here", 640, 480)
+    assert "e.g., <answer> ({correct_option}) {correct_answer} </answer>." in prompt
+    assert prompt.endswith(
+        "\n\nImage size: {Width} x {Height}\n(640 x 480)\n\n"
+        "Now answer the following question:\nWhere is it?\n(A) here"
+    )
+
+
+def test_the_problem_is_the_prompt_as_published_trainers_read_it():
     problem = render_problem("Where is {Width}?\n(A) here", 640, 480)
-    assert problem.startswith("You FIRST observe the image in <observe> </observe> tags")
-    assert problem.endswith("\n\nImage size: 640 x 480\n\nWhere is {Width}?\n(A) here")
+    assert problem.startswith("<image> You FIRST observe the image in <observe> </observe> tags")
+    assert problem.endswith("\n\nImage size: (640 x 480)\n\nWhere is {Width}?\n(A) here")
 
 
 def test_options_carry_their_letter():
