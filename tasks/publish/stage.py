@@ -1,7 +1,8 @@
 """Publish: the dataset folder, which appears complete or not at all.
 
 Reads samples, their validation, ledgers and photographs; writes Parquet shards (photographs as
-their original bytes, once per row group), the card, the manifest and the ledger.
+their original bytes, once per row group), the card, the Croissant description, the manifest and
+the ledger.
 """
 
 import json
@@ -35,6 +36,7 @@ from tasks.photographs.stage import open_photographs
 from tasks.plan.quota import plan_quotas, shortfalls
 from tasks.publish.card import render_card
 from tasks.publish.costs import cost_of_rows, count_costs, count_unanswered, prices_of
+from tasks.publish.croissant import describe
 from tasks.publish.funnel import (
     count_pictures,
     count_questions,
@@ -42,6 +44,7 @@ from tasks.publish.funnel import (
     count_unselected,
 )
 from tasks.publish.shards import plain_table, write_split
+from tasks.sources.readers import reader_of
 from tasks.stage import Job, Settings, Stage
 
 VERSION = 5
@@ -219,6 +222,10 @@ def write_dataset(folder: Path, job: Job) -> str:
     results = json.loads((inputs.validation / "results.json").read_text(encoding="utf-8"))
     card = render_card(manifest, samples, results["shortcuts"])
     (folder / "README.md").write_text(card, encoding="utf-8")
+    rights = reader_of(config.source.kind).rights
+    description = describe(manifest, pq.read_schema(sample_files(folder)[0]), rights)
+    text = json.dumps(description, indent=2, ensure_ascii=False)
+    (folder / "croissant.json").write_text(text + "\n", encoding="utf-8")
     digest: str = manifest["digest"]
     return digest
 
