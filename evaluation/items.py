@@ -21,6 +21,7 @@ from evaluation.photographs import (
 from evaluation.rows import Place
 from schemas.benchmark import ITEM, LETTERS, AnswerKind
 from schemas.columns import frame_of
+from schemas.photographs import as_stored
 
 AT_ONCE = 8
 """Threads, in which photographs are fetched, decoded and hashed in parallel."""
@@ -124,6 +125,7 @@ def find_item(
         data = photograph_bytes(value, place.photographs, fetcher)
         if isinstance(data, Reference):
             return data
+        data = as_stored(data)
         size = check_photograph(data)
         return Photograph(store.put(data), *size)
 

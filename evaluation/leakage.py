@@ -8,7 +8,6 @@ scaled, compressed again, made brighter or mirrored are found; of those whose ed
 about half are found.
 """
 
-import io
 from enum import StrEnum
 
 import numpy as np
@@ -18,6 +17,7 @@ from PIL import Image
 from scipy.fft import dctn
 
 from schemas.columns import columns
+from schemas.photographs import opened
 
 SIDE = 32
 """Pixels per side of a thumbnail (Zauner 2010)."""
@@ -63,7 +63,7 @@ RANKS = {match.value: rank for rank, match in enumerate(Match)}  # the most cert
 def thumbnail(data: bytes) -> bytes | None:
     """1,024 grey levels, row by row; None for a plain photograph. Raises Pillow's error where the
     bytes are not an image."""
-    with Image.open(io.BytesIO(data)) as image:
+    with opened(data) as image:
         image.draft("L", (8 * SIDE, 8 * SIDE))
         grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     levels = np.asarray(grey)

@@ -12,7 +12,7 @@ MAX_BYTES = 256 << 20
 LONGEST = 255
 """Bytes of a file's name, the limit of common file systems: a longer text is not a name."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-"""Of files that Pillow opens and benchmarks use."""
+"""Of names of images. Not all are decoded: see schemas.photographs."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 """What reading an archive raises; RuntimeError where it is encrypted or its compression unknown."""
 

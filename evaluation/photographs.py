@@ -1,7 +1,8 @@
 """Photographs: the files that a benchmark's rows hold or name, in every known way.
 
-Each is kept once, its bytes unchanged, under their SHA-256. Its size is that of the stored pixels:
-a rotation that EXIF asks for is never applied, because Qwen's own processor applies none.
+Each is kept once under the SHA-256 of its bytes, which are those of schemas.photographs.as_stored.
+Its size is that of the stored pixels: a rotation that EXIF asks for is never applied, because
+Qwen's own processor applies none.
 """
 
 import base64
@@ -22,6 +23,7 @@ from evaluation.benchmarks.texts import literal
 from evaluation.fetching import Fetcher
 from evaluation.photograph_files import SUFFIXES, PhotographFiles
 from evaluation.tables import POINTER
+from schemas.photographs import opened
 
 MAX_PIXELS = 178_956_970
 """The most that Pillow opens by default: it treats more as an attack on memory."""
@@ -158,11 +160,13 @@ def _opened(data: bytes) -> Image.Image:
     if data.startswith(POINTER):
         raise ValueError("Git left a pointer in its photograph's place: run `git lfs pull` there")
     try:
-        return Image.open(io.BytesIO(data))
+        return opened(data)
     except Image.DecompressionBombError:
         raise ValueError(
             f"its photograph has more than {MAX_PIXELS:,} pixels, the most that is opened: leave "
             "the row out of a copy in path"
         ) from None
     except (OSError, SyntaxError, ValueError):
-        raise ValueError(f"its photograph ({len(data):,} bytes) cannot be read as one") from None
+        raise ValueError(
+            f"its photograph ({len(data):,} bytes) cannot be read as JPEG, PNG or WebP: convert it"
+        ) from None

@@ -3,14 +3,12 @@
 Points are in shares of the image: (0, 0) is its upper left corner, (1, 1) the lower right one.
 """
 
-import io
 import json
 import re
 from collections.abc import Sequence
 
-from PIL import Image
-
 from evaluation.reply_parts import MAX_PART, after_thought, last_answer
+from schemas.photographs import opened
 
 NUMBER = r"([-+]?(?:\d{1,7}(?:\.\d{0,20})?|\.\d{1,20}))\s*(%?)"
 """With at most 7 digits before and 20 behind the point, and perhaps a % sign."""
@@ -73,7 +71,7 @@ def is_in_mask(point: Point, mask: bytes) -> bool:
     x, y = point
     if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
         return False
-    with Image.open(io.BytesIO(mask)) as image:
+    with opened(mask) as image:
         place = (
             min(int(x * image.width), image.width - 1),
             min(int(y * image.height), image.height - 1),

@@ -5,7 +5,6 @@ resized here, so that the processor's own resizing changes nothing. PAPER_COMPAT
 the photograph's own pixels, as in the published code, and the processor resizes it.
 """
 
-import io
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -20,6 +19,7 @@ from schemas.completion.frames import FACTOR, Size, moved_gold
 from schemas.completion.publish import parse_completion, render_prompt
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
+from schemas.photographs import opened
 from training.demonstrations import demonstration
 
 READ = (
@@ -62,7 +62,7 @@ def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
 
 
 def picture_of(data: bytes, frame: Size) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as image:
+    with opened(data) as image:
         picture = image.convert("RGB")
     return picture if picture.size == frame else picture.resize(frame, Image.Resampling.BICUBIC)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from PIL import Image
 
 from schemas.chat import Photograph
+from schemas.photographs import MEDIA, opened
 
 QUALITY = 90
 """Of a JPEG that was made smaller, on Pillow's scale from 1 to 95: above 90 files grow and no
@@ -27,8 +28,8 @@ def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:
 def data_url(photograph: Photograph) -> str:
     """The picture as `data:image/jpeg;base64,...`: its own bytes, or those of a smaller one."""
     data = photograph.load()
-    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
-        kind = (image.format or "").lower()
+    with opened(data) as image:
+        kind = MEDIA[str(image.format)]
         size = sent_size(*image.size, photograph.max_side)
         if size != image.size:
             image.draft("RGB", size)

@@ -34,7 +34,7 @@ from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.file_digests import digest_store
 from tasks.sources.files import digest_files
 
-VERSION = 2
+VERSION = 3
 DOWNLOADS = "downloads"
 """Folder below the root for the files of the Hub."""
 NEWEST = "newest"

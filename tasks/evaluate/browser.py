@@ -19,6 +19,7 @@ from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.photographs import PhotographStore
 from evaluation.points import read_polygon
 from schemas.benchmark import AnswerKind, fact
+from schemas.photographs import opened
 from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
 from tasks.evaluate.view import is_own, title_of
 
@@ -191,7 +192,7 @@ def outcome_of(row: Mapping[str, Any]) -> str:
 def shown_of(digest: str, store: PhotographStore) -> Shown:
     """A photograph, small enough for a page."""
     try:
-        with Image.open(io.BytesIO(store.read(digest))) as image:
+        with opened(store.read(digest)) as image:
             size = image.size
             image.draft("RGB", (IMAGE_SIDE, IMAGE_SIDE))
             clear = image.convert("RGBA")

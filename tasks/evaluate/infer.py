@@ -26,6 +26,7 @@ from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Request, Role
 from schemas.columns import frame_of as table_of
 from schemas.config.evaluation import EvaluatedModel
+from schemas.photographs import opened
 from schemas.replacing import replacing
 from tasks.artifact import (
     Artifact,
@@ -179,11 +180,7 @@ def _write_batch(
 
 
 def _image(data: bytes, model: EvaluatedModel) -> Any:
-    import io
-
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
+    with opened(data) as image:
         size = image.size
     return shown(data, model.frame_of(size))
 

@@ -4,7 +4,6 @@ Reads scenes and photographs (folders, zip archives, or the `image` column of Pa
 one row per scene: `sha256` and size in bytes, or the reason why the photograph cannot be used.
 """
 
-import io
 import logging
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +12,11 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 import polars as pl
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from schemas.columns import columns
 from schemas.config.build import IngestConfig, SourceConfig
+from schemas.photographs import as_stored, opened
 from tasks.artifact import write_artifact
 from tasks.file_digests import digest_store
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
@@ -26,11 +26,9 @@ from tasks.sources.shard import find_source
 from tasks.sources.vg150 import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 
-VERSION = 1
-SUFFIXES = (".jpg", ".jpeg", ".png")
+VERSION = 2
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """Files whose names end otherwise are not looked at."""
-FORMATS = ("JPEG", "PNG")
-"""Pillow's names of the formats that it may decode: its others are not tried on unknown bytes."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
 PHOTOGRAPHS = columns(
     image_id=pl.String,
@@ -44,8 +42,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class PhotographStore:
-    """Photographs by file name, or by image id where Parquet rows hold them. Not thread-safe:
-    every task opens its own."""
+    """Photographs by file name, or by image id where Parquet rows hold them; their bytes are those
+    of schemas.photographs.as_stored. Not thread-safe: every task opens its own."""
 
     files: Mapping[str, Path] = field(default_factory=dict)
     members: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
@@ -67,7 +65,7 @@ class PhotographStore:
         for file in sorted(wanted):
             for number, row in parquet_rows(file, ["image"], wanted[file]):
                 if (data := photograph_in(row)) is not None:
-                    yield wanted[file][number], data
+                    yield wanted[file][number], as_stored(data)
 
     def read(self, name: str) -> bytes | None:
         """The photograph's bytes, empty where they cannot be read or are more than MAX_BYTES; None
@@ -75,7 +73,7 @@ class PhotographStore:
         if name in self.files:
             path = self.files[name]
             try:
-                return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+                return as_stored(path.read_bytes()) if path.stat().st_size <= MAX_BYTES else b""
             except OSError:
                 return b""
         if name in self.members:
@@ -85,7 +83,7 @@ class PhotographStore:
             if self.archives[path].getinfo(member).file_size > MAX_BYTES:
                 return b""
             try:
-                return self.archives[path].read(member)
+                return as_stored(self.archives[path].read(member))
             except DAMAGED:
                 return b""
         return None
@@ -108,8 +106,8 @@ def _image_files(place: Path) -> list[Path]:
     if place.is_file():
         if place.suffix.lower() not in (*SUFFIXES, ".zip"):
             raise ValueError(
-                f"{place} is neither a photograph nor a zip archive: name folders, .zip, .jpg or "
-                ".png files in source.photographs"
+                f"{place} is neither a photograph nor a zip archive: name folders, .zip, .jpg, "
+                ".png or .webp files in source.photographs"
             )
         return [place]
     found = [
@@ -164,7 +162,7 @@ def examine(
     if not data:
         return "photograph-broken", f"empty, damaged, or larger than {MAX_BYTES:,} bytes"
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with opened(data) as image:
             if not has_frame:
                 return "frame-unknown", "width and height are not annotated"
             if image.size != (width, height):
@@ -178,7 +176,7 @@ def examine(
             image.draft("L", (max(width // 8, 1), max(height // 8, 1)))
             image.load()
     except UnidentifiedImageError:  # its text holds an address in memory
-        return "photograph-broken", "neither JPEG nor PNG"
+        return "photograph-broken", "neither JPEG, PNG nor WebP"
     except Exception as error:  # Pillow raises errors of many kinds for broken files
         problem = str(error).strip() or type(error).__name__
         return "photograph-broken", problem.splitlines()[0][:200]

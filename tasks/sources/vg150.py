@@ -5,7 +5,6 @@ Parquet rows may hold their photograph in a column `image`. Where width and heig
 those in its header are used. Of rows with the same image id the first stays, with its photograph.
 """
 
-import io
 import re
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
@@ -16,9 +15,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import UNSET, Meta, Struct, UnsetType
-from PIL import Image
 
 from schemas.ledger import ledger_of, lost
+from schemas.photographs import opened
 from tasks.sources.files import UNREADABLE, decode_each, find_files, map_file
 from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
@@ -318,7 +317,7 @@ def header_size(data: bytes | None) -> tuple[int, int] | None:
     if data is None:
         return None
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+        with opened(data) as image:
             width, height = image.size
     except Exception:  # Pillow raises many kinds for broken files; photographs reports them
         return None

@@ -63,6 +63,7 @@ def source(*photographs: Path, path: Path = Path("/nowhere"), kind: str = "visua
         (PNG, (100, 80, True), None),
         (noise(progressive=True), (100, 80, True), None),
         (noise(quality=5), (100, 80, True), None),
+        (noise(kind="WEBP"), (100, 80, True), None),
         (None, (100, 80, True), "photograph-missing"),
         (JPEG, (80, 100, True), "photograph-size-differs"),
         (JPEG, (100, 81, True), "photograph-size-differs"),

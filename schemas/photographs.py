@@ -1,0 +1,91 @@
+"""Photographs: bytes from data, opened by few decoders, and shown by all readers in one frame.
+
+Boxes, width and height are of the pixels as they are stored. An EXIF or XMP tag that turns them
+would show some readers (browsers, `datasets`, endpoints) another picture than others (Pillow,
+Qwen's processor): it is taken away, and no pixel is turned.
+"""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+DECODERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
+"""Pillow knows a format only where its module is imported."""
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""Pillow's names of the formats that it may decode. Its other decoders are not tried on bytes from
+data: one of them starts a program."""
+MEDIA = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
+"""By format, the second half of the media type; the decoder of JPEG calls several pictures in one
+file MPO."""
+ORIENTATION = 0x0112
+"""The EXIF tag that turns or mirrors an image: 1 does not, 2 to 8 do."""
+SCAN, END, METADATA, MORE_PICTURES = 0xDA, 0xD9, 0xE1, b"MPF\0"
+"""In JPEG: markers of pixels, of the end, and of EXIF and XMP; how a list of more pictures
+begins."""
+
+
+def opened(data: bytes) -> Image.Image:
+    """The image in the bytes, its pixels not yet read. OSError, SyntaxError or ValueError where
+    there is none of FORMATS; DecompressionBombError for more pixels than Pillow opens."""
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def as_stored(data: bytes) -> bytes:
+    """The photograph as every reader shows it alike: no tag turns it, it is one picture, and grey
+    has 8 bits. What is so already, or is no image, is returned as it is. A JPEG keeps its pixels'
+    bytes; others become PNG."""
+    try:
+        with opened(data) as image:
+            is_deep = image.mode.startswith("I")
+            is_turned = image.getexif().get(ORIENTATION, 1) != 1
+            if not is_deep and not is_turned and image.format != "MPO":
+                return data
+            if MEDIA[str(image.format)] == "jpeg":
+                return b"".join(_without_metadata(data))
+            pixels = Image.fromarray(_eight_bits(np.asarray(image))) if is_deep else image
+            buffer = io.BytesIO()
+            pixels.save(buffer, "PNG", exif=b"", xmp=b"")
+            return buffer.getvalue()
+    except Exception:  # of many kinds for broken files: who examines them tells
+        return data
+
+
+def _eight_bits(grey: np.ndarray) -> np.ndarray:
+    """Of grey values of 16 bits."""
+    scaled: np.ndarray = (np.clip(grey, 0, 65535) >> 8).astype(np.uint8)
+    return scaled
+
+
+def _without_metadata(data: bytes) -> Iterator[bytes]:
+    """The first picture of a JPEG without EXIF, XMP and its list of further pictures."""
+    place = 2
+    yield data[:place]
+    while True:
+        if data[place] != 0xFF:
+            raise ValueError(f"no marker at byte {place}")
+        marker = data[place + 1]
+        if marker == 0xFF:  # fills
+            place += 1
+            continue
+        if marker == END:
+            yield data[place : place + 2]
+            return
+        stop = place + 2 + int.from_bytes(data[place + 2 : place + 4])
+        if marker == SCAN:
+            stop = _end_of_scan(data, stop)
+        body = data[place + 4 : stop]
+        if marker != METADATA and not body.startswith(MORE_PICTURES):
+            yield data[place:stop]
+        place = stop
+
+
+def _end_of_scan(data: bytes, place: int) -> int:
+    """Where the marker after the pixels stands; 0xFF before 0 is a value, before 0xD0 to 0xD7 a
+    restart."""
+    while True:
+        place = data.index(b"\xff", place)
+        if data[place + 1] != 0 and not 0xD0 <= data[place + 1] <= 0xD7:
+            return place
+        place += 2

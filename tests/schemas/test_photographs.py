@@ -1,0 +1,131 @@
+"""Photographs: every reader sees the pixels as they are stored."""
+
+import io
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from schemas.photographs import as_stored, opened
+
+CASES = Path(__file__).parents[3] / "shared" / "cases" / "photographs"
+WIDTH, HEIGHT = 60, 40
+
+
+def picture(kind: str, mode: str = "RGB", turn: int | None = None, **options: object) -> bytes:
+    """Red on the left, blue on the right, a white corner at the upper left."""
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    pixels[:, : WIDTH // 2, 0] = pixels[:, WIDTH // 2 :, 2] = 200
+    pixels[:10, :10] = 255
+    buffer = io.BytesIO()
+    if turn is not None:
+        exif = Image.Exif()
+        exif[0x0112] = turn
+        options["exif"] = exif.tobytes()
+    Image.fromarray(pixels).convert(mode).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def xmp_of(turn: int) -> bytes:
+    return (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="%d"/></rdf:RDF></x:xmpmeta>'
+    ) % turn
+
+
+def pixels_of(data: bytes) -> np.ndarray:
+    with opened(data) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def seen(data: bytes) -> list[np.ndarray]:
+    """What different readers make of the bytes: Pillow as it is, Pillow that turns, and
+    `datasets`, which turns."""
+    with Image.open(io.BytesIO(data)) as image:
+        turned = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    loaded = datasets.Image().decode_example({"bytes": data, "path": None})
+    return [pixels_of(data), turned, np.asarray(loaded.convert("RGB"))]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_no_tag_turns_a_photograph(kind, turn):
+    options = {"lossless": True} if kind == "WEBP" else {}
+    data = picture(kind, turn=turn, **options)
+    plain = as_stored(data)
+    assert (plain == data) is (turn == 1)
+    for pixels in seen(plain):
+        assert np.array_equal(pixels, pixels_of(data))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_no_xmp_turns_a_photograph(kind):
+    data = picture(kind, xmp=xmp_of(6))
+    plain = as_stored(data)
+    assert plain != data
+    for pixels in seen(plain):
+        assert np.array_equal(pixels, pixels_of(data))
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}])
+def test_the_pixels_of_a_jpeg_keep_their_bytes(options):
+    data = picture("JPEG", turn=6, icc_profile=b"profile", **options)
+    plain = as_stored(data)
+    exif = data.index(b"Exif\0")
+    length = int.from_bytes(data[exif - 2 : exif])
+    assert plain == data[: exif - 4] + data[exif - 2 + length :]
+
+
+def test_of_several_pictures_the_first_is_kept():
+    pictures = [Image.new("RGB", (WIDTH, HEIGHT), color) for color in ("red", "blue")]
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, "MPO", save_all=True, append_images=pictures[1:])
+    plain = as_stored(buffer.getvalue())
+    with Image.open(io.BytesIO(plain)) as image:
+        assert (image.format, getattr(image, "n_frames", 1)) == ("JPEG", 1)
+        assert image.convert("RGB").getpixel((5, 5))[0] > 250
+    assert plain.endswith(b"\xff\xd9") and plain.count(b"\xff\xd8\xff") == 1
+
+
+def test_grey_of_16_bits_is_scaled():
+    steps = np.linspace(0, 65535, WIDTH * HEIGHT).astype(np.uint16).reshape(HEIGHT, WIDTH)
+    buffer = io.BytesIO()
+    Image.fromarray(steps).save(buffer, "PNG")
+    with opened(as_stored(buffer.getvalue())) as image:
+        assert image.mode == "L"
+        assert np.array_equal(np.asarray(image), steps >> 8)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "LA"])
+def test_what_all_readers_see_alike_keeps_its_bytes(mode):
+    data = picture("PNG", mode)
+    assert as_stored(data) is data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"text",
+        picture("JPEG", turn=6)[:300],
+        picture("JPEG", turn=6)[:40],
+        picture("GIF", "P"),
+    ],
+)
+def test_what_is_no_whole_image_is_left_to_who_examines_it(data):
+    assert as_stored(data) is data
+
+
+def test_real_files_are_seen_alike():
+    if not CASES.is_dir():
+        pytest.skip(f"no photographs at {CASES}")
+    for path in sorted(CASES.iterdir()):
+        plain = as_stored(path.read_bytes())
+        with Image.open(io.BytesIO(plain)) as image:
+            assert (image.size, image.format in ("JPEG", "PNG")) == ((640, 480), True)
+        first, *others = seen(plain)
+        assert all(np.array_equal(first, other) for other in others)
+        assert 20 < first.mean() < 235, path
