@@ -28,6 +28,8 @@ KEY = re.compile(rb'[\s,{]*"(?:[^"\\]|\\.)*"\s*:\s*')
 """A key of a JSON object, with the punctuation around it."""
 LONE_SURROGATE = re.compile(rb"(?i)\\u(?:d[89ab]..(?!\\ud[c-f])|d[c-f]..(?<!\\ud[89ab]..\\u....))")
 """An escape of half a character without its other half: JSON may hold it, UTF-8 may not."""
+NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.DOTALL)
+"""A text, or what Python writes for a number that JSON cannot hold."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 """What reading an archive or one entry of it raises where it is broken, encrypted (RuntimeError)
 or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)."""
@@ -35,6 +37,7 @@ or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)
 UNREADABLE = (ValueError, RecursionError)
 """What msgspec raises for JSON that is broken, of another shape, not UTF-8 or nested too deep."""
 
+Buffer = bytes | memoryview | mmap.mmap | msgspec.Raw
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
@@ -127,10 +130,46 @@ def map_file(path: Path) -> mmap.mmap:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def decode_top(buffer: bytes | mmap.mmap, shape: type, path: Path, expected: str) -> object:
-    """The top level of a JSON file, its elements left undecoded."""
+def decode_parts(raw: Buffer, shape: type[T]) -> T:
+    """A JSON list or object whose elements are left undecoded. NaN and infinities, which Python
+    writes and JSON does not know, cost only the element that is one."""
     try:
-        return msgspec.json.decode(buffer, type=shape)
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError:
+        raise
+    except ValueError:
+        plain = with_stand_ins(raw)
+        if plain == bytes(raw):
+            raise
+        return msgspec.json.decode(plain, type=shape)
+
+
+def with_stand_ins(raw: Buffer) -> bytes:
+    """The JSON with an empty object, which no field takes, in place of each NaN or infinity; as
+    long as before."""
+    return NO_NUMBER.sub(
+        lambda found: found[0] if found[0].startswith(b'"') else b"{}".ljust(len(found[0])),
+        bytes(raw),
+    )
+
+
+def problem_in(error: Exception) -> str:
+    """What is wrong with an element of `decode_parts`, in the words of the ledger."""
+    return str(error).replace("got `object`", "got NaN, an infinity or an object")
+
+
+def decode_top(
+    buffer: bytes | mmap.mmap, shape: type[T], path: Path, expected: str
+) -> tuple[T, bytes | mmap.mmap]:
+    """The top level of a JSON file, its elements left undecoded, and the bytes that hold them."""
+    try:
+        try:
+            return msgspec.json.decode(buffer, type=shape), buffer
+        except msgspec.ValidationError:
+            raise
+        except ValueError:
+            plain = with_stand_ins(buffer)
+            return msgspec.json.decode(plain, type=shape), plain
     except msgspec.ValidationError:
         raise ValueError(f"{path} has another shape: expected {expected}") from None
     except RecursionError:
@@ -146,8 +185,7 @@ def decode_members(
 ) -> tuple[dict[str, tuple[int, int]], list[str]]:
     """Key to byte range of the values of a JSON object, and the keys of values that are replaced by
     a later value of the same key."""
-    values = decode_top(buffer, dict[str, msgspec.Raw], path, expected)
-    assert isinstance(values, dict)
+    values, buffer = decode_top(buffer, dict[str, msgspec.Raw], path, expected)
     spans = dict(zip(values, spans_of(list(values.values()), buffer), strict=True))
     replaced, previous = [], 0
     for start, stop in sorted(spans.values()):
@@ -175,7 +213,7 @@ def decode_each(
         try:
             read.append(decoder.decode(raw))
         except UNREADABLE as error:
-            problems.append((position, str(error)))
+            problems.append((position, problem_in(error)))
     return read, problems
 
 
@@ -192,7 +230,7 @@ def decode_without(
 def _without(
     raw: bytes | memoryview | msgspec.Raw, shape: type[Struct], dispensable: Collection[str]
 ) -> tuple[bytes, list[tuple[str, str]]]:
-    parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    parts = decode_parts(raw, dict[str, msgspec.Raw])
     problems = []
     for field in msgspec.structs.fields(shape):
         name, kind = field.encode_name, field.type
@@ -207,7 +245,7 @@ def _without(
                 msgspec.json.decode(parts[name], type=kind)
             except UNREADABLE as error:
                 del parts[name]
-                problems.append((name, str(error)))
+                problems.append((name, problem_in(error)))
     return msgspec.json.encode(parts), problems
 
 

@@ -17,8 +17,10 @@ from tasks.sources.files import (
     UNREADABLE,
     decode_each,
     decode_members,
+    decode_parts,
     find_files,
     map_file,
+    problem_in,
     repeated_keys,
 )
 from tasks.sources.reader import Reader, Rights
@@ -150,7 +152,7 @@ def _read_scene(image_id: str, raw: bytes, ledger: list[dict[str, str]]) -> _Sce
 
 def _replaced(image_id: str, raw: bytes) -> list[dict[str, str]]:
     """Ledger rows of objects that are replaced by a later one of the same id."""
-    keys = repeated_keys(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["objects"])
+    keys = repeated_keys(decode_parts(raw, dict[str, msgspec.Raw])["objects"])
     later = (key for place, key in enumerate(keys) if key in keys[place + 1 :])
     detail = "a later object has this id"
     return [lost(image_id, f"object {key}", "duplicate-object-id", detail) for key in later]
@@ -160,21 +162,21 @@ def _salvage(
     image_id: str, raw: bytes, problem: str, ledger: list[dict[str, str]]
 ) -> _Scene | None:
     try:
-        parts = msgspec.json.decode(raw, type=_RawScene)
+        parts = decode_parts(raw, _RawScene)
     except UNREADABLE:
         ledger.append(lost(image_id, "image", "record-unreadable", problem))
         return None
     try:
-        frame = msgspec.json.decode(raw, type=_Frame)
+        frame = decode_parts(raw, _Frame)
     except UNREADABLE as error:
-        ledger.append(lost(image_id, "image_data", "frame-unreadable", str(error)))
+        ledger.append(lost(image_id, "image_data", "frame-unreadable", problem_in(error)))
         frame = _Frame()
     things = {}
     for key, part in parts.objects.items():
         try:
             thing = msgspec.json.decode(part, type=_RawObject)
         except UNREADABLE as error:
-            ledger.append(lost(image_id, f"object {key}", "objects-unreadable", str(error)))
+            ledger.append(lost(image_id, f"object {key}", "objects-unreadable", problem_in(error)))
             continue
         box = (thing.name, thing.x, thing.y, thing.w, thing.h)
         attributes = _readable(image_id, f"attributes of {key}", thing.attributes, str, ledger)
@@ -189,9 +191,9 @@ def _readable(
 ) -> list[Any]:
     reason = f"{item.split()[0]}-unreadable"
     try:
-        parts = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        parts = decode_parts(raw, list[msgspec.Raw])
     except UNREADABLE as error:
-        ledger.append(lost(image_id, item, reason, str(error)))
+        ledger.append(lost(image_id, item, reason, problem_in(error)))
         return []
     read: list[Any]
     read, problems = decode_each(parts, shape)

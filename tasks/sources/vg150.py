@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schemas.ledger import ledger_of, lost
 from schemas.photographs import opened
-from tasks.sources.files import UNREADABLE, decode_each, find_files, map_file
+from tasks.sources.files import UNREADABLE, decode_each, decode_parts, find_files, map_file
 from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
 
@@ -92,7 +92,7 @@ def _line_places(file: Path) -> Iterator[tuple[Any, ...]]:
         stop = start + len(line)
         if line.strip():
             try:
-                record = msgspec.json.decode(line, type=_Line)
+                record = decode_parts(line, _Line)
             except UNREADABLE as error:
                 yield None, str(error), None, None, start, stop
             else:
@@ -250,7 +250,7 @@ def _texts(
             continue
         buffer = map_file(file)
         for image_id, start, stop in wanted.select("image_id", "start", "stop").iter_rows():
-            line = msgspec.json.decode(buffer[start:stop], type=_Line)
+            line = decode_parts(buffer[start:stop], _Line)
             texts[image_id] = _text(line.objects), _text(line.relationships)
     return texts
 
@@ -276,7 +276,7 @@ def _decode(
     try:
         if text is None:
             raise ValueError(f"{role} is null")
-        raws = msgspec.json.decode(text, type=list[msgspec.Raw])
+        raws = decode_parts(text.encode() if isinstance(text, str) else text, list[msgspec.Raw])
     except UNREADABLE as error:
         item = "image" if role == "objects" else role
         ledger.append(lost(image_id, item, "record-unreadable", f"{role}: {error}"))

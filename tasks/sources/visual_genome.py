@@ -24,12 +24,14 @@ from tasks.file_digests import digest_store
 from tasks.processes import MIN_ROWS, run_apart
 from tasks.sources.files import (
     UNREADABLE,
+    decode_parts,
     decode_top,
     decode_without,
     digest_files,
     find_files,
     map_file,
     open_archive,
+    problem_in,
     spans_of,
     unpack_member,
 )
@@ -146,9 +148,8 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
     rows, ledger, seen = [], [], set()
     decoder = msgspec.json.Decoder(Key, strict=False)  # some write ids as texts
     for number, path in enumerate(files):
-        buffer = map_file(path)
-        raws = decode_top(buffer, list[msgspec.Raw], path, "a list with one record per image")
-        assert isinstance(raws, list)
+        expected = "a list with one record per image"
+        raws, buffer = decode_top(map_file(path), list[msgspec.Raw], path, expected)
         for position, (raw, span) in enumerate(zip(raws, spans_of(raws, buffer), strict=True)):
             image_id = _image_id(raw, decoder)
             if image_id is None or image_id in seen:
@@ -276,7 +277,7 @@ def _read_images(
                 if data.url:
                     row["photograph"] = _file_name(data.url)
         except UNREADABLE as error:
-            ledger.append(lost(str(image_id), "image_data", "frame-unreadable", str(error)))
+            ledger.append(lost(str(image_id), "image_data", "frame-unreadable", problem_in(error)))
         rows.append(row)
     return pl.DataFrame(rows, schema=IMAGES)
 
@@ -363,7 +364,7 @@ def _salvage(
     """The record with only its readable parts."""
     whole, part = SHAPES[role]
     try:
-        parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[role]
+        parts = decode_parts(raw, dict[str, msgspec.Raw])[role]
         entries = msgspec.json.decode(parts, type=list[msgspec.Raw])
     except (*UNREADABLE, KeyError):
         ledger.append(lost(image_id, role, "record-unreadable", problem))
@@ -374,7 +375,7 @@ def _salvage(
         try:
             read.append(_decoded(entry, decoder, part, image_id, item, ledger))
         except UNREADABLE as error:
-            ledger.append(lost(image_id, item, f"{role}-unreadable", str(error)))
+            ledger.append(lost(image_id, item, f"{role}-unreadable", problem_in(error)))
     return whole(read)
 
 

@@ -1,5 +1,6 @@
 import io
 import json
+import math
 import os
 import shutil
 import stat
@@ -342,7 +343,6 @@ DEEP = b"[" * 10_000 + b"]" * 10_000
         ("image_data", b"", "image_data.json is empty"),
         ("objects", b"\xef\xbb\xbf[]", "not complete JSON"),
         ("objects", b"<html>", "not complete JSON"),
-        ("objects", b'[{"image_id": 1, "x": NaN}]', "not complete JSON"),
         ("objects", b'["\\ud83d\\ude00 \\ud83d"]', "unpaired surrogate at byte 15"),
         ("objects", b'["\\ud83d\\ude00 \\uDE00 x"]', "unpaired surrogate at byte 15"),
         ("objects", b"{}", "has another shape: expected a list"),
@@ -669,6 +669,63 @@ def test_what_msgspec_skips_does_not_stop_the_rest(tmp_path):
     assert drops(ledger) == []
 
 
+NAN, INFINITY = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("files", "lost"),
+    [
+        ({"objects": [DOG, TREE, thing(3, box=(NAN, 1, 2, 3))]}, "objects-unreadable"),
+        ({"objects": [DOG, TREE, thing(3, box=(1, 1, -INFINITY, 3))]}, "objects-unreadable"),
+        ({"objects": [DOG, TREE, thing(NAN)]}, "objects-unreadable"),
+        ({"objects": [DOG, TREE, thing(3) | {"names": NAN}]}, "objects-unreadable"),
+        ({"objects": [DOG, TREE, NAN]}, "objects-unreadable"),
+        ({"objects": [DOG, TREE | {"depth": NAN}]}, "field-unreadable"),
+        ({"objects": [DOG, TREE | {"unread": INFINITY}]}, None),
+        ({"image_data": {**FRAME, "coco_id": NAN}}, "field-unreadable"),
+        ({"image_data": {**FRAME, "url": NAN}}, "field-unreadable"),
+        ({"attributes": [{"object_id": 1, "attributes": NAN}]}, "attributes-unreadable"),
+        (
+            {"relationships": [link(7, DOG, "NEAR", TREE), link(8, DOG, NAN, TREE)]},
+            "relationships-unreadable",
+        ),
+    ],
+)
+def test_a_number_that_json_cannot_hold_costs_what_it_is_in(tmp_path, files, lost):
+    """Beside a good image, whose texts that look like such numbers stay."""
+    ((role, content),) = files.items()
+    second = {"image_id": 2, **(content if role == "image_data" else {role: content})}
+    annotations = {
+        name: [*records, {**records[0], "image_id": 2}] for name, records in ANNOTATIONS.items()
+    }
+    annotations[role] = [{**ANNOTATIONS[role][0], "note": 'a "NaN" -Infinity'}, second]
+    scenes, ledger = read("visual-genome", write(tmp_path / "vg", **annotations), tmp_path)
+    assert facts(scenes)[:2] == FACTS
+    assert facts(scenes)[2:] == [("2", *fact[1:]) for fact in FACTS]
+    found = ledger.filter(pl.col("reason").str.ends_with("-unreadable"))
+    assert found["reason"].to_list() == ([lost] if lost else [])
+    told = ("NaN, an infinity or an object", "missing required field")
+    assert all(any(part in detail for part in told) for detail in found["detail"])
+
+
+def test_a_number_that_json_cannot_hold_costs_one_thing_of_a_graph(tmp_path):
+    bad = GRAPH["objects"]["2"] | {"x": NAN}
+    graph = {**GRAPH, "objects": {**GRAPH["objects"], "3": bad}}
+    path = tmp_path / "graphs.json"
+    path.write_text(json.dumps({"1": GRAPH, "2": graph}))
+    scenes, ledger = read("gqa", path, tmp_path)
+    assert facts(scenes) == [*FACTS, *(("2", *fact[1:]) for fact in FACTS)]
+    assert drops(ledger) == [("2", "object 3", "objects-unreadable")]
+
+
+def test_a_number_that_json_cannot_hold_costs_one_thing_of_a_row(tmp_path):
+    objects = ROW["objects"][:-1] + ', {"id": "cup.3", "bbox": [NaN, 1, 2, 3]}]'
+    path = write_lines(tmp_path / "rows.jsonl", ROW, ROW | {"image_id": "2", "objects": objects})
+    scenes, ledger = read("vg150", path, tmp_path)
+    assert facts(scenes) == [*FACTS, *(("2", *fact[1:]) for fact in FACTS)]
+    assert drops(ledger) == [("2", "objects[2]", "objects-unreadable")]
+
+
 def test_a_record_nested_too_deep_is_dropped_alone(tmp_path):
     deep = b'{"image_id": 2, "objects": [' + b"[" * 700 + b"]" * 700 + b"]}"
     good = json.dumps(ANNOTATIONS["objects"][0]).encode()
@@ -685,7 +742,8 @@ def test_a_record_nested_too_deep_is_dropped_alone(tmp_path):
         ({"objects": "["}, [("2", "image", "record-unreadable")], 0),
         ({"objects": "{}"}, [("2", "image", "record-unreadable")], 0),
         ({"objects": '[{"id": "a.1", "bbox": [NaN, 0, 1, 1]}]'},
-         [("2", "image", "record-unreadable")], 0),
+         [("2", "image", "no-objects"), ("2", "objects[0]", "objects-unreadable"),
+          ("2", "relationship 1", "dangling-end")], 0),
         ({"objects": ROW["objects"][:-1] + ', {"id": "cup.3"}, 5]'},
          [("2", "objects[2]", "objects-unreadable"), ("2", "objects[3]", "objects-unreadable")], 2),
         ({"objects": ROW["objects"][:-1] + ', {"id": "c.3", "bbox": [1, 2, 1e400, 4]}]'},
