@@ -28,8 +28,10 @@ KEY = re.compile(rb'[\s,{]*"(?:[^"\\]|\\.)*"\s*:\s*')
 """A key of a JSON object, with the punctuation around it."""
 LONE_SURROGATE = re.compile(rb"(?i)\\u(?:d[89ab]..(?!\\ud[c-f])|d[c-f]..(?<!\\ud[89ab]..\\u....))")
 """An escape of half a character without its other half: JSON may hold it, UTF-8 may not."""
-NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.DOTALL)
-"""A text, or what Python writes for a number that JSON cannot hold."""
+NO_NUMBER = re.compile(rb"NaN|-?Infinity")
+"""What Python writes for a number that JSON cannot hold; the same may stand in a text."""
+ESCAPE = re.compile(rb"\\.", re.DOTALL)
+"""In a text of JSON."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 """What reading an archive or one entry of it raises where it is broken, encrypted (RuntimeError)
 or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)."""
@@ -147,10 +149,13 @@ def decode_parts(raw: Buffer, shape: type[T]) -> T:
 def with_stand_ins(raw: Buffer) -> bytes:
     """The JSON with an empty object, which no field takes, in place of each NaN or infinity; as
     long as before."""
-    return NO_NUMBER.sub(
-        lambda found: found[0] if found[0].startswith(b'"') else b"{}".ljust(len(found[0])),
-        bytes(raw),
-    )
+    text, parts, place, is_in_text = bytes(raw), [], 0, False
+    for found in NO_NUMBER.finditer(text):
+        before = text[place : found.start()]
+        is_in_text ^= ESCAPE.sub(b"", before).count(b'"') % 2 == 1
+        parts += [before, found[0] if is_in_text else b"{}".ljust(len(found[0]))]
+        place = found.end()
+    return b"".join([*parts, text[place:]])
 
 
 def problem_in(error: Exception) -> str:

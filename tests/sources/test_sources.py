@@ -22,7 +22,7 @@ from schemas.config.build import IngestConfig, SourceConfig
 from tasks.ingest import stage as ingest_stage
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources import stage as index_stage
-from tasks.sources.files import digest_files, find_files
+from tasks.sources.files import digest_files, find_files, with_stand_ins
 from tasks.sources.shard import find_source, read_shard
 from tasks.sources.vg150 import embedded_photographs, index_rows, name_of, read_scenes
 from tasks.sources.visual_genome import find_annotations, index_annotations
@@ -698,7 +698,10 @@ def test_a_number_that_json_cannot_hold_costs_what_it_is_in(tmp_path, files, los
     annotations = {
         name: [*records, {**records[0], "image_id": 2}] for name, records in ANNOTATIONS.items()
     }
-    annotations[role] = [{**ANNOTATIONS[role][0], "note": 'a "NaN" -Infinity'}, second]
+    annotations[role] = [
+        {**ANNOTATIONS[role][0], "note": 'a "NaN", NaN, \\" -Infinity \\\\'},
+        second,
+    ]
     scenes, ledger = read("visual-genome", write(tmp_path / "vg", **annotations), tmp_path)
     assert facts(scenes)[:2] == FACTS
     assert facts(scenes)[2:] == [("2", *fact[1:]) for fact in FACTS]
@@ -1092,3 +1095,30 @@ def test_objects_named_by_texts_and_images_by_texts_are_the_same_images(tmp_path
     texts = [{**ANNOTATIONS["objects"][0], "image_id": "1"}]
     scenes, ledger = read("visual-genome", write(tmp_path / "vg", objects=texts), tmp_path)
     assert (facts(scenes), drops(ledger)) == (FACTS, [])
+
+
+TEXTS = st.text(st.sampled_from('NaIfinty"\\, -é\n'), max_size=12) | st.sampled_from(
+    ["NaN", "-Infinity"]
+)
+JSON = st.recursive(
+    TEXTS | st.none() | st.sampled_from([1.5, -2, NAN, INFINITY, -INFINITY]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_only_numbers_that_json_cannot_hold_are_stood_in_for(value):
+    def expected(part: object) -> object:
+        if isinstance(part, float) and not math.isfinite(part):
+            return {}
+        if isinstance(part, list):
+            return [expected(inner) for inner in part]
+        if isinstance(part, dict):
+            return {key: expected(inner) for key, inner in part.items()}
+        return part
+
+    raw = json.dumps(value, ensure_ascii=False).encode()
+    plain = with_stand_ins(raw)
+    assert len(plain) == len(raw)
+    assert json.loads(plain) == expected(value)
