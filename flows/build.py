@@ -64,7 +64,7 @@ def _run(
     for stage in stages:
         if not stage.applies(build.config):
             continue
-        run = Run()
+        run = Run(renews=stage.name in again)
         jobs = list(stage.jobs(build, run))
         if stage.name in again:
             for job in jobs:

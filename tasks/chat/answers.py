@@ -1,15 +1,17 @@
 """Answers: the objects that a model replies with, invalid replies followed up and drawn again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usage
 from tasks.chat.completion import read_completion, read_object
-from tasks.chat.errors import NoReplyError, RejectedError
-from tasks.chat.run import Meter
+from tasks.chat.errors import ChatRefusedError, NoReplyError, RejectedError
+from tasks.chat.run import Meter, Run
+from tasks.chat.usability import UNUSABLE
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
@@ -19,6 +21,8 @@ NOTHING = Usage()
 """Of an attempt without a reply."""
 WORTH_A_DRAW = (Failure.INVALID, Failure.TRUNCATED, Failure.EMPTY)
 """What another draw of the same prompt may correct; a model that refuses refuses again."""
+MAX_QUOTED = 160
+"""Characters of a reply that an error quotes."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -39,14 +43,20 @@ class Asker(Protocol):
 
     async def reply(self, request: Request, meter: Meter) -> Reply: ...
 
+    async def set_aside(self, digests: Collection[str]) -> None:
+        """Have these requests asked again."""
+
+    def stop(self, error: ChatRefusedError) -> None:
+        """Ask nothing more."""
+
 
 class Chat:
     """A model that is asked for one stage. Belongs to the event loop of `converse`."""
 
-    def __init__(self, config: ChatConfig, asker: Asker, meter: Meter) -> None:
+    def __init__(self, config: ChatConfig, asker: Asker, run: Run) -> None:
         self.config = config
         self._asker = asker
-        self._meter = meter
+        self._run = run
 
     async def reply(self, request: Request) -> Reply:
         """The stored reply to a request; the model is asked where none is stored.
@@ -54,7 +64,7 @@ class Chat:
         Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
         where the run cannot go on.
         """
-        return await self._asker.reply(request, self._meter)
+        return await self._asker.reply(request, self._run.meter)
 
     async def answer(
         self,
@@ -66,23 +76,59 @@ class Chat:
     ) -> Answer[T]:
         """The object that the model replies with, after one follow-up that names what is wrong
         with the first, and after one fresh draw. `check` names a further problem, if there is one.
+
+        Raises ChatRefusedError where too few answers of the run can be used.
         """
         request = Request(self.config, tuple(messages), schema, 2 * draw)
-        attempts = [await self._attempt(request, schema, check)]
-        if attempts[-1].failure is Failure.INVALID:
-            followed = _followed_up(request, attempts[-1])
-            attempts.append(await self._attempt(followed, schema, check))
-        if attempts[-1].failure in WORTH_A_DRAW:
-            request = Request(self.config, tuple(messages), schema, 2 * draw + 1)
-            attempts.append(await self._attempt(request, schema, check))
+        # All requests of a batch are sent at once.
+        async with nullcontext() if self.config.batch else self._run.usability.turn():
+            attempts = await self._attempts(request, schema, check)
+            if self._run.renews and self._is_old(attempts):
+                await self._asker.set_aside([attempt.digest for attempt in attempts])
+                attempts = await self._attempts(request, schema, check)
         last = attempts[-1]
-        return Answer(
+        answer = Answer(
             value=last.value,
             failure=last.failure,
             detail=last.detail,
             usage=sum((attempt.usage for attempt in attempts), NOTHING),
             replies=tuple(attempt.digest for attempt in attempts if attempt.digest),
         )
+        if self._run.usability.add(answer.failure, answer.replies):
+            await self._end(last)
+        return answer
+
+    async def _attempts(
+        self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
+    ) -> "list[_Attempt[T]]":
+        """One to three, of which the last decides."""
+        attempts = [await self._attempt(request, schema, check)]
+        if attempts[-1].failure is Failure.INVALID:
+            followed = _followed_up(request, attempts[-1])
+            attempts.append(await self._attempt(followed, schema, check))
+        if attempts[-1].failure in WORTH_A_DRAW:
+            fresh = Request(request.chat, request.messages, schema, request.draw + 1)
+            attempts.append(await self._attempt(fresh, schema, check))
+        return attempts
+
+    def _is_old(self, attempts: "Sequence[_Attempt[T]]") -> bool:
+        """Whether these were stored before the run, and brought nothing that can be used."""
+        are_stored = all(0.0 < attempt.created < self._run.started for attempt in attempts)
+        return are_stored and attempts[-1].failure in UNUSABLE
+
+    async def _end(self, last: "_Attempt[T]") -> NoReturn:
+        """End a run whose replies cannot be used; the next one asks again what brought them."""
+        usability = self._run.usability
+        await self._asker.set_aside(usability.unusable)
+        num_answers = usability.num_usable + usability.num_unusable
+        error = ChatRefusedError(
+            f"{self.config.base_url} ({self.config.model}): {usability.num_unusable} of "
+            f"{num_answers} answers cannot be used, the last one as {last.failure}: "
+            f"{_line(last.detail)}; it is {_line(last.text)!r}; correct the server, the model or "
+            "max_tokens and run the same command: it asks these again"
+        )
+        self._asker.stop(error)
+        raise error
 
     async def _attempt(
         self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
@@ -95,29 +141,36 @@ class Chat:
             failure = Failure(error.code) if error.code else Failure.REJECTED
             return _Attempt(failure=failure, detail=str(error))
         completion = read_completion(reply.raw)
-        text = completion.text
+        text, about = completion.text, (reply.digest, reply.usage, reply.created)
         if completion.failure:
-            return _Attempt(reply.digest, reply.usage, text, None, completion.failure, text[-200:])
+            return _Attempt(*about, text=text, failure=completion.failure, detail=completion.detail)
         try:
             value = read_object(text, schema)
             problem = check(value) if check else None
         except ValueError as error:
             problem = str(error)
         if problem is not None:
-            return _Attempt(reply.digest, reply.usage, text, None, Failure.INVALID, problem)
-        return _Attempt(reply.digest, reply.usage, text, value)
+            return _Attempt(*about, text=text, failure=Failure.INVALID, detail=problem)
+        return _Attempt(*about, text=text, value=value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt(Generic[T]):
-    """One request of an answer; no `digest` where nothing was replied."""
+    """One request of an answer; no `digest` where nothing was replied, else stored at `created`
+    (seconds since 1970)."""
 
     digest: str = ""
     usage: Usage = NOTHING
+    created: float = 0.0
     text: str = ""
     value: T | None = None
     failure: Failure | None = None
     detail: str = ""
+
+
+def _line(text: str) -> str:
+    """What can be quoted in one line."""
+    return " ".join(text[:MAX_QUOTED].split())
 
 
 def _followed_up(request: Request, attempt: _Attempt[T]) -> Request:

@@ -1,17 +1,18 @@
 """Asked: a request of a batch that somebody waits for."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.chat import Reply, Request
-from tasks.chat.requests import Dialect
+from tasks.chat.dialects import Dialect
+from tasks.chat.errors import RejectedError
 from tasks.chat.run import Meter
 
 
 @dataclass(slots=True, eq=False)
 class Asked:
     """A request that somebody waits for. `batch` is the name, in the store, of the batch that it
-    is in: its id, or an intent."""
+    is in: its id, or an intent. `rejected` are the dialects in which it was."""
 
     request: Request
     meter: Meter
@@ -20,14 +21,17 @@ class Asked:
     batch: str | None = None
     dialect: Dialect | None = None
     num_failed: int = 0
+    rejected: dict[Dialect, RejectedError] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a batch has brought since it was first polled, at `started` on the monotonic clock."""
+    """What a batch has brought since it was first polled, at `started` on the monotonic clock;
+    `num_formless` replies show that the server ignores the form, unless others heed it."""
 
     started: float
     num_ok: int = 0
+    num_formless: int = 0
     dollars: float = 0.0
 
 

@@ -6,16 +6,18 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from schemas.chat import Request
-from tasks.chat.dispatch import Sound, read_sound
+from tasks.chat.dialects import Dialect
 from tasks.chat.errors import (
     MAX_WORDS,
     ChatRefusedError,
     PassingError,
+    UpstreamError,
     error_of,
     error_words,
     is_unpaid,
 )
-from tasks.chat.requests import Dialect, request_body
+from tasks.chat.requests import request_body
+from tasks.chat.sound import Sound, read_sound
 
 URL = "/v1/chat/completions"
 """The Batch API's name of the endpoint, whatever the path on the server is."""
@@ -122,17 +124,22 @@ def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
     if read.response.status_code != 200:
         return read.custom_id, line_error(read.response.status_code, raw, where)
     try:
-        return read.custom_id, Sound(raw, read_sound(raw), 0.0)
+        return read.custom_id, read_sound(raw)
+    except UpstreamError as error:
+        return read.custom_id, _meaning(error.status, error.code, str(error), where)
     except PassingError as error:
         return read.custom_id, error
 
 
 def line_error(status: int, raw: bytes, where: str) -> Exception:
-    code, message = error_words(raw)
-    message = " ".join(message.split())[:MAX_WORDS]
+    return _meaning(status, *error_words(raw), where)
+
+
+def _meaning(status: int, code: str, words: str, where: str) -> Exception:
+    message = " ".join(words.split())[:MAX_WORDS]
     if status in (401, 403, 404) or is_unpaid(status, code, message):
         return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
-    return error_of(status, code, message)
+    return error_of(status, code, message, words=words)
 
 
 def failed_batch(batch: Batch, where: str) -> Exception:

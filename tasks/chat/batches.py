@@ -34,7 +34,8 @@ from tasks.chat.asked import Asked, Tally, end
 from tasks.chat.batch_api import BatchApi, BatchServer, intent_name
 from tasks.chat.batch_files import failed_batch, read_line, write_requests
 from tasks.chat.budget import Budget
-from tasks.chat.dispatch import REJECTED_REQUESTS, Sound
+from tasks.chat.dialects import Negotiation, dialect_of
+from tasks.chat.dispatch import REJECTED_REQUESTS, rejects_all
 from tasks.chat.errors import (
     ChatRefusedError,
     ChatStoppedError,
@@ -44,8 +45,8 @@ from tasks.chat.errors import (
 )
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
-from tasks.chat.requests import dialect_of
 from tasks.chat.run import Meter
+from tasks.chat.sound import Sound
 
 GROUP = 500
 """Lines of an output in memory at a time: some megabytes, and one transaction of the store."""
@@ -73,7 +74,7 @@ class BatchQueue:
         self._budget = budget
         # Another payer's key may not see these batches, and another model has other prices.
         self._scope = f"{chat.base_url} {chat.model} {account.payer}"
-        self._dialect = dialect_of(chat)
+        self._negotiation = Negotiation(chat)
         self._asked: dict[str, Asked] = {}
         self._fresh: dict[str, Asked] = {}
         self._last_asked = 0.0
@@ -99,7 +100,7 @@ class BatchQueue:
         try:
             dollars = await self._budget.set_aside(request, is_under_way=batch is not None)
         except ChatStoppedError as error:
-            self._stop(error)
+            self.stop(error)
             raise
         loop = asyncio.get_running_loop()
         asked = Asked(request, meter, dollars, loop.create_future(), batch)
@@ -148,7 +149,7 @@ class BatchQueue:
         if self.stopped:
             raise self.stopped
 
-    def _stop(self, error: ChatStoppedError | ChatRefusedError) -> None:
+    def stop(self, error: ChatStoppedError | ChatRefusedError) -> None:
         """End the run. Batches under way are still awaited, unless the provider refuses access."""
         self.stopped = self.stopped or error
         for asked in self._asked.values():
@@ -160,7 +161,7 @@ class BatchQueue:
         try:
             await work
         except (ChatStoppedError, ChatRefusedError) as error:
-            self._stop(error)
+            self.stop(error)
         except Exception as error:  # who waits would wait for ever
             for asked in self._asked.values():
                 end(asked, error)
@@ -200,7 +201,7 @@ class BatchQueue:
         chosen = [asked.request for asked in islice(self._fresh.values(), self._most)]
         if not chosen:
             return
-        dialect = self._dialect
+        dialect = self._negotiation.dialect
         with tempfile.TemporaryFile() as file:
             written, unreadable = await asyncio.to_thread(
                 write_requests, chosen, dialect, file, self._limits.batch_bytes
@@ -274,6 +275,8 @@ class BatchQueue:
             errors: dict[str, Exception] = {}
             for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
                 await self._keep_lines(file_id, errors, tally)
+            if tally.num_formless and self._negotiation.is_open:
+                self._negotiation.ignore_form()
             await self._store.close_batch(batch.id)
             await self._store.close_batch(name)
             total = max(batch.request_counts.total if batch.request_counts else 0, len(errors))
@@ -308,37 +311,22 @@ class BatchQueue:
                 tally.num_ok += len(sound)
 
     async def _keep(self, digest: str, came: Sound, tally: Tally) -> None:
-        usage = came.completion.usage
-        cost = usage.cost(self.chat.price, is_batch=True) if usage.input_tokens else None
-        reply = await self._store.keep(
-            Reply(
-                digest=digest,
-                model=self.chat.model,
-                raw=came.raw,
-                usage=usage,
-                finish_reason=came.completion.finish_reason,
-                seconds=time.monotonic() - tally.started,
-                created=time.time(),
-                cost=cost,
-                is_batch=True,
-            ),
-            self._payer,
-        )
+        asked = self._asked.get(digest)
+        completion = came.completion
+        usage = self._budget.usage(completion, asked.request) if asked else completion.usage
+        sound = came._replace(seconds=time.monotonic() - tally.started)
+        reply = sound.reply(digest, usage, self.chat, is_batch=True)
+        cost = reply.cost
+        reply = await self._store.keep(reply, self._payer)
         tally.dollars += cost or 0.0
         self._num_replies += 1
-        asked = self._asked.get(digest)
         if asked and not asked.reply.done():
             self._fresh.pop(digest, None)
             self._budget.spend(cost, usage.input_tokens, asked.request)
             asked.meter.pay(cost)
+            used = asked.dialect or dialect_of(self.chat)
+            tally.num_formless += self._negotiation.after_reply(used, asked.request, completion)
             end(asked, reply)
-        if cost is None and self._budget.is_limited and not self.stopped:
-            self._stop(
-                ChatStoppedError(
-                    f"{self.chat.base_url} does not report how many tokens a reply took, so no "
-                    "budget can be kept: leave budget out"
-                )
-            )
 
     # What is left over
 
@@ -396,22 +384,13 @@ class BatchQueue:
     def _adapt(self, asked: Asked, error: RejectedError) -> bool:
         """Whether to ask again: in a dialect that this or another request found. A batch of an
         earlier run counts as asked in the dialect that this run would use."""
-        used = asked.dialect or dialect_of(self.chat)
-        if self._dialect != used:
-            return True
-        may_change_form = asked.request.schema is not None and self.chat.structured == "detect"
-        following = used.after(error, may_change_form)
-        self._dialect = following or used
-        return following is not None
+        asked.rejected[asked.dialect or dialect_of(self.chat)] = error
+        return self._negotiation.after_rejection(asked.request, asked.rejected)
 
     def _reject(self, rejected: Iterable[tuple[Asked, RejectedError]]) -> None:
         """End these requests; end the run where the server rejects everything."""
         plain = [error for _, error in rejected if not error.code]
         if len(plain) >= REJECTED_REQUESTS and not self._num_replies:
-            self._stop(
-                ChatRefusedError(
-                    f"{self.chat.base_url} rejects every request for {self.chat.model}: {plain[0]}"
-                )
-            )
+            self.stop(rejects_all(self.chat, plain[0]))
         for asked, error in rejected:
             end(asked, error)

@@ -1,10 +1,13 @@
 """Budget: money is set aside before a request is sent, so that no run spends more than it may."""
 
 import asyncio
+import logging
+from dataclasses import replace
 
 import msgspec
 
-from schemas.chat import Account, ChatConfig, Request, schema_of
+from schemas.chat import Account, ChatConfig, Request, Usage, schema_of
+from tasks.chat.completion import Completion
 from tasks.chat.errors import ChatStoppedError
 from tasks.chat.replies import ReplyStore
 
@@ -17,6 +20,7 @@ REFRESH_SECONDS = 1.0
 a reply takes as long."""
 DIGITS = 12
 """Decimal places of what is set aside: rounded, its sum comes back to exactly nothing."""
+logger = logging.getLogger(__name__)
 
 
 def most_input_tokens(request: Request) -> int:
@@ -103,6 +107,8 @@ class Budget:
         self._share = chat.price.batch if chat.price and chat.batch else 1.0
         self._max_output = chat.max_tokens
         self._ratio = 1.0
+        self._name = f"{chat.base_url} ({chat.model})"
+        self._has_estimated = False
 
     async def set_aside(self, request: Request, is_under_way: bool = False) -> float:
         """The dollars set aside for a request, to be given back when it has ended; in any case
@@ -124,6 +130,25 @@ class Budget:
 
     def give_back(self, dollars: float) -> None:
         self._purse.give_back(dollars)
+
+    def usage(self, completion: Completion, request: Request) -> Usage:
+        """What a reply took; where the server does not report it, more than it is likely to be."""
+        told = completion.usage
+        if told.input_tokens and (told.output_tokens or not completion.num_bytes):
+            return told
+        if not self._has_estimated:
+            self._has_estimated = True
+            logger.warning(
+                "%s does not report the tokens of every reply: where it does not, they are "
+                "estimated by the lengths of prompt and reply, rather too high",
+                self._name,
+            )
+        num_written = max(int(completion.num_bytes / BYTES_PER_TOKEN), 1)
+        return replace(
+            told,
+            input_tokens=told.input_tokens or max(most_input_tokens(request), 1),
+            output_tokens=told.output_tokens or num_written,
+        )
 
     def spend(self, cost: float | None, input_tokens: int, request: Request) -> None:
         """Note what a request cost, which may be more than was set aside."""

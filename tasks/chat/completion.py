@@ -3,6 +3,7 @@
 import json
 import re
 from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,9 +11,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from schemas.chat import Failure, Usage
+from tasks.chat.errors import UpstreamError
 
-THOUGHTS = "</think>"
-"""Ends the reasoning that open models write before their reply."""
+THOUGHT = re.compile(
+    r"<\s?/?\s?(?i:think|thinking|thoughts?|reasoning|reflection|scratchpad)\s?>|"
+    r"\[/?THINK\]|\u25c1/?think\u25b7"
+)
+"""Begins or ends the reasoning that open models write before their reply."""
+REASONING = ("reasoning_content", "reasoning")
+"""Fields of a message in which servers put what they take for reasoning."""
 FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
 """A block of Markdown code, in which many models put their JSON."""
 OBJECT = re.compile(r"\{\s*[\"}]")
@@ -20,70 +27,161 @@ OBJECT = re.compile(r"\{\s*[\"}]")
 MAX_FOUND, MAX_TRIED = 8, 400
 """Objects of a text that are read, and places where one may start that are tried. A reply has
 one or two; a hostile one must not take longer to read than its request took."""
+MAX_TOLD = 200
+"""Characters of a text that a reason quotes."""
+TEXT_PARTS = (None, "text", "output_text")
+"""Types of the parts of a content that hold the reply; others hold reasoning."""
+CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
+"""Names of the number of input tokens that a provider had in its cache."""
+BROKEN_OFF = ("error", "abort", "aborted", "cancelled", "insufficient_system_resource")
+"""Reasons for which a server ended a reply that has not failed for what it says."""
+MAY_BE_BROKEN = re.compile(f'"({"|".join(BROKEN_OFF)})"'.encode(), re.I)
+ENDINGS = {
+    Failure.FILTERED: ("content_filter", "safety", "recitation", "blocklist", "sensitive"),
+    Failure.REFUSED: ("refusal",),
+    Failure.TRUNCATED: ("length", "max_tokens", "model_length", "model_context_window_exceeded"),
+}
+"""Reasons, as providers name them, for which a reply cannot be used."""
 T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """`failure` says why there is no text to use."""
+    """`failure` says why there is no text to use, `detail` in words. `usage` counts 0 where the
+    server reports no number; `num_bytes` is the size of all that the model wrote."""
 
     text: str
     failure: Failure | None
     finish_reason: str | None
     usage: Usage
+    detail: str = ""
+    num_bytes: int = 0
 
 
 def read_completion(raw: bytes) -> Completion:
-    """What the body of an answer says; ValueError where it is not a chat completion."""
+    """What the body of an answer says. Raises ValueError where it is not a chat completion, and
+    UpstreamError where it carries the error of a provider behind the server."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         raise ValueError(f"the answer is not JSON: {_shown(raw)}") from None
+    if isinstance(body, dict) and (body.get("error") or body.get("object") == "error"):
+        raise UpstreamError(body)
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
         raise ValueError(f"the answer is not a chat completion: {_shown(raw)}")
-    usage = _usage(body.get("usage"))
     first = body["choices"][0] if body["choices"] else None
-    if not isinstance(first, dict):
-        return Completion("", Failure.EMPTY, None, usage)
-    message = first.get("message")
-    message = message if isinstance(message, dict) else {}
+    first = first if isinstance(first, dict) else {}
     reason = first.get("finish_reason")
     reason = reason if isinstance(reason, str) else None
-    text = _text(message.get("content"))
-    return Completion(text, _failure(text, message.get("refusal"), reason), reason, usage)
+    if first.get("error") or (reason or "").lower() in BROKEN_OFF:
+        raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
+    message = first.get("message")
+    message = message if isinstance(message, dict) else {}
+    content = _text(message.get("content"))
+    calls, thoughts = list(_call_arguments(message)), [_text(message.get(at)) for at in REASONING]
+    text = content if content.strip() else _spoken(calls, thoughts) or content
+    refusal = message.get("refusal")
+    failure = _failure(text, refusal, reason)
+    return Completion(
+        text=text,
+        failure=failure,
+        finish_reason=reason,
+        usage=_usage(body.get("usage")),
+        detail=_detail(text, refusal, reason) if failure else "",
+        num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
+    )
+
+
+def is_upstream_error(raw: bytes) -> bool:
+    """Whether the body of an answer carries the error of a provider behind the server. Few bodies
+    have to be read for it."""
+    if not MAY_BE_BROKEN.search(raw):
+        return False
+    try:
+        read_completion(raw)
+    except UpstreamError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure | None:
-    if finish_reason == "content_filter":
-        return Failure.FILTERED
-    if refusal:
+    told = (finish_reason or "").lower()
+    ended = next((failure for failure, reasons in ENDINGS.items() if told in reasons), None)
+    if refusal and ended is not Failure.FILTERED:
         return Failure.REFUSED
-    if finish_reason == "length":
-        return Failure.TRUNCATED
-    return None if text.strip() else Failure.EMPTY
+    return ended or (None if text.strip() else Failure.EMPTY)
+
+
+def _detail(text: str, refusal: object, finish_reason: str | None) -> str:
+    """What is known of a reply without a text to use."""
+    said = refusal if isinstance(refusal, str) else text
+    return said[-MAX_TOLD:].strip() or f"the reply has no text; finish_reason is {finish_reason}"
 
 
 def _text(content: object) -> str:
     """Text as it is, or the text parts of a list."""
     if isinstance(content, list):
-        texts = [part.get("text") for part in content if isinstance(part, dict)]
+        parts = (part for part in content if isinstance(part, dict))
+        texts = [part.get("text") for part in parts if part.get("type") in TEXT_PARTS]
         content = "".join(text for text in texts if isinstance(text, str))
     return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
 
 
+def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
+    """The arguments of every tool that the model calls, as JSON."""
+    calls = message.get("tool_calls")
+    calls = calls if isinstance(calls, list) else []
+    functions = [call.get("function") for call in calls if isinstance(call, dict)]
+    for function in (*functions, message.get("function_call")):
+        arguments = function.get("arguments") if isinstance(function, dict) else None
+        yield _text(json.dumps(arguments) if isinstance(arguments, dict) else arguments)
+
+
+def _spoken(calls: list[str], thoughts: list[str]) -> str:
+    """The reply of a message without content: the arguments of its only tool call, or what a server
+    takes for reasoning. Either counts only where it is one JSON object and nothing else: a draft
+    within a thought is no reply."""
+    calls = [call for call in calls if call]
+    texts = calls if calls else [text for text in thoughts if text.strip()]
+    return _only_object(texts[0]) if len(set(texts)) == 1 else ""
+
+
+def _only_object(text: str) -> str:
+    """A text that is one JSON object and nothing else, without its fence; else nothing."""
+    fenced = FENCE.fullmatch(text.strip())
+    text = fenced[1] if fenced else text
+    with suppress(ValueError, RecursionError):
+        return text if isinstance(json.loads(text), dict) else ""
+    return ""
+
+
 def _usage(usage: Any) -> Usage:
+    """The tokens that are paid, by the names that providers give them."""
     found = usage if isinstance(usage, dict) else {}
-    details = found.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    num_read = _number(found.get("prompt_tokens"))
+    num_read = _first(found, ("prompt_tokens", "input_tokens"))
+    num_written = _first(found, ("completion_tokens", "output_tokens"))
+    details = [found, found.get("prompt_tokens_details"), found.get("input_tokens_details")]
+    cached = max(_first(part, CACHED) for part in details)
+    details = [found.get("completion_tokens_details"), found.get("output_tokens_details")]
+    num_thought = max(_first(part, ("reasoning_tokens",)) for part in details)
     # Google and xAI count the reasoning of a model, which is paid for, only in the total.
     num_rest = _number(found.get("total_tokens")) - num_read
+    if num_thought > num_written:
+        num_written += num_thought
     return Usage(
         calls=1,
         input_tokens=num_read,
-        cached_tokens=min(_number(cached), num_read),
-        output_tokens=max(_number(found.get("completion_tokens")), num_rest),
+        cached_tokens=min(cached, num_read),
+        output_tokens=max(num_written, num_rest),
     )
+
+
+def _first(found: object, names: tuple[str, ...]) -> int:
+    """The first number above 0 under one of the names, else 0."""
+    known = found if isinstance(found, dict) else {}
+    return next(filter(None, (_number(known.get(name)) for name in names)), 0)
 
 
 def _number(value: object) -> int:
@@ -96,21 +194,58 @@ def _shown(raw: bytes) -> str:
 
 def read_object(text: str, schema: type[T]) -> T:
     """The object in a model's text that validates as `schema`: the whole text, what is fenced, or
-    the last one in it. Nothing is guessed: a cut object is not completed.
+    the last one in it. Nothing is guessed: a cut object is not completed, and what is within
+    thoughts is not read.
 
     Raises ValueError with the problem in words.
     """
-    text = text.rpartition(THOUGHTS)[2].strip()
-    try:
-        return schema.model_validate_json(text)
-    except ValidationError as error:
-        problem = error
-    for candidate in (*reversed(FENCE.findall(text)), *_objects(text)):
+    problem: ValidationError | None = None
+    for candidate in _candidates(text):
         try:
             return schema.model_validate_json(candidate)
         except ValidationError as error:
             problem = error
+    assert problem
     raise ValueError(_told(problem))
+
+
+def lacks_form(text: str, schema: type[BaseModel]) -> bool:
+    """Whether no object in a model's text has the fields that `schema` requires, whatever they
+    hold: a server that enforces a schema lets no such text pass."""
+    required = {name for name, field in schema.model_fields.items() if field.is_required()}
+    for candidate in _candidates(text):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(candidate)
+            if isinstance(found, dict) and required <= found.keys():
+                return False
+    return True
+
+
+def _candidates(text: str) -> Iterator[str]:
+    """The texts that may be the object of a reply, in the order in which they are tried."""
+    yield text.strip()
+    reply = without_thoughts(text)
+    yield reply
+    yield from reversed(FENCE.findall(reply))
+    yield from _objects(reply)
+
+
+def without_thoughts(text: str) -> str:
+    """What a model says after its thoughts; empty where they do not end. Where nothing follows
+    them, an object that is all that precedes a stray end is the reply."""
+    kept: list[str] = []
+    before, start, is_open = "", 0, False
+    for tag in THOUGHT.finditer(text):
+        is_end = "/" in tag[0]
+        if not is_open:
+            kept.append(text[start : tag.start()])
+            if is_end:  # it began before the reply, in the prompt
+                before, kept = "".join(kept).strip() or before, []
+        is_open, start = not is_end, tag.end()
+    if is_open:
+        return ""
+    reply = ("".join(kept) + text[start:]).strip()
+    return reply or _only_object(before)
 
 
 def _objects(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import asyncio
 import atexit
 import gc
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from functools import cache, partial
 from typing import Any, TypeVar
 
@@ -17,9 +17,11 @@ from schemas.chat import Account, ChatConfig, Reply, Request
 from tasks.chat.answers import Chat
 from tasks.chat.batches import BatchQueue
 from tasks.chat.budget import Budget, Purse
+from tasks.chat.completion import is_upstream_error
+from tasks.chat.dialects import Negotiation
 from tasks.chat.dispatch import Dispatcher
 from tasks.chat.endpoint import Endpoint
-from tasks.chat.errors import ChatStoppedError
+from tasks.chat.errors import ChatRefusedError, ChatStoppedError
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore, open_replies
 from tasks.chat.run import Meter, Run
@@ -40,6 +42,7 @@ class _Asker:
         way = BatchQueue if config.batch else Dispatcher
         self._sender = way(config, account, store, self._endpoint, Budget(purse, config), limits)
         self._pending: dict[str, asyncio.Future[Reply]] = {}
+        self._evidence = Negotiation(config).evidence
 
     @property
     def is_stopped(self) -> bool:
@@ -56,6 +59,9 @@ class _Asker:
         self._pending[digest] = pending
         try:
             stored = await self._store.find(digest)
+            if stored and is_upstream_error(stored.raw):
+                await self._store.set_aside([digest])
+                stored = None
             if stored:
                 meter.served += 1
             reply = stored or await self._sender.send(request, meter)
@@ -69,6 +75,13 @@ class _Asker:
             del self._pending[digest]
             # Where this request was cancelled, the next one who wants the reply asks.
             pending.cancel()
+
+    async def set_aside(self, digests: Collection[str]) -> None:
+        """Have these requests asked again, and what the server takes found out again."""
+        await self._store.set_aside([*digests, self._evidence])
+
+    def stop(self, error: ChatRefusedError) -> None:
+        self._sender.stop(error)
 
     async def close(self) -> None:
         """Wait for replies under way, store them, and ask no more."""
@@ -101,7 +114,7 @@ class _Home:
             store = self._store(account.store)
             purse = self._purses.setdefault(account, Purse(account, store))
             self._askers[key] = _Asker(config, account, store, purse, limits)
-        return Chat(config, self._askers[key], run.meter)
+        return Chat(config, self._askers[key], run)
 
     def _store(self, address: str) -> ReplyStore:
         if address not in self._stores:

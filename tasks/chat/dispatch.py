@@ -1,29 +1,31 @@
 """Dispatch: one request to its stored reply, through the limits, the budget and the retries."""
 
 import asyncio
-import logging
-import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from aiolimiter import AsyncLimiter
 
 from schemas.chat import Account, ChatConfig, Reply, Request
 from tasks.chat.budget import Budget, most_input_tokens
-from tasks.chat.completion import Completion, read_completion
 from tasks.chat.concurrency import AdaptiveLimit
+from tasks.chat.dialects import Dialect, Negotiation
 from tasks.chat.errors import (
+    OF_IMAGES,
     ChatRefusedError,
     ChatStoppedError,
     NoReplyError,
     PassingError,
     RejectedError,
     UnreachableError,
+    UpstreamError,
+    names_any,
 )
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
-from tasks.chat.requests import Dialect, dialect_of, request_body
+from tasks.chat.requests import request_body
 from tasks.chat.run import Meter
+from tasks.chat.sound import Sound, read_sound
 
 UNREACHABLE_ATTEMPTS = 3
 """Attempts at a server that has never answered: a wrong address stays wrong, but a server that is
@@ -34,7 +36,6 @@ counts as gone: a few may fail for reasons of their own."""
 REJECTED_REQUESTS = 3
 """Requests rejected in succession before any was answered: the server takes none that is asked this
 way, and would reject every further one."""
-logger = logging.getLogger(__name__)
 
 
 class Server(Protocol):
@@ -43,13 +44,8 @@ class Server(Protocol):
     async def complete(self, body: bytes) -> bytes:
         """The body of the answer to a chat request."""
 
-
-class Sound(NamedTuple):
-    """The body of an answer, what it says, and the seconds that it took."""
-
-    raw: bytes
-    completion: Completion
-    seconds: float
+    def meaning(self, status: int, code: str, words: str) -> Exception:
+        """What an error means that has this status."""
 
 
 class Dispatcher:
@@ -74,8 +70,9 @@ class Dispatcher:
         self._limit = AdaptiveLimit(chat.max_concurrent)
         self._requests = Pace(chat.requests_per_minute) if chat.requests_per_minute else None
         self._tokens = Pace(chat.tokens_per_minute) if chat.tokens_per_minute else None
-        self._dialect = dialect_of(chat)
-        self._probing = asyncio.Lock() if chat.structured == "detect" else None
+        self._negotiation = Negotiation(chat)
+        self._probing = asyncio.Lock()
+        self._has_recalled = False
         self._num_replies = 0
         self._num_silent = 0
         self._num_rejected = 0
@@ -87,39 +84,60 @@ class Dispatcher:
         Raises NoReplyError or RejectedError for this request, ChatStoppedError or ChatRefusedError
         for all of them.
         """
-        self._check()
-        try:
-            dollars = await self._budget.set_aside(request)
-        except ChatStoppedError as error:
-            self.stopped = self.stopped or error
-            raise
-        try:
-            return await self._ask(request, meter)
-        finally:
-            self._budget.give_back(dollars)
+        while True:
+            self._check()
+            try:
+                dollars = await self._budget.set_aside(request)
+            except ChatStoppedError as error:
+                self.stopped = self.stopped or error
+                raise
+            try:
+                reply = await self._ask(request, meter)
+            finally:
+                self._budget.give_back(dollars)
+            # The reply that shows that the server ignores the form is kept as that, and its
+            # request is asked like all others: which one was the first decides nothing.
+            if reply.digest == request.digest:
+                return reply
+
+    def stop(self, error: ChatRefusedError) -> None:
+        self.stopped = self.stopped or error
 
     async def close(self) -> None:
         self.stopped = self.stopped or ChatStoppedError("the program ends; every reply is kept")
 
     async def _ask(self, request: Request, meter: Meter) -> Reply:
-        if self._probing and request.schema and not self._num_replies:
+        if self._is_probe(request):
             # The first request finds out what the server understands; the others wait for it.
             async with self._probing:
-                if not self._num_replies and not self._num_silent:
+                await self._recall()
+                if self._is_probe(request):
                     return await self._attempts(request, meter)
         return await self._attempts(request, meter)
+
+    def _is_probe(self, request: Request) -> bool:
+        is_asked = request.schema is not None and not self._num_silent
+        return is_asked and self._negotiation.is_open
+
+    async def _recall(self) -> None:
+        """What an earlier run found out at its own cost."""
+        if not self._has_recalled and await self._store.find(self._negotiation.evidence):
+            self._negotiation.ignore_form()
+        self._has_recalled = True
 
     async def _attempts(self, request: Request, meter: Meter) -> Reply:
         """The reply, after as many attempts as it takes."""
         number = 0
+        rejected: dict[Dialect, RejectedError] = {}
         while True:
             self._check()
             await self._wait_for_rate(request)
-            dialect = self._dialect
+            dialect = self._negotiation.dialect
             try:
                 return await self._attempt(request, dialect, meter)
             except RejectedError as error:
-                if not self._adapt(dialect, error, request.schema is not None):
+                rejected[dialect] = error
+                if not self._negotiation.after_rejection(request, rejected):
                     raise self._rejected(error) from None
             except PassingError as error:
                 number += 1
@@ -135,6 +153,7 @@ class Dispatcher:
         except asyncio.CancelledError:
             # What is sent is paid: it is awaited and kept even if nobody wants it any more. Where
             # this wait is cancelled, the delivery goes on.
+            delivery.add_done_callback(_seen)
             await asyncio.wait([delivery])
             raise
 
@@ -147,9 +166,13 @@ class Dispatcher:
             self._limit.succeed(turn)
             self._num_replies += 1
             self._num_silent = self._num_rejected = 0
+            is_evidence = self._negotiation.after_reply(dialect, request, sound.completion)
+            if is_evidence:
+                self._negotiation.ignore_form()
+            digest = self._negotiation.evidence if is_evidence else request.digest
             # In flight until it is written, or a kill would lose more than was in flight; not until
             # it survives a power cut, which takes 10 ms, a twentieth of a quick reply.
-            return await self._keep(request, sound, meter, leave)
+            return await self._keep(request, digest, sound, meter, leave)
         except (ChatRefusedError, ChatStoppedError) as error:
             self.stopped = self.stopped or error
             raise
@@ -167,7 +190,7 @@ class Dispatcher:
         try:
             async with asyncio.timeout(self.chat.timeout_seconds):
                 raw = await self._server.complete(body)
-            return Sound(raw, read_sound(raw), loop.time() - started)
+            return self._read(raw, loop.time() - started)
         except TimeoutError:
             self._limit.congest(turn)
             raise PassingError(f"no reply in {self.chat.timeout_seconds:g} seconds") from None
@@ -176,21 +199,23 @@ class Dispatcher:
                 self._limit.congest(turn, error.retry_after)
             raise
 
+    def _read(self, raw: bytes, seconds: float) -> Sound:
+        try:
+            return read_sound(raw, seconds)
+        except UpstreamError as error:
+            raise self._server.meaning(error.status, error.code, str(error)) from None
+
     async def _keep(
-        self, request: Request, sound: Sound, meter: Meter, written: Callable[[], None]
+        self,
+        request: Request,
+        digest: str,
+        sound: Sound,
+        meter: Meter,
+        written: Callable[[], None],
     ) -> Reply:
-        usage = sound.completion.usage
-        cost = usage.cost(self.chat.price) if usage.input_tokens else None
-        reply = Reply(
-            digest=request.digest,
-            model=self.chat.model,
-            raw=sound.raw,
-            usage=usage,
-            finish_reason=sound.completion.finish_reason,
-            seconds=sound.seconds,
-            created=time.time(),
-            cost=cost,
-        )
+        usage = self._budget.usage(sound.completion, request)
+        reply = sound.reply(digest, usage, self.chat, is_batch=False)
+        cost = reply.cost
         try:
             reply = await self._store.keep(reply, self._payer, written)
         except Exception as error:
@@ -200,11 +225,6 @@ class Dispatcher:
             raise
         self._budget.spend(cost, usage.input_tokens, request)
         meter.pay(cost)
-        if cost is None and self._budget.is_limited:
-            self.stopped = self.stopped or ChatStoppedError(
-                f"{self.chat.base_url} does not report how many tokens a reply took, so no budget "
-                "can be kept: leave budget out"
-            )
         return reply
 
     async def _wait_for_rate(self, request: Request) -> None:
@@ -217,24 +237,6 @@ class Dispatcher:
         if self.stopped:
             raise self.stopped
 
-    def _adapt(self, used: Dialect, error: RejectedError, has_schema: bool) -> bool:
-        """Whether to ask again: in a dialect that this or another request found."""
-        if self._dialect != used:
-            return True
-        may_change_form = has_schema and self.chat.structured == "detect"
-        following = used.after(error, may_change_form)
-        if following is None:
-            return False
-        self._dialect = following
-        logger.info(
-            "%s at %s is asked with %s and %s",
-            self.chat.model,
-            self.chat.base_url,
-            following.form,
-            following.tokens_field,
-        )
-        return True
-
     def _rejected(self, error: RejectedError) -> Exception:
         """The error itself, or the end of the run where the server rejects everything."""
         if error.code:
@@ -242,9 +244,7 @@ class Dispatcher:
         self._num_rejected += 1
         if self._num_rejected < (SILENT_REQUESTS if self._num_replies else REJECTED_REQUESTS):
             return error
-        self.stopped = self.stopped or ChatRefusedError(
-            f"{self.chat.base_url} rejects every request for {self.chat.model}: {error}"
-        )
+        self.stopped = self.stopped or rejects_all(self.chat, error)
         return self.stopped
 
     def _give_up(self, number: int, error: PassingError) -> None:
@@ -265,6 +265,20 @@ class Dispatcher:
                 )
                 raise self.stopped
             raise NoReplyError(str(error))
+
+
+def _seen(delivery: asyncio.Task[Reply]) -> None:
+    """Its error is nobody's any more, and asyncio need not report it."""
+    if not delivery.cancelled():
+        delivery.exception()
+
+
+def rejects_all(chat: ChatConfig, error: RejectedError) -> ChatRefusedError:
+    """The end of a run whose server rejects everything."""
+    advice = "; choose a model that takes images" if names_any(error.words, OF_IMAGES) else ""
+    return ChatRefusedError(
+        f"{chat.base_url} rejects every request for {chat.model}: {error}{advice}"
+    )
 
 
 class _Once:
@@ -295,10 +309,3 @@ class Pace:
                 part = min(amount, int(self._limiter.max_rate))
                 await self._limiter.acquire(part)
                 amount -= part
-
-
-def read_sound(raw: bytes) -> Completion:
-    try:
-        return read_completion(raw)
-    except ValueError as error:
-        raise PassingError(str(error)) from None

@@ -17,6 +17,7 @@ import msgspec
 
 from schemas.chat import ChatConfig
 from schemas.retry import asked_seconds
+from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
     MAX_WORDS,
     ChatRefusedError,
@@ -28,7 +29,6 @@ from tasks.chat.errors import (
     is_unpaid,
 )
 from tasks.chat.limits import LIMITS, Limits
-from tasks.chat.requests import OPENAI_HOSTS
 
 CONNECT_SECONDS = 20.0
 """To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
@@ -147,7 +147,9 @@ class Endpoint:
             ) as response:
                 self._check(response.status, response.headers)
                 if not 200 <= response.status < 300:
-                    raise self._error(response, await self._read(response))
+                    code, words = error_words(await self._read(response))
+                    wait = asked_seconds(response.headers)
+                    raise self.meaning(response.status, code, words, wait)
                 content = await self._read(response) if to is None else b""
                 while to and (piece := await response.content.readany()):
                     to.write(piece)
@@ -233,12 +235,13 @@ class Endpoint:
         if len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
 
-    def _error(self, response: aiohttp.ClientResponse, raw: bytes) -> Exception:
-        """What an answer with an error status means."""
-        status, (code, message) = response.status, error_words(raw)
-        message = self._redacted(message)
+    def meaning(
+        self, status: int, code: str, words: str, retry_after: float | None = None
+    ) -> Exception:
+        """What an error means that has this status: of an answer, or within a good one."""
+        message = self._redacted(words)
         where = f"{self._chat.base_url} ({self._chat.model})"
-        error = error_of(status, code, message, asked_seconds(response.headers))
+        error = error_of(status, code, message, retry_after, words)
         if is_unpaid(status, code, message):
             return ChatRefusedError(f"{where} wants to be paid first: {message}")
         if status == 403 and isinstance(error, RejectedError) and error.code:

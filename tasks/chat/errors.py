@@ -1,16 +1,45 @@
 """Errors of a chat: what ends one attempt, one request, or the whole run."""
 
 import json
+import re
+from typing import Any
 
 from schemas.chat import Failure
 from schemas.retry import TransientError, may_pass
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""
-FILTERED = ("content_filter", "content_policy", "responsibleaipolicy", "moderation", "flagged")
-"""Words of servers that reject a request for what it says."""
+FILTERED = (
+    "content filter",
+    "content policy",
+    "content management policy",
+    "responsibleaipolicy",
+    "moderation",
+    "flagged",
+)
+"""Words of servers that reject a request for what it says, in small letters and with spaces."""
+OF_FORM = (
+    "response format",
+    "schema",
+    "json object",
+    "structured output",
+    "guided",
+    "grammar",
+    "additionalproperties",
+    "additional properties",
+)
+"""Words of a rejection whose cause is the required form of the reply."""
+OF_IMAGES = ("image", "multimodal", "multi modal", "mmproj", " vision ")
+"""Words of a rejection whose cause are the photographs."""
+OF_PARAMETERS = ("temperature", "top p", "max tokens", "max completion tokens")
+"""Parameters that some servers refuse with the status of a crash."""
+GATEWAY = (502, 503, 504, 529)
+"""Statuses of who stands before the server, or of one that is too busy: whatever their text names,
+they may pass."""
 MAX_WORDS = 300
 """Characters of a server's message that are shown: three lines of a terminal."""
+STATUS = re.compile(r"[45]\d\d")
+"""An error's HTTP status."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 """OpenAI's codes for an account that has to be paid up."""
 UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
@@ -33,11 +62,26 @@ class UnreachableError(PassingError):
 
 
 class RejectedError(Exception):
-    """The server does not answer this request, and would not if it were sent again."""
+    """The server does not answer this request, and would not if it were sent again. `words` is all
+    that it says, of which the message may be a part."""
 
-    def __init__(self, message: str, code: str = "") -> None:
+    def __init__(self, message: str, code: str = "", words: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.words = words or message
+
+
+class UpstreamError(ValueError):
+    """A good answer whose body carries the error of a provider behind the server, with the status
+    that the error names, else 502."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.code, message = words_of(body)
+        super().__init__(message)
+        about = body.get("error")
+        stated = about if isinstance(about, dict) else body
+        found = (str(stated.get(name)) for name in ("code", "status", "status_code"))
+        self.status = next((int(text) for text in found if STATUS.fullmatch(text)), 502)
 
 
 class NoReplyError(Exception):
@@ -58,27 +102,58 @@ def error_words(raw: bytes) -> tuple[str, str]:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         return "", raw.decode("utf-8", "replace").strip()
+    return words_of(body)
+
+
+def words_of(body: Any) -> tuple[str, str]:
+    """As `error_words`, of a body that is read already."""
     if isinstance(body, list) and body:  # Google's form
         body = body[0]
     about = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(about, dict):
         return "", str(about)
-    return str(about.get("code") or ""), str(about.get("message") or about)
+    inner = about.get("innererror")  # Azure's form
+    codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None]
+    message = str(about.get("message") or about)
+    param = about.get("param")
+    if isinstance(param, str) and param not in message:
+        message = f"{message} ({param})"
+    return " ".join(str(code) for code in codes if code), message
 
 
 def is_unpaid(status: int, code: str, message: str) -> bool:
     """Whether a server refuses because it was not paid. Not all of them use status 402."""
     told = message.lower()
-    return status == 402 or code in UNPAID or any(words in told for words in UNPAID_WORDS)
+    is_told = any(words in told for words in UNPAID_WORDS)
+    return status == 402 or is_told or any(part in UNPAID for part in code.split())
 
 
 def error_of(
-    status: int, code: str, message: str, retry_after: float | None = None
+    status: int, code: str, message: str, retry_after: float | None = None, words: str = ""
 ) -> PassingError | RejectedError:
-    """The error that decides what happens to a request that was answered with this status."""
-    told = f"{status}: {message}"
+    """The error that decides what happens to a request that was answered with this status. `words`
+    is all that the server says, where the message is a part."""
+    told, words = f"{status}: {message}", words or message
     # Groq's code for a reply that the model did not write in the required form.
-    if may_pass(status) or status < 400 or code == "json_validate_failed":
+    if (
+        (may_pass(status) and not _is_crash(status, words))
+        or status < 400
+        or code == "json_validate_failed"
+    ):
         return PassingError(told, retry_after, is_congestion=status in CONGESTED)
-    is_filtered = any(word in f"{code} {message}".lower() for word in FILTERED)
-    return RejectedError(told, Failure.FILTERED if is_filtered else "")
+    is_filtered = names_any(f"{code} {words}", FILTERED)
+    return RejectedError(told, Failure.FILTERED if is_filtered else "", words)
+
+
+def _is_crash(status: int, words: str) -> bool:
+    """Whether a server failed at what this request asks of it, and would again: some answer 500
+    where they do not know a form or take no images. The page of a proxy says nothing of that."""
+    if status < 500 or status in GATEWAY or words.lstrip().startswith("<"):
+        return False
+    return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS))
+
+
+def names_any(words: str, names: tuple[str, ...]) -> bool:
+    """Whether one of the names (small letters and spaces) is in what a server says."""
+    told = f" {words.lower()} ".replace("_", " ").replace("-", " ")
+    return any(name in told for name in names)

@@ -82,6 +82,11 @@ class ReplyStore:
         """
         return await self._call(self.sql.keep_all, Kept(reply, payer, written))
 
+    async def set_aside(self, digests: Iterable[str]) -> None:
+        """Have these requests asked again: what was replied to them stays under another name, and
+        counts as spent."""
+        await self._call(self.sql.set_aside_all, tuple(digests))
+
     async def spent(self, payer: str) -> float:
         """US dollars that all runs of this payer have paid; replies of unknown cost count 0."""
         return await self._call(self.sql.spent_all, payer)

@@ -1,10 +1,13 @@
 """Run: one stage's use of models, which can be watched and stopped."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+
+from tasks.chat.usability import Usability
 
 
 @dataclass(slots=True)
@@ -37,16 +40,20 @@ class Meter:
 class Run:
     """The conversations that are counted together and stopped together. Thread-safe. Sent to
     another process it is a new one there: only conversations of this process can be counted and
-    stopped here."""
+    stopped here. `renews`: what was stored before the run, and cannot be used, is asked again."""
 
-    def __init__(self) -> None:
+    def __init__(self, renews: bool = False, started: float | None = None) -> None:
+        """`started` is in seconds since 1970, None for now."""
+        self.renews = renews
+        self.started = time.time() if started is None else started
         self.meter = Meter()
+        self.usability = Usability()
         self._is_stopped = False
         self._callbacks: list[Callable[[], object]] = []
         self._lock = Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Run, ()
+        return Run, (self.renews, self.started)
 
     @property
     def is_stopped(self) -> bool:

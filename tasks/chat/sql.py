@@ -24,6 +24,8 @@ MAX_DIGESTS = 500
 LOST_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each new attempt where the connection to the server is lost: half a minute in all,
 enough for a database server to restart."""
+ASIDE = "~"
+"""In the name of a reply that was set aside, between the digest and when it was stored."""
 Result = TypeVar("Result")
 FIND = select(REPLIES).where(REPLIES.c.digest.in_(bindparam("digests", expanding=True)))
 SPENT = select(SPENDING).where(SPENDING.c.payer.in_(bindparam("payers", expanding=True)))
@@ -133,6 +135,14 @@ class SqlReplies:
             spending = [{"payer": payer, "dollars": dollars[payer]} for payer in sorted(dollars)]
             connection.execute(self._add_spending, spending)
         return [stored[one.reply.digest] for one in kept]
+
+    def set_aside_all(self, connection: Connection, asked: list[tuple[str, ...]]) -> list[None]:
+        found = self._stored(connection, sorted({digest for one in asked for digest in one}))
+        for digest, reply in sorted(found.items()):
+            name = f"{digest}{ASIDE}{reply.created}"
+            which = REPLIES.c.digest == digest
+            connection.execute(update(REPLIES).where(which).values(digest=name))
+        return [None] * len(asked)
 
     def spent_all(self, connection: Connection, payers: list[str]) -> list[float]:
         rows = connection.execute(SPENT, {"payers": sorted(set(payers))})

@@ -33,7 +33,7 @@ from tasks.chat.converse import converse
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError, PassingError, RejectedError
 from tasks.chat.limits import Limits
 from tasks.chat.replies import open_replies
-from tasks.chat.requests import Dialect, Form
+from tasks.chat.dialects import Dialect, Form
 from tasks.chat.run import Run
 from tests.servers.endpoint import Batches, Endpoint, Record
 from tests.servers.faults import Answer as ServerAnswer

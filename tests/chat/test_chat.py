@@ -170,12 +170,14 @@ def test_the_digest_covers_messages_schema_and_draw() -> None:
 )
 def test_what_a_model_has_to_say_is_a_reason(kind: str, failure: Failure, store: str) -> None:
     with serve(adds, faults=Faults(rates={kind: 1.0})) as endpoint:
-        (answer,) = totals(chat_config(endpoint), store, [1])
+        config = chat_config(endpoint, structured="json-schema")
+        (answer,) = totals(config, store, [1])
         assert answer.value is None
+        assert answer.detail
         assert answer.failure is failure
         asked_for = {Failure.INVALID: 3, Failure.TRUNCATED: 2, Failure.EMPTY: 2}.get(failure, 1)
         assert len(endpoint.requests) == asked_for
-        totals(chat_config(endpoint), store, [1])
+        totals(config, store, [1])
         again = 1 if kind == "filter-400" else 0
         assert len(endpoint.requests) == asked_for + again
 
@@ -354,11 +356,17 @@ def test_a_budget_is_never_overdrawn_and_a_larger_one_goes_on(store: str) -> Non
         assert len(endpoint.requests) == 60
 
 
-def test_without_token_counts_a_budget_cannot_be_kept(store: str) -> None:
-    with serve(lambda body: Completion(adds(body), usage={})) as endpoint:
-        config = chat_config(endpoint, price=PRICE, max_concurrent=1)
-        with pytest.raises(ChatStoppedError, match="does not report how many tokens"):
-            totals(config, store, range(20), budget=10.0)
+@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": 7}, {"completion_tokens": 10}])
+def test_tokens_that_are_not_reported_are_estimated(usage: dict[str, int], store: str) -> None:
+    with serve(lambda body: Completion(adds(body), usage=usage)) as endpoint:
+        config = chat_config(endpoint, price=PRICE)
+        answers = totals(config, store, range(20), budget=10.0)
+        assert right(answers, range(20))
+        for answer in answers:
+            assert 7 <= answer.usage.input_tokens < 300
+            assert 10 <= answer.usage.output_tokens < 30
+        with pytest.raises(ChatStoppedError, match="budget of 1"):
+            totals(config, store, range(20, 200), budget=1.0)
 
 
 @pytest.mark.parametrize(

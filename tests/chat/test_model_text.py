@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from schemas.chat import ChatConfig, Failure, Photograph, ReplyForm, Usage
+from schemas.chat import ChatConfig, Failure, Photograph, ReplyForm, Request, Usage
 from tasks.chat.batch_files import line_error
 from tasks.chat.completion import read_completion, read_object
 from tasks.chat.errors import (
@@ -22,7 +22,7 @@ from tasks.chat.errors import (
     is_unpaid,
 )
 from tasks.chat.pictures import data_url, sent_size
-from tasks.chat.requests import Dialect, Form, dialect_of
+from tasks.chat.dialects import Dialect, Form, dialect_of
 
 
 class Sum(ReplyForm):
@@ -226,7 +226,8 @@ def test_known_servers_are_asked_in_their_own_way(base_url: str, dialect: Dialec
     ],
 )  # fmt: skip
 def test_a_server_that_takes_no_schema_is_known_by_its_words(told: str, form: Form | None) -> None:
-    following = Dialect(Form.JSON_SCHEMA).after(RejectedError(told), may_change_form=True)
+    request = Request(ChatConfig(model="m"), (), Sum)
+    following = next(Dialect(Form.JSON_SCHEMA).after(RejectedError(told), request), None)
     assert (following.form if following else None) == form
 
 
