@@ -1,7 +1,6 @@
 """Answers: the objects that a model replies with, invalid replies followed up and drawn again."""
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Generic, NoReturn, Protocol, TypeVar
 
@@ -81,22 +80,22 @@ class Chat:
         """
         request = Request(self.config, tuple(messages), schema, 2 * draw)
         # All requests of a batch are sent at once.
-        async with nullcontext() if self.config.batch else self._run.usability.turn():
+        async with self._run.usability.turn(is_limited=not self.config.batch) as turn:
             attempts = await self._attempts(request, schema, check)
             if self._run.renews and self._is_old(attempts):
                 await self._asker.set_aside([attempt.digest for attempt in attempts])
                 attempts = await self._attempts(request, schema, check)
-        last = attempts[-1]
-        answer = Answer(
+            last = attempts[-1]
+            replies = tuple(attempt.digest for attempt in attempts if attempt.digest)
+            if self._run.usability.add(turn, last.failure, replies):
+                await self._end(last)
+        return Answer(
             value=last.value,
             failure=last.failure,
             detail=last.detail,
             usage=sum((attempt.usage for attempt in attempts), NOTHING),
-            replies=tuple(attempt.digest for attempt in attempts if attempt.digest),
+            replies=replies,
         )
-        if self._run.usability.add(answer.failure, answer.replies):
-            await self._end(last)
-        return answer
 
     async def _attempts(
         self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
@@ -119,7 +118,6 @@ class Chat:
     async def _end(self, last: "_Attempt[T]") -> NoReturn:
         """End a run whose replies cannot be used; the next one asks again what brought them."""
         usability = self._run.usability
-        await self._asker.set_aside(usability.unusable)
         num_answers = usability.num_usable + usability.num_unusable
         error = ChatRefusedError(
             f"{self.config.base_url} ({self.config.model}): {usability.num_unusable} of "
@@ -128,6 +126,7 @@ class Chat:
             "max_tokens and run the same command: it asks these again"
         )
         self._asker.stop(error)
+        await self._asker.set_aside(usability.unusable)
         raise error
 
     async def _attempt(

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from schemas.chat import Failure
 
 FEW = 5
-"""Answers that are waited for at a time until one can be used; as many without one that can end the
-run. A model that fails at three of ten questions does so at the first five in 2 of 1,000 runs."""
+"""Answers that are asked for until one can be used; as many without one that can end the run. A
+model that fails at three of ten questions does so at the first five in 2 of 1,000 runs."""
 IN_SUCCESSION = 16
-"""Unusable answers in succession that end a run later on."""
+"""Unusable answers, all started after the last usable one, that end a run later on."""
 MANY, LEAST_SHARE = 12, 0.25
 """From so many unusable answers on, a run ends where no larger share of its answers is usable."""
 UNUSABLE = frozenset(
@@ -25,46 +25,54 @@ class Usability:
     def __init__(self) -> None:
         self.num_usable = self.num_unusable = 0
         self.unusable: set[str] = set()
-        self._in_succession = 0
+        self._num_started = 0
+        self._last_usable = 0
+        self._later: list[int] = []
         self._num_open = 0
         self._turns = asyncio.Condition()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """A turn to get an answer: few at a time until one can be used, so that a server without
-        usable replies is paid for few."""
-        if self.num_usable:
-            yield
-            return
-        async with self._turns:
-            await self._turns.wait_for(lambda: self.num_usable or self._num_open < FEW)
-            self._num_open += 1
+    async def turn(self, is_limited: bool = True) -> AsyncIterator[int]:
+        """A turn to get an answer, by its number. Where limited, few are given at a time until an
+        answer can be used, so that a server without usable replies is paid for few."""
+        if is_limited and self._is_on_trial:
+            async with self._turns:
+                await self._turns.wait_for(lambda: not self._is_on_trial)
+        self._num_open += 1
+        self._num_started += 1
         try:
-            yield
+            yield self._num_started
         finally:
             self._num_open -= 1
             async with self._turns:
                 self._turns.notify_all()
 
-    def add(self, failure: Failure | None, replies: tuple[str, ...]) -> bool:
+    @property
+    def _is_on_trial(self) -> bool:
+        """Whether the first few answers are under way, and what they bring must be seen first."""
+        num_begun = self.num_unusable + self._num_open
+        return not self.num_usable and self.num_unusable < FEW <= num_begun
+
+    def add(self, turn: int, failure: Failure | None, replies: tuple[str, ...]) -> bool:
         """Whether the run must end with this answer; `replies` are the digests of its replies."""
         if failure is None:
             self.num_usable += 1
-            self._in_succession = 0
+            # Unusable answers take more attempts, so that many may end in succession which did not
+            # start in succession.
+            self._last_usable = max(self._last_usable, turn)
+            self._later = [later for later in self._later if later > self._last_usable]
         elif failure in UNUSABLE:
             self.num_unusable += 1
-            self._in_succession += 1
+            self._later += [turn] if turn > self._last_usable else []
             self.unusable.update(replies)
-        else:
-            return False
-        return failure is not None and self.is_hopeless
+        return failure in UNUSABLE and self._is_hopeless
 
     @property
-    def is_hopeless(self) -> bool:
+    def _is_hopeless(self) -> bool:
         num_answers = self.num_usable + self.num_unusable
         is_rare = self.num_usable <= LEAST_SHARE * num_answers
         return (
             (not self.num_usable and self.num_unusable >= FEW)
             or (self.num_unusable >= MANY and is_rare)
-            or self._in_succession >= IN_SUCCESSION
+            or len(self._later) >= IN_SUCCESSION
         )

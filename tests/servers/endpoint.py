@@ -47,7 +47,7 @@ with suppress(ImportError):
     new_event_loop = uvloop.new_event_loop
 
 CHAT = "/v1/chat/completions"
-REASONS = {status.value: status.phrase for status in HTTPStatus}
+REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:\s*chunked", re.IGNORECASE)
 BOUNDARY = re.compile(rb"\r\ncontent-type:\s*multipart/form-data;\s*boundary=\"?([^\"\r;]+)", re.I)
@@ -104,7 +104,8 @@ class Batches:
 class Endpoint:
     """`model` says what to reply to the body of a chat completion; what it raises is raised again
     when the endpoint closes. Those above `concurrent`, `requests_per_minute` and `quota` (replies
-    in all) get 429; above `capacity` every reply takes longer. `faults` befall chat completions
+    in all) get 429; above `capacity` every reply takes longer. `refuse` may answer the body of a
+    chat completion in place of the model. `faults` befall chat completions
     and the lines of batches, `api_faults` all other requests."""
 
     model: Model = field(kw_only=False)
@@ -121,6 +122,7 @@ class Endpoint:
     capacity: int | None = None
     supports: Sequence[str] = ("json_schema", "json_object")
     max_tokens_field: str | None = None
+    refuse: Callable[[dict[str, Any]], Answer | None] | None = None
     keep_requests: bool = True
 
     def __post_init__(self) -> None:
@@ -152,7 +154,8 @@ class Endpoint:
         """The answer to a chat completion, with its fault; raw is what attempts are counted by."""
         if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
             return error(400, "Missing required parameter: 'messages'", param="messages")
-        if refusal := self._unsupported(body):
+        refusal = self.refuse(body) if self.refuse else None
+        if refusal := refusal or self._unsupported(body):
             return refusal
         try:
             said = self.model(body)

@@ -34,13 +34,16 @@ class Answer(NamedTuple):
 @dataclass(frozen=True)
 class Completion:
     """What a model says. `usage` takes the place of the counted one, {} leaves it out; `fault` is
-    given to the request as if it had been drawn."""
+    given to the request as if it had been drawn; `more` are further fields of the message, and
+    `body` is sent in place of all else."""
 
     content: str | None
     finish_reason: str = "stop"
     refusal: str | None = None
     usage: dict[str, Any] | None = None
     fault: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None
 
 
 def draw(*what: object) -> float:
@@ -146,9 +149,12 @@ def spoiled(completion: Completion, kind: str | None) -> Completion:
 
 def complete(body: Mapping[str, Any], completion: Completion, fault: str | None) -> Answer:
     """The completion in OpenAI's form; a fault of its content is put into it."""
+    if completion.body is not None:
+        return Answer(200, completion.body, fault)
     completion = spoiled(completion, fault)
     said = {"content": completion.content, "refusal": completion.refusal}
-    choice = {"index": 0, "message": {"role": "assistant"} | said, "logprobs": None}
+    message = {"role": "assistant", **said, **completion.more}
+    choice: dict[str, Any] = {"index": 0, "message": message, "logprobs": None}
     choice["finish_reason"] = completion.finish_reason
     reply: dict[str, Any] = {
         "id": "chatcmpl-fake",

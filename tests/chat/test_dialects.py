@@ -1,0 +1,208 @@
+"""What servers take, and what they ignore: found out once, for all questions alike."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from schemas.chat import Account, ChatConfig, Failure, Message, Photograph, Request, Role
+from tasks.chat.answers import Answer, Chat
+from tasks.chat.converse import converse
+from tasks.chat.dialects import Dialect, Form, Negotiation
+from tasks.chat.errors import ChatRefusedError, RejectedError
+from tasks.chat.replies import open_replies
+from tests.chat.test_chat import FAST, Sum, adds, asked, chat_config, right, totals
+from tests.chat.test_model_text import picture
+from tests.servers.endpoint import serve
+from tests.servers.faults import Answer as ServerAnswer
+from tests.servers.faults import error
+
+
+@pytest.fixture
+def store(tmp_path: Any) -> str:
+    return f"sqlite:///{tmp_path}/replies.sqlite"
+
+
+def is_told(body: dict[str, Any]) -> bool:
+    """Whether the schema is in the prompt."""
+    return '"total"' in body["messages"][0]["content"]
+
+
+def careless(body: dict[str, Any]) -> str:
+    """A model that is asked for nothing but prose unless the prompt says more, behind a server
+    that ignores response_format."""
+    return adds(body) if is_told(body) else f"The total of {asked(body)} is easy to find."
+
+
+def rows(answers: Sequence[Answer[Sum]]) -> list[Any]:
+    return [(answer.value, answer.usage.calls, answer.replies) for answer in answers]
+
+
+def spent_and_kept(store: str) -> tuple[float, int]:
+    with open_replies(store).sql.engine.begin() as connection:
+        dollars = connection.exec_driver_sql("SELECT sum(dollars) FROM spending").scalar()
+        kept = connection.exec_driver_sql("SELECT count(*) FROM replies").scalar()
+    return float(dollars or 0.0), int(kept or 0)
+
+
+def test_a_server_that_ignores_the_form_is_noticed_by_its_first_reply(
+    store: str, tmp_path: Any
+) -> None:
+    price = {"price": {"input": 10.0, "output": 1000.0}}
+    with serve(careless, latency=0.01) as endpoint:
+        answers = totals(chat_config(endpoint, **price), store, range(30))
+        assert right(answers, range(30))
+        assert {answer.usage.calls for answer in answers} == {1}
+        assert [is_told(record.body) for record in endpoint.requests] == [False] + [True] * 30
+        dollars, kept = spent_and_kept(store)
+        assert kept == 31
+        assert dollars > sum(answer.usage.output_tokens for answer in answers) / 1000
+        # Another run of the same store knows; whichever question is the first, all come alike.
+        more = totals(chat_config(endpoint, **price, max_concurrent=3), store, range(40))
+        assert len(endpoint.requests) == 41 and rows(more[:30]) == rows(answers)
+        other = f"sqlite:///{tmp_path}/other.sqlite"
+        backwards = totals(chat_config(endpoint), other, range(39, -1, -1))
+        assert rows(backwards[::-1]) == rows(more)
+
+
+def test_a_form_that_is_set_is_not_changed(store: str) -> None:
+    with serve(careless) as endpoint:
+        (answer,) = totals(chat_config(endpoint, structured="json-schema"), store, [1])
+        assert answer.failure is Failure.INVALID
+        forms = [record.body["response_format"]["type"] for record in endpoint.requests]
+        assert forms == ["json_schema"] * 3
+
+
+UNSUPPORTED = "Unsupported parameter: '{0}' is not supported with this model."
+
+
+def refusing(status: int, text: str, *names: str) -> Any:
+    """A server that answers so where a request holds one of these parameters."""
+
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        wanted = body.get("response_format", {}).get("json_schema", {})
+        found = [name for name in names if name in body or name in wanted]
+        param = found[0] if found and "{0}" in text else None
+        return error(status, text.format(*found), param=param) if found else None
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("refuse", "left_out"),
+    [
+        (refusing(400, UNSUPPORTED, "temperature"), "temperature"),
+        (refusing(400, "Only the default (1) value is supported for temperature", "temperature"),
+         "temperature"),
+        (refusing(400, UNSUPPORTED, "top_p"), "top_p"),
+        (refusing(422, "[{{'loc': ['body', 'top_p'], 'msg': 'Extra inputs are not permitted'}}]",
+                  "top_p"), "top_p"),
+        (refusing(400, UNSUPPORTED, "reasoning_effort"), "reasoning_effort"),
+        (refusing(400, "Unrecognized request argument supplied: seed", "seed"), "seed"),
+        (refusing(500, "unexpected keyword argument 'top_p' (top_p)", "top_p"), "top_p"),
+        (refusing(400, "response_format.json_schema.strict: unknown field", "strict"), "strict"),
+        (refusing(400, UNSUPPORTED, "max_tokens"), "max_tokens"),
+        (refusing(500, "max_tokens is not a parameter here", "max_tokens"), "max_tokens"),
+    ],
+)  # fmt: skip
+def test_a_refused_parameter_is_left_out_and_nothing_else(
+    refuse: Any, left_out: str, store: str
+) -> None:
+    settings = {
+        "temperature": 0.2,
+        "top_p": 0.9,
+        "extra_body": {"reasoning_effort": "low", "seed": 3},
+    }
+    with serve(adds, refuse=refuse) as endpoint:
+        assert right(totals(chat_config(endpoint, **settings), store, range(20)), range(20))
+        assert [record.status == 200 for record in endpoint.requests] == [False] + [True] * 20
+        body = endpoint.requests[-1].body
+        sent = body.keys() | body["response_format"]["json_schema"].keys()
+        known = {*settings, *settings["extra_body"], "strict", "max_tokens", "response_format"}
+        known.discard("extra_body")
+        assert known - sent == {left_out}
+        assert ("max_completion_tokens" in sent) == (left_out == "max_tokens")
+
+
+def test_two_parameters_of_which_one_may_be_sent(store: str) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        both = {"temperature", "top_p"} <= body.keys()
+        told = "`temperature` and `top_p` cannot both be specified for this model"
+        return error(400, told) if both else None
+
+    with serve(adds, refuse=refuse) as endpoint:
+        config = chat_config(endpoint, temperature=0.0, top_p=0.5)
+        assert right(totals(config, store, range(5)), range(5))
+        assert endpoint.requests[-1].body["temperature"] == 0.0
+
+
+def test_several_differences_are_found_one_after_the_other(store: str) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        for name in ("temperature", "max_tokens"):
+            if name in body:
+                return error(400, UNSUPPORTED.format(name), param=name)
+        form = body.get("response_format", {}).get("type")
+        return error(500, "failed to parse grammar") if form else None
+
+    with serve(adds, refuse=refuse) as endpoint:
+        answers = totals(chat_config(endpoint, temperature=0.0), store, range(20))
+        assert right(answers, range(20))
+        assert Counter(record.status for record in endpoint.requests) == {200: 20, 400: 2, 500: 2}
+        assert is_told(endpoint.requests[-1].body)
+
+
+def test_a_rejection_of_one_request_changes_nothing_for_the_others(store: str) -> None:
+    """Its words name a parameter, but it is rejected without it, too."""
+
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        is_long = "question 7" in asked(body, -1)
+        return error(400, "max_tokens and prompt exceed the context") if is_long else None
+
+    with serve(adds, refuse=refuse) as endpoint:
+        answers = totals(chat_config(endpoint, max_concurrent=1), store, range(20))
+        assert [answer.failure for answer in answers] == [
+            Failure.REJECTED if number == 7 else None for number in range(20)
+        ]
+        assert "max_tokens" in endpoint.requests[-1].body
+        assert len(endpoint.requests) == 19 + 2
+
+
+def test_dialects_end_where_a_server_rejects_whatever_it_is_told() -> None:
+    config = ChatConfig(
+        model="m", temperature=0.0, top_p=0.5, extra_body={f"x{n}": n for n in "abcdefgh"}
+    )
+    request, negotiation = Request(config, (), Sum), Negotiation(config)
+    rejected: dict[Dialect, RejectedError] = {}
+    told = f"I take none of {json.dumps(config.model_dump())} response_format max_tokens strict"
+    for number in range(100):
+        rejected[negotiation.dialect] = RejectedError(f"{told} {number}")
+        if not negotiation.after_rejection(request, rejected):
+            break
+    assert 5 < number < 30
+    assert negotiation.dialect == Dialect(Form.JSON_SCHEMA, "max_completion_tokens")
+
+
+IMAGES = [
+    (500, "image input is not supported - hint: you may need to provide the mmproj"),
+    (400, "This model does not support image_url content"),
+    (500, "Failed to load image or audio file"),
+]
+
+
+@pytest.mark.parametrize(("status", "text"), IMAGES)
+def test_a_server_without_images_ends_the_run_after_a_few_requests(
+    status: int, text: str, store: str
+) -> None:
+    async def ask(chat: Chat, number: int) -> Answer[Sum]:
+        data = picture("PNG", (4, 4))
+        shown = Photograph(f"p{number}", 4, lambda: data)
+        return await chat.answer([Message(Role.USER, f"question {number} 1", shown)], Sum)
+
+    with serve(adds, refuse=lambda _: error(status, text, "server_error")) as endpoint:
+        config = chat_config(endpoint, max_concurrent=2)
+        with pytest.raises(ChatRefusedError, match="choose a model that takes images") as raised:
+            converse(config, Account("test", store), range(50), ask, limits=FAST)
+        assert text in str(raised.value)
+        assert len(endpoint.requests) <= 6
