@@ -204,6 +204,8 @@ class Dispatcher:
             return read_sound(raw, seconds)
         except UpstreamError as error:
             raise self._server.meaning(error.status, error.code, str(error)) from None
+        except PassingError as error:
+            raise self._server.meaning(200, "", str(error)) from None
 
     async def _keep(
         self,

@@ -5,7 +5,6 @@ providers can cache what goes before. Texts of the data are only ever JSON strin
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,22 +12,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from schemas.chat import Message, Photograph, ReplyForm, Role
+from schemas.completion.letters import stated_letter
 from schemas.completion.publish import LETTERS
 from tasks.judge.votes import AMBIGUOUS, Choice, rotated, unrotated
 
 PROMPTS = Path(__file__).parent / "prompts"
 SIGHTED_PROMPT = (PROMPTS / "judge.txt").read_text(encoding="utf-8")
 BLIND_PROMPT = (PROMPTS / "judge_blind.txt").read_text(encoding="utf-8")
-LETTER = re.compile(r"\(?([A-Da-d])[).:]?")
-"""One letter, as models may write it: "b", "(B)", "B."."""
 
 
 def _plain(answer: Any) -> Any:
-    """`B` for "(b)" and other spellings of one letter; anything else unchanged."""
+    """`B` for "(b)" and other spellings of one letter; other texts in small letters."""
     if not isinstance(answer, str):
         return answer
-    match = LETTER.fullmatch(answer.strip())
-    return match[1].upper() if match else answer.strip().lower()
+    return stated_letter(answer) or answer.strip(" \n.").lower()
 
 
 # No docstrings: they would become part of the schema that the model is shown.

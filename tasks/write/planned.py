@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Claim, decode_claim, encode_claim
+from schemas.completion.letters import stated_letter
 from schemas.completion.publish import LETTERS, published_ids
 from schemas.proof.evidence import Standing
 from schemas.proof.naming import Naming
@@ -25,7 +28,12 @@ from tasks.write.document import (
 )
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
-Letter = Literal["A", "B", "C", "D"]
+
+def _stated(answer: Any) -> Any:
+    return (stated_letter(answer) if isinstance(answer, str) else None) or answer
+
+
+Letter = Annotated[Literal["A", "B", "C", "D"], BeforeValidator(_stated)]
 Rating = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 

@@ -30,10 +30,10 @@ from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.batch_files import read_line, write_requests
 from tasks.chat.converse import converse
+from tasks.chat.dialects import Dialect, Form
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError, PassingError, RejectedError
 from tasks.chat.limits import Limits
 from tasks.chat.replies import open_replies
-from tasks.chat.dialects import Dialect, Form
 from tasks.chat.run import Run
 from tests.servers.endpoint import Batches, Endpoint, Record
 from tests.servers.faults import Answer as ServerAnswer

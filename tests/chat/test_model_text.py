@@ -14,6 +14,7 @@ from PIL import Image
 from schemas.chat import ChatConfig, Failure, Photograph, ReplyForm, Request, Usage
 from tasks.chat.batch_files import line_error
 from tasks.chat.completion import read_completion, read_object
+from tasks.chat.dialects import Dialect, Form, dialect_of
 from tasks.chat.errors import (
     ChatRefusedError,
     PassingError,
@@ -22,7 +23,6 @@ from tasks.chat.errors import (
     is_unpaid,
 )
 from tasks.chat.pictures import data_url, sent_size
-from tasks.chat.dialects import Dialect, Form, dialect_of
 
 
 class Sum(ReplyForm):

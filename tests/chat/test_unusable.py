@@ -1,4 +1,4 @@
-"""Replies that cannot be used: a few end the run, and are asked again after the server is mended."""
+"""Unusable replies: a few end a run, and are asked again after the server is mended."""
 
 import asyncio
 import json

@@ -1,0 +1,320 @@
+"""Bodies of servers: where the reply stands in them, and which are no replies at all."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.chat import Failure, ReplyForm, Usage
+from tasks.chat.completion import (
+    is_upstream_error,
+    lacks_form,
+    read_completion,
+    read_object,
+    without_thoughts,
+)
+from tasks.chat.errors import (
+    PassingError,
+    RejectedError,
+    UpstreamError,
+    error_of,
+    error_words,
+    is_unpaid,
+)
+from tests.chat.test_chat import PRICE, adds, asked, chat_config, kept, right, totals
+from tests.servers.endpoint import serve
+from tests.servers.faults import Answer as ServerAnswer
+from tests.servers.faults import Completion
+
+CASES = Path(__file__).parents[3] / "shared" / "cases" / "chat_bodies.jsonl"
+
+
+class Vote(ReplyForm):
+    why: str
+    answer: str
+
+
+OURS = '{"why": "near", "answer": "B"}'
+DRAFT = '{"why": "draft", "answer": "C"}'
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/replies.sqlite"
+
+
+def body(message: dict[str, Any], **choice: Any) -> bytes:
+    first = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **message}}
+    return json.dumps({"id": "x", "choices": [first | choice]}).encode()
+
+
+def call(arguments: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": "Vote", "arguments": arguments}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": OURS},
+        {"content": f"{OURS}\n</think>"},
+        {"content": f"```json\n{OURS}\n```</think>\n"},
+        {"content": f"<think>{DRAFT}</think>{OURS}"},
+        {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
+        {"content": f"<thinking>{DRAFT}</thinking>\n{OURS}"},
+        {"content": f"[THINK]{DRAFT}[/THINK]{OURS}"},
+        {"content": f"<think>one</think><think>{DRAFT}</think>{OURS}</think>"},
+        {"content": f"<THINK>\n{DRAFT}\n</ THINK >\n\nHere: {OURS}"},
+        {"content": OURS.replace("near", "it <think>s</think>")},
+        {"content": [{"type": "text", "text": OURS}]},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": DRAFT}]},
+                     {"type": "text", "text": OURS}]},
+        {"content": [{"type": "reasoning", "text": DRAFT}, {"type": "output_text", "text": OURS}]},
+        {"content": None, "reasoning_content": OURS},
+        {"content": "", "reasoning_content": f"\n{OURS}\n"},
+        {"content": None, "reasoning": OURS, "reasoning_content": OURS},
+        {"content": "\n", "reasoning": f"```json\n{OURS}\n```"},
+        {"content": OURS, "reasoning_content": DRAFT},
+        {"content": None, "tool_calls": [call(OURS)]},
+        {"content": "", "tool_calls": [call(json.loads(OURS))]},
+        {"content": None, "function_call": {"name": "Vote", "arguments": OURS}},
+        {"content": None, "tool_calls": [call(OURS)], "reasoning_content": DRAFT},
+    ],
+)  # fmt: skip
+def test_the_object_is_read_wherever_it_stands(message: dict[str, Any]) -> None:
+    completion = read_completion(body(message))
+    assert completion.failure is None
+    assert read_object(completion.text, Vote).answer == "B"
+    assert not lacks_form(completion.text, Vote)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": f"<think>{OURS}"},
+        {"content": f"<think>it is near, so {OURS}"},
+        {"content": f"{OURS}<think>or is it {DRAFT}"},
+        {"content": f"<think>{OURS}</think>"},
+        {"content": f"I think it may be {OURS} or not.</think>"},
+        {"content": f"<think>a</think><think>{OURS}"},
+        {"content": f"[THINK]{OURS}"},
+        {"content": None, "reasoning_content": f"It may be {OURS}, let me see"},
+        {"content": None, "reasoning_content": OURS[:-1]},
+        {"content": None, "reasoning_content": f"<think>{OURS}"},
+        {"content": None, "tool_calls": [call(OURS), call(DRAFT)]},
+        {"content": None, "tool_calls": [call(OURS[:-2])]},
+        {"content": None, "tool_calls": "odd"},
+        {"content": None, "tool_calls": [{"function": {"arguments": 7}}]},
+    ],
+)
+def test_a_draft_is_no_reply(message: dict[str, Any]) -> None:
+    completion = read_completion(body(message))
+    assert completion.failure in (None, Failure.EMPTY)
+    with pytest.raises(ValueError, match="Invalid JSON"):
+        read_object(completion.text, Vote)
+
+
+@given(st.lists(st.sampled_from(["<think>", "</think>", OURS, "so ", "[THINK]", "\n"])))
+def test_an_object_after_thoughts_that_do_not_end_is_never_read(parts: list[str]) -> None:
+    assert without_thoughts("".join(parts) + "<think>" + OURS) == ""
+    assert OURS in without_thoughts("".join(parts) + "</think>" + OURS)
+
+
+@pytest.mark.parametrize("tag", ["<think>", "</think>", "<think></think>", "<" + " " * 9])
+def test_many_tags_are_read_in_no_time(tag: str) -> None:
+    assert without_thoughts(tag * 100_000).strip("< ") == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "failure"),
+    [
+        ("length", Failure.TRUNCATED),
+        ("MAX_TOKENS", Failure.TRUNCATED),
+        ("model_context_window_exceeded", Failure.TRUNCATED),
+        ("content_filter", Failure.FILTERED),
+        ("SAFETY", Failure.FILTERED),
+        ("refusal", Failure.REFUSED),
+        ("tool_calls", None),
+        ("eos", None),
+        (None, None),
+    ],
+)
+def test_reasons_to_end_are_known_by_the_names_of_providers(
+    reason: str | None, failure: Failure | None
+) -> None:
+    completion = read_completion(body({"content": OURS}, finish_reason=reason))
+    assert completion.failure is failure
+    assert bool(completion.detail) == bool(failure)
+
+
+def test_a_reply_without_anything_has_a_reason() -> None:
+    completion = read_completion(body({"content": None}))
+    assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
+    assert completion.detail == "the reply has no text; finish_reason is stop"
+    refused = read_completion(body({"content": None, "refusal": "I cannot see people."}))
+    assert (refused.failure, refused.detail) == (Failure.REFUSED, "I cannot see people.")
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}}, Usage(1, 9, 4, 0)),
+        ({"prompt_tokens": 9, "prompt_cache_hit_tokens": 4}, Usage(1, 9, 4, 0)),
+        ({"prompt_tokens": 9, "cache_read_input_tokens": 4}, Usage(1, 9, 4, 0)),
+        ({"prompt_tokens": 9, "cached_tokens": 4, "prompt_tokens_details": None}, Usage(1, 9, 4)),
+        ({"input_tokens": 9, "output_tokens": 3}, Usage(1, 9, 0, 3)),
+        ({"prompt_tokens": 9, "completion_tokens": 60,
+          "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
+        ({"prompt_tokens": 9, "completion_tokens": 10,
+          "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
+        ({"prompt_tokens": 9, "completion_tokens": 10, "total_tokens": 69,
+          "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
+        ({"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}, Usage(1)),
+    ],
+)  # fmt: skip
+def test_cached_and_reasoning_tokens_are_found(usage: dict[str, Any], expected: Usage) -> None:
+    raw = json.dumps({"choices": [], "usage": usage}).encode()
+    assert read_completion(raw).usage == expected
+
+
+UPSTREAM = [
+    (b'{"error": {"code": 429, "message": "slow down"}, "choices": []}', 429, "slow down"),
+    (b'{"error": {"code": "503", "message": "down"}}', 503, "down"),
+    (b'{"error": {"message": "odd", "code": "upstream_error"}}', 502, "odd"),
+    (b'{"error": "no more workers", "choices": null}', 502, "no more workers"),
+    (b'{"object": "error", "message": "m", "code": 400}', 400, "m"),
+    (body({"content": OURS}, finish_reason="error"), 502, "finish_reason is error"),
+    (body({"content": OURS}, error={"code": 500, "message": "crash"}), 500, "crash"),
+    (body({"content": OURS}, finish_reason="abort"), 502, "finish_reason is abort"),
+    (body({"content": OURS}, finish_reason="insufficient_system_resource"), 502, "finish_reason"),
+]
+
+
+@pytest.mark.parametrize(("raw", "status", "told"), UPSTREAM)
+def test_the_error_of_a_provider_within_a_good_answer(raw: bytes, status: int, told: str) -> None:
+    with pytest.raises(UpstreamError, match=told) as raised:
+        read_completion(raw)
+    assert raised.value.status == status
+    assert is_upstream_error(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [body({"content": '"error"'}), body({"content": OURS}, error=None), b'{"choices": []}', b"",
+     json.dumps({"error": None, "choices": [{"message": {"content": "x"}}]}).encode()],
+)  # fmt: skip
+def test_what_is_no_error_of_a_provider(raw: bytes) -> None:
+    assert not is_upstream_error(raw)
+
+
+@pytest.mark.parametrize("raw", [raw for raw, status, _ in UPSTREAM if status != 400])
+def test_errors_of_providers_pass_and_are_never_stored(raw: bytes, store: str) -> None:
+    failed: set[str] = set()
+
+    def model(wanted: dict[str, Any]) -> str | Completion:
+        is_first = asked(wanted) not in failed
+        failed.add(asked(wanted))
+        return Completion(None, body=raw) if is_first else adds(wanted)
+
+    with serve(model) as endpoint:
+        config = chat_config(endpoint, price=PRICE)
+        assert right(totals(config, store, range(3), budget=10.0), range(3))
+        assert len(endpoint.requests) == 6 and kept(store) == 3
+
+
+def test_a_good_answer_may_reject_a_request(store: str) -> None:
+    told = {"error": {"code": 400, "message": "response_format is not supported"}, "choices": []}
+
+    def model(wanted: dict[str, Any]) -> str | Completion:
+        is_formal = "response_format" in wanted
+        return Completion(None, body=json.dumps(told).encode()) if is_formal else adds(wanted)
+
+    with serve(model) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(5)), range(5))
+        assert len(endpoint.requests) == 2 + 5
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases are not beside the checkout")
+def test_bodies_that_servers_sent(store: str) -> None:
+    upstream, broken, silent, reasoned, closed = CASES.read_bytes().splitlines()
+    for raw in (upstream, broken):
+        assert is_upstream_error(raw)
+    assert read_completion(silent).failure is Failure.EMPTY
+    for raw in (reasoned, closed):
+        assert read_object(read_completion(raw).text, Vote).answer == "A"
+    with serve(lambda _: Completion(None, body=silent)) as endpoint:
+        config = chat_config(endpoint, price=PRICE)
+        (answer,) = totals(config, store, [1], budget=10.0)
+        assert (answer.failure, answer.usage.calls) == (Failure.EMPTY, 2)
+        assert "no text" in answer.detail and kept(store) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (500, "image input is not supported - hint: provide the mmproj", RejectedError),
+        (500, '{"error": "Failed to parse grammar"}', RejectedError),
+        (501, "response_format is not implemented", RejectedError),
+        (500, "json schema conversion failed: Unrecognized schema", RejectedError),
+        (500, '{"detail": "unexpected keyword argument \'temperature\'"}', RejectedError),
+        (500, "The server had an error while processing your request", PassingError),
+        (500, "CUDA out of memory", PassingError),
+        (500, "provisioned revision is not ready", PassingError),
+        (502, '<html><img src="image.png">Bad Gateway</html>', PassingError),
+        (500, '<html><img src="image.png">schema</html>', PassingError),
+        (503, "The image model is overloaded", PassingError),
+        (529, "Overloaded", PassingError),
+        (429, "too many images in a minute", PassingError),
+    ],
+)
+def test_a_crash_at_what_was_asked_is_a_rejection(
+    status: int, text: str, kind: type[Exception]
+) -> None:
+    assert type(error_of(status, *error_words(text.encode()))) is kind
+
+
+AZURE = {
+    "error": {
+        "message": "The response was filtered due to the prompt triggering the policy",
+        "type": None, "param": "prompt", "code": None, "status": 400,
+        "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}},
+    }
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        AZURE,
+        {"error": {"code": "content_filter", "message": "no"}},
+        {"error": {"message": "Output blocked by content filtering policy"}},
+        {"error": {"message": "It violates our content management policy"}},
+        {"error": {"message": "This was flagged by moderation"}},
+    ],
+)
+def test_filters_are_known_by_their_words(told: dict[str, Any]) -> None:
+    error = error_of(400, *error_words(json.dumps(told).encode()))
+    assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+
+
+def test_who_wants_to_be_paid_says_so_in_a_code() -> None:
+    told = {"error": {"code": "insufficient_quota", "innererror": {"code": "more"}}}
+    assert is_unpaid(429, *error_words(json.dumps(told).encode()))
+
+
+@pytest.mark.parametrize("status", [529, 503])
+def test_who_is_too_busy_is_waited_for(status: int, store: str) -> None:
+    busy = iter([True, True])
+
+    def refuse(_: dict[str, Any]) -> ServerAnswer | None:
+        return (
+            ServerAnswer(status, b'{"error": {"type": "overloaded_error"}}')
+            if next(busy, False)
+            else None
+        )
+
+    with serve(adds, refuse=refuse) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(3)), range(3))
+        assert len(endpoint.requests) == 5

@@ -1,0 +1,66 @@
+"""The letter that an answer field states."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.completion.letters import stated_letter
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("B", "B"),
+        (" b ", "B"),
+        ("(C)", "C"),
+        ("[d]", "D"),
+        ("A.", "A"),
+        ("B)", "B"),
+        ("B) left", "B"),
+        ("(B) to the left of it", "B"),
+        ("B: left", "B"),
+        ("B, left", "B"),
+        ("B - left", "B"),
+        ("B. A dog", "B"),
+        ("A. a dog and a cat", "A"),
+        ("A) A cat", "A"),
+        ("**B**", "B"),
+        ("**B)** left", "B"),
+        ("Option B", "B"),
+        ("option (c)", "C"),
+        ("Option B: left", "B"),
+        ("Answer: D", "D"),
+        ("Choice A.", "A"),
+        ("B) B is left", "B"),
+        ("", None),
+        ("left", None),
+        ("A dog", None),
+        ("Behind", None),
+        ("E", None),
+        ("AB", None),
+        ("A or B", None),
+        ("A, B", None),
+        ("A) or B)", None),
+        ("B/C", None),
+        ("not B", None),
+        ("B is wrong", None),
+        ("Option", None),
+        ("ambiguous", None),
+        ("C: no, it is D", None),
+        ("B) A or B", None),
+    ],
+)
+def test_the_letter_that_is_stated(text: str, letter: str | None) -> None:
+    assert stated_letter(text) == letter
+
+
+@given(st.text(alphabet="ABCDabcd()[].:,-* \nor"))
+def test_a_stated_letter_is_in_the_text(text: str) -> None:
+    letter = stated_letter(text)
+    assert letter is None or letter in text.upper()
+
+
+@given(st.sampled_from("ABCD"), st.sampled_from("ABCD"), st.sampled_from([" ", ", ", ") ", "/"]))
+def test_two_letters_state_none(one: str, other: str, between: str) -> None:
+    if one != other:
+        assert stated_letter(f"{one}{between}{other}") is None
