@@ -361,6 +361,41 @@ def test_another_dialect_is_tried(account):
     assert {answer.failure for answer in answers} == {None}
 
 
+def test_a_form_that_is_ignored_is_told_in_the_next_batch(account):
+    def model(body: dict[str, Any]) -> str:
+        is_told = "JSON Schema" in body["messages"][0]["content"]
+        place = 1 if is_told else 0
+        said = json.dumps({"word": f"said {body['messages'][place]['content']}"})
+        return said if is_told else "It is a fine word."
+
+    with Served(model) as endpoint:
+        answers = run(configured(endpoint.url), account, NAMES)
+        assert words(answers) == SAID
+        assert [len(ids) for ids in endpoint.created()] == [20, 20]
+        assert endpoint.num_replies == sum(answer.usage.calls for answer in answers)
+
+
+def test_one_reply_in_prose_does_not_change_the_form_of_a_batch(account):
+    def model(body: dict[str, Any]) -> str:
+        return "I see." if body["messages"][-1]["content"] == NAMES[0] else says(body)
+
+    with Served(model) as endpoint:
+        assert words(run(configured(endpoint.url), account, NAMES))[1:] == SAID[1:]
+        forms = {line["body"]["response_format"]["type"] for record in endpoint.requests
+                 if record.path == "/v1/files" for line in record.body}  # fmt: skip
+        assert forms == {"json_schema"}
+
+
+def test_batches_without_usable_replies_end_the_run(account):
+    with Served(lambda _: "I see.") as endpoint:
+        with pytest.raises(ChatRefusedError, match="answers cannot be used.*'I see.'"):
+            run(configured(endpoint.url), account, NAMES)
+        assert [len(ids) for ids in endpoint.created()] == [20, 20, 20]
+        endpoint.model = says
+        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        assert [len(ids) for ids in endpoint.created()][3:] == [20]
+
+
 def test_a_server_that_rejects_everything_ends_the_run(account):
     config_of = {"structured": "json-schema"}
     with Served(says, supports=()) as endpoint:

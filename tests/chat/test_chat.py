@@ -570,11 +570,12 @@ def test_runs_that_share_a_model_are_counted_and_stopped_apart(store: str) -> No
 
 
 def test_a_run_is_another_one_in_another_process() -> None:
-    run = Run()
+    run = Run(renews=True)
     run.meter.pay(1.0)
     run.stop()
     there = pickle.loads(pickle.dumps(run))
     assert (there.meter.paid, there.is_stopped) == (0, False)
+    assert (there.renews, there.started) == (True, run.started)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -19,7 +19,7 @@ from tests.builds import bodies, build, config_of, manifest_of, models_asked, sa
 from tests.flows.test_build import contents, modified
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion, Faults, draw
-from tests.servers.models import Models
+from tests.servers.models import Models, document_of
 
 MODELS = {"wrong": 0.15, "ambiguous": 0.1}
 
@@ -382,6 +382,31 @@ def test_what_got_no_reply_is_published_without_and_asked_for_again(
     assert {entry.state for entry in status_of(config, root).values()} == {"complete"}
     assert manifest_of(dataset)["num_unanswered"] == 0
     assert partial_dataset.exists() and partial_dataset != dataset
+    assert contents(dataset) == contents(built.dataset)
+
+
+def test_unusable_replies_are_asked_for_again_once_the_server_is_mended(
+    built: Built, tmp_path: Path
+) -> None:
+    root = built.prepared(tmp_path)
+    models = Models(**MODELS)
+    with serve(lambda _: "What a picture!") as endpoint:
+        with pytest.raises(ValueError, match="answers cannot be used.*What a picture!"):
+            build(config_of(endpoint.url), root)
+        assert len(endpoint.requests) <= 16
+
+    def moody(body: dict[str, Any]) -> str:
+        reply = models(body)
+        is_moody = draw(str(document_of(body))) < 0.1
+        return "I would rather not say." if is_moody else reply
+
+    with serve(moody) as endpoint:
+        poor = build(config_of(endpoint.url), root)
+        assert rows_of_funnel(poor, "write")["reply-invalid"] > 0
+        num_requests = len(endpoint.requests)
+    with serve(models) as endpoint:
+        dataset = run_build(config_of(endpoint.url), root, "write")
+        assert 0 < len(endpoint.requests) < num_requests / 2
     assert contents(dataset) == contents(built.dataset)
 
 

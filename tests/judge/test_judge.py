@@ -87,6 +87,8 @@ class Desk:
 
     def config(self, settings: Mapping[str, Any] = {}, **chat: Any) -> JudgeConfig:
         known = {"model": "judge-1", "api_key_env": None, "max_attempts": 1}
+        # The server heeds no schema: else its first reply would show it.
+        known["structured"] = "json-schema"
         about = ChatConfig(**{**known, "base_url": self.endpoint.url, **chat})
         return JudgeConfig(chat=about, **settings)
 

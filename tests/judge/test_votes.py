@@ -235,13 +235,15 @@ def test_the_odds_of_a_blind_guesser():
     assert [blind_odds(number) for number in (2, 3, 4)] == [1 / 4, pytest.approx(1 / 27), 1 / 256]
 
 
-@pytest.mark.parametrize("text", ["B", "b", " B\n", "(B)", "B.", "B)", "(b)", "B:"])
-def test_one_letter_alone_is_an_answer(text):
+@pytest.mark.parametrize(
+    "text", ["B", "b", " B\n", "(B)", "B.", "B)", "(b)", "B:", "B) left", "(B) behind", "Option B"]
+)
+def test_one_letter_is_an_answer(text):
     assert Vote(why="", answer=text).answer == Guess(answer=text).answer == "B"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "E", "AB", "A or B", "Because", "The answer is B", "(B) behind", "A/B", None, 1]
+    "text", ["", "E", "AB", "A or B", "Because", "The answer is B", "A) or B)", "A/B", None, 1]
 )
 def test_anything_else_is_none(text):
     for reply in ({"why": "", "answer": text}, {"answer": text}):
