@@ -388,7 +388,7 @@ def test_one_reply_in_prose_does_not_change_the_form_of_a_batch(account):
 
 def test_batches_without_usable_replies_end_the_run(account):
     with Served(lambda _: "I see.") as endpoint:
-        with pytest.raises(ChatRefusedError, match="answers cannot be used.*'I see.'"):
+        with pytest.raises(ChatRefusedError, match=r"answers cannot be used.*'I see.'"):
             run(configured(endpoint.url), account, NAMES)
         assert [len(ids) for ids in endpoint.created()] == [20, 20, 20]
         endpoint.model = says

@@ -391,7 +391,7 @@ def test_unusable_replies_are_asked_for_again_once_the_server_is_mended(
     root = built.prepared(tmp_path)
     models = Models(**MODELS)
     with serve(lambda _: "What a picture!") as endpoint:
-        with pytest.raises(ValueError, match="answers cannot be used.*What a picture!"):
+        with pytest.raises(ValueError, match=r"answers cannot be used.*What a picture!"):
             build(config_of(endpoint.url), root)
         assert len(endpoint.requests) <= 16
 
