@@ -71,7 +71,7 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": [{"type": "text", "text": OURS}]},
         {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": DRAFT}]},
                      {"type": "text", "text": OURS}]},
-        {"content": [{"type": "reasoning", "text": DRAFT}, {"type": "output_text", "text": OURS}]},
+        {"content": [{"type": "output_text", "text": OURS}, {"type": "reasoning", "text": DRAFT}]},
         {"content": None, "reasoning_content": OURS},
         {"content": "", "reasoning_content": f"\n{OURS}\n"},
         {"content": None, "reasoning": OURS, "reasoning_content": OURS},

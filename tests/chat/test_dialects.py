@@ -73,6 +73,12 @@ def test_a_form_that_is_set_is_not_changed(store: str) -> None:
         assert answer.failure is Failure.INVALID
         forms = [record.body["response_format"]["type"] for record in endpoint.requests]
         assert forms == ["json_schema"] * 3
+    with serve(adds, supports=()) as endpoint:
+        config = chat_config(endpoint, structured="json-schema", max_concurrent=1)
+        with pytest.raises(ChatRefusedError, match=r"rejects every request.*response_format"):
+            totals(config, store, range(2, 20))
+        forms = {record.body["response_format"]["type"] for record in endpoint.requests}
+        assert forms == {"json_schema"} and len(endpoint.requests) <= 5
 
 
 UNSUPPORTED = "Unsupported parameter: '{0}' is not supported with this model."

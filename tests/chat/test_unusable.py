@@ -105,13 +105,15 @@ def test_some_unusable_answers_end_nothing(store: str) -> None:
         assert len(endpoint.requests) == num_requests
 
 
-def test_a_run_that_renews_asks_again_what_was_unusable_and_nothing_else(store: str) -> None:
+def test_a_run_that_renews_asks_again_what_was_unusable_and_nothing_else(
+    store: str, tmp_path: Path
+) -> None:
     def model(body: dict[str, Any]) -> str:
         return adds(body) if number_in(body) % 4 else "I would rather not say."
 
-    def renewed(config: Any) -> list[Answer[Sum]]:
+    def renewed(config: Any, address: str = store) -> list[Answer[Sum]]:
         run = Run(renews=True)
-        return converse(config, Account("test", store), range(20), add, run=run, limits=FAST)
+        return converse(config, Account("test", address), range(20), add, run=run, limits=FAST)
 
     with serve(model) as endpoint:
         config = chat_config(endpoint, structured="json-object")
@@ -119,6 +121,9 @@ def test_a_run_that_renews_asks_again_what_was_unusable_and_nothing_else(store: 
         assert len(endpoint.requests) == 15 + 5 * 3
         assert renewed(config) == first  # as unusable as before
         assert len(endpoint.requests) == 15 + 2 * 5 * 3
+        # What this run itself was replied is not asked again.
+        assert renewed(config, f"sqlite:///{tmp_path}/empty.sqlite") == first
+        assert len(endpoint.requests) == 2 * 15 + 3 * 5 * 3
     with serve(adds) as endpoint:
         config = chat_config(endpoint, structured="json-object")
         assert right(renewed(config), range(20))
@@ -177,6 +182,7 @@ def outcomes(text: str) -> bool:
         ("+" * 40 + "-" * IN_SUCCESSION, True),
         ("-+" * 500, False),
         ("---+" + "--+" * 500, False),
+        ("+" * 60 + ("-" * 10 + "+") * 10, False),
         ("+" * 1000, False),
     ],
 )
