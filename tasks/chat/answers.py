@@ -122,8 +122,8 @@ class Chat:
         error = ChatRefusedError(
             f"{self.config.base_url} ({self.config.model}): {usability.num_unusable} of "
             f"{num_answers} answers cannot be used, the last one as {last.failure}: "
-            f"{_line(last.detail)}; it reads {_line(last.text)!r}; correct the server, the model or "
-            "max_tokens and run the same command: it asks these again"
+            f"{_line(last.detail)}; it reads {_line(last.text)!r}; correct the server, the model "
+            "or max_tokens and run the same command: it asks these again"
         )
         self._asker.stop(error)
         await self._asker.set_aside(usability.unusable)
