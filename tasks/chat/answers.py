@@ -102,12 +102,17 @@ class Chat:
     ) -> "list[_Attempt[T]]":
         """One to three, of which the last decides."""
         attempts = [await self._attempt(request, schema, check)]
-        if attempts[-1].failure is Failure.INVALID:
-            followed = _followed_up(request, attempts[-1])
-            attempts.append(await self._attempt(followed, schema, check))
-        if attempts[-1].failure in WORTH_A_DRAW:
-            fresh = Request(request.chat, request.messages, schema, request.draw + 1)
-            attempts.append(await self._attempt(fresh, schema, check))
+        try:
+            if attempts[-1].failure is Failure.INVALID:
+                followed = _followed_up(request, attempts[-1])
+                attempts.append(await self._attempt(followed, schema, check))
+            if attempts[-1].failure in WORTH_A_DRAW:
+                fresh = Request(request.chat, request.messages, schema, request.draw + 1)
+                attempts.append(await self._attempt(fresh, schema, check))
+        except ChatRefusedError:
+            if self._run.usability.is_over:
+                await self._asker.set_aside([attempt.digest for attempt in attempts])
+            raise
         return attempts
 
     def _is_old(self, attempts: "Sequence[_Attempt[T]]") -> bool:

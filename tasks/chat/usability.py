@@ -25,6 +25,7 @@ class Usability:
     def __init__(self) -> None:
         self.num_usable = self.num_unusable = 0
         self.unusable: set[str] = set()
+        self.is_over = False
         self._num_started = 0
         self._last_usable = 0
         self._later: list[int] = []
@@ -65,7 +66,9 @@ class Usability:
             self.num_unusable += 1
             self._later += [turn] if turn > self._last_usable else []
             self.unusable.update(replies)
-        return failure in UNUSABLE and self._is_hopeless
+        is_last = failure in UNUSABLE and self._is_hopeless
+        self.is_over = self.is_over or is_last
+        return is_last
 
     @property
     def _is_hopeless(self) -> bool:

@@ -87,10 +87,15 @@ def test_a_server_that_breaks_later_ends_the_run(store: str) -> None:
     def model(body: dict[str, Any]) -> str:
         return adds(body) if number_in(body) < 100 else '{"total": "?"}'
 
-    with serve(model) as endpoint:
+    with serve(model, latency=0.01) as endpoint:
         with pytest.raises(ChatRefusedError, match="answers cannot be used"):
-            totals(chat_config(endpoint, max_concurrent=4), store, range(500))
-        assert len(endpoint.requests) < 100 + 3 * (IN_SUCCESSION + 8)
+            totals(chat_config(endpoint, max_concurrent=16), store, range(500))
+        assert len(endpoint.requests) < 100 + 3 * (IN_SUCCESSION + 32)
+    with serve(adds) as endpoint:
+        answers = totals(chat_config(endpoint), store, range(500))
+        assert right(answers, range(500)) and len(endpoint.requests) == 400
+        # As if the server had never been broken.
+        assert {answer.usage.calls for answer in answers} == {1}
 
 
 def test_some_unusable_answers_end_nothing(store: str) -> None:
