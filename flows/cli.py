@@ -173,6 +173,13 @@ def score(
             metavar="FILE",
         ),
     ] = None,
+    kind: Annotated[
+        str, typer.Option(help="The reward: dense, published, sparse or published-sparse.")
+    ] = "dense",
+    similarity: Annotated[
+        str | None,
+        typer.Option(help="Of labels: exact, spacy:MODEL or sentence-transformers:MODEL."),
+    ] = None,
 ) -> None:
     """Score completions by the paper's reward, print the mean of each part and write one row per
     completion. The last line on standard output is the file written, alone.
@@ -180,10 +187,10 @@ def score(
     A line is `{"completion", "gold", "width", "height"}`, where gold is the dataset's column
     answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
     """
-    from tasks.train.score import print_means, score_file, scores_path, write_scores
+    from tasks.train.score import print_means, reward_of, score_file, scores_path, write_scores
 
     written = scores_path(completions, out)
-    scores = score_file(completions, dataset)
+    scores = score_file(completions, dataset, reward_of(kind, similarity))
     write_scores(scores, written)
     print_means(scores, Console())
     typer.echo(written)

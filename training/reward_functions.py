@@ -4,19 +4,24 @@ TRL weighs and adds them up, logs each by its name, and normalises the sum withi
 numbers as one gated total. Gold and frame come as the columns `gold`, `width` and `height`.
 """
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from statistics import fmean
 from typing import Any, NamedTuple
 
 import msgspec
 
 from schemas.completion.similarity import load_similarity
-from schemas.config.training import RewardConfig
+from schemas.config.training import OPTIONS, RewardConfig
+from training.published_rewards import published_dense, published_sparse
 from training.rewards import CACHED, Options, Rewards, Weights, score_completion, sparse_reward
 
 RewardFunction = Callable[..., list[float]]
 Scored = Callable[[str, str, float, float], Rewards]
+SPARSE: Mapping[str, Callable[[str, str], Rewards]] = {
+    "sparse": sparse_reward,
+    "published-sparse": published_sparse,
+}
 SPARSE_WEIGHTS = {"format": 0.5, "accuracy": 0.5}  # those of rewards.sparse_reward
 UNGATED = "ungated_spatial"  # the metric's name in the log
 
@@ -28,13 +33,12 @@ class Weighed(NamedTuple):
 
 def reward_functions(config: RewardConfig) -> list[Weighed]:
     """One function for format and for each part that has a weight; a completion is scored once."""
-    if config.kind == "sparse":
-        scored: Scored = lru_cache(CACHED)(lambda text, gold, *_: sparse_reward(text, gold))
-        return [Weighed(_part(name, scored), weight) for name, weight in SPARSE_WEIGHTS.items()]
+    scored, logged = scorer(config), None
     weights = config.weights.model_dump()
-    options = options_of(config)
-    scored = scorer(config, options)
-    logged = scorer(config, msgspec.structs.replace(options, ungated=True))
+    if config.kind in SPARSE:
+        weights = SPARSE_WEIGHTS
+    elif config.kind == "dense":
+        logged = scorer(config, ungated=True)
     return [
         Weighed(_part(name, scored, logged if name == "format" else None), weight)
         for name, weight in weights.items()
@@ -43,20 +47,23 @@ def reward_functions(config: RewardConfig) -> list[Weighed]:
 
 
 def options_of(config: RewardConfig) -> Options:
-    return Options(**config.model_dump(include=set(Options.__struct_fields__)))
+    return Options(**config.model_dump(include=set(OPTIONS)))
 
 
-def scorer(config: RewardConfig, options: Options) -> Scored:
-    weights = Weights(**config.weights.model_dump())
-    similarity = load_similarity(config.similarity)
-
-    @lru_cache(CACHED)
-    def scored(text: str, gold: str, width: float, height: float) -> Rewards:
-        return score_completion(
-            text, gold, width, height, weights=weights, similarity=similarity, options=options
-        )
-
-    return scored
+def scorer(config: RewardConfig, *, ungated: bool = False) -> Scored:
+    """What a completion earns; the last ones are remembered. With `ungated`, boxes of wrong answers
+    earn, too, which only DENSE knows. ValueError where the similarity cannot be loaded."""
+    if config.kind in SPARSE:
+        sparse = SPARSE[config.kind]
+        return lru_cache(CACHED)(lambda text, gold, *_: sparse(text, gold))
+    known: dict[str, Any] = {
+        "weights": Weights(**config.weights.model_dump()),
+        "similarity": load_similarity(config.similarity),
+    }
+    if config.kind == "published":
+        return lru_cache(CACHED)(partial(published_dense, **known))
+    options = msgspec.structs.replace(options_of(config), ungated=ungated or config.ungated)
+    return lru_cache(CACHED)(partial(score_completion, options=options, **known))
 
 
 def _part(name: str, scored: Scored, logged: Scored | None = None) -> RewardFunction:

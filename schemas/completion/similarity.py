@@ -46,9 +46,12 @@ def load_similarity(name: str) -> Similarity:
         ) from None
     try:
         return _cosine(_embed(module, package, model))
-    except OSError as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ValueError(f"label similarity {name}: cannot load {model}: {reason}") from None
+    except Exception as error:  # of many kinds, by what the name or the folder turns out to be
+        reason = (str(error).strip().splitlines() or [""])[0] or type(error).__name__
+        raise ValueError(
+            f"label similarity {name}: cannot load {model}: {reason}; give the name of an "
+            "installed model, or its folder"
+        ) from None
 
 
 def _embed(module: ModuleType, package: str, model: str) -> Callable[[str], Any]:

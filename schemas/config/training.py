@@ -58,10 +58,16 @@ class RewardWeights(Section):
     relationships: Share = 0.0
 
 
-class RewardConfig(Section):
-    """DENSE is the paper's; SPARSE its baseline. The options are those of training.rewards."""
+OPTIONS = ("label_gate", "strict_boxes", "count_needs_answer", "tolerant_answers", "ungated")
+"""What goes beyond the paper's reward."""
 
-    kind: Literal["dense", "sparse"] = "dense"
+
+class RewardConfig(Section):
+    """DENSE is the paper's reward and SPARSE its baseline, both in training.rewards; PUBLISHED and
+    PUBLISHED-SPARSE are what the published code pays (training.published_rewards). The options are
+    those of training.rewards, and of DENSE."""
+
+    kind: Literal["dense", "published", "sparse", "published-sparse"] = "dense"
     weights: RewardWeights = RewardWeights()
     similarity: str = Field(default="exact", description="exact, spacy:MODEL, ...")
     label_gate: Share | None = None
@@ -69,6 +75,16 @@ class RewardConfig(Section):
     count_needs_answer: bool = False
     tolerant_answers: bool = False
     ungated: bool = False
+
+    @model_validator(mode="after")
+    def _options_of_dense(self) -> "RewardConfig":
+        dense = set(OPTIONS) | ({"similarity", "weights"} if "sparse" in self.kind else set())
+        given = sorted(dense & self.model_fields_set)
+        if self.kind != "dense" and given:
+            raise ValueError(f'kind = "{self.kind}" takes no {", ".join(given)}: leave them out')
+        if self.kind == "published" and self.weights.relationships:
+            raise ValueError('kind = "published" pays no relationships: leave their weight out')
+        return self
 
 
 class OptimizerConfig(Section):

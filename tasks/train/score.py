@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from schemas.columns import columns
+from schemas.config.training import RewardConfig
 from schemas.dataset_folder import DATA, sample_files
 from schemas.replacing import replacing
-from training.rewards import score_completion
+from training.reward_functions import scorer
 
 PARTS = ("format", "count", "accuracy", "spatial", "total")
 SCORES = columns(line=pl.Int64, question_id=pl.String, **dict.fromkeys(PARTS, pl.Float64))
@@ -26,6 +28,8 @@ GOLD = ("answer_option_text", "width", "height")
 """Columns of a dataset that scoring needs."""
 FORMATS = (".parquet", ".jsonl")
 """Endings of a file of scores."""
+
+DENSE = RewardConfig()
 
 Answer = tuple[str, float, float]
 
@@ -39,7 +43,10 @@ class Line(NamedTuple):
     answer: Answer | None
 
 
-def score_file(path: Path, dataset: Path | None = None) -> pl.DataFrame:
+def score_file(
+    path: Path, dataset: Path | None = None, reward: RewardConfig = DENSE
+) -> pl.DataFrame:
+    scored = scorer(reward)
     lines = list(read_lines(path))
     if not lines:
         raise ValueError(f"{path} holds no completions")
@@ -56,11 +63,21 @@ def score_file(path: Path, dataset: Path | None = None) -> pl.DataFrame:
         if not answer:
             raise ValueError(f"{place}: {dataset} has no question {line.question_id}")
         try:
-            rewards = score_completion(line.completion, *answer)
+            rewards = scored(line.completion, *answer)
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
         rows.append((line.number, line.question_id, *(getattr(rewards, part) for part in PARTS)))
     return pl.DataFrame(rows, SCORES, orient="row")
+
+
+def reward_of(kind: str, similarity: str | None = None) -> RewardConfig:
+    """ValueError for an unknown kind, and for a similarity where labels do not count."""
+    given = {"kind": kind} | ({"similarity": similarity} if similarity else {})
+    try:
+        return RewardConfig.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ValueError(f"reward {kind}: {problem['msg'].removeprefix('Value error, ')}") from None
 
 
 def read_lines(path: Path) -> Iterator[Line]:

@@ -113,6 +113,7 @@ def run_trainer(command: Sequence[str], run: Path) -> None:
     ValueError where it refuses its input, RuntimeError where it fails, each with its last line.
     """
     run.mkdir(parents=True, exist_ok=True)
+    earlier = (run / ERRORS).stat().st_size if (run / ERRORS).exists() else 0
     with (
         (run / OUTPUT).open("ab") as output,
         (run / ERRORS).open("ab") as errors,
@@ -131,7 +132,7 @@ def run_trainer(command: Sequence[str], run: Path) -> None:
             raise
     if process.returncode == 0:
         return
-    last = last_error(run / ERRORS)
+    last = last_error(run / ERRORS, earlier)
     if process.returncode == REFUSED:
         raise ValueError(last)
     raise RuntimeError(
@@ -140,9 +141,11 @@ def run_trainer(command: Sequence[str], run: Path) -> None:
     )
 
 
-def last_error(log: Path) -> str:
-    """The last line that starts with "error: ", or else the last line."""
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-200:]
+def last_error(log: Path, start: int) -> str:
+    """The last line that starts with "error: ", or else the last line, from byte `start` on: before
+    it stand those of earlier runs."""
+    said = log.read_bytes()[start:].decode("utf-8", "replace")
+    lines = said.strip().splitlines()[-200:]
     errors = [line for line in lines if line.startswith("error: ")]
     return (errors or lines or ["nothing was said"])[-1].removeprefix("error: ")
 

@@ -171,6 +171,13 @@ def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
     assert "said" in caplog.messages
 
 
+def test_an_error_of_an_earlier_run_is_not_told_again(tmp_path):
+    for script, told in (("sys.exit('error: old')", "old"), ("sys.exit('new')", "new")):
+        with pytest.raises(RuntimeError, match=f"exit code 1: {told} "):
+            run_trainer([sys.executable, "-c", f"import sys; {script}"], tmp_path)
+    assert (tmp_path / "trainer.err").read_text() == "error: old\nnew\n"
+
+
 def test_the_same_log_gives_the_same_picture(tmp_path):
     log = [{"step": n, "reward": n / 9, "rewards/format/mean": n / 8} for n in range(1, 6)]
     for name in "ab":

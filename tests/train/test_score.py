@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from flows import cli
-from tasks.train.score import SCORES, print_means, score_file, scores_path, write_scores
+from tasks.train.score import SCORES, print_means, reward_of, score_file, scores_path, write_scores
+from tests.commands import call
 from tests.training.test_rewards import CAT, DOG, GOLD, SCENE, completion_of, gold_of
 
 ROW = {"completion": completion_of(SCENE), "gold": GOLD, "width": 100, "height": 100}
@@ -90,6 +91,33 @@ def test_a_question_that_the_dataset_lacks_is_named(tmp_path, dataset):
     path = written(tmp_path, {"question_id": "q9", "completion": "x"})
     with pytest.raises(ValueError, match=r"line 1: .*/dataset has no question q9"):
         score_file(path, dataset)
+
+
+def test_the_reward_may_be_another(tmp_path):
+    path = written(tmp_path, ROW | {"completion": f"So {ROW['completion'][-30:]}"}, ROW)
+    totals = {
+        kind: score_file(path, reward=reward_of(kind))["total"].to_list()
+        for kind in ("dense", "published", "sparse", "published-sparse")
+    }
+    assert totals["dense"] == [0, 1]
+    assert totals["published"] == [0, pytest.approx(1, abs=1e-6)]
+    assert totals["sparse"][1] == 1 and totals["published-sparse"] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--kind", "dens"], "error: reward dens: Input should be 'dense', 'published'"),
+        (["--similarity", "fuzzy"], "error: no label similarity 'fuzzy': exact, spacy:MODEL or"),
+        (["--similarity", "spacy:x"], "error: label similarity spacy:x needs spacy"),
+        (["--kind", "sparse", "--similarity", "exact"], 'kind = "sparse" takes no similarity'),
+    ],
+)
+def test_a_reward_that_cannot_be_had_is_one_line(options, message, tmp_path):
+    done = call("score", written(tmp_path, ROW), *options)
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("*.rewards.*"))
 
 
 def test_what_is_no_dataset_is_told(tmp_path, dataset):
