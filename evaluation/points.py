@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from evaluation.reply_parts import MAX_PART, after_thought, last_answer
+from evaluation.reply_parts import MAX_PART, last_answer, spoken
 from schemas.photographs import opened
 
 NUMBER = r"([-+]?(?:\d{1,7}(?:\.\d{0,20})?|\.\d{1,20}))\s*(%?)"
@@ -31,7 +31,7 @@ def first_point(reply: str, width: int | None, height: int | None) -> Point | No
     pixels of the frame that the prompt states, or thousandths where the point lies beyond that
     frame or none is stated.
     """
-    text = after_thought(reply)
+    text = spoken(reply)
     tagged = last_answer(text)
     text = (text if tagged is None else tagged)[:MAX_PART]
     found = [match for match in (PAIR.search(text), NAMED.search(text)) if match]

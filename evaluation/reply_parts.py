@@ -4,43 +4,106 @@ Any text is read in time proportional to its length.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
+
+TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "replies.toml"
+WORDS = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def any_of(name: str) -> str:
+    """A pattern of the words of a list in data/vocabulary/replies.toml."""
+    return "(?:" + "|".join(WORDS[name].split()).replace("_", " ") + ")"
+
 
 MAX_PART = 64_000
 """Characters of a part that are read, of a whole reply its last ones; tags are found anywhere. Far
 more than any answer has: it bounds time."""
-THOUGHT_ENDS = re.compile(r"</\s*think\s*>", re.IGNORECASE)
-"""`</think>`, as models vary it."""
-TAG = re.compile(r"<\s*answer\s*>", re.IGNORECASE)
-BOXED = re.compile(r"\\f?boxed\s*\{")
-"""`\\boxed{`, and `\\fboxed{`, which models write too."""
+TURN_ENDS = re.compile(
+    r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|return|/s|eos)\|?>"
+    r"|<\|end\|>(?!\s*<\|start\|>assistant)|<\|(?:im_start|start_header_id)\|>user"
+    r"|(?<=</answer>)\s*\n\s*(?:[Qq]uestion|[Uu]ser|[Hh]uman|Q)\b[^a-z\n]*:"
+)
+"""Tokens of chat templates, decoded as text, behind which another speaker goes on."""
+HEADER = re.compile(r"\s*(?:<[^>\n]{1,30}>\s*)*(?:assistant\b)?[\s:]*", re.IGNORECASE)
+"""What may stand in front of what a model says."""
+THOUGHT = re.compile(
+    r"<\|(?P<ends>end)_of_thought\|>|[<◁]\|?\s*(?P<end>/?)\s*\w{0,12}:?(?P<name>think|thought|reason|"
+    r"refle|analy|scratch|monolog|deliberat|observ|scene|rational|expla|plan|caption|summar|cot|"
+    r"critiq|verif|draft|percep|steps?)\w{0,20}\s*\|?[>▷]|\[(?P<end_of>/?)THINK\]"
+    r"|<\|channel\|>(?:analysis|commentary|(?P<final>final))(?:<\|message\|>)?",
+    re.IGNORECASE,
+)
+"""`<think>` and `</think>`, as models name and write them."""
+TAG = re.compile(r"<\s*(?:final[_ ]?)?(answer|conclusion)\s*>", re.IGNORECASE)
+BOXED = re.compile(r"\\f?boxed\s*\{|<\|begin_of_box\|>")
+"""`\\boxed{`, `\\fboxed{`, and what GLM writes."""
+FIELD = re.compile(
+    r"[\"'](?:[a-z]+_)*(?:answer|choice|option|letter)[\"']\s*:\s*[\[{\s]*"
+    r"(\"[^\"\n]*+(?!\"\s*:)|'[^'\n]*+(?!'\s*:)|[\w.]+)",
+    re.IGNORECASE,
+)
+"""The field of a JSON object that holds the answer."""
 LATEX = re.compile(
-    r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
+    r"\\(?:f?boxed|text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
 )
 """Commands that change how a text looks, and LaTeX brackets and spaces."""
 SPECIAL = re.compile(r"<\|?/?[a-z_]{1,20}\|?>", re.IGNORECASE)
 """Tokens of chat templates that were decoded as text, and tags."""
 MARKS = str.maketrans(
-    dict.fromkeys('*`#~|${}_"“”„«»《》「」『』〈〉', " ")
-    | {"。": ".", "、": ",", "\u2019": "'", "\u2018": "'"}
+    dict.fromkeys('*`#~${}_"“”„«»《》「」『』〈〉@', " ")
+    | {"|": ";", "。": ".", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
 )
-"""Quotation marks and Markdown become spaces; full-width marks become ours."""
+"""Quotation marks and Markdown become spaces, bars of a table and full-width marks ours."""
 CYRILLIC, GREEK = "\u0410\u0412\u0421\u0415\u041d", "\u0391\u0392\u0395\u0397"
 """Letters that look like A, B, C, E, H and like A, B, E, H."""
 LOOK_ALIKES = str.maketrans(CYRILLIC + GREEK, "ABCEH" + "ABEH")
+SENTENCE_ENDS = re.compile(
+    r"(?<=[.!?])(?<!@\w \.)\s+|(?<=@\w \.)\s++(?!#\w+\s*+[^?])|(?<=[?])|\n+"
+    r"|[,;]\s+(?=(?:but if|but from|unless|otherwise)\b)"
+)
 PHRASE = re.compile(
-    r"\b(?:answers?|option|choice)\b[^\S\n]*(?:\([^)\n]{0,20}\)[^\S\n]*)?"
+    r"\b(?:answers?|option|choice)\b[^\S\n]*"
+    r"(?:\([^)\n]{0,20}\)|(?:to|for) (?:the|this|your) \w+)?[^\S\n]*"
     r"(?:(?:is|are|was|be|(?:would|should|must|will)[^\S\n]be)\b[^\S\n]*:?|[:=]|[-\u2013\u2014](?=\s))"
     r"|答案[^\S\n]*(?:是|为|:)",
     re.IGNORECASE,
 )
 """"The answer is", "Option:" and the like; at most 20 characters in brackets may stand between."""
+ASKED = re.compile(rf"(?i)\b{any_of('asking')}(?: of the| (?!is\b|the\b)\w+)? ?$")
+"""Words in front of "answer is" that do not introduce an answer: "see which option is right"."""
+SUPPOSED = re.compile(rf"(?i)\b{any_of('supposing')}\b")
+"""A condition, under which nothing is answered."""
 
 
-def after_thought(reply: str) -> str:
-    """What follows the last `</think>`."""
-    return reply[_end_of_last(THOUGHT_ENDS, reply) or 0 :]
+def spoken(reply: str) -> str:
+    """What a model says to its reader: its own turn, without its thoughts. What follows a thought's
+    start is a thought where it has no end, too, unless the reply ends in a closed `<answer>`."""
+    turns = TURN_ENDS.split(reply)
+    reply = next((turn for turn in turns if not HEADER.fullmatch(turn)), "")
+    said: list[str] = []
+    at, inside = 0, None
+    for match in THOUGHT.finditer(reply):
+        name = (match["name"] or "thought")[:2].lower()
+        if not (match["end"] or match["end_of"] or match["ends"] or match["final"]):
+            if inside is None:
+                said.append(reply[at : match.start()])
+                at, inside = match.end(), name
+        elif inside in (None, name):
+            said, at, inside = said if inside else [], match.end(), None
+    is_answered = re.search(r"</\s*(?:final[_ ]?)?answer\s*>\s*\Z", reply[-200:], re.IGNORECASE)
+    if inside is None or is_answered:
+        said.append(reply[at:])
+    return "".join(said)
+
+
+def asserted(text: str) -> Iterator[str]:
+    """The sentences of a plain text that ask nothing and suppose nothing."""
+    for said in SENTENCE_ENDS.split(text):
+        if said.strip() and not said.rstrip().endswith("?") and not SUPPOSED.search(said):
+            yield said
 
 
 def last_answer(text: str) -> str | None:
@@ -57,8 +120,10 @@ def last_boxed(text: str) -> str | None:
     start = _end_of_last(BOXED, text)
     if start is None:
         return None
-    depth = 1
     part = text[start : start + MAX_PART]
+    if text[start - 1] == ">":
+        return part.partition("<|end_of_box|>")[0]
+    depth = 1
     for place, char in enumerate(part):
         depth += (char == "{") - (char == "}")
         if not depth:
@@ -66,13 +131,24 @@ def last_boxed(text: str) -> str | None:
     return part
 
 
-def last_phrases(text: str) -> Iterator[str]:
-    """What follows "answer is" and the like, the last one first: the rest of the line, or the next
-    line that says anything where that is empty."""
-    ends = [match.end() for match in PHRASE.finditer(text)]
-    for end in reversed(ends[-20:]):
-        line, _, below = text[end:].partition("\n")
-        yield line if line.strip() else below.lstrip().partition("\n")[0]
+def last_field(text: str) -> str | None:
+    """What stands in the last answer of a JSON object."""
+    found = FIELD.findall(text[-MAX_PART:])
+    return found[-1].strip("\"'") if found else None
+
+
+def last_phrase(text: str) -> str | None:
+    """What follows the last "answer is" or the like: the rest of the line, or the next line that
+    says anything where that is empty."""
+    found = None
+    for match in PHRASE.finditer(text):
+        before = re.split(r"[.!?\n]", text[max(match.start() - 200, 0) : match.start()])[-1]
+        if not (ASKED.search(before) or SUPPOSED.search(before)):
+            found = match
+    if found is None:
+        return None
+    line, _, below = text[found.end() :].partition("\n")
+    return line if line.strip() else below.lstrip().partition("\n")[0]
 
 
 def plain(text: str) -> str:

@@ -1,12 +1,9 @@
-"""The answer parser: what models write, case by case, and laws."""
+"""The answer parser: what models write, case by case."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from evaluation.answers import answer_text, parse_answer
 from evaluation.option_texts import same_text
-from evaluation.published_answers import is_same_paper_compatible, parse_answer_paper_compatible
 
 PLACES = {"A": "left of", "B": "behind", "C": "on top of", "D": "in front of"}
 COUNTS = {"A": "2", "B": "3", "C": "4", "D": "10"}
@@ -190,7 +187,7 @@ CASES = [
     (PLACES, "<think>The answer is A.</think>\n<answer>B</answer>", "B"),
     (PLACES, "<think>The answer is A.</think>", None),
     (PLACES, "<think>x</think><think>the answer is A</think> C", "C"),
-    (PLACES, "<think>unfinished: the answer is B", "B"),
+    (PLACES, "<think>unfinished: the answer is B", None),
     (
         PLACES,
         "<observe>A cup.</observe><scene>{}</scene><think>(A)?</think><answer>(D) in front of"
@@ -326,10 +323,6 @@ def test_the_letter_is_read(options, reply, letter):
     assert parse_answer(reply, options).letter == letter
 
 
-def test_the_table_is_long():
-    assert len(CASES) >= 130
-
-
 @pytest.mark.parametrize(
     ("options", "reply", "letter", "conflict"),
     [
@@ -370,129 +363,6 @@ def test_a_letter_beside_another_options_text_is_a_conflict(options, reply, lett
 )
 def test_how_it_was_read_is_told(reply, method):
     assert parse_answer(reply, PLACES).method == method
-
-
-STYLES = (
-    "{0}", "({0})", "{0}.", "{0})", "({0}) {1}", "{0}. {1}", "{0}: {1}", "{0}) {1}", "{0} - {1}",
-    "<answer>({0}) {1}</answer>", "<answer>{0}</answer>", "<answer>{1}</answer>", "<answer>({0}",
-    "<think>(A) or (B)?</think>\n<answer> {0} </answer>", "The answer is {0}.", "Answer: {0}",
-    "The correct answer is:\n\n**({0}) {1}**", "The answer is {1}.", "Option {0}", "({0}) {1}.",
-    "\\boxed{{{0}}}", "$\\boxed{{\\text{{{0}}}}}$", "\\boxed{{\\text{{({0}) {1}}}}}", "**{0}**",
-    "**{0}. {1}**", "So it is as it is.\n\n{0}", "{1}", "{1}.", "It is {1}, clearly.", "{0} {1}",
-    "{0} is correct.", "({0}) is the right answer.",
-)  # fmt: skip
-words = st.sampled_from(["left of it", "behind it", "on top", "far away", "a red cup", "seven"])
-option_sets = st.lists(words, min_size=2, max_size=6, unique=True).map(
-    lambda texts: dict(zip("ABCDEF", texts, strict=False))
-)
-
-
-@given(option_sets, st.sampled_from(STYLES), st.data())
-def test_an_option_in_any_usual_style_is_read(options, style, data):
-    letter = data.draw(st.sampled_from(sorted(options)))
-    assert parse_answer(style.format(letter, options[letter]), options).letter == letter
-
-
-@given(option_sets, st.sampled_from(STYLES), st.integers(1, 5), st.data())
-def test_turning_the_options_turns_the_answer(options, style, turns, data):
-    letter = data.draw(st.sampled_from(sorted(options)))
-    letters = sorted(options)
-    turned_letters = letters[turns % len(letters) :] + letters[: turns % len(letters)]
-    turned = dict(zip(turned_letters, options.values(), strict=True))
-    new = dict(zip(letters, turned_letters, strict=True))[letter]
-    assert parse_answer(style.format(new, turned[new]), turned).letter == new
-
-
-pieces = st.sampled_from(
-    [
-        "<answer>",
-        "</answer>",
-        "</think>",
-        "\\boxed{",
-        "}",
-        "(B)",
-        "answer is",
-        "A",
-        "or",
-        "behind",
-        "\n",
-        " ",
-        "\ud800",
-        "\x00",
-        "**",
-        "𝐁",
-        "is correct",
-        "not",
-        ".",
-        "…",
-    ]
-)
-
-
-@given(st.one_of(st.text(), st.lists(pieces).map("".join)), option_sets)
-def test_whatever_is_written_nothing_is_raised_and_nothing_invented(reply, options):
-    found = parse_answer(reply, options)
-    assert found.letter is None or found.letter in options
-    assert parse_answer_paper_compatible(reply, options) in (None, *options)
-    is_same_paper_compatible(reply, "A")
-    answer_text(reply)
-
-
-@pytest.mark.parametrize("before", ["", "<answer>", "The answer is ", "\\boxed{", "A"])
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "<answer>", "(", "answer is ", "\\boxed{", "B ", "behind ", "((((", "*_", "a.b ", "Option ",
-        "A is ", "A or ", "not A ", "(A) left of\n", "A)\t", "1,000", " ", "\n", "< ", "\ud800",
-    ],
-)  # fmt: skip
-def test_a_megabyte_of_anything_is_read(before, unit):
-    """In time proportional to its length: to go back over the text would take hours."""
-    found = parse_answer(before + unit * (1_000_000 // len(unit)), PLACES)
-    assert found.letter is None or found.letter in PLACES
-
-
-@pytest.mark.parametrize(
-    ("reply", "letter"),
-    [
-        ("<answer> (B) behind </answer>", "B"),
-        ("<answer>(B) BEHIND</answer>", "B"),
-        ("<answer>(A) behind</answer>", "B"),
-        ("behind", "B"),
-        ("Answer: {behind}", "B"),
-        ("(C) on top of</answer>", "C"),
-        ("<answer>A</answer><answer>(C) on top of", "C"),
-        ("<answer>B</answer>", "A"),
-        ("<answer>(B)</answer>", "A"),
-        ("<answer>B. behind</answer>", "A"),
-        ("<answer>B) behind</answer>", "A"),
-        ("<answer></answer>", "A"),
-        ("The answer is D", "A"),
-        ("", None),
-        ("Answer:", None),
-    ],
-)
-def test_the_published_rule_falls_back_to_a(reply, letter):
-    assert parse_answer_paper_compatible(reply, PLACES) == letter
-
-
-@pytest.mark.parametrize(
-    ("reply", "gold", "is_same"),
-    [
-        ("<answer>C</answer>", "C", True),
-        ("<answer>(c) Right</answer>", "C", True),
-        ("<answer>C.</answer>", "C", True),
-        ("C. Right", "C", False),
-        ("Answer: three", "Three", True),
-        ("<answer>three</answer>", "3", False),
-        ("<answer>Yes</answer>", "yes", True),
-        ("<answer>Yes, it is</answer>", "yes", False),
-        ("a (b", "a (b", True),
-        ("", "", False),
-    ],
-)
-def test_the_published_rule_compares_texts_where_no_options_are_passed(reply, gold, is_same):
-    assert is_same_paper_compatible(reply, gold) is is_same
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,10 @@ def test_without_a_reply_there_is_an_error_and_no_guess(row):
 
 
 def test_a_reply_that_was_cut_off_is_read_and_told():
-    found = read(BEHIND, "<think>I see. (A)? The answer is B", finish_reason="length")
+    found = read(BEHIND, "I see. (A)? The answer is B", finish_reason="length")
     assert (found["parsed"], found["is_truncated"]) == ("B", True)
+    found = read(BEHIND, "<think>I see. (A)? The answer is B", finish_reason="length")
+    assert (found["is_unparsed"], found["is_truncated"]) == (True, True)
     assert not read(BEHIND, "B", finish_reason="stop")["is_truncated"]
 
 

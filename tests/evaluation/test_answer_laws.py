@@ -1,0 +1,144 @@
+"""Laws of the answer parser."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.answers import answer_text, parse_answer
+from evaluation.published_answers import is_same_paper_compatible, parse_answer_paper_compatible
+from tests.evaluation.test_answers import PLACES
+from tests.evaluation.test_reply_kinds import HEIGHTS, KINDS, SIDES
+
+STYLES = (
+    "{0}", "({0})", "{0}.", "{0})", "({0}) {1}", "{0}. {1}", "{0}: {1}", "{0}) {1}", "{0} - {1}",
+    "<answer>({0}) {1}</answer>", "<answer>{0}</answer>", "<answer>{1}</answer>", "<answer>({0}",
+    "<think>(A) or (B)?</think>\n<answer> {0} </answer>", "The answer is {0}.", "Answer: {0}",
+    "The correct answer is:\n\n**({0}) {1}**", "The answer is {1}.", "Option {0}", "({0}) {1}.",
+    "\\boxed{{{0}}}", "$\\boxed{{\\text{{{0}}}}}$", "\\boxed{{\\text{{({0}) {1}}}}}", "**{0}**",
+    "**{0}. {1}**", "So it is as it is.\n\n{0}", "{1}", "{1}.", "It is {1}, clearly.", "{0} {1}",
+    "{0} is correct.", "({0}) is the right answer.",
+)  # fmt: skip
+words = st.sampled_from(["left of it", "behind it", "on top", "far away", "a red cup", "seven"])
+option_sets = st.lists(words, min_size=2, max_size=6, unique=True).map(
+    lambda texts: dict(zip("ABCDEF", texts, strict=False))
+)
+
+
+@given(option_sets, st.sampled_from(STYLES), st.data())
+def test_an_option_in_any_usual_style_is_read(options, style, data):
+    letter = data.draw(st.sampled_from(sorted(options)))
+    assert parse_answer(style.format(letter, options[letter]), options).letter == letter
+
+
+@given(option_sets, st.sampled_from(STYLES), st.integers(1, 5), st.data())
+def test_turning_the_options_turns_the_answer(options, style, turns, data):
+    letter = data.draw(st.sampled_from(sorted(options)))
+    letters = sorted(options)
+    turned_letters = letters[turns % len(letters) :] + letters[: turns % len(letters)]
+    turned = dict(zip(turned_letters, options.values(), strict=True))
+    new = dict(zip(letters, turned_letters, strict=True))[letter]
+    assert parse_answer(style.format(new, turned[new]), turned).letter == new
+
+
+pieces = st.sampled_from(
+    [
+        "<answer>",
+        "</answer>",
+        "</think>",
+        "\\boxed{",
+        "}",
+        "(B)",
+        "answer is",
+        "A",
+        "or",
+        "behind",
+        "\n",
+        " ",
+        "\ud800",
+        "\x00",
+        "**",
+        "\U0001d401",
+        "is correct",
+        "not",
+        ".",
+        "…",
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(pieces, max_size=20).map("".join)), option_sets)
+def test_whatever_is_written_nothing_is_raised_and_nothing_invented(reply, options):
+    found = parse_answer(reply, options)
+    assert found.letter is None or found.letter in options
+    assert parse_answer_paper_compatible(reply, options) in (None, *options)
+    is_same_paper_compatible(reply, "A")
+    answer_text(reply)
+
+
+@pytest.mark.parametrize("before", ["", "\\boxed{"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<answer>", "(", "answer is ", "\\boxed{", "B ", "behind ", "*_", "a.b ", "Option ",
+        "B, C ", "A is ", "A or ", "not A ", "(A) left of\n", "A)\t", "1,000", " ", "\n", "< ",
+        "\ud800",
+        "However, B. ", "A: no\n", "<think>", "</s>", "all ", "is the ", "if ", "'answer':'",
+    ],
+)  # fmt: skip
+def test_a_long_text_of_anything_is_read(before, unit):
+    """In time proportional to its length: to go back over the text would take minutes."""
+    found = parse_answer(before + unit * (200_000 // len(unit)), PLACES)
+    assert found.letter is None or found.letter in PLACES
+
+
+STATED = (
+    "{0}", "({0}) {1}", "**{0}. {1}**", "Answer: {0}", "The answer is ({0}).", "{0} is correct.",
+    "I would choose {0}.", "So the right option is {0}: {1}.", "It must be {0}.",
+    "The other options are wrong, so it is {0}.", "<think>No idea.</think>{0}",
+)  # fmt: skip
+ADDED = (
+    "\n\nThis answer is right.", "\n\nI hope this helps! Let me know about further questions.",
+    "\n\nExplanation: the object is seen in the picture above.",
+    "<|im_end|>\n<|im_start|>user\nB: C",
+    "\n\nOtherwise the answer would be {0}.", "\n\nQuestion: Where is it?\nAnswer: {0}",
+    "\n\nUser: why?\nAssistant: {0}", "\n\n({0}) does not fit.", "\n\nOption {0} is incorrect.",
+    "\n\nSeen from the other side, would it be {0}?", "\n\nIf it were nearer, {0} would be right.",
+)  # fmt: skip
+BEFORE = (
+    "", "Let me see which option is right.\n\n", "<think>The answer is {0}.</think>\n",
+    "At first glance the answer is {0}. But that is not all.\n\n", "Is it {0}? Let me look.\n\n",
+    "The options are left, right, in front of and behind.\n\n", "Option {0} is wrong.\n",
+)  # fmt: skip
+letters = st.permutations("ABCD")
+
+
+@given(letters, *map(st.sampled_from, (BEFORE, STATED, ADDED)))
+def test_what_stands_around_a_stated_answer_does_not_change_it(order, before, stated, added):
+    letter, other = order[:2]
+    reply = before.format(other) + stated.format(letter, SIDES[letter]) + added.format(other)
+    assert parse_answer(reply, SIDES).letter == letter
+
+
+@given(
+    st.sampled_from([*KINDS["corrections"], *KINDS["refuted letters"], *KINDS["compared letters"]]),
+    letters,
+)
+def test_letters_that_are_renamed_rename_the_result(case, order):
+    options, reply, letter = case
+    renamed = dict(zip("ABCD", order, strict=True))
+    told = re.sub(r"\b[A-D]\b", lambda match: renamed[match[0]], reply)
+    texts = {renamed[old]: text for old, text in options.items()}
+    assert parse_answer(told, texts).letter == (letter and renamed[letter])
+
+
+junk = st.lists(
+    st.sampled_from(["left", "right", "behind", "above", "the", "is", "tarcat", " ", ", ", "\n"]),
+    max_size=12,
+)
+
+
+@given(junk, junk, st.sampled_from([SIDES, HEIGHTS]))
+def test_text_that_was_broken_names_nothing(before, after, options):
+    assert parse_answer(" ".join([*before, "\ufffd", *after]), options).letter is None

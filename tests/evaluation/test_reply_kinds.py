@@ -1,0 +1,210 @@
+"""Kinds of replies that name an option without saying only that: tables of cases, and laws."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluation.answers import answer_text, parse_answer
+from evaluation.reply_parts import spoken
+
+SHARED = Path(__file__).parents[3] / "shared" / "cases" / "answers.jsonl"
+SIDES = {"A": "left", "B": "right", "C": "in front of", "D": "behind"}
+HEIGHTS = {"A": "above", "B": "below"}
+YES = {"A": "Yes", "B": "No"}
+COUNTS = {"A": "1", "B": "2", "C": "3", "D": "4"}
+THINGS = {"A": "sofa", "B": "lamp"}
+DOOR = {"A": "Open", "B": "Closed"}
+SUPPORTS = {"A": "on", "B": "under", "C": "over"}
+ORDER = {"A": "first", "B": "second"}
+POINTS = {"A": "Point B", "B": "Point A"}
+NEITHER = {"A": "goat", "B": "sheep", "C": "None of the above"}
+TRUTH = {"A": "True", "B": "False"}
+VAN = {"A": "on the left of the van", "B": "on the right of the van", "C": "behind the van"}
+TABLE = "| Option | Text | Fits |\n|---|---|---|\n| A | left | ✗ |\n| B | right | ✓ |"
+
+KINDS = {
+    '"right" for correct': [
+        (SIDES, "The right answer is A.", "A"),
+        (SIDES, "C is right.", "C"),
+        (SIDES, "You are right to ask. It is (D).", "D"),
+        (SIDES, "Right, so the answer is D.", "D"),
+        (SIDES, "Let me find out which statement is right.\nC", "C"),
+        (SIDES, "Option D is the right one.", "D"),
+        (SIDES, "Yes, that's right.", None),
+        (SIDES, "I need to see what is right and what is wrong.", None),
+        (SIDES, "The ball is right behind the box.", "D"),
+        (SIDES, "It is on the right side of the box.", "B"),
+        (SIDES, "The correct answer is: right", "B"),
+        (SIDES, "What is left is option B.", "B"),
+    ],
+    "thoughts": [
+        (SIDES, "<thought>The answer is A", None),
+        (SIDES, "<thinking>Answer: A</thinking>C", "C"),
+        (SIDES, "[THINK]so it is A[/THINK]The answer is D.", "D"),
+        (SIDES, "[THINK]so the answer is A", None),
+        (SIDES, "<think>Inside <scene>{}</scene> the answer is A", None),
+        (SIDES, "<|begin_of_thought|>It is A.<|end_of_thought|>\n(C)", "C"),
+        (SIDES, "<|channel|>analysis<|message|>The answer is A", None),
+        (
+            SIDES,
+            "<|channel|>analysis<|message|>A?<|end|><|start|>assistant<|channel|>final<|message|>"
+            "B<|return|>",
+            "B",
+        ),
+        (SIDES, "D <explanation>unlike A, it is hidden</explanation>", "D"),
+        (SIDES, "<think>It is A, no, B.\n<answer>B</answer>", "B"),
+        (SIDES, "<REASONING>The answer is A</REASONING><CONCLUSION>B</CONCLUSION>", "B"),
+    ],
+    "refuted letters": [
+        (SIDES, "Options A, C, and D can be eliminated, leaving B.", "B"),
+        (SIDES, "It is neither A nor C nor D, so it must be B.", "B"),
+        (SIDES, "A: wrong. B: correct. C: wrong. D: wrong.", "B"),
+        (SIDES, "(A) is incorrect, (B) is incorrect, (C) is correct.", "C"),
+        (SIDES, "A) No\nB) No\nC) No\nD) Yes", "D"),
+        (SIDES, "A. left - impossible\nB. right - impossible\nC. in front of - it matches", "C"),
+        (SIDES, TABLE, "B"),
+        (SIDES, "Everything except C is wrong.", "C"),
+        (SIDES, "Eliminating A, B and D gives C.", "C"),
+        (SIDES, "A and C are wrong.", None),
+        (SIDES, "Incorrect: A, C, D. Correct: B.", "B"),
+        (SIDES, "The answer is C. Option C is wrong.", None),
+        (SIDES, "A cannot be ruled out.", None),
+        (SIDES, "A: the ball is not on that side\nB: the ball", None),
+        (SIDES, "C\n\nA: wrong, it is on the other side.\nB: wrong, too.", "C"),
+    ],
+    "what follows the answer": [
+        (SIDES, "B\n\nQuestion: Where is the dog?\nAnswer: C", "B"),
+        (SIDES, "B</s>USER: and now? ASSISTANT: A", "B"),
+        (SIDES, "D\nHuman: Are you sure?\nAssistant: A", "D"),
+        (SIDES, "C. Had we looked from behind, A would be right.", "C"),
+        (SIDES, "(B) right. If the camera stood behind it, it would be (A) left.", "B"),
+        (SIDES, "If it stood on the left, the answer would be A.", None),
+        (SIDES, "If I had to choose, I would say B.", "B"),
+        (SIDES, "C\n\nWould you like to know why it is not B?", "C"),
+    ],
+    "corrections": [
+        (SIDES, "The answer is A. Wait, no, B.", "B"),
+        (SIDES, "A... wait, no, it's B", "B"),
+        (SIDES, "A. Sorry, I meant B.", "B"),
+        (SIDES, "The answer is A. Hmm, wait.", None),
+        (SIDES, "Initially I thought A. However, the answer is B.", "B"),
+        (SIDES, "It looks like A at first, but B is correct.", "B"),
+        (SIDES, "One might think the answer is A, but it is not.", None),
+        (SIDES, "Answer: A\nAnswer: B", None),
+        (SIDES, "B\n\nThe ball is far away. Therefore, the answer is A.", None),
+        (SIDES, "The answer is A. However, the ball is hidden. The answer is D.", "D"),
+        (SIDES, "D\nD\nD", "D"),
+    ],
+    "compared letters": [
+        (SIDES, "B is more likely than A.", "B"),
+        (SIDES, "Between A and B, B is the better choice.", "B"),
+        (SIDES, "Unlike A, option D fits the scene.", "D"),
+        (SIDES, "While A looks plausible, D is the correct answer.", "D"),
+        (SIDES, "A and B are both plausible.", None),
+        (SIDES, "A is closer than B.", None),
+        (SIDES, "B is right of A", None),
+    ],
+    "option words in prose": [
+        (HEIGHTS, "See the explanation below.", None),
+        (HEIGHTS, "The picture above shows that the cup is below the shelf.", "B"),
+        (HEIGHTS, "<answer>As shown above, one cannot tell.</answer>", None),
+        (YES, "No information is available.", None),
+        (YES, "<answer>No picture was sent.</answer>", None),
+        (YES, "No other object can be seen, so yes.", "A"),
+        (YES, "There's no doubt that the answer is yes.", "A"),
+        (COUNTS, "Step 1: look. Step 2: count. There are 3 cups.", "C"),
+        (COUNTS, "1. Look at the picture.\n2. Count the cups.\n\nThere are four.", "D"),
+        (COUNTS, "One can see a table.", None),
+        (COUNTS, "The box is [1, 2, 3, 4].", None),
+        (SUPPORTS, "Based on the image, the cat is under the table.", "B"),
+        (SUPPORTS, "I thought it over.", None),
+        (ORDER, "First, let me look at the image.", None),
+        (DOOR, "It remains an open question.", None),
+        (SIDES, "The options are left, right, in front of and behind.", None),
+    ],
+    "sentences for an option": [
+        (SIDES, "The ball in front of the box is behind the plate.", "D"),
+        (SIDES, "It is not on the left; it is on the right.", "B"),
+        (VAN, "The girl is not behind the van but on the left of the van.", "A"),
+        (DOOR, "The gate appears to be closed.", "B"),
+        (DOOR, "The gate can never be open.", None),
+        (THINGS, "It's the lamp.", "B"),
+        (THINGS, "(A) lamp", "A"),
+        (NEITHER, "It is neither a goat nor a sheep, so none of the above.", "C"),
+        (TRUTH, "The statement is false.", "B"),
+        (POINTS, "Point B is closer to the camera.", "A"),
+    ],
+    "letters of things": [
+        (SIDES, "Image A shows a cup, image B a plate.", None),
+        (SIDES, "The cup (A) is far from the plate (B).", None),
+        (SIDES, "Box A overlaps box B. The answer is D.", "D"),
+        (SIDES, "First, consider option A. The cup is on the", None),
+        (SIDES, "Option A says the cup is left.", None),
+        (SIDES, "Image B is the best one.", None),
+    ],
+    "forms": [
+        (SIDES, '{"reasoning": "The answer is A? No.", "answer": "C"}', "C"),
+        (SIDES, '{"answer": "B", "explanation": "A is wrong"}', "B"),
+        (SIDES, "<|begin_of_box|>B<|end_of_box|>", "B"),
+        (SIDES, "\\boxed{\\textbf{(D)}}", "D"),
+        (SIDES, "\u3014B\u3015", "B"),
+        (SIDES, "因此正确答案是 B。", "B"),
+        (SIDES, "Sure! b) right", "B"),
+        (SIDES, "the answer is d", "D"),
+        (SIDES, "This corresponds to option B.", "B"),
+        (SIDES, "The evidence points to option D.", "D"),
+        (SIDES, "My vote goes to C.", "C"),
+        (SIDES, "- **A**: no\n- **B**: yes", "B"),
+    ],
+    "broken text": [
+        (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),
+        (HEIGHTS, "below\ufffd", None),
+        (HEIGHTS, "The answer is B.\n\ufffd\ufffd", "B"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_reply_of_a_kind_is_read(kind):
+    read = [(reply, parse_answer(reply, options).letter) for options, reply, _ in KINDS[kind]]
+    assert read == [(reply, letter) for _, reply, letter in KINDS[kind]]
+
+
+def test_the_replies_beside_the_checkout_are_read():
+    if not SHARED.is_file():
+        pytest.skip(f"no replies at {SHARED}")
+    for line in SHARED.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        letter = parse_answer(case["reply"], case["options"]).letter
+        may_be_unread = case["kind"].startswith(("p5", "p7")) and letter is None
+        assert letter == case["want"] or may_be_unread, case["reply"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("a<think>b</think>c", "ac"),
+        ("a<think>b", "a"),
+        ("b</think>c", "c"),
+        ("<think>a<scene>b</scene>c</think>d", "d"),
+        ("<think>a<answer>b</answer>", "a<answer>b</answer>"),
+        ("<|im_start|>assistant\na<|im_end|>b", "<|im_start|>assistant\na"),
+        ("</s>a</s>b", "a"),
+    ],
+)
+def test_a_model_says_what_is_its_own_turn_and_no_thought(reply, said):
+    assert spoken(reply) == said
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("Answer: 3\nIf we looked from the other side, the answer would be 4.", "3"),
+        ("Let me see which answer is right.\n7", "7"),
+        ("<think>The answer is 3", ""),
+        ("5<|im_end|>\n<|im_start|>user\nAnswer: 4", "5"),
+    ],
+)
+def test_open_answers_are_cut_out_of_the_same_parts(reply, text):
+    assert answer_text(reply) == text
