@@ -103,13 +103,13 @@ def test_3dsrbench_counts_an_item_where_all_its_turns_are_right():
         *turns("r", "0", [False, True]),
     ]
     scores = asked("3dsrbench", rows)
-    assert value(scores, "vanilla") == pytest.approx(200 / 3)
+    assert value(scores, "vanilla") == pytest.approx(80)
     assert value(scores, "circular") == pytest.approx(300 / 5)
     assert value(scores, "circular", "height") == pytest.approx(60)
-    assert value(scores, "flip") == pytest.approx(100)  # r has no mirror image
-    assert value(scores, "flip and circular") == pytest.approx(50)
-    assert value(scores, "flip", column="num_left_out") == 1
-    assert value(scores, "flip and circular", column="num_left_out") == 2
+    # r has no mirror image, and counts alone.
+    assert value(scores, "flip") == pytest.approx(400 / 6)
+    assert value(scores, "flip and circular") == pytest.approx(100 / 3)
+    assert value(scores, "flip and circular", column="num_left_out") == 0
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(200 / 3)
 
 
