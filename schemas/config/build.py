@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.chat import ChatConfig
 from schemas.claim import Category
+from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
 from schemas.vocabulary.classes import load_vocabulary
@@ -304,6 +305,7 @@ class PipelineConfig(Section):
     )
     quota: QuotaConfig
     select: SelectConfig = SelectConfig()
+    gates: GatesConfig = GatesConfig()
     publish: PublishConfig = PublishConfig()
     runner: RunnerConfig = RunnerConfig()
 

@@ -3,9 +3,10 @@
 # Great Expectations re-exports its names without saying so.
 # mypy: disable-error-code="attr-defined"
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
 
 from great_expectations.expectations import core as gxe
 from great_expectations.expectations.expectation import Expectation
@@ -13,6 +14,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.claim import Category
 from schemas.completion.publish import IMAGE_MARK, LETTERS
+from schemas.config.gates import Severity
 from schemas.question import LEVELS
 from schemas.sample import SAMPLE
 from tasks.validate.own_expectations import (
@@ -25,14 +27,19 @@ from tasks.validate.view import table_columns
 
 EVIDENCE = ("proved", "asserted", "judged")
 """Values of the view's column `evidence`."""
-TOTALS = {
+TOTALS: dict[str, tuple[str, str]] = {
+    "least": (
+        "there_are_enough_samples",
+        "There is at least the share of the quota that gates.min_quota_share asks for.",
+    ),
     "all": ("num_samples_is_reached", "There are as many samples as the quota asks for."),
     "category": ("categories_meet_the_quota", "Each category has its share of the samples."),
     "level": ("levels_meet_the_quota", "Each level has its share of the samples."),
     "split": ("val_share_is_met", "The val split has its share of the samples."),
     "answer": (
         "no_answer_dominates",
-        "No answer makes up more than 60 % of a category that offers three or four options.",
+        "No answer makes up more of a category with three or four options than "
+        "gates.max_answer_share.",
     ),
     "shortcut": (
         "no_category_is_a_shortcut",
@@ -40,8 +47,9 @@ TOTALS = {
     ),
 }
 """By family of totals, a frame each: what checks it, and what that says."""
-FRAMES = ("table", "samples", *TOTALS)
-"""The columns of a sample, the samples, and the families of totals."""
+FRAMES = ("table", "samples", "rows", *TOTALS)
+"""The columns of a sample, the checks view of the samples, the samples themselves (for suites of
+others), and the families of totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Check:
 
     name: str
     group: str
-    severity: Literal["critical", "warning"]
+    severity: Severity
     description: str
     frame: str
     columns: tuple[str, ...]
@@ -60,15 +68,11 @@ class Check:
 
 
 # fmt: off
-def checks() -> Iterator[Check]:
-    """Every check, in the order of the page."""
-    yield from _identity()
-    yield from _wording()
-    yield from _answers()
-    yield from _claims()
-    yield from _scenes()
-    yield from _rewards()
-    yield from _balance()
+def checks(severity: Mapping[str, Severity] = {}) -> Iterator[Check]:
+    """Every check, in the order of the page, with another severity for those that are named."""
+    groups = (_identity, _wording, _answers, _claims, _scenes, _rewards, _balance)
+    for check in chain.from_iterable(group() for group in groups):
+        yield replace(check, severity=severity.get(check.name, check.severity))
 
 
 def _check(
@@ -77,7 +81,7 @@ def _check(
     description: str,
     kind: type[Expectation],
     *shown: str,
-    severity: Literal["critical", "warning"] = "critical",
+    severity: Severity = "critical",
     frame: str = "samples",
     **arguments: Any,
 ) -> Check:
@@ -276,6 +280,6 @@ def _balance() -> Iterator[Check]:
         severity="warning")
     for family, (name, description) in TOTALS.items():
         yield _check(group, name, description, ExpectCountToBeWithinRange,
-            "finding", frame=family, severity="warning",
+            "finding", frame=family, severity="critical" if family == "least" else "warning",
             column_list=["found", "low", "high"])
 # fmt: on

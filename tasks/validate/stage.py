@@ -9,7 +9,8 @@ module is imported where it is used: it imports Great Expectations, which takes 
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from math import ceil, floor
 from pathlib import Path
 from time import perf_counter
@@ -19,10 +20,13 @@ import polars as pl
 
 from schemas.columns import formatted
 from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
+from schemas.config.gates import GatesConfig
 from schemas.sample import SAMPLE
 from tasks.artifact import writing_folder
+from tasks.file_digests import digest_store
 from tasks.judge.summary import judge_summary
 from tasks.plan.quota import plan_quotas
+from tasks.sources.files import digest_files
 from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.validate.page import render_page
 from tasks.validate.readiness import check_rewards
@@ -35,47 +39,54 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 VERSION = 6
+USUAL = GatesConfig()
+ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
+MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
 MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
 FAILING = pl.Schema(
     dict.fromkeys(
         ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
     )
 )
-UNITS = {"table": "columns", "samples": "samples"}
+UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
 """What the rows of a frame are called in results; those of totals are targets."""
-TOLERANCE = 0.02
-"""Share of a wanted total by which the total may differ: splits keep whole photographs together."""
-MAX_ANSWER_SHARE = 0.6
-"""Share of a category's questions with the same answer text, at most: above it, always giving this
-answer pays."""
 ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
 """Columns that tasks.validate.shortcuts reads."""
 
 
-def count_totals(view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig) -> pl.DataFrame:
-    """One row per number that the configuration requires: what was found, and the range wanted."""
-    totals = [("all", "all samples", view.height, *_around(quota.num_samples))]
+def count_totals(
+    view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig, gates: GatesConfig = USUAL
+) -> pl.DataFrame:
+    """One row per number that the configuration requires: what was found, and the range wanted.
+    Totals may differ a little from what is wanted: splits keep whole photographs together."""
+    num_wanted, found = quota.num_samples, view.height
+    least = ceil(gates.min_quota_share * num_wanted - ROUNDING)
+    around = partial(_around, tolerance=gates.tolerance)
+    totals = [
+        ("least", "all samples", found, least, max(num_wanted, found)),
+        ("all", "all samples", found, *around(num_wanted)),
+    ]
     cells = plan_quotas(quota, quota.num_samples)
     for place, family in enumerate(("category", "level")):
         for name in dict.fromkeys(cell[place] for cell in cells):
             wanted = sum(number for cell, number in cells.items() if cell[place] == name)
             found = view.filter(pl.col(family) == name).height
-            totals.append((family, name, found, *_around(wanted)))
-    num_val, slack = select.val_share * view.height, max(2.0, TOLERANCE * view.height)
+            totals.append((family, name, found, *around(wanted)))
+    num_val, slack = select.val_share * view.height, max(2.0, gates.tolerance * view.height)
     found = view.filter(split="val").height
     totals.append(("split", "val", found, ceil(num_val - slack), floor(num_val + slack)))
     answers = view.filter(pl.col("num_options").max().over("category") > 2)
     for (category_name,), rows in answers.group_by("category", maintain_order=True):
         ((text, found),) = Counter(sorted(rows["answer_text_only"])).most_common(1)
-        most = max(3, floor(MAX_ANSWER_SHARE * rows.height))
+        most = max(3, floor(gates.max_answer_share * rows.height))
         totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
     frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
     finding = formatted("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
     return frame.with_columns(finding=finding)
 
 
-def _around(wanted: float) -> tuple[int, int]:
-    slack = max(1.0, TOLERANCE * wanted)
+def _around(wanted: float, *, tolerance: float) -> tuple[int, int]:
+    slack = max(1.0, tolerance * wanted)
     return max(0, ceil(wanted - slack)), floor(wanted + slack)
 
 
@@ -118,12 +129,14 @@ def validate_frame(
     select: SelectConfig,
     folder: Path,
     *,
+    gates: GatesConfig = USUAL,
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
 ) -> bool:
     """Check `samples`, write three files into `folder`, and return whether the samples may be
     published: every critical expectation holds and every expectation could be evaluated."""
     from tasks.validate.expectations import checks
+    from tasks.validate.suites import checks_of_suite
     from tasks.validate.verdicts import evaluate
 
     started = perf_counter()
@@ -132,9 +145,13 @@ def validate_frame(
     readiness = check_rewards(view)
     view = view.hstack(readiness.findings)
     shortcuts = find_shortcuts(_asked(samples))
-    totals = pl.concat([count_totals(view, quota, select), count_shortcuts(shortcuts)])
+    totals = pl.concat([count_totals(view, quota, select, gates), count_shortcuts(shortcuts)])
     frames = {"table": table_columns(samples.schema), "samples": view, **by_family(totals)}
-    verdicts = evaluate(frames, list(checks()))
+    suite = list(checks(gates.severity))
+    if gates.suite:
+        frames["rows"] = samples.sort("question_id")
+        suite += checks_of_suite(Path(gates.suite), samples.schema)
+    verdicts = evaluate(frames, suite)
     failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
     failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
     failing = failing.sort("expectation", maintain_order=True)
@@ -210,19 +227,26 @@ def _results(verdicts: list["Verdict"], failing: pl.DataFrame, num_rows: int) ->
     }
 
 
+def results_of(folder: Path) -> dict[str, Any]:
+    """results.json of a validation folder."""
+    results: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return results
+
+
 def succeeded(folder: Path) -> bool:
     """Whether the samples of this validation folder may be published."""
-    return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"])
+    return bool(results_of(folder)["success"])
 
 
 def validate(job: Job) -> Path:
     config = job.config
-    with writing_folder(job.artifact) as partial:
+    with writing_folder(job.artifact) as written:
         validate_frame(
             pl.read_parquet(job.path("select")),
             config.quota,
             config.select,
-            partial,
+            written,
+            gates=config.gates,
             judged_paths=job.paths("judge"),
             judge=config.judge,
         )
@@ -231,16 +255,44 @@ def validate(job: Job) -> Path:
 
 def settings(config: PipelineConfig) -> Settings:
     judge = {"judge": config.judge} if config.judge else {}
-    return {"quota": config.quota, "select": config.select, **judge}
+    return {"quota": config.quota, "select": config.select, "gates": config.gates, **judge}
+
+
+def files(build: Build) -> dict[str, str]:
+    """The suite's digest: its path says nothing of what it holds."""
+    suite = build.config.gates.suite
+    if suite is None:
+        return {}
+    return {"suite": digest_files([Path(suite)], Path(suite).parent, digest_store(build.root))}
 
 
 def check(build: Build) -> None:
     (folder,) = build.made["validate"]
-    if not succeeded(folder):
-        raise BuildFailedError(
-            "the dataset fails its validation and is not published: see "
-            f"{folder / 'validation.html'}"
-        )
+    if succeeded(folder):
+        return
+    failed = [entry for entry in results_of(folder)["expectations"] if is_blocking(entry)]
+    told = [f"{entry['name']} ({_example(entry)})" for entry in failed[:MAX_TOLD]]
+    if len(failed) > MAX_TOLD:
+        told.append(f"{len(failed) - MAX_TOLD} more")
+    raise BuildFailedError(
+        f"the dataset fails its validation and is not published: {'; '.join(told)}: see "
+        f"{folder / 'validation.html'}"
+    )
+
+
+def is_blocking(expectation: Mapping[str, Any]) -> bool:
+    """Whether this entry of results.json keeps the dataset from being published."""
+    status = expectation["status"]
+    return bool(status == "error" or (status == "failed" and expectation["severity"] == "critical"))
+
+
+def _example(expectation: Mapping[str, Any]) -> str:
+    """What is wrong, in a few words of one line."""
+    examples = expectation["examples"]
+    first = expectation["error"] or (examples[0]["value"] if examples else "")
+    line = " ".join(str(first).split())[:MAX_VALUE]
+    number = expectation["num_failed"]
+    return line if number < 2 else f"{number} {expectation['unit']}, such as {line}"
 
 
 STAGE = Stage(
@@ -250,6 +302,7 @@ STAGE = Stage(
     work=validate,
     reads=("select", "judge"),
     settings=settings,
+    files=files,
     suffix="",
     check=check,
 )

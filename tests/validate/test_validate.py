@@ -428,6 +428,7 @@ FRAMES: list[tuple[pl.DataFrame, dict[str, int]]] = [
         SOUND.clear(),
         {
             "there_are_samples": 1,
+            "there_are_enough_samples": 1,
             "num_samples_is_reached": 1,
             "categories_meet_the_quota": 9,
             "levels_meet_the_quota": 3,

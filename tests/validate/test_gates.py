@@ -1,0 +1,150 @@
+"""Gates: what a configuration says about what validation lets through."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import great_expectations.expectations as gxe
+import polars as pl
+import pytest
+from great_expectations import ExpectationSuite
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from schemas.config.gates import EXPECTATIONS, GatesConfig
+from tasks.stage import BuildFailedError
+from tasks.validate.expectations import checks
+from tasks.validate.stage import check, validate_frame
+from tasks.validate.suites import checks_of_suite
+from tests.stages import build_of
+from tests.validate.test_validate import QUOTA, SELECT, SOUND
+
+
+def validated(samples: pl.DataFrame, folder: Path, **gates: Any) -> dict[str, dict[str, Any]]:
+    """The expectations of results.json, by name, and under "" whether all may be published."""
+    is_sound = validate_frame(
+        samples, QUOTA, SELECT, folder, gates=GatesConfig.model_validate(gates)
+    )
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert results["success"] is is_sound
+    return {"": {"passes": is_sound}, **{one["name"]: one for one in results["expectations"]}}
+
+
+def refusal(folder: Path) -> str:
+    """What a build says that comes to this validation."""
+    with pytest.raises(BuildFailedError) as error:
+        check(build_of(folder).after("validate", [folder]))
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_expectations_can_be_named_without_importing_them():
+    assert tuple(check.name for check in checks()) == EXPECTATIONS
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "share", "passes"),
+    [(58, 0.9, True), (57, 0.9, False), (57, 0.85, True), (1, 0.0, True), (63, 1.0, False)],
+)
+def test_too_few_samples_are_not_published(num_samples, share, passes, tmp_path):
+    """Of 64 wanted; 0.9 of 64 is 57.6."""
+    found = validated(SOUND.head(num_samples), tmp_path, min_quota_share=share)
+    assert (found["there_are_enough_samples"]["status"] == "passed") is passes
+    if not passes:
+        assert f"there_are_enough_samples (all samples: {num_samples} found, " in refusal(tmp_path)
+
+
+def test_an_expectation_can_have_another_severity(tmp_path):
+    rated = SOUND.with_columns(rating=pl.lit(11, pl.Int32))
+    found = validated(rated, tmp_path / "a")
+    assert found["rating_is_between_1_and_10"]["severity"] == "critical"
+    assert not found[""]["passes"]
+    told = "rating_is_between_1_and_10 (64 samples, such as 11): see "
+    assert told in refusal(tmp_path / "a")
+    loose = {"rating_is_between_1_and_10": "warning"}
+    assert validated(rated, tmp_path / "b", severity=loose)[""]["passes"]
+    strict = {"val_share_is_met": "critical"}
+    alone = SOUND.filter(split="train")
+    assert not validated(alone, tmp_path / "c", severity=strict, min_quota_share=0)[""]["passes"]
+
+
+def test_thresholds_are_those_of_the_configuration(tmp_path):
+    fewer = SOUND.head(60)
+    assert validated(fewer, tmp_path / "a")["num_samples_is_reached"]["status"] == "failed"
+    found = validated(fewer, tmp_path / "b", tolerance=0.1)
+    assert found["num_samples_is_reached"]["status"] == "passed"
+    found = validated(SOUND, tmp_path / "c", max_answer_share=0.1)
+    assert found["no_answer_dominates"]["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("gates", "problem"),
+    [
+        ({"severity": {"rating_is_fine": "warning"}}, "no expectation rating_is_fine"),
+        ({"severity": {"level_is_known": "off"}}, "Input should be 'critical' or 'warning'"),
+        ({"min_quota_share": 1.1}, "less than or equal to 1"),
+    ],
+)
+def test_a_gate_that_is_none_is_refused(gates, problem):
+    with pytest.raises(ValueError, match=problem):
+        GatesConfig.model_validate(gates)
+
+
+def suite(path: Path, *expectations: Any) -> str:
+    whole = ExpectationSuite(name="ours", expectations=list(expectations))
+    path.write_text(json.dumps(whole.to_json_dict()), encoding="utf-8")
+    return str(path)
+
+
+def test_own_expectations_judge_the_samples(tmp_path):
+    own = suite(
+        tmp_path / "own.json",
+        gxe.ExpectColumnValuesToBeInSet(column="level", value_set=["easy", "medium"]),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="rating", max_value=9, severity=FailureSeverity.WARNING,
+            description="Nothing is <b>perfect</b>.",
+        ),
+        gxe.ExpectTableRowCountToBeBetween(max_value=64),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="width", column_B="height"),
+    )  # fmt: skip
+    found = validated(SOUND, tmp_path / "out", suite=own)
+    names = [name for name in found if name.startswith("own_")]
+    states = {name: (found[name]["severity"], found[name]["status"]) for name in names}
+    assert list(states.values()) == [
+        ("critical", "failed"),
+        ("warning", "failed"),
+        ("critical", "passed"),
+        ("critical", "passed"),
+    ]
+    hard = SOUND.filter(level="hard")
+    assert found[names[0]]["num_failed"] == hard.height
+    told = {example["question_id"] for example in found[names[0]]["examples"]}
+    assert told <= set(hard["question_id"])
+    assert f"{names[0]} ({hard.height} samples, such as hard)" in refusal(tmp_path / "out")
+    page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
+    assert "Nothing is &lt;b&gt;perfect&lt;/b&gt;." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "no suite at .*none.json .*: correct gates.suite"),
+        ("{", "is not a suite of Great Expectations"),
+        ("[]", "is not a suite of Great Expectations"),
+        (
+            '{"expectations": [{"type": "expect_nothing", "kwargs": {}}]}',
+            "expect_nothing is unknown",
+        ),
+        (
+            '{"expectations": [{"type": "expect_column_values_to_be_unique", '
+            '"kwargs": {"column": "colour"}}]}',
+            "samples have no column colour: correct the suite",
+        ),
+    ],
+)
+def test_what_is_no_suite_is_told_in_one_line(text, problem, tmp_path):
+    path = tmp_path / "none.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=problem) as error:
+        checks_of_suite(path, SOUND.schema)
+    assert "\n" not in str(error.value)
