@@ -21,11 +21,13 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from flows.graph import STAGES, dependents
 from flows.keys import artifact_key
 from flows.progress import results_of
+from flows.stopping import watch_again
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
 from schemas.dataset_folder import VALIDATION
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
+from tasks.processes import holding_signals
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.publish.stage import published_folder
@@ -60,6 +62,7 @@ def build_dataset(
 def _run(
     stages: Sequence[Stage], build: Build, again: Collection[str] = (), show: bool = False
 ) -> Build:
+    watch_again()
     remove_partials(build.root)
     for stage in stages:
         if not stage.applies(build.config):
@@ -69,7 +72,8 @@ def _run(
         if stage.name in again:
             for job in jobs:
                 forget(job.artifact)
-        futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
+        with holding_signals():  # a runner may start processes
+            futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
         build = build.after(stage.name, results_of(stage.name, futures, stage.unit, run, show))
         if stage.check:
             stage.check(build)

@@ -5,21 +5,21 @@ Errors are one line on standard error: exit code 2 for a bad call, configuration
 run that failed.
 """
 
-import errno
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from polars.exceptions import PolarsError
-from pyarrow import ArrowException
 from rich.console import Console
 from rich.markup import escape
 
+from flows.outcomes import outcome_of
 from flows.settings import apply_settings
+from flows.stopping import end_when_stored, exit_code, watch_signals
 
 app = typer.Typer(
     add_completion=False,
@@ -51,8 +51,6 @@ SAMPLE = Path("configs/sample.toml")
 """What `build` and `plan` take where no configuration is named: it needs no download and no key."""
 DATA = Path("data")
 """The default of --root, below the working folder."""
-STOPPED = 130
-"""The exit code after a Ctrl-C: 128 and the number of SIGINT, as shells report it."""
 
 
 @app.command()
@@ -86,7 +84,7 @@ def build(
     loaded = load_config(config, tuple(settings))
     console = Console(stderr=True)
     apply_settings(verbose)
-    with console.status("Starting Prefect ..."):
+    with starting_prefect(console):
         from flows.build import run_build, with_new_replies
     if new_replies:
         loaded, section = with_new_replies(loaded, again, root), f"{again}.chat"
@@ -130,6 +128,8 @@ def plan(
     console = Console()
     if loaded.chats and pilot:
         check_keys(loaded)
+        with starting_prefect(Console(stderr=True)):
+            pass
         estimates = estimate_by_pilot(run_preparation(loaded, root), pilot)
     elif loaded.chats:
         print_estimate(estimate_roughly(loaded), loaded.budget, console)
@@ -232,7 +232,7 @@ def train(
         return
     apply_settings(verbose)
     console = Console(stderr=True)
-    with console.status("Starting Prefect ..."):
+    with starting_prefect(console):
         from flows.train import train_flow
         from tasks.train.stage import check_packages
     check_packages()
@@ -268,7 +268,7 @@ def evaluate(
         loaded = loaded.with_model(model)
     apply_settings(verbose)
     console = Console(stderr=True)
-    with console.status("Starting Prefect ..."):
+    with starting_prefect(console):
         from flows.evaluate import run_evaluation
     show_lines(console, "tasks", "flows.evaluate")
     folder = run_evaluation(loaded, root)
@@ -376,40 +376,37 @@ def show_lines(console: Console, *loggers: str) -> None:
         logger.propagate = False
 
 
+@contextmanager
+def starting_prefect(console: Console) -> Iterator[None]:
+    """What the block imports is imported while a server starts, where none is configured."""
+    from flows.server import start_server
+
+    with console.status("Starting Prefect ..."):
+        server = start_server()
+        yield
+        if server:
+            server.wait()
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, of these arguments or the process's own; SystemExit has its exit
     code."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    is_own = arguments is None
+    if is_own:
+        watch_signals()
     try:
         app(arguments, prog_name="spatialthinker", standalone_mode=True)
-    except (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        _fail(errors, error, 2)
-    except SystemExit as ended:
-        if ended.code == STOPPED:  # typer makes this of a Ctrl-C, without a word
-            _fail(errors, "stopped: the same command goes on where this one was", STOPPED)
-        raise
-    except OSError as error:
-        _fail(errors, _told(error), 1)
-    except (PolarsError, ArrowException) as error:
-        # Polars reports the system's errors in words only.
-        is_full = os.strerror(errno.ENOSPC) in str(error)
-        _fail(errors, _told(OSError(errno.ENOSPC, "")) if is_full else error, 1)
-    except RuntimeError as error:
-        _fail(errors, error, 1)
+    except BaseException as error:
+        if exit_code():
+            end_when_stored()  # whatever the error is, a signal is why
+        if not isinstance(error, Exception):
+            raise
+        told, code = outcome_of(error)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"[red]error:[/red] {escape(told)}"
+        )
+        if is_own:
+            # Threads of libraries would write below the line that says how the command ended.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.exit(code)
     sys.exit(0)
-
-
-def _told(error: OSError) -> str:
-    """What the operating system refused, and what to do."""
-    place = f" {error.filename}" if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full{place}: make room and run the same command, it goes on from here"
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"cannot write{place} ({error.strerror}): choose another folder with --root"
-    return f"{error.strerror or error}{place}"
-
-
-def _fail(errors: Console, error: BaseException | str, code: int) -> NoReturn:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    errors.print(f"[red]error:[/red] {escape(lines[0])}")
-    sys.exit(code)

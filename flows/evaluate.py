@@ -17,6 +17,7 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.keys import artifact_key
+from flows.stopping import watch_again
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from tasks.chat.account import REPLIES
@@ -38,6 +39,7 @@ class EvaluationFailedError(RuntimeError):
 @flow(name="evaluate")
 def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
     """The report's folder."""
+    watch_again()
     failures: list[Failed] = []
     items: dict[str, Path] = {}
     loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
@@ -61,8 +63,8 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
                     items[name], replies, config.seed, config.num_bootstrap, root
                 )
                 outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
-    except KeyboardInterrupt:
-        # Ctrl-C interrupts only this thread: the threads of the tasks would go on asking models.
+    except BaseException:
+        # A signal interrupts only this thread: the threads of the tasks would go on asking models.
         run.stop()
         raise
     if not outcomes:

@@ -35,8 +35,8 @@ def results_of(
     console = Console(stderr=True) if show else None
     try:
         failed = _wait(name, futures, run, console)
-    except KeyboardInterrupt:
-        # Ctrl-C interrupts only this thread: the threads of the tasks would go on asking models.
+    except BaseException:
+        # A signal interrupts only this thread: the threads of the tasks would go on asking models.
         run.stop()
         raise
     for future in failed:

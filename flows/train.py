@@ -16,6 +16,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
 
 from flows.keys import artifact_key
+from flows.stopping import watch_again
 from schemas.config.training import load_train_config
 from tasks.train.stage import check_packages, check_readiness, train_model
 
@@ -25,6 +26,7 @@ TRAINED = "spatialthinker.model.trained"
 @flow(name="train")
 def train_flow(path: Path, overrides: tuple[str, ...], root: Path) -> Path:
     """The model folder of a configuration file."""
+    watch_again()
     check_packages()
     config = load_train_config(path, overrides)
     dataset = check_readiness(config, root)

@@ -6,8 +6,10 @@ Threads would run one at a time. The workers are started once per process and en
 import atexit
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from multiprocessing import get_context
@@ -57,11 +59,33 @@ def _start_worker(parent: int) -> None:
     Thread(target=watch, daemon=True).start()
 
 
+@contextmanager
+def holding_signals() -> Iterator[None]:
+    """Processes and threads that are started within the block never see a Ctrl-C or a hang-up,
+    which a terminal sends to all processes of a command: the process that started them ends
+    them."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+def _submit(
+    num_workers: int,
+    function: Callable[Arguments, Result],
+    *arguments: Arguments.args,
+    **named: Arguments.kwargs,
+) -> Future[Result]:
+    with holding_signals():  # workers are started when there is work for them
+        return _pool(num_workers).submit(function, *arguments, **named)
+
+
 def warm_up(num_workers: int, module: str) -> None:
     """Have the workers import what they will need, while this process does something else."""
     if num_workers > 1:
         for _ in range(num_workers):
-            _pool(num_workers).submit(import_module, module)
+            _submit(num_workers, import_module, module)
 
 
 def run_apart(
@@ -74,7 +98,7 @@ def run_apart(
     """What a picklable function returns; it runs in a worker where there are at least MIN_ROWS."""
     if num_workers == 1 or num_rows < MIN_ROWS:
         return function(*arguments, **named)
-    return _pool(num_workers).submit(function, *arguments, **named).result()
+    return _submit(num_workers, function, *arguments, **named).result()
 
 
 def map_batches(
@@ -85,4 +109,6 @@ def map_batches(
     if num_workers == 1 or frame.height < MIN_ROWS:
         yield from map(function, batches)
         return
-    yield from _pool(num_workers).map(function, batches)
+    with holding_signals():
+        made = _pool(num_workers).map(function, batches)
+    yield from made

@@ -165,7 +165,9 @@ def converse(
     Raises the error of the first failed conversation, after those under way have ended;
     ChatStoppedError or ChatRefusedError where the run cannot go on.
     """
-    return _home().run(_converse(config, account, items, conversation, run or Run(), limits))
+    run = run or Run()
+    with run.under_way():
+        return _home().run(_converse(config, account, items, conversation, run, limits))
 
 
 async def _converse(

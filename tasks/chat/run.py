@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from tasks.chat.usability import Usability
 
@@ -48,9 +49,12 @@ class Run:
         self.started = time.time() if started is None else started
         self.meter = Meter()
         self.usability = Usability()
-        self._is_stopped = False
+        self.num_under_way = 0
         self._callbacks: list[Callable[[], object]] = []
         self._lock = Lock()
+        with _all.lock:
+            _all.runs.add(self)
+            self._is_stopped = _all.is_stopped
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Run, (self.renews, self.started)
@@ -68,6 +72,17 @@ class Run:
             callback()
 
     @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Within the block, requests of this run may be under way."""
+        with self._lock:
+            self.num_under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.num_under_way -= 1
+
+    @contextmanager
     def when_stopped(self, callback: Callable[[], object]) -> Iterator[None]:
         """Within the block, `callback` is called when the run is stopped, on the thread that stops
         it; at once where it is stopped already."""
@@ -81,3 +96,30 @@ class Run:
         finally:
             with self._lock:
                 self._callbacks.remove(callback)
+
+
+@dataclass(slots=True)
+class _All:
+    """The runs of this process."""
+
+    runs: WeakSet[Run] = field(default_factory=WeakSet)
+    is_stopped: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+
+_all = _All()
+
+
+def stop_all() -> None:
+    """Stop all runs of this process, those that begin later too: the process is about to end."""
+    with _all.lock:
+        _all.is_stopped = True
+        runs = list(_all.runs)
+    for run in runs:
+        run.stop()
+
+
+def num_under_way() -> int:
+    """How many conversations of this process may still wait for replies."""
+    with _all.lock:
+        return sum(run.num_under_way for run in _all.runs)

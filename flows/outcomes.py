@@ -1,0 +1,69 @@
+"""Outcomes: how a command that failed ends, in one line and an exit code."""
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def outcome_of(error: Exception) -> tuple[str, int]:
+    """The line that reports an error, and the exit code: 2 for a bad call, configuration or input,
+    1 for a run that failed."""
+    if isinstance(error, (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError)):
+        return _told(error) if isinstance(error, OSError) else first_line(error), 2
+    if isinstance(error, OSError):
+        return _told(error), 1
+    if _is_of("polars", "PolarsError", error) or _is_of("pyarrow", "ArrowException", error):
+        # Polars reports the system's errors in words only.
+        is_full = os.strerror(errno.ENOSPC) in str(error)
+        return (_told(OSError(errno.ENOSPC, "")) if is_full else first_line(error)), 1
+    if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
+        return first_line(error), 1
+    return _fault(error), 1
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first; its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _is_of(package: str, name: str, error: Exception) -> bool:
+    """By name: importing the package would take longer than all the rest of a bad call."""
+    return package in sys.modules and any(
+        kind.__name__ == name and kind.__module__.startswith(package)
+        for kind in type(error).__mro__
+    )
+
+
+def _told(error: OSError) -> str:
+    """What the operating system refused, and what to do."""
+    place = f" {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full{place}: make room and run the same command, it goes on from here"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"cannot write{place} ({error.strerror}): choose another folder with --root"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR) and place:
+        return f"cannot use{place} ({error.strerror}): choose another folder with --root"
+    return f"{error.strerror or error}{place}"
+
+
+def _fault(error: Exception) -> str:
+    """A fault of the program: where it is, and the file that has the rest."""
+    lines = traceback.format_exception(error)
+    ours = [
+        step for step in traceback.extract_tb(error.__traceback__)
+        if Path(step.filename).is_relative_to(REPOSITORY) and ".venv" not in step.filename
+    ]  # fmt: skip
+    place = f" at {Path(ours[-1].filename).relative_to(REPOSITORY)}:{ours[-1].lineno}" if ours else ""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="spatialthinker-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.writelines(lines)
+    return (
+        f"a fault of the program{place} ({type(error).__name__}: {first_line(error)}): report it "
+        f"with {file.name}"
+    )

@@ -1,0 +1,155 @@
+"""The Prefect server of one command: a temporary one where none is configured.
+
+The temporary server runs in a session of its own, so that a Ctrl-C in the terminal does not end it
+before the build has told it how it ended. It ends with the command, whatever ends that: its
+standard input is a pipe that only the command holds open.
+"""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from http.client import HTTPException
+from threading import Thread, Timer
+from typing import IO
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+START_SECONDS = 120.0
+"""Longest wait for a temporary server, which imports much on what may be a busy machine."""
+ANSWER_SECONDS = 10.0
+"""Longest wait for a server that should be running already."""
+STOP_SECONDS = 5.0
+"""What a temporary server is given to write down what it was told last."""
+LATER_SECONDS = 8.0
+"""When a temporary server that is still there ends itself, after its command has ended."""
+ENVIRONMENT = {
+    "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1",
+}  # fmt: skip
+"""What Prefect itself sets for its temporary servers."""
+
+
+@dataclass(slots=True)
+class TemporaryServer:
+    """A server of this process; `errors` is what it writes to standard error."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    errors: IO[bytes]
+
+    def wait(self) -> None:
+        """Until it answers; RuntimeError where it does not."""
+        try:
+            check_server(self.url, START_SECONDS)
+        except ValueError:
+            self.stop(0.0)
+            self.errors.seek(0)
+            said = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+            raise RuntimeError(
+                f"the temporary Prefect server does not start ({(said or ['it says nothing'])[-1]})"
+                ": start one with `prefect server start` and set PREFECT_API_URL"
+            ) from None
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End it, by force after these seconds."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+_started: list[TemporaryServer] = []
+
+
+def start_server() -> TemporaryServer | None:
+    """Starts a temporary server, to which Prefect in this process and its children will report;
+    None where one is configured. ValueError where that one does not answer."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.settings import get_current_settings
+
+    url = get_current_settings().api.url
+    if url:
+        check_server(str(url))
+        return None
+    server = _start()
+    _started.append(server)
+    # Registered before anything of Prefect that still reports when the process ends.
+    atexit.register(stop_servers)
+    os.environ["PREFECT_API_URL"] = server.url
+    refresh_global_settings_context()
+    return server
+
+
+def stop_servers(seconds: float = STOP_SECONDS) -> None:
+    """End the temporary servers of this process."""
+    while _started:
+        _started.pop().stop(seconds)
+
+
+def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
+    """ValueError where no Prefect server answers at this address."""
+    try:
+        # Python's own client would take a proxy even for this machine.
+        handlers = [ProxyHandler({})] if "://127.0.0.1" in url else []
+        build_opener(*handlers).open(f"{url.rstrip('/')}/health", timeout=seconds).close()
+    except HTTPError:
+        return  # something answers: what it wants is Prefect's business
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise ValueError(
+            f"no Prefect server answers at {url} ({reason}): start it with `prefect server start`, "
+            "or correct or unset PREFECT_API_URL"
+        ) from None
+
+
+def _start() -> TemporaryServer:
+    # Not a file's text: what it says is read only where it does not start.
+    errors = tempfile.TemporaryFile()  # noqa: SIM115
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.server", str(number)],
+            env={**os.environ, **ENVIRONMENT},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[number],
+            start_new_session=True,
+        )
+        return TemporaryServer(
+            process, f"http://127.0.0.1:{listener.getsockname()[1]}/api", errors
+        )
+
+
+def _end_with_input() -> None:
+    """Ends this server when the command that started it ends, even by a kill."""
+    while os.read(0, 1024):
+        pass
+    end = Timer(LATER_SECONDS, os._exit, [1])
+    end.daemon = True
+    end.start()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(number: int) -> None:
+    """Serve on the socket of this number, which the command has opened."""
+    Thread(target=_end_with_input, daemon=True).start()
+    import uvicorn
+
+    listener = socket.socket(fileno=number)
+    uvicorn.Server(
+        uvicorn.Config(
+            "prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on"
+        )
+    ).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
