@@ -7,6 +7,8 @@ import json
 import logging
 import os
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from schemas.dataset_folder import VALIDATION
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
-from tasks.processes import holding_signals
+from tasks.processes import end_with_parent, holding_signals
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.publish.stage import published_folder
@@ -72,7 +74,8 @@ def _run(
         if stage.name in again:
             for job in jobs:
                 forget(job.artifact)
-        with holding_signals():  # a runner may start processes
+        is_apart = build.config.runner.kind is not RunnerKind.THREADS
+        with holding_signals() if is_apart else nullcontext():
             futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
         build = build.after(stage.name, results_of(stage.name, futures, stage.unit, run, show))
         if stage.check:
@@ -88,6 +91,8 @@ def _task(stage: Stage) -> Task[..., Any]:
 @task(cache_policy=NO_CACHE)
 def run_job(stage: Stage, job: Job) -> Path | State[Path]:
     """The one rule by which work is skipped: a job whose artifact is complete does nothing."""
+    if parent_process():
+        end_with_parent()
     state, problem = stage.state(job.artifact)
     if state == "complete":
         return Completed(name="Cached", data=job.artifact.path)

@@ -11,10 +11,12 @@ DEFAULTS = {
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",
 }
 """Where the environment says nothing else. Prefect keeps its data in the working folder, no library
 reports usage, and log lines outside a flow are no error. The timeout is in seconds, six times
-Prefect's default: its server starts slowly on a busy machine."""
+Prefect's default: its server starts slowly on a busy machine. Python's own tracker of what processes share would report
+below the last line of a command that was stopped what it tidies up."""
 QUEUES = ("EventsWorker", "APILogWorker")
 """Loggers of what Prefect still sends when a command ends: they would write below its last line."""
 

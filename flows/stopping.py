@@ -5,14 +5,16 @@ further request is sent, and replies under way are awaited and stored. What stil
 awaited: it is done again by the next command. A second Ctrl-C ends the command at once.
 """
 
+import logging
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from threading import Lock, Thread
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 2.5
@@ -77,10 +79,30 @@ def _see_to_it() -> None:
 
 
 def _await_replies() -> None:
+    # What libraries still have to say would stand around the one line that matters.
+    logging.disable(logging.CRITICAL)
+    threading.excepthook = sys.unraisablehook = lambda _: None
+    workers = _workers()
+    for worker in workers:
+        _pass_on(worker.pid)
     if run := sys.modules.get("tasks.chat.run"):
         run.stop_all()
         while run.num_under_way():
             time.sleep(LOOK_SECONDS)
+    while any(worker.is_alive() for worker in workers):
+        time.sleep(LOOK_SECONDS)
+
+
+def _pass_on(worker: int | None) -> None:
+    with suppress(ProcessLookupError):
+        if worker and _Signal.number:
+            os.kill(worker, _Signal.number)
+
+
+def _workers() -> list[Any]:
+    """The processes that this one has started for its work."""
+    processes = sys.modules.get("multiprocessing")
+    return processes.active_children() if processes else []
 
 
 def end_when_stored() -> NoReturn:
@@ -97,7 +119,8 @@ def end(told: str = "stopped: the same command goes on where this one was") -> N
     _ending.acquire()  # never released: one thread ends the process
     if server := sys.modules.get("flows.server"):
         server.stop_servers(SERVER_SECONDS)
-    _kill_workers()
+    for worker in _workers():
+        worker.kill()
     with suppress(OSError, ValueError):
         sys.stdout.flush()
     with suppress(OSError, ValueError):
@@ -105,10 +128,3 @@ def end(told: str = "stopped: the same command goes on where this one was") -> N
         cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
         os.write(2, f"{cursor}error: {told}\n".encode())
     os._exit(code)
-
-
-def _kill_workers() -> None:
-    """Those that ignore signals would go on with what nobody waits for."""
-    if processes := sys.modules.get("multiprocessing"):
-        for worker in processes.active_children():
-            worker.kill()

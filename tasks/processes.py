@@ -12,17 +12,23 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from threading import Lock, Thread
 from time import sleep
 from typing import ParamSpec, TypeVar
 
 import polars as pl
 
+from tasks.chat.run import num_under_way, stop_all
+
 BATCH = 500
 """Rows that a worker takes at once: a shard of MIN_ROWS still keeps four workers busy."""
 MIN_ROWS = 2000
 """Fewer rows than this are not worth the two seconds that workers take to start."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a command."""
+LOOK_SECONDS = 1.0
+"""Between two looks of a worker at whether its parent is there."""
 _starting = Lock()
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -40,20 +46,30 @@ def _start_pool(num_workers: int) -> ProcessPoolExecutor:
     # Polars otherwise gives memory back to the system and takes it anew within every shard.
     os.environ["_RJEM_MALLOC_CONF"] = "dirty_decay_ms:10000,muzzy_decay_ms:10000"
     pool = ProcessPoolExecutor(
-        num_workers, get_context("spawn"), initializer=_start_worker, initargs=(os.getpid(),)
+        num_workers, get_context("spawn"), initializer=_start_worker
     )
     atexit.register(pool.shutdown, wait=False, cancel_futures=True)
     return pool
 
 
-def _start_worker(parent: int) -> None:
-    """End this worker soon after its parent: a killed parent does not stop its workers."""
+def _start_worker() -> None:
     # Their work leaves no cyclic garbage, and looking for it takes a seventh of the time.
     gc.set_threshold(100_000, 50, 50)
+    end_with_parent()
+
+
+@cache
+def end_with_parent() -> None:
+    """In a worker: end it soon after its parent, which a kill of the parent alone does not, or when
+    one of SIGNALS comes. Replies under way are stored before."""
+    parent = os.getppid()
 
     def watch() -> None:
-        while os.getppid() == parent:
-            sleep(1.0)
+        while os.getppid() == parent and not signal.sigtimedwait(SIGNALS, LOOK_SECONDS):
+            pass
+        stop_all()
+        while num_under_way():
+            sleep(0.05)
         os._exit(1)
 
     Thread(target=watch, daemon=True).start()
@@ -61,10 +77,10 @@ def _start_worker(parent: int) -> None:
 
 @contextmanager
 def holding_signals() -> Iterator[None]:
-    """Processes and threads that are started within the block never see a Ctrl-C or a hang-up,
-    which a terminal sends to all processes of a command: the process that started them ends
-    them."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    """Workers that are started within the block are not interrupted by a Ctrl-C or a hang-up, which
+    a terminal sends to all processes of a command: `end_with_parent` sees to these signals."""
+    resource_tracker.ensure_running()  # before: when it starts, it lets signals through again
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
