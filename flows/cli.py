@@ -409,4 +409,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             # Threads of libraries would write below the line that says how the command ended.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.exit(code)
+    if exit_code():
+        end_when_stored()
     sys.exit(0)

@@ -21,6 +21,9 @@ def outcome_of(error: Exception) -> tuple[str, int]:
         # Polars reports the system's errors in words only.
         is_full = os.strerror(errno.ENOSPC) in str(error)
         return (_told(OSError(errno.ENOSPC, "")) if is_full else first_line(error)), 1
+    if _is_of("httpx", "HTTPError", error):
+        reason = first_line(error)
+        return f"the Prefect server does not answer ({reason}): run the same command when it does", 1
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return first_line(error), 1
     return _fault(error), 1

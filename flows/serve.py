@@ -1,6 +1,8 @@
 """Serve: deployments that a running Prefect server starts, in one process."""
 
 import os
+import signal
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from prefect.events import DeploymentEventTrigger
 
 from flows.build import PUBLISHED, build_from_file
 from flows.evaluate import evaluate_from_file
+from flows.server import check_server
+from flows.stopping import ended_by
 from flows.train import TRAINED, train_from_file
 
 
@@ -16,7 +20,8 @@ def serve_deployments(
     build: Path, cron: str | None, training: Path | None, evaluation: Path | None, root: Path
 ) -> None:
     """Serve until stopped. ValueError where no server is named, or a configuration is missing."""
-    if not os.environ.get("PREFECT_API_URL"):
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
         raise ValueError(
             "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL, for "
             "example to http://127.0.0.1:4200/api"
@@ -24,6 +29,7 @@ def serve_deployments(
     for config in filter(None, (build, training, evaluation)):
         if not config.is_file():
             raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
+    check_server(url)
     deployments: list[Any] = [
         build_from_file.to_deployment(
             name=build.stem, parameters={"config": str(build), "root": str(root)}, cron=cron
@@ -57,4 +63,13 @@ def serve_deployments(
                 concurrency_limit=1,
             )
         )
-    serve(*deployments, limit=2)
+    warnings.filterwarnings("ignore", "coroutine 'Runner.astop'")  # Prefect's own, at its end
+    is_stopped = True
+    try:
+        serve(*deployments, limit=2)
+    except Exception:
+        is_stopped = False
+        raise
+    finally:
+        if is_stopped:
+            ended_by(signal.SIGTERM)  # Prefect takes it over; after another signal this is nothing

@@ -78,7 +78,7 @@ def start_server() -> TemporaryServer | None:
     if url:
         check_server(str(url))
         return None
-    server = _start()
+    server = launch_server()
     _started.append(server)
     # Registered before anything of Prefect that still reports when the process ends.
     atexit.register(stop_servers)
@@ -109,7 +109,8 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
         ) from None
 
 
-def _start() -> TemporaryServer:
+def launch_server() -> TemporaryServer:
+    """A new temporary server, which nothing reports to yet."""
     # Not a file's text: what it says is read only where it does not start.
     errors = tempfile.TemporaryFile()  # noqa: SIM115
     with socket.create_server(("127.0.0.1", 0)) as listener:

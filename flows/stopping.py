@@ -61,6 +61,11 @@ def exit_code() -> int | None:
     return None if _Signal.number is None else 128 + _Signal.number
 
 
+def ended_by(number: int) -> None:
+    """A library has seen to this signal: the process ends as if it had come here."""
+    _Signal.number = _Signal.number or number
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     if _Signal.number is None:
         _Signal.number, _Signal.came = number, time.monotonic()

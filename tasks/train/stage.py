@@ -118,7 +118,12 @@ def run_trainer(command: Sequence[str], run: Path) -> None:
         (run / OUTPUT).open("ab") as output,
         (run / ERRORS).open("ab") as errors,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            # Of its own: a Ctrl-C in the terminal ends this process, which then ends the trainer.
+            start_new_session=True,
         ) as process,
     ):
         try:

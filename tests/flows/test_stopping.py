@@ -1,0 +1,125 @@
+"""Stopping: what signals do to a command, and that its server ends with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests.commands import REPOSITORY
+
+COMMAND = """
+import sys, threading, time
+from flows.stopping import end_when_stored, watch_signals
+from tasks.chat.run import Run
+
+def work():
+    run = Run()
+    with run.under_way():
+        while not run.is_stopped:
+            time.sleep(0.01)
+        time.sleep({reply})
+        print("stored", flush=True)
+    raise ValueError("what nobody wants to see")
+
+watch_signals()
+for _ in range(2):
+    threading.Thread(target=work).start()
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    {unwinding}
+    end_when_stored()
+"""
+SERVER = """
+import time
+from flows.server import launch_server
+print(launch_server().process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def started(code: str, **settings: object) -> subprocess.Popen[str]:
+    """The program, once it has printed its first line, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        start_new_session=True,
+        **settings,  # type: ignore[call-overload]
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize(
+    ("number", "reply", "unwinding", "least", "most"),
+    [
+        (signal.SIGINT, 0.0, "pass", 0.0, 1.0),
+        (signal.SIGTERM, 1.0, "pass", 1.0, 2.0),
+        (signal.SIGHUP, 0.0, "time.sleep(60)", 2.0, 4.0),
+    ],
+)
+def test_a_signal_ends_a_command_when_replies_are_stored(number, reply, unwinding, least, most):
+    with started(COMMAND.format(reply=reply, unwinding=unwinding)) as process:
+        assert first_line(process) == "ready"
+        begun = time.monotonic()
+        os.killpg(process.pid, number)
+        output, errors = process.communicate(timeout=10)
+        assert least <= time.monotonic() - begun <= most
+    assert process.returncode == 128 + number
+    assert output == "stored\nstored\n"
+    assert errors == "error: stopped: the same command goes on where this one was\n"
+
+
+def test_a_second_ctrl_c_ends_at_once_and_one_right_after_the_first_is_the_same():
+    with started(COMMAND.format(reply=30.0, unwinding="pass")) as process:
+        assert first_line(process) == "ready"
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        time.sleep(1.0)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=5)
+    assert (process.returncode, output) == (130, "")
+    assert errors == "error: stopped at once: what was under way is lost\n"
+
+
+def test_a_command_that_was_started_to_ignore_a_hang_up_ignores_it():
+    def ignoring() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    code = COMMAND.format(reply=0.0, unwinding="pass")
+    with started(code, preexec_fn=ignoring) as process:
+        assert first_line(process) == "ready"
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=5)
+    assert process.returncode == 143
+
+
+def test_a_server_survives_a_ctrl_c_and_ends_with_its_command_even_by_a_kill():
+    with started(SERVER) as process:
+        server = int(first_line(process))
+        assert os.getsid(server) == server
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    deadline = time.monotonic() + 10
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(server, 0)
+            time.sleep(0.05)
+        os.kill(server, signal.SIGKILL)
+        pytest.fail("the server outlives its command")
