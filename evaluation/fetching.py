@@ -1,20 +1,22 @@
 """Fetching: images that a benchmark names by address, each fetched once and kept.
 
 Addresses come from outside: only http and https are fetched, and nothing from this machine or its
-own network, at first or after a redirect. A name that does not resolve here is left to a proxy, if
-there is one.
+own network, at first or after a redirect. A name is looked up once, and the connection goes to what
+was checked: the next answer could be another one. Where a proxy connects, names are left to it.
 """
 
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from os import getpid
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -34,6 +36,8 @@ BACKOFF = Backoff(first=1.0, most=4.0)
 """Seconds between attempts. They are few and short: thousands of images may be missing."""
 MAX_ASKED = 60.0
 """Seconds: the longest wait for one image, even if its server asks for a longer one."""
+NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+"""Where a network translates to IPv4 (RFC 6052, RFC 8215): the address is in the last four bytes."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
 
@@ -86,13 +90,40 @@ class Fetcher:
 
     def _follow(self, address: str) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):
-            self._check(address)
-            with httpx.stream("GET", address, timeout=TIMEOUT) as response:
+            with self._opened(address) as response:
                 if not response.has_redirect_location:
                     _check_status(response)
                     return self._body(address, response)
                 address = urljoin(address, response.headers["location"])
         raise ValueError(f"{address[:SHOWN]} comes after more than {MAX_REDIRECTS} redirects")
+
+    @contextmanager
+    def _opened(self, address: str) -> Iterator[httpx.Response]:
+        """The answer of the first of the host's addresses that can be reached."""
+        url = httpx.URL(address)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError(f"{address[:SHOWN]} is not an http or https address")
+        proxy = proxy_of(url)
+        numbers = self._checked(address, url, proxy)
+        with httpx.Client(transport=httpx.HTTPTransport(proxy=proxy), timeout=TIMEOUT) as client:
+            response = _sent(client, url, numbers)
+            try:
+                yield response
+            finally:
+                response.close()
+
+    def _checked(self, address: str, url: httpx.URL, proxy: str | None) -> list[str]:
+        """The numbers to connect to; none where a proxy connects."""
+        host = url.raw_host.decode("ascii")
+        try:
+            numbers = numbers_of(host)
+        except (OSError, UnicodeError) as error:
+            if proxy is None:
+                raise httpx.ConnectError(f"{host}: {error}") from None
+            return []
+        if not self.may_be_local and not all(map(is_public, numbers)):
+            raise ValueError(f"{address[:SHOWN]} leads into this machine's own network")
+        return [] if proxy else numbers
 
     def _body(self, address: str, response: httpx.Response) -> bytes:
         parts, size, started = [], 0, time.monotonic()
@@ -105,12 +136,20 @@ class Fetcher:
             parts.append(part)
         return b"".join(parts)
 
-    def _check(self, address: str) -> None:
-        scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
-        if scheme not in ("http", "https") or not host:
-            raise ValueError(f"{address[:SHOWN]} is not an http or https address")
-        if not self.may_be_local and is_local(host):
-            raise ValueError(f"{address[:SHOWN]} leads into this machine's own network")
+
+def _sent(client: httpx.Client, url: httpx.URL, numbers: list[str]) -> httpx.Response:
+    """The answer to a request that is sent to one of the numbers, under the name of the host."""
+    headers = {"Host": url.netloc.decode("ascii")}
+    extensions = {"sni_hostname": url.raw_host.decode("ascii")}
+    targets = [url.copy_with(host=number) for number in numbers] or [url]
+    for number, target in enumerate(targets, start=1):
+        request = client.build_request("GET", target, headers=headers, extensions=extensions)
+        try:
+            return client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            if number == len(targets):
+                raise
+    raise AssertionError
 
 
 def _check_status(response: httpx.Response) -> None:
@@ -122,10 +161,36 @@ def _check_status(response: httpx.Response) -> None:
         raise ConnectionError(problem)
 
 
-def is_local(host: str) -> bool:
-    """Whether a name or number belongs to this machine or its network, or is not public."""
-    try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return False
-    return not all(ip_address(number.partition("%")[0]).is_global for number in found)
+def proxy_of(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for an address."""
+    proxies = {} if proxy_bypass(url.host) else getproxies()
+    proxy: str | None = proxies.get(url.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def numbers_of(host: str) -> list[str]:
+    """The addresses of a host in the order in which to try them. OSError or UnicodeError where it
+    has none."""
+    found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def is_public(number: str) -> bool:
+    """Whether a numeric address is of the public internet, and, where it stands for an IPv4 address
+    behind a translation or tunnel, that one too."""
+    address = ip_address(number.partition("%")[0])
+    if isinstance(address, IPv4Address):
+        return address.is_global and not address.is_multicast
+    within = _within(address)
+    if address.ipv4_mapped or any(address in network for network in NAT64):
+        return all(is_public(str(one)) for one in within)
+    is_own = address.is_global and not address.is_multicast
+    return is_own and all(is_public(str(one)) for one in within)
+
+
+def _within(address: IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that an IPv6 address stands for."""
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if any(address in network for network in NAT64) or int(address) < 2**32:
+        found.append(IPv4Address(int(address) % 2**32))
+    return [one for one in found if one]

@@ -1,10 +1,11 @@
 """Fetching pictures by address: what servers, and addresses, may do."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from evaluation.fetching import Fetcher, is_local
+from evaluation.fetching import Fetcher, is_public
 from tests.servers.web import serving
 
 
@@ -85,21 +86,65 @@ def test_addresses_of_this_machine_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"),
+    ("number", "expected"),
     [
-        ("127.0.0.1", True),
-        ("localhost", True),
-        ("10.1.2.3", True),
-        ("192.168.0.1", True),
-        ("169.254.169.254", True),
-        ("0.0.0.0", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("fe80::1%lo", True),
-        ("8.8.8.8", False),
-        ("2001:4860:4860::8888", False),
-        ("no-such-host.invalid", False),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("100.64.0.1", False),
+        ("192.168.0.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
+        ("::1", False),
+        ("::127.0.0.1", False),
+        ("fe80::1%lo", False),
+        ("fd00::1", False),
+        ("ff0e::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("64:ff9b::808:808", True),
+        ("64:ff9b:1::a00:1", False),
+        ("2002:7f00:1::", False),
+        ("2002:c0a8:1::1", False),
+        ("2001:0:4136:e378:8000:63bf:80ff:fffe", False),  # Teredo of 127.0.0.1
+        ("8.8.8.8", True),
+        ("2001:4860:4860::8888", True),
     ],
 )
-def test_local_addresses_are_told_from_public_ones(host, expected):
-    assert is_local(host) is expected
+def test_public_addresses_are_told_from_all_others(number, expected):
+    assert is_public(number) is expected
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1", "[::ffff:7f00:1]"])
+def test_a_local_address_is_refused_however_it_is_written(host, tmp_path):
+    with pytest.raises(ValueError, match="leads into this machine's own network"):
+        Fetcher(tmp_path).fetch(f"http://{host}:9/p")
+
+
+def test_the_connection_goes_to_what_was_checked(tmp_path, monkeypatch):
+    """The names' server answers with another address each time, as that of an attacker may."""
+    known, looked_up = socket.getaddrinfo, []
+
+    def changing(host, *rest, **named):
+        if host == "changing.example":
+            looked_up.append(host)
+            host = f"127.0.0.{len(looked_up)}"
+        return known(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", changing)
+    with serving({"/p": b"data"}) as site:  # on 127.0.0.1 only
+        address = site.url.replace("127.0.0.1", "changing.example")
+        assert fetcher(tmp_path).fetch(f"{address}/p") == b"data"
+    assert looked_up == ["changing.example"]
+    assert site.hosts == [address.removeprefix("http://")]
+
+
+def test_a_proxy_is_left_the_name(tmp_path, monkeypatch):
+    with serving({"http://no-such-host.invalid/p": b"data"}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert fetcher(tmp_path).fetch("http://no-such-host.invalid/p") == b"data"

@@ -12,7 +12,7 @@ import pytest
 from tests.commands import REPOSITORY
 
 COMMAND = """
-import sys, threading, time
+import os, sys, threading, time
 from flows.stopping import end_when_stored, watch_signals
 from tasks.chat.run import Run
 
@@ -22,7 +22,7 @@ def work():
         while not run.is_stopped:
             time.sleep(0.01)
         time.sleep({reply})
-        print("stored", flush=True)
+        os.write(1, b"stored\\n")
     raise ValueError("what nobody wants to see")
 
 watch_signals()

@@ -20,6 +20,7 @@ class Site:
     pages: dict[str, Page]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -30,6 +31,7 @@ def serving(pages: Mapping[str, Page]) -> Iterator[Site]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             site.asked.append(f"{self.command} {path}")
+            site.hosts.append(self.headers.get("Host", ""))
             page = site.pages.get(path, 404)
             while callable(page):
                 page = page()
