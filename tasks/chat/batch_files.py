@@ -16,6 +16,7 @@ from tasks.chat.errors import (
     error_words,
     is_unpaid,
 )
+from tasks.chat.redaction import redacted
 from tasks.chat.requests import request_body
 from tasks.chat.sound import Sound, read_sound
 
@@ -136,6 +137,7 @@ def line_error(status: int, raw: bytes, where: str) -> Exception:
 
 
 def _meaning(status: int, code: str, words: str, where: str) -> Exception:
+    words = redacted(words)
     message = " ".join(words.split())[:MAX_WORDS]
     if status in (401, 403, 404) or is_unpaid(status, code, message):
         return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
@@ -146,7 +148,8 @@ def failed_batch(batch: Batch, where: str) -> Exception:
     """Why a batch failed as a whole: for lack of room (`is_congestion`), in passing or for good."""
     errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
     codes = [str(error.code or "") for error in errors]
-    message = " ".join(f"{errors[0].code or ''} {errors[0].message or ''}".split())[:MAX_WORDS]
+    told = redacted(f"{errors[0].code or ''} {errors[0].message or ''}")
+    message = " ".join(told.split())[:MAX_WORDS]
     if any("token_limit" in code or "rate_limit" in code for code in codes):
         return PassingError(message, is_congestion=True)
     if all(code in ("", "server_error", "internal_error") for code in codes):

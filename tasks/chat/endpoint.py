@@ -5,7 +5,6 @@ reply take three times as long as all the rest of a call.
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import IO, Any
@@ -29,6 +28,7 @@ from tasks.chat.errors import (
     is_unpaid,
 )
 from tasks.chat.limits import LIMITS, Limits
+from tasks.chat.redaction import redacted, remember_key
 
 CONNECT_SECONDS = 20.0
 """To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
@@ -40,8 +40,6 @@ MAX_SEEN = 10_000
 same connection shortly before; more than 4,096 are never in flight."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """Hosts whose servers need no key."""
-KEYS = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
-"""What looks like a key, or a part of one that a server repeats."""
 OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Headers by the environment variable that OpenAI's own client reads for them."""
 JSON = {"Content-Type": "application/json"}
@@ -80,6 +78,7 @@ class Endpoint:
     def __init__(self, chat: ChatConfig, limits: Limits = LIMITS) -> None:
         self._chat = chat
         self._key = key_of(chat)
+        remember_key(self._key)
         self._url = chat.base_url.rstrip("/")
         self._max_bytes = limits.answer_bytes
         self._session: aiohttp.ClientSession | None = None
@@ -155,12 +154,12 @@ class Endpoint:
                     to.write(piece)
         except aiohttp.InvalidURL:
             raise ChatRefusedError(
-                f"{self._redacted(self._chat.base_url)} is not an address: correct base_url"
+                f"{_one_line(self._chat.base_url)} is not an address: correct base_url"
             ) from None
         except aiohttp.ClientError as error:
             # The last cause holds the words of the operating system.
             *_, cause = _causes(error)
-            message = self._redacted(str(cause) or type(cause).__name__)
+            message = _one_line(str(cause) or type(cause).__name__)
             if isinstance(error, aiohttp.ClientConnectorError):
                 raise UnreachableError(message) from None
             raise PassingError(message) from None
@@ -239,7 +238,7 @@ class Endpoint:
         self, status: int, code: str, words: str, retry_after: float | None = None
     ) -> Exception:
         """What an error means that has this status: of an answer, or within a good one."""
-        message = self._redacted(words)
+        message = _one_line(words)
         where = f"{self._chat.base_url} ({self._chat.model})"
         error = error_of(status, code, message, retry_after, words)
         if is_unpaid(status, code, message):
@@ -254,10 +253,10 @@ class Endpoint:
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
         return error
 
-    def _redacted(self, message: str) -> str:
-        """One line, without the key."""
-        plain = message.replace(self._key, "[key]") if len(self._key) > 4 else message
-        return " ".join(KEYS.sub("[key]", plain).split())[:MAX_WORDS]
+
+def _one_line(message: str) -> str:
+    """Redacted before it is cut: half a key would not be found."""
+    return " ".join(redacted(message).split())[:MAX_WORDS]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,4 +1,6 @@
-"""Errors of a chat: what ends one attempt, one request, or the whole run."""
+"""Errors of a chat: what ends one attempt, one request, or the whole run. Their messages hold no
+key, even where a server repeats it.
+"""
 
 import json
 import re
@@ -6,6 +8,7 @@ from typing import Any
 
 from schemas.chat import Failure
 from schemas.retry import TransientError, may_pass
+from tasks.chat.redaction import redacted
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""
@@ -53,7 +56,7 @@ class PassingError(TransientError):
     def __init__(
         self, message: str, retry_after: float | None = None, is_congestion: bool = False
     ) -> None:
-        super().__init__(message, retry_after)
+        super().__init__(redacted(message), retry_after)
         self.is_congestion = is_congestion
 
 
@@ -66,9 +69,9 @@ class RejectedError(Exception):
     that it says, of which the message may be a part."""
 
     def __init__(self, message: str, code: str = "", words: str = "") -> None:
-        super().__init__(message)
+        super().__init__(redacted(message))
         self.code = code
-        self.words = words or message
+        self.words = redacted(words or message)
 
 
 class UpstreamError(ValueError):
@@ -84,15 +87,22 @@ class UpstreamError(ValueError):
         self.status = next((int(text) for text in found if STATUS.fullmatch(text)), 502)
 
 
-class NoReplyError(Exception):
+class _RedactedError(Exception):
+    """Its message holds no key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redacted(message))
+
+
+class NoReplyError(_RedactedError):
     """Every attempt at a request failed in passing; the next run asks again."""
 
 
-class ChatStoppedError(RuntimeError):
+class ChatStoppedError(_RedactedError, RuntimeError):
     """The run cannot go on, for example without money or a server; replies are kept."""
 
 
-class ChatRefusedError(ValueError):
+class ChatRefusedError(_RedactedError, ValueError):
     """The run cannot go on as it is configured: the key, the model or the address is wrong."""
 
 

@@ -1,0 +1,102 @@
+"""Redaction: what servers say, without the keys that they repeat, whole, in part or encoded."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+LOOKS_LIKE_A_KEY = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
+"""Also a key that is not one of ours: one that a proxy before the server uses."""
+ENCODED = re.compile(r"%(?:25)*([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})")
+"""A character in an address, encoded once or more often, or in JSON."""
+WORD = re.compile(r"[\w\-]+")
+MASKED = re.compile(r"[\w\-]*(?:[*•·…]+|\.{2,}|[xX]{4,})[\w\-]*")
+"""A word with a gap, as servers show a key by its ends."""
+GAP = re.compile(r"[*•·…]+|\.{2,}|[xX]{4,}")
+MIN_WHOLE = 5
+"""Characters of a key that is looked for: shorter ones, such as "none", are no secret."""
+MIN_PARTS = 12
+"""Characters of a key of which parts are looked for: parts of shorter ones are words."""
+MIN_PART = 6
+"""Characters of a part of a key that is redacted wherever it stands: three of base64 say little."""
+MIN_END = 4
+"""Characters at the start or end of a key that are redacted where they are a whole word."""
+MAX_LENGTH = 4_000
+"""Characters of a message that are looked through; the rest is cut off."""
+SHOWN = "[key]"
+_known: set[str] = set()
+
+
+def remember_key(key: str) -> None:
+    """Have a key redacted in all that this process reports of its servers."""
+    if len(key) >= MIN_WHOLE:
+        _known.add(key)
+
+
+def redacted(message: str) -> str:
+    """The message without any of the known keys."""
+    message = message[:MAX_LENGTH]
+    for key in sorted(_known, key=len, reverse=True):
+        message = without(message, key)
+    return LOOKS_LIKE_A_KEY.sub(SHOWN, message)
+
+
+def without(message: str, key: str) -> str:
+    """The message without a key: neither the whole, nor a part that could help to guess it, nor
+    either of them with its characters encoded."""
+    plain, starts = _decoded(message)
+    spans = sorted(_spans(plain, key))
+    parts, at = [], 0
+    for start, stop in spans:
+        begin, end = starts[start], starts[stop]
+        if begin >= at:
+            parts += [message[at:begin], SHOWN]
+        at = max(at, end)
+    return "".join(parts) + message[at:]
+
+
+def _decoded(message: str) -> tuple[str, list[int]]:
+    """The message with its encoded characters decoded, and where each of them starts in it; one
+    more at the end."""
+    plain, starts, at = [], [], 0
+    for found in ENCODED.finditer(message):
+        plain.append(message[at : found.start()])
+        starts += range(at, found.start())
+        plain.append(chr(int(found[1] or found[2], 16)))
+        starts.append(found.start())
+        at = found.end()
+    return "".join(plain) + message[at:], [*starts, *range(at, len(message) + 1)]
+
+
+def _spans(text: str, key: str) -> Iterator[tuple[int, int]]:
+    """Where a key or a part of it stands, whatever its case."""
+    text, key = _lower(text), _lower(key)
+    if len(key) < MIN_PARTS:
+        yield from (found.span() for found in re.finditer(re.escape(key), text))
+        return
+    yield from _parts(text, key)
+    for found in WORD.finditer(text):
+        if len(found[0]) >= MIN_END and (key.startswith(found[0]) or key.endswith(found[0])):
+            yield found.span()
+    for found in MASKED.finditer(text):
+        left, *_, right = GAP.split(found[0])
+        if (len(left) > 1 and key.startswith(left)) or (len(right) > 1 and key.endswith(right)):
+            yield found.span()
+
+
+def _parts(text: str, key: str) -> Iterator[tuple[int, int]]:
+    """Parts of at least MIN_PART characters, each as long as it goes."""
+    at = 0
+    while at + MIN_PART <= len(text):
+        if text[at : at + MIN_PART] not in key:
+            at += 1
+            continue
+        lengths = range(MIN_PART, min(len(text) - at, len(key)) + 1)
+        longest = bisect_right(lengths, False, key=lambda size: text[at : at + size] not in key)
+        stop = at + lengths[longest - 1]
+        yield at, stop
+        at = stop
+
+
+def _lower(text: str) -> str:
+    """In lower case and as long as before, which `lower` alone does not promise."""
+    return "".join(one.lower() if one.isascii() else one for one in text)

@@ -1,0 +1,63 @@
+"""Redaction: no key in what is reported, however a server repeats it."""
+
+from string import ascii_letters, digits
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.chat.errors import ChatRefusedError, NoReplyError, PassingError, RejectedError
+from tasks.chat.redaction import MIN_PART, redacted, remember_key, without
+
+KEY = "gw_9f8Ab/7+Zq=Lm0pQrT4uVw"
+remember_key(KEY)
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (f"Incorrect API key provided: {KEY}.", "Incorrect API key provided: [key]."),
+        (f"bad key {KEY[:9]}", "bad key [key]"),
+        (f"bad key {KEY[4:14]}, sorry", "bad key [key], sorry"),
+        (f"bad key {KEY.upper()}", "bad key [key]"),
+        ("bad key gw_9*************4uVw", "bad key [key]"),
+        ("bad key gw...Vw", "bad key [key]"),
+        ("bad key ending in 4uVw", "bad key ending in [key]"),
+        (f"no route /v1?key={quote(KEY, safe='')}&x=1", "no route /v1?key=[key]&x=1"),
+        (f"no route {quote(quote(KEY, safe=''), safe='')}", "no route [key]"),
+        ("".join(f"%{ord(one):02x}" for one in KEY), "[key]"),
+        (KEY.replace("/", "\\u002f"), "[key]"),
+        (f"{KEY}{KEY} twice", "[key][key] twice"),
+        ("Bearer another-one-that-is-not-ours", "[key]"),
+        ("sk-abcdef****wxyz", "[key]"),
+        # What has nothing to do with it stays.
+        ("100%25 of 3 models ... wait 5 s", "100%25 of 3 models ... wait 5 s"),
+        ("The model `writer-1` does not exist", "The model `writer-1` does not exist"),
+        ("Ⅷ İ %C3%A9 \\u00e9", "Ⅷ İ %C3%A9 \\u00e9"),
+    ],
+)
+def test_a_key_is_not_shown_whole_in_part_or_encoded(message, shown):
+    assert redacted(message) == shown
+
+
+@pytest.mark.parametrize("kind", [PassingError, RejectedError, NoReplyError, ChatRefusedError])
+def test_no_error_of_a_chat_holds_a_key(kind):
+    assert str(kind(f"500: who is {KEY}?")) == "500: who is [key]?"
+
+
+KEYS = st.text(ascii_letters + digits + "-_/+=", min_size=12, max_size=60)
+
+
+@given(KEYS, st.data(), st.text(max_size=20), st.text(max_size=20), st.booleans())
+def test_no_part_of_a_key_is_left(key, data, before, after, is_encoded):
+    start = data.draw(st.integers(0, len(key) - MIN_PART))
+    part = key[start : data.draw(st.integers(start + MIN_PART, len(key)))]
+    said = without(before + (quote(part, safe="") if is_encoded else part) + after, key).lower()
+    parts = {key[at : at + MIN_PART].lower() for at in range(len(key) - MIN_PART + 1)}
+    assert not any(one in said for one in parts)
+
+
+def test_a_short_key_is_only_looked_for_whole():
+    assert without("ollama runs llama", "ollama") == "[key] runs llama"
+    assert without("EMPTY and none", "none-12") == "EMPTY and none"
