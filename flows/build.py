@@ -35,6 +35,7 @@ from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, Job, Stage
 from tasks.status import build_status
+from tasks.turns import sole_maker
 
 PUBLISHED = "spatialthinker.dataset.published"
 
@@ -93,12 +94,19 @@ def run_job(stage: Stage, job: Job) -> Path | State[Path]:
     """The one rule by which work is skipped: a job whose artifact is complete does nothing."""
     if parent_process():
         end_with_parent()
-    state, problem = stage.state(job.artifact)
-    if state == "complete":
-        return Completed(name="Cached", data=job.artifact.path)
-    if state == "damaged":
-        set_aside(job.artifact, problem)
-    return stage.work(job)
+    if stage.state(job.artifact)[0] == "complete":
+        return _cached(job)
+    with sole_maker(job.artifact, lambda: job.run.is_stopped):
+        state, problem = stage.state(job.artifact)
+        if state == "complete":  # by another build, meanwhile
+            return _cached(job)
+        if state == "damaged":
+            set_aside(job.artifact, problem)
+        return stage.work(job)
+
+
+def _cached(job: Job) -> State[Path]:
+    return Completed(name="Cached", data=job.artifact.path)
 
 
 def _announce(config: PipelineConfig, dataset: Path) -> None:

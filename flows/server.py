@@ -12,10 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_UN, flock
 from http.client import HTTPException
+from pathlib import Path
 from threading import Thread, Timer
-from typing import IO
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
@@ -144,12 +147,23 @@ def main(number: int) -> None:
     Thread(target=_end_with_input, daemon=True).start()
     import uvicorn
 
-    listener = socket.socket(fileno=number)
-    uvicorn.Server(
-        uvicorn.Config(
-            "prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on"
-        )
-    ).run(sockets=[listener])
+    config = uvicorn.Config(
+        "prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    home = Path(os.environ.get("PREFECT_HOME", "."))
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "temporary-server.lock").open("w") as turn:
+        # One at a time: when they start, all of them bring the same database up to date.
+        flock(turn, LOCK_EX)
+        Thread(target=_give_turn, args=(turn, server), daemon=True).start()
+        server.run(sockets=[socket.socket(fileno=number)])
+
+
+def _give_turn(turn: IO[str], server: Any) -> None:
+    while not server.started:
+        time.sleep(0.1)
+    flock(turn, LOCK_UN)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,20 @@
-"""Files and folders that appear whole or not at all: written beside their place, then renamed."""
+"""Files and folders that appear whole or not at all: written beside their place, then renamed.
 
+What is *durable* survives a power cut, too: bytes and names are on the disk before a caller goes
+on. What is checked when it is read, and can be made again, need not be.
+"""
+
+import errno
 import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PARTIAL = ".partial-"  # marks what is being written; leftovers of a crash are found by it
+TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
+"""What a rename to a folder that is not empty ends in."""
 
 
 def _partial(path: Path) -> Path:
@@ -16,37 +23,35 @@ def _partial(path: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """A path to write a file to, which becomes `path` when the block ends and is removed if it
     fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     try:
         yield partial
+        if is_durable:
+            sync(partial)
         partial.replace(path)
+        if is_durable:
+            sync(path.parent)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """As `replacing`, for a folder that does not exist yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir()
+def replacing_folder(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
+    """As `replacing`, for a folder that does not exist yet. Where another process was quicker, its
+    folder stays: equal names have equal contents."""
+    with removed_at_last(path) as partial:
         yield partial
-        partial.rename(path)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        move_folder(partial, path, is_durable=is_durable)
 
 
 @contextmanager
 def removed_at_last(path: Path) -> Iterator[Path]:
-    """A new folder beside `path`, which the block fills and renames; removed when it ends."""
+    """A new folder beside `path`, which the block fills and moves; removed when it ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     shutil.rmtree(partial, ignore_errors=True)
@@ -55,3 +60,32 @@ def removed_at_last(path: Path) -> Iterator[Path]:
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def move_folder(folder: Path, path: Path, *, is_durable: bool = True) -> None:
+    """Rename a folder to a path beside it; it is removed where that path is taken."""
+    if is_durable:
+        for place in (*folder.rglob("*"), folder):
+            sync(place)
+    try:
+        folder.rename(path)
+    except OSError as error:
+        if error.errno not in TAKEN or not path.is_dir():
+            raise
+        shutil.rmtree(folder)
+    if is_durable:
+        sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until the bytes of a file, or the names in a folder, are on the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError as error:
+        # Some network file systems cannot synchronise folders; a full disk must be reported.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        with suppress(OSError):
+            os.close(number)

@@ -8,7 +8,8 @@ what downstream stages count as their input: equal content cuts a rebuild short,
 never keeps an old name.
 
 An artifact is complete where its seal exists and its files are those that were sealed. One whose
-files differ is damaged: the next build sets it aside and makes it again.
+files differ is damaged: the next build sets it aside and makes it again. So is one that a power cut
+left in part: artifacts are not synchronised with the disk, what is published is.
 """
 
 import json
@@ -183,7 +184,7 @@ def seal_artifact(artifact: Artifact, content: Content | None = None) -> Path:
         },
         "files": sealed,
     }  # fmt: skip
-    with replacing(artifact.seal_path) as partial:
+    with replacing(artifact.seal_path, is_durable=False) as partial:
         partial.write_text(json.dumps(seal, indent=1) + "\n", encoding="utf-8")
     return artifact.path
 
@@ -272,10 +273,10 @@ def write_artifact(
     if ledger is None:
         artifact.ledger_path.unlink(missing_ok=True)
     else:
-        with replacing(artifact.ledger_path) as partial:
+        with replacing(artifact.ledger_path, is_durable=False) as partial:
             ledger.write_parquet(partial)
         content = replace(content, total=(content.total + content_of_rows(ledger).total) % 2**128)
-    with replacing(artifact.path) as partial:
+    with replacing(artifact.path, is_durable=False) as partial:
         frame.write_parquet(partial, metadata={"recipe": artifact.recipe})
     return seal_artifact(artifact, content)
 
@@ -286,7 +287,7 @@ def writing_folder(artifact: Artifact) -> Iterator[Path]:
     artifact.seal_path.unlink(missing_ok=True)
     if artifact.path.exists():  # not sealed: whoever wrote it was stopped
         shutil.rmtree(artifact.path)
-    with replacing_folder(artifact.path) as partial:
+    with replacing_folder(artifact.path, is_durable=False) as partial:
         yield partial
     seal_artifact(artifact)
 

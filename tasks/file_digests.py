@@ -51,7 +51,7 @@ def _file_digests(paths: list[Path], store: Path) -> dict[Path, str]:
             contents = list(threads.map(_digest, changed))
         for path, content in zip(changed, contents, strict=True):
             known[places[path]] = (stamps[path], content)
-        with replacing(store) as partial:
+        with replacing(store, is_durable=False) as partial:
             partial.write_bytes(msgspec.json.encode(known))
     return {path: known[places[path]][1] for path in paths}
 

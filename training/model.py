@@ -6,6 +6,7 @@ from shutil import rmtree
 from typing import Any
 
 from schemas.config.training import TINY, ModelConfig
+from schemas.replacing import move_folder
 
 LORA_TARGETS = r".*language_model.*(q|k|v|o)_proj"  # attention only, without the vision tower
 
@@ -98,7 +99,7 @@ def save_final(trainer: Any, processor: Any, folder: Path, *, in_bf16: bool) -> 
             cast_to_bf16(partial)
         processor.save_pretrained(partial)
         _set_cache_use(partial)
-        partial.rename(folder)
+        move_folder(partial, folder)  # hours of training
     trainer.accelerator.wait_for_everyone()
 
 

@@ -6,9 +6,7 @@ decoded completions.
 """
 
 from collections.abc import Sequence
-from os import getpid
 from pathlib import Path
-from shutil import rmtree
 
 import torch
 import trl
@@ -21,6 +19,7 @@ from transformers import (
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from schemas.completion.publish import TEMPLATE
+from schemas.replacing import replacing_folder
 from training.processor import processor_of
 
 VERSION = 1
@@ -65,19 +64,12 @@ def tiny_folder(root: Path) -> Path:
 def make_tiny(folder: Path, seed: int = 0) -> Path:
     """Write the model, its tokenizer and its processor; the folder appears when it is complete.
     One seed gives the same bytes."""
-    partial = folder.with_name(f"{folder.name}.partial-{getpid()}")
-    rmtree(partial, ignore_errors=True)
     tokenizer = make_tokenizer()
     model = make_model(tokenizer, seed)
-    model.save_pretrained(partial)
     images = Qwen2VLImageProcessorPil(patch_size=14, merge_size=2)
-    processor_of(tokenizer, images).save_pretrained(partial)
-    try:
-        partial.rename(folder)
-    except OSError:
-        if not folder.exists():  # else another process was quicker
-            raise
-        rmtree(partial)
+    with replacing_folder(folder, is_durable=False) as partial:
+        model.save_pretrained(partial)
+        processor_of(tokenizer, images).save_pretrained(partial)
     return folder
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.replacing import replacing
+
 RECORD = "download.json"
 """Beside the archives; no archive may have this name."""
 
@@ -20,9 +22,8 @@ class Received:
 
 
 def write_json(path: Path, value: object) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(value)))
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(value)))
 
 
 def write_record(folder: Path, record: dict[str, Received]) -> None:

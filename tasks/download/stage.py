@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import httpx
 from rich.progress import Progress
 
+from schemas.replacing import sync
 from tasks.download.archive import Archive, examine_finished
 from tasks.download.folder import check_space, explaining_a_full_disk, sole_writer
 from tasks.download.part import Part
@@ -139,6 +140,7 @@ def download_archives(
                 write_record(folder, record)
                 part = Part(folder, archive)
                 part.path.replace(folder / archive.name)
+                sync(folder)
                 part.discard()
             log.info("%s: %d bytes", archive.name, record[archive.name].size)
     return [folder / name for name in names]

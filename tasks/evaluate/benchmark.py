@@ -33,6 +33,7 @@ from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
 from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.file_digests import digest_store
 from tasks.sources.files import digest_files
+from tasks.turns import sole_maker
 
 VERSION = 3
 DOWNLOADS = "downloads"
@@ -140,9 +141,14 @@ def write_items(config: BenchmarkConfig, root: Path, fetcher: Fetcher | None = N
     """The artifact of a benchmark's items, made where it is missing."""
     copy = copy_of(config, root)
     artifact = items_artifact(config, copy, root)
-    if is_complete(artifact):
-        return artifact.path
-    items, commit = read_items(config, copy, root, fetcher)
+    with sole_maker(artifact):
+        return artifact.path if is_complete(artifact) else _write(config, copy, artifact, fetcher)
+
+
+def _write(
+    config: BenchmarkConfig, copy: LocalCopy | None, artifact: Artifact, fetcher: Fetcher | None
+) -> Path:
+    items, commit = read_items(config, copy, artifact.root, fetcher)
     if commit:
         recipe = {**json.loads(artifact.recipe), "commit": commit}
         artifact = replace(artifact, recipe=json.dumps(recipe, sort_keys=True))

@@ -37,6 +37,7 @@ from tasks.artifact import (
     write_incomplete,
 )
 from tasks.chat.run import Run
+from tasks.turns import sole_maker
 from training.model import resolve_model
 from training.run_folder import model_digest
 
@@ -264,9 +265,23 @@ def infer_replies(
     run: Run | None = None,
 ) -> Path | State[Path]:
     artifact = replies_artifact(items_path, model, root)
-    if is_complete(artifact):
-        return Completed(name="Cached", data=artifact.path)
-    items = pl.read_parquet(items_path)
+    run = run or Run()
+    with sole_maker(artifact, lambda: run.is_stopped):
+        if is_complete(artifact):
+            return Completed(name="Cached", data=artifact.path)
+        return write_replies(items_path, benchmark, model, account, artifact, run)
+
+
+def write_replies(
+    items_path: Path,
+    benchmark: str,
+    model: EvaluatedModel,
+    account: Account,
+    artifact: Artifact,
+    run: Run,
+) -> Path:
+    """The artifact, or one of what is known so far where some replies are missing."""
+    items, root = pl.read_parquet(items_path), artifact.root
     missing: list[str] = []
     if model.local:
         parts = root / "artifacts" / PARTS / artifact.digest

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from schemas.config.build import PipelineConfig
 from schemas.dataset_folder import DATA, VALIDATION, read_manifest, sample_files
 from schemas.ledger import LEDGER
-from schemas.replacing import removed_at_last, replacing
+from schemas.replacing import move_folder, removed_at_last, replacing
 from tasks.artifact import (
     Artifact,
     State,
@@ -238,7 +238,7 @@ def publish(job: Job) -> Path:
         if folder.exists() and problem_of_files(folder, job.root):
             move_aside(folder, job.root)
         if not folder.exists():
-            partial.rename(folder)
+            move_folder(partial, folder)
     place = folder.relative_to(job.root).as_posix()
     with replacing(job.artifact.path) as written:
         written.write_text(json.dumps({"dataset": place}) + "\n", encoding="utf-8")

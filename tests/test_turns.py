@@ -1,0 +1,136 @@
+"""Turns: two commands that would make the same artifact, or folder, at the same time."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from schemas.replacing import replacing, replacing_folder
+from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
+from tasks.turns import LOCK, sole_maker
+from tests.builds import config_of
+from tests.commands import REPOSITORY
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from tasks.artifact import Artifact
+from tasks.turns import sole_maker
+with sole_maker(Artifact(Path(sys.argv[1]), "{}")):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def artifact_of(root: Path) -> Artifact:
+    return plan_artifact(root, "ingest", version=1, config={}, inputs={})
+
+
+def test_many_that_make_one_artifact_make_it_once(tmp_path):
+    import polars as pl
+
+    artifact, made = artifact_of(tmp_path), []
+
+    def make(number: int) -> Path:
+        with sole_maker(artifact):
+            if not is_complete(artifact):
+                time.sleep(0.05)
+                made.append(number)
+                write_artifact(pl.DataFrame({"number": [number]}), artifact)
+        return artifact.path
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(make, range(8))) == {artifact.path}
+    assert len(made) == 1
+    assert not list(tmp_path.rglob(f"*{LOCK}"))
+
+
+def test_a_lock_ends_with_its_process_and_one_who_waits_can_be_stopped(tmp_path):
+    artifact = artifact_of(tmp_path)
+    command = [sys.executable, "-c", HOLDS, str(artifact.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as other:
+        assert other.stdout and other.stdout.readline() == "held\n"
+        begun = time.monotonic()
+        with (
+            pytest.raises(RuntimeError, match="stopped while another"),
+            sole_maker(artifact, lambda: time.monotonic() - begun > 0.2),
+        ):
+            pytest.fail("two hold it")
+        other.send_signal(signal.SIGKILL)
+        with sole_maker(artifact):
+            pass
+
+
+def test_a_job_waits_for_another_build_that_does_it(tmp_path):
+    from flows.build import run_job
+    from flows.graph import STAGES
+    from tasks.stage import Build
+
+    stage = STAGES[0]
+    (job,) = stage.jobs(Build(config_of("http://127.0.0.1:9/v1"), tmp_path))
+    with ThreadPoolExecutor(2) as threads:
+        ended = list(threads.map(lambda _: run_job.fn(stage, job), range(2)))
+    made, cached = sorted(ended, key=lambda one: not isinstance(one, Path))
+    assert made == job.artifact.path
+    assert (cached.name, cached.data) == ("Cached", made)
+
+
+def test_of_two_that_write_one_folder_the_first_stays(tmp_path):
+    path, both = tmp_path / "dataset", threading.Barrier(2)
+
+    def write(text: str) -> str:
+        with replacing_folder(path) as partial:
+            (partial / "file").write_text(text)
+            both.wait(10)
+        return (path / "file").read_text()
+
+    with ThreadPoolExecutor(2) as threads:
+        found = set(threads.map(write, "ab"))
+    assert len(found) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_not_put_in_the_place_of_a_file(tmp_path):
+    (tmp_path / "dataset").write_text("a file")
+    with pytest.raises(OSError), replacing_folder(tmp_path / "dataset") as partial:
+        (partial / "file").write_text("x")
+    assert (tmp_path / "dataset").read_text() == "a file"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.fixture
+def synced(monkeypatch, tmp_path) -> list[str]:
+    """What is synchronised with the disk, as it was called then."""
+    found, sync = [], os.fsync
+
+    def noting(number: int) -> None:
+        place = Path(os.readlink(f"/proc/self/fd/{number}"))
+        found.append(place.relative_to(tmp_path).as_posix().partition(".partial-")[0])
+        found[-1] += "/file" if place.name == "file" else ""
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    return found
+
+
+def test_what_is_durable_is_on_the_disk_under_its_name(tmp_path, synced):
+    with replacing_folder(tmp_path / "a") as partial:
+        (partial / "file").write_text("x")
+    assert synced == ["a/file", "a", "."]
+    synced.clear()
+    with replacing(tmp_path / "b") as partial:
+        partial.write_text("x")
+    assert synced == ["b", "."]
+
+
+def test_artifacts_are_checked_when_they_are_read_and_cost_no_synchronising(tmp_path, synced):
+    import polars as pl
+
+    write_artifact(pl.DataFrame({"a": [1]}), artifact_of(tmp_path), pl.DataFrame({"b": [2]}))
+    assert synced == []
