@@ -25,7 +25,7 @@ from flows.keys import artifact_key
 from flows.progress import results_of
 from flows.stopping import watch_again
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
-from schemas.dataset_folder import VALIDATION
+from schemas.dataset_folder import VALIDATION, check_root
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
@@ -171,7 +171,7 @@ def build_from_file(config: str, settings: list[str] | None = None, root: str = 
     for name in ("flows", "tasks"):
         logging.getLogger(name).setLevel(logging.INFO)
     loaded = load_config(Path(config), tuple(settings or ()))
-    return str(run_build(loaded, Path(root)))
+    return str(run_build(loaded, check_root(Path(root))))
 
 
 def run_build(

@@ -20,6 +20,7 @@ from rich.markup import escape
 from flows.outcomes import outcome_of
 from flows.settings import apply_settings
 from flows.stopping import end_when_stored, exit_code, watch_signals
+from schemas.dataset_folder import check_root
 
 app = typer.Typer(
     add_completion=False,
@@ -45,7 +46,13 @@ Settings = Annotated[
     ),
 ]
 Root = Annotated[
-    Path, typer.Option("--root", help="Where artifacts and datasets are kept.", metavar="FOLDER")
+    Path,
+    typer.Option(
+        "--root",
+        help="Where artifacts and datasets are kept.",
+        metavar="FOLDER",
+        callback=check_root,
+    ),
 ]
 SAMPLE = Path("configs/sample.toml")
 """What `build` and `plan` take where no configuration is named: it needs no download and no key."""

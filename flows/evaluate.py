@@ -20,6 +20,7 @@ from flows.keys import artifact_key
 from flows.stopping import watch_again
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
+from schemas.dataset_folder import check_root
 from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
@@ -116,7 +117,7 @@ def evaluate_from_file(
     loaded = load_evaluate_config(Path(config), tuple(settings or ()))
     if model:
         loaded = loaded.with_model(model)
-    return str(run_evaluation(loaded, Path(root)))
+    return str(run_evaluation(loaded, check_root(Path(root))))
 
 
 def run_evaluation(config: EvaluateConfig, root: Path) -> Path:

@@ -18,6 +18,7 @@ from prefect.events import emit_event
 from flows.keys import artifact_key
 from flows.stopping import watch_again
 from schemas.config.training import load_train_config
+from schemas.dataset_folder import check_root
 from tasks.train.stage import check_packages, check_readiness, train_model
 
 TRAINED = "spatialthinker.model.trained"
@@ -59,4 +60,4 @@ def train_from_file(
     for name in ("flows", "tasks"):
         logging.getLogger(name).setLevel(logging.INFO)
     named = [f"data.dataset={json.dumps(dataset)}"] if dataset else []
-    return str(train_flow(Path(config), (*(settings or ()), *named), Path(root)))
+    return str(train_flow(Path(config), (*(settings or ()), *named), check_root(Path(root))))

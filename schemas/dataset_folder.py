@@ -3,12 +3,44 @@
 import json
 from hashlib import file_digest
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 DATA = "data"
 """The folder of the samples' files, which holds nothing else: whoever reads it reads samples."""
 VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
+
+MANIFEST: dict[str, type | UnionType] = {
+    "name": str,
+    "digest": str,
+    "files": dict,
+    "config": dict,
+    "stages": dict,
+    "num_samples": int,
+    "num_images": int,
+    "splits": dict,
+    "models": dict,
+    "funnel": list,
+    "quotas": list,
+    "costs": list,
+    "judging": dict | None,
+}
+"""What every reader of a manifest.json relies on."""
+
+
+def check_root(root: Path) -> Path:
+    """The root itself. ValueError where it cannot be one: a file stands there, or its name is a
+    pattern of names to those who read Parquet files."""
+    if found := sorted(set("*?[") & set(str(root))):
+        raise ValueError(
+            f"{root} holds {found[0]}, which stands for other names: choose a folder without it "
+            "with --root"
+        )
+    there = next(place for place in (root, *root.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise ValueError(f"{there} is a file: choose a folder with --root")
+    return root
 
 
 def resolve_dataset(name: str, root: Path) -> Path:
@@ -38,18 +70,43 @@ def sample_files(folder: Path) -> list[Path]:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """ValueError where it is missing or damaged."""
+    again = "build the dataset again"
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
-        manifest["files"], manifest["digest"], manifest["config"]["images"]
     except FileNotFoundError:
         raise ValueError(
             f"{folder} is not a dataset folder: it has no manifest.json; run spatialthinker build"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{folder} has no readable manifest.json ({error}): build the dataset again"
-        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{folder} has no readable manifest.json ({error}): {again}") from None
+    if problem := _problem_of(manifest):
+        raise ValueError(f"{folder / 'manifest.json'} {problem}: {again}")
     return manifest
+
+
+def _problem_of(manifest: Any) -> str:
+    """What a manifest lacks, empty where nothing is wrong: those who read it rely on its shape."""
+    if not isinstance(manifest, dict):
+        return "is not an object"
+    for name, kind in MANIFEST.items():
+        if name not in manifest:
+            return f"lacks {name}"
+        if not isinstance(manifest[name], kind):
+            return f"holds something else as {name}"
+    for name, facts in manifest["files"].items():
+        if not isinstance(facts, dict) or not isinstance(facts.get("sha256"), str):
+            return f"has no sha256 of {name}"
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            return f"names {name}, which is not in its folder"
+    for name, facts in manifest["stages"].items():
+        if not isinstance(facts, dict) or not isinstance(facts.get("recipe"), str):
+            return f"has no recipe of the stage {name}"
+    config = manifest["config"]
+    if not isinstance(config.get("images"), str):
+        return "lacks config.images"
+    if not isinstance(config.get("source"), dict) or "kind" not in config["source"]:
+        return "lacks config.source.kind"
+    return ""
 
 
 def check_dataset(folder: Path) -> dict[str, Any]:

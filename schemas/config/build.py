@@ -14,7 +14,7 @@ from schemas.chat import ChatConfig
 from schemas.claim import Category
 from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
-from schemas.config.section import Section, Share
+from schemas.config.section import Section, Seed, Share
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 
@@ -278,13 +278,13 @@ class RunnerConfig(Section):
         exclude=True,
         description="where shards run; all but threads need a Prefect server at PREFECT_API_URL",
     )
-    max_workers: int = Field(default=2, gt=0, exclude=True)
+    max_workers: int = Field(default=2, gt=0, le=1024, exclude=True)
     shard_size: int = Field(default=4000, gt=0, exclude=True, description="images per shard")
 
 
 class PipelineConfig(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    seed: int = Field(ge=0)
+    seed: Seed
     images: Literal["embed", "omit"]
     source: SourceConfig
     ingest: IngestConfig = IngestConfig()

@@ -12,7 +12,7 @@ from schemas.benchmark import PromptTemplate
 from schemas.chat import ChatConfig
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
-from schemas.config.section import Section
+from schemas.config.section import Section, Seed
 
 
 class LocalModelConfig(Section):
@@ -69,11 +69,11 @@ class BenchmarkConfig(Section):
 
 class EvaluateConfig(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    seed: int = Field(ge=0)
+    seed: Seed
     models: tuple[EvaluatedModel, ...] = Field(min_length=1)
     benchmarks: tuple[BenchmarkConfig, ...] = Field(min_length=1)
     num_bootstrap: int = Field(default=1000, ge=10)
-    max_workers: int = Field(default=2, gt=0, exclude=True)
+    max_workers: int = Field(default=2, gt=0, le=1024, exclude=True)
     budget: float | None = Field(default=None, ge=0.0, exclude=True)
     replies: str | None = Field(default=None, exclude=True)
 

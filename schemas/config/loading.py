@@ -24,7 +24,9 @@ def load_toml(kind: type[Config], path: Path, overrides: tuple[str, ...] = ()) -
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read ({error}): pass a readable .toml file") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {error}") from None
+        raise ValueError(f"{path} is not TOML: {error}: correct it there") from None
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply: no key here holds so much") from None
     for override in overrides:
         _set(tree, override)
     try:
@@ -51,7 +53,7 @@ def _value(text: str) -> Any:
     """What TOML reads in `text`; a bare word or path is a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
 
 

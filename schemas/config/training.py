@@ -153,7 +153,7 @@ class LogConfig(Section):
 class TrainConfig(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     method: Method
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     model: ModelConfig
     data: DataConfig
     reward: RewardConfig = RewardConfig()

@@ -1,9 +1,13 @@
 """The command line: what it says of bad calls, and its exit codes."""
 
 import subprocess
+import tempfile
 
+import httpx
+import polars as pl
 import pytest
 
+from flows.outcomes import outcome_of
 from tests.commands import call, run
 
 
@@ -22,6 +26,10 @@ from tests.commands import call, run
         (("build", "--set", "quota.num_samples=many"), "quota.num_samples: "),
         (("build", "--set", "quota.num_samples=-1"), "quota.num_samples: "),
         (("build", "--set", "images=perhaps"), "'embed' or 'omit' (found 'perhaps')"),
+        (("build", "--set", "quota.oversample=inf"), "quota.oversample: Input should be a finite"),
+        (("build", "--set", "proof.size_ratio=nan"), "proof.size_ratio: Input should be a finite"),
+        (("build", "--set", "seed=99999999999999999999"), "seed: Input should be less than"),
+        (("build", "--set", f"quota={'[' * 3000}"), "quota: "),
         (("build", "--set", "seed"), "write it as key=value"),
         (("build", "--set", "seed.x=1"), "seed is a value, not a section"),
         (("build", "--set", "source.kind=gqa"), "source.path is missing"),
@@ -44,6 +52,48 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["build", "train", "evaluate"])
+@pytest.mark.parametrize("text", ["a = " + "[" * 3000 + "]" * 3000, "a = " + "{a=" * 999 + "}" * 999])
+def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
+    (tmp_path / "deep.toml").write_text(text)
+    result = call(command, tmp_path / "deep.toml")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {tmp_path / 'deep.toml'} is ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "code"),
+    [
+        (ValueError("wrong\nmore"), "wrong", 2),
+        (FileNotFoundError(2, "No such file", "/a"), "No such file /a", 2),
+        (NotADirectoryError(20, "Not a directory", "/a/b"), "cannot use /a/b (Not a directory)", 2),
+        (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
+        (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
+        (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
+        (pl.exceptions.ComputeError("what\never"), "what", 1),
+        (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
+        (RuntimeError(""), "RuntimeError", 1),
+        (KeyError("x"), "a fault of the program (KeyError: 'x'): report it with /", 1),
+        (RecursionError("deep"), "a fault of the program (RecursionError: deep): report it", 1),
+    ],
+)
+def test_how_a_command_failed_is_one_line_and_a_code(error, told, code, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    line, ended = outcome_of(error)
+    assert told in line and "\n" not in line
+    assert ended == code
+    assert len(list(tmp_path.iterdir())) == ("a fault" in told)
+
+
+def test_a_server_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    result = call("serve")
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: no Prefect server answers at http://127.0.0.1:9/api (")
+    assert "unset PREFECT_API_URL" in result.stderr and result.stderr.count("\n") == 1
 
 
 def test_a_process_ends_with_what_its_command_ends_with():

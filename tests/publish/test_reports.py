@@ -317,16 +317,15 @@ def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests:
     published.write_parquet(dataset / DATA / "train-00000-of-00001.parquet")
     (dataset / VALIDATION).mkdir()
     (dataset / VALIDATION / "results.json").write_text('{"success": true}', encoding="utf-8")
-    manifest = {
+    about = manifest() | {
         "digest": dataset.name,
-        "config": {"images": "omit"},
         "stages": {stage: {"recipe": digest} for stage, digest in found.items()},
         "files": {
             path.relative_to(dataset).as_posix(): {"sha256": sha256(path.read_bytes()).hexdigest()}
             for path in dataset.rglob("*.parquet")
         },
     }
-    (dataset / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (dataset / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
     return dataset
 
 

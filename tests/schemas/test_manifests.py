@@ -1,0 +1,104 @@
+"""Dataset folders and roots: what is not one is refused in one line that says what to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.dataset_folder import MANIFEST, check_root, read_manifest
+from tests.commands import call
+
+
+WHOLE: dict[str, Any] = {
+    "name": "a",
+    "digest": "0123456789abcdef",
+    "files": {"train-00000-of-00001.parquet": {"bytes": 1, "sha256": "00"}},
+    "config": {"images": "omit", "source": {"kind": "gqa"}},
+    "stages": {"plan": {"recipe": "00", "content": "00"}},
+    "num_samples": 1,
+    "num_images": 1,
+    "splits": {"train": 1},
+    "models": {},
+    "funnel": [],
+    "quotas": [],
+    "costs": [],
+    "judging": None,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A dataset's folder with nothing but its manifest."""
+    (tmp_path / "manifest.json").write_text(json.dumps(WHOLE))
+    return tmp_path
+
+
+def changed(folder: Path, **entries: Any) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "has no readable manifest.json"),
+        ("{" * 2_000, "has no readable manifest.json"),
+        ("[" * 100_000, "has no readable manifest.json"),
+        ("[]", "is not an object"),
+        ("null", "is not an object"),
+        ('"files"', "is not an object"),
+        ("{}", "lacks name"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused(text, told, tmp_path):
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=told) as error:
+        read_manifest(tmp_path)
+    assert str(tmp_path) in str(error.value)
+    assert str(error.value).endswith("build the dataset again")
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+@pytest.mark.parametrize("value", [3.5, [[]], {"a": []}])
+def test_an_entry_of_another_kind_is_refused(name, value, folder):
+    read_manifest(folder)
+    changed(folder, **{name: value})
+    kind = MANIFEST[name]
+    if isinstance(value, kind) and name not in ("files", "stages", "config"):
+        read_manifest(folder)
+        return
+    with pytest.raises(ValueError, match=r"manifest\.json (has|holds|lacks)"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up.parquet", "a/../../b"])
+def test_a_file_elsewhere_is_no_file_of_a_dataset(name, folder):
+    changed(folder, files={name: {"sha256": "0", "bytes": 1}})
+    with pytest.raises(ValueError, match="which is not in its folder"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("file", "is a file: choose a folder with --root"),
+        ("file/below", "is a file: choose a folder with --root"),
+        ("a[1]", "stands for other names: choose a folder without it with --root"),
+        ("a*", "stands for other names"),
+        ("what?", "stands for other names"),
+    ],
+)
+def test_a_root_that_cannot_be_one_is_refused(name, told, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for command in (("build",), ("plan",), ("why", "1"), ("train", "configs/train/tiny.toml")):
+        result = call(*command, "--root", tmp_path / name)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"error: {tmp_path / name.partition('/')[0]} ")
+        assert told in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_root_is_a_folder_or_not_there_yet(tmp_path):
+    for root in (tmp_path, tmp_path / "a b" / "ü {c}", Path("data")):
+        assert check_root(root) == root
