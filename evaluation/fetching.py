@@ -37,7 +37,7 @@ BACKOFF = Backoff(first=1.0, most=4.0)
 MAX_ASKED = 60.0
 """Seconds: the longest wait for one image, even if its server asks for a longer one."""
 NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"""Where a network translates to IPv4 (RFC 6052, RFC 8215): the address is in the last four bytes."""
+"""Where a network translates to IPv4 (RFC 6052, RFC 8215); the last four bytes are the address."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
 

@@ -5,11 +5,9 @@ Errors are one line on standard error: exit code 2 for a bad call, configuration
 run that failed.
 """
 
-import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,7 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.outcomes import outcome_of
-from flows.settings import apply_settings
+from flows.server import starting_prefect
+from flows.settings import apply_settings, show_lines
 from flows.stopping import end_when_stored, exit_code, watch_signals
 from schemas.dataset_folder import check_root
 
@@ -370,29 +369,6 @@ def download(
         paths = download_archives(archives, to, progress=progress, base_url=mirror)
     for path in paths:
         typer.echo(path)
-
-
-def show_lines(console: Console, *loggers: str) -> None:
-    """Show what these loggers say, line by line."""
-    handler = logging.StreamHandler(console.file)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    for name in loggers:
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.INFO)
-        logger.addHandler(handler)
-        logger.propagate = False
-
-
-@contextmanager
-def starting_prefect(console: Console) -> Iterator[None]:
-    """What the block imports is imported while a server starts, where none is configured."""
-    from flows.server import start_server
-
-    with console.status("Starting Prefect ..."):
-        server = start_server()
-        yield
-        if server:
-            server.wait()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

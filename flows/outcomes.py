@@ -23,7 +23,10 @@ def outcome_of(error: Exception) -> tuple[str, int]:
         return (_told(OSError(errno.ENOSPC, "")) if is_full else first_line(error)), 1
     if _is_of("httpx", "HTTPError", error):
         reason = first_line(error)
-        return f"the Prefect server does not answer ({reason}): run the same command when it does", 1
+        return (
+            f"the Prefect server does not answer ({reason}): run the same command when it does",
+            1,
+        )
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return first_line(error), 1
     return _fault(error), 1
@@ -61,7 +64,9 @@ def _fault(error: Exception) -> str:
         step for step in traceback.extract_tb(error.__traceback__)
         if Path(step.filename).is_relative_to(REPOSITORY) and ".venv" not in step.filename
     ]  # fmt: skip
-    place = f" at {Path(ours[-1].filename).relative_to(REPOSITORY)}:{ours[-1].lineno}" if ours else ""
+    place = (
+        f" at {Path(ours[-1].filename).relative_to(REPOSITORY)}:{ours[-1].lineno}" if ours else ""
+    )
     with tempfile.NamedTemporaryFile(
         "w", prefix="spatialthinker-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:

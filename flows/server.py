@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_UN, flock
 from http.client import HTTPException
@@ -21,6 +23,8 @@ from threading import Thread, Timer
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
+
+from rich.console import Console
 
 START_SECONDS = 120.0
 """Longest wait for a temporary server, which imports much on what may be a busy machine."""
@@ -90,6 +94,16 @@ def start_server() -> TemporaryServer | None:
     return server
 
 
+@contextmanager
+def starting_prefect(console: Console) -> Iterator[None]:
+    """What the block imports is imported while a server starts, where none is configured."""
+    with console.status("Starting Prefect ..."):
+        server = start_server()
+        yield
+        if server:
+            server.wait()
+
+
 def stop_servers(seconds: float = STOP_SECONDS) -> None:
     """End the temporary servers of this process."""
     while _started:
@@ -127,9 +141,7 @@ def launch_server() -> TemporaryServer:
             pass_fds=[number],
             start_new_session=True,
         )
-        return TemporaryServer(
-            process, f"http://127.0.0.1:{listener.getsockname()[1]}/api", errors
-        )
+        return TemporaryServer(process, f"http://127.0.0.1:{listener.getsockname()[1]}/api", errors)
 
 
 def _end_with_input() -> None:

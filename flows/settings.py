@@ -1,8 +1,10 @@
-"""Prefect's settings for a build on one machine."""
+"""Settings of Prefect for a build on one machine, and of what logs show."""
 
 import logging
 import os
 from pathlib import Path
+
+from rich.console import Console
 
 DEFAULTS = {
     "PREFECT_HOME": str(Path.cwd() / ".prefect"),
@@ -15,8 +17,9 @@ DEFAULTS = {
 }
 """Where the environment says nothing else. Prefect keeps its data in the working folder, no library
 reports usage, and log lines outside a flow are no error. The timeout is in seconds, six times
-Prefect's default: its server starts slowly on a busy machine. Python's own tracker of what processes share would report
-below the last line of a command that was stopped what it tidies up."""
+Prefect's default: its server starts slowly on a busy machine. Python's own
+tracker of what processes share would report, below the last line of a command that was stopped,
+what it tidies up."""
 QUEUES = ("EventsWorker", "APILogWorker")
 """Loggers of what Prefect still sends when a command ends: they would write below its last line."""
 
@@ -32,3 +35,14 @@ def apply_settings(verbose: bool = False) -> None:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         for service in QUEUES:
             logging.getLogger(service).setLevel(logging.ERROR)
+
+
+def show_lines(console: Console, *loggers: str) -> None:
+    """Show what these loggers say, line by line."""
+    handler = logging.StreamHandler(console.file)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name in loggers:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        logger.propagate = False

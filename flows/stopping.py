@@ -73,7 +73,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
         Thread(target=_see_to_it, daemon=True).start()
         raise KeyboardInterrupt
     if number == signal.SIGINT and time.monotonic() - _Signal.came > REPEATED_SECONDS:
-        Thread(target=end, daemon=True, args=("stopped at once: what was under way is lost",)).start()
+        Thread(
+            target=end, daemon=True, args=("stopped at once: what was under way is lost",)
+        ).start()
 
 
 def _see_to_it() -> None:
@@ -86,7 +88,8 @@ def _see_to_it() -> None:
 def _await_replies() -> None:
     # What libraries still have to say would stand around the one line that matters.
     logging.disable(logging.CRITICAL)
-    threading.excepthook = sys.unraisablehook = lambda _: None
+    threading.excepthook = _say_nothing
+    sys.unraisablehook = _say_nothing
     workers = _workers()
     for worker in workers:
         _pass_on(worker.pid)
@@ -96,6 +99,10 @@ def _await_replies() -> None:
             time.sleep(LOOK_SECONDS)
     while any(worker.is_alive() for worker in workers):
         time.sleep(LOOK_SECONDS)
+
+
+def _say_nothing(about: object) -> None:
+    pass
 
 
 def _pass_on(worker: int | None) -> None:

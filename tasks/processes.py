@@ -45,9 +45,7 @@ def _start_pool(num_workers: int) -> ProcessPoolExecutor:
     os.environ["POLARS_MAX_THREADS"] = "1"
     # Polars otherwise gives memory back to the system and takes it anew within every shard.
     os.environ["_RJEM_MALLOC_CONF"] = "dirty_decay_ms:10000,muzzy_decay_ms:10000"
-    pool = ProcessPoolExecutor(
-        num_workers, get_context("spawn"), initializer=_start_worker
-    )
+    pool = ProcessPoolExecutor(num_workers, get_context("spawn"), initializer=_start_worker)
     atexit.register(pool.shutdown, wait=False, cancel_futures=True)
     return pool
 

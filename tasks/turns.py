@@ -15,7 +15,9 @@ LOOK_SECONDS = 0.1
 
 
 @contextmanager
-def sole_maker(artifact: Artifact, is_stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
+def sole_maker(
+    artifact: Artifact, is_stopped: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
     """Within the block no other job makes the artifact, in this process or another one; a lock ends
     with its process. Whether the artifact is complete must be asked within. RuntimeError where
     `is_stopped` while another job makes it."""

@@ -54,8 +54,8 @@ def loggers() -> list[logging.Logger]:
 
 
 def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
-    """`spatialthinker ARGUMENTS` in a process of its own. It uses the session's Prefect server,
-    where there is one: one of its own would take seconds to start, and outlive a kill."""
+    """`spatialthinker ARGUMENTS` in a process group of its own, as a shell's job. It uses the
+    session's Prefect server, where there is one: one of its own would take seconds to start."""
     return subprocess.Popen(
         [CLI, *arguments],
         stdout=subprocess.PIPE,
@@ -63,6 +63,7 @@ def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
         text=True,
         cwd=REPOSITORY,
         env={**os.environ, **server(), **environment},
+        start_new_session=True,
     )
 
 

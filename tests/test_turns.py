@@ -110,7 +110,7 @@ def synced(monkeypatch, tmp_path) -> list[str]:
     found, sync = [], os.fsync
 
     def noting(number: int) -> None:
-        place = Path(os.readlink(f"/proc/self/fd/{number}"))
+        place = Path(f"/proc/self/fd/{number}").readlink()
         found.append(place.relative_to(tmp_path).as_posix().partition(".partial-")[0])
         found[-1] += "/file" if place.name == "file" else ""
         sync(number)

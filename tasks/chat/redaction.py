@@ -57,7 +57,9 @@ def without(message: str, key: str) -> str:
 def _decoded(message: str) -> tuple[str, list[int]]:
     """The message with its encoded characters decoded, and where each of them starts in it; one
     more at the end."""
-    plain, starts, at = [], [], 0
+    plain: list[str] = []
+    starts: list[int] = []
+    at = 0
     for found in ENCODED.finditer(message):
         plain.append(message[at : found.start()])
         starts += range(at, found.start())

@@ -55,7 +55,9 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
 
 
 @pytest.mark.parametrize("command", ["build", "train", "evaluate"])
-@pytest.mark.parametrize("text", ["a = " + "[" * 3000 + "]" * 3000, "a = " + "{a=" * 999 + "}" * 999])
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 3000 + "]" * 3000, "a = " + "{a=" * 999 + "}" * 999]
+)
 def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
     (tmp_path / "deep.toml").write_text(text)
     result = call(command, tmp_path / "deep.toml")

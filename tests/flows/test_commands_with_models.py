@@ -1,6 +1,7 @@
 """The command line where models are asked: what it says of what goes wrong, what it never tells,
 and how it goes on after a kill or a Ctrl-C."""
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -241,7 +242,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(place: Callable[[str], 
         tree = tree_of(endpoint.url, chat={"max_concurrent": 4})
         with here.started(tree) as process:
             wait_for(endpoint, process, "writer-1", 7)
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
             stopped = time.monotonic()
             stdout, stderr = process.communicate(timeout=30)
         assert time.monotonic() - stopped < 6.0

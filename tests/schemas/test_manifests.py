@@ -9,7 +9,6 @@ import pytest
 from schemas.dataset_folder import MANIFEST, check_root, read_manifest
 from tests.commands import call
 
-
 WHOLE: dict[str, Any] = {
     "name": "a",
     "digest": "0123456789abcdef",
