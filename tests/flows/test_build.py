@@ -68,6 +68,7 @@ def test_the_dataset_folder_is_complete(built):
     assert names == {
         "README.md",
         "manifest.json",
+        "croissant.json",
         "ledger.parquet",
         "__validation__",
         "data",

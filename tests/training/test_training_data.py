@@ -163,7 +163,8 @@ def test_a_dataset_without_photographs_is_refused(drawn_dataset, tmp_path):
     import polars as pl
 
     (file,) = split_files(drawn_dataset, "train")
-    pl.read_parquet(file).drop("images").write_parquet(tmp_path / file.name)
+    (tmp_path / "data").mkdir()
+    pl.read_parquet(file).drop("images").write_parquet(tmp_path / "data" / file.name)
     with pytest.raises(ValueError, match=r'lacks images: .* with images = "embed"'):
         load_rows(tmp_path, "train", DATA, 3, tmp_path / "cache")
     with pytest.raises(ValueError, match="has no val split"):
