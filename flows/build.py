@@ -3,8 +3,6 @@
 The same call after a crash does only what is missing.
 """
 
-import json
-import logging
 import os
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
@@ -12,32 +10,27 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-from prefect import State, Task, flow, task, unmapped
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect import State, Task, flow, tags, task, unmapped
 from prefect.cache_policies import NO_CACHE
-from prefect.events import emit_event
 from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
+from flows.announcing import announce_dataset, announce_rejection
 from flows.graph import STAGES, dependents
-from flows.keys import artifact_key
+from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.progress import results_of
 from flows.stopping import watch_again
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
-from schemas.dataset_folder import VALIDATION, check_root
+from schemas.dataset_folder import check_root
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
 from tasks.processes import end_with_parent, holding_signals
-from tasks.publish.card import cost_rows
-from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, Job, Stage
 from tasks.status import build_status
 from tasks.turns import sole_maker
-
-PUBLISHED = "spatialthinker.dataset.published"
+from tasks.validate.stage import DatasetRejectedError, check_gates
 
 
 @flow(name="plan")
@@ -49,16 +42,31 @@ def prepare_build(config: PipelineConfig, root: Path) -> Build:
 
 @flow(name="build")
 def build_dataset(
-    config: PipelineConfig, root: Path, again: str | None = None, show: bool = False
+    config: PipelineConfig,
+    root: Path,
+    again: str | None = None,
+    show: bool = False,
+    announce: bool = False,
 ) -> Path:
     """The dataset folder of a configuration. The stage `again`, and all that read it, run again
-    even where they are complete. `show`: progress is written to standard error."""
+    even where they are complete. `show`: progress is written to standard error. With `announce`
+    the events are emitted that others await."""
+    return make_dataset(config, root, again, show, announce)
+
+
+def make_dataset(
+    config: PipelineConfig, root: Path, again: str | None, show: bool, announce: bool
+) -> Path:
+    """As `build_dataset`, in the flow run under way."""
     check_keys(config)
-    known = set(root.glob("datasets/*/*/manifest.json"))
-    build = _run(STAGES, Build(config, root), dependents(again) if again else set(), show)
+    check_gates(config)
+    try:
+        build = _run(STAGES, Build(config, root), dependents(again) if again else set(), show)
+    except DatasetRejectedError as error:
+        announce_rejection(config.name, error.validation, event=announce)
+        raise
     dataset = published_folder(build.made["publish"][0])
-    if dataset / "manifest.json" not in known:
-        _announce(config, dataset)
+    announce_dataset(dataset, root, event=announce)
     return dataset
 
 
@@ -79,7 +87,7 @@ def _run(
         with holding_signals() if is_apart else nullcontext():
             futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
         build = build.after(stage.name, results_of(stage.name, futures, stage.unit, run, show))
-        if stage.check:
+        if stage.check and stage.is_sharded:
             stage.check(build)
     return build
 
@@ -95,55 +103,25 @@ def run_job(stage: Stage, job: Job) -> Path | State[Path]:
     if parent_process():
         end_with_parent()
     if stage.state(job.artifact)[0] == "complete":
-        return _cached(job)
+        return _cached(stage, job)
     with sole_maker(job.artifact, lambda: job.run.is_stopped):
         state, problem = stage.state(job.artifact)
         if state == "complete":  # by another build, meanwhile
-            return _cached(job)
+            return _cached(stage, job)
         if state == "damaged":
             set_aside(job.artifact, problem)
-        return stage.work(job)
+        return _checked(stage, job, stage.work(job))
 
 
-def _cached(job: Job) -> State[Path]:
-    return Completed(name="Cached", data=job.artifact.path)
+def _cached(stage: Stage, job: Job) -> State[Path]:
+    return Completed(name="Cached", data=_checked(stage, job, job.artifact.path))
 
 
-def _announce(config: PipelineConfig, dataset: Path) -> None:
-    """Make Prefect artifacts of the funnel, the models' costs and verdicts and the validation, and
-    emit the event that training awaits."""
-    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
-    funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL))
-    key = artifact_key(config.name, dataset.name)
-    create_table_artifact(key=f"funnel-{key}", table=funnel.to_dicts(), description="Funnel")
-    create_table_artifact(
-        key=f"quotas-{key}", table=manifest["quotas"], description="Samples wanted and chosen"
-    )
-    if manifest["costs"]:
-        told = "Calls, tokens and US dollars of the models"
-        create_table_artifact(key=f"costs-{key}", table=cost_rows(manifest), description=told)
-    if manifest["judging"]:
-        verdicts = manifest["judging"]["verdicts"]
-        create_table_artifact(key=f"verdicts-{key}", table=verdicts, description="Verdicts")
-    report = (dataset / VALIDATION / "validation.html").resolve()
-    create_link_artifact(
-        key=f"validation-{key}", link=report.as_uri(), link_text="Validation report"
-    )
-    results = json.loads((dataset / VALIDATION / "results.json").read_text(encoding="utf-8"))
-    failed = [entry for entry in results["expectations"] if entry["status"] != "passed"]
-    lines = [
-        f"- {entry['severity']}: {entry['description']} ({entry['num_failed']} rows)"
-        for entry in failed
-    ]
-    summary = f"{results['num_expectations']} checks on {results['num_rows']:,} samples.\n\n"
-    create_markdown_artifact(
-        key=f"checks-{key}", markdown=summary + ("\n".join(lines) or "All of them passed.")
-    )
-    emit_event(
-        event=PUBLISHED,
-        resource={"prefect.resource.id": f"spatialthinker.dataset.{config.name}"},
-        payload={"path": str(dataset.resolve()), "samples": manifest["num_samples"]},
-    )
+def _checked(stage: Stage, job: Job, path: Path) -> Path:
+    """The path; a stage of one job fails with what it made where that must not be used."""
+    if stage.check and not stage.is_sharded:
+        stage.check(Build(job.config, job.root, {**job.inputs, stage.name: (path,)}))
+    return path
 
 
 def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> PipelineConfig:
@@ -164,28 +142,39 @@ def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> P
             return changed
 
 
-@flow(name="build-from-file")
-def build_from_file(config: str, settings: list[str] | None = None, root: str = "data") -> str:
+@flow(name="build-from-file", flow_run_name=name_of_deployed)
+def build_from_file(
+    config: str, settings: list[str] | None = None, root: str = "data", announce: bool = True
+) -> str:
     """For deployments and schedules: the dataset folder of a configuration file, after settings
-    of the form key=value."""
-    for name in ("flows", "tasks"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    of the form key=value. With `announce` the events are emitted that other deployments await."""
     loaded = load_config(Path(config), tuple(settings or ()))
-    return str(run_build(loaded, check_root(Path(root))))
+    with deployed(loaded, Path(config), _runner(loaded.runner)):
+        dataset = make_dataset(loaded, check_root(Path(root)), None, show=False, announce=announce)
+    return str(dataset)
 
 
 def run_build(
-    config: PipelineConfig, root: Path, again: str | None = None, show: bool = False
+    config: PipelineConfig,
+    root: Path,
+    again: str | None = None,
+    show: bool = False,
+    announce: bool = False,
 ) -> Path:
     """Build with the task runner that the configuration asks for."""
-    flow_ = build_dataset.with_options(task_runner=_runner(config.runner))
-    result: Path = flow_(config, root, again, show)
+    flow_ = build_dataset.with_options(
+        task_runner=_runner(config.runner), flow_run_name=name_of(config)
+    )
+    with tags(*tags_of(config)):
+        result: Path = flow_(config, root, again, show, announce)
     return result
 
 
 def run_preparation(config: PipelineConfig, root: Path) -> Build:
     """The stages before write, with the task runner that the configuration asks for."""
-    flow_ = prepare_build.with_options(task_runner=_runner(config.runner))
+    flow_ = prepare_build.with_options(
+        task_runner=_runner(config.runner), flow_run_name=f"plan of {name_of(config)}"
+    )
     result: Build = flow_(config, root)
     return result
 

@@ -1,5 +1,5 @@
 """The command line: `spatialthinker build`, `plan`, `why`, `score`, `train`, `evaluate`,
-`leakage`, `serve` and `download`.
+`leakage`, `announce`, `serve` and `download`.
 
 Errors are one line on standard error: exit code 2 for a bad call, configuration or input, 1 for a
 run that failed.
@@ -53,6 +53,13 @@ Root = Annotated[
         callback=check_root,
     ),
 ]
+Announce = Annotated[
+    bool,
+    typer.Option(
+        "--announce/--no-announce",
+        help="Emit the event that deployments await: it may start a training or an evaluation.",
+    ),
+]
 SAMPLE = Path("configs/sample.toml")
 """What `build` and `plan` take where no configuration is named: it needs no download and no key."""
 DATA = Path("data")
@@ -72,6 +79,7 @@ def build(
         bool,
         typer.Option("--new-replies", help="With --again write or judge: ask its model anew."),
     ] = False,
+    announce: Announce = False,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
     """Build a dataset and print its folder.
@@ -97,7 +105,7 @@ def build(
         draw = loaded.chats[section].draw
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
     show_lines(console, "tasks.artifact")
-    dataset = run_build(loaded, root, again, show=True)
+    dataset = run_build(loaded, root, again, show=True, announce=announce)
     from tasks.publish.summary import print_summary
 
     print_summary(dataset, Console())
@@ -216,6 +224,7 @@ def train(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say how much memory and time it would take.")
     ] = False,
+    announce: Announce = False,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
     """Train a model on a finished dataset and print its folder.
@@ -239,11 +248,11 @@ def train(
     apply_settings(verbose)
     console = Console(stderr=True)
     with starting_prefect(console):
-        from flows.train import train_flow
+        from flows.train import run_training
         from tasks.train.stage import check_packages
     check_packages()
     show_lines(console, "tasks.train.stage", "tasks.leakage.leaks")
-    typer.echo(train_flow(config, tuple(settings), root))
+    typer.echo(run_training(config, tuple(settings), root, announce))
 
 
 @app.command()
@@ -306,6 +315,23 @@ def leakage(
     if benchmarks:
         list_benchmarks(benchmarks, root)
     print_leaks(dataset, root, Console())
+
+
+@app.command()
+def announce(
+    dataset: Annotated[str, typer.Argument(help="A dataset folder, or a dataset's name.")],
+    root: Root = DATA,
+) -> None:
+    """Tell Prefect once more of a dataset that was published: its artifacts, and the event that
+    starts the training deployment that asks for its name. PREFECT_API_URL says which server."""
+    from schemas.dataset_folder import resolve_dataset
+
+    folder = resolve_dataset(dataset, root)
+    apply_settings()
+    with starting_prefect(Console(stderr=True)):
+        from flows.announcing import announce_again
+    announce_again(folder, root)
+    typer.echo(folder)
 
 
 @app.command()

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
-from prefect import flow
-from prefect.artifacts import create_table_artifact
+from prefect import flow, tags
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.keys import artifact_key
+from flows.announcing import announce_scores
+from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.stopping import watch_again
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
@@ -40,6 +40,11 @@ class EvaluationFailedError(RuntimeError):
 @flow(name="evaluate")
 def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
     """The report's folder."""
+    return make_evaluation(config, root)
+
+
+def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
+    """As `evaluate_flow`, in the flow run under way."""
     watch_again()
     failures: list[Failed] = []
     items: dict[str, Path] = {}
@@ -60,9 +65,8 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
         for (model_name, name), future in asked.items():
             replies = _outcome(future, Failed(model_name, name, ""), failures)
             if replies:
-                scored = score_benchmark(
-                    items[name], replies, config.seed, config.num_bootstrap, root
-                )
+                score = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
+                scored = score(items[name], replies, config.seed, config.num_bootstrap, root)
                 outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
     except BaseException:
         # A signal interrupts only this thread: the threads of the tasks would go on asking models.
@@ -101,31 +105,36 @@ def _account(config: EvaluateConfig, root: Path) -> Account:
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     scores = pl.read_parquet(folder / "scores.parquet")
     main = scores.filter(pl.col("is_main"), pl.col("rule") == "official")
-    key = artifact_key("scores", config.name, folder.name)
-    rows = main.select("model", *PARTS).to_dicts()
-    create_table_artifact(key=key, table=rows, description=str(folder.resolve()))
+    announce_scores(config.name, main.select("model", *PARTS).to_dicts(), folder)
 
 
-@flow(name="evaluate-from-file")
+@flow(name="evaluate-from-file", flow_run_name=name_of_deployed)
 def evaluate_from_file(
     config: str, settings: list[str] | None = None, root: str = "data", model: str | None = None
 ) -> str:
     """For deployments: the report of a configuration file; `model` is the folder of a model that
     was just trained, in place of the configuration's own."""
-    for name in ("flows", "tasks"):
-        logging.getLogger(name).setLevel(logging.INFO)
     loaded = load_evaluate_config(Path(config), tuple(settings or ()))
     if model:
         loaded = loaded.with_model(model)
-    return str(run_evaluation(loaded, check_root(Path(root))))
+    check_evaluation(loaded, place := check_root(Path(root)))
+    with deployed(loaded, Path(config), ThreadPoolTaskRunner(max_workers=loaded.max_workers)):
+        return str(make_evaluation(loaded, place))
 
 
 def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
     """Evaluate; ValueError, before anything runs, where a model cannot be asked at all or a
     benchmark is not known."""
+    check_evaluation(config, root)
+    runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)
+    flow_ = evaluate_flow.with_options(task_runner=runner, flow_run_name=name_of(config))
+    with tags(*tags_of(config)):
+        folder: Path = flow_(config, root)
+    return folder
+
+
+def check_evaluation(config: EvaluateConfig, root: Path) -> None:
     for entry in config.benchmarks:
         check_benchmark(entry)
     for model in config.models:
         check_model(model, root)
-    runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)
-    return evaluate_flow.with_options(task_runner=runner)(config, root)

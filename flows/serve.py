@@ -9,11 +9,14 @@ from typing import Any
 from prefect import serve
 from prefect.events import DeploymentEventTrigger
 
-from flows.build import PUBLISHED, build_from_file
+from flows.announcing import PUBLISHED, TRAINED
+from flows.build import build_from_file
 from flows.evaluate import evaluate_from_file
 from flows.server import check_server
 from flows.stopping import ended_by
-from flows.train import TRAINED, train_from_file
+from flows.train import train_from_file
+from schemas.config.training import load_train_config
+from schemas.dataset_folder import read_manifest
 
 
 def serve_deployments(
@@ -38,7 +41,7 @@ def serve_deployments(
     if training:
         trigger = DeploymentEventTrigger(
             expect={PUBLISHED},
-            match={"prefect.resource.id": "spatialthinker.dataset.*"},
+            match={"prefect.resource.id": f"spatialthinker.dataset.{dataset_of(training)}"},
             parameters={"dataset": "{{ event.payload.path }}"},
         )
         deployments.append(
@@ -50,9 +53,10 @@ def serve_deployments(
             )
         )
     if evaluation:
+        model = load_train_config(training).name if training else "*"
         trigger = DeploymentEventTrigger(
             expect={TRAINED},
-            match={"prefect.resource.id": "spatialthinker.model.*"},
+            match={"prefect.resource.id": f"spatialthinker.model.{model}"},
             parameters={"model": "{{ event.payload.path }}"},
         )
         deployments.append(
@@ -73,3 +77,13 @@ def serve_deployments(
     finally:
         if is_stopped:
             ended_by(signal.SIGTERM)  # Prefect takes it over; after another signal this is nothing
+
+
+def dataset_of(training: Path) -> str:
+    """The name of the dataset that a training configuration asks for: that of the folder where it
+    names a folder."""
+    named = Path(load_train_config(training).data.dataset)
+    if (named / "manifest.json").is_file():
+        name: str = read_manifest(named)["name"]
+        return name
+    return named.name

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+OURS = ("flows", "tasks")
+"""Loggers whose lines Prefect keeps with each run."""
 DEFAULTS = {
     "PREFECT_HOME": str(Path.cwd() / ".prefect"),
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -13,6 +15,7 @@ DEFAULTS = {
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(OURS),
     "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",
 }
 """Where the environment says nothing else. Prefect keeps its data in the working folder, no library
@@ -31,18 +34,23 @@ def apply_settings(verbose: bool = False) -> None:
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
         for service in QUEUES:
             logging.getLogger(service).setLevel(logging.ERROR)
 
 
 def show_lines(console: Console, *loggers: str) -> None:
-    """Show what these loggers say, line by line."""
+    """Show what these loggers say, line by line; Prefect, imported before, keeps it as well."""
     handler = logging.StreamHandler(console.file)
     handler.setFormatter(logging.Formatter("%(message)s"))
     for name in loggers:
         logger = logging.getLogger(name)
         logger.setLevel(logging.INFO)
-        logger.addHandler(handler)
+        kept = logging.getLogger(name.partition(".")[0]).handlers
+        for each in (handler, *kept):
+            logger.addHandler(each)
         logger.propagate = False

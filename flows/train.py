@@ -7,57 +7,62 @@ once.
 """
 
 import json
-import logging
 from pathlib import Path
 from typing import cast
 
-from prefect import flow
-from prefect.artifacts import create_markdown_artifact
-from prefect.events import emit_event
+from prefect import flow, tags
+from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.keys import artifact_key
+from flows.announcing import announce_model
+from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.stopping import watch_again
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import check_root
 from tasks.train.stage import check_packages, check_readiness, train_model
 
-TRAINED = "spatialthinker.model.trained"
-
 
 @flow(name="train")
-def train_flow(path: Path, overrides: tuple[str, ...], root: Path) -> Path:
-    """The model folder of a configuration file."""
+def train_flow(path: Path, overrides: tuple[str, ...], root: Path, announce: bool = False) -> Path:
+    """The model folder of a configuration file. With `announce` the event is emitted that
+    evaluation awaits."""
+    return make_model(path, overrides, root, announce)
+
+
+def make_model(path: Path, overrides: tuple[str, ...], root: Path, announce: bool) -> Path:
+    """As `train_flow`, in the flow run under way."""
     watch_again()
     check_packages()
     config = load_train_config(path, overrides)
     dataset = check_readiness(config, root)
-    state = train_model(path, overrides, dataset, root, return_state=True)
-    folder = cast(Path, state.result())
-    if state.name != "Cached":
-        _announce(folder)
+    folder = cast(Path, train_model(path, overrides, dataset, root))
+    announce_model(folder, root, event=announce)
     return folder
 
 
-def _announce(folder: Path) -> None:
-    """The model's card as a Prefect artifact, and the event that evaluation awaits."""
-    facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    key = artifact_key("model", facts["name"], facts["digest"])
-    card = (folder / "README.md").read_text(encoding="utf-8")
-    create_markdown_artifact(key=key, markdown=card, description=str(folder.resolve()))
-    emit_event(
-        event=TRAINED,
-        resource={"prefect.resource.id": f"spatialthinker.model.{facts['name']}"},
-        payload={"path": str(folder.resolve()), "name": facts["name"]},
-    )
-
-
-@flow(name="train-from-file")
+@flow(name="train-from-file", flow_run_name=name_of_deployed)
 def train_from_file(
-    config: str, settings: list[str] | None = None, root: str = "data", dataset: str | None = None
+    config: str,
+    settings: list[str] | None = None,
+    root: str = "data",
+    dataset: str | None = None,
+    announce: bool = True,
 ) -> str:
     """For deployments: the model folder of a configuration file, after settings of the form
-    key=value; `dataset` is the folder of the dataset that was just published."""
-    for name in ("flows", "tasks"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    key=value; `dataset` is the folder of the dataset that was just published. With `announce` the
+    event is emitted that evaluation awaits."""
     named = [f"data.dataset={json.dumps(dataset)}"] if dataset else []
-    return str(train_flow(Path(config), (*(settings or ()), *named), check_root(Path(root))))
+    overrides = (*(settings or ()), *named)
+    loaded = load_train_config(Path(config), overrides)
+    with deployed(loaded, Path(config), ThreadPoolTaskRunner(max_workers=1)):
+        return str(make_model(Path(config), overrides, check_root(Path(root)), announce))
+
+
+def run_training(
+    path: Path, overrides: tuple[str, ...], root: Path, announce: bool = False
+) -> Path:
+    """Train by a flow run of the configuration's name."""
+    config = load_train_config(path, overrides)
+    with tags(*tags_of(config, path)):
+        flow_ = train_flow.with_options(flow_run_name=name_of(config))
+        folder: Path = flow_(path, overrides, root, announce)
+    return folder

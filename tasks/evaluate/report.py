@@ -193,7 +193,7 @@ def write_report(
         (folder / file).write_bytes(text.encode("utf-8", "replace"))
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, task_run_name="report-{name}")
 def report_evaluation(
     name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
 ) -> Path | State[Path]:

@@ -274,10 +274,30 @@ def check(build: Build) -> None:
     told = [f"{entry['name']} ({_example(entry)})" for entry in failed[:MAX_TOLD]]
     if len(failed) > MAX_TOLD:
         told.append(f"{len(failed) - MAX_TOLD} more")
-    raise BuildFailedError(
+    raise DatasetRejectedError(
         f"the dataset fails its validation and is not published: {'; '.join(told)}: see "
-        f"{folder / 'validation.html'}"
+        f"{folder / 'validation.html'}",
+        folder,
     )
+
+
+class DatasetRejectedError(BuildFailedError):
+    """The samples must not be published; `validation` is the folder that says why."""
+
+    def __init__(self, message: str, validation: Path) -> None:
+        super().__init__(message, validation)
+        self.validation = validation
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def check_gates(config: PipelineConfig) -> None:
+    """ValueError, before anything is paid for, where gates.suite cannot be read."""
+    if config.gates.suite:
+        from tasks.validate.suites import checks_of_suite
+
+        checks_of_suite(Path(config.gates.suite), SAMPLE)
 
 
 def is_blocking(expectation: Mapping[str, Any]) -> bool:

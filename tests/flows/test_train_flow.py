@@ -20,9 +20,9 @@ from PIL import Image
 from prefect.events import Event, Resource
 
 from evaluation.leakage import LISTED
-from flows.build import PUBLISHED
+from flows.announcing import PUBLISHED, TRAINED
 from flows.evaluate import evaluate_from_file
-from flows.train import TRAINED, train_from_file
+from flows.train import train_from_file
 from schemas.config.training import Method, load_train_config
 from tasks.leakage.leaks import list_of
 from tasks.train.stage import run_trainer
@@ -203,10 +203,14 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
     events = [
         Event(
             event=event,
-            resource=Resource({"prefect.resource.id": f"spatialthinker.{kind}.drawn"}),
-            payload={"path": f"a {kind}"},
+            resource=Resource({"prefect.resource.id": f"spatialthinker.{kind}.{name}"}),
+            payload={"path": f"a {kind}" if name != "another" else "wrong"},
         ).model_dump(mode="json")
-        for event, kind in ((PUBLISHED, "dataset"), (TRAINED, "model"))
+        for event, kind, name in (
+            (PUBLISHED, "dataset", "another"),  # nobody asks for it
+            (PUBLISHED, "dataset", "drawn"),
+            (TRAINED, "model", "tried"),
+        )
     ]
     expected = [
         {"config": str(config), "root": str(root), "dataset": "a dataset"},

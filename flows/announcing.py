@@ -1,0 +1,166 @@
+"""Announcing: what Prefect is told of a dataset or a model, at least once.
+
+A record below the root says what has been told. It is written afterwards: a command that was killed
+in between tells it again when it is run again. Artifacts have the same key for every build of a
+name, so that Prefect shows their history.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.events import emit_event
+from prefect.events.worker import EventsWorker
+
+from flows.keys import artifact_key
+from schemas.dataset_folder import VALIDATION, check_dataset
+from schemas.replacing import replacing
+from tasks.publish.card import cost_rows
+from tasks.publish.funnel import FUNNEL, by_reason
+from tasks.validate.stage import is_blocking, results_of
+
+PUBLISHED = "spatialthinker.dataset.published"
+REJECTED = "spatialthinker.dataset.rejected"
+TRAINED = "spatialthinker.model.trained"
+SEND_SECONDS = 30.0
+"""For events to reach Prefect: a server on the same machine takes less than one."""
+MAX_SHOWN = 20
+"""Failing checks in an artifact: Prefect's page shows so many at once."""
+Kind = Literal["dataset", "model"]
+
+
+def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
+    """Tell Prefect of a published dataset by artifacts and, with `event`, by the event that
+    training awaits; what was told before only with `again`. ValueError where the folder is not as
+    it was published."""
+    told = set() if again else _told("dataset", folder, root)
+    if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
+        return
+    manifest = check_dataset(folder)
+    if "artifacts" not in told:
+        _dataset_artifacts(manifest, folder)
+        _tell("dataset", folder, root, told := told | {"artifacts"})
+    if event and "event" not in told:
+        payload = {"path": str(folder.resolve()), "samples": manifest["num_samples"]}
+        _emit(PUBLISHED, f"spatialthinker.dataset.{manifest['name']}", payload)
+        _tell("dataset", folder, root, told | {"event"})
+
+
+@flow(name="announce", flow_run_name="announce {folder.parent.name}")
+def announce_again(folder: Path, root: Path) -> None:
+    """Tell Prefect once more of all that a dataset's publication told."""
+    announce_dataset(folder, root, event=True, again=True)
+
+
+def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
+    """As `announce_dataset`, of a trained model and the event that evaluation awaits."""
+    told = set() if again else _told("model", folder, root)
+    facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    name = facts["name"]
+    if "artifacts" not in told:
+        create_markdown_artifact(
+            key=artifact_key("model", name),
+            markdown=(folder / "README.md").read_text(encoding="utf-8"),
+            description=_about("Model", name, folder),
+        )
+        _tell("model", folder, root, told := told | {"artifacts"})
+    if event and "event" not in told:
+        payload = {"path": str(folder.resolve()), "name": name}
+        _emit(TRAINED, f"spatialthinker.model.{name}", payload)
+        _tell("model", folder, root, told | {"event"})
+
+
+def announce_rejection(name: str, validation: Path, *, event: bool) -> None:
+    """Tell Prefect which checks of a dataset failed, with an example of each."""
+    failing = [entry for entry in results_of(validation)["expectations"] if is_blocking(entry)]
+    rows = [
+        {
+            "check": entry["name"],
+            "what": entry["description"],
+            "failing": f"{entry['num_failed']} of {entry['num_checked']} {entry['unit']}",
+            "example": entry["error"] or next((e["value"] for e in entry["examples"]), ""),
+        }
+        for entry in failing
+    ]
+    report = validation / "validation.html"
+    create_table_artifact(
+        key=artifact_key("failed-checks", name),
+        table=rows[:MAX_SHOWN],
+        description=f"**{name} is not published:** {len(rows)} checks fail. All of them and their "
+        f"rows: `{report.resolve()}`",
+    )
+    if event:
+        payload = {"report": str(report.resolve()), "checks": [entry["name"] for entry in failing]}
+        _emit(REJECTED, f"spatialthinker.dataset.{name}", payload)
+
+
+def announce_scores(name: str, scores: Iterable[Mapping[str, Any]], folder: Path) -> None:
+    create_table_artifact(
+        key=artifact_key("scores", name),
+        table=[dict(row) for row in scores],
+        description=_about("Scores", name, folder),
+    )
+
+
+def _dataset_artifacts(manifest: Mapping[str, Any], folder: Path) -> None:
+    name = manifest["name"]
+    funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL)).to_dicts()
+    tables = {
+        "Funnel": funnel,
+        "Quotas": manifest["quotas"],
+        "Costs": cost_rows(manifest) if manifest["costs"] else [],
+        "Verdicts": manifest["judging"]["verdicts"] if manifest["judging"] else [],
+    }
+    for title, table in tables.items():
+        if table:
+            create_table_artifact(
+                key=artifact_key(title, name),
+                table=table,
+                description=_about(title, name, folder),
+            )
+    results = results_of(folder / VALIDATION)
+    failed = [entry for entry in results["expectations"] if entry["status"] != "passed"]
+    lines = [
+        f"- {entry['severity']}: {entry['description']} ({entry['num_failed']} of "
+        f"{entry['num_checked']} {entry['unit']})"
+        for entry in failed
+    ]
+    summary = f"{results['num_expectations']} checks on {results['num_rows']:,} samples.\n\n"
+    create_markdown_artifact(
+        key=artifact_key("checks", name),
+        markdown=summary + ("\n".join(lines) or "All of them passed."),
+        description=_about("Validation", name, folder),
+    )
+
+
+def _about(title: str, name: str, folder: Path) -> str:
+    """Which build an artifact is about, in Markdown."""
+    return f"**{title}** of {name} `{folder.name}`, in `{folder.resolve()}`"
+
+
+def _emit(event: str, resource: str, payload: dict[str, Any]) -> None:
+    """Returns when Prefect has the event."""
+    emit_event(event=event, resource={"prefect.resource.id": resource}, payload=payload)
+    EventsWorker.drain_all(timeout=SEND_SECONDS)
+
+
+def _record(kind: Kind, folder: Path, root: Path) -> Path:
+    return root / "artifacts" / "announced" / f"{kind}-{folder.parent.name}-{folder.name}.json"
+
+
+def _told(kind: Kind, folder: Path, root: Path) -> set[str]:
+    try:
+        return set(json.loads(_record(kind, folder, root).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return set()
+
+
+def _tell(kind: Kind, folder: Path, root: Path, told: set[str]) -> None:
+    path = _record(kind, folder, root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(sorted(told)) + "\n", encoding="utf-8")

@@ -1,0 +1,52 @@
+"""Naming: what flow runs are called in Prefect, and by which tags they are found."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from prefect import tags
+from prefect.context import FlowRunContext
+from prefect.runtime import flow_run
+from pydantic import BaseModel
+
+from flows.settings import OURS
+
+
+def digest_of(config: BaseModel) -> str:
+    """Of all that decides what comes out."""
+    return sha256(config.model_dump_json().encode()).hexdigest()[:12]
+
+
+def name_of(config: Any) -> str:
+    """`sample @ 3f2a`: a configuration's name and the beginning of its digest."""
+    return f"{config.name} @ {digest_of(config)[:4]}"
+
+
+def tags_of(config: Any, path: Path | None = None) -> list[str]:
+    """The name, the file where one is known, and the digest of a configuration."""
+    file = [f"config:{path.name}"] if path else []
+    return [config.name, *file, f"digest:{digest_of(config)}"]
+
+
+def name_of_deployed() -> str:
+    """The file of the configuration that the flow run under way was given."""
+    return Path(str(flow_run.parameters.get("config", "run"))).stem
+
+
+@contextmanager
+def deployed(config: Any, path: Path, task_runner: Any) -> Iterator[None]:
+    """Within the block, the flow run under way, which a deployment started, has the tags of the
+    configuration, submits tasks to this runner, and shows what the program logs."""
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    context = FlowRunContext.get()
+    assert context, "no flow run is under way"
+    with (
+        tags(*tags_of(config, path)),
+        task_runner.duplicate() as runner,
+        context.model_copy(update={"task_runner": runner}),
+    ):
+        yield

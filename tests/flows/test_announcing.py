@@ -1,0 +1,148 @@
+"""What Prefect is told of a dataset: at least once, and nothing starts by accident."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from prefect.settings import PREFECT_API_URL
+
+from flows.announcing import PUBLISHED, REJECTED, announce_again, announce_dataset
+from flows.build import build_from_file, run_build
+from flows.naming import digest_of, name_of
+from flows.serve import dataset_of
+from schemas.config.build import PipelineConfig
+from tasks.stage import BuildFailedError
+from tests.builds import save_config
+from tests.trainings import GRPO, TREE
+
+
+def tree_of(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "seed": 5,
+        "images": "omit",
+        "source": {"kind": "rendered", "render": {"num_scenes": 4, "width": 400, "height": 300}},
+        "quota": {"num_samples": 8, "max_per_image": 8},
+        "gates": {"min_quota_share": 0.5},
+    } | changes
+
+
+def config_of(name: str, **changes: Any) -> PipelineConfig:
+    return PipelineConfig.model_validate(tree_of(name, **changes))
+
+
+def found(kind: str, **wanted: Any) -> list[dict[str, Any]]:
+    """What the server has of a kind."""
+    answer = httpx.post(f"{PREFECT_API_URL.value()}/{kind}/filter", json=wanted)
+    answer.raise_for_status()
+    rows = answer.json()
+    return list(rows["events"] if isinstance(rows, dict) else rows)
+
+
+def events_of(name: str, number: int) -> list[dict[str, Any]]:
+    """The events about a dataset, once the server has so many."""
+    resource = {"id": [f"spatialthinker.dataset.{name}"]}
+    deadline = time.monotonic() + 10
+    while True:
+        events = found("events", filter={"resource": resource})
+        if len(events) >= number or time.monotonic() > deadline:
+            return events
+        time.sleep(0.05)
+
+
+def artifacts_of(name: str) -> dict[str, dict[str, Any]]:
+    rows = found("artifacts", artifacts={"key": {"like_": f"%-{name}"}}, limit=200)
+    return {row["key"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def built(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Root and dataset of a build that told of itself without an event."""
+    root = tmp_path_factory.mktemp("told")
+    return root, run_build(config_of("quiet"), root)
+
+
+def test_a_build_leaves_tables_under_keys_that_stay_and_starts_nothing(built):
+    _, dataset = built
+    artifacts = artifacts_of("quiet")
+    assert set(artifacts) == {"funnel-quiet", "quotas-quiet", "checks-quiet"}
+    about = artifacts["checks-quiet"]["description"]
+    assert about == f"**Validation** of quiet `{dataset.name}`, in `{dataset.resolve()}`"
+    assert "checks on" in artifacts["checks-quiet"]["data"]
+    assert events_of("quiet", 0) == []
+
+
+def test_a_flow_run_has_the_name_and_the_digest_of_its_configuration(built):
+    root, _ = built
+    (run,) = [run for run in found("flow_runs") if run["parameters"].get("root") == str(root)]
+    config = config_of("quiet")
+    assert run["name"] == name_of(config) == f"quiet @ {digest_of(config)[:4]}"
+    assert set(run["tags"]) == {"quiet", f"digest:{digest_of(config)}"}
+
+
+def test_the_event_is_emitted_once_and_again_when_asked_for(built):
+    root, dataset = built
+    for _ in range(2):
+        announce_dataset(dataset, root, event=True)
+    (event,) = events_of("quiet", 1)
+    assert event["event"] == PUBLISHED
+    assert event["payload"]["path"] == str(dataset.resolve())
+    announce_again(dataset, root)
+    assert len(events_of("quiet", 2)) == 2
+
+
+def test_what_was_killed_before_it_told_tells_when_it_is_run_again(prefect_server, tmp_path):
+    config = config_of("killed")
+    run_build(config, tmp_path)
+    shutil.rmtree(tmp_path / "artifacts" / "announced")
+    run_build(config, tmp_path, announce=True)
+    assert len(events_of("killed", 1)) == 1
+    (record,) = (tmp_path / "artifacts" / "announced").iterdir()
+    told = record.stat()
+    run_build(config, tmp_path, announce=True)
+    assert record.stat() == told
+
+
+def test_a_dataset_that_was_changed_is_not_announced(built, tmp_path):
+    copy = shutil.copytree(built[1], tmp_path / "copy")
+    path = next((copy / "data").iterdir())
+    pl.read_parquet(path).head(1).write_parquet(path)
+    with pytest.raises(ValueError, match="has changed since it was published"):
+        announce_dataset(copy, tmp_path, event=True)
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path):
+    config = config_of("poor", gates={"min_quota_share": 1.0}, quota={"num_samples": 400})
+    with pytest.raises(BuildFailedError, match="there_are_enough_samples"):
+        run_build(config, tmp_path, announce=True)
+    (event,) = events_of("poor", 1)
+    assert (event["event"], event["payload"]["checks"]) == (REJECTED, ["there_are_enough_samples"])
+    table = artifacts_of("poor")["failed-checks-poor"]
+    assert "there_are_enough_samples" in table["data"] and "400 wanted" in table["data"]
+    (run,) = [one for one in found("flow_runs") if one["parameters"].get("root") == str(tmp_path)]
+    tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
+    ended = {task["name"]: task["state_type"] for task in tasks}
+    assert (ended["validate"], ended["select"]) == ("FAILED", "COMPLETED")
+
+
+def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
+    path = save_config(tmp_path / "deployed.toml", tree_of("deployed"))
+    folder = build_from_file(str(path), root=str(tmp_path))
+    assert len(events_of("deployed", 1)) == 1
+    runs = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
+    assert [run["name"] for run in runs] == ["deployed"]
+    (run,) = runs
+    tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
+    assert {"render", "select", "validate", "publish"} <= {task["name"] for task in tasks}
+    assert Path(folder).parent == tmp_path / "datasets" / "deployed"
+
+
+def test_training_awaits_the_dataset_that_it_asks_for(drawn_dataset, tmp_path):
+    for asked, name in (("mine", "mine"), (str(drawn_dataset), "drawn")):
+        data = {**TREE["data"], "dataset": asked}
+        assert dataset_of(save_config(tmp_path / "t.toml", TREE | GRPO | {"data": data})) == name
