@@ -27,7 +27,6 @@ from schemas.completion.publish import (
     render_problem,
 )
 from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
-from schemas.ledger import LEDGER
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from schemas.scene_graph import Scene, scenes_of
@@ -36,6 +35,7 @@ from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
 from tasks.plan.quota import choose, plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic, stable_hash
+from tasks.select.losses import select_ledger, why_none
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
@@ -45,13 +45,6 @@ Answered = Callable[[str], str]
 BATCH = 1000  # questions whose scenes are in memory at once
 READ = ("objects", "names", "asks", "option_claims", "answer")
 """Columns from which `with_words` derives the words of a question and its options."""
-ADVICE = {
-    "write": "look at the model's replies, or let another one write",
-    "verify": "look at the model's replies, let another one write, or loosen proof",
-    "judge": "look at the judge's votes, or let another model judge",
-    "select": "loosen quota",
-}
-"""What to do where a stage lost the questions."""
 logger = logging.getLogger(__name__)
 
 
@@ -232,58 +225,6 @@ def choose_samples(
     chosen = chosen.with_columns(split=assign_splits(chosen, select.val_share, seed))
     places = pl.Series(assign_letters(chosen, seed), dtype=pl.Int32)
     return chosen.with_columns(place=places), lost
-
-
-def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
-    return (
-        lost.select(
-            stage=pl.when(pl.col("reason").is_in(["near-duplicate", "beyond-quota"]))
-            .then(pl.lit("select"))
-            .when(pl.col("question").is_null())
-            .then(pl.lit("write"))
-            .when(pl.col("verdict").is_not_null())
-            .then(pl.lit("judge"))
-            .otherwise(pl.lit("verify")),
-            image_id="image_id",
-            item="question_id",
-            action=pl.lit("drop"),
-            reason="reason",
-            detail=pl.col("reason_detail"),
-        )
-        .cast(LEDGER)
-        .sort("item")
-    )
-
-
-def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path]) -> str:
-    """What lost most of the questions, or of the photographs where none was asked; an example, and
-    what to do."""
-    if lost.height:
-        losses = select_ledger(lost)
-        stage, reason, number = _commonest(losses, "stage", "reason")
-        item, detail = losses.filter(stage=stage, reason=reason).select("item", "detail").row(0)
-        return (
-            f"{number:,} of {losses.height:,} are lost in {stage} by {reason} "
-            f"(first {item}: {detail}): {ADVICE[stage]}"
-        )
-    if photograph_paths:
-        photographs = pl.read_parquet(list(photograph_paths))
-        unusable = photographs.filter(pl.col("reason").is_not_null())
-        if unusable.height:
-            reason, number = _commonest(unusable, "reason")
-            image_id, detail = unusable.filter(reason=reason).select("image_id", "detail").row(0)
-            return (
-                f"{number:,} of {photographs.height:,} photographs are lost by {reason} "
-                f"(first {image_id}: {detail}): correct source.photographs or the source, or set "
-                'images = "omit"'
-            )
-    return "the scenes allow none: loosen extract, proof or quota, or name a larger source"
-
-
-def _commonest(losses: pl.DataFrame, *names: str) -> tuple[Any, ...]:
-    """The values of these columns that most rows have, and the number of these rows."""
-    counted = losses.group_by(names).agg(rows=pl.len())
-    return counted.sort("rows", *names, descending=[True, *(False for _ in names)]).row(0)
 
 
 def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -> pl.DataFrame:

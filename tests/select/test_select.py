@@ -28,6 +28,7 @@ from tasks.language.forms.table import form_of
 from tasks.photographs.stage import PHOTOGRAPHS
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
+from tasks.select.losses import select_ledger, why_none
 from tasks.select.stage import (
     assign_letters,
     assign_splits,
@@ -35,8 +36,6 @@ from tasks.select.stage import (
     group_images,
     moved,
     sample_rows,
-    select_ledger,
-    why_none,
     with_words,
 )
 from tasks.verify.stage import verify_questions
@@ -331,16 +330,35 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("columns", "told"),
+    ("stages", "told"),
     [
-        ({"verdict": "disagree"}, "2 of 3 are lost in judge by bad (first q0: so): look at the"),
-        ({"verdict": None}, "2 of 3 are lost in verify by bad (first q0: so): look at the model"),
-        ({"question": None}, "2 of 3 are lost in write by bad (first q0: so): look at the model"),
+        ("judge:bad judge:bad judge:worse", "3 of 3 are lost in judge, 2 of them by bad (first q0: "
+         "so): look at the judge's votes"),
+        ("verify:bad", "1 of 1 are lost in verify, by bad (first q0: so): look at the model"),
+        ("write:bad write:bad verify:worse", "2 of 3 are lost in write, by bad (first q0: so): "),
+        # The stage that lost most, not the commonest reason of all.
+        ("verify:bad verify:bad judge:x judge:y judge:z", "3 of 5 are lost in judge, 1 of them by "
+         "x (first q2: so): look"),
+        ("write:no-reply", "see that the server answers, and run the same command again"),
+        ("write:reply-truncated", "raise max_tokens"),
+        ("write:writer-cannot-tell", "let the writer see the photographs"),
+        ("verify:answer-unproved", "name a judge"),
+        ("judge:judge-ambiguous", "see that the judge is shown the photographs"),
+        ("judge:blind-answerable", 'set judge.blind = "report"'),
+        ("template:bad", "1 of 1 are lost in verify, by bad (first q0: so): loosen proof, or name"),
     ],
-)
-def test_where_all_questions_are_lost_the_commonest_reason_is_named(columns, told):
-    row = dict.fromkeys(JUDGED) | {"question": "Which?", "reason": "bad", "reason_detail": "so"}
-    rows = [row | columns | {"question_id": f"q{number}"} for number in range(3)]
-    rows[2]["reason"] = "worse"
-    lost = pl.DataFrame(rows, JUDGED)
-    assert why_none(lost, []).startswith(told)
+)  # fmt: skip
+def test_where_all_questions_are_lost_the_stage_and_its_commonest_reason_are_named(stages, told):
+    of_stage = {
+        "write": {"question": None},
+        "judge": {"verdict": "disagree"},
+        "template": {"writer": "template"},
+    }
+    rows = [
+        dict.fromkeys(JUDGED)
+        | {"question": "Which?", "writer": "m", "question_id": f"q{number}"}
+        | {"reason": entry.partition(":")[2], "reason_detail": "so"}
+        | of_stage.get(entry.partition(":")[0], {})
+        for number, entry in enumerate(stages.split())
+    ]
+    assert told in why_none(pl.DataFrame(rows, JUDGED), [])
