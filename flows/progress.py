@@ -1,4 +1,4 @@
-"""Progress: one line per stage, and a bar while it runs on a terminal."""
+"""Progress: one line per stage; while it runs a bar on a terminal, elsewhere a line now and then."""
 
 import logging
 import time
@@ -22,19 +22,27 @@ from tasks.chat.run import Run
 
 LOOK_SECONDS = 0.2
 """Seconds between two looks at the tasks: a bar moves, and a Ctrl-C is answered, this often."""
+HEARTBEAT_SECONDS = 30.0
+"""Seconds between two lines where no bar is shown: a log without them looks like a run that hangs."""
 logger = logging.getLogger(__name__)
 
 
 def results_of(
-    name: str, futures: Sequence[PrefectFuture[Any]], unit: str, run: Run, show: bool = False
+    name: str,
+    futures: Sequence[PrefectFuture[Any]],
+    unit: str,
+    run: Run,
+    show: bool = False,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
 ) -> list[Path]:
     """The paths that one stage's tasks made, in order. Raises the error of the task that failed
     first, after the others have ended: `run` is stopped, so that they ask models no longer. `show`:
-    progress is written to standard error, as the command line does; a Prefect worker has a log."""
+    progress is written to standard error, as the command line does; a Prefect worker has a log.
+    Where that is no terminal, a line follows every `heartbeat_seconds`."""
     started = time.monotonic()
     console = Console(stderr=True) if show else None
     try:
-        failed = _wait(name, futures, run, console)
+        failed = _wait(name, futures, run, console, heartbeat_seconds)
     except BaseException:
         # A signal interrupts only this thread: the threads of the tasks would go on asking models.
         run.stop()
@@ -50,15 +58,22 @@ def results_of(
         took += f", {num_cached} of {len(futures)} shards already done"
     if run.meter.asked:
         took += f": {run.meter}"
-    line = f"{name:<12} {made:<30} {took}"
-    logger.info(line)
-    if console:
-        console.print(line, highlight=False, markup=False)
+    _tell(f"{name:<12} {made:<30} {took}", console)
     return paths
 
 
+def _tell(line: str, console: Console | None) -> None:
+    logger.info(line)
+    if console:
+        console.print(line, highlight=False, markup=False)
+
+
 def _wait(
-    name: str, futures: Sequence[PrefectFuture[Any]], run: Run, console: Console | None
+    name: str,
+    futures: Sequence[PrefectFuture[Any]],
+    run: Run,
+    console: Console | None,
+    heartbeat_seconds: float,
 ) -> list[PrefectFuture[Any]]:
     """Wait for all; return those that failed, the first to fail first."""
     failed: list[PrefectFuture[Any]] = []
@@ -86,10 +101,22 @@ def _wait(
 
         Thread(target=count, daemon=True).start()
         # Short waits: a Ctrl-C that another thread receives would not end a longer one.
-        while not ended.wait(LOOK_SECONDS):
+        started = told = time.monotonic()
+        while not ended.wait(min(LOOK_SECONDS, heartbeat_seconds)):
             if run.meter.asked:
                 progress.update(bar, description=f"{name}: {run.meter}")
+            now = time.monotonic()
+            if not shown and now - told >= heartbeat_seconds:
+                told = now
+                done = sum(task.completed for task in progress.tasks)
+                _tell(_heartbeat(name, int(done), len(futures), now - started, run), console)
     return failed
+
+
+def _heartbeat(name: str, done: int, number: int, seconds: float, run: Run) -> str:
+    shards = f"{done} of {number} shards, " if number > 1 else ""
+    asked = f": {run.meter}" if run.meter.asked else ""
+    return f"{name:<12} {'... still running':<30} {shards}{seconds:.0f} s{asked}"
 
 
 def _num_rows(path: Path) -> int:

@@ -33,6 +33,8 @@ just starting may answer a second later."""
 SILENT_REQUESTS = 16
 """Requests in succession without a reply, each after all of its attempts, at which the server
 counts as gone: a few may fail for reasons of their own."""
+FEW_SILENT = 4
+"""The same, at least, where fewer requests are asked at once and no reply came for a while."""
 REJECTED_REQUESTS = 3
 """Requests rejected in succession before any was answered: the server takes none that is asked this
 way, and would reject every further one."""
@@ -62,6 +64,7 @@ class Dispatcher:
     ) -> None:
         self.chat = chat
         self._backoff = limits.backoff
+        self._silent_seconds = limits.silent_seconds
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
         self._payer = account.payer
         self._store = store
@@ -75,6 +78,7 @@ class Dispatcher:
         self._has_recalled = False
         self._num_replies = 0
         self._num_silent = 0
+        self._silent_since: float | None = None
         self._num_rejected = 0
 
     async def send(self, request: Request, meter: Meter) -> Reply:
@@ -166,6 +170,7 @@ class Dispatcher:
             self._limit.succeed(turn)
             self._num_replies += 1
             self._num_silent = self._num_rejected = 0
+            self._silent_since = None
             is_evidence = self._negotiation.after_reply(dialect, request, sound.completion)
             if is_evidence:
                 self._negotiation.ignore_form()
@@ -251,6 +256,8 @@ class Dispatcher:
 
     def _give_up(self, number: int, error: PassingError) -> None:
         """End the request after its last attempt, and the run where the server is gone."""
+        now = asyncio.get_running_loop().time()
+        self._silent_since = now if self._silent_since is None else self._silent_since
         where = f"{self.chat.base_url} ({self.chat.model})"
         if isinstance(error, UnreachableError) and not self._num_replies:
             if number >= UNREACHABLE_ATTEMPTS:
@@ -258,15 +265,30 @@ class Dispatcher:
                     f"{where} cannot be reached: {error}; start the server or correct base_url"
                 )
                 raise self.stopped
-        elif number >= self.chat.max_attempts:
+        elif number >= self._num_attempts:
             self._num_silent += 1
-            if self._num_silent >= SILENT_REQUESTS:
+            if self._is_gone(now - self._silent_since):
                 self.stopped = self.stopped or ChatStoppedError(
                     f"{where} no longer answers ({error}); every reply so far is kept, so run the "
                     "same command when it does"
                 )
                 raise self.stopped
             raise NoReplyError(str(error))
+
+    @property
+    def _num_attempts(self) -> int:
+        """Attempts at a request. While the server is silent they are as few as requests at once
+        are, so that to find it gone takes as long with one at once as with many."""
+        if not self._num_silent:
+            return self.chat.max_attempts
+        share = min(self.chat.max_concurrent / SILENT_REQUESTS, 1.0)
+        return max(int(share * self.chat.max_attempts), 1)
+
+    def _is_gone(self, seconds: float) -> bool:
+        """Whether the server counts as gone after so many seconds without a reply."""
+        few = min(max(self.chat.max_concurrent, FEW_SILENT), SILENT_REQUESTS)
+        enough = few if seconds >= self._silent_seconds else SILENT_REQUESTS
+        return self._num_silent >= enough
 
 
 def _seen(delivery: asyncio.Task[Reply]) -> None:

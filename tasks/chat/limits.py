@@ -9,6 +9,8 @@ from schemas.retry import Backoff
 class Limits:
     """`answer_bytes` bounds an answer that is held in memory: replies have some kilobytes, and a
     server that sends without end must not fill it. `backoff` is between attempts at one request.
+    After `silent_seconds` without a reply, a server that is asked few requests at once counts as
+    gone after few of them: they take as long as many at once.
 
     Of batches: `batch_window` conversations run at a time, as many as a batch holds. OpenAI
     documents 50,000 requests (`batch_requests`) and 200 MB for a file; `batch_bytes` is half of
@@ -19,6 +21,7 @@ class Limits:
 
     answer_bytes: int = 32 << 20
     backoff: Backoff = Backoff()  # noqa: RUF009  (frozen)
+    silent_seconds: float = 60.0
     batch_window: int = 50_000
     batch_requests: int = 50_000
     batch_bytes: int = 100_000_000

@@ -35,7 +35,7 @@ from schemas.retry import Backoff
 from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
-from tasks.chat.dispatch import SILENT_REQUESTS
+from tasks.chat.dispatch import FEW_SILENT, SILENT_REQUESTS
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError
 from tasks.chat.limits import Limits
 from tasks.chat.run import Run
@@ -331,6 +331,40 @@ def test_a_server_that_goes_away_stops_the_run_and_keeps_what_was_paid(store: st
     with serve(adds) as endpoint:
         assert right(totals(chat_config(endpoint), store, range(100)), range(100))
         assert len(endpoint.requests) == 80
+
+
+@pytest.mark.parametrize(
+    ("at_once", "attempts", "seconds", "most"),
+    [
+        # The first request is tried eight times, or as often as two are that begin together.
+        (1, 8, 0.0, 2 * 8 + FEW_SILENT),
+        (1, 8, 60.0, 2 * 8 + SILENT_REQUESTS),
+        (4, 8, 0.0, 8 * 8 + 2 * FEW_SILENT),
+        (1, 1, 60.0, SILENT_REQUESTS + 1),
+        (32, 2, 0.0, 2 * 64 + SILENT_REQUESTS),
+    ],
+)
+def test_to_find_a_server_gone_takes_no_longer_with_few_requests_at_once(
+    at_once: int, attempts: int, seconds: float, most: int, store: str
+) -> None:
+    limits = Limits(backoff=Backoff(first=0.001, most=0.002), silent_seconds=seconds)
+    with serve(lambda body: Completion(None, fault="500")) as endpoint:
+        config = chat_config(endpoint, max_concurrent=at_once, max_attempts=attempts)
+        with pytest.raises(ChatStoppedError, match="no longer answers"):
+            totals(config, store, range(500), limits=limits)
+        assert len(endpoint.requests) <= most
+
+
+def test_a_few_requests_that_fail_for_reasons_of_their_own_end_nothing(store: str) -> None:
+    def model(body: dict[str, Any]) -> str | Completion:
+        number = int(asked(body).split()[1])
+        return Completion(None, fault="500") if number % 5 else adds(body)
+
+    limits = Limits(backoff=Backoff(first=0.001, most=0.002), silent_seconds=60.0)
+    with serve(model) as endpoint:
+        config = chat_config(endpoint, max_concurrent=1, max_attempts=3)
+        answers = totals(config, store, range(30), limits=limits)
+    assert sum(answer.value is not None for answer in answers) == 6
 
 
 def test_no_budget_no_request(store: str) -> None:

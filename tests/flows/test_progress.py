@@ -1,0 +1,53 @@
+"""What a stage that takes long says where no terminal shows a bar."""
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+from prefect import flow, task
+
+from flows.progress import results_of
+from tasks.chat.run import Run
+
+
+@task
+def wait(seconds: float) -> Path:
+    time.sleep(seconds)
+    return Path("made")
+
+
+@flow
+def two_shards(run: Run, heartbeat_seconds: float, show: bool) -> list[Path]:
+    futures = [wait.submit(0.05), wait.submit(0.8)]
+    return results_of("judge", futures, "questions judged", run, show, heartbeat_seconds)
+
+
+@pytest.mark.parametrize("show", [True, False])
+def test_a_line_now_and_then_tells_that_a_stage_goes_on(
+    show: bool,
+    prefect_server: None,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = Run()
+    run.meter.asked, run.meter.again = 9, 2
+    run.meter.pay(1.25)
+    with caplog.at_level(logging.INFO, logger="flows.progress"):
+        two_shards(run, 0.1, show)
+    lines = [record.getMessage() for record in caplog.records if record.name == "flows.progress"]
+    *beats, last = [" ".join(line.split()) for line in lines]
+    assert last.startswith("judge questions judged")
+    assert 2 <= len(beats) <= 20
+    assert beats[-1].startswith("judge ... still running 1 of 2 shards, ")
+    assert all(beat.endswith("s: 1 replies, 2 asked again, $1.25") for beat in beats)
+    assert ("still running" in capsys.readouterr().err) is show
+
+
+def test_a_stage_that_is_soon_done_says_it_once(
+    prefect_server: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="flows.progress"):
+        two_shards(Run(), 30.0, False)
+    lines = [record for record in caplog.records if record.name == "flows.progress"]
+    assert len(lines) == 1
