@@ -104,7 +104,7 @@ def build(
         loaded, section = with_new_replies(loaded, again, root), f"{again}.chat"
         draw = loaded.chats[section].draw
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
-    show_lines(console, "tasks.artifact")
+    show_lines(console, "tasks.artifact", "tasks.judge.doubts")
     dataset = run_build(loaded, root, again, show=True, announce=announce)
     from tasks.publish.summary import print_summary
 

@@ -20,7 +20,8 @@ from schemas.config.build import PipelineConfig
 from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
-from tasks.stage import Job, Settings, Stage
+from tasks.judge.doubts import tell_doubts
+from tasks.stage import Build, Job, Settings, Stage
 
 VERSION = 1
 PROMPTS_DIGEST = sha256(f"{SIGHTED_PROMPT}\0{BLIND_PROMPT}".encode()).hexdigest()[:16]
@@ -61,6 +62,11 @@ def settings(config: PipelineConfig) -> Settings:
     return {"judge": config.judge, "prompts": PROMPTS_DIGEST}
 
 
+def check(build: Build) -> None:
+    assert build.config.judge
+    tell_doubts(build.made["judge"], build.config.judge)
+
+
 STAGE = Stage(
     name="judge",
     version=VERSION,
@@ -71,4 +77,5 @@ STAGE = Stage(
     settings=settings,
     is_sharded=True,
     applies=lambda config: config.judge is not None,
+    check=check,
 )

@@ -10,6 +10,7 @@ import polars as pl
 from schemas.claim import Category
 from schemas.config.build import BlindRule, JudgeConfig
 from schemas.proof.evidence import Standing
+from tasks.judge.doubts import doubts_of
 from tasks.judge.votes import Verdict, blind_odds, guess_odds
 
 MAX_REJECTED = 100
@@ -33,6 +34,7 @@ def judge_summary(judged_paths: Sequence[Path], config: JudgeConfig) -> dict[str
                are answered in every rotation, each beside chance; asked are the questions that
                were kept so far, and all that were judged where the rule is REPORT
     agreement  per writer and evidence
+    doubts     sentences that speak against trusting the judge (tasks.judge.doubts)
     rejected   the proved and asserted answers that the judge rejects, MAX_REJECTED of them at most
     """
     judged = pl.scan_parquet(list(judged_paths)).filter(pl.col("verdict").is_not_null())
@@ -45,6 +47,7 @@ def judge_summary(judged_paths: Sequence[Path], config: JudgeConfig) -> dict[str
         "verdicts": _by_category(_verdicts(judged, "category")),
         "guessing": _guessing(judged, config).to_dicts(),
         "blind": blind,
+        "doubts": doubts_of(judged_paths, config),
         "agreement": _verdicts(judged, "writer", "evidence").to_dicts(),
         "num_rejected": rejected.select(pl.len()).collect().item(),
         "rejected": rejected.head(MAX_REJECTED).collect().to_dicts(),

@@ -47,7 +47,7 @@ from tasks.publish.shards import plain_table, write_split
 from tasks.sources.readers import reader_of
 from tasks.stage import Job, Settings, Stage
 
-VERSION = 5
+VERSION = 6
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
 """Packages that the stages use: the manifest records their versions."""
 logger = logging.getLogger(__name__)

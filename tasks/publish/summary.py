@@ -102,6 +102,8 @@ def _model_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             f"The judge agreed with {100 * kept:.1f} % of {number:,} answers; a guesser would "
             f"agree with {100 * guessed:.1f} %"
         )
+    for doubt in manifest["judging"]["doubts"] if manifest["judging"] else ():
+        yield f"Warning: the judge {doubt}"
     unanswered = manifest["num_unanswered"]
     if unanswered:
         yield (

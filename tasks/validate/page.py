@@ -68,6 +68,7 @@ def verdict(results: dict[str, Any]) -> dict[str, str]:
     told = [f"{passed} of {len(checks)} checks passed"]
     told += [f"{_count(critical, 'check')} failed"] * bool(critical)
     told += [f"{_count(errors, 'check')} could not be evaluated"] * bool(errors)
+    warnings += results["judging"]["doubts"] if results["judging"] else []
     told += [f"{_count(warnings, 'warning')} to look at"] * bool(warnings)
     if not results["success"]:
         return {"tone": "bad", "title": "Do not publish this data set", "text": _sentence(told)}

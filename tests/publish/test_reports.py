@@ -58,6 +58,7 @@ JUDGING: Row = {
         }
     ],
     "agreement": [],
+    "doubts": [],
     "num_rejected": 3,
     "rejected": [],
 }
@@ -234,6 +235,16 @@ def test_the_summary_says_what_models_took_and_said(tmp_path):
     assert "write by writer-1, judge by judge-1" in shown
     assert "agreed with 60.0 % of 80 answers; a guesser would agree with 15.8 %" in shown
     assert "37 questions got no reply: run the same command to ask again" in shown
+
+
+def test_card_and_summary_warn_of_a_judge_that_seems_not_to_look(tmp_path):
+    doubt = "votes on 96.0 % of 50 questions as it does without the picture"
+    doubted = WITH_MODELS | {"judging": JUDGING | {"doubts": [doubt]}}
+    card = render_card(manifest(**doubted), samples("proved"))
+    assert f"**Warning:** the judge {doubt}." in card
+    shown = shown_summary(tmp_path, **doubted)
+    assert f"Warning: the judge {doubt}" in shown
+    assert "Warning" not in render_card(manifest(**WITH_MODELS), samples("proved"))
 
 
 USAGE = {"calls": 2, "input_tokens": 1834, "cached_tokens": 1024, "output_tokens": 96}

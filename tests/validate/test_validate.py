@@ -719,6 +719,14 @@ def test_at_most_a_hundred_rejected_answers_are_listed(tmp_path):
     assert page.count("Is &lt;b&gt;this&lt;/b&gt; it?") == 100
 
 
+def test_the_page_warns_of_a_judge_that_seems_not_to_look(tmp_path):
+    paths = judged_questions(tmp_path, *[REJECTED] * 40)
+    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert "1 warning to look at" in page
+    assert "The judge finds 0.0 % of 40 answers with its first vote" in page
+
+
 def test_a_judge_that_nothing_came_before_is_said_so(tmp_path):
     paths = judged_questions(tmp_path, {"verdict": None})
     validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
