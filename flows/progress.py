@@ -1,4 +1,4 @@
-"""Progress: one line per stage; while it runs a bar on a terminal, elsewhere a line now and then."""
+"""Progress: a line per stage; while it runs a bar on a terminal, elsewhere a line now and then."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ from tasks.chat.run import Run
 LOOK_SECONDS = 0.2
 """Seconds between two looks at the tasks: a bar moves, and a Ctrl-C is answered, this often."""
 HEARTBEAT_SECONDS = 30.0
-"""Seconds between two lines where no bar is shown: a log without them looks like a run that hangs."""
+"""Seconds between two lines where no bar is shown: without them a run looks as if it hung."""
 logger = logging.getLogger(__name__)
 
 

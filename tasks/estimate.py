@@ -37,11 +37,13 @@ PIXELS_PER_TOKEN = 750
 """As Anthropic counts a picture."""
 SCENE_TOKENS = 600
 QUESTION_TOKENS = 60
-WRITTEN_TOKENS = 160
-VOTE_TOKENS = 40
+WRITTEN_TOKENS = 200
+VOTE_TOKENS = 100
+GUESS_TOKENS = 10
 BLIND_VOTES = 1.6
 """Usual numbers, rough on purpose, as a pilot measures them: tokens of a scene in the prompt, of a
-question, of a written question, of a vote; and blind votes per question."""
+question, of a written question, of a vote, of a blind one; and blind votes per question. What
+a model reasons comes on top, and only a pilot measures it."""
 ROUGH = 2.0
 """Factor by which the estimate may be too high or too low without a pilot, or by one of a single
 question."""
@@ -164,7 +166,10 @@ def _picture_tokens(side: int) -> int:
 
 def _usual_write(config: PipelineConfig) -> _PerQuestion:
     write = config.write
-    systems = [len(system_of(write.strategy, category).encode()) for category in Category]
+    systems = [
+        len(system_of(write.strategy, category, write.show_photograph).encode())
+        for category in Category
+    ]
     tokens = sum(systems) / len(systems) / BYTES_PER_TOKEN + SCENE_TOKENS
     if write.show_photograph:
         tokens += _picture_tokens(write.max_image_side)
@@ -183,7 +188,7 @@ def _usual_judge(config: PipelineConfig) -> _PerQuestion:
         + QUESTION_TOKENS
         + _picture_tokens(judge.max_image_side)
     ) + blind * (len(BLIND_PROMPT) / BYTES_PER_TOKEN + QUESTION_TOKENS)
-    output = sighted * VOTE_TOKENS + blind * VOTE_TOKENS / 4
+    output = sighted * VOTE_TOKENS + blind * GUESS_TOKENS
     return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, ROUGH, USUAL)
 
 
@@ -234,6 +239,7 @@ def _ask_shard(
         photographs_path=photographs_path,
         source=source,
         account=account,
+        is_judged=config.judge is not None,
     )
     scenes = (
         pl.scan_parquet(scenes_path)

@@ -50,9 +50,23 @@ def _reply_form(schema: type[BaseModel], dialect: Dialect) -> dict[str, Any]:
     return {}
 
 
+def _untitled(part: Any, is_names: bool = False) -> Any:
+    """A schema without titles, which repeat the names of fields; `is_names`: its keys are names."""
+    if isinstance(part, list):
+        return [_untitled(entry) for entry in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: _untitled(value, key in ("properties", "$defs") and not is_names)
+        for key, value in part.items()
+        if is_names or key != "title"
+    }
+
+
 def _tell_schema(messages: list[dict[str, Any]], schema: type[BaseModel]) -> None:
     """Put the schema at the end of the instructions, where it is part of the stable prefix."""
-    told = ASKED + json.dumps(schema_of(schema), sort_keys=True)
+    # Not sorted: a model writes the fields in the order in which it reads them.
+    told = ASKED + json.dumps(_untitled(schema_of(schema)))
     if messages[0]["role"] == Role.SYSTEM:
         messages[0]["content"] += f"\n\n{told}"
     else:

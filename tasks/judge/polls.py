@@ -11,8 +11,9 @@ from tasks.chat.answers import Answer, Chat
 from tasks.judge.ballots import Guess, Vote, blind_ballot, choice_of, sighted_ballot, stray_letter
 from tasks.judge.votes import RULES, Choice, needs_blind_vote, next_votes, rotations
 
-MAX_WHY = 300
-"""Characters of a vote's reason that are kept: a bound for a text that only people read."""
+MAX_WHY = 600
+"""Characters of a vote's reason that are kept, for a text that only people read: the prompt asks
+for about sixty words."""
 Question = Mapping[str, Any]
 Ballot = TypeVar("Ballot", Vote, Guess)
 

@@ -23,7 +23,7 @@ from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.doubts import tell_doubts
 from tasks.stage import Build, Job, Settings, Stage
 
-VERSION = 1
+VERSION = 2
 PROMPTS_DIGEST = sha256(f"{SIGHTED_PROMPT}\0{BLIND_PROMPT}".encode()).hexdigest()[:16]
 logger = logging.getLogger(__name__)
 

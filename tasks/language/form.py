@@ -66,7 +66,8 @@ class Form(Generic[C]):
     category: Category
     claim: type[C]
     terms: type[ReplyForm]
-    """How a model writes a claim: the fields of `claim`, with published ids of objects."""
+    """How a model writes a claim: the fields of `claim` without its category, with published ids of
+    objects."""
     asks: Sequence[str]
     """Parts of a claim that a question may ask for. Where a question may ask for several, they are
     tried in this order."""

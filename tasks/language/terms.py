@@ -1,11 +1,12 @@
-"""Terms: claims as models read and write them, with published ids in place of numbers."""
+"""Terms: claims as models read and write them, with published ids in place of numbers, and without
+their category, which a document states once."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from schemas.claim import OBJECT_FIELDS, Claim
+from schemas.claim import OBJECT_FIELDS, Category, Claim
 
 
 def terms_of(claim: Claim, ids: Mapping[int, str]) -> dict[str, Any]:
@@ -17,10 +18,11 @@ def terms_of(claim: Claim, ids: Mapping[int, str]) -> dict[str, Any]:
         return None if value is None else ids[value]
 
     fields: dict[str, Any] = msgspec.to_builtins(claim)
+    del fields["category"]
     return {name: told(value) if name in OBJECT_FIELDS else value for name, value in fields.items()}
 
 
-def claim_of(terms: Mapping[str, Any], keys: Mapping[str, int]) -> Claim:
+def claim_of(category: Category, terms: Mapping[str, Any], keys: Mapping[str, int]) -> Claim:
     """The claim in published terms, `keys` giving the number of each id.
 
     ValueError, in words for the model that wrote it, where an id or a value is unknown.
@@ -31,7 +33,7 @@ def claim_of(terms: Mapping[str, Any], keys: Mapping[str, int]) -> Claim:
             raise ValueError(f"there is no thing with the id {text!r}")
         return keys[text]
 
-    fields = dict(terms)
+    fields = {**terms, "category": category.value}
     for name in OBJECT_FIELDS & fields.keys():
         value = fields[name]
         if isinstance(value, list):

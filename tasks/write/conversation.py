@@ -1,8 +1,8 @@
 """Conversation: one question per planned row, written by a model.
 
 A row that the model cannot write stays, with `reason`: a value of schemas.chat.Failure, or
-writer-cannot-tell where the model says that the picture does not decide, or contradicts, what was
-planned (planned), or offers no good question (open).
+writer-cannot-tell where the model says that nothing decides what was planned, or that the picture
+contradicts it (planned), or that there is no good question (open).
 """
 
 from collections import Counter
@@ -23,9 +23,10 @@ from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
 from tasks.chat.run import Run
 from tasks.photographs.loader import PhotographLoader, loading_photographs
-from tasks.write.open import OpenQuestion, open_columns, open_document, open_problem
+from tasks.write.open import open_columns, open_document, open_form, open_problem
 from tasks.write.planned import (
     WrittenQuestion,
+    WrittenReply,
     order_of,
     planned_columns,
     planned_document,
@@ -34,6 +35,8 @@ from tasks.write.planned import (
 from tasks.write.prompt import messages_of, system_of
 
 CANNOT_TELL = "writer-cannot-tell"
+MAX_WHY = 300
+"""Characters of a writer's reason that are kept: prompts ask for 25 words."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class Model:
-    """How the questions are written; `loader` is None where the model sees no photograph."""
+    """How the questions are written; `loader` is None where the model sees no photograph.
+    `is_judged`: a judge decides on words that `verify` cannot read."""
 
     config: WriteConfig
     seed: int
     loader: PhotographLoader | None = None
+    is_judged: bool = True
 
     @property
     def max_side(self) -> int | None:
@@ -78,19 +83,22 @@ def write_shard_with_model(
     photographs_path: Path | None,
     source: SourceConfig | None,
     account: Account | None,
-    run: Run | None = None,
+    run: Run | None,
+    is_judged: bool,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """As `write_all`, with scenes and photographs read from disk."""
     if scenes_path is None or account is None:
         raise ValueError("the model writer needs scenes and an account")
     scenes = pl.read_parquet(scenes_path)
     if not config.show_photograph:
-        return write_all(subgraphs, scenes, Model(config, seed), account, run)
+        model = Model(config, seed, is_judged=is_judged)
+        return write_all(subgraphs, scenes, model, account, run)
     if photographs_path is None or source is None:
         raise ValueError("a model that is shown photographs needs them and their source")
     image_ids = subgraphs["image_id"].unique(maintain_order=True).to_list()
     with loading_photographs(image_ids, scenes_path, photographs_path, source, root) as loader:
-        return write_all(subgraphs, scenes, Model(config, seed, loader), account, run)
+        model = Model(config, seed, loader, is_judged)
+        return write_all(subgraphs, scenes, model, account, run)
 
 
 def write_all(
@@ -141,12 +149,12 @@ async def write_planned(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
     order = order_of(row, scene, model.config.num_options, model.seed)
     answer = await chat.answer(
         messages_of(
-            system_of(Strategy.PLANNED, Category(row["category"])),
+            system_of(Strategy.PLANNED, Category(row["category"]), model.loader is not None),
             planned_document(row, order, scene, model.max_side),
             model.photograph(scene),
         ),
         WrittenQuestion,
-        check=partial(planned_problem, order=order),
+        check=partial(planned_problem, order=order, is_judged=model.is_judged),
     )
     written = answer.value
     if written is None or not written.can_tell:
@@ -156,28 +164,34 @@ async def write_planned(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
 
 async def write_open(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
     """A row of QUESTION for a question that the model chooses in the row's category."""
-    row, scene, num_options = slot.row, slot.scene, model.config.num_options
-    category = Category(row["category"])
+    row, scene, category = slot.row, slot.scene, Category(slot.row["category"])
+    num_options = model.config.num_options[category]
     answer = await chat.answer(
         messages_of(
-            system_of(Strategy.OPEN, category),
-            open_document([category], row["level"], num_options, scene, model.max_side, slot.focus),
+            system_of(Strategy.OPEN, category, model.loader is not None),
+            open_document(category, row["level"], num_options, scene, model.max_side, slot.focus),
             model.photograph(scene),
         ),
-        OpenQuestion,
+        open_form(category),
         draw=slot.draw,
-        check=partial(open_problem, categories=[category], num_options=num_options, scene=scene),
+        check=partial(
+            open_problem,
+            category=category,
+            num_options=num_options,
+            scene=scene,
+            is_judged=model.is_judged,
+        ),
     )
     written = answer.value
     if written is None or not written.can_tell:
         return lost_row(slot, answer, chat.config.model)
-    return _row(slot, open_columns(written, scene), answer, chat.config.model)
+    return _row(slot, open_columns(written, category, scene), answer, chat.config.model)
 
 
 def lost_row(slot: Slot, answer: Answer[Any], writer: str) -> dict[str, Any]:
     """The row of a slot for which there is no question, and why."""
     reason = answer.failure.value if answer.failure else CANNOT_TELL
-    detail = answer.detail or "the model says that the picture does not decide it"
+    detail = answer.detail or f"the model says that it cannot be told: {_why(answer.value)}"
     empty: dict[str, Any] = {
         "question": None,
         "options": [],
@@ -186,6 +200,12 @@ def lost_row(slot: Slot, answer: Answer[Any], writer: str) -> dict[str, Any]:
         "writer_level": None,
     }
     return _row(slot, empty, answer, writer) | {"reason": reason, "reason_detail": detail}
+
+
+def _why(written: WrittenReply | None) -> str:
+    """The model's reason, short and on one line."""
+    said = written.why if written else ""
+    return " ".join(said[:MAX_WHY].split()) or "no reason given"
 
 
 def _row(

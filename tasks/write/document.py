@@ -65,8 +65,8 @@ def names_of(scene: Scene) -> dict[int, str]:
     return {key: name_of(thing) for key, thing in scene.objects.items()}
 
 
-def picture_part(scene: Scene, size: tuple[int, int], is_attached: bool) -> dict[str, Any]:
-    return {"width": size[0], "height": size[1], "is_attached": is_attached}
+def picture_part(size: tuple[int, int]) -> dict[str, Any]:
+    return {"width": size[0], "height": size[1]}
 
 
 def thing_part(

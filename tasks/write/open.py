@@ -1,13 +1,14 @@
-"""Open: the model sees the whole scene graph and chooses category and objects itself.
+"""Open: the model sees the whole scene graph and chooses objects and options itself.
 
 Its claims use published ids; the part in which they differ is the one that is asked for. Nothing is
 proved here: `verify` decides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
+from functools import cache
+from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import create_model
 
 from schemas.chat import ReplyForm
 from schemas.claim import (
@@ -38,7 +39,7 @@ from tasks.write.document import (
     relationship_part,
     thing_part,
 )
-from tasks.write.planned import Letter, Rating
+from tasks.write.planned import Letter, Rating, WrittenReply
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
 MAX_THINGS = 100
@@ -48,52 +49,44 @@ MAX_RELATIONSHIPS = 150
 MAX_OBJECTS = 12
 """Ids that a reply may list: a question names at most five things, or counts a few more."""
 
-if TYPE_CHECKING:
-    Terms: TypeAlias = ReplyForm
-else:
-    # Relation and reach share their terms.
-    Terms = Union[tuple(dict.fromkeys(form.terms for form in FORMS.values()))]  # noqa: UP007
-
-
-def _any_of(schema: dict[str, Any]) -> None:
-    """Replace oneOf by anyOf: schemas that servers enforce allow only anyOf, but pydantic writes
-    oneOf with the discriminator `category`, with which it reports the problems of one form only."""
-    schema["additionalProperties"] = False
-    claim = schema["properties"]["claim"]
-    schema["properties"]["claim"] = {"anyOf": claim["oneOf"]}
-
 
 class OpenOption(ReplyForm):
-    model_config = ConfigDict(json_schema_extra=_any_of)
-
     text: str
-    claim: Annotated[Terms, Field(discriminator="category")]
+    claim: ReplyForm
 
 
-class OpenQuestion(ReplyForm):
-    """`can_tell` False says that the scene offers no good question of these categories; the other
-    fields then mean nothing."""
-
-    can_tell: bool
-    category: Category
+# Where `can_tell` is false, the scene offers no good question of the category; then the other
+# fields mean nothing.
+class OpenQuestion(WrittenReply):
     objects: list[str]
     question: str
-    options: list[OpenOption]
+    options: Sequence[OpenOption]
     answer: Letter
     level: Level
     rating: Rating
 
 
+@cache
+def open_form(category: Category) -> type[OpenQuestion]:
+    """The form of a reply whose claims are of a category: models are not shown those of others."""
+    terms = FORMS[category].terms
+    option: Any = create_model("OpenOption", __base__=OpenOption, claim=(terms, ...))
+    form: type[OpenQuestion] = create_model(
+        "OpenQuestion", __base__=OpenQuestion, options=(list[option], ...)
+    )
+    return form
+
+
 def open_document(
-    categories: Sequence[Category],
+    category: Category,
     level: str,
-    num_options: Mapping[Category, int],
+    num_options: int,
     scene: Scene,
     max_side: int | None,
     focus: int | None = None,
 ) -> str:
-    """The document that offers these categories; `max_side` is that of the photograph, `focus` is a
-    thing that the question should be about."""
+    """The document that asks for a question; `max_side` is that of the photograph, None without,
+    `focus` is a thing that the question should be about."""
     naming, ids = Naming(scene), published_ids(scene)
     size = frame_of_picture(scene, max_side)
     largest = sorted(scene.objects.values(), key=lambda thing: (-thing.box.area, thing.object_id))
@@ -107,37 +100,34 @@ def open_document(
         if thing.facing is not None:
             part["facing"] = thing.facing.value
         things.append(part)
-    picture = picture_part(scene, size, max_side is not None)
     return dumped(
         {
-            "picture": picture | {"is_exhaustive": scene.is_exhaustive},
+            "picture": picture_part(size) | {"is_exhaustive": scene.is_exhaustive},
             "things": things,
             "relationships": relationship_part(scene, ids, shown)[:MAX_RELATIONSHIPS],
-            "categories": [category.value for category in categories],
+            "category": category.value,
             "level": level,
             "focus": ids[focus] if focus in shown else None,
-            "num_options": {category.value: num_options[category] for category in categories},
+            "num_options": num_options,
         }
     )
 
 
 def open_problem(
     written: OpenQuestion,
-    categories: Sequence[Category],
-    num_options: Mapping[Category, int],
+    category: Category,
+    num_options: int,
     scene: Scene,
+    *,
+    is_judged: bool = True,
 ) -> str | None:
     """What is wrong with a reply, in words for the model; None where nothing is."""
     if not written.can_tell:
         return None
-    if written.category not in categories:
-        offered = ", ".join(categories)
-        return f"category {written.category.value} is not offered: choose from {offered}"
-    number = num_options[written.category]
-    if len(written.options) != number:
-        return f"{written.category.value} takes {number} options, found {len(written.options)}"
-    if LETTERS.index(written.answer) >= number:
-        return f"the answer is {written.answer}, but there are {number} options"
+    if len(written.options) != num_options:
+        return f"{category.value} takes {num_options} options, found {len(written.options)}"
+    if LETTERS.index(written.answer) >= num_options:
+        return f"the answer is {written.answer}, but there are {num_options} options"
     keys = _keys(scene)
     unknown = sorted(set(written.objects) - keys.keys())
     if unknown:
@@ -145,9 +135,9 @@ def open_problem(
     if len(written.objects) > MAX_OBJECTS:
         return f"objects: at most {MAX_OBJECTS} ids"
     try:
-        claims = claims_of(written, scene)
+        claims = claims_of(written, category, scene)
         names = names_of(scene)
-        asks = asks_of(written, claims, names)
+        asks = asks_of(written, category, claims, names)
     except ValueError as error:
         return str(error)
     options = _texts(written)
@@ -158,12 +148,13 @@ def open_problem(
             if not naming.is_unique(key):
                 yield f"{ids[key]} is not the only one of its name: choose things with only_one"
         yield from form_problems(written.question, options)
-        yield from meaning_problems(written.question, options, claims, asks, names)
+        words = written.question, options, claims, asks, names
+        yield from meaning_problems(*words, is_judged=is_judged)
 
     return told(problems())
 
 
-def claims_of(written: OpenQuestion, scene: Scene) -> list[Claim]:
+def claims_of(written: OpenQuestion, category: Category, scene: Scene) -> list[Claim]:
     """The claims of the options, in the words of our own tables.
 
     ValueError, in words for the model, where one says nothing of this scene.
@@ -173,11 +164,7 @@ def claims_of(written: OpenQuestion, scene: Scene) -> list[Claim]:
     for letter, option in zip(LETTERS, written.options, strict=False):
         terms = option.claim.model_dump(mode="json")
         try:
-            if terms["category"] != written.category.value:
-                raise ValueError(
-                    f"it is on {terms['category']}, the question on {written.category.value}"
-                )
-            found.append(_canonical(claim_of(_known(terms), keys)))
+            found.append(_canonical(claim_of(category, _known(terms), keys)))
         except ValueError as error:
             raise ValueError(f"the claim of option {letter}: {error}") from None
     return found
@@ -219,17 +206,19 @@ def _canonical(claim: Claim) -> Claim:
     return claim
 
 
-def asks_of(written: OpenQuestion, claims: Sequence[Claim], names: Mapping[int, str]) -> str:
+def asks_of(
+    written: OpenQuestion, category: Category, claims: Sequence[Claim], names: Mapping[int, str]
+) -> str:
     """The part in which the claims differ; where it may be either of two, the one that the question
     asks for. ValueError where they differ in more than one part or in none."""
     possible = []
-    for asks in FORMS[written.category].asks:
+    for asks in FORMS[category].asks:
         told_apart = [parts(claim, asks) for claim in claims]
         asked = {part for _, part in told_apart}
         if len({stem for stem, _ in told_apart}) == 1 and len(asked) == len(claims):
             possible.append(asks)
     if not possible:
-        allowed = " or ".join(FORMS[written.category].asks)
+        allowed = " or ".join(FORMS[category].asks)
         raise ValueError(
             f"the claims of the options must differ in one part ({allowed}) and agree in the rest"
         )
@@ -242,20 +231,20 @@ def asks_of(written: OpenQuestion, claims: Sequence[Claim], names: Mapping[int, 
     return next(fitting, possible[0])
 
 
-def open_columns(written: OpenQuestion, scene: Scene) -> dict[str, Any]:
+def open_columns(written: OpenQuestion, category: Category, scene: Scene) -> dict[str, Any]:
     """The columns of QUESTION that a sound reply decides; `verify` finds the proof."""
-    claims = claims_of(written, scene)
+    claims = claims_of(written, category, scene)
     place = LETTERS.index(written.answer)
     claim = claims[place]
     names = names_of(scene)
-    asks = asks_of(written, claims, names)
+    asks = asks_of(written, category, claims, names)
     keys = _keys(scene)
     naming = Naming(scene)
     named = [key for one in (claim, *claims) for key in objects_of(one)]
     named += [key for name in classes_of(claim) for key in _members(naming, name)]
     objects = list(dict.fromkeys([*named, *(keys[text] for text in written.objects)]))
     return {
-        "category": written.category.value,
+        "category": category.value,
         "asks": asks,
         "facet": asks,
         "claim": encode_claim(claim),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Claim, decode_claim, encode_claim
@@ -42,11 +42,20 @@ class WrittenOption(ReplyForm):
     claim: str
 
 
-class WrittenQuestion(ReplyForm):
-    """`can_tell` False says that no answer can be given or that the planned one is wrong; the
-    other fields then mean nothing."""
-
+class WrittenReply(ReplyForm):
+    why: str  # first, so that models look before they decide
     can_tell: bool
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_why(cls, reply: Any) -> Any:
+        """A reply that can be used but for its reason is used."""
+        return {"why": ""} | reply if isinstance(reply, dict) else reply
+
+
+# Where `can_tell` is false, no answer can be given, or the planned one is wrong; then the other
+# fields mean nothing.
+class WrittenQuestion(WrittenReply):
     question: str
     options: list[WrittenOption]
     answer: Letter
@@ -56,11 +65,11 @@ class WrittenQuestion(ReplyForm):
 
 @dataclass(frozen=True)
 class Order:
-    """What the model has to word: claims by their keys in the document, the key of the `answer`
-    (None where the model must find it), and the `names` of the objects."""
+    """What the model has to word: claims by their keys in the document, the key of the one that
+    holds (None where the model must find it), and the `names` of the objects."""
 
     claims: Mapping[str, Claim]
-    answer: str | None
+    true_claim: str | None
     asks: str
     names: Mapping[int, str]
 
@@ -76,7 +85,7 @@ def order_of(
     is_known = row["evidence"] != Standing.UNKNOWN
     return Order(
         claims=claims,
-        answer=f"c{texts.index(row['claim']) + 1}" if is_known else None,
+        true_claim=f"c{texts.index(row['claim']) + 1}" if is_known else None,
         asks=row["asks"],
         names=names_of(scene),
     )
@@ -90,10 +99,10 @@ def planned_document(
     size = frame_of_picture(scene, max_side)
     claims = list(order.claims.values())
     # Where several claims may hold, the planned one must not be recognisable.
-    asked = next(iter(claims)) if order.answer is None else order.claims[order.answer]
+    asked = claims[0] if order.true_claim is None else order.claims[order.true_claim]
     return dumped(
         {
-            "picture": picture_part(scene, size, max_side is not None),
+            "picture": picture_part(size),
             "category": row["category"],
             "asks": row["asks"],
             "ask": form_of(asked).wanted(asked, row["asks"], row["evidence"], order.names),
@@ -107,19 +116,19 @@ def planned_document(
             "claims": {
                 key: _claim_part(claim, ids, order.names) for key, claim in order.claims.items()
             },
-            "answer": order.answer,
+            "true_claim": order.true_claim,
             "num_options": len(claims),
         }
     )
 
 
 def _claim_part(claim: Claim, ids: Mapping[int, str], names: Mapping[int, str]) -> dict[str, Any]:
-    terms = terms_of(claim, ids) | {"means": form_of(claim).means(claim, names)}
-    del terms["category"]
-    return terms
+    return terms_of(claim, ids) | {"means": form_of(claim).means(claim, names)}
 
 
-def planned_problem(written: WrittenQuestion, order: Order) -> str | None:
+def planned_problem(
+    written: WrittenQuestion, order: Order, *, is_judged: bool = True
+) -> str | None:
     """What is wrong with a reply, in words for the model; None where nothing is."""
     if not written.can_tell:
         return None
@@ -130,17 +139,18 @@ def planned_problem(written: WrittenQuestion, order: Order) -> str | None:
     place = LETTERS.index(written.answer)
     if place >= len(keys):
         return f"the answer is {written.answer}, but there are {len(keys)} options"
-    if order.answer is not None and keys[place] != order.answer:
+    if order.true_claim is not None and keys[place] != order.true_claim:
         return (
-            f"the answer must be the letter of the option that stands for {order.answer}, found "
-            f"{written.answer}, which stands for {keys[place]}"
+            f"the answer must be the letter of the option that stands for {order.true_claim}, "
+            f"found {written.answer}, which stands for {keys[place]}"
         )
     options = _texts(written)
     claims = [order.claims[key] for key in keys]
 
     def problems() -> Iterator[str]:
         yield from form_problems(written.question, options)
-        yield from meaning_problems(written.question, options, claims, order.asks, order.names)
+        words = written.question, options, claims, order.asks, order.names
+        yield from meaning_problems(*words, is_judged=is_judged)
 
     return told(problems())
 

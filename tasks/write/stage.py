@@ -26,7 +26,7 @@ from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 4
+VERSION = 5
 logger = logging.getLogger(__name__)
 
 
@@ -68,15 +68,26 @@ def write_rows(
     source: SourceConfig | None = None,
     account: Account | None = None,
     run: Run | None = None,
+    *,
+    is_judged: bool,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of QUESTION in the order of the subgraphs, and the ids of those for which a later run
-    has to ask again."""
+    has to ask again. `is_judged`: a judge decides on words that `verify` cannot read."""
     if config.writer is Writer.MODEL:
         # Imported here because it loads the client of the models.
         from tasks.write.conversation import write_shard_with_model
 
         return write_shard_with_model(
-            subgraphs, config, seed, root, scenes_path, photographs_path, source, account, run
+            subgraphs,
+            config,
+            seed,
+            root,
+            scenes_path,
+            photographs_path,
+            source,
+            account,
+            run,
+            is_judged,
         )
     rows = subgraphs.iter_rows(named=True)
     return [write_question(row, config.num_options, seed) for row in rows], []
@@ -100,6 +111,7 @@ def write(job: Job) -> Path:
         job.source,
         account_of(job.config, job.root),
         job.run,
+        is_judged=job.config.judge is not None,
     )
     questions = frame_of(rows, QUESTION)
     num_written = questions["question"].is_not_null().sum()
@@ -119,10 +131,14 @@ def depends(config: PipelineConfig) -> tuple[str, ...]:
 
 
 def settings(config: PipelineConfig) -> Settings:
-    prompt: dict[str, str] = {}
-    if config.write.writer is Writer.MODEL:
-        prompt = {"prompt": prompt_digest(config.write.strategy)}
-    return {"write": config.write, "seed": config.seed, **prompt}
+    write = config.write
+    told: Settings = {}
+    if write.writer is Writer.MODEL:
+        told = {
+            "prompt": prompt_digest(write.strategy, write.show_photograph),
+            "is_judged": config.judge is not None,
+        }
+    return {"write": write, "seed": config.seed, **told}
 
 
 STAGE = Stage(

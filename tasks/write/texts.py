@@ -75,9 +75,11 @@ def meaning_problems(
     claims: Sequence[Claim],
     asks: str,
     names: Mapping[int, str],
+    *,
+    is_judged: bool,
 ) -> Iterator[str]:
     """Where the words do not say what the claims say; `names` are those of the objects. The claims
-    differ only in the asked part."""
+    differ only in the asked part. Without a judge, what cannot be read is lost, so it is told."""
     form = form_of(claims[0])
     offered = form.named_objects(claims, asks)
     in_question = classes_in(question)
@@ -89,9 +91,11 @@ def meaning_problems(
             if key not in offered and names[key] not in [*in_question, *in_option]:
                 yield f"the question must name {names[key]!r} word for word"
     reading, text = read_words(question, options, claims, asks, names)
+    hint = form.hint(claims[0])
     if reading is Reading.DIFFERS and not NEGATIONS.intersection(casefolded_words(question)):
-        hint = form.hint(claims[0])
         yield f"{text} says something else than it should: use the words of the rules{hint}"
+    if reading is Reading.UNREAD and not is_judged:
+        yield f"{text} does not surely say what it should: use the words of the rules{hint}"
     if form.is_of_plane(claims[0]) and not PLANE.intersection(casefolded_words(question)):
         yield "the question must say that it is about the picture or what the viewer sees"
     if gives_away(question, options, claims, asks, names):

@@ -1,6 +1,8 @@
 import json
+import re
 from collections import Counter
 from itertools import permutations, product
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -35,6 +37,7 @@ from tasks.judge.votes import (
     unrotated,
     verdict,
 )
+from tests.golden import assert_golden
 
 RULES = st.sampled_from(JudgeRule)
 IDS = st.text(max_size=20)
@@ -282,6 +285,23 @@ def test_ballots_begin_alike_and_end_with_the_question():
     assert [message.photograph for message in sighted[0]] == [None, PHOTOGRAPH]
     assert blind[0].text == BLIND_PROMPT and not any(message.photograph for message in blind)
     assert blind[1].text == sighted[1][1].text != sighted[0][1].text
+
+
+@pytest.mark.parametrize("is_sighted", [True, False])
+def test_a_ballot_reads_as_reviewed(is_sighted):
+    ballot = sighted_ballot(QUESTION, 1, PHOTOGRAPH) if is_sighted else blind_ballot(QUESTION, 1)
+    text = "".join(
+        f"=== {message.role.value}{' with the photograph' * bool(message.photograph)}\n"
+        f"{message.text.strip()}\n"
+        for message in ballot
+    )
+    name = "sighted" if is_sighted else "blind"
+    assert_golden(Path(__file__).parent / "golden" / f"{name}.txt", text)
+
+
+def test_the_form_that_the_judge_is_told_is_read():
+    (reply,) = re.findall(r"\{\"why\".*?\}", SIGHTED_PROMPT)
+    assert Vote.model_validate_json(reply).answer == "B"
 
 
 def test_texts_of_the_data_stay_within_their_strings():

@@ -21,7 +21,7 @@ from schemas.claim import (
 from schemas.completion.publish import published_ids
 from tasks.language.forms.table import form_of
 from tasks.language.terms import terms_of
-from tasks.write.open import OpenQuestion, open_columns
+from tasks.write.open import open_columns, open_form
 from tests.extract.test_candidates import LIVING_ROOM, rows_of
 from tests.scenes import filled, scene
 
@@ -59,9 +59,9 @@ def test_both_writers_call_a_question_by_the_same_topic():
     for row in planned:
         claims = [decode_claim(text) for text in (row["claim"], row["alternatives"][0])]
         options = [{"text": "either", "claim": terms_of(one, ids)} for one in claims]
+        category = Category(row["category"])
         reply = {
             "can_tell": True,
-            "category": Category(row["category"]),
             "objects": [],
             "question": "Which?",
             "options": options,
@@ -69,5 +69,5 @@ def test_both_writers_call_a_question_by_the_same_topic():
             "level": row["level"],
             "rating": 5,
         }
-        columns = open_columns(OpenQuestion.model_validate(reply), room)
+        columns = open_columns(open_form(category).model_validate(reply), category, room)
         assert columns["topic"] == row["topic"]

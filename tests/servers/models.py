@@ -48,24 +48,25 @@ def _planned(document: Mapping[str, Any]) -> dict[str, Any]:
     names = {number: entry["name"] for number, entry in enumerate(document["things"])}
     claims = {
         key: claim_of(
-            {name: value for name, value in terms.items() if name != "means"}
-            | {"category": document["category"]},
+            Category(document["category"]),
+            {name: value for name, value in terms.items() if name != "means"},
             keys,
         )
         for key, terms in document["claims"].items()
     }
     rng = draw(document["claims"], document["things"])
-    answer = document["answer"] or rng.choice(sorted(claims))
+    true_claim = document["true_claim"] or rng.choice(sorted(claims))
     order = rng.sample(sorted(claims), len(claims))
     asks = document["asks"]
     options = [form_of(claims[key]).option(claims[key], asks, names) for key in order]
-    said = _said(claims[answer], asks)
+    said = _said(claims[true_claim], asks)
     wordings = form_of(said).wordings(said, asks, document["evidence"], options, names)
     return {
+        "why": "the document says so",
         "can_tell": True,
         "question": rng.choice(list(wordings)),
         "options": [{"text": text, "claim": key} for text, key in zip(options, order, strict=True)],
-        "answer": LETTERS[order.index(answer)],
+        "answer": LETTERS[order.index(true_claim)],
         "level": document["level"],
         "rating": rng.randint(5, 9),
     }
@@ -123,7 +124,8 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
     is_unique = {
         number: entry["only_one"] for number, entry in enumerate(document["things"], start=1)
     }
-    wanted = {Category(name): number for name, number in document["num_options"].items()}
+    category = Category(document["category"])
+    wanted = {category: document["num_options"]}
     found = [
         candidate
         for candidate in find_candidates(
@@ -131,14 +133,14 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
             ExtractConfig(max_per_category=12),
             {**WriteConfig().num_options, **wanted},
         )
-        if candidate.category in document["categories"]
+        if candidate.category is category
         and candidate.evidence.standing is not Standing.UNKNOWN
         and all(is_unique[key] for key in candidate.objects)
     ]
     if not found:
         return {
-            "can_tell": False, "category": document["categories"][0], "objects": [],
-            "question": "", "options": [], "answer": "A", "level": "easy", "rating": 1,
+            "why": "nothing is clear", "can_tell": False, "objects": [], "question": "",
+            "options": [], "answer": "A", "level": "easy", "rating": 1,
         }  # fmt: skip
     rng = draw(document["things"], document["level"], document["focus"])
     focused = [one for one in found if keys.get(document["focus"]) in one.objects]
@@ -153,12 +155,12 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
         candidate.claim, candidate.asks, candidate.evidence.standing.value, options, names
     )
     return {
+        "why": "boxes and relationships say so",
         "can_tell": True,
-        "category": candidate.category.value,
         "objects": [ids[key] for key in objects_of(candidate.claim)],
         "question": rng.choice(list(wordings)),
         "options": [
-            {"text": option, "claim": _listed(terms_of(claim, ids))}
+            {"text": option, "claim": _listed(category, terms_of(claim, ids))}
             for option, claim in zip(options, claims, strict=True)
         ],
         "answer": LETTERS[claims.index(candidate.claim)],
@@ -167,9 +169,9 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(terms: dict[str, Any]) -> dict[str, Any]:
+def _listed(category: Category, terms: dict[str, Any]) -> dict[str, Any]:
     """All fields are required in replies, those that claims may leave out as well."""
-    if terms["category"] == Category.EXISTENCE:
+    if category is Category.EXISTENCE:
         return {"predicate": None, "other_class": None} | terms
     return terms
 

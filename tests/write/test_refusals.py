@@ -17,11 +17,12 @@ from tasks.extract.view import View
 from tasks.language.forms.table import FORMS
 from tasks.language.terms import terms_of
 from tasks.verify.checks import find_problem
-from tasks.write.open import OpenQuestion, open_columns, open_problem
+from tasks.write.open import open_columns, open_form, open_problem
 from tasks.write.planned import Order, WrittenQuestion, planned_columns, planned_problem
 from tests.scenes import NUM_OPTIONS, PROOF, filled, scene
 
 IN_THE_SCENE = {"answer-refuted", "option-holds", "options-overlap"}
+UNJUDGED = {"answer-unproved", "option-possible"}
 """Reasons that only the scene gives; all others are for the writer to know."""
 YARD = scene(
     filled(
@@ -72,10 +73,9 @@ def asked(draw):
 def reply_of(candidate, question, options, spoil=lambda terms: terms):
     claims = [candidate.claim, *candidate.alternatives]
     terms = [{"predicate": None, "other_class": None} | terms_of(claim, IDS) for claim in claims]
-    return OpenQuestion.model_validate(
+    return open_form(candidate.category).model_validate(
         {
             "can_tell": True,
-            "category": candidate.category,
             "objects": [],
             "question": question,
             "options": [
@@ -89,13 +89,16 @@ def reply_of(candidate, question, options, spoil=lambda terms: terms):
     )
 
 
-def assert_only_the_scene_speaks_against(row):
-    problem = find_problem(row, KNOWN, is_judged=True)
-    assert problem is None or problem[0] in IN_THE_SCENE, problem
+def assert_only_the_scene_speaks_against(row, is_judged):
+    problem = find_problem(row, KNOWN, is_judged=is_judged)
+    of_scene = IN_THE_SCENE if is_judged else IN_THE_SCENE | UNJUDGED
+    assert problem is None or problem[0] in of_scene, problem
 
 
-@given(asked(), st.none() | st.sampled_from(sorted(SPOILT_FIELDS)), st.integers(-9, 25))
-def test_what_an_open_reply_may_say_verify_does_not_drop(entry, spoilt, offset):
+@given(
+    asked(), st.none() | st.sampled_from(sorted(SPOILT_FIELDS)), st.integers(-9, 25), st.booleans()
+)
+def test_what_an_open_reply_may_say_verify_does_not_drop(entry, spoilt, offset, is_judged):
     def spoil(terms):
         if spoilt in terms:
             terms = terms | {spoilt: SPOILT_FIELDS[spoilt]}
@@ -107,25 +110,29 @@ def test_what_an_open_reply_may_say_verify_does_not_drop(entry, spoilt, offset):
             str(claim.number + offset) for claim in (candidate.claim, *candidate.alternatives)
         ]
     written = reply_of(candidate, question, options, spoil)
-    if open_problem(written, list(Category), NUM_OPTIONS, YARD) is None:
-        assert_only_the_scene_speaks_against(open_columns(written, YARD))
+    category = candidate.category
+    number = NUM_OPTIONS[category]
+    if open_problem(written, category, number, YARD, is_judged=is_judged) is None:
+        assert_only_the_scene_speaks_against(open_columns(written, category, YARD), is_judged)
 
 
-@given(asked())
-def test_what_a_planned_reply_may_say_verify_does_not_drop(entry):
+@given(asked(), st.booleans())
+def test_what_a_planned_reply_may_say_verify_does_not_drop(entry, is_judged):
     candidate, question, options = entry
     claims = {
         f"c{place}": claim for place, claim in enumerate((candidate.claim, *candidate.alternatives))
     }
     order = Order(claims, "c0", candidate.asks, NAMES)
     written = planned_reply(question, zip(options, claims, strict=True))
-    if planned_problem(written, order) is None:
+    if planned_problem(written, order, is_judged=is_judged) is None:
         row = {"category": candidate.category.value, "asks": candidate.asks}
-        assert_only_the_scene_speaks_against(row | planned_columns(written, order))
+        row |= planned_columns(written, order)
+        assert_only_the_scene_speaks_against(row, is_judged)
 
 
 def planned_reply(question, options):
     return WrittenQuestion(
+        why="",
         can_tell=True,
         question=question,
         options=[{"text": text, "claim": key} for text, key in options],
@@ -142,7 +149,7 @@ def test_an_option_that_names_its_thing_twice_is_refused():
     options = [f"the {names[0]} with the {names[0]}", *names[1:]]
     (question, *_) = form.wordings(candidate.claim, "largest", "proved", [], NAMES)
     problem = f"option {options[0]!r} must name {names[0]!r} once and nothing else"
-    found = open_problem(reply_of(candidate, question, options), [Category.SIZE], NUM_OPTIONS, YARD)
+    found = open_problem(reply_of(candidate, question, options), Category.SIZE, 3, YARD)
     assert found == problem
     keys = {f"c{place}": claim for place, claim in enumerate(claims)}
     written = planned_reply(question, zip(options, keys, strict=True))
@@ -166,7 +173,7 @@ def test_a_number_that_nobody_counts_to_is_refused(number, problem):
     )  # fmt: skip
     options = [str(claim.number) for claim in claims]
     written = reply_of(candidate, "How many cups are there in the picture?", options)
-    assert open_problem(written, [Category.COUNT], NUM_OPTIONS, YARD) == problem
+    assert open_problem(written, Category.COUNT, 4, YARD) == problem
 
 
 def test_a_viewpoint_of_a_third_thing_is_refused():
@@ -178,7 +185,7 @@ def test_a_viewpoint_of_a_third_thing_is_refused():
     options = [FORMS[Category.ORIENTATION].option(claim, "direction", NAMES) for claim in claims]
     written = reply_of(candidate, "In which direction from the car is the dog?", options)
     problem = "the claim of option A: viewpoint is null, or the same as reference"
-    assert open_problem(written, [Category.ORIENTATION], NUM_OPTIONS, YARD) == problem
+    assert open_problem(written, Category.ORIENTATION, 4, YARD) == problem
 
 
 @pytest.mark.parametrize(("number", "is_asked"), [(20, True), (21, False)])

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Sequence
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, CountClaim
@@ -26,7 +25,6 @@ for larger numbers are not read (`NUMBERS`)."""
 
 
 class CountTerms(ReplyForm):
-    category: Literal["count"]
     class_name: str
     number: int
 

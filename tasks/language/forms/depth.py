@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DepthClaim
@@ -45,7 +44,6 @@ MEASURED = re.compile(
 
 
 class DepthTerms(ReplyForm):
-    category: Literal["depth"]
     nearer: str
     farther: str
 

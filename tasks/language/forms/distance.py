@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Sequence
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DistanceClaim
@@ -21,7 +20,6 @@ FARTHEST = {"farthest", "furthest", "farther", "further", "longest", "greatest",
 
 
 class DistanceTerms(ReplyForm):
-    category: Literal["distance"]
     reference: str
     nearest: str
     others: list[str]

@@ -2,7 +2,6 @@
 another."""
 
 from collections.abc import Hashable, Sequence
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ExistenceClaim
@@ -21,7 +20,6 @@ WORDINGS = (
 
 
 class ExistenceTerms(ReplyForm):
-    category: Literal["existence"]
     class_name: str
     present: bool
     predicate: str | None

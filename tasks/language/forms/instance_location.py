@@ -1,7 +1,6 @@
 """Instance location: in which of nine equal parts of the picture a thing lies."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Cell, LocationClaim
@@ -32,7 +31,6 @@ COLUMNS = {
 
 
 class LocationTerms(ReplyForm):
-    category: Literal["instance_location"]
     object: str
     cell: Cell
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Direction, OrientationClaim
@@ -57,7 +56,6 @@ SHOWN = {
 
 
 class OrientationTerms(ReplyForm):
-    category: Literal["orientation"]
     viewpoint: str | None
     reference: str
     target: str

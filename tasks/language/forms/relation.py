@@ -4,7 +4,7 @@ The functions also serve `reach`, whose claims have the same parts.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ReachClaim, RelationClaim
@@ -54,7 +54,6 @@ SIDE_PREDICATES = {
 
 
 class RelationTerms(ReplyForm):
-    category: Literal["relation", "reach"]
     subject: str
     predicate: str
     object: str

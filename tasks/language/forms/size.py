@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
-from typing import Literal
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Dimension, SizeClaim
@@ -60,7 +59,6 @@ REAL_SIZE = re.compile(r"\b(?:real|reality|really|actual|actually|physical|physi
 
 
 class SizeTerms(ReplyForm):
-    category: Literal["size"]
     dimension: Dimension
     largest: str
     others: list[str]
