@@ -397,7 +397,7 @@ def test_unusable_replies_are_asked_for_again_once_the_server_is_mended(
 
     def moody(body: dict[str, Any]) -> str:
         reply = models(body)
-        is_moody = draw(str(document_of(body))) < 0.1
+        is_moody = draw(f"moody {document_of(body)}") < 0.1
         return "I would rather not say." if is_moody else reply
 
     with serve(moody) as endpoint:

@@ -10,6 +10,8 @@ import pytest
 from schemas.config.build import JudgeConfig
 from schemas.question import JUDGED
 from tasks.judge.doubts import LEAST, doubts_of
+from tasks.judge.stage import STAGE
+from tests.stages import build_of, with_artifacts
 
 Votes = tuple[str | None, str | None]
 """The first votes with and without the picture."""
@@ -106,3 +108,15 @@ def test_a_few_questions_tell_nothing_of_a_judge(
 ) -> None:
     assert doubts(judge, tmp_path, LEAST - 1) == []
     assert doubts(judge, tmp_path, LEAST + 20) != []
+
+
+def test_the_stage_ends_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert doubts(guesses, tmp_path, 200)
+    config = JudgeConfig.model_validate({"chat": {"model": "judge-1"}, "blind": "off"})
+    build = build_of(tmp_path, images="embed", judge=config)
+    build = with_artifacts(build, judge=pl.read_parquet(tmp_path / "judged.parquet"))
+    assert STAGE.check
+    STAGE.check(build)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith("judge        warning: judge-1 finds ")
