@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -43,17 +44,28 @@ time.sleep(60)
 """
 
 
-def started(code: str, **settings: object) -> subprocess.Popen[str]:
-    """The program, once it has printed its first line, in a process group of its own."""
-    return subprocess.Popen(
+@contextmanager
+def started(code: str, ignoring: Sequence[int] = ()) -> Iterator[subprocess.Popen[str]]:
+    """The program in a process group of its own, which ignores these signals and no others,
+    whatever the tests were started to ignore; killed where the test is over before it."""
+
+    def only_these() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN if number in ignoring else signal.SIG_DFL)
+
+    with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=REPOSITORY,
         start_new_session=True,
-        **settings,  # type: ignore[call-overload]
-    )
+        preexec_fn=only_these,  # noqa: PLW1509  (no other thread runs)
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
@@ -96,11 +108,8 @@ def test_a_second_ctrl_c_ends_at_once_and_one_right_after_the_first_is_the_same(
 
 
 def test_a_command_that_was_started_to_ignore_a_hang_up_ignores_it():
-    def ignoring() -> None:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
     code = COMMAND.format(reply=0.0, unwinding="pass")
-    with started(code, preexec_fn=ignoring) as process:
+    with started(code, ignoring=[signal.SIGHUP]) as process:
         assert first_line(process) == "ready"
         process.send_signal(signal.SIGHUP)
         time.sleep(0.3)
