@@ -34,7 +34,7 @@ def make_model(path: Path, overrides: tuple[str, ...], root: Path, announce: boo
     check_packages()
     config = load_train_config(path, overrides)
     dataset = check_readiness(config, root)
-    folder = cast(Path, train_model(path, overrides, dataset, root))
+    folder = cast(Path, train_model(path, overrides, dataset, root, return_state=True).result())
     announce_model(folder, root, event=announce)
     return folder
 

@@ -42,6 +42,8 @@ def tree_of(
         "images": "embed",
         "source": {"kind": "rendered", "render": SCENES},
         "quota": QUOTA,
+        # Faults, and models that are wrong on purpose, take more than a tenth.
+        "gates": {"min_quota_share": 0.0},
         "write": {"writer": "model", "chat": about, **write},
     }
     if judge is not None:

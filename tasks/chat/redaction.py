@@ -34,10 +34,10 @@ def remember_key(key: str) -> None:
 
 def redacted(message: str) -> str:
     """The message without any of the known keys."""
-    message = message[:MAX_LENGTH]
+    message = LOOKS_LIKE_A_KEY.sub(SHOWN, message[:MAX_LENGTH])
     for key in sorted(_known, key=len, reverse=True):
         message = without(message, key)
-    return LOOKS_LIKE_A_KEY.sub(SHOWN, message)
+    return message
 
 
 def without(message: str, key: str) -> str:

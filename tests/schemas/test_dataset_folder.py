@@ -57,7 +57,7 @@ def damaged(copy: Path) -> None:
             "is not a dataset folder: it has no",
         ),
         (lambda copy: (copy / "manifest.json").write_text("{"), "has no readable manifest.json"),
-        (lambda copy: (copy / "manifest.json").write_text("[]"), "has no readable manifest.json"),
+        (lambda copy: (copy / "manifest.json").write_text("[]"), "manifest.json is not an object"),
         (lambda copy: shutil.rmtree(copy / "__validation__"), "does not say whether it passed"),
         (failed, "failed its validation: see .*validation.html"),
         (damaged, "train-00000-of-00001.parquet has changed since it was published"),
