@@ -47,7 +47,7 @@ def render_page(results: dict[str, Any], view: pl.DataFrame) -> str:
         verdict=verdict(results),
         groups=grouped(results["expectations"]),
         num_images=view["image_id"].n_unique(),
-        num_photographs=view["group_id"].n_unique(),
+        num_photographs=view.filter("has_photograph")["group_id"].n_unique(),
         splits={name: view.filter(split=name).height for name in ("train", "val")},
         levels=LEVELS,
         categories=category_table(view),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 7
+VERSION = 8
 USUAL = GatesConfig()
 ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
@@ -129,6 +129,7 @@ def validate_frame(
     select: SelectConfig,
     folder: Path,
     *,
+    about: str = "",
     gates: GatesConfig = USUAL,
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
@@ -156,6 +157,7 @@ def validate_frame(
     failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
     failing = failing.sort("expectation", maintain_order=True)
     results = _results(verdicts, failing, view.height) | {
+        "about": about,
         "judging": judge_summary(judged_paths, judge) if judge else None,
         "shortcuts": shortcuts.to_dicts(),
         "readiness": readiness.totals,
@@ -246,6 +248,7 @@ def validate(job: Job) -> Path:
             config.quota,
             config.select,
             written,
+            about=about(config),
             gates=config.gates,
             judged_paths=job.paths("judge"),
             judge=config.judge,
@@ -255,7 +258,13 @@ def validate(job: Job) -> Path:
 
 def settings(config: PipelineConfig) -> Settings:
     judge = {"judge": config.judge} if config.judge else {}
-    return {"quota": config.quota, "select": config.select, "gates": config.gates, **judge}
+    sections = {"quota": config.quota, "select": config.select, "gates": config.gates, **judge}
+    return {**sections, "about": about(config)}
+
+
+def about(config: PipelineConfig) -> str:
+    """Which build a report is about."""
+    return f"{config.name}, from {config.source.kind} with seed {config.seed}"
 
 
 def files(build: Build) -> dict[str, str]:

@@ -148,6 +148,7 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         "completions_unreadable",
         "num_gold_scenes",
         *(f"{name}_end" for name in COMPLETIONS),
+        has_photograph=pl.col("photograph").is_not_null(),
         evidence=_evidence(),
         missing_values=_none_if_empty(pl.concat_str(asked, separator=", ", ignore_nulls=True)),
         num_options=options.list.len().cast(pl.Int64),

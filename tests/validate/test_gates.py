@@ -148,3 +148,19 @@ def test_what_is_no_suite_is_told_in_one_line(text, problem, tmp_path):
     with pytest.raises(ValueError, match=problem) as error:
         checks_of_suite(path, SOUND.schema)
     assert "\n" not in str(error.value)
+
+
+def test_a_report_says_what_it_is_about(tmp_path):
+    validate_frame(SOUND, QUOTA, SELECT, tmp_path, about="mine <b>, from gqa with seed 7")
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert '<p class="soft">mine &lt;b&gt;, from gqa with seed 7</p>' in page
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["about"] == "mine <b>, from gqa with seed 7"
+
+
+@pytest.mark.parametrize(("name", "is_told"), [(None, False), ("1.jpg", True)])
+def test_photographs_are_counted_where_there_are_some(name, is_told, tmp_path):
+    samples = SOUND.with_columns(photograph=pl.lit(name, pl.String))
+    validate_frame(samples, QUOTA, SELECT, tmp_path)
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert ('<span class="soft">photographs</span>' in page) is is_told
