@@ -54,6 +54,17 @@ def events_of(name: str, number: int) -> list[dict[str, Any]]:
         time.sleep(0.05)
 
 
+def logged(run_id: str, wanted: str) -> list[str]:
+    """What the server keeps of a flow run's log, once it has this line."""
+    deadline = time.monotonic() + 10
+    while True:
+        logs = found("logs", logs={"flow_run_id": {"any_": [run_id]}}, limit=200)
+        messages = [entry["message"] for entry in logs]
+        if wanted in messages or time.monotonic() > deadline:
+            return messages
+        time.sleep(0.05)
+
+
 def artifacts_of(name: str) -> dict[str, dict[str, Any]]:
     rows = found("artifacts", artifacts={"key": {"like_": f"%-{name}"}}, limit=200)
     return {row["key"]: row for row in rows}
@@ -140,6 +151,7 @@ def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
     assert {"render", "select", "validate", "publish"} <= {task["name"] for task in tasks}
     assert Path(folder).parent == tmp_path / "datasets" / "deployed"
+    assert f"publish: {folder}" in logged(run["id"], f"publish: {folder}")
 
 
 def test_training_awaits_the_dataset_that_it_asks_for(drawn_dataset, tmp_path):
