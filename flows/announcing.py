@@ -41,10 +41,10 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
     if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
         return
     manifest = check_dataset(folder)
-    if "artifacts" not in told:
-        _dataset_artifacts(manifest, folder)
-        _tell("dataset", folder, root, told := told | {"artifacts"})
-    if event and "event" not in told:
+    # Again with the event: what a command told before, it may have told a server of its own.
+    _dataset_artifacts(manifest, folder)
+    _tell("dataset", folder, root, told := told | {"artifacts"})
+    if event:
         payload = {"path": str(folder.resolve()), "samples": manifest["num_samples"]}
         _emit(PUBLISHED, f"spatialthinker.dataset.{manifest['name']}", payload)
         _tell("dataset", folder, root, told | {"event"})
@@ -59,16 +59,17 @@ def announce_again(folder: Path, root: Path) -> None:
 def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
     """As `announce_dataset`, of a trained model and the event that evaluation awaits."""
     told = set() if again else _told("model", folder, root)
+    if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
+        return
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     name = facts["name"]
-    if "artifacts" not in told:
-        create_markdown_artifact(
-            key=artifact_key("model", name),
-            markdown=(folder / "README.md").read_text(encoding="utf-8"),
-            description=_about("Model", name, folder),
-        )
-        _tell("model", folder, root, told := told | {"artifacts"})
-    if event and "event" not in told:
+    create_markdown_artifact(
+        key=artifact_key("model", name),
+        markdown=(folder / "README.md").read_text(encoding="utf-8"),
+        description=_about("Model", name, folder),
+    )
+    _tell("model", folder, root, told := told | {"artifacts"})
+    if event:
         payload = {"path": str(folder.resolve()), "name": name}
         _emit(TRAINED, f"spatialthinker.model.{name}", payload)
         _tell("model", folder, root, told | {"event"})

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.outcomes import outcome_of
-from flows.server import starting_prefect
+from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
 from flows.stopping import end_when_stored, exit_code, watch_signals
 from schemas.dataset_folder import check_root
@@ -96,6 +96,7 @@ def build(
     from schemas.config.build import load_config
 
     loaded = load_config(config, tuple(settings))
+    check_listened(announce)
     console = Console(stderr=True)
     apply_settings(verbose)
     with starting_prefect(console):
@@ -245,6 +246,7 @@ def train(
 
         print_plan(loaded, root, Console())
         return
+    check_listened(announce)
     apply_settings(verbose)
     console = Console(stderr=True)
     with starting_prefect(console):
@@ -327,6 +329,7 @@ def announce(
     from schemas.dataset_folder import resolve_dataset
 
     folder = resolve_dataset(dataset, root)
+    check_listened()
     apply_settings()
     with starting_prefect(Console(stderr=True)):
         from flows.announcing import announce_again

@@ -71,7 +71,7 @@ def serve_deployments(
     is_stopped = True
     try:
         serve(*deployments, limit=2)
-    except Exception:
+    except Exception:  # no stop, but an error that the command tells
         is_stopped = False
         raise
     finally:

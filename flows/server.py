@@ -126,6 +126,16 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
         ) from None
 
 
+def check_listened(announce: bool = True) -> None:
+    """ValueError where an announcement would reach only the command's own server, which nobody
+    listens to, and would then count as made."""
+    if announce and not os.environ.get("PREFECT_API_URL"):
+        raise ValueError(
+            "an announcement needs a Prefect server: run `prefect server start` and set "
+            "PREFECT_API_URL, for example to http://127.0.0.1:4200/api"
+        )
+
+
 def launch_server() -> TemporaryServer:
     """A new temporary server, which nothing reports to yet."""
     # Not a file's text: what it says is read only where it does not start.

@@ -18,7 +18,14 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from schemas.completion.similarity import Similarity, exact_match
-from training.rewards import PAPER_WEIGHTS, Rewards, Weights
+from training.rewards import (
+    OBJECTS_SHARE,
+    PAPER_WEIGHTS,
+    RELATIONSHIPS_SHARE,
+    Rewards,
+    Weights,
+    nearness,
+)
 
 TAGS = ("observe", "think", "scene", "answer")
 ID = re.compile(r"[a-zA-Z_]+\.\d+")
@@ -28,7 +35,6 @@ LABELS, BOXES = 2.0, 1.0
 UNMATCHED = 1e5
 """The cost of a gold object that no object stands for."""
 EPSILON = 1e-7
-OBJECTS_SHARE, RELATIONSHIPS_SHARE = 0.7, 0.3
 SPARSE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
 ANSWER = re.compile(r"<answer>(.*?)</answer>")
 """Of one line: the dot of the sparse rule matches no line break."""
@@ -126,15 +132,11 @@ def _count(scene: dict[str, Any], gold: dict[str, Any]) -> float:
     if not isinstance(objects, list) or not isinstance(wanted, list):
         return 0.0
     links, wanted_links = scene.get("relationships") or [], gold.get("relationships") or []
-    share = _nearness(len(objects), len(wanted))
+    share = nearness(len(objects), len(wanted))
     if not wanted_links:
         return share
-    link_share = _nearness(len(links), len(wanted_links))
+    link_share = nearness(len(links), len(wanted_links))
     return share * OBJECTS_SHARE + link_share * RELATIONSHIPS_SHARE
-
-
-def _nearness(found: int, wanted: int) -> float:
-    return max(0.0, 1 - abs(found - wanted) / max(wanted, 1))
 
 
 def _spatial(

@@ -174,14 +174,15 @@ def _is_right(answer: str, answers: Sequence[str], options: Options) -> bool:
 
 
 def count_reward(scene: ReadScene, gold: ReadScene) -> float:
-    objects = _nearness(len(scene.ids), len(gold.ids))
+    objects = nearness(len(scene.ids), len(gold.ids))
     if not gold.relationships:
         return objects
-    relationships = _nearness(len(scene.relationships), len(gold.relationships))
+    relationships = nearness(len(scene.relationships), len(gold.relationships))
     return OBJECTS_SHARE * objects + RELATIONSHIPS_SHARE * relationships
 
 
-def _nearness(found: int, wanted: int) -> float:
+def nearness(found: int, wanted: int) -> float:
+    """1 for equal numbers, less by the share that is missing or too much, at least 0."""
     return max(0.0, 1.0 - abs(found - wanted) / max(wanted, 1))
 
 

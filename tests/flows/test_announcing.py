@@ -17,6 +17,7 @@ from flows.serve import dataset_of
 from schemas.config.build import PipelineConfig
 from tasks.stage import BuildFailedError
 from tests.builds import save_config
+from tests.commands import call
 from tests.trainings import GRPO, TREE
 
 
@@ -116,6 +117,27 @@ def test_what_was_killed_before_it_told_tells_when_it_is_run_again(prefect_serve
     told = record.stat().st_mtime_ns
     run_build(config, tmp_path, announce=True)
     assert record.stat().st_mtime_ns == told
+
+
+def test_what_a_command_told_its_own_server_is_told_the_one_that_listens(built, tmp_path):
+    root = shutil.copytree(built[0], tmp_path / "root")
+    (dataset,) = (root / "datasets" / "quiet").iterdir()
+    shutil.rmtree(root / "artifacts" / "announced")
+    announce_dataset(dataset, root, event=False)
+    wanted = {"key": {"any_": ["checks-quiet"]}}
+    before = len(found("artifacts", artifacts=wanted))
+    announce_dataset(dataset, root, event=True)
+    assert len(found("artifacts", artifacts=wanted)) == before + 1
+
+
+def test_an_announcement_that_nobody_could_hear_is_refused(built, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    root, dataset = built
+    config = save_config(root / "quiet.toml", tree_of("quiet"))
+    for command in (("announce", dataset), ("build", config, "--announce")):
+        refused = call(*command, "--root", root)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "an announcement needs a Prefect server" in refused.stderr.splitlines()[-1]
 
 
 def test_a_dataset_that_was_changed_is_not_announced(built, tmp_path):
