@@ -62,6 +62,10 @@ CASES: dict[str, tuple[str, tuple[float, ...]]] = {
     "capital letters": (dog(id="DOG.7"), ALL),
     "underscores": (dog(id="_dog_.1"), ALL),
     "a hyphen": (dog(id="big-dog.1"), NOTHING),
+    "more behind the number": (dog(id="dog.1x"), NOTHING),
+    "more behind the number of an end": (
+        said({"objects": [DOG, CAT], "relationships": [LINK | {"object": "cat.1x"}]}), NOTHING
+    ),
     "a digit": (dog(id="dog2.1"), NOTHING),
     "a near box": (dog(bbox=[12, 8, 55, 61]), (1, 1, 1, 0.949091938319)),
     "an inverted box": (dog(bbox=[50, 60, 10, 10]), (1, 1, 1, 0.749999875)),
