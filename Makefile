@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 TORCH_INDEX ?=  # an index with builds of torch for your machine; empty: whatever pip is set up with
 
-.PHONY: run train evaluate test check lint format clean
+.PHONY: run train evaluate test test-long check lint format clean
 
 run: .venv/base  ## build the sample dataset
 	$(BIN)/spatialthinker build configs/sample.toml
@@ -18,9 +18,12 @@ evaluate: .venv/train  ## evaluate a tiny model on miniature benchmarks, without
 	$(BIN)/spatialthinker evaluate configs/evaluate/sample.toml
 
 test: .venv/dev  ## run the tests
-	$(BIN)/pytest -n 2 --dist loadfile --durations=20
+	$(BIN)/pytest -n 2 --dist loadfile --durations=20 -m "not long"
 
-check: lint test  ## everything a commit must pass
+test-long: .venv/dev  ## run those left out by `make test`: kills, servers, whole trainings
+	$(BIN)/pytest -n 2 --dist loadfile --durations=20 -m long
+
+check: lint test test-long  ## everything a commit must pass
 
 lint: .venv/dev  ## format, style and types
 	$(BIN)/ruff format --check .

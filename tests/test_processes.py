@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tasks.processes import MIN_ROWS, map_batches, run_apart
 
@@ -38,6 +39,7 @@ def test_few_rows_and_one_worker_stay_here():
     assert run_apart(os.getpid, MIN_ROWS, 2) != os.getpid()
 
 
+@pytest.mark.long
 def test_workers_end_with_a_killed_parent(tmp_path):
     script = tmp_path / "starts_workers.py"
     script.write_text(STARTS_WORKERS)

@@ -150,6 +150,7 @@ def killed_run(endpoint: Served, account: Account, is_time: Callable[[], bool]) 
         os.kill(process.pid, signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_a_killed_run_is_taken_up_where_it_was(account):
     with Served(says, batches=Batches(seconds=1.0)) as endpoint:
         store = open_replies(account.store)

@@ -462,6 +462,7 @@ def kept(store: str) -> int:
     return int(number)
 
 
+@pytest.mark.long
 def test_kill_9_loses_only_what_was_in_flight(store: str) -> None:
     def run(url: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", KILLED, url, store]

@@ -246,6 +246,7 @@ def test_batches_under_way_are_known_to_the_next_run(opened):
     assert asyncio.run(store.open_batches("https://two")) == ["batch-3"]
 
 
+@pytest.mark.long
 def test_processes_that_start_at_once_agree_on_every_reply(address, opened):
     writers = [start(SHARES, address, str(n)) for n in range(3)]
     told = [writer.communicate(timeout=100)[0].split() for writer in writers]
@@ -259,6 +260,7 @@ def test_processes_that_start_at_once_agree_on_every_reply(address, opened):
     assert spent(store) == 3 * 100 * 0.25
 
 
+@pytest.mark.long
 def test_a_killed_writer_loses_nothing_that_it_was_told_is_kept(address, opened):
     writer = start(GOES_ON, address)
     assert writer.stdout is not None

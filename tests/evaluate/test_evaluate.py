@@ -66,6 +66,7 @@ def test_shipped_configurations_are_valid_and_named_after_their_file(path):
     assert load_evaluate_config(path).name == path.stem
 
 
+@pytest.mark.long
 def test_the_sample_evaluates_every_benchmark(prefect_server, tmp_path):
     pytest.importorskip("torch")
     text = (REPOSITORY / "configs" / "evaluate" / "sample.toml").read_text()
@@ -239,6 +240,7 @@ def test_local_replies_do_not_depend_on_the_batch(tmp_path):
     assert texts[0] == texts[1]
 
 
+@pytest.mark.long
 def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(prefect_server, tmp_path):
     pytest.importorskip("torch")
     slow = TINY | {"max_new_tokens": 20, "local": TINY["local"] | {"batch_size": 1}}

@@ -156,6 +156,7 @@ def test_what_the_hub_refuses_is_told_in_one_line(loaded):
     assert "HF_TOKEN" in loaded.refused[0]
 
 
+@pytest.mark.long
 def test_no_network_is_told_in_one_line(tmp_path):
     with serving({}) as site:
         gone = site.url

@@ -127,7 +127,7 @@ def test_other_shards_and_workers_give_the_same_bytes(built, tmp_path):
 def test_a_second_run_does_nothing(built):
     dataset, root = built
     before = modified(root)
-    assert run_build(config_of(), root) == dataset
+    assert build(config_of(), root) == dataset
     assert modified(root) == before
 
 
@@ -168,7 +168,7 @@ def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
     ledger = pl.read_parquet(samples.with_suffix(".ledger.parquet"))
     write_artifact(broken, Artifact(samples, recipe), ledger)
     with pytest.raises(BuildFailedError, match=r"not published: answer.* see .*validation\.html"):
-        run_build(config_of(), root)
+        build(config_of(), root)
     assert not (root / "datasets").exists()
 
 
@@ -288,6 +288,7 @@ SETTINGS = (
 )
 
 
+@pytest.mark.long
 def test_a_killed_build_goes_on_to_the_same_bytes(built, tmp_path):
     """kill -9 as soon as a stage has written something; the same command then ends the work."""
     with start("build", "--root", tmp_path, *SETTINGS) as process:

@@ -214,6 +214,7 @@ def wait_for(endpoint: Endpoint, process: subprocess.Popen[str], model: str, num
         time.sleep(0.01)
 
 
+@pytest.mark.long
 def test_a_build_that_is_killed_ends_as_an_undisturbed_one(place: Callable[[str], Place]) -> None:
     here, undisturbed = place("killed"), place("undisturbed")
     with serve(Models(wrong=0.2, ambiguous=0.1)) as endpoint:
@@ -236,6 +237,7 @@ def test_a_build_that_is_killed_ends_as_an_undisturbed_one(place: Callable[[str]
     assert contents(dataset) == contents(expected)
 
 
+@pytest.mark.long
 def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(place: Callable[[str], Place]) -> None:
     here = place("interrupted")
     with serve(Models(), latency=1.0) as endpoint:

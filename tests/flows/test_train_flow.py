@@ -50,11 +50,18 @@ EVALUATION = {
 
 
 @pytest.fixture(scope="module")
-def trained(prefect_server, drawn_dataset, tmp_path_factory):
-    """Root, configuration and how the command ended that went on after one that was killed."""
-    root = tmp_path_factory.mktemp("trained")
+def ready(prefect_server, drawn_dataset, tmp_path_factory):
+    """A root with a dataset, and the configuration of a training on it."""
+    root = tmp_path_factory.mktemp("ready")
     shutil.copytree(drawn_dataset.parents[1], root / "datasets")
-    config = save_config(root / "grpo.toml", TREE | GRPO)
+    return root, save_config(root / "grpo.toml", TREE | GRPO)
+
+
+@pytest.fixture(scope="module")
+def trained(ready, tmp_path_factory):
+    """Root, configuration and how the command ended that went on after one that was killed."""
+    root = shutil.copytree(ready[0], tmp_path_factory.mktemp("trained") / "root")
+    config = root / ready[1].name
     with start("train", config, "--root", root) as process:
         wait_for(
             lambda: list(root.glob("runs/*/*/checkpoints/checkpoint-2/trainer_state.json")), 200
@@ -76,6 +83,7 @@ def is_locked(run: Path) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
     root, _, done = trained
     assert done.returncode == 0, done.stderr
@@ -93,6 +101,7 @@ def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
     assert not any("Warning" in line or "warn" in line for line in done.stderr.splitlines())
 
 
+@pytest.mark.long
 def test_a_killed_command_is_gone_on_with_as_if_it_had_not_been(trained, tmp_path):
     root, config, done = trained
     lines = done.stderr.splitlines()
@@ -108,6 +117,7 @@ def test_a_killed_command_is_gone_on_with_as_if_it_had_not_been(trained, tmp_pat
     assert digest_of_files(run / "final") == digest_of_files(undisturbed.final)
 
 
+@pytest.mark.long
 def test_a_model_that_exists_is_not_trained_again(trained):
     root, config, _ = trained
     before = {path: path.stat().st_mtime_ns for path in (root / "models").rglob("*")}
@@ -124,8 +134,8 @@ def test_a_model_that_exists_is_not_trained_again(trained):
         (["hardware.device_memory_gib=0.001"], "and hardware.device_memory_gib is 0.001"),
     ],
 )
-def test_what_cannot_be_trained_is_one_line_and_exit_code_2(trained, settings, message):
-    root, config, _ = trained
+def test_what_cannot_be_trained_is_one_line_and_exit_code_2(ready, settings, message):
+    root, config = ready
     changes = (f"--set={entry}" for entry in settings)
     refused = call("train", config, "--root", root, *changes)
     assert refused.returncode == 2, refused.stderr
@@ -134,8 +144,8 @@ def test_what_cannot_be_trained_is_one_line_and_exit_code_2(trained, settings, m
     assert refused.stdout == ""
 
 
-def test_a_dataset_that_shows_a_benchmark_is_refused(trained, tmp_path):
-    root, config, _ = trained
+def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
+    root, config = ready
     shutil.copytree(root / "datasets", tmp_path / "datasets")
     (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
     samples = pl.read_parquet(dataset / "data" / "train-00000-of-00001.parquet")
@@ -194,6 +204,7 @@ def test_serve_needs_a_server(monkeypatch):
     assert "serve needs a Prefect server" in refused.stderr
 
 
+@pytest.mark.long
 def test_what_was_published_starts_training_and_what_was_trained_evaluation(trained, tmp_path):
     """That the flow runs are created, under a real server and `serve`; the next test runs them."""
     root, config, _ = trained
@@ -239,6 +250,7 @@ def parameters_of_runs(url: str) -> list[dict[str, str]]:
     return sorted((run["parameters"] for run in runs), key=sorted)
 
 
+@pytest.mark.long
 def test_deployed_flows_take_what_an_event_names(trained, tmp_path):
     """Of training only the export is left to do: what comes before it is tested above."""
     root, config, _ = trained

@@ -104,6 +104,7 @@ def test_a_finished_run_is_left_alone(finished):
 
 
 @pytest.mark.parametrize("method", list(Method))
+@pytest.mark.long
 def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method, root, caplog):
     """Cut short by a checkpoint that cannot be written; tests.flows.test_train_flow kills one."""
     undisturbed, config = finished(method)
