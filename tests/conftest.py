@@ -29,6 +29,7 @@ settings.register_profile("repeatable", deadline=None, max_examples=40, derandom
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
+ALL_LONG = "\npytestmark = pytest.mark.long\n"
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
 
 
@@ -36,6 +37,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Several processes are for the whole suite: the server starts while they collect its tests."""
     if IS_FIRST and session.config.getoption("numprocesses", None):
         launch_shared_server(HOME)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files of long tests alone import what takes many seconds: not for others."""
+    is_left_out = config.option.markexpr == "not long" and collection_path.suffix == ".py"
+    if is_left_out and ALL_LONG in collection_path.read_text(encoding="utf-8"):
+        return True
+    return None
 
 
 def pytest_unconfigure() -> None:

@@ -5,7 +5,6 @@ import io
 import json
 import shutil
 import subprocess
-import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from schemas.config.evaluation import (
 )
 from tasks.evaluate.benchmark import write_items
 from tests.builds import save_config
-from tests.commands import REPOSITORY, call, start
+from tests.commands import REPOSITORY, call
 from tests.servers.endpoint import serve
 from tests.servers.faults import Faults
 
@@ -64,32 +63,6 @@ def run(tree: dict[str, Any], root: Path) -> Path:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_configurations_are_valid_and_named_after_their_file(path):
     assert load_evaluate_config(path).name == path.stem
-
-
-@pytest.mark.long
-def test_the_sample_evaluates_every_benchmark(prefect_server, tmp_path):
-    pytest.importorskip("torch")
-    text = (REPOSITORY / "configs" / "evaluate" / "sample.toml").read_text()
-    assert text.count("max_new_tokens = 24") == 1
-    config = tmp_path / "sample.toml"
-    config.write_text(text.replace("max_new_tokens = 24", "max_new_tokens = 2"))
-    done = evaluate(config, tmp_path)
-    assert done.returncode == 0, done.stderr
-    folder = Path(done.stdout.splitlines()[-1])
-    names = {path.name for path in folder.iterdir()}
-    assert names == {
-        "report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet",
-    }  # fmt: skip
-    scores = pl.read_parquet(folder / "scores.parquet")
-    main = scores.filter(pl.col("is_main"))
-    assert main["benchmark"].n_unique() == 13
-    assert main.height == 26
-    items = pl.read_parquet(folder / "items.parquet")
-    assert items["benchmark"].n_unique() == 13
-    assert items["text"].null_count() == 0
-    again = evaluate(config, tmp_path)
-    assert again.stdout == done.stdout
-    assert "infer:" not in again.stderr
 
 
 @pytest.fixture(scope="module")
@@ -154,21 +127,6 @@ def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
     assert paper["value"].min() < 100
 
 
-def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
-    pytest.importorskip("torch")
-    tree = tree_of(benchmarks=[THREE[0], {"name": "mmstar", "path": str(tmp_path / "none")}])
-    config = save_config(tmp_path / "c.toml", tree)
-    done = evaluate(config, tmp_path)
-    assert done.returncode == 1
-    last = done.stderr.strip().splitlines()[-1]
-    assert "1 of 2 evaluations failed, the first: mmstar has no copy at" in last
-    assert "Traceback" not in done.stderr
-    (folder,) = (tmp_path / "evaluations" / "tried").iterdir()
-    for name in ("report.html", "report.md"):
-        assert "mmstar has no copy at" in (folder / name).read_text()
-    assert pl.read_parquet(folder / "scores.parquet")["benchmark"].unique().to_list() == ["mmvp"]
-
-
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
@@ -223,42 +181,6 @@ def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root
         second = run(tree | {"models": [model]}, root)
     assert second != first
     assert pl.read_parquet(second / "scores.parquet")["error_share"][0] == 0
-
-
-def test_local_replies_do_not_depend_on_the_batch(tmp_path):
-    pytest.importorskip("torch")
-    from tasks.evaluate.infer import write_locally
-
-    items = read_items(BenchmarkConfig(name="cv_bench", path="miniature"), tmp_path)
-    texts = []
-    for size in (1, 5):
-        known = TINY | {"local": TINY["local"] | {"batch_size": size}}
-        model = EvaluatedModel.model_validate(known)
-        replies = write_locally(items, model, tmp_path, tmp_path / f"parts{size}")
-        assert replies["item_id"].to_list() == items["item_id"].to_list()
-        texts.append(replies["text"].to_list())
-    assert texts[0] == texts[1]
-
-
-@pytest.mark.long
-def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(prefect_server, tmp_path):
-    pytest.importorskip("torch")
-    slow = TINY | {"max_new_tokens": 20, "local": TINY["local"] | {"batch_size": 1}}
-    tree = tree_of(models=[slow], benchmarks=[{"name": "spatialbench", "path": "miniature"}])
-    config = save_config(tmp_path / "c.toml", tree)
-    with start("evaluate", config, "--root", tmp_path) as process:
-        deadline = time.monotonic() + 100
-        while len(list(tmp_path.glob("artifacts/infer-parts/*/*.parquet"))) < 3:
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.01)
-        process.kill()
-    kept = {p: p.stat().st_mtime_ns for p in tmp_path.glob("artifacts/infer-parts/*/*.parquet")}
-    assert 3 <= len(kept) < 20
-    done = evaluate(config, tmp_path)
-    assert done.returncode == 0, done.stderr
-    folder = Path(done.stdout.splitlines()[-1])
-    assert pl.read_parquet(folder / "items.parquet")["text"].null_count() == 0
-    assert not list(tmp_path.glob("artifacts/infer-parts/*"))
 
 
 ITEM = {

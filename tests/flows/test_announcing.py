@@ -107,6 +107,7 @@ def test_the_event_is_emitted_once_and_again_when_asked_for(built):
     assert len(events_of("quiet", 2)) == 2
 
 
+@pytest.mark.long
 def test_what_was_killed_before_it_told_tells_when_it_is_run_again(prefect_server, tmp_path):
     config = config_of("killed")
     run_build(config, tmp_path)

@@ -243,6 +243,7 @@ def test_several_shards_ask_the_same(built: Built, tmp_path: Path) -> None:
     assert contents(dataset) == contents(built.dataset)
 
 
+@pytest.mark.long
 def test_of_several_shards_the_first_cause_is_told_and_the_next_run_goes_on(
     built: Built, tmp_path: Path
 ) -> None:
@@ -284,6 +285,7 @@ def test_a_generator_that_sees_no_photograph(built: Built, tmp_path: Path) -> No
     assert [row["stage"] for row in manifest_of(dataset)["costs"]] == ["write"] * 9
 
 
+@pytest.mark.long
 def test_batches_bring_the_same_rows_for_half(built: Built, tmp_path: Path) -> None:
     root = built.prepared(tmp_path)
     with serve(Models(**MODELS)) as endpoint:
@@ -310,6 +312,7 @@ MIXED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_under_mixed_faults_every_question_has_one_outcome(built: Built, tmp_path: Path) -> None:
     root = built.prepared(tmp_path)
     faults = Faults(seed=1, rates=MIXED, retry_after=0.1)

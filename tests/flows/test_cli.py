@@ -139,3 +139,10 @@ def test_a_full_disk_and_a_read_only_output_are_said_so(prefect_server, tmp_path
         assert "choose another folder with --root" in locked.stderr.splitlines()[-1]
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+def test_serve_needs_a_server(monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    refused = call("serve")
+    assert refused.returncode == 2
+    assert "serve needs a Prefect server" in refused.stderr

@@ -19,6 +19,7 @@ SMALL = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_what_is_built_is_what_was_foretold(path: Path, prefect_server: None, tmp_path: Path):
     with serve(Models()) as endpoint:

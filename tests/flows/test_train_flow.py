@@ -1,11 +1,9 @@
 """The training flow: from a dataset to an exported model, by command and by event."""
 
 import json
-import logging
 import os
 import shutil
 import subprocess
-import sys
 import time
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -19,18 +17,16 @@ pytest.importorskip("torch")
 from PIL import Image
 from prefect.events import Event, Resource
 
-from evaluation.leakage import LISTED
 from flows.announcing import PUBLISHED, TRAINED
 from flows.evaluate import evaluate_from_file
 from flows.train import train_from_file
 from schemas.config.training import Method, load_train_config
-from tasks.leakage.leaks import list_of
-from tasks.train.stage import run_trainer
 from tests.builds import save_config
 from tests.commands import CLI, REPOSITORY, call, start
 from tests.servers.prefect import start_server, stop_server
 from tests.trainings import GRPO, TREE, digest_of_files, prepare, trainer_of
-from training.plot import draw_rewards
+
+pytestmark = pytest.mark.long
 
 EVALUATION = {
     "name": "after",
@@ -50,18 +46,11 @@ EVALUATION = {
 
 
 @pytest.fixture(scope="module")
-def ready(prefect_server, drawn_dataset, tmp_path_factory):
-    """A root with a dataset, and the configuration of a training on it."""
-    root = tmp_path_factory.mktemp("ready")
-    shutil.copytree(drawn_dataset.parents[1], root / "datasets")
-    return root, save_config(root / "grpo.toml", TREE | GRPO)
-
-
-@pytest.fixture(scope="module")
-def trained(ready, tmp_path_factory):
+def trained(prefect_server, drawn_dataset, tmp_path_factory):
     """Root, configuration and how the command ended that went on after one that was killed."""
-    root = shutil.copytree(ready[0], tmp_path_factory.mktemp("trained") / "root")
-    config = root / ready[1].name
+    root = tmp_path_factory.mktemp("trained")
+    shutil.copytree(drawn_dataset.parents[1], root / "datasets")
+    config = save_config(root / "grpo.toml", TREE | GRPO)
     with start("train", config, "--root", root) as process:
         wait_for(
             lambda: list(root.glob("runs/*/*/checkpoints/checkpoint-2/trainer_state.json")), 200
@@ -83,7 +72,6 @@ def is_locked(run: Path) -> bool:
     return False
 
 
-@pytest.mark.long
 def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
     root, _, done = trained
     assert done.returncode == 0, done.stderr
@@ -101,7 +89,6 @@ def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
     assert not any("Warning" in line or "warn" in line for line in done.stderr.splitlines())
 
 
-@pytest.mark.long
 def test_a_killed_command_is_gone_on_with_as_if_it_had_not_been(trained, tmp_path):
     root, config, done = trained
     lines = done.stderr.splitlines()
@@ -117,7 +104,6 @@ def test_a_killed_command_is_gone_on_with_as_if_it_had_not_been(trained, tmp_pat
     assert digest_of_files(run / "final") == digest_of_files(undisturbed.final)
 
 
-@pytest.mark.long
 def test_a_model_that_exists_is_not_trained_again(trained):
     root, config, _ = trained
     before = {path: path.stat().st_mtime_ns for path in (root / "models").rglob("*")}
@@ -127,84 +113,6 @@ def test_a_model_that_exists_is_not_trained_again(trained):
     assert {path: path.stat().st_mtime_ns for path in (root / "models").rglob("*")} == before
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (["data.dataset=none"], "no dataset none"),
-        (["hardware.device_memory_gib=0.001"], "and hardware.device_memory_gib is 0.001"),
-    ],
-)
-def test_what_cannot_be_trained_is_one_line_and_exit_code_2(ready, settings, message):
-    root, config = ready
-    changes = (f"--set={entry}" for entry in settings)
-    refused = call("train", config, "--root", root, *changes)
-    assert refused.returncode == 2, refused.stderr
-    assert message in refused.stderr.splitlines()[-1]
-    assert "Traceback" not in refused.stderr
-    assert refused.stdout == ""
-
-
-def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
-    root, config = ready
-    shutil.copytree(root / "datasets", tmp_path / "datasets")
-    (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
-    samples = pl.read_parquet(dataset / "data" / "train-00000-of-00001.parquet")
-    from hashlib import sha256
-
-    data = samples["images"][0][0]["bytes"]
-    path = list_of("mmvp", tmp_path)
-    path.parent.mkdir(parents=True)
-    row = ("mmvp", sha256(data).hexdigest(), [], None)
-    pl.DataFrame([row], LISTED, orient="row").write_parquet(path)
-    refused = call("train", config, "--root", tmp_path)
-    assert refused.returncode == 2
-    assert "shows 1 pictures of mmvp: build it with select.exclude" in refused.stderr
-
-
-@pytest.mark.parametrize(
-    ("script", "kind", "message"),
-    [
-        ("sys.exit(0)", None, ""),
-        ("print('error: bad thing', file=sys.stderr); sys.exit(2)", ValueError, "^bad thing$"),
-        ("sys.exit('died')", RuntimeError, "exit code 1: died .all of it: .*trainer.err"),
-        ("os.kill(os.getpid(), 9)", RuntimeError, "exit code -9: nothing was said"),
-    ],
-)
-def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
-    caplog.set_level(logging.INFO)
-    command = [sys.executable, "-c", f"import os, sys; print('said', flush=True); {script}"]
-    if kind is None:
-        run_trainer(command, tmp_path)
-    else:
-        with pytest.raises(kind, match=message):
-            run_trainer(command, tmp_path)
-    assert "said" in caplog.messages
-
-
-def test_an_error_of_an_earlier_run_is_not_told_again(tmp_path):
-    for script, told in (("sys.exit('error: old')", "old"), ("sys.exit('new')", "new")):
-        with pytest.raises(RuntimeError, match=f"exit code 1: {told} "):
-            run_trainer([sys.executable, "-c", f"import sys; {script}"], tmp_path)
-    assert (tmp_path / "trainer.err").read_text() == "error: old\nnew\n"
-
-
-def test_the_same_log_gives_the_same_picture(tmp_path):
-    log = [{"step": n, "reward": n / 9, "rewards/format/mean": n / 8} for n in range(1, 6)]
-    for name in "ab":
-        draw_rewards(log, tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    draw_rewards([{"step": 1, "loss": 2.0}], tmp_path / "c")
-    assert (tmp_path / "c").read_bytes() != (tmp_path / "a").read_bytes()
-
-
-def test_serve_needs_a_server(monkeypatch):
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    refused = call("serve")
-    assert refused.returncode == 2
-    assert "serve needs a Prefect server" in refused.stderr
-
-
-@pytest.mark.long
 def test_what_was_published_starts_training_and_what_was_trained_evaluation(trained, tmp_path):
     """That the flow runs are created, under a real server and `serve`; the next test runs them."""
     root, config, _ = trained
@@ -250,7 +158,6 @@ def parameters_of_runs(url: str) -> list[dict[str, str]]:
     return sorted((run["parameters"] for run in runs), key=sorted)
 
 
-@pytest.mark.long
 def test_deployed_flows_take_what_an_event_names(trained, tmp_path):
     """Of training only the export is left to do: what comes before it is tested above."""
     root, config, _ = trained

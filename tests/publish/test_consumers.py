@@ -116,6 +116,7 @@ def test_croissant_finds_nothing_wrong_but_that_no_date_is_given(drawn_dataset):
 
 
 @pytest.mark.parametrize("trainer", ["SFTTrainer", "GRPOTrainer"])
+@pytest.mark.long
 def test_trl_trains_on_it(trainer, drawn_dataset, tmp_path, monkeypatch):
     pytest.importorskip("trl")
     from training.processor import load_processor

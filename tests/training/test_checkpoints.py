@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip("torch")
-
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log, read_log
 

@@ -15,6 +15,8 @@ from training.model import resolve_model
 from training.processor import load_processor, num_text_tokens
 from training.tiny import SPECIAL, make_tiny
 
+pytestmark = pytest.mark.long
+
 PIXELS = {"min_pixels": 28 * 28 * 4, "max_pixels": 28 * 28 * 100}
 
 

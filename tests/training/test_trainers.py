@@ -16,6 +16,8 @@ from tests.trainings import GRPO, SFT, SFT_CUT, TREE, digest_of_files, prepare, 
 from training.log import read_log
 from training.run_folder import is_finished
 
+pytestmark = pytest.mark.long
+
 
 def train(config: Path, root: Path, *settings: str, may_resume: bool = False) -> None:
     """As the trainers' commands do, in this process."""
@@ -104,7 +106,6 @@ def test_a_finished_run_is_left_alone(finished):
 
 
 @pytest.mark.parametrize("method", list(Method))
-@pytest.mark.long
 def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(finished, method, root, caplog):
     """Cut short by a checkpoint that cannot be written; tests.flows.test_train_flow kills one."""
     undisturbed, config = finished(method)

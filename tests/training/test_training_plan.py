@@ -60,6 +60,7 @@ def test_the_papers_values_become_trls(num_processes, accumulation):
     }.items() <= found.items()
 
 
+@pytest.mark.long
 def test_trl_takes_the_arguments(tmp_path):
     pytest.importorskip("torch")
     from trl import GRPOConfig, SFTConfig
@@ -129,6 +130,7 @@ def test_shapes_are_told_by_names(name, known):
     assert shape_of(name) == (KNOWN[known] if known else None)
 
 
+@pytest.mark.long
 def test_the_shape_of_a_folder_is_counted(tmp_path):
     pytest.importorskip("torch")
     from training.tiny import make_tiny

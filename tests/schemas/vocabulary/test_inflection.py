@@ -45,6 +45,7 @@ def english() -> "inflect.engine":
     return inflect.engine()
 
 
+@pytest.mark.long
 def test_plurals_are_those_of_inflect_or_listed_here(english):
     known = {
         name: plural
@@ -57,6 +58,7 @@ def test_plurals_are_those_of_inflect_or_listed_here(english):
     assert {name: known[name] for name in expected} == expected
 
 
+@pytest.mark.long
 def test_articles_are_those_of_inflect_or_listed_here(english):
     vocabulary = load_vocabulary()
     known = [name for one in vocabulary.classes.values() for name in (one.name, *one.also)]

@@ -1,0 +1,84 @@
+"""A trainer is a process of its own: how it ended is told, and what it cannot train."""
+
+import logging
+import shutil
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from evaluation.leakage import LISTED
+from tasks.leakage.leaks import list_of
+from tasks.train.stage import run_trainer
+from tests.builds import save_config
+from tests.commands import call
+from tests.trainings import GRPO, TREE
+
+
+@pytest.fixture(scope="module")
+def ready(prefect_server, drawn_dataset, tmp_path_factory) -> tuple[Path, Path]:
+    """A root with a dataset, and the configuration of a training on it."""
+    root = tmp_path_factory.mktemp("ready")
+    shutil.copytree(drawn_dataset.parents[1], root / "datasets")
+    return root, save_config(root / "grpo.toml", TREE | GRPO)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["data.dataset=none"], "no dataset none"),
+        (["hardware.device_memory_gib=0.001"], "and hardware.device_memory_gib is 0.001"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line_and_exit_code_2(ready, settings, message):
+    root, config = ready
+    changes = (f"--set={entry}" for entry in settings)
+    refused = call("train", config, "--root", root, *changes)
+    assert refused.returncode == 2, refused.stderr
+    assert message in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+    assert refused.stdout == ""
+
+
+def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
+    root, config = ready
+    shutil.copytree(root / "datasets", tmp_path / "datasets")
+    (dataset,) = (tmp_path / "datasets" / "drawn").iterdir()
+    samples = pl.read_parquet(dataset / "data" / "train-00000-of-00001.parquet")
+    data = samples["images"][0][0]["bytes"]
+    path = list_of("mmvp", tmp_path)
+    path.parent.mkdir(parents=True)
+    row = ("mmvp", sha256(data).hexdigest(), [], None)
+    pl.DataFrame([row], LISTED, orient="row").write_parquet(path)
+    refused = call("train", config, "--root", tmp_path)
+    assert refused.returncode == 2
+    assert "shows 1 pictures of mmvp: build it with select.exclude" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message"),
+    [
+        ("sys.exit(0)", None, ""),
+        ("print('error: bad thing', file=sys.stderr); sys.exit(2)", ValueError, "^bad thing$"),
+        ("sys.exit('died')", RuntimeError, "exit code 1: died .all of it: .*trainer.err"),
+        ("os.kill(os.getpid(), 9)", RuntimeError, "exit code -9: nothing was said"),
+    ],
+)
+def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    command = [sys.executable, "-c", f"import os, sys; print('said', flush=True); {script}"]
+    if kind is None:
+        run_trainer(command, tmp_path)
+    else:
+        with pytest.raises(kind, match=message):
+            run_trainer(command, tmp_path)
+    assert "said" in caplog.messages
+
+
+def test_an_error_of_an_earlier_run_is_not_told_again(tmp_path):
+    for script, told in (("sys.exit('error: old')", "old"), ("sys.exit('new')", "new")):
+        with pytest.raises(RuntimeError, match=f"exit code 1: {told} "):
+            run_trainer([sys.executable, "-c", f"import sys; {script}"], tmp_path)
+    assert (tmp_path / "trainer.err").read_text() == "error: old\nnew\n"
