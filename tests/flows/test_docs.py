@@ -20,7 +20,7 @@ HERE = "tests/flows/test_docs.py"
 RUN = {
     "make run": "tests/flows/test_shipped_builds.py",
     "make test": ".ci/run",
-    "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_evaluate.py",
+    "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_local.py",
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
     "spatialthinker train configs/train/tiny.toml": "Makefile",
     "spatialthinker score completions.jsonl --dataset data/datasets/sample/<digest>": (
