@@ -20,12 +20,14 @@ from tasks.sources import stage as index
 from tasks.stage import Stage, always
 from tasks.validate import stage as validate
 from tasks.verify import stage as verify
+from tasks.witness import stage as witness
 from tasks.write import stage as write
 
 STAGES: tuple[Stage, ...] = (
     render.STAGE,
     index.STAGE,
     ingest.STAGE,
+    witness.STAGE,
     photographs.STAGE,
     exclude.STAGE,
     extract.STAGE,

@@ -14,8 +14,9 @@ LEDGER = columns(
     reason=pl.String,
     detail=pl.String,
 )
-"""`item` names what was lost or repaired in the image, such as `object 7`; `action` is drop or
-repair; `reason` is one of the words that the stage's docstring lists."""
+"""`item` names what was lost, repaired or doubted in the image, such as `object 7`; `action` is
+drop, repair, or doubt (it stays as it is, and is not believed); `reason` is one of the words that
+the stage's docstring lists."""
 
 
 def lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
@@ -32,6 +33,11 @@ def lost(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
 def repaired(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
     """A ledger row for what stays, changed."""
     return lost(image_id, item, reason, detail) | {"action": "repair"}
+
+
+def doubted(image_id: str, item: str, reason: str, detail: str) -> dict[str, str]:
+    """A ledger row for what stays as it is, and is not believed."""
+    return lost(image_id, item, reason, detail) | {"action": "doubt"}
 
 
 def ledger_of(rows: Sequence[dict[str, str]], stage: str = "ingest") -> pl.DataFrame:

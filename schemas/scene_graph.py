@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.box import Box
 from schemas.columns import columns
+from schemas.testimony import SILENT, Testimony, testimonies_of
 
 
 class Facing(StrEnum):
@@ -59,7 +60,8 @@ class Relationship:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`has_frame` is False where width and height are only the extent of the boxes;
-    `is_exhaustive` is True where every visible thing is known to be annotated."""
+    `is_exhaustive` is True where every visible thing is known to be annotated; `testimony` is what
+    witnesses say about the same photograph."""
 
     image_id: str
     width: int
@@ -68,6 +70,7 @@ class Scene:
     is_exhaustive: bool
     objects: dict[int, SceneObject]
     relationships: tuple[Relationship, ...]
+    testimony: Testimony = SILENT
 
     @property
     def diagonal(self) -> float:
@@ -120,7 +123,8 @@ SCENE = columns(
 
 
 def scenes_of(frame: pl.DataFrame) -> Iterator[Scene]:
-    """One `Scene` per row of a frame that has the columns of SCENE, in the frame's order."""
+    """One `Scene` per row of a frame that has the columns of SCENE, and those of testimony where
+    there are witnesses, in the frame's order."""
     for batch in frame.iter_slices(BATCH):
         objects = map(_object, *_fields(batch["objects"]))
         relationships = map(Relationship, *_fields(batch["relationships"]))
@@ -132,7 +136,9 @@ def scenes_of(frame: pl.DataFrame) -> Iterator[Scene]:
             "is_exhaustive",
             pl.col("objects", "relationships").list.len(),
         )
-        for image_id, width, height, has_frame, is_exhaustive, *numbers in rows.iter_rows():
+        for (image_id, width, height, has_frame, is_exhaustive, *numbers), testimony in zip(
+            rows.iter_rows(), testimonies_of(batch), strict=True
+        ):
             yield Scene(
                 image_id=image_id,
                 width=width,
@@ -141,6 +147,7 @@ def scenes_of(frame: pl.DataFrame) -> Iterator[Scene]:
                 is_exhaustive=is_exhaustive,
                 objects={thing.object_id: thing for thing in islice(objects, numbers[0])},
                 relationships=tuple(islice(relationships, numbers[1])),
+                testimony=testimony,
             )
 
 

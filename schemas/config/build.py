@@ -15,6 +15,7 @@ from schemas.claim import Category
 from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Seed, Share
+from schemas.config.witness import WitnessConfig
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 
@@ -287,6 +288,9 @@ class PipelineConfig(Section):
     seed: Seed
     images: Literal["embed", "omit"]
     source: SourceConfig
+    witness: tuple[WitnessConfig, ...] = Field(
+        default=(), exclude_if=lambda witnesses: not witnesses
+    )
     ingest: IngestConfig = IngestConfig()
     proof: ProofConfig = ProofConfig()
     extract: ExtractConfig = ExtractConfig()
@@ -373,6 +377,14 @@ class PipelineConfig(Section):
         if parts.password or "password" in parts.query:
             raise ValueError("no password here: put it into PGPASSWORD or ~/.pgpass")
         return address
+
+    @model_validator(mode="after")
+    def _can_tell_witnesses(self) -> "PipelineConfig":
+        names = [one.name for one in self.witness]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two witnesses are called {twice[0]!r}: give each a name of its own")
+        return self
 
     @model_validator(mode="after")
     def _has_source(self) -> "PipelineConfig":

@@ -1,7 +1,8 @@
 """Evidence: whether a claim holds in a scene and by what margin.
 
 PROVED    the boxes (or true depth and facing) show it, with the margin that they clear
-ASSERTED  an annotation says so and nothing contradicts it
+WITNESSED two independent sources say so
+ASSERTED  one source, an annotation or a witness, says so and nothing contradicts it
 REFUTED   an annotation excludes it or the boxes fail a condition that it needs
 UNKNOWN   otherwise
 """
@@ -12,14 +13,20 @@ from typing import NamedTuple
 
 class Standing(StrEnum):
     PROVED = auto()
+    WITNESSED = auto()
     ASSERTED = auto()
     REFUTED = auto()
     UNKNOWN = auto()
 
 
+SUPPORTING = (Standing.PROVED, Standing.WITNESSED, Standing.ASSERTED)
+"""The surest first."""
+
+
 class Evidence(NamedTuple):
     """`margin` says by how much the facts meet what the claim needs (1: just enough) or refute it
-    (-1: just enough); None where an annotation decides. `detail` says it in words."""
+    (-1: just enough); None where an annotation decides. `detail` says it in words, and which source
+    says what where there is a witness."""
 
     standing: Standing
     margin: float | None
@@ -27,7 +34,7 @@ class Evidence(NamedTuple):
 
     @property
     def supports(self) -> bool:
-        return self.standing in (Standing.PROVED, Standing.ASSERTED)
+        return self.standing in SUPPORTING
 
     @property
     def refutes(self) -> bool:
@@ -54,3 +61,18 @@ def by_ratio(ratio: float, needed: float, detail: str) -> Evidence:
     if ratio <= 1.0 / needed:
         return Evidence(Standing.REFUTED, -1.0 / (ratio * needed), detail)
     return Evidence(Standing.UNKNOWN, None, f"{detail}: too close to call")
+
+
+def together(one: Evidence, other: Evidence) -> Evidence:
+    """What two sources say: both support it, one does and the other is silent, or they contradict
+    each other. A witness (`other`) that doubts leaves nothing decided."""
+    both = f"{one.detail}; {other.detail}"
+    if other.standing is Standing.UNKNOWN:
+        return unknown(both)
+    if one.standing is Standing.UNKNOWN:
+        return other._replace(detail=both)
+    if one.supports is not other.supports:
+        return unknown(f"in conflict: {both}")
+    agreed = one.standing is Standing.ASSERTED
+    standing = Standing.WITNESSED if agreed else one.standing
+    return Evidence(standing, one.margin, both)

@@ -100,6 +100,10 @@ class Facts(Naming):
         flaw = self.flaw(claim)
         if flaw:
             return unknown(flaw)
+        return self.witnesses.weigh(claim, self._annotated(claim))
+
+    def _annotated(self, claim: Claim) -> Evidence:
+        """What the annotation alone says."""
         match claim:
             case RelationClaim() | ReachClaim():
                 return self._relation(claim.subject, claim.predicate, claim.object)
@@ -296,7 +300,7 @@ class Facts(Naming):
                 return Evidence(Standing.REFUTED, margin, verdict.detail)
         if not pairs or not all(verdict.refutes for verdict, *_ in pairs):
             return unknown("some pair of them may be so related")
-        doubt = self._left_out(claim.class_name) or self._left_out(str(claim.other_class))
+        doubt = self._unseen(claim.class_name) or self._unseen(str(claim.other_class))
         if doubt:
             return unknown(doubt)
         detail = "every pair of them is refuted"
@@ -304,6 +308,14 @@ class Facts(Naming):
             return Evidence(Standing.REFUTED, None, detail)
         standing = Standing.PROVED if self.scene.is_exhaustive else Standing.ASSERTED
         return Evidence(standing, None, detail)
+
+    def _unseen(self, class_name: str) -> str | None:
+        """Why there may be one that neither annotation nor a witness knows; None where there is
+        not."""
+        doubt = self.witnesses.doubt(class_name)
+        if doubt or self.witnesses.complete_by(class_name):
+            return doubt
+        return self._left_out(class_name)
 
     def _left_out(self, class_name: str) -> str | None:
         """Why there may be one that nobody annotated; None where there is not."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from schemas.box import iou
+from schemas.proof.witnesses import Witnesses
 from schemas.scene_graph import Scene, SceneObject
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Kind
@@ -20,6 +21,7 @@ class Naming:
         self.scene = scene
         self.objects = scene.objects
         self.vocabulary = load_vocabulary()
+        self.witnesses = Witnesses(scene, self.vocabulary)
         self._doubts: dict[str, SceneObject | None] = {}
 
     @cached_property
@@ -94,10 +96,16 @@ class Naming:
 
         People are called by many words ("man", "skier"): in photographs, anybody who may be meant
         counts. Of other things, only those in nearly the same place count ("monitor",
-        "computer").
+        "computer"). A witness that has looked for all things of the class decides alone.
         """
         thing = self.objects[object_id]
         name = thing.class_name
+        if name is not None and self.scene.testimony:
+            if self.witnesses.doubt(name):
+                return False
+            if complete := self.witnesses.complete_by(name):
+                seen = (self.witnesses.members(name, witness) for witness in complete)
+                return all(members == [object_id] for members in seen)
         if name is None or len(self.members[name]) > 1 or self.doubtful(name):
             return False
         if self.scene.is_exhaustive:

@@ -34,6 +34,7 @@ from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
+from tasks.witness.stage import known_scenes
 
 VERSION = 3
 logger = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
 
 def extract(job: Job) -> Path:
     config = job.config
-    scenes = pl.read_parquet(job.path("ingest"))
+    scenes = known_scenes(job)
     read = partial(
         extract_batch,
         proof=config.proof_of_source,
@@ -155,7 +156,7 @@ STAGE = Stage(
     version=VERSION,
     unit="candidates",
     work=extract,
-    reads=("ingest",),
+    reads=("ingest", "witness"),
     settings=settings,
     is_sharded=True,
     uses_vocabulary=True,

@@ -14,7 +14,7 @@ FUNNEL = columns(
     category=pl.String,
     rows=pl.Int64,
 )
-"""`outcome` is kept, lost or repaired; `category` is null where rows are not questions."""
+"""`outcome` is kept, lost, repaired or doubted; `category` is null where rows are not questions."""
 
 
 def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
@@ -41,6 +41,28 @@ def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
         .sort("outcome", "reason")
     )
     return pl.concat([kept.head(1), changed]).collect()
+
+
+def count_testimony(paths: Sequence[Path]) -> pl.DataFrame:
+    """The photographs that witnesses know, and what they doubt there."""
+    if not paths:
+        return pl.DataFrame(schema=FUNNEL)
+    doubts = pl.scan_parquet([path.with_suffix(".ledger.parquet") for path in paths])
+    counted = [
+        pl.scan_parquet(list(paths)).select(
+            outcome=pl.lit("kept"), reason=pl.lit("photographs with a witness")
+        ),
+        doubts.select(outcome=pl.lit("doubted"), reason="reason"),
+    ]
+    return (
+        pl.concat(counted)
+        .group_by("outcome", "reason")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .with_columns(stage=pl.lit("witness"), category=pl.lit(None, pl.String))
+        .select(FUNNEL.names())
+        .sort("outcome", "reason", descending=[True, False])
+        .collect()
+    )
 
 
 def count_pictures(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:

@@ -41,6 +41,7 @@ from tasks.publish.funnel import (
     count_pictures,
     count_questions,
     count_scenes,
+    count_testimony,
     count_unselected,
 )
 from tasks.publish.shards import plain_table, write_split
@@ -68,6 +69,7 @@ class Inputs:
     samples: Path
     validation: Path
     excluded: Sequence[Path] = ()
+    testimony: Sequence[Path] = ()
 
     @classmethod
     def of(cls, job: Job) -> "Inputs":
@@ -83,6 +85,7 @@ class Inputs:
             samples=job.path("select"),
             validation=job.path("validate"),
             excluded=job.paths("exclude"),
+            testimony=job.paths("witness"),
         )
 
     @property
@@ -94,7 +97,8 @@ class Inputs:
 def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     """Write every row that any stage lost or repaired, one stage at a time, with what models cost
     for it in US dollars."""
-    scenes = [path.with_suffix(".ledger.parquet") for path in (inputs.index, *inputs.scenes)]
+    read = (inputs.index, *inputs.scenes, *inputs.testimony)
+    scenes = [path.with_suffix(".ledger.parquet") for path in read]
     parts = [pl.scan_parquet(scenes)]
     for stage, pictures in (("photographs", inputs.photographs), ("exclude", inputs.excluded)):
         if not pictures:
@@ -140,6 +144,7 @@ def build_funnel(inputs: Inputs) -> pl.DataFrame:
     return pl.concat(
         [
             count_scenes(inputs.index, inputs.scenes),
+            count_testimony(inputs.testimony),
             count_pictures("photographs", inputs.photographs, "sound"),
             count_pictures("exclude", inputs.excluded, ""),
             count_questions("extract", inputs.subgraphs, "candidates"),

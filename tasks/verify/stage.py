@@ -48,6 +48,7 @@ from tasks.artifact import write_artifact
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.verify.checks import check_question
+from tasks.witness.stage import known_scenes
 
 VERSION = 4
 FOUND = columns(
@@ -119,7 +120,7 @@ def _check_scenes(scenes: pl.DataFrame, proof: ProofConfig, is_judged: bool) -> 
 
 def verify(job: Job) -> Path:
     questions = pl.read_parquet(job.path("write"))
-    scenes = pl.read_parquet(job.path("ingest"))
+    scenes = known_scenes(job)
     config = job.config
     verified = verify_questions(
         questions,
@@ -142,7 +143,7 @@ STAGE = Stage(
     version=VERSION,
     unit="questions checked",
     work=verify,
-    reads=("write", "ingest"),
+    reads=("write", "ingest", "witness"),
     settings=settings,
     is_sharded=True,
     uses_vocabulary=True,

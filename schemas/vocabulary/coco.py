@@ -1,0 +1,59 @@
+"""COCO's names of things, and the classes that its boxes show."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from schemas.vocabulary.classes import load_vocabulary
+
+COCO_PATH = Path(__file__).parents[2] / "data" / "vocabulary" / "coco.toml"
+FIELDS = {"is", "partial", "heaped"}
+"""What a row of coco.toml may have; the head of that file explains the fields."""
+SENSE = re.compile(r"[_ ]*\([^)]*\)")
+"""The sense in which LVIS means a name: "car_(automobile)"."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxedClass:
+    """What a box of some name shows: one of `classes`. `is_whole` says that who boxes all things of
+    that name boxes all of these classes, `is_heaped` that one box may hold several."""
+
+    classes: tuple[str, ...]
+    is_whole: bool = True
+    is_heaped: bool = False
+
+
+def parse_coco(text: str) -> Mapping[str, BoxedClass]:
+    """By COCO's name; ValueError where a class or a field does not exist."""
+    known = load_vocabulary().classes
+    found = {}
+    for name, row in tomllib.loads(text).items():
+        if unknown := row.keys() - FIELDS:
+            raise ValueError(f"{name!r} has fields {sorted(unknown)}: use {sorted(FIELDS)}")
+        if unknown := set(row["is"]) - known.keys():
+            raise ValueError(f"{name!r} is {sorted(unknown)}: not classes")
+        partial, heaped = row.get("partial", False), row.get("heaped", False)
+        found[name] = BoxedClass(tuple(row["is"]), not partial, heaped)
+    return MappingProxyType(found)
+
+
+@cache
+def load_coco() -> Mapping[str, BoxedClass]:
+    return parse_coco(COCO_PATH.read_text(encoding="utf-8"))
+
+
+def boxed_class(name: str) -> BoxedClass | None:
+    """What boxes of a category of any name show: COCO's, LVIS's or one of ours; None outside the
+    vocabulary and where the name is of several things or doubtful."""
+    plain = " ".join(SENSE.sub("", name).replace("_", " ").lower().split())
+    if plain in load_coco():
+        return load_coco()[plain]
+    resolved = load_vocabulary().resolve(plain)
+    if resolved.class_name is None or resolved.is_plural:
+        return None
+    others = sorted(resolved.mentions - {resolved.class_name})
+    return BoxedClass((resolved.class_name, *others), is_whole=not others)

@@ -1,0 +1,205 @@
+"""Files in COCO's format: instances, panoptic segments, and detection results with scores.
+
+What they say is not trusted. A box that cannot be read costs only itself, a category outside the
+vocabulary its boxes; names of files are compared with names, never opened.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+import msgspec
+import polars as pl
+from msgspec import Meta, Struct
+
+from schemas.columns import columns
+from tasks.sources.files import UNREADABLE, decode_top, find_files, map_file
+from tasks.sources.tables import MAX_SIDE
+
+EXPECTED = "COCO's: an object with images, annotations and categories, or a list of detections"
+MAX_DIGITS = 18
+"""Of an id that fits into 64 bits."""
+Id = int | str
+Side = Annotated[int, Meta(gt=0, lt=MAX_SIDE)]
+IMAGES = columns(
+    key=pl.String, file_name=pl.String, coco_id=pl.Int64, width=pl.Int64, height=pl.Int64
+)
+"""`key` is the image's id in the file, as a text."""
+BOXES = columns(
+    key=pl.String,
+    category=pl.Int64,
+    x1=pl.Float64,
+    y1=pl.Float64,
+    x2=pl.Float64,
+    y2=pl.Float64,
+    is_crowd=pl.Boolean,
+    score=pl.Float64,
+)
+"""`score` is null where boxes are drawn by people; pixels of the image as the file states it."""
+
+
+class _Image(Struct, gc=False):
+    id: Id
+    width: Side
+    height: Side
+    file_name: str = ""
+
+
+class _Category(Struct, gc=False):
+    id: int
+    name: str
+    isthing: int = 1
+
+
+class _Segment(Struct, gc=False):
+    category_id: int
+    bbox: list[float]
+    iscrowd: int | bool = 0
+
+
+class _Annotation(Struct, gc=False):
+    image_id: Id
+    category_id: int = -1
+    bbox: list[float] | None = None
+    iscrowd: int | bool = 0
+    score: float | None = None
+    segments_info: list[_Segment] | None = None
+
+
+class _Top(Struct):
+    images: list[msgspec.Raw] = []
+    annotations: list[msgspec.Raw] = []
+    categories: list[msgspec.Raw] = []
+
+
+class _Key(Struct, gc=False):
+    """What is read of every annotation; the whole is read only where its image is asked about."""
+
+    image_id: Id
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CocoFiles:
+    """What the files say of images and categories, and their annotations, unread. `names` holds the
+    categories of things by id."""
+
+    images: pl.DataFrame
+    names: Mapping[int, str]
+    annotations: Sequence[Sequence[msgspec.Raw]]
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """`has_scores` says that some of all boxes in the files have one; `problems` counts what could
+    not be read, by image key."""
+
+    table: pl.DataFrame
+    has_scores: bool
+    problems: Mapping[str, int]
+
+
+def find_boxes(path: str) -> list[Path]:
+    files = [file for file in find_files(path) if file.suffix == ".json"]
+    if not files:
+        raise FileNotFoundError(f"no .json file at {path}: name files in COCO's format")
+    return files
+
+
+def open_files(files: Sequence[Path]) -> CocoFiles:
+    """All files together; ValueError where one has another shape or two contradict each other.
+    Detections are a list, and take images and categories from the other files."""
+    images: dict[str, tuple[Any, ...]] = {}
+    names: dict[int, str] = {}
+    annotations = []
+    for path in files:
+        buffer = map_file(path)
+        if buffer[:64].lstrip()[:1] == b"[":
+            annotations.append(decode_top(buffer, list[msgspec.Raw], path, EXPECTED)[0])
+            continue
+        top, _ = decode_top(buffer, _Top, path, EXPECTED)
+        annotations.append(top.annotations)
+        for image in _readable(top.images, _Image):
+            facts = (image.file_name, _coco_id(image.id), image.width, image.height)
+            if images.setdefault(str(image.id), facts) != facts:
+                raise ValueError(f"{path} describes image {image.id} in two ways: keep one of them")
+        for one in _readable(top.categories, _Category):
+            if one.isthing and names.setdefault(one.id, one.name) != one.name:
+                raise ValueError(f"{path} has two categories {one.id}: keep one of them")
+    if not images or not names:
+        lacking = "categories" if images else "images"
+        raise ValueError(
+            f"{', '.join(map(str, files))}: no {lacking}; add the file with COCO's "
+            "images and categories to which the annotations belong"
+        )
+    table = [(key, *facts) for key, facts in images.items()]
+    return CocoFiles(pl.DataFrame(table, schema=IMAGES, orient="row"), names, annotations)
+
+
+def _readable(raws: Sequence[msgspec.Raw], shape: type[Any]) -> Iterator[Any]:
+    decoder = msgspec.json.Decoder(shape)
+    for raw in raws:
+        with suppress(*UNREADABLE):
+            yield decoder.decode(raw)
+
+
+def _coco_id(key: Id) -> int | None:
+    if isinstance(key, str):
+        return int(key) if key.isdecimal() and len(key) < MAX_DIGITS else None
+    return key if abs(key) < 10**MAX_DIGITS else None
+
+
+def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
+    """The boxes of some images, those of unknown categories left out."""
+    rows: list[tuple[Any, ...]] = []
+    problems: dict[str, int] = {}
+    has_scores = False
+    decode_key = msgspec.json.Decoder(_Key).decode
+    decode = msgspec.json.Decoder(_Annotation).decode
+    for raws in files.annotations:
+        for raw in raws:
+            try:
+                key = decode_key(raw)
+            except UNREADABLE:
+                continue  # of no image
+            has_scores = has_scores or key.score is not None
+            name = str(key.image_id)
+            if name not in keys:
+                continue
+            try:
+                found = _boxes(name, decode(raw), files.names)
+            except UNREADABLE:
+                found = [None]
+            rows += [row for row in found if row]
+            if bad := found.count(None):
+                problems[name] = problems.get(name, 0) + bad
+    return Boxes(pl.DataFrame(rows, schema=BOXES, orient="row"), has_scores, problems)
+
+
+def _boxes(key: str, one: _Annotation, names: Mapping[int, str]) -> list[tuple[Any, ...] | None]:
+    """A row of BOXES for each thing of an annotation, None for one whose box cannot be read."""
+    parts = [one] if one.segments_info is None else one.segments_info
+    is_weighed = one.score is None or 0.0 <= one.score <= 1.0
+    found: list[tuple[Any, ...] | None] = []
+    for part in parts:
+        if part.category_id in names:
+            corners = _corners(part.bbox) if is_weighed else None
+            row = corners and (key, part.category_id, *corners, bool(part.iscrowd), one.score)
+            found.append(row)
+    return found
+
+
+def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] | None:
+    if bbox is None or len(bbox) != 4 or not all(map(isfinite, bbox)):
+        return None
+    x, y, w, h = bbox
+    is_box = w > 0 and h > 0 and max(map(abs, bbox)) < MAX_SIDE
+    return (x, y, x + w, y + h) if is_box else None
+
+
+def file_key(name: str) -> str:
+    """The last part of a file's name, without its ending: "VG_100K/7.jpg" and "7.png" are alike."""
+    return PurePosixPath(name.replace("\\", "/")).stem

@@ -1,0 +1,44 @@
+"""Joining: which of the source's photographs a witness knows, and the scale between both."""
+
+import polars as pl
+
+from schemas.config.witness import Join
+from tasks.witness.coco import file_key
+
+MAX_STRETCH = 0.02
+"""By how much the two sides' scales may differ: sides are whole pixels, and a photograph that is
+stored smaller rounds them. One with another shape is cropped, or another photograph."""
+
+
+def join_images(scenes: pl.DataFrame, images: pl.DataFrame, join: Join) -> pl.DataFrame:
+    """`image_id`, `key` and the frame of both (`width` and `height`, `own_width` and `own_height`
+    of the witness) for each scene that the witness knows by one image; several by one name are
+    left out."""
+    match join:
+        case Join.COCO_ID:
+            mine, theirs = pl.col("coco_id"), pl.col("coco_id")
+        case Join.FILE_NAME:
+            mine, theirs = _stem("photograph"), _stem("file_name")
+        case Join.IMAGE_ID:
+            mine, theirs = pl.col("image_id"), pl.col("key")
+    known = (
+        images.select("key", by=theirs, own_width=pl.col("width"), own_height=pl.col("height"))
+        .filter(pl.col("by").is_not_null())
+        .unique("by", keep="none", maintain_order=True)
+    )
+    return (
+        scenes.select("image_id", "width", "height", "has_frame", by=mine)
+        .join(known, on="by", how="inner", maintain_order="left")
+        .drop("by")
+    )
+
+
+def _stem(column: str) -> pl.Expr:
+    return pl.col(column).map_elements(file_key, return_dtype=pl.String, skip_nulls=True)
+
+
+def same_shape(joined: pl.DataFrame) -> pl.Series:
+    """Whether both show the photograph in the same shape, whatever the scale."""
+    across, down = pl.col("width") / pl.col("own_width"), pl.col("height") / pl.col("own_height")
+    fits = (across / down - 1.0).abs() <= MAX_STRETCH
+    return joined.select(pl.col("has_frame") & fits).to_series()
