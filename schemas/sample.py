@@ -59,3 +59,10 @@ SAMPLE = columns(
 template wrote, what `judge` did where no model judged: `votes` and, without the image,
 `blind_votes`, as texts of options; `photograph` is the file's name in the source, null without
 photographs."""
+WITNESSED_SAMPLE = columns(**SAMPLE, detail=pl.String)
+"""Where a build has witnesses: `detail` tells which source says what about the answer."""
+
+
+def sample_columns(is_witnessed: bool) -> pl.Schema:
+    """The columns of a build's samples, with witnesses and without."""
+    return WITNESSED_SAMPLE if is_witnessed else SAMPLE

@@ -30,7 +30,8 @@ class SceneObject:
     `name` is what it is called in samples; `class_name` its class in the vocabulary, None when it
     has none or several; `is_doubtful` says that it was merged from boxes that agree only roughly;
     `blocks` are further classes that its name may stand for, which are then not unique in the
-    image. `depth` (metres from the camera) and `facing` are None unless the source knows them:
+    image. `score` says how sure a detector is that it is there, None where people drew the box.
+    `depth` (metres from the camera) and `facing` are None unless the source knows them:
     Visual Genome does not.
     """
 
@@ -44,6 +45,7 @@ class SceneObject:
     attributes: tuple[str, ...] = ()
     depth: float | None = None
     facing: Facing | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ OBJECT = pl.Struct(
         "facing": pl.String,
     }
 )
+SCORED_OBJECT = pl.Struct([*OBJECT.fields, pl.Field("score", pl.Float64)])
+"""Of a source whose boxes a detector found."""
 RELATIONSHIP = pl.Struct(
     {
         "relationship_id": pl.Int64,
@@ -120,6 +124,8 @@ SCENE = columns(
     objects=pl.List(OBJECT),
     relationships=pl.List(RELATIONSHIP),
 )
+
+SCORED_SCENE = columns(**{**SCENE, "objects": pl.List(SCORED_OBJECT)})
 
 
 def scenes_of(frame: pl.DataFrame) -> Iterator[Scene]:
@@ -171,6 +177,7 @@ def _object(
     attributes: list[str] | None,
     depth: float | None,
     facing: str | None,
+    score: float | None = None,
 ) -> SceneObject:
     return SceneObject(
         object_id,
@@ -183,4 +190,5 @@ def _object(
         attributes=tuple(attributes or ()),
         depth=depth,
         facing=Facing(facing) if facing else None,
+        score=score,
     )

@@ -24,6 +24,7 @@ class SourceKind(StrEnum):
     VISUAL_GENOME = "visual-genome"
     VG150 = "vg150"
     GQA = "gqa"
+    COCO = "coco"
     RENDERED = "rendered"
 
 

@@ -100,7 +100,19 @@ class Facts(Naming):
         flaw = self.flaw(claim)
         if flaw:
             return unknown(flaw)
-        return self.witnesses.weigh(claim, self._annotated(claim))
+        return self.witnesses.weigh(claim, self._as_sure(claim, self._annotated(claim)))
+
+    def _as_sure(self, claim: Claim, evidence: Evidence) -> Evidence:
+        """The evidence, its margin as much smaller as detections are unsure: a box found at 0.5
+        needs half as much margin again."""
+        scores = [self.objects[key].score for key in objects_of(claim)]
+        least = min((score for score in scores if score is not None), default=1.0)
+        if evidence.margin is None or least == 1.0:
+            return evidence
+        margin = evidence.margin / (2.0 - least)
+        if abs(margin) < 1.0:
+            return unknown(f"{evidence.detail}: too close for a box found at {least:.2f}")
+        return evidence._replace(margin=margin)
 
     def _annotated(self, claim: Claim) -> Evidence:
         """What the annotation alone says."""

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
@@ -44,6 +45,12 @@ def parse_coco(text: str) -> Mapping[str, BoxedClass]:
 @cache
 def load_coco() -> Mapping[str, BoxedClass]:
     return parse_coco(COCO_PATH.read_text(encoding="utf-8"))
+
+
+@cache
+def coco_digest() -> str:
+    """Of the bytes of the table."""
+    return sha256(COCO_PATH.read_bytes()).hexdigest()[:16]
 
 
 def boxed_class(name: str) -> BoxedClass | None:

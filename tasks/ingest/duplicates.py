@@ -108,7 +108,7 @@ def _merge(crowded: pl.DataFrame) -> pl.DataFrame:
         .unique(maintain_order=True),
     )
     kept = crowded.unique("thing", keep="first", maintain_order=True).select(
-        *KEY, *BOX, "depth", "facing", "thing"
+        *KEY, *BOX, "depth", "facing", *(name for name in ("score",) if name in crowded), "thing"
     )
     return classify(kept.join(merged, on="thing", maintain_order="left"))
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from schemas.config.build import IngestConfig
-from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE
+from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE, SCORED_OBJECT, SCORED_SCENE
 from tasks.ingest.boxes import clean_boxes, with_frames
 from tasks.ingest.classes import with_classes
 from tasks.ingest.duplicates import merge_duplicates, redirect
@@ -40,7 +40,9 @@ def _with_enum_ids(*tables: pl.DataFrame) -> list[pl.DataFrame]:
 def _assemble(
     images: pl.DataFrame, objects: pl.DataFrame, relationships: pl.DataFrame, ledger: Ledger
 ) -> pl.DataFrame:
-    fields = [field.name for field in OBJECT.fields]
+    is_scored = "score" in objects.columns
+    fields = [field.name for field in (SCORED_OBJECT if is_scored else OBJECT).fields]
+    columns = SCORED_SCENE if is_scored else SCENE
     things = (
         objects.select("image_id", *fields)
         .sort(KEY)
@@ -63,7 +65,7 @@ def _assemble(
     )
     return (
         scenes.with_columns(pl.col("relationships").fill_null([]))
-        .select(SCENE.names())
-        .cast(SCENE)
+        .select(columns.names())
+        .cast(columns)
         .sort("image_id")
     )

@@ -24,6 +24,8 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.config.build import SourceKind
+from schemas.vocabulary.coco import coco_digest
 from tasks.ingest.shard import write_scenes
 from tasks.processes import run_apart
 from tasks.sources.shard import source_digest
@@ -73,6 +75,13 @@ def ingest(job: Job) -> Path:
     )
 
 
+def files(build: Build) -> dict[str, str]:
+    found = {"source": source_digest(build.source, build.root)}
+    if build.source.kind is SourceKind.COCO:
+        found["coco names"] = coco_digest()
+    return found
+
+
 def check(build: Build) -> None:
     max_bad_share = build.config.ingest.max_bad_share
     check_losses(build.made["index"][0], build.made["ingest"], build.num_images, max_bad_share)
@@ -85,7 +94,7 @@ STAGE = Stage(
     work=ingest,
     reads=("index",),
     settings=lambda config: {"ingest": config.ingest},
-    files=lambda build: {"source": source_digest(build.source, build.root)},
+    files=files,
     is_sharded=True,
     uses_vocabulary=True,
     check=check,

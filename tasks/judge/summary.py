@@ -9,13 +9,13 @@ import polars as pl
 
 from schemas.claim import Category
 from schemas.config.build import BlindRule, JudgeConfig
-from schemas.proof.evidence import Standing
+from schemas.proof.evidence import SUPPORTING
 from tasks.judge.doubts import doubts_of
 from tasks.judge.votes import Verdict, blind_odds, guess_odds
 
 MAX_REJECTED = 100
 """Rejected answers that the manifest and the validation page list: they are for people to read."""
-BELIEVED = (Standing.PROVED.value, Standing.ASSERTED.value)
+BELIEVED = tuple(standing.value for standing in SUPPORTING)
 """Evidence that a judge's rejection contradicts."""
 DIGITS = 6
 """Decimal places: sums of floats may differ in their last bits from run to run."""

@@ -239,7 +239,8 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
         yield f"  objects   {', '.join(names)}"
     ledgers = [
         path
-        for stage in ("ingest", "index")
+        for stage in ("ingest", "index", "witness")
+        if stage in digests
         for path in (root / "artifacts" / stage).glob(f"*{LEDGER}")
         if digest_of(path) == digests[stage]
     ]

@@ -28,7 +28,7 @@ from schemas.completion.publish import (
 )
 from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
 from schemas.question import JUDGED
-from schemas.sample import SAMPLE
+from schemas.sample import WITNESSED_SAMPLE, sample_columns
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.language.forms.table import form_of
@@ -112,7 +112,8 @@ def moved(entries: Sequence[str], start: int, stop: int) -> list[str]:
 
 
 def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows of SAMPLE for questions that carry split, group_id, place, coco_id and photograph."""
+    """Rows of WITNESSED_SAMPLE for questions that carry split, group_id, place, coco_id and
+    photograph."""
     by_image: dict[str, list[dict[str, Any]]] = {}
     of_scenes = pl.col("image_id").is_in(scenes["image_id"].implode())
     for row in questions.filter(of_scenes).iter_rows(named=True):
@@ -150,7 +151,7 @@ def _texts(
     options = moved(row["options"], row["answer"], place)
     lines = [option_text(number, option) for number, option in enumerate(options)]
     question = "\n".join([row["question"], *lines])
-    kept = {name: row[name] for name in SAMPLE.names() if name in row}
+    kept = {name: row[name] for name in WITNESSED_SAMPLE.names() if name in row}
     return kept | {
         "problem": render_problem(question, scene.width, scene.height),
         "question_only": row["question"],
@@ -254,8 +255,9 @@ def select(job: Job) -> Path:
         raise ValueError(
             f"no question is left to publish: {why_none(lost, job.paths('photographs'))}"
         )
+    columns = sample_columns(bool(config.witness))
     parts = [
-        frame_of(list(sample_rows(chosen, batch)), SAMPLE)
+        frame_of(list(sample_rows(chosen, batch)), columns)
         for path in job.paths("ingest")
         for batch in pl.read_parquet(path).iter_slices(BATCH)
     ]
@@ -274,6 +276,7 @@ def settings(config: PipelineConfig) -> Settings:
         "select": config.select,
         "seed": config.seed,
         "blind_last": config.blind_last,
+        **({"is_witnessed": True} if config.witness else {}),
     }
 
 

@@ -1,13 +1,14 @@
 """The readers of all sources. Nothing else lists them."""
 
 from schemas.config.build import SourceKind
-from tasks.sources import gqa, vg150, visual_genome
+from tasks.sources import coco, gqa, vg150, visual_genome
 from tasks.sources.reader import Reader
 
 READERS: dict[SourceKind, Reader] = {
     SourceKind.VISUAL_GENOME: visual_genome.READER,
     SourceKind.VG150: vg150.READER,
     SourceKind.GQA: gqa.READER,
+    SourceKind.COCO: coco.READER,
     SourceKind.RENDERED: visual_genome.DRAWN_READER,
 }
 

@@ -29,6 +29,8 @@ OBJECTS = columns(
     depth=pl.Float64,
     facing=pl.String,
 )
+SCORED_OBJECTS = columns(**OBJECTS, score=pl.Float64)
+"""Of a source whose boxes a detector found: how sure it is, in [0, 1]; null for other boxes."""
 RELATIONSHIPS = columns(
     image_id=pl.String,
     relationship_id=pl.Int64,
@@ -46,7 +48,7 @@ RELATIONSHIPS = columns(
 class RawScenes:
     """Annotations as found, one row of `images` per image id. The name and box at a relationship's
     end are null where the source gives none; an image's `boxes_from_ends` says that these boxes are
-    better than those of the objects."""
+    better than those of the objects. `objects` are OBJECTS, or SCORED_OBJECTS of a detector."""
 
     images: pl.DataFrame
     objects: pl.DataFrame

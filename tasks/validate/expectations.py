@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -16,7 +17,7 @@ from schemas.claim import Category
 from schemas.completion.publish import IMAGE_MARK, LETTERS
 from schemas.config.gates import Severity
 from schemas.question import LEVELS
-from schemas.sample import SAMPLE
+from schemas.sample import sample_columns
 from tasks.validate.own_expectations import (
     ExpectCountToBeWithinRange,
     ExpectLettersToBeBalanced,
@@ -26,7 +27,8 @@ from tasks.validate.readiness import MAX_TESTED
 from tasks.validate.view import table_columns
 
 EVIDENCE = ("proved", "asserted", "judged")
-"""Values of the view's column `evidence`."""
+"""Values of the view's column `evidence`; with witnesses also WITNESSED."""
+WITNESSED = "witnessed"
 TOTALS: dict[str, tuple[str, str]] = {
     "least": (
         "there_are_enough_samples",
@@ -68,9 +70,13 @@ class Check:
 
 
 # fmt: off
-def checks(severity: Mapping[str, Severity] = {}) -> Iterator[Check]:
-    """Every check, in the order of the page, with another severity for those that are named."""
-    groups = (_identity, _wording, _answers, _claims, _scenes, _rewards, _balance)
+def checks(
+    severity: Mapping[str, Severity] = {}, *, is_witnessed: bool = False
+) -> Iterator[Check]:
+    """Every check, in the order of the page, with another severity for those that are named;
+    `is_witnessed`: of a build with witnesses."""
+    identity = partial(_identity, is_witnessed)
+    groups = (identity, _wording, _answers, _claims, _scenes, _rewards, _balance)
     for check in chain.from_iterable(group() for group in groups):
         yield replace(check, severity=severity.get(check.name, check.severity))
 
@@ -122,12 +128,13 @@ def _one_of(group: str, name: str, description: str, column: str, values: Sequen
     return _check(group, name, description, kind, column=column, value_set=list(values))
 
 
-def _identity() -> Iterator[Check]:
+def _identity(is_witnessed: bool) -> Iterator[Check]:
     group = "Identity and split"
+    columns = table_columns(sample_columns(is_witnessed)).columns
     yield _check(group, "table_has_the_columns_of_a_sample",
         "The table has exactly the columns of a sample, each of the right type.",
         gxe.ExpectTableColumnsToMatchSet, "column", frame="table",
-        column_set=list(table_columns(SAMPLE).columns))
+        column_set=list(columns))
     yield _check(group, "there_are_samples", "The data set has at least one sample.",
         gxe.ExpectTableRowCountToBeBetween, "num_rows", min_value=1)
     yield _none(group, "no_value_is_missing",
@@ -148,8 +155,12 @@ def _identity() -> Iterator[Check]:
     yield _one_of(group, "level_is_known", "The level is easy, medium or hard.", "level", LEVELS)
     yield _one_of(group, "split_is_known", "The split is train or val.", "split", ("train", "val"))
     yield _one_of(group, "evidence_is_known",
-        "The answer is proved, asserted by an annotation, or left to a judge that looked.",
-        "evidence", EVIDENCE)
+        f"The answer is proved, {'witnessed by two sources, ' if is_witnessed else ''}"
+        "asserted by an annotation, or left to a judge that looked.",
+        "evidence", (*EVIDENCE, WITNESSED) if is_witnessed else EVIDENCE)
+    if is_witnessed:
+        yield _check(group, "sources_are_told", "The detail tells what supports the answer.",
+            gxe.ExpectColumnValuesToNotBeNull, "question_id", "evidence", column="detail")
     yield _check(group, "rating_is_between_1_and_10", "The rating is a whole number from 1 to 10.",
         gxe.ExpectColumnValuesToBeBetween, column="rating", min_value=1, max_value=10)
     yield _check(group, "image_has_a_size", "Width and height of the image are positive.",

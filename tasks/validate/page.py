@@ -28,6 +28,7 @@ BLIND_RULES = {
 }
 STANDINGS = {
     Standing.PROVED.value: "proved by the boxes",
+    Standing.WITNESSED.value: "witnessed by two sources",
     Standing.ASSERTED.value: "asserted by an annotation",
     Standing.UNKNOWN.value: "left to the judge",
 }

@@ -21,7 +21,7 @@ import polars as pl
 from schemas.columns import formatted
 from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
 from schemas.config.gates import GatesConfig
-from schemas.sample import SAMPLE
+from schemas.sample import SAMPLE, sample_columns
 from tasks.artifact import writing_folder
 from tasks.file_digests import digest_store
 from tasks.judge.summary import judge_summary
@@ -133,6 +133,7 @@ def validate_frame(
     gates: GatesConfig = USUAL,
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
+    is_witnessed: bool = False,
 ) -> bool:
     """Check `samples`, write three files into `folder`, and return whether the samples may be
     published: every critical expectation holds and every expectation could be evaluated."""
@@ -148,7 +149,7 @@ def validate_frame(
     shortcuts = find_shortcuts(_asked(samples))
     totals = pl.concat([count_totals(view, quota, select, gates), count_shortcuts(shortcuts)])
     frames = {"table": table_columns(samples.schema), "samples": view, **by_family(totals)}
-    suite = list(checks(gates.severity))
+    suite = list(checks(gates.severity, is_witnessed=is_witnessed))
     if gates.suite:
         frames["rows"] = samples.sort("question_id")
         suite += checks_of_suite(Path(gates.suite), samples.schema)
@@ -252,6 +253,7 @@ def validate(job: Job) -> Path:
             gates=config.gates,
             judged_paths=job.paths("judge"),
             judge=config.judge,
+            is_witnessed=bool(config.witness),
         )
     return job.artifact.path
 
@@ -306,7 +308,7 @@ def check_gates(config: PipelineConfig) -> None:
     if config.gates.suite:
         from tasks.validate.suites import checks_of_suite
 
-        checks_of_suite(Path(config.gates.suite), SAMPLE)
+        checks_of_suite(Path(config.gates.suite), sample_columns(bool(config.witness)))
 
 
 def is_blocking(expectation: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from schemas.completion.publish import (
     parse_completion,
 )
 from schemas.proof.evidence import Standing
-from schemas.sample import SAMPLE
+from schemas.sample import SAMPLE, sample_columns
 from tasks.validate.scenes import BOX, listed, scene_offenders
 
 JUDGED = "judged"
@@ -77,7 +77,7 @@ def _row_view(rows: pl.DataFrame) -> pl.DataFrame:
 def _conformed(samples: pl.DataFrame) -> pl.DataFrame:
     return samples.select(
         pl.col(name) if samples.schema.get(name) == dtype else pl.lit(None, dtype).alias(name)
-        for name, dtype in SAMPLE.items()
+        for name, dtype in sample_columns("detail" in samples.columns).items()
     )
 
 
@@ -147,6 +147,7 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("question_with_options", "problem", "claim", "demonstration").fill_null(""),
         "completions_unreadable",
         "num_gold_scenes",
+        *(name for name in ("detail",) if name in rows.columns),
         *(f"{name}_end" for name in COMPLETIONS),
         has_photograph=pl.col("photograph").is_not_null(),
         evidence=_evidence(),

@@ -15,7 +15,7 @@ from schemas.scene_graph import Scene, SceneObject, scenes_of
 from schemas.testimony import Sighting
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.coco import BoxedClass, boxed_class
-from tasks.witness.coco import boxes_of, open_files
+from tasks.sources.coco_files import boxes_of, open_files
 from tasks.witness.joining import join_images, same_shape
 from tasks.witness.matching import match, overlaps
 from tasks.witness.report import Report

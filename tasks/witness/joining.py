@@ -3,7 +3,7 @@
 import polars as pl
 
 from schemas.config.witness import Join
-from tasks.witness.coco import file_key
+from tasks.sources.coco_files import file_key
 
 MAX_STRETCH = 0.02
 """By how much the two sides' scales may differ: sides are whole pixels, and a photograph that is

@@ -11,7 +11,6 @@ boxes-too-many      more boxes than a photograph can hold: all of them are left 
 """
 
 import logging
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,13 @@ from schemas.config.build import PipelineConfig
 from schemas.config.witness import WitnessConfig
 from schemas.ledger import LEDGER, ledger_of
 from schemas.testimony import TESTIMONY, with_testimony
-from schemas.vocabulary.coco import COCO_PATH
+from schemas.vocabulary.coco import coco_digest
 from tasks.artifact import write_artifact
 from tasks.file_digests import digest_store
+from tasks.sources.coco_files import find_boxes
 from tasks.sources.files import digest_files
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.witness.boxes import hear
-from tasks.witness.coco import find_boxes
 from tasks.witness.report import Report
 
 VERSION = 1
@@ -88,7 +87,7 @@ def settings(config: PipelineConfig) -> Settings:
 
 def files(build: Build) -> dict[str, str]:
     store = digest_store(build.root)
-    found = {"coco names": sha256(COCO_PATH.read_bytes()).hexdigest()[:16]}
+    found = {"coco names": coco_digest()}
     for number, one in enumerate(build.config.witness):
         paths = find_boxes(one.path)
         found[f"files {number}"] = digest_files(paths, paths[0].parent, store)

@@ -202,4 +202,9 @@ def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] 
 
 def file_key(name: str) -> str:
     """The last part of a file's name, without its ending: "VG_100K/7.jpg" and "7.png" are alike."""
-    return PurePosixPath(name.replace("\\", "/")).stem
+    return PurePosixPath(file_name(name)).stem
+
+
+def file_name(name: str) -> str:
+    """The last part of a path as any system writes it."""
+    return PurePosixPath(name.replace("\\", "/")).name

@@ -1,0 +1,101 @@
+"""COCO's format as a source: boxes alone, and detections with their scores."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.claim import ExistenceClaim, OrientationClaim
+from schemas.config.build import IngestConfig
+from schemas.proof.facts import Facts
+from schemas.scene_graph import Scene, scenes_of
+from tasks.ingest.scenes import clean_scenes
+from tasks.sources.coco import READER
+from tests.scenes import PROOF
+
+IMAGES = [
+    {"id": 9, "file_name": "../../etc/9.jpg", "width": 900, "height": 600},
+    {"id": 10, "file_name": "10.jpg", "width": 900, "height": 600},
+]
+NAMES = [{"id": 18, "name": "dog"}, {"id": 62, "name": "chair"}, {"id": 1, "name": "gizmo"}]
+LEFT, RIGHT = [100, 200, 100, 100], [500, 200, 100, 100]
+
+
+def boxed(category: int, bbox: Any, **facts: Any) -> dict[str, Any]:
+    return {"image_id": 9, "category_id": category, "bbox": bbox, **facts}
+
+
+def read(folder: Path, *annotations: dict[str, Any]) -> tuple[list[Scene], pl.DataFrame]:
+    whole = {"images": IMAGES, "annotations": list(annotations), "categories": NAMES}
+    (folder / "instances.json").write_text(json.dumps(whole), encoding="utf-8")
+    files = READER.find(str(folder), folder)
+    index, _ = READER.index(files, 1)
+    assert index["image_id"].to_list() == ["10", "9"]
+    scenes, ledger = clean_scenes(READER.read(index, files), IngestConfig())
+    assert scenes["coco_id"].to_list() == [9]
+    assert scenes["photograph"].to_list() == ["9.jpg"]
+    return list(scenes_of(scenes)), ledger
+
+
+def test_boxes_become_objects_and_nothing_more(tmp_path):
+    (scene,), ledger = read(tmp_path, boxed(18, LEFT), boxed(62, RIGHT), boxed(1, RIGHT))
+    found = {one.name: (one.class_name, *one.box) for one in scene.objects.values()}
+    assert found == {
+        "dog": ("dog", 100, 200, 200, 300),
+        "chair": ("chair", 500, 200, 600, 300),
+        "gizmo": (None, 500, 200, 600, 300),
+    }
+    assert scene.relationships == () and not scene.is_exhaustive
+    assert all(one.score is None for one in scene.objects.values())
+    assert ledger["reason"].to_list() == ["no-objects"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "reason"),
+    [
+        (boxed(18, [1, 2, 3]), "box-unreadable"),
+        (boxed(18, [901, 2, 30, 40]), "box-outside"),
+        (boxed(18, [850, 200, 100, 100]), "box-clipped"),
+    ],
+)
+def test_boxes_are_cleaned_as_those_of_any_source(tmp_path, annotation, reason):
+    _, ledger = read(tmp_path, boxed(62, RIGHT), annotation)
+    assert sorted(ledger["reason"]) == sorted([reason, "no-objects"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_unique", "standing"),
+    [
+        ({}, True, "proved"),
+        ({"score": 0.99}, True, "proved"),
+        ({"score": 0.55}, True, "unknown"),
+    ],
+)
+def test_a_detection_needs_more_margin_the_less_it_is_sure(tmp_path, facts, is_unique, standing):
+    """Ten degrees off, where fifteen are allowed."""
+    off = [500, 270, 100, 100]
+    (scene,), _ = read(tmp_path, boxed(18, LEFT, **facts), boxed(62, off))
+    known = Facts(scene, PROOF)
+    assert known.is_unique(1) is is_unique
+    claim = OrientationClaim(None, 1, 2, "right")
+    assert known.holds(claim).standing == standing
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_unique"),
+    [({"score": 0.05}, True), ({"score": 0.3}, False), ({"iscrowd": 1}, False)],
+)
+def test_a_weak_detection_and_a_crowd_leave_doubt(tmp_path, facts, is_unique):
+    (scene,), _ = read(tmp_path, boxed(18, LEFT), boxed(18, RIGHT, **facts))
+    known = Facts(scene, PROOF)
+    assert known.is_unique(1) is is_unique
+    (alone,), _ = read(tmp_path, boxed(62, LEFT), boxed(18, RIGHT, **facts))
+    assert not Facts(alone, PROOF).holds(ExistenceClaim("dog", False)).supports
+
+
+def test_duplicates_of_a_detector_become_one_object(tmp_path):
+    twice = boxed(18, LEFT, score=0.9), boxed(18, [102, 200, 100, 100], score=0.7)
+    (scene,), _ = read(tmp_path, *twice, boxed(62, RIGHT, score=0.8))
+    assert [one.score for one in scene.objects.values()] == [0.9, 0.8]
