@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import exp
 from typing import Any
 
 import polars as pl
@@ -24,17 +25,48 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a thing is by a witness of depth: the logarithm of metres, or a share of the
+    photograph's range. `spread` is the half of what its parts differ by, `step` the least
+    difference that counts, both in the same unit."""
+
+    witness: str
+    farness: float
+    spread: float
+    step: float
+    is_metric: bool
+
+    def told(self) -> str:
+        return f"{exp(self.farness):.1f} m" if self.is_metric else f"{self.farness:.0%} of the way"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relationship that another annotation has between two annotated objects."""
+
+    witness: str
+    subject: int
+    predicate: str
+    object: int
+
+
+@dataclass(frozen=True, slots=True)
 class Testimony:
     """`complete` maps each class whose every visible thing is among the sightings of a witness to
     the witnesses of which that is true: also classes of which there is none. `disputed` maps
-    annotated objects to what a witness says against them."""
+    annotated objects to what a witness says against them, `depths` to readings. `links` are
+    relationships of other annotations. `dependent` are
+    witnesses that were made from the annotation itself."""
 
     sightings: tuple[Sighting, ...] = ()
     complete: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     disputed: Mapping[int, str] = field(default_factory=dict)
+    depths: Mapping[int, tuple[Reading, ...]] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    dependent: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.sightings or self.complete or self.disputed)
+        return bool(self.sightings or self.complete or self.disputed or self.depths or self.links)
 
 
 SILENT = Testimony()
@@ -51,13 +83,37 @@ SIGHTING = pl.Struct(
         "object_id": pl.Int64,
     }
 )
+READING = pl.Struct(
+    {
+        "object_id": pl.Int64,
+        "witness": pl.String,
+        "farness": pl.Float64,
+        "spread": pl.Float64,
+        "step": pl.Float64,
+        "is_metric": pl.Boolean,
+    }
+)
+LINK = pl.Struct(
+    {
+        "witness": pl.String,
+        "subject": pl.Int64,
+        "predicate": pl.String,
+        "object": pl.Int64,
+    }
+)
 TESTIMONY = columns(
     image_id=pl.String,
     sightings=pl.List(SIGHTING),
     complete=pl.List(pl.Struct({"class_name": pl.String, "witness": pl.String})),
     disputed=pl.List(pl.Struct({"object_id": pl.Int64, "detail": pl.String})),
+    depths=pl.List(READING),
+    links=pl.List(LINK),
+    dependent=pl.List(pl.String),
+    is_near_below=pl.List(pl.Boolean),
 )
-SAID = [name for name in TESTIMONY.names() if name != "image_id"]
+"""`is_near_below` has a value for each depth map: whether what is lower in the picture is nearer on
+the whole."""
+SAID = [name for name in TESTIMONY.names() if name not in ("image_id", "is_near_below")]
 """The columns that testimony adds to those of a scene."""
 
 
@@ -80,6 +136,10 @@ def _testimony(row: Mapping[str, Any]) -> Testimony:
     complete: dict[str, tuple[str, ...]] = {}
     for one in row["complete"] or ():
         complete[one["class_name"]] = (*complete.get(one["class_name"], ()), one["witness"])
+    depths: dict[int, tuple[Reading, ...]] = {}
+    for one in row["depths"] or ():
+        reading = Reading(**{name: one[name] for name in Reading.__slots__})
+        depths[one["object_id"]] = (*depths.get(one["object_id"], ()), reading)
     return Testimony(
         sightings=tuple(
             Sighting(
@@ -93,4 +153,7 @@ def _testimony(row: Mapping[str, Any]) -> Testimony:
         ),
         complete=complete,
         disputed={one["object_id"]: one["detail"] for one in row["disputed"] or ()},
+        depths=depths,
+        links=tuple(Link(**one) for one in row["links"] or ()),
+        dependent=frozenset(row["dependent"] or ()),
     )

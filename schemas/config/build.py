@@ -15,17 +15,10 @@ from schemas.claim import Category
 from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Seed, Share
+from schemas.config.source_kind import SourceKind as SourceKind
 from schemas.config.witness import WitnessConfig
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
-
-
-class SourceKind(StrEnum):
-    VISUAL_GENOME = "visual-genome"
-    VG150 = "vg150"
-    GQA = "gqa"
-    COCO = "coco"
-    RENDERED = "rendered"
 
 
 class RenderConfig(Section):

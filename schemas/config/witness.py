@@ -7,10 +7,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from schemas.config.section import Section, Share
+from schemas.config.source_kind import SourceKind
 
 
 class WitnessKind(StrEnum):
     BOXES = "boxes"
+    DEPTH = "depth"
+    SCENES = "scenes"
 
 
 class Join(StrEnum):
@@ -22,6 +25,40 @@ class Join(StrEnum):
     IMAGE_ID = "image_id"
 
 
+class DepthScale(StrEnum):
+    """METRIC: metres, or `unit` metres a step. RELATIVE: only the order within a photograph
+    counts."""
+
+    METRIC = "metric"
+    RELATIVE = "relative"
+
+
+class DepthConfig(Section):
+    """What the numbers of depth maps mean."""
+
+    scale: DepthScale
+    near: Literal["small", "large"] = Field(
+        description="whether what is near has small numbers (distance) or large ones (disparity)"
+    )
+    unit: float = Field(
+        default=1.0, gt=0.0, description="metres of one step; 0.001 for millimetres"
+    )
+    min_ratio: float = Field(
+        default=1.25, gt=1.0, description="of two metric depths that count as different"
+    )
+    min_gap: Share = Field(
+        default=0.1,
+        gt=0.0,
+        description="of relative depths that count as different, of the photograph's whole range",
+    )
+
+    @model_validator(mode="after")
+    def _metres_grow(self) -> "DepthConfig":
+        if self.scale is DepthScale.METRIC and self.near == "large":
+            raise ValueError('metres grow with distance: near = "large" needs scale = "relative"')
+        return self
+
+
 class WitnessConfig(Section):
     """One witness. `name` is what evidence calls it."""
 
@@ -29,6 +66,16 @@ class WitnessConfig(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
     path: str = Field(exclude=True, description="a file, a folder or a glob")
     join: Join = Join.COCO_ID
+    independent: bool | None = Field(
+        default=None,
+        description="false for what was made from the source's own annotation: it may contradict, "
+        "and where it agrees it is not a second source; default: true, but for scenes of the "
+        "source's own collection",
+    )
+    scenes: SourceKind | None = Field(
+        default=None, description='with kind = "scenes": the kind of source that it would be'
+    )
+    depth: DepthConfig | None = Field(default=None, description='with kind = "depth"')
     exhaustive: Literal["all", "none"] | tuple[str, ...] | None = Field(
         default=None,
         description="names of its categories of which it has every single thing; default: all of "
@@ -44,4 +91,8 @@ class WitnessConfig(Section):
     def _ordered(self) -> "WitnessConfig":
         if self.doubt_score > self.min_score:
             raise ValueError("doubt_score is larger than min_score")
+        if (self.kind is WitnessKind.DEPTH) is (self.depth is None):
+            raise ValueError('kind = "depth" and a section witness.depth go together')
+        if (self.kind is WitnessKind.SCENES) is (self.scenes is None):
+            raise ValueError('kind = "scenes" and witness.scenes go together')
         return self

@@ -63,9 +63,10 @@ def by_ratio(ratio: float, needed: float, detail: str) -> Evidence:
     return Evidence(Standing.UNKNOWN, None, f"{detail}: too close to call")
 
 
-def together(one: Evidence, other: Evidence) -> Evidence:
+def together(one: Evidence, other: Evidence, *, is_second: bool = True) -> Evidence:
     """What two sources say: both support it, one does and the other is silent, or they contradict
-    each other. A witness (`other`) that doubts leaves nothing decided."""
+    each other. A witness (`other`) that doubts leaves nothing decided; one that is not
+    independent (`is_second`) adds nothing where it agrees."""
     both = f"{one.detail}; {other.detail}"
     if other.standing is Standing.UNKNOWN:
         return unknown(both)
@@ -73,6 +74,9 @@ def together(one: Evidence, other: Evidence) -> Evidence:
         return other._replace(detail=both)
     if one.supports is not other.supports:
         return unknown(f"in conflict: {both}")
-    agreed = one.standing is Standing.ASSERTED
+    if one.supports and Standing.PROVED in (one.standing, other.standing):
+        surest = one if one.standing is Standing.PROVED else other
+        return surest._replace(detail=both)
+    agreed = is_second and one.standing is Standing.ASSERTED
     standing = Standing.WITNESSED if agreed else one.standing
     return Evidence(standing, one.margin, both)

@@ -4,6 +4,8 @@ Annotation is open-world: what nobody annotated need not be false. So a claim ma
 asserted, refuted or unknown: schemas.proof.evidence says when.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from math import hypot
 from typing import assert_never
@@ -41,7 +43,8 @@ from schemas.proof.measures import (
     spans_agree,
 )
 from schemas.proof.naming import Naming
-from schemas.scene_graph import Scene
+from schemas.scene_graph import Relationship, Scene
+from schemas.testimony import SILENT
 from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
@@ -100,7 +103,38 @@ class Facts(Naming):
         flaw = self.flaw(claim)
         if flaw:
             return unknown(flaw)
-        return self.witnesses.weigh(claim, self._as_sure(claim, self._annotated(claim)))
+        annotated = self._as_sure(claim, self._annotated(claim))
+        return self.witnesses.weigh(claim, annotated, self._others)
+
+    def _others(self, claim: Claim) -> Iterator[tuple[str, Evidence]]:
+        """What each other annotation of the photograph says, where it decides anything: the claim
+        executed on its relationships and our boxes."""
+        for witness, facts in self._by_witness.items():
+            evidence = facts._annotated(claim)
+            is_decided = evidence.standing is not Standing.UNKNOWN
+            if evidence.margin is None and (is_decided or facts._is_excluded(claim)):
+                yield witness, evidence
+
+    def _is_excluded(self, claim: Claim) -> bool:
+        """Whether an annotation of the same two things says otherwise, be it against the boxes."""
+        if not isinstance(claim, RelationClaim | ReachClaim):
+            return False
+        said = self.annotations.axes(claim.subject, claim.object)
+        axes = self.predicates[claim.predicate].axes
+        return any(said.get(axis, {value}) != {value} for axis, value in axes)
+
+    @cached_property
+    def _by_witness(self) -> dict[str, "Facts"]:
+        links: dict[str, list[Relationship]] = {}
+        for number, one in enumerate(self.scene.testimony.links):
+            own = links.setdefault(one.witness, [])
+            own.append(Relationship(number, one.subject, one.predicate, one.object, True))
+        return {
+            witness: Facts(
+                replace(self.scene, relationships=tuple(own), testimony=SILENT), self.config
+            )
+            for witness, own in links.items()
+        }
 
     def _as_sure(self, claim: Claim, evidence: Evidence) -> Evidence:
         """The evidence, its margin as much smaller as detections are unsure: a box found at 0.5

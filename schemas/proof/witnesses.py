@@ -5,15 +5,27 @@ seen one that nobody annotated. Two sources that agree make a claim witnessed; w
 each other it is unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum, auto
-from functools import reduce
 
-from schemas.claim import Claim, CountClaim, ExistenceClaim, objects_of
-from schemas.proof.evidence import Evidence, Standing, together, unknown
+from schemas.claim import (
+    Claim,
+    CountClaim,
+    DepthClaim,
+    ExistenceClaim,
+    ReachClaim,
+    RelationClaim,
+    objects_of,
+)
+from schemas.proof.evidence import Evidence, Standing, by_degree, together, unknown
 from schemas.scene_graph import Scene, SceneObject
-from schemas.testimony import Sighting
+from schemas.testimony import Reading, Sighting
 from schemas.vocabulary.classes import Vocabulary
+from schemas.vocabulary.predicates import load_predicates
+
+Said = tuple[str, Evidence]
+"""A witness by its name, and what it says."""
+Others = Callable[[Claim], Iterable[Said]]
 
 
 class Fit(IntEnum):
@@ -82,7 +94,7 @@ class Witnesses:
             if one.object_id is None:
                 return f"{one.witness}: a {said} that is not annotated"
             if self._fit(one, class_name) is not Fit.YES:
-                return f"object {one.object_id} ({said} for {one.witness}) may be one of them"
+                return f"{one.witness}: object {one.object_id}, a {said}, may be one of them"
         return None
 
     def _fit(self, sighting: Sighting, class_name: str) -> Fit:
@@ -119,8 +131,9 @@ class Witnesses:
             return Fit.MIXED_UP
         return Fit.NO
 
-    def weigh(self, claim: Claim, annotated: Evidence) -> Evidence:
-        """The evidence of the annotation together with what witnesses say."""
+    def weigh(self, claim: Claim, annotated: Evidence, others: Others) -> Evidence:
+        """The evidence of the annotation together with what witnesses say; `others` gives what each
+        other annotation says to the claim."""
         if not self.testimony:
             return annotated
         for key in objects_of(claim):
@@ -131,33 +144,87 @@ class Witnesses:
                 said = self._count(claim)
             case ExistenceClaim(predicate=None):
                 said = self._existence(claim)
+            case DepthClaim():
+                said = [*others(claim), *self._depth(claim.nearer, claim.farther, annotated)]
+            case RelationClaim() | ReachClaim():
+                said = [*others(claim), *self._relation(claim, annotated)]
             case _:
                 return annotated
-        return reduce(together, said, annotated._replace(detail=f"annotation: {annotated.detail}"))
+        if not said:
+            return annotated
+        found = annotated._replace(detail=f"annotation: {annotated.detail}")
+        for witness, evidence in said:
+            told = evidence._replace(detail=f"{witness}: {evidence.detail}")
+            found = together(found, told, is_second=witness not in self.testimony.dependent)
+        return found
 
-    def _count(self, claim: CountClaim) -> list[Evidence]:
+    def _depth(self, near: int, far: int, annotated: Evidence) -> Iterator[Said]:
+        """What the depths of two objects say to one being nearer. What is too close to call leaves
+        the annotation its word, unless it points the other way."""
+        for one, other in self._readings(near, far):
+            degree = degree_of(one, other)
+            told = f"{one.told()} against {other.told()}"
+            if abs(degree) >= 1.0:
+                yield one.witness, by_degree(degree, told)
+            elif degree <= 0.0 and annotated.standing is Standing.ASSERTED:
+                yield one.witness, unknown(told)
+
+    def _readings(self, one: int, other: int) -> Iterator[tuple[Reading, Reading]]:
+        """Readings of both by the same witness."""
+        depths = self.testimony.depths
+        for mine in depths.get(one, ()):
+            for theirs in depths.get(other, ()):
+                if mine.witness == theirs.witness:
+                    yield mine, theirs
+
+    def _relation(self, claim: RelationClaim | ReachClaim, annotated: Evidence) -> Iterator[Said]:
+        """Depth refutes that the farther of two is in front, and agrees where it is annotated that
+        the nearer is; by itself it does not show it: what is nearer may stand aside."""
+        needs = load_predicates()[claim.predicate].needs
+        if needs not in ("front", "back"):
+            return
+        ends = (claim.subject, claim.object)
+        near, far = ends if needs == "front" else ends[::-1]
+        for witness, evidence in self._depth(near, far, annotated):
+            if annotated.supports or not evidence.supports:
+                standing = Standing.ASSERTED if evidence.supports else evidence.standing
+                yield witness, evidence._replace(standing=standing)
+
+    def _count(self, claim: CountClaim) -> list[Said]:
         """What witnesses say to a number; nothing where they have neither looked nor seen any."""
         if doubt := self.doubt(claim.class_name):
-            return [unknown(doubt)]
+            return [self._doubted(doubt)]
         found = []
         for witness in self.complete_by(claim.class_name):
             number = len(self.members(claim.class_name, witness))
             standing = Standing.ASSERTED if number == claim.number else Standing.REFUTED
-            found.append(Evidence(standing, None, f"{witness}: {number} in all"))
+            found.append((witness, Evidence(standing, None, f"{number} in all")))
         return found
 
-    def _existence(self, claim: ExistenceClaim) -> list[Evidence]:
+    def _existence(self, claim: ExistenceClaim) -> list[Said]:
         seen = self.sightings(claim.class_name)
         found = []
         for witness in sorted({one.witness for one in seen}):
             own = [one for one in seen if one.witness == witness and one.is_sure]
             if any(self._fit(one, claim.class_name) is Fit.YES for one in own):
                 standing = Standing.ASSERTED if claim.present else Standing.REFUTED
-                found.append(Evidence(standing, None, f"{witness}: there is one"))
+                found.append((witness, Evidence(standing, None, "there is one")))
         if not found and (doubt := self.doubt(claim.class_name)):
-            return [unknown(doubt)]
+            return [self._doubted(doubt)]
         for witness in self.complete_by(claim.class_name):
             if witness not in {one.witness for one in seen}:
                 standing = Standing.REFUTED if claim.present else Standing.ASSERTED
-                found.append(Evidence(standing, None, f"{witness}: there is none"))
+                found.append((witness, Evidence(standing, None, "there is none")))
         return found
+
+    def _doubted(self, doubt: str) -> Said:
+        witness, _, detail = doubt.partition(": ")
+        return witness, unknown(detail)
+
+
+def degree_of(near: Reading, far: Reading) -> float:
+    """How clearly one is nearer than the other by one witness: 1 where their distance, less what
+    the parts of both differ by, is one step; below 0 where it is farther."""
+    apart = far.farness - near.farness
+    clear = max(abs(apart) - near.spread - far.spread, 0.0)
+    return clear / near.step if apart > 0 else -clear / near.step

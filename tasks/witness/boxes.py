@@ -151,8 +151,9 @@ def _compare(
     )
     for name, number in sorted(missed.items()):
         report.note(scene.image_id, f"class {name}", "not-annotated", f"{number} more are seen")
+    whole = [{"class_name": name, "witness": config.name} for name in complete]
     told = [{"object_id": key, "detail": detail} for key, detail in disputed.items()]
-    return {"sightings": sightings, "complete": complete, "disputed": told}
+    return {"sightings": sightings, "complete": whole, "disputed": told}
 
 
 def _complete(

@@ -18,7 +18,7 @@ def join_images(scenes: pl.DataFrame, images: pl.DataFrame, join: Join) -> pl.Da
         case Join.COCO_ID:
             mine, theirs = pl.col("coco_id"), pl.col("coco_id")
         case Join.FILE_NAME:
-            mine, theirs = _stem("photograph"), _stem("file_name")
+            mine, theirs = stem("photograph"), stem("file_name")
         case Join.IMAGE_ID:
             mine, theirs = pl.col("image_id"), pl.col("key")
     known = (
@@ -33,7 +33,8 @@ def join_images(scenes: pl.DataFrame, images: pl.DataFrame, join: Join) -> pl.Da
     )
 
 
-def _stem(column: str) -> pl.Expr:
+def stem(column: str) -> pl.Expr:
+    """The last part of a file's name, without its ending."""
     return pl.col(column).map_elements(file_key, return_dtype=pl.String, skip_nulls=True)
 
 

@@ -8,56 +8,88 @@ not-annotated       a witness saw things that nobody annotated
 frame-differs       the witness's photograph has another shape
 boxes-unreadable    some of its boxes there cannot be read: it has not looked for all of anything
 boxes-too-many      more boxes than a photograph can hold: all of them are left out
+map-unreadable      its depth map is broken, of another kind, or too large
+depth-disagrees     an annotated "in front of" or "behind" is against the depths
+relationship-disagrees   another annotation says the opposite of an annotated relationship
 """
 
 import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import BaseModel
 
-from schemas.config.build import PipelineConfig
-from schemas.config.witness import WitnessConfig
+from schemas.columns import frame_of
+from schemas.config.build import PipelineConfig, SourceConfig
+from schemas.config.witness import WitnessConfig, WitnessKind
 from schemas.ledger import LEDGER, ledger_of
-from schemas.testimony import TESTIMONY, with_testimony
+from schemas.testimony import TESTIMONY, Sighting, with_testimony
 from schemas.vocabulary.coco import coco_digest
 from tasks.artifact import write_artifact
 from tasks.file_digests import digest_store
 from tasks.sources.coco_files import find_boxes
 from tasks.sources.files import digest_files
+from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Settings, Stage
-from tasks.witness.boxes import hear
+from tasks.witness import boxes, depths, other_scenes
+from tasks.witness.depth_maps import find_maps
 from tasks.witness.report import Report
 
 VERSION = 1
+MIN_MAPS = 10
+"""Depth maps from which on it can be told whether they are read upside down."""
 logger = logging.getLogger(__name__)
 
 
+PARTS = [name for name in TESTIMONY.names() if name != "image_id"]
+
+
 def gather_testimony(
-    scenes: pl.DataFrame, witnesses: tuple[WitnessConfig, ...]
+    scenes: pl.DataFrame,
+    config: PipelineConfig,
+    root: Path,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """TESTIMONY and LEDGER of all witnesses on all scenes, sorted by image id."""
     said: dict[str, dict[str, list[Any]]] = {}
     notes = []
-    for config in witnesses:
-        report = Report(config.name)
+    for one in config.witness:
+        report = Report(one.name)
         num_known = 0
-        for image_id, heard in hear(scenes, find_boxes(config.path), config, report):
+        for image_id, heard in _hear(scenes, one, config, root, report):
             num_known += 1
-            row = said.setdefault(image_id, {"sightings": [], "complete": [], "disputed": []})
-            row["sightings"] += [_sighting(one) for one in heard["sightings"]]
-            row["complete"] += [
-                {"class_name": name, "witness": config.name} for name in heard["complete"]
-            ]
-            row["disputed"] += heard["disputed"]
-        logger.info("witness %s: %d of %d photographs", config.name, num_known, scenes.height)
+            row = said.setdefault(image_id, {name: [] for name in PARTS})
+            for name, values in heard.items():
+                row[name] += map(_sighting, values) if name == "sightings" else values
+            row["dependent"] += [] if is_independent(one, config.source) else [one.name]
+        logger.info("witness %s: %d of %d photographs", one.name, num_known, scenes.height)
         notes += report.rows
     rows = [{"image_id": image_id, **said[image_id]} for image_id in sorted(said)]
     ledger = ledger_of(notes, "witness").cast(LEDGER).sort("image_id", "item", "reason", "detail")
-    return pl.DataFrame(rows, schema=TESTIMONY), ledger
+    return frame_of(rows, TESTIMONY), ledger
 
 
-def _sighting(one: Any) -> dict[str, Any]:
+def _hear(
+    scenes: pl.DataFrame, one: WitnessConfig, config: PipelineConfig, root: Path, report: Report
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    match one.kind:
+        case WitnessKind.BOXES:
+            return boxes.hear(scenes, find_boxes(one.path), one, report)
+        case WitnessKind.DEPTH:
+            return depths.hear(scenes, one, report)
+        case WitnessKind.SCENES:
+            return other_scenes.hear(scenes, one, config.ingest, root, report)
+
+
+def is_independent(one: WitnessConfig, source: SourceConfig) -> bool:
+    """Whether it is a second source, by the configuration or else by where it comes from."""
+    if one.independent is not None:
+        return one.independent
+    return one.kind is not WitnessKind.SCENES or not other_scenes.is_related(one, source)
+
+
+def _sighting(one: Sighting) -> dict[str, Any]:
     return {
         "witness": one.witness,
         "class_names": list(one.class_names),
@@ -77,30 +109,55 @@ def known_scenes(job: Job) -> pl.DataFrame:
 
 def witness(job: Job) -> Path:
     scenes = pl.read_parquet(job.path("ingest"))
-    testimony, ledger = gather_testimony(scenes, job.config.witness)
+    testimony, ledger = gather_testimony(scenes, job.config, job.root)
     return write_artifact(testimony, job.artifact, ledger)
 
 
 def settings(config: PipelineConfig) -> Settings:
-    return {f"witness {number}": one for number, one in enumerate(config.witness)}
+    found: dict[str, BaseModel | str | int] = {}
+    for number, one in enumerate(config.witness):
+        found[f"witness {number}"] = one
+        found[f"independent {number}"] = is_independent(one, config.source)
+    return {**found, "ingest": config.ingest}
 
 
 def files(build: Build) -> dict[str, str]:
-    store = digest_store(build.root)
-    found = {"coco names": coco_digest()}
-    for number, one in enumerate(build.config.witness):
-        paths = find_boxes(one.path)
-        found[f"files {number}"] = digest_files(paths, paths[0].parent, store)
-    return found
+    return {
+        "coco names": coco_digest(),
+        **{
+            f"files {number}": witness_digest(one, build.root)
+            for number, one in enumerate(build.config.witness)
+        },
+    }
+
+
+def witness_digest(one: WitnessConfig, root: Path) -> str:
+    """Of the contents of all its files."""
+    match one.kind:
+        case WitnessKind.SCENES:
+            return source_digest(other_scenes.source_of(one), root)
+        case WitnessKind.BOXES:
+            paths = find_boxes(one.path)
+        case WitnessKind.DEPTH:
+            paths = sorted(find_maps(one.path).values())
+    return digest_files(paths, paths[0].parent, digest_store(root))
 
 
 def check(build: Build) -> None:
-    """ValueError where no witness knows a single photograph: they are joined by the wrong name."""
-    if not pl.scan_parquet(list(build.made["witness"])).head(1).collect().height:
+    """ValueError where a witness knows no photograph at all, so is joined by the wrong name, or
+    where depth maps have most of the ground farther than the sky, so are read upside down."""
+    testimony = pl.scan_parquet(list(build.made["witness"]))
+    if not testimony.head(1).collect().height:
         names = ", ".join(f"{one.name} (by {one.join})" for one in build.config.witness)
         raise ValueError(
             f"no photograph of the source is known to {names}: correct witness.join (coco_id, "
             "file_name or image_id) or witness.path"
+        )
+    below = testimony.select(pl.col("is_near_below").explode()).collect().to_series().drop_nulls()
+    if below.len() >= MIN_MAPS and below.mean() < 0.5:  # type: ignore[operator]
+        raise ValueError(
+            f"in {below.len() - below.sum():,} of {below.len():,} depth maps what is lower in the "
+            "picture is farther: correct witness.depth.near"
         )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.config.witness import WitnessConfig
 from schemas.scene_graph import scenes_of
 from schemas.testimony import TESTIMONY, with_testimony
 from tasks.witness.stage import gather_testimony
 from tests.scenes import scene, scene_rows
+from tests.stages import build_of
 
 DOG, SECOND, CAT = (100, 100, 300, 300), (500, 100, 700, 300), (500, 400, 600, 500)
 NAMES = [{"id": 18, "name": "dog"}, {"id": 17, "name": "cat"}, {"id": 84, "name": "book"}]
@@ -43,8 +43,9 @@ def hear(
     one = scene_rows(scene(objects, image_id="7")).with_columns(
         coco_id=pl.lit(coco_id, pl.Int64), photograph=pl.lit("VG_100K/0009.png")
     )
-    config = WitnessConfig(kind="boxes", name="coco", path=str(folder), **settings)
-    testimony, ledger = gather_testimony(one, (config,))
+    witness = {"kind": "boxes", "name": "coco", "path": str(folder), **settings}
+    config = build_of(folder, witness=[witness]).config
+    testimony, ledger = gather_testimony(one, config, folder)
     assert testimony.schema == TESTIMONY
     assert list(scenes_of(with_testimony(one, testimony)))
     assert set(ledger["action"]) <= {"doubt"}
@@ -240,10 +241,11 @@ def test_what_is_said_does_not_depend_on_the_other_photographs(tmp_path):
         [boxed(18, DOG), boxed(17, CAT) | {"image_id": 10}, boxed(18, DOG) | {"image_id": 11}],
         images=[image(key) for key in (9, 10, 11)],
     )
-    config = WitnessConfig(kind="boxes", name="coco", path=str(folder))
+    witness = {"kind": "boxes", "name": "coco", "path": str(folder)}
+    config = build_of(folder, witness=[witness]).config
     ones = [replace(scene([("dog", DOG)]), image_id=str(number)) for number in (1, 2, 3)]
     rows = scene_rows(*ones).with_columns(coco_id=pl.Series([9, 10, 11]))
-    whole = gather_testimony(rows, (config,))
-    parts = [gather_testimony(rows.slice(place, 1), (config,)) for place in range(3)]
+    whole = gather_testimony(rows, config, folder)
+    parts = [gather_testimony(rows.slice(place, 1), config, folder) for place in range(3)]
     for number in (0, 1):
         assert whole[number].equals(pl.concat(part[number] for part in parts))
