@@ -179,6 +179,22 @@ def run_preparation(config: PipelineConfig, root: Path) -> Build:
     return result
 
 
+@flow(name="look")
+def look_at_photographs(config: PipelineConfig, root: Path) -> Build:
+    """The stages as far as look."""
+    names = [stage.name for stage in STAGES]
+    return _run(STAGES[: names.index("look") + 1], Build(config, root))
+
+
+def run_looks(config: PipelineConfig, root: Path) -> list[Path]:
+    """The folders that models have written, one per shard."""
+    flow_ = look_at_photographs.with_options(
+        task_runner=_runner(config.runner), flow_run_name=f"look of {name_of(config)}"
+    )
+    result: Build = flow_(config, root)
+    return list(result.made["look"])
+
+
 def _runner(config: RunnerConfig) -> Any:
     """A Prefect task runner; those that leave the process need a server to report to."""
     if config.kind is RunnerKind.THREADS:

@@ -1,5 +1,5 @@
 """The command line: `spatialthinker build`, `plan`, `why`, `score`, `train`, `evaluate`,
-`leakage`, `announce`, `serve` and `download`.
+`leakage`, `announce`, `serve`, `download` and `witness`.
 
 Errors are one line on standard error: exit code 2 for a bad call, configuration or input, 1 for a
 run that failed.
@@ -19,6 +19,7 @@ from flows.outcomes import outcome_of
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
 from flows.stopping import end_when_stored, exit_code, watch_signals
+from flows.witness import witness
 from schemas.dataset_folder import check_root
 
 app = typer.Typer(
@@ -398,6 +399,9 @@ def download(
         paths = download_archives(archives, to, progress=progress, base_url=mirror)
     for path in paths:
         typer.echo(path)
+
+
+app.command()(witness)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

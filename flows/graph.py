@@ -20,6 +20,7 @@ from tasks.sources import stage as index
 from tasks.stage import Stage, always
 from tasks.validate import stage as validate
 from tasks.verify import stage as verify
+from tasks.witness import look
 from tasks.witness import stage as witness
 from tasks.write import stage as write
 
@@ -27,8 +28,9 @@ STAGES: tuple[Stage, ...] = (
     render.STAGE,
     index.STAGE,
     ingest.STAGE,
-    witness.STAGE,
     photographs.STAGE,
+    look.STAGE,
+    witness.STAGE,
     exclude.STAGE,
     extract.STAGE,
     plan.STAGE,

@@ -20,11 +20,11 @@ HOME = {
     "aiohttp": ("tasks/chat/endpoint.py",),
     "tenacity": ("schemas/retry.py",),
     "prefect": ("flows/", "tasks/"),
-    "torch": ("training/", "evaluation/"),
+    "torch": ("training/", "evaluation/", "tasks/witness/models.py"),
     "trl": ("training/", "evaluation/"),
     "datasets": ("training/", "evaluation/hub.py"),
     "huggingface_hub": ("evaluation/hub.py", "training/launch.py"),
-    "transformers": ("training/", "evaluation/"),
+    "transformers": ("training/", "evaluation/", "tasks/witness/models.py"),
 }
 
 

@@ -378,6 +378,8 @@ class PipelineConfig(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two witnesses are called {twice[0]!r}: give each a name of its own")
+        if self.images == "omit" and any(one.model for one in self.witness):
+            raise ValueError('a model looks at photographs: set images = "embed" or witness.path')
         return self
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 them."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -59,12 +60,48 @@ class DepthConfig(Section):
         return self
 
 
+class ModelConfig(Section):
+    """A model of `transformers` that looks at the photographs: a zero-shot detector for boxes, a
+    depth estimator for depth."""
+
+    name: str = Field(min_length=1, description="an id on the Hub, or a folder")
+    revision: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{40}$",
+        description="the commit on the Hub; not for a folder, whose files count themselves",
+    )
+    classes: tuple[str, ...] = Field(
+        default=(), description="what a detector looks for; default: the 80 classes of COCO"
+    )
+    batch_size: int = Field(default=8, gt=0, le=1024, exclude=True)
+    device: str = Field(default="auto", exclude=True, description="auto, cpu, cuda or cuda:1")
+
+    @property
+    def folder(self) -> Path | None:
+        place = Path(self.name).expanduser()
+        return place if place.is_dir() else None
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> "ModelConfig":
+        if (self.folder is None) is (self.revision is None):
+            raise ValueError(
+                f"{self.name}: a model of the Hub needs revision, the commit of 40 hexadecimal "
+                "digits; a folder takes none"
+            )
+        return self
+
+
 class WitnessConfig(Section):
     """One witness. `name` is what evidence calls it."""
 
     kind: WitnessKind
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
-    path: str = Field(exclude=True, description="a file, a folder or a glob")
+    path: str | None = Field(
+        default=None, exclude=True, description="a file, a folder or a glob; not with a model"
+    )
+    model: ModelConfig | None = Field(
+        default=None, description="makes the files; for boxes and depth"
+    )
     join: Join = Join.COCO_ID
     independent: bool | None = Field(
         default=None,
@@ -91,8 +128,17 @@ class WitnessConfig(Section):
     def _ordered(self) -> "WitnessConfig":
         if self.doubt_score > self.min_score:
             raise ValueError("doubt_score is larger than min_score")
+        if (self.path is None) is (self.model is None):
+            raise ValueError("a witness has either a path or a model that makes its files")
+        if self.model and self.kind is WitnessKind.SCENES:
+            raise ValueError("no model makes scenes: set path")
         if (self.kind is WitnessKind.DEPTH) is (self.depth is None):
             raise ValueError('kind = "depth" and a section witness.depth go together')
         if (self.kind is WitnessKind.SCENES) is (self.scenes is None):
             raise ValueError('kind = "scenes" and witness.scenes go together')
         return self
+
+    @property
+    def joined_by(self) -> Join:
+        """Files that a model makes here know photographs by the source's own ids."""
+        return Join.IMAGE_ID if self.model else self.join

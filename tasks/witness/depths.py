@@ -6,6 +6,7 @@ by others, or that is thin, or hardly measured, has none.
 """
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from math import log
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from schemas.testimony import Reading
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
-from tasks.witness.depth_maps import Map, farness, find_maps, read_map
+from tasks.witness.depth_maps import Map, farness, read_map
 from tasks.witness.joining import MAX_STRETCH, stem
 from tasks.witness.report import Report
 
@@ -42,12 +43,18 @@ GRID = 16
 Heard = tuple[str, Mapping[str, Any]]
 
 
-def hear(scenes: pl.DataFrame, config: WitnessConfig, report: Report) -> Iterator[Heard]:
-    """Image id, and the `depths` of its things, for each photograph that has a map."""
+def hear(
+    scenes: pl.DataFrame, maps: Mapping[str, Path], config: WitnessConfig, report: Report
+) -> Iterator[Heard]:
+    """Image id, and the `depths` of its things, for each photograph that has a map; `maps` are by
+    the names of their files, without endings."""
     depth = config.depth
     assert depth
-    maps = find_maps(config.path)
-    keys = dict(scenes.select("image_id", _key(config.join)).iter_rows())
+    by = map_name if config.model else str
+    keys = {
+        image_id: None if key is None else by(key)
+        for image_id, key in scenes.select("image_id", _key(config.joined_by)).iter_rows()
+    }
     for scene in scenes_of(scenes):
         path = maps.get(keys[scene.image_id] or "")
         if path is None:
@@ -64,6 +71,11 @@ def hear(scenes: pl.DataFrame, config: WitnessConfig, report: Report) -> Iterato
         below = _is_near_below(values)
         depths = [{"object_id": key, **_fields(one)} for key, one in sorted(readings.items())]
         yield scene.image_id, {"depths": depths, "is_near_below": [] if below is None else [below]}
+
+
+def map_name(image_id: str) -> str:
+    """The name of the map that a model makes: an image id may hold what no file name may."""
+    return sha256(image_id.encode()).hexdigest()[:32]
 
 
 def _key(join: Join) -> pl.Expr:

@@ -27,7 +27,7 @@ Heard = tuple[str, Mapping[str, Any]]
 
 
 def source_of(config: WitnessConfig) -> SourceConfig:
-    assert config.scenes
+    assert config.scenes and config.path
     return SourceConfig(kind=config.scenes, path=config.path)
 
 
@@ -44,11 +44,11 @@ def hear(
     source = source_of(config)
     files = find_source(source, root)
     index, _ = index_source(source, files, 1)
-    if config.join is Join.IMAGE_ID:
+    if config.joined_by is Join.IMAGE_ID:
         ids = pl.col("image_id").cast(pl.String).is_in(scenes["image_id"].to_list())
         index = index.filter(ids)
     others, _ = clean_scenes(reader_of(source.kind).read(index, files), ingest)
-    by = _key(config.join)
+    by = _key(config.joined_by)
     mine = scenes.select(own_id="image_id", by=by).filter(pl.col("by").is_not_null())
     joined = others.with_columns(by=by).unique("by", keep="none", maintain_order=True)
     pairs = dict(mine.join(joined, on="by").select("own_id", "image_id").iter_rows())

@@ -50,14 +50,16 @@ def gather_testimony(
     scenes: pl.DataFrame,
     config: PipelineConfig,
     root: Path,
+    looked: Path | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """TESTIMONY and LEDGER of all witnesses on all scenes, sorted by image id."""
+    """TESTIMONY and LEDGER of all witnesses on all scenes, sorted by image id; `looked` is the
+    folder that models have written."""
     said: dict[str, dict[str, list[Any]]] = {}
     notes = []
     for one in config.witness:
         report = Report(one.name)
         num_known = 0
-        for image_id, heard in _hear(scenes, one, config, root, report):
+        for image_id, heard in _hear(scenes, one, config, root, report, looked):
             num_known += 1
             row = said.setdefault(image_id, {name: [] for name in PARTS})
             for name, values in heard.items():
@@ -71,13 +73,21 @@ def gather_testimony(
 
 
 def _hear(
-    scenes: pl.DataFrame, one: WitnessConfig, config: PipelineConfig, root: Path, report: Report
+    scenes: pl.DataFrame,
+    one: WitnessConfig,
+    config: PipelineConfig,
+    root: Path,
+    report: Report,
+    looked: Path | None,
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    place = str(looked / one.name) if one.model and looked else str(one.path)
     match one.kind:
         case WitnessKind.BOXES:
-            return boxes.hear(scenes, find_boxes(one.path), one, report)
+            return boxes.hear(scenes, find_boxes(place), one, report)
         case WitnessKind.DEPTH:
-            return depths.hear(scenes, one, report)
+            is_empty = one.model is not None and not any(Path(place).iterdir())
+            maps = {} if is_empty else find_maps(place)
+            return depths.hear(scenes, maps, one, report)
         case WitnessKind.SCENES:
             return other_scenes.hear(scenes, one, config.ingest, root, report)
 
@@ -109,7 +119,8 @@ def known_scenes(job: Job) -> pl.DataFrame:
 
 def witness(job: Job) -> Path:
     scenes = pl.read_parquet(job.path("ingest"))
-    testimony, ledger = gather_testimony(scenes, job.config, job.root)
+    looked = next(iter(job.paths("look")), None)
+    testimony, ledger = gather_testimony(scenes, job.config, job.root, looked)
     return write_artifact(testimony, job.artifact, ledger)
 
 
@@ -127,6 +138,7 @@ def files(build: Build) -> dict[str, str]:
         **{
             f"files {number}": witness_digest(one, build.root)
             for number, one in enumerate(build.config.witness)
+            if not one.model
         },
     }
 
@@ -137,9 +149,9 @@ def witness_digest(one: WitnessConfig, root: Path) -> str:
         case WitnessKind.SCENES:
             return source_digest(other_scenes.source_of(one), root)
         case WitnessKind.BOXES:
-            paths = find_boxes(one.path)
+            paths = find_boxes(str(one.path))
         case WitnessKind.DEPTH:
-            paths = sorted(find_maps(one.path).values())
+            paths = sorted(find_maps(str(one.path)).values())
     return digest_files(paths, paths[0].parent, digest_store(root))
 
 
@@ -148,7 +160,7 @@ def check(build: Build) -> None:
     where depth maps have most of the ground farther than the sky, so are read upside down."""
     testimony = pl.scan_parquet(list(build.made["witness"]))
     if not testimony.head(1).collect().height:
-        names = ", ".join(f"{one.name} (by {one.join})" for one in build.config.witness)
+        names = ", ".join(f"{one.name} (by {one.joined_by})" for one in build.config.witness)
         raise ValueError(
             f"no photograph of the source is known to {names}: correct witness.join (coco_id, "
             "file_name or image_id) or witness.path"
@@ -166,7 +178,7 @@ STAGE = Stage(
     version=VERSION,
     unit="photographs",
     work=witness,
-    reads=("ingest",),
+    reads=("ingest", "look"),
     settings=settings,
     files=files,
     is_sharded=True,

@@ -1,0 +1,218 @@
+"""Look: models of `transformers` look at the photographs, and write what they see as the files
+that a witness reads: boxes in COCO's format with scores, or one depth map per photograph.
+
+Reads scenes and photographs; writes a folder with one folder for each witness that has a model.
+What a model says of a photograph is stored at once, by the model and the photograph's bytes: after
+a crash, and in every other build, only the other photographs are looked at.
+"""
+
+import io
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from schemas.config.build import PipelineConfig
+from schemas.config.witness import ModelConfig, WitnessConfig, WitnessKind
+from schemas.photographs import opened
+from schemas.replacing import replacing
+from schemas.vocabulary.coco import load_coco
+from tasks.artifact import writing_folder
+from tasks.file_digests import digest_store
+from tasks.photographs.loader import PhotographLoader, loading_photographs
+from tasks.sources.files import digest_files
+from tasks.stage import Build, Job, Settings, Stage
+from tasks.witness.depths import map_name
+
+if TYPE_CHECKING:
+    from tasks.witness.models import Viewer
+
+VERSION = 1
+SIGHT = "sight"
+"""The folder below the root where what models saw is kept, by model and photograph."""
+logger = logging.getLogger(__name__)
+
+
+def models_of(config: PipelineConfig) -> list[tuple[WitnessConfig, ModelConfig]]:
+    return [(one, one.model) for one in config.witness if one.model]
+
+
+def digest_of_model(model: ModelConfig, root: Path) -> str:
+    """Of a folder's files; of the Hub's models, the commit says all."""
+    if model.folder is None:
+        return str(model.revision)
+    files = sorted(path for path in model.folder.rglob("*") if path.is_file())
+    return digest_files(files, model.folder, digest_store(root))
+
+
+def check_packages() -> None:
+    """ValueError where what a model needs is not installed."""
+    for name in ("torch", "transformers"):
+        if not find_spec(name):
+            raise ValueError(
+                f"a witness with a model needs {name}, which is not installed: run `make "
+                ".venv/train`, or pip install 'spatialthinker[train]'"
+            )
+
+
+def look(job: Job) -> Path:
+    check_packages()
+    scenes = pl.read_parquet(
+        job.path("ingest"), columns=["image_id", "width", "height", "photograph"]
+    )
+    sound = pl.read_parquet(job.path("photographs")).filter(pl.col("reason").is_null())
+    scenes = scenes.join(sound.select("image_id", "sha256"), on="image_id")
+    ids = scenes["image_id"].to_list()
+    paths = job.path("ingest"), job.path("photographs")
+    with (
+        loading_photographs(ids, *paths, job.source, job.root) as loader,
+        writing_folder(job.artifact) as folder,
+    ):
+        for one, model in models_of(job.config):
+            kept = _store(one, model, job.root)
+            _see(scenes, one, model, kept, loader)
+            (folder / one.name).mkdir(parents=True)
+            _write(scenes, one, model, kept, folder / one.name)
+        facts = {one.name: scenes.height for one, _ in models_of(job.config)}
+        (folder / "photographs.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    return job.artifact.path
+
+
+def _classes(model: ModelConfig) -> tuple[str, ...]:
+    return model.classes or tuple(load_coco())
+
+
+def _store(one: WitnessConfig, model: ModelConfig, root: Path) -> Path:
+    """Where what this model says, asked so, is kept."""
+    asked = [one.kind, model.name, digest_of_model(model, root), VERSION]
+    if one.kind is WitnessKind.BOXES:
+        asked += [_classes(model), one.doubt_score]
+    digest = sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    folder = root / SIGHT / f"{one.kind}-{digest}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _place(kept: Path, photograph: str) -> Path:
+    return kept / photograph[:2] / f"{photograph}.bin"
+
+
+def _see(
+    scenes: pl.DataFrame,
+    one: WitnessConfig,
+    model: ModelConfig,
+    kept: Path,
+    loader: PhotographLoader,
+) -> None:
+    """Have the model look at every photograph that it has not seen yet."""
+    missing = {
+        digest: image_id
+        for image_id, digest in scenes.select("image_id", "sha256").iter_rows()
+        if not _place(kept, digest).exists()
+    }
+    logger.info("look %s: %d of %d photographs are new", one.name, len(missing), scenes.height)
+    if not missing:
+        return
+    from tasks.witness.models import Viewer
+
+    viewer = Viewer(one.kind, model)
+    todo = list(missing.items())
+    for start in range(0, len(todo), model.batch_size):
+        batch = todo[start : start + model.batch_size]
+        images = []
+        for _, image_id in batch:
+            with opened(loader.read(image_id)) as image:
+                images.append(image.convert("RGB"))
+        for (digest, _), data in zip(batch, _ask(viewer, images, one, model), strict=True):
+            place = _place(kept, digest)
+            place.parent.mkdir(exist_ok=True)
+            with replacing(place, is_durable=False) as partial:
+                partial.write_bytes(data)
+
+
+def _ask(
+    viewer: "Viewer", images: Sequence[Any], one: WitnessConfig, model: ModelConfig
+) -> Iterator[bytes]:
+    if one.kind is WitnessKind.BOXES:
+        for found in viewer.boxes(images, _classes(model), one.doubt_score):
+            yield json.dumps(found, default=float).encode()
+    else:
+        for values in viewer.depths(images):
+            stream = io.BytesIO()
+            np.save(stream, values.astype(np.float16), allow_pickle=False)
+            yield stream.getvalue()
+
+
+def _write(
+    scenes: pl.DataFrame, one: WitnessConfig, model: ModelConfig, kept: Path, folder: Path
+) -> None:
+    """The files of a witness, from what is kept."""
+    if one.kind is WitnessKind.DEPTH:
+        for image_id, digest in scenes.select("image_id", "sha256").iter_rows():
+            place = folder / f"{map_name(image_id)}.npy"
+            place.write_bytes(_place(kept, digest).read_bytes())
+        return
+    numbers = {name: number for number, name in enumerate(_classes(model), start=1)}
+    images, annotations = [], []
+    for row in scenes.sort("image_id").iter_rows(named=True):
+        images.append(
+            {
+                "id": row["image_id"],
+                "file_name": row["photograph"],
+                "width": row["width"],
+                "height": row["height"],
+            }
+        )
+        for found in json.loads(_place(kept, row["sha256"]).read_bytes()):
+            annotations.append(_annotation(row["image_id"], found, numbers))
+    categories = [{"id": number, "name": name} for name, number in numbers.items()]
+    whole = {"images": images, "annotations": annotations, "categories": categories}
+    text = json.dumps(whole, ensure_ascii=False)
+    (folder / "detections.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _annotation(
+    image_id: str, found: Mapping[str, Any], numbers: Mapping[str, int]
+) -> dict[str, Any]:
+    box = found["box"]
+    return {
+        "image_id": image_id,
+        "category_id": numbers[found["label"]],
+        "bbox": [box["xmin"], box["ymin"], box["xmax"] - box["xmin"], box["ymax"] - box["ymin"]],
+        "score": round(float(found["score"]), 4),
+    }
+
+
+def settings(config: PipelineConfig) -> Settings:
+    found: dict[str, Any] = {}
+    for number, (one, model) in enumerate(models_of(config)):
+        found |= {f"model {number}": model, f"name {number}": f"{one.kind} {one.name}"}
+        found[f"doubt {number}"] = str(one.doubt_score)
+    return found
+
+
+def files(build: Build) -> dict[str, str]:
+    return {
+        f"model {number}": digest_of_model(model, build.root)
+        for number, (_, model) in enumerate(models_of(build.config))
+    }
+
+
+STAGE = Stage(
+    name="look",
+    version=VERSION,
+    unit="looks",
+    work=look,
+    reads=("ingest", "photographs"),
+    settings=settings,
+    files=files,
+    is_sharded=True,
+    suffix="",
+    applies=lambda config: any(one.model for one in config.witness),
+)
