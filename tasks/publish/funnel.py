@@ -48,11 +48,12 @@ def count_testimony(paths: Sequence[Path]) -> pl.DataFrame:
     if not paths:
         return pl.DataFrame(schema=FUNNEL)
     doubts = pl.scan_parquet([path.with_suffix(".ledger.parquet") for path in paths])
+    known = pl.scan_parquet(list(paths)).select("image_id")
     counted = [
-        pl.scan_parquet(list(paths)).select(
-            outcome=pl.lit("kept"), reason=pl.lit("photographs with a witness")
+        known.with_columns(outcome=pl.lit("kept"), reason=pl.lit("photographs with a witness")),
+        doubts.select("image_id", "reason", outcome=pl.lit("doubted")).select(
+            "image_id", "outcome", "reason"
         ),
-        doubts.select(outcome=pl.lit("doubted"), reason="reason"),
     ]
     return (
         pl.concat(counted)
