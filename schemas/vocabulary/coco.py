@@ -12,7 +12,7 @@ from types import MappingProxyType
 from schemas.vocabulary.classes import load_vocabulary
 
 COCO_PATH = Path(__file__).parents[2] / "data" / "vocabulary" / "coco.toml"
-FIELDS = {"is", "partial", "heaped"}
+FIELDS = {"is", "partial", "heaped", "mixed"}
 """What a row of coco.toml may have; the head of that file explains the fields."""
 SENSE = re.compile(r"[_ ]*\([^)]*\)")
 """The sense in which LVIS means a name: "car_(automobile)"."""
@@ -21,11 +21,13 @@ SENSE = re.compile(r"[_ ]*\([^)]*\)")
 @dataclass(frozen=True, slots=True)
 class BoxedClass:
     """What a box of some name shows: one of `classes`. `is_whole` says that who boxes all things of
-    that name boxes all of these classes, `is_heaped` that one box may hold several."""
+    that name boxes all of these classes, `is_heaped` that one box may hold several,
+    `is_mixed` that no word fits all classes."""
 
     classes: tuple[str, ...]
     is_whole: bool = True
     is_heaped: bool = False
+    is_mixed: bool = False
 
 
 def parse_coco(text: str) -> Mapping[str, BoxedClass]:
@@ -37,8 +39,8 @@ def parse_coco(text: str) -> Mapping[str, BoxedClass]:
             raise ValueError(f"{name!r} has fields {sorted(unknown)}: use {sorted(FIELDS)}")
         if unknown := set(row["is"]) - known.keys():
             raise ValueError(f"{name!r} is {sorted(unknown)}: not classes")
-        partial, heaped = row.get("partial", False), row.get("heaped", False)
-        found[name] = BoxedClass(tuple(row["is"]), not partial, heaped)
+        partial, heaped, mixed = (row.get(key, False) for key in ("partial", "heaped", "mixed"))
+        found[name] = BoxedClass(tuple(row["is"]), not partial, heaped, mixed)
     return MappingProxyType(found)
 
 

@@ -47,8 +47,8 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
         if score is not None and score < DOUBT_SCORE:
             continue
         numbers[key] = numbers.get(key, 0) + 1
-        name = _called(opened.names[category], is_crowd, score)
-        rows.append((key, numbers[key], [name], x1, y1, x2, y2, [], None, None, score))
+        names = _called(opened.names[category], is_crowd, score)
+        rows.append((key, numbers[key], names, x1, y1, x2, y2, [], None, None, score))
     detail = "its box cannot be read"
     ledger = [
         lost(key, f"annotations ({number:,})", "box-unreadable", detail)
@@ -63,15 +63,16 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
     )
 
 
-def _called(name: str, is_crowd: bool, score: float | None) -> str:
-    """A name that our vocabulary resolves to the class of a category, to several of it, or, where
+def _called(name: str, is_crowd: bool, score: float | None) -> list[str]:
+    """Names that our vocabulary resolves to the class of a category, to several of it, or, where
     it is not sure, to nothing that is certain."""
     boxed = boxed_class(name)
-    first = boxed.classes[0] if boxed else name
+    called = [name] if boxed is None else list(boxed.classes[: None if boxed.is_mixed else 1])
     if is_crowd:
         known = load_vocabulary().classes
-        return f"several {known[first].plural if first in known else first}"
-    return f"perhaps {first}" if score is not None and score < MIN_SCORE else first
+        return [f"several {known[one].plural if one in known else one}" for one in called]
+    is_sure = score is None or score >= MIN_SCORE
+    return called if is_sure else [f"perhaps {one}" for one in called]
 
 
 READER = Reader(

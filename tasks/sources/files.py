@@ -63,7 +63,7 @@ def find_files(path: str) -> list[Path]:
         names = glob(str(place), recursive=True)  # noqa: PTH207  (Path.glob takes no absolute pattern)
         found = sorted(Path(name) for name in names if Path(name).is_file())
     if not found:
-        raise FileNotFoundError(f"no file at {path}: source.path takes a file, a folder or a glob")
+        raise FileNotFoundError(f"no file at {path}: name a file, a folder or a glob")
     return found
 
 

@@ -36,7 +36,7 @@ from tests.commands import call, run
         (("build", "--set", "name=../up"), "name: "),
         (
             ("plan", "--set", "source.kind=gqa", "--set", "source.path=/nowhere"),
-            "no file at /nowhere: source.path takes a file, a folder or a glob",
+            "no file at /nowhere: name a file, a folder or a glob",
         ),
         (("why", "1", "--root", "/nowhere"), "no dataset below /nowhere/datasets"),
         (("why", "1", "--dataset", "configs"), "configs is not a dataset folder"),

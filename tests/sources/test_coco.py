@@ -19,7 +19,8 @@ IMAGES = [
     {"id": 9, "file_name": "../../etc/9.jpg", "width": 900, "height": 600},
     {"id": 10, "file_name": "10.jpg", "width": 900, "height": 600},
 ]
-NAMES = [{"id": 18, "name": "dog"}, {"id": 62, "name": "chair"}, {"id": 1, "name": "gizmo"}]
+NAMES = [{"id": 18, "name": "dog"}, {"id": 62, "name": "chair"}, {"id": 1, "name": "gizmo"},
+         {"id": 72, "name": "tv"}]  # fmt: skip
 LEFT, RIGHT = [100, 200, 100, 100], [500, 200, 100, 100]
 
 
@@ -60,6 +61,13 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
         (boxed(18, [850, 200, 100, 100]), "box-clipped"),
     ],
 )
+def test_a_category_of_two_classes_is_called_neither(tmp_path):
+    """COCO's tv may be a monitor."""
+    (scene,), _ = read(tmp_path, boxed(72, LEFT), boxed(18, RIGHT))
+    assert scene.objects[1].class_name is None
+    assert set(scene.objects[1].blocks) >= {"television", "monitor"}
+
+
 def test_boxes_are_cleaned_as_those_of_any_source(tmp_path, annotation, reason):
     _, ledger = read(tmp_path, boxed(62, RIGHT), annotation)
     assert sorted(ledger["reason"]) == sorted([reason, "no-objects"])
