@@ -42,6 +42,8 @@ from tests.commands import call, run
         (("why", "1", "--dataset", "configs"), "configs is not a dataset folder"),
         (("score", "nowhere.jsonl"), "no completions at nowhere.jsonl"),
         (("score", "README.md"), "README.md line 1: not JSON"),
+        (("witness", "boxes", "configs/sample.toml"), 'no [[witness]] with kind = "boxes" and a'),
+        (("witness", "depth", "nowhere.toml"), "nowhere.toml"),
         (("download", "coco"), "the one source is visual-genome"),
     ],
 )
