@@ -42,6 +42,7 @@ COUNTS = [
     (DOG, [seen("dog", 0), seen("dog")], ["dog"], "dog", 1, "unknown"),
     (DOG, [seen("dog", 0), seen("dog")], [], "dog", 1, "unknown"),
     (DOG, [seen("dog", 0), seen("dog", sure=False)], [], "dog", 2, "unknown"),
+    (DOG, [seen("dog", 0, sure=False)], [], "dog", 1, "unknown"),
     ([("book", LEFT)], [seen("book", 0)], ["book"], "book", 1, "asserted"),
     ([("book", LEFT)], [], [], "book", 1, "unknown"),
     ([("man", LEFT)], [seen("person", 0)], ["person"], "man", 1, "asserted"),
