@@ -134,6 +134,11 @@ class ProofConfig(Section):
         default=None,
         description="the only classes whose absence is accepted; default: every landmark",
     )
+    complete_classes: tuple[str, ...] = Field(
+        default=(),
+        description='classes of which the source annotates every visible thing, so that "the car" '
+        'is safe without further words; "*" for all',
+    )
     min_annotated: int = Field(
         default=12, gt=0, description="objects that an image needs before an absence is accepted"
     )

@@ -78,7 +78,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
     scene, claim = facts.scene, encode_claim(candidate.claim)
     identity = blake2b(f"{candidate.asks}:{claim}".encode(), digest_size=4).hexdigest()
     objects = _subgraph(facts, candidate)
-    names = {key: _name(facts, key) for key in objects}
+    names = {key: candidate.names.get(key) or _name(facts, key) for key in objects}
     claims = candidate.claim, *candidate.alternatives
     offered, context = offered_and_context(claims, candidate.asks, names)
     if candidate.evidence.standing is Standing.UNKNOWN:

@@ -46,7 +46,7 @@ def read_words(
     for words, claim, option in zip(answers, claims, options, strict=True):
         readings.append((form.read_option(words, claim, asks), f"option {option!r}"))
     several = any(
-        mention.is_plural and mention.class_name in words.names
+        mention.is_plural and mention.name in words.names
         for words in (asked, *answers)
         for mention in words.mentions
     )

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DepthClaim
 from schemas.proof.evidence import Standing
+from schemas.reference import Telling
 from tasks.language.form import Form, Names
 from tasks.language.wording import filled, listed
 from tasks.language.words.names import GRAMMAR, spellings
@@ -102,6 +103,8 @@ FORM = Form(
     terms=DepthTerms,
     asks=("nearer", "farther"),
     asks_for_object=frozenset({"nearer", "farther"}),
+    hides=frozenset({Telling.HEIGHT}),
+    evens=frozenset({Telling.SIZE}),
     parts=_parts,
     wordings=_wordings,
     means=_means,

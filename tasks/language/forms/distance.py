@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DistanceClaim
-from tasks.language.form import Form, Names
+from tasks.language.form import PLACE, Form, Names
 from tasks.language.wording import filled, listed
 from tasks.language.words.phrases import VIEWER, Reading, Words
 
@@ -68,6 +68,7 @@ FORM = Form(
     terms=DistanceTerms,
     asks=("nearest",),
     asks_for_object=frozenset({"nearest"}),
+    hides=PLACE,
     parts=_parts,
     wordings=_wordings,
     means=_means,

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Cell, LocationClaim
-from tasks.language.form import Form, Names
+from tasks.language.form import PLACE, Form, Names
 from tasks.language.wording import filled
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, named
 
@@ -91,6 +91,7 @@ FORM = Form(
     claim=LocationClaim,
     terms=LocationTerms,
     asks=("cell",),
+    hides=PLACE,
     parts=_parts,
     wordings=_wordings,
     text=_text,

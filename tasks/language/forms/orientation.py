@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Direction, OrientationClaim
-from tasks.language.form import Form, Names, topic_on_objects
+from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.wording import filled
 from tasks.language.words.phrases import (
     NEGATIONS,
@@ -159,6 +159,7 @@ FORM = Form(
     claim=OrientationClaim,
     terms=OrientationTerms,
     asks=("direction",),
+    hides=PLACE,
     parts=_parts,
     ends=_ends,
     wordings=_wordings,

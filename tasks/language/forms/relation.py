@@ -9,7 +9,7 @@ from typing import TypeAlias
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ReachClaim, RelationClaim
 from schemas.vocabulary.predicates import load_predicates
-from tasks.language.form import Form, Names, topic_on_objects
+from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.wording import filled, phrase_of
 from tasks.language.words import phrases
 from tasks.language.words.options import read_name
@@ -22,16 +22,17 @@ from tasks.language.words.phrases import (
     read_roles,
     takes_a_view,
 )
+from tasks.language.words.references import again
 from tasks.language.words.sides import sides_in
 
 Related: TypeAlias = RelationClaim | ReachClaim
 
-PLACE = (
+WHERE = (
     "Where is the {subject} in relation to the {object}?",
     "Relative to the {object}, where is the {subject}?",
     "What is the position of the {subject} relative to the {object}?",
 )
-PLACE_SEEN = (
+WHERE_SEEN = (
     "Seen from the viewer's side, where is the {subject} in relation to the {object}?",
     "As the viewer sees it, where is the {subject} relative to the {object}?",
     "From the viewer's side, what is the position of the {subject} relative to the {object}?",
@@ -78,7 +79,7 @@ def wordings_on_place(
         return wordings_on_end(claim, asks, evidence, options, names)
     seen = any(" left " in f" {option} " or " right " in f" {option} " for option in options)
     slots = {"subject": names[claim.subject], "object": names[claim.object]}
-    return filled(PLACE_SEEN if seen else PLACE, slots)
+    return filled(WHERE_SEEN if seen else WHERE, slots)
 
 
 def wordings_on_end(
@@ -94,7 +95,7 @@ def wordings_on_end(
 
 
 def text(claim: Related, asks: str, names: Names) -> str:
-    return f"{phrase_of(claim.predicate)} the {names[claim.object]}"
+    return f"{phrase_of(claim.predicate)} {again(names[claim.object])}"
 
 
 def distinct_text(claim: Related, asks: str, names: Names) -> str:
@@ -195,6 +196,7 @@ FORM = Form(
     terms=RelationTerms,
     asks=("predicate", "object", "subject"),
     asks_for_object=frozenset({"object", "subject"}),
+    hides=PLACE,
     parts=parts,
     ends=ends,
     wordings=wordings_on_place,

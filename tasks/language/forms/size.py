@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Dimension, SizeClaim
+from schemas.reference import Telling
 from tasks.language.form import Form, Names
 from tasks.language.wording import listed
 from tasks.language.words.names import word_set
@@ -113,6 +114,7 @@ FORM = Form(
     terms=SizeTerms,
     asks=("largest",),
     asks_for_object=frozenset({"largest"}),
+    evens=frozenset({Telling.SIZE}),
     parts=_parts,
     wordings=_wordings,
     means=_means,
