@@ -120,7 +120,8 @@ def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
     classes = classes_of(candidate.claim)
     if not classes:
         return list(candidate.objects)
-    return [thing.object_id for name in classes for thing in facts.members.get(name, ())]
+    members = (thing.object_id for name in classes for thing in facts.members.get(name, ()))
+    return list(dict.fromkeys(members))
 
 
 def extract(job: Job) -> Path:
