@@ -22,9 +22,13 @@ from schemas.vocabulary.grammar import split_words
 if TYPE_CHECKING:
     from schemas.proof.facts import Facts
 
-LARGE_SHARE = 0.02
-"""Share of the picture from which on annotators do not overlook a thing of a class that they
-annotate: 61 x 61 pixels of 500 x 375."""
+NEAR = ((0.08, 0.85), (0.04, 0.95))
+"""Shares of the picture that a thing covers, and of its height that its lower edge has reached, both
+at least: what is so large and so near to the camera is hardly ever outdone by another one of its
+class that annotators overlook."""
+WIDE, HIGH = 0.3, 0.3
+"""Shares of the picture's width and height: what has both covers so much that another one as large
+would have been annotated."""
 FILLED_SHARE = 0.5
 """Share of a region that a thing covers at least, so that a second one has no room there."""
 MAX_REACH = 0.6
@@ -111,7 +115,8 @@ class References:
         thing = members[0]
         if reference.is_plain:
             is_safe = facts.is_unique(thing.object_id)
-            return thing.object_id if is_safe and self._is_all(name) else None
+            is_all = facts.vouches(name) or facts.vocabulary.classes[name].is_single
+            return thing.object_id if is_safe and is_all else None
         if thing.is_plural or thing.is_doubtful or thing.class_name != name:
             return None
         rivals = (other for other in self._candidates(name) if other is not thing)
@@ -125,18 +130,22 @@ class References:
             self._meant[class_name] = self.facts.meant(class_name)
         return self._meant[class_name]
 
-    def _is_all(self, class_name: str) -> bool:
-        """Whether what is annotated is all that there is of a class."""
-        facts = self.facts
-        return facts.vouches(class_name) or facts.vocabulary.classes[class_name].is_single
-
     def _is_bound(self, reference: Reference, thing: SceneObject) -> bool:
-        """Whether a thing that nobody annotated hardly ever fits as well."""
-        if self._is_all(reference.class_name):
+        """Whether a thing that nobody annotated hardly ever fits as well. Where several of a class
+        are annotated, it does not matter that most photographs show one."""
+        if self.facts.vouches(reference.class_name):
             return True
         if reference.order is Order.LARGEST:
-            return thing.box.area >= LARGE_SHARE * self.scene.area
+            return self._is_outstanding(thing.box)
         return reference.spot is not None or reference.predicate is not None
+
+    def _is_outstanding(self, box: Box) -> bool:
+        scene = self.scene
+        if box.width >= WIDE * scene.width and box.height >= HIGH * scene.height:
+            return True
+        return any(
+            box.area >= share * scene.area and box.y2 >= low * scene.height for share, low in NEAR
+        )
 
     def fits(self, reference: Reference, thing: SceneObject) -> bool | None:
         """Whether words that pick out a thing are true of this one of the class."""

@@ -34,7 +34,7 @@ MAX_CLASS_WORDS = 5  # no name in the table has more; longer ones are not looked
 class ObjectClass:
     """`plurals_also` are those of `also`, in its order. `lookalikes` is symmetric; an ambiguous
     class lists its senses there. `is_single`: a photograph that shows one hardly ever shows another
-    (in fewer than about one of five)."""
+    (in fewer than about one of seven)."""
 
     name: str
     kind: Kind
