@@ -134,6 +134,14 @@ class ProofConfig(Section):
         default=None,
         description="the only classes whose absence is accepted; default: every landmark",
     )
+    large_share: float = Field(
+        default=0.02,
+        gt=0,
+        le=1,
+        description='share of the picture; "the largest chair" is one that covers as much near to '
+        "the camera, where annotators may leave chairs out. 0.08 leaves hardly any doubtful name, "
+        "and a third of the questions",
+    )
     complete_classes: tuple[str, ...] = Field(
         default=(),
         description='classes of which the source annotates every visible thing, so that "the car" '

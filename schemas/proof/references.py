@@ -18,17 +18,18 @@ from schemas.reference import Order, Reference, Spot
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.attributes import attribute_of, attributes_in, load_attributes
 from schemas.vocabulary.grammar import split_words
+from schemas.vocabulary.kinds import Kind
 
 if TYPE_CHECKING:
     from schemas.proof.facts import Facts
 
-NEAR = ((0.08, 0.85), (0.04, 0.95))
-"""Shares of the picture that a thing covers, and of its height that its lower edge has reached, both
-at least: what is so large and so near to the camera is hardly ever outdone by another one of its
-class that annotators overlook."""
-WIDE, HIGH = 0.3, 0.3
-"""Shares of the picture's width and height: what has both covers so much that another one as large
-would have been annotated."""
+NEAR = 0.75
+"""Share of the picture's height that the lower edge of a thing near to the camera has reached."""
+FAR_FACTOR = 2.5
+"""How many times larger a thing that is not near must be, so that annotators overlook no larger one
+of its class: siblings farther back are overlooked as often as those in front."""
+BACKGROUND = frozenset({Kind.STRUCTURE, Kind.PLANT})
+"""Kinds of things that annotators overlook in the background, however large they are."""
 FILLED_SHARE = 0.5
 """Share of a region that a thing covers at least, so that a second one has no room there."""
 MAX_REACH = 0.6
@@ -104,8 +105,8 @@ class References:
                 if anchor not in (None, name):
                     yield Reference(name, predicate=link.predicate, anchor=anchor)
         for order in Order:
-            yield Reference(name, order=order)
             yield from (Reference(name, attribute, order) for attribute in attributes)
+            yield Reference(name, order=order)
 
     def _pick(self, reference: Reference) -> int | None:
         facts, name = self.facts, reference.class_name
@@ -136,16 +137,17 @@ class References:
         if self.facts.vouches(reference.class_name):
             return True
         if reference.order is Order.LARGEST:
-            return self._is_outstanding(thing.box)
+            return self._is_outstanding(thing)
         return reference.spot is not None or reference.predicate is not None
 
-    def _is_outstanding(self, box: Box) -> bool:
-        scene = self.scene
-        if box.width >= WIDE * scene.width and box.height >= HIGH * scene.height:
-            return True
-        return any(
-            box.area >= share * scene.area and box.y2 >= low * scene.height for share, low in NEAR
-        )
+    def _is_outstanding(self, thing: SceneObject) -> bool:
+        """Whether annotators hardly ever overlook a larger one of its class."""
+        share = self.facts.config.large_share
+        if thing.box.y2 < NEAR * self.scene.height:
+            if self.facts.vocabulary.classes[str(thing.class_name)].kind in BACKGROUND:
+                return False
+            share *= FAR_FACTOR
+        return thing.box.area >= share * self.scene.area
 
     def fits(self, reference: Reference, thing: SceneObject) -> bool | None:
         """Whether words that pick out a thing are true of this one of the class."""
