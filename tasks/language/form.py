@@ -5,7 +5,7 @@ tasks/language/forms/ has one module per category, and its table lists them. No 
 stages compares categories or types of claims to find words.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -89,6 +89,8 @@ class Form(Generic[C]):
     context: Callable[[C, str, Names], Sequence[str]]
     """What a question says besides its options: the same number of entries for every question."""
 
+    asks_with: Callable[[C], Set[str]]
+    """Words, besides names and function words, that a question for a claim may have."""
     read_question: Callable[[Words, C, str, Sequence[Words]], Reading]
     """What a question says, compared with the claim of an option, given the words of all
     options."""

@@ -3,7 +3,7 @@
 The functions also serve `reach`, whose claims have the same parts.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from typing import TypeAlias
 
 from schemas.chat import ReplyForm
@@ -12,6 +12,7 @@ from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.wording import filled, phrase_of
 from tasks.language.words import phrases
+from tasks.language.words.names import word_set
 from tasks.language.words.options import read_name
 from tasks.language.words.phrases import (
     NEGATIONS,
@@ -53,11 +54,22 @@ SIDE_PREDICATES = {
 }  # fmt: skip
 """The predicate that an option means if it names only a side ("on its left")."""
 
+ASKS_WITH = word_set(
+    "position location placement place whereabouts relation relative relationship spatial "
+    "respect regard reference compared comparison direction side region area part way left right "
+    "doing interact interacting contact up hand hands his her their view point perspective"
+)
+"""Words of questions of this category."""
+
 
 class RelationTerms(ReplyForm):
     subject: str
     predicate: str
     object: str
+
+
+def asks_with(claim: Related) -> Set[str]:
+    return ASKS_WITH
 
 
 def parts(claim: Related, asks: str) -> tuple[Hashable, Hashable]:
@@ -205,6 +217,7 @@ FORM = Form(
     means=means,
     wanted=wanted,
     context=context,
+    asks_with=asks_with,
     read_question=read_question,
     read_option=read_option,
     gives_away=gives_away,

@@ -175,8 +175,15 @@ class Words:
     def said(self, own: str | None = None) -> list[Said]:
         """The predicates that the text states, the longest at each place. `own` is read even where
         it may be ordinary grammar."""
+        return self._parsed(own)[0]
+
+    def rest(self, own: str | None = None) -> list[str]:
+        """The words that state no predicate, S, O and X among them."""
+        return self._parsed(own)[1]
+
+    def _parsed(self, own: str | None) -> tuple[list[Said], list[str]]:
         words = self.marked_plain.split()
-        found, start = [], 0
+        found, rest, start = [], [], 0
         while start < len(words):
             for stop in range(min(start + LONGEST, len(words)), start, -1):
                 name = predicate_of(tuple(words[start:stop]))
@@ -189,8 +196,9 @@ class Words:
                     start = stop
                     break
             else:
+                rest.append(words[start])
                 start += 1
-        return found
+        return found, rest
 
 
 def meaning_of(predicate: str) -> str:

@@ -141,7 +141,7 @@ def _after(
         length, place = max(matches, key=lambda match: match[0])
         return start + len(rest[:length].split()), place, None, None
     said = words[start:]
-    skipped = 2 if said[:1] and said[0] in ("that", "who", "which") and said[1:2] == ["is"] else 0
+    skipped = 2 if " ".join(said[:2]) in ("that is", "who is", "which is") else 0
     for anchor in mentions:
         if anchor.start <= start:
             continue
