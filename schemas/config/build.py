@@ -138,9 +138,7 @@ class ProofConfig(Section):
         default=0.02,
         gt=0,
         le=1,
-        description='share of the picture; "the largest chair" is one that covers as much near to '
-        "the camera, where annotators may leave chairs out. 0.08 leaves hardly any doubtful name, "
-        "and a third of the questions",
+        description='share of the picture that "the largest chair" covers, near to the camera',
     )
     complete_classes: tuple[str, ...] = Field(
         default=(),
