@@ -240,6 +240,7 @@ def _ask_shard(
         source=source,
         account=account,
         is_judged=config.judge is not None,
+        proof=config.proof_of_source,
     )
     scenes = (
         pl.scan_parquet(scenes_path)

@@ -13,7 +13,7 @@ from schemas.scene_graph import SCENE, Facing, Relationship, Scene, SceneObject
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import load_predicates
 
-PROOF = ProofConfig()
+PROOF = ProofConfig(complete_classes=("*",))
 EXTRACT = ExtractConfig()
 NUM_OPTIONS = WriteConfig().num_options
 CORNER = (0, 0, 30, 30)

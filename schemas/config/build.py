@@ -129,6 +129,17 @@ class ProofConfig(Section):
         default=None,
         description="the only classes whose absence is accepted; default: every landmark",
     )
+    large_share: float = Field(
+        default=0.02,
+        gt=0,
+        le=1,
+        description='share of the picture that "the largest chair" covers, near to the camera',
+    )
+    complete_classes: tuple[str, ...] = Field(
+        default=(),
+        description='classes of which the source annotates every visible thing, so that "the car" '
+        'is safe without further words; "*" for all',
+    )
     min_annotated: int = Field(
         default=12, gt=0, description="objects that an image needs before an absence is accepted"
     )

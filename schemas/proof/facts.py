@@ -43,6 +43,7 @@ from schemas.proof.measures import (
     spans_agree,
 )
 from schemas.proof.naming import Naming
+from schemas.proof.references import References
 from schemas.scene_graph import Relationship, Scene
 from schemas.testimony import SILENT
 from schemas.vocabulary.kinds import Kind
@@ -53,6 +54,8 @@ REFUTED_DEGREES = 60.0
 another."""
 REFUTED_CELL_SHARE = 0.1
 """Share of a box: nobody says that a thing lies in a cell that holds at most a tenth of it."""
+ALL = "*"
+"""Stands for every class in ProofConfig.complete_classes."""
 COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
 """Kinds of which annotators box every single thing, if its class is a landmark."""
 
@@ -66,6 +69,20 @@ class Facts(Naming):
         self.predicates = load_predicates()
         self.annotations = Annotations(scene, config)
         self.distances = Distances(config.distance_share * scene.diagonal)
+
+    @cached_property
+    def references(self) -> References:
+        """How words may pick out each of the objects."""
+        return References(self)
+
+    def vouches(self, class_name: str) -> bool:
+        """Whether every visible thing of the class is known to be annotated: all of a drawn scene,
+        or as the configuration says of its source, or a witness."""
+        known = self.config.complete_classes
+        line = self.vocabulary.lineage(class_name)
+        if self.scene.is_exhaustive or ALL in known or not set(line).isdisjoint(known):
+            return True
+        return self.witnesses.vouches(class_name)
 
     def flaw(self, claim: Claim) -> str | None:
         """Why a claim cannot be about this scene, true or false; None where it can."""

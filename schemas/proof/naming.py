@@ -91,15 +91,33 @@ class Naming:
             if thing in sure or self._may_be(thing, class_name) or self._looks(thing, class_name)
         ]
 
-    def is_unique(self, object_id: int) -> bool:
-        """Whether "the <class>" picks out this object and no other.
+    def meant(self, class_name: str) -> list[SceneObject]:
+        """Every object that the class name may stand for.
 
-        People are called by many words ("man", "skier"): in photographs, anybody who may be meant
-        counts. Of other things, only those in nearly the same place count ("monitor",
-        "computer"). A witness that has looked for all things of the class decides alone.
+        People are called by many words ("man", "skier"): in photographs, anybody counts who is
+        called by a word that is mixed up with this one. Of other things, only those in nearly the
+        same place as one of the class count ("monitor", "computer").
         """
-        thing = self.objects[object_id]
-        name = thing.class_name
+        if self.vocabulary.classes[class_name].kind is Kind.PERSON and not self.scene.is_exhaustive:
+            return self.possible(class_name)
+        sure = self.members.get(class_name, [])
+        loose = [thing for thing in self.objects.values() if self._may_be(thing, class_name)]
+        members = list({thing.object_id: thing for thing in (*sure, *loose)}.values())
+        if self.scene.is_exhaustive:
+            return members
+        return members + [
+            other
+            for other in self.objects.values()
+            if other.class_name
+            and other not in members
+            and self.vocabulary.may_be_same(other.class_name, class_name)
+            and any(iou(thing.box, other.box) > SAME_PLACE_IOU for thing in members)
+        ]
+
+    def is_unique(self, object_id: int) -> bool:
+        """Whether "the <class>" picks out this object and no other that is annotated. A witness
+        that has looked for all things of the class decides alone."""
+        name = self.objects[object_id].class_name
         if name is not None and self.scene.testimony:
             if self.witnesses.doubt(name):
                 return False
@@ -108,14 +126,4 @@ class Naming:
                 return all(members == [object_id] for members in seen)
         if name is None or len(self.members[name]) > 1 or self.doubtful(name):
             return False
-        if self.scene.is_exhaustive:
-            return True
-        if self.vocabulary.classes[name].kind is Kind.PERSON:
-            return self.lookalike(name) is None
-        return not any(
-            other is not thing
-            and other.class_name
-            and self.vocabulary.may_be_same(other.class_name, name)
-            and iou(thing.box, other.box) > SAME_PLACE_IOU
-            for other in self.objects.values()
-        )
+        return len(self.meant(name)) == 1

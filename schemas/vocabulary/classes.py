@@ -23,6 +23,7 @@ FIELDS = {
     "crowd",
     "mass",
     "ambiguous",
+    "single",
 }
 """What a row of classes.toml may have; the head of that file explains the fields."""
 MAX_WORDS = 4  # longer names are sentences: "man in a red hat"
@@ -32,7 +33,8 @@ MAX_CLASS_WORDS = 5  # no name in the table has more; longer ones are not looked
 @dataclass(frozen=True, slots=True)
 class ObjectClass:
     """`plurals_also` are those of `also`, in its order. `lookalikes` is symmetric; an ambiguous
-    class lists its senses there."""
+    class lists its senses there. `is_single`: a photograph that shows one hardly ever shows another
+    (in fewer than about one of seven)."""
 
     name: str
     kind: Kind
@@ -46,6 +48,7 @@ class ObjectClass:
     is_crowd: bool
     is_mass: bool
     is_ambiguous: bool
+    is_single: bool
     lookalikes: frozenset[str]
 
     @property
@@ -304,6 +307,7 @@ def read_classes(tables: Mapping[str, Any]) -> dict[str, ObjectClass]:
                 is_crowd=entry.get("crowd", False),
                 is_mass=entry.get("mass", False),
                 is_ambiguous=entry.get("ambiguous", False),
+                is_single=entry.get("single", False),
                 lookalikes=frozenset(entry.get("lookalikes", ())),
             )
     if unused:

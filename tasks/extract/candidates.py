@@ -14,10 +14,11 @@ from schemas.config.build import ExtractConfig
 from schemas.proof.evidence import Evidence, unknown
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject
+from tasks.extract.choosing_names import Names
 from tasks.extract.proposal import Proposal
 from tasks.extract.proposers import PROPOSERS, Proposer
 from tasks.extract.view import View
-from tasks.language.forms.table import form_of
+from tasks.language.forms.table import FORMS, form_of
 
 MAX_WAITING = 4
 """Candidates of one facet that wait at most for better ones. Each is proved before it waits: more
@@ -33,14 +34,16 @@ class Candidate:
     refuted claims that differ in that part, the most plausible first; `facet` is what else the
     plan keeps balanced within a category.
 
-    Where the evidence is unknown, the facet starts with "undecided-", `claim` is any of the
-    possible claims, and at least one of the alternatives is possible, too.
+    `names` are how question and options name the objects. Where the evidence is unknown, the facet
+    starts with "undecided-", `claim` is any of the possible claims, and at least one of the
+    alternatives is possible, too.
     """
 
     category: Category
     asks: str
     claim: Claim
     alternatives: tuple[Claim, ...]
+    names: Mapping[int, str]
     evidence: Evidence
     facet: str
     salience: float
@@ -150,13 +153,14 @@ def _candidate(
 ) -> Candidate | None:
     """The proposal as a candidate, or None where its claim or its alternatives are not clear."""
     evidence = view.facts.holds(proposal.claim)
-    if not evidence.supports:
+    names = Names(view.facts.references, FORMS[proposer.category])
+    if not evidence.supports or not names.add(proposal.claim):
         return None
     alternatives: list[Claim] = []
     for claim in proposal.alternatives:
         if len(alternatives) == num_options - 1:
             break
-        if view.facts.holds(claim).refutes:
+        if view.facts.holds(claim).refutes and names.add(claim):
             alternatives.append(claim)
     if len(alternatives) < num_options - 1:
         return None
@@ -166,6 +170,7 @@ def _candidate(
         asks=proposal.asks,
         claim=proposal.claim,
         alternatives=tuple(alternatives),
+        names=names.texts,
         evidence=evidence,
         facet=proposal.facet,
         salience=view.salience_of(proposal.claim),
@@ -188,8 +193,10 @@ def _undecided(
             refuted.append(claim)
         else:
             left_open[claim] = evidence
-    offered = [*left_open, *refuted][:num_options]
-    if len(left_open) < 2 or len(offered) < num_options:
+    names = Names(view.facts.references, FORMS[proposer.category])
+    nameable = [claim for claim in (*left_open, *refuted) if names.add(claim)]
+    offered = nameable[:num_options]
+    if sum(claim in left_open for claim in offered) < 2 or len(offered) < num_options:
         return None
     possible = [claim for claim in offered if claim in left_open]
     claim = min(possible, key=lambda claim: draw(view.scene.image_id, proposal.asks, claim))
@@ -200,6 +207,7 @@ def _undecided(
         asks=proposal.asks,
         claim=claim,
         alternatives=tuple(other for other in offered if other != claim),
+        names=names.texts,
         evidence=unclear,
         facet=proposal.facet,
         salience=view.salience_of(claim),

@@ -1,19 +1,27 @@
 """Comparisons: the largest of several things, the nearest to another, the nearer to the viewer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, permutations
 
 from schemas.box import gap
 from schemas.claim import DepthClaim, DistanceClaim, SizeClaim
 from schemas.proof.measures import MEASURES
+from schemas.reference import Telling
+from schemas.scene_graph import SceneObject
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 
 def propose_sizes(view: View, num_options: int) -> Iterator[Proposal]:
+    # Words that say of a thing that it appears large are for all of a group or for none.
+    for things in (view.named_without(Telling.SIZE), view.named_with(Telling.SIZE)):
+        yield from _sizes(view, things, num_options)
+
+
+def _sizes(view: View, things: Sequence[SceneObject], num_options: int) -> Iterator[Proposal]:
     ratio = view.facts.config.size_ratio
     for dimension, measure in MEASURES.items():
-        ordered = sorted(view.things, key=lambda thing: (-measure(thing.box), thing.object_id))
+        ordered = sorted(things, key=lambda thing: (-measure(thing.box), thing.object_id))
         for place, largest in enumerate(ordered):
             rivals = [
                 other

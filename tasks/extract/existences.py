@@ -21,7 +21,7 @@ def _common_classes() -> tuple[str, ...]:
 
 
 def propose_existences(view: View, num_options: int) -> Iterator[Proposal]:
-    for thing in view.things:
+    for thing in view.alone:
         claim = ExistenceClaim(str(thing.class_name), present=True)
         absent = [ExistenceClaim(str(thing.class_name), present=False)]
         yield Proposal("present", claim, absent, facet="present")
@@ -29,7 +29,7 @@ def propose_existences(view: View, num_options: int) -> Iterator[Proposal]:
         claim = ExistenceClaim(class_name, present=False)
         present = [ExistenceClaim(class_name, present=True)]
         kind = view.classes[class_name].kind
-        hardness = int(any(view.kind(thing) is kind for thing in view.things))
+        hardness = int(any(view.kind(thing) is kind for thing in view.alone))
         yield Proposal("present", claim, present, facet="absent", hardness=hardness)
     yield from _related_existences(view)
 
@@ -37,7 +37,7 @@ def propose_existences(view: View, num_options: int) -> Iterator[Proposal]:
 def likely_classes(view: View) -> Iterator[str]:
     """Classes without any annotated thing, of settings that MIN_SHARED things shown share."""
     settings = [
-        setting for thing in view.things for setting in view.classes[str(thing.class_name)].settings
+        setting for thing in view.alone for setting in view.classes[str(thing.class_name)].settings
     ]
     likely = {setting for setting in settings if settings.count(setting) >= MIN_SHARED}
     for class_name in _common_classes():

@@ -79,7 +79,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
     scene, claim = facts.scene, encode_claim(candidate.claim)
     identity = blake2b(f"{candidate.asks}:{claim}".encode(), digest_size=4).hexdigest()
     objects = _subgraph(facts, candidate)
-    names = {key: _name(facts, key) for key in objects}
+    names = {key: candidate.names.get(key) or _name(facts, key) for key in objects}
     claims = candidate.claim, *candidate.alternatives
     offered, context = offered_and_context(claims, candidate.asks, names)
     if candidate.evidence.standing is Standing.UNKNOWN:
@@ -121,7 +121,8 @@ def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
     classes = classes_of(candidate.claim)
     if not classes:
         return list(candidate.objects)
-    return [thing.object_id for name in classes for thing in facts.members.get(name, ())]
+    members = (thing.object_id for name in classes for thing in facts.members.get(name, ()))
+    return list(dict.fromkeys(members))
 
 
 def extract(job: Job) -> Path:

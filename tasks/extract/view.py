@@ -9,6 +9,7 @@ from schemas.box import inside_share
 from schemas.claim import Claim, classes_of, objects_of
 from schemas.config.build import ExtractConfig
 from schemas.proof.facts import Facts
+from schemas.reference import Telling
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.kinds import LIVING, Kind, Trait
 from schemas.vocabulary.predicates import Predicate
@@ -31,29 +32,48 @@ T = TypeVar("T")
 
 
 class View:
-    """What can be asked about in one scene."""
+    """What can be asked about in one scene: `things` that words pick out, and of them or not, those
+    `alone` of their class, as far as annotation goes; `supports` are grounds that bear things."""
 
     def __init__(self, facts: Facts, config: ExtractConfig) -> None:
         self.facts = facts
         self.config = config
         self.scene = facts.scene
         self.classes = facts.vocabulary.classes
-        self.things = [
-            thing
-            for thing in sorted(facts.objects.values(), key=lambda thing: thing.object_id)
-            if self._is_askable(thing) and facts.is_unique(thing.object_id)
-        ]
+        ordered = sorted(facts.objects.values(), key=lambda thing: thing.object_id)
+        askable = [thing for thing in ordered if self._is_askable(thing)]
+        self.things = [thing for thing in askable if facts.references.of(thing.object_id)]
+        self.alone = [thing for thing in askable if facts.is_unique(thing.object_id)]
         self.supports = [
             thing
             for thing in facts.objects.values()
             if self.kind(thing) is Kind.STUFF
             and not self.classes[str(thing.class_name)].is_ambiguous
-            and facts.is_unique(thing.object_id)
+            and facts.references.of(thing.object_id)
         ]
         self.by_id = {thing.object_id: thing for thing in self.things}
-        self.importance = {thing.object_id: self.salience(thing) for thing in self.things}
+        shown = [*self.things, *self.alone]
+        self.importance = {thing.object_id: self.salience(thing) for thing in shown}
         self.blocked = self._covered()
         self._saliences: dict[tuple[int, ...], float] = {}
+
+    def named_with(self, telling: Telling) -> list[SceneObject]:
+        """The things that words which tell this may pick out."""
+        of = self.facts.references.of
+        return [
+            thing
+            for thing in self.things
+            if any(telling in reference.tells for reference in of(thing.object_id))
+        ]
+
+    def named_without(self, telling: Telling) -> list[SceneObject]:
+        """The things that words which do not tell this may pick out."""
+        of = self.facts.references.of
+        return [
+            thing
+            for thing in self.things
+            if any(telling not in reference.tells for reference in of(thing.object_id))
+        ]
 
     def shuffled(self, entries: Iterable[T], *key: object) -> list[T]:
         """The entries in a random order that depends only on the image and the key."""

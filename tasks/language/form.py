@@ -5,18 +5,23 @@ tasks/language/forms/ has one module per category, and its table lists them. No 
 stages compares categories or types of claims to find words.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Claim, category_of, objects_of
+from schemas.reference import Telling
 from tasks.language.words.options import read_name, repeats_some
 from tasks.language.words.phrases import Reading, Words
 
 Names: TypeAlias = Mapping[int, str]
 """Names of objects, by id."""
 C = TypeVar("C", bound=Claim)
+
+
+PLACE = frozenset({Telling.SIDE, Telling.HEIGHT})
+"""What the words for a thing say of where it is in the picture."""
 
 
 def _nobody(claim: Claim, names: Names) -> tuple[str | None, str | None]:
@@ -84,6 +89,8 @@ class Form(Generic[C]):
     context: Callable[[C, str, Names], Sequence[str]]
     """What a question says besides its options: the same number of entries for every question."""
 
+    asks_with: Callable[[C], Set[str]]
+    """Words, besides names and function words, that a question for a claim may have."""
     read_question: Callable[[Words, C, str, Sequence[Words]], Reading]
     """What a question says, compared with the claim of an option, given the words of all
     options."""
@@ -92,6 +99,10 @@ class Form(Generic[C]):
     """Whether a question names what some of its options say and others do not; not called where
     options name objects."""
 
+    hides: frozenset[Telling] = frozenset()
+    """What the words for a thing must not say, because it is near to what questions ask for."""
+    evens: frozenset[Telling] = frozenset()
+    """What the words for a thing may say only if those for all others say it, too."""
     asks_for_object: frozenset[str] = frozenset()
     """The `asks` whose options are names of objects, one each."""
     text: Callable[[C, str, Names], str] | None = None

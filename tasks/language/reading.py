@@ -8,10 +8,12 @@ contradict nothing (UNREAD).
 import re
 from collections.abc import Hashable, Mapping, Sequence
 
-from schemas.claim import Claim
+from schemas.claim import Claim, classes_of, objects_of
+from tasks.language.form import AnyForm
 from tasks.language.forms.table import form_of
+from tasks.language.words.accounting import is_accounted_for
 from tasks.language.words.options import names_some
-from tasks.language.words.phrases import NEGATIONS, Reading
+from tasks.language.words.phrases import NEGATIONS, Reading, Words
 
 
 def parts(claim: Claim, asks: str) -> tuple[Hashable, Hashable]:
@@ -42,11 +44,13 @@ def read_words(
         reading = Reading.DIFFERS
     else:
         reading = form.read_question(asked, claims[0], asks, answers)
+        if reading is Reading.READ and not _is_accounted_for(asked, form, claims, asks, names):
+            reading = Reading.UNREAD
     readings = [(reading, f"the question {question!r}")]
     for words, claim, option in zip(answers, claims, options, strict=True):
         readings.append((form.read_option(words, claim, asks), f"option {option!r}"))
     several = any(
-        mention.is_plural and mention.class_name in words.names
+        mention.is_plural and mention.name in words.names
         for words in (asked, *answers)
         for mention in words.mentions
     )
@@ -57,6 +61,17 @@ def read_words(
             if reading is worst:
                 return reading, text
     return Reading.READ, ""
+
+
+def _is_accounted_for(
+    asked: Words, form: AnyForm, claims: Sequence[Claim], asks: str, names: Mapping[int, str]
+) -> bool:
+    """Whether no word of a question may turn its meaning."""
+    about = {names[key] for claim in claims for key in objects_of(claim)}
+    about |= {name for claim in claims for name in classes_of(claim)}
+    own = getattr(claims[0], "predicate", None)
+    states = own if asks != "predicate" else None
+    return is_accounted_for(asked, about, form.asks_with(claims[0]), states)
 
 
 def gives_away(

@@ -8,11 +8,14 @@ import msgspec
 from schemas.claim import Claim, category_of, classes_of, decode_claim, objects_of
 from schemas.proof.evidence import Evidence, unknown
 from schemas.proof.facts import Facts
+from schemas.reference import Reference
 from tasks.language.forms.table import form_of
 from tasks.language.reading import gives_away, parts, read_words
+from tasks.language.references import find_references
 from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
-from tasks.language.words.names import bare_words, classes_in
+from tasks.language.words.names import bare_words
 from tasks.language.words.phrases import Reading
+from tasks.language.words.references import all_named_in, text_of
 
 NUM_OPTIONS = range(2, 5)
 """Options of a question: one leaves no choice, and letters go from A to D."""
@@ -47,22 +50,28 @@ def check_question(row: Mapping[str, Any], facts: Facts, *, is_judged: bool = Fa
         return Finding(("unreadable", detail))
     if claims[row["answer"]] != stated:
         return Finding(("unreadable", "the answer does not stand for the claim of the question"))
-    problem = (
-        _text_problem(row)
-        or _structural_problem(row, claims, facts)
-        or _naming_problem(row, claims, facts)
-    )
+    problem = _text_problem(row) or _structural_problem(row, claims, facts)
     if problem:
         return Finding(problem)
-    return _check_meaning(row, claims, facts, is_judged)
+    references = find_references((row["question"], *row["options"]), claims, facts)
+    problem = _naming_problem(row, claims, facts, references)
+    if problem:
+        return Finding(problem)
+    return _check_meaning(row, claims, facts, references, is_judged)
 
 
 def _check_meaning(
-    row: Mapping[str, Any], claims: list[Claim], facts: Facts, is_judged: bool
+    row: Mapping[str, Any],
+    claims: list[Claim],
+    facts: Facts,
+    references: Mapping[int, Reference],
+    is_judged: bool,
 ) -> Finding:
-    named = {key for claim in claims for key in objects_of(claim)}
-    names = {key: str(facts.objects[key].class_name) for key in named}
+    names = {key: text_of(reference) for key, reference in references.items()}
     texts = row["question"], row["options"], claims, row["asks"], names
+    form, told = form_of(claims[0]), [reference.tells for reference in references.values()]
+    if any(said & form.hides for said in told) or len({said & form.evens for said in told}) > 1:
+        return Finding(("answer-given", f"{row['question']!r} says by a name what it asks for"))
     if gives_away(*texts):
         return Finding(("answer-given", f"{row['question']!r} names some of its options"))
     reading, said = read_words(*texts)
@@ -141,26 +150,36 @@ def _structural_problem(
     return None
 
 
-def _naming_problem(row: Mapping[str, Any], claims: list[Claim], facts: Facts) -> Problem | None:
+def _naming_problem(
+    row: Mapping[str, Any],
+    claims: list[Claim],
+    facts: Facts,
+    references: Mapping[int, Reference],
+) -> Problem | None:
     """Every name must identify one object; the question must name what all options share, and each
     option what it stands for and nothing that another option stands for."""
-    for key in sorted({key for claim in claims for key in objects_of(claim)}):
-        if not facts.is_unique(key):
-            return "ambiguous-name", f"object {key} ({facts.objects[key].name}) is not the only one"
+    for key, reference in sorted(references.items()):
+        if facts.references.picks(reference) != key:
+            return (
+                "ambiguous-name",
+                f"object {key} ({facts.objects[key].name}) may not be the only one",
+            )
     for class_name in sorted({name for claim in claims for name in classes_of(claim)}):
         if not facts.vocabulary.classes[class_name].is_askable:
             return "ambiguous-name", f"{class_name!r} cannot be counted or missed"
     offered = form_of(claims[0]).named_objects(claims, row["asks"])
-    names = {key: str(facts.objects[key].class_name) for key in offered if key is not None}
-    in_question = set(classes_in(row["question"]))
+    texts = {key: text_of(reference) for key, reference in references.items()}
+    every = set(texts.values())
+    names = {key: texts[key] for key in offered if key is not None}
+    in_question = set(all_named_in(row["question"], every))
     for claim, offers, option in zip(claims, offered, row["options"], strict=True):
-        in_option = classes_in(option)
+        in_option = all_named_in(option, every)
         if offers is not None:
             own = {name for name in names.values() if name in in_option}
             if own != {names[offers]} or in_option.count(names[offers]) > 1:
                 return "name-missing", f"option {option!r} stands for the {names[offers]}"
         for key in objects_of(claim):
-            name = str(facts.objects[key].class_name)
+            name = texts[key]
             if key not in names and name not in in_question.union(in_option):
                 return "name-missing", f"neither question nor option names the {name}"
     return None

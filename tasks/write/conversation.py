@@ -16,7 +16,8 @@ import polars as pl
 
 from schemas.chat import Account, Failure, Photograph
 from schemas.claim import Category
-from schemas.config.build import SourceConfig, Strategy, WriteConfig
+from schemas.config.build import ProofConfig, SourceConfig, Strategy, WriteConfig
+from schemas.proof.facts import Facts
 from schemas.question import QUESTION
 from schemas.scene_graph import Scene, scenes_of
 from tasks.chat.answers import Answer, Chat
@@ -61,6 +62,7 @@ class Model:
 
     config: WriteConfig
     seed: int
+    proof: ProofConfig
     loader: PhotographLoader | None = None
     is_judged: bool = True
 
@@ -85,19 +87,20 @@ def write_shard_with_model(
     account: Account | None,
     run: Run | None,
     is_judged: bool,
+    proof: ProofConfig,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """As `write_all`, with scenes and photographs read from disk."""
     if scenes_path is None or account is None:
         raise ValueError("the model writer needs scenes and an account")
     scenes = pl.read_parquet(scenes_path)
     if not config.show_photograph:
-        model = Model(config, seed, is_judged=is_judged)
+        model = Model(config, seed, proof, is_judged=is_judged)
         return write_all(subgraphs, scenes, model, account, run)
     if photographs_path is None or source is None:
         raise ValueError("a model that is shown photographs needs them and their source")
     image_ids = subgraphs["image_id"].unique(maintain_order=True).to_list()
     with loading_photographs(image_ids, scenes_path, photographs_path, source, root) as loader:
-        model = Model(config, seed, loader, is_judged)
+        model = Model(config, seed, proof, loader, is_judged)
         return write_all(subgraphs, scenes, model, account, run)
 
 
@@ -165,11 +168,12 @@ async def write_planned(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
 async def write_open(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
     """A row of QUESTION for a question that the model chooses in the row's category."""
     row, scene, category = slot.row, slot.scene, Category(slot.row["category"])
+    facts = Facts(scene, model.proof)
     num_options = model.config.num_options[category]
     answer = await chat.answer(
         messages_of(
             system_of(Strategy.OPEN, category, model.loader is not None),
-            open_document(category, row["level"], num_options, scene, model.max_side, slot.focus),
+            open_document(category, row["level"], num_options, facts, model.max_side, slot.focus),
             model.photograph(scene),
         ),
         open_form(category),
@@ -178,14 +182,14 @@ async def write_open(chat: Chat, slot: Slot, model: Model) -> dict[str, Any]:
             open_problem,
             category=category,
             num_options=num_options,
-            scene=scene,
+            facts=facts,
             is_judged=model.is_judged,
         ),
     )
     written = answer.value
     if written is None or not written.can_tell:
         return lost_row(slot, answer, chat.config.model)
-    return _row(slot, open_columns(written, category, scene), answer, chat.config.model)
+    return _row(slot, open_columns(written, category, facts), answer, chat.config.model)
 
 
 def lost_row(slot: Slot, answer: Answer[Any], writer: str) -> dict[str, Any]:

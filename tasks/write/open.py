@@ -22,15 +22,17 @@ from schemas.claim import (
 )
 from schemas.completion.publish import LETTERS, published_ids
 from schemas.proof.evidence import Standing
-from schemas.proof.naming import Naming
+from schemas.proof.facts import Facts
 from schemas.question import Level
 from schemas.scene_graph import Scene
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate, load_predicates
 from tasks.language.forms.table import FORMS, form_of
 from tasks.language.reading import parts, read_words
+from tasks.language.references import find_references
 from tasks.language.terms import claim_of
 from tasks.language.words.phrases import Reading
+from tasks.language.words.references import text_of
 from tasks.write.document import (
     dumped,
     frame_of_picture,
@@ -46,6 +48,8 @@ MAX_THINGS = 100
 """Things that a document lists at most, the largest: about 40 tokens each. Few scenes have more."""
 MAX_RELATIONSHIPS = 150
 """Relationships that a document lists at most: about 15 tokens each."""
+MAX_CALLED = 3
+"""Ways to call a thing that a document lists at most."""
 MAX_OBJECTS = 12
 """Ids that a reply may list: a question names at most five things, or counts a few more."""
 
@@ -81,20 +85,25 @@ def open_document(
     category: Category,
     level: str,
     num_options: int,
-    scene: Scene,
+    facts: Facts,
     max_side: int | None,
     focus: int | None = None,
 ) -> str:
     """The document that asks for a question; `max_side` is that of the photograph, None without,
     `focus` is a thing that the question should be about."""
-    naming, ids = Naming(scene), published_ids(scene)
+    scene = facts.scene
+    ids = published_ids(scene)
     size = frame_of_picture(scene, max_side)
     largest = sorted(scene.objects.values(), key=lambda thing: (-thing.box.area, thing.object_id))
     shown = sorted(thing.object_id for thing in largest[:MAX_THINGS])
     things = []
     for key in shown:
         thing = scene.objects[key]
-        part = thing_part(thing, scene, ids, size) | {"only_one": naming.is_unique(key)}
+        references = facts.references.of(key)
+        is_plain = any(reference.is_plain for reference in references)
+        part = thing_part(thing, scene, ids, size) | {"only_one": is_plain}
+        if references and not is_plain:
+            part["called"] = list(map(text_of, references[:MAX_CALLED]))
         if thing.depth is not None:
             part["depth"] = round(thing.depth, 2)
         if thing.facing is not None:
@@ -117,7 +126,7 @@ def open_problem(
     written: OpenQuestion,
     category: Category,
     num_options: int,
-    scene: Scene,
+    facts: Facts,
     *,
     is_judged: bool = True,
 ) -> str | None:
@@ -128,6 +137,7 @@ def open_problem(
         return f"{category.value} takes {num_options} options, found {len(written.options)}"
     if LETTERS.index(written.answer) >= num_options:
         return f"the answer is {written.answer}, but there are {num_options} options"
+    scene = facts.scene
     keys = _keys(scene)
     unknown = sorted(set(written.objects) - keys.keys())
     if unknown:
@@ -136,17 +146,21 @@ def open_problem(
         return f"objects: at most {MAX_OBJECTS} ids"
     try:
         claims = claims_of(written, category, scene)
-        names = names_of(scene)
+        references = find_references((written.question, *_texts(written)), claims, facts)
+        names = {key: text_of(reference) for key, reference in references.items()}
         asks = asks_of(written, category, claims, names)
     except ValueError as error:
         return str(error)
     options = _texts(written)
 
     def problems() -> Iterator[str]:
-        naming, ids = Naming(scene), published_ids(scene)
-        for key in sorted({key for claim in claims for key in objects_of(claim)}):
-            if not naming.is_unique(key):
-                yield f"{ids[key]} is not the only one of its name: choose things with only_one"
+        ids = published_ids(scene)
+        for key, reference in sorted(references.items()):
+            if facts.references.picks(reference) != key:
+                yield (
+                    f"{ids[key]} may not be the only one of its name: choose things with only_one, "
+                    "or use the words of called"
+                )
         yield from form_problems(written.question, options)
         words = written.question, options, claims, asks, names
         yield from meaning_problems(*words, is_judged=is_judged)
@@ -231,17 +245,18 @@ def asks_of(
     return next(fitting, possible[0])
 
 
-def open_columns(written: OpenQuestion, category: Category, scene: Scene) -> dict[str, Any]:
+def open_columns(written: OpenQuestion, category: Category, facts: Facts) -> dict[str, Any]:
     """The columns of QUESTION that a sound reply decides; `verify` finds the proof."""
+    scene = facts.scene
     claims = claims_of(written, category, scene)
     place = LETTERS.index(written.answer)
     claim = claims[place]
-    names = names_of(scene)
+    references = find_references((written.question, *_texts(written)), claims, facts)
+    names = names_of(scene) | {key: text_of(entry) for key, entry in references.items()}
     asks = asks_of(written, category, claims, names)
     keys = _keys(scene)
-    naming = Naming(scene)
     named = [key for one in (claim, *claims) for key in objects_of(one)]
-    named += [key for name in classes_of(claim) for key in _members(naming, name)]
+    named += [key for name in classes_of(claim) for key in _members(facts, name)]
     objects = list(dict.fromkeys([*named, *(keys[text] for text in written.objects)]))
     return {
         "category": category.value,
@@ -270,8 +285,8 @@ def open_columns(written: OpenQuestion, category: Category, scene: Scene) -> dic
     }
 
 
-def _members(naming: Naming, class_name: str) -> list[int]:
-    return [thing.object_id for thing in naming.members.get(class_name, ())]
+def _members(facts: Facts, class_name: str) -> list[int]:
+    return [thing.object_id for thing in facts.members.get(class_name, ())]
 
 
 def _keys(scene: Scene) -> dict[str, int]:

@@ -87,7 +87,7 @@ def order_of(
         claims=claims,
         true_claim=f"c{texts.index(row['claim']) + 1}" if is_known else None,
         asks=row["asks"],
-        names=names_of(scene),
+        names=names_of(scene) | dict(zip(row["objects"], row["names"], strict=True)),
     )
 
 

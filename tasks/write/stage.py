@@ -17,7 +17,7 @@ import polars as pl
 from schemas.chat import Account
 from schemas.claim import Category, decode_claim
 from schemas.columns import frame_of
-from schemas.config.build import PipelineConfig, SourceConfig, WriteConfig, Writer
+from schemas.config.build import PipelineConfig, ProofConfig, SourceConfig, WriteConfig, Writer
 from schemas.question import QUESTION
 from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
@@ -70,6 +70,7 @@ def write_rows(
     run: Run | None = None,
     *,
     is_judged: bool,
+    proof: ProofConfig,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of QUESTION in the order of the subgraphs, and the ids of those for which a later run
     has to ask again. `is_judged`: a judge decides on words that `verify` cannot read."""
@@ -88,6 +89,7 @@ def write_rows(
             account,
             run,
             is_judged,
+            proof,
         )
     rows = subgraphs.iter_rows(named=True)
     return [write_question(row, config.num_options, seed) for row in rows], []
@@ -112,6 +114,7 @@ def write(job: Job) -> Path:
         account_of(job.config, job.root),
         job.run,
         is_judged=job.config.judge is not None,
+        proof=job.config.proof_of_source,
     )
     questions = frame_of(rows, QUESTION)
     num_written = questions["question"].is_not_null().sum()
@@ -137,6 +140,7 @@ def settings(config: PipelineConfig) -> Settings:
         told = {
             "prompt": prompt_digest(write.strategy, write.show_photograph),
             "is_judged": config.judge is not None,
+            "proof": config.proof_of_source,
         }
     return {"write": write, "seed": config.seed, **told}
 

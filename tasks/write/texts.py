@@ -11,8 +11,9 @@ from schemas.completion.publish import LETTERS
 from tasks.language.forms.table import form_of
 from tasks.language.reading import gives_away, read_words
 from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
-from tasks.language.words.names import bare_words, casefolded_words, classes_in
+from tasks.language.words.names import bare_words, casefolded_words
 from tasks.language.words.phrases import NEGATIONS, Reading
+from tasks.language.words.references import all_named_in
 
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
 """A question on the picture plane has one of these words, so that nobody thinks of space."""
@@ -82,9 +83,10 @@ def meaning_problems(
     differ only in the asked part. Without a judge, what cannot be read is lost, so it is told."""
     form = form_of(claims[0])
     offered = form.named_objects(claims, asks)
-    in_question = classes_in(question)
+    every = set(names.values())
+    in_question = all_named_in(question, every)
     for claim, offers, option in zip(claims, offered, options, strict=True):
-        in_option = classes_in(option)
+        in_option = all_named_in(option, every)
         if offers is not None and in_option != [names[offers]]:
             yield f"option {option!r} must name {names[offers]!r} once and nothing else"
         for key in objects_of(claim):

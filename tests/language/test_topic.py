@@ -19,11 +19,12 @@ from schemas.claim import (
     decode_claim,
 )
 from schemas.completion.publish import published_ids
+from schemas.proof.facts import Facts
 from tasks.language.forms.table import form_of
 from tasks.language.terms import terms_of
 from tasks.write.open import open_columns, open_form
 from tests.extract.test_candidates import LIVING_ROOM, rows_of
-from tests.scenes import filled, scene
+from tests.scenes import PROOF, filled, scene
 
 TOPICS = [
     (RelationClaim(5, "on", 3), "relation 3 5"),
@@ -69,5 +70,7 @@ def test_both_writers_call_a_question_by_the_same_topic():
             "level": row["level"],
             "rating": 5,
         }
-        columns = open_columns(open_form(category).model_validate(reply), category, room)
+        columns = open_columns(
+            open_form(category).model_validate(reply), category, Facts(room, PROOF)
+        )
         assert columns["topic"] == row["topic"]

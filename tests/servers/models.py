@@ -129,7 +129,7 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
     found = [
         candidate
         for candidate in find_candidates(
-            Facts(scene, ProofConfig()),
+            Facts(scene, ProofConfig(complete_classes=("*",))),
             ExtractConfig(max_per_category=12),
             {**WriteConfig().num_options, **wanted},
         )

@@ -72,7 +72,9 @@ def planned_prompt(row: Mapping[str, Any], is_shown: bool) -> str:
 
 @pytest.mark.parametrize("category", Category)
 def test_an_open_prompt_reads_as_reviewed(category: Category) -> None:
-    document = open_document(category, "medium", NUM_OPTIONS[category], SQUARE, 900, 3)
+    document = open_document(
+        category, "medium", NUM_OPTIONS[category], Facts(SQUARE, PROOF), 900, 3
+    )
     text = prompt(system_of(Strategy.OPEN, category), document)
     assert_golden(GOLDEN / f"open-{category}.txt", text)
 
@@ -167,8 +169,8 @@ def test_the_open_example_follows_our_own_rules_and_holds(category: Category) ->
         number = NUM_OPTIONS[category]
         assert (document["category"], document["num_options"]) == (category, number)
         written = open_form(category).model_validate_json(reply)
-        assert open_problem(written, category, number, shown, is_judged=False) is None
-        columns = open_columns(written, category, shown)
+        assert open_problem(written, category, number, Facts(shown, PROOF), is_judged=False) is None
+        columns = open_columns(written, category, Facts(shown, PROOF))
         assert find_problem(columns, Facts(shown, PROOF), is_judged=True) is None
         assert 0 < len(written.why.split()) <= 25
         assert_says_no_more(written.question, "")
@@ -181,7 +183,7 @@ def shown_scene(document: Mapping[str, Any]) -> Scene:
         [(thing["name"], thing["box"]) for thing in document["things"]],
         [(places[one], said, places[other]) for one, said, other in document["relationships"]],
     )
-    told = json.loads(open_document(Category.SIZE, "easy", 3, shown, None))
+    told = json.loads(open_document(Category.SIZE, "easy", 3, Facts(shown, PROOF), None))
     # The document is what the code makes of the scene.
     for name in ("picture", "things", "relationships"):
         assert told[name] == document[name]

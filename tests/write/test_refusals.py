@@ -112,8 +112,10 @@ def test_what_an_open_reply_may_say_verify_does_not_drop(entry, spoilt, offset, 
     written = reply_of(candidate, question, options, spoil)
     category = candidate.category
     number = NUM_OPTIONS[category]
-    if open_problem(written, category, number, YARD, is_judged=is_judged) is None:
-        assert_only_the_scene_speaks_against(open_columns(written, category, YARD), is_judged)
+    if open_problem(written, category, number, Facts(YARD, PROOF), is_judged=is_judged) is None:
+        assert_only_the_scene_speaks_against(
+            open_columns(written, category, Facts(YARD, PROOF)), is_judged
+        )
 
 
 @given(asked(), st.booleans())
@@ -149,7 +151,9 @@ def test_an_option_that_names_its_thing_twice_is_refused():
     options = [f"the {names[0]} with the {names[0]}", *names[1:]]
     (question, *_) = form.wordings(candidate.claim, "largest", "proved", [], NAMES)
     problem = f"option {options[0]!r} must name {names[0]!r} once and nothing else"
-    found = open_problem(reply_of(candidate, question, options), Category.SIZE, 3, YARD)
+    found = open_problem(
+        reply_of(candidate, question, options), Category.SIZE, 3, Facts(YARD, PROOF)
+    )
     assert found == problem
     keys = {f"c{place}": claim for place, claim in enumerate(claims)}
     written = planned_reply(question, zip(options, keys, strict=True))
@@ -173,7 +177,7 @@ def test_a_number_that_nobody_counts_to_is_refused(number, problem):
     )  # fmt: skip
     options = [str(claim.number) for claim in claims]
     written = reply_of(candidate, "How many cups are there in the picture?", options)
-    assert open_problem(written, Category.COUNT, 4, YARD) == problem
+    assert open_problem(written, Category.COUNT, 4, Facts(YARD, PROOF)) == problem
 
 
 def test_a_viewpoint_of_a_third_thing_is_refused():
@@ -185,7 +189,7 @@ def test_a_viewpoint_of_a_third_thing_is_refused():
     options = [FORMS[Category.ORIENTATION].option(claim, "direction", NAMES) for claim in claims]
     written = reply_of(candidate, "In which direction from the car is the dog?", options)
     problem = "the claim of option A: viewpoint is null, or the same as reference"
-    assert open_problem(written, Category.ORIENTATION, 4, YARD) == problem
+    assert open_problem(written, Category.ORIENTATION, 4, Facts(YARD, PROOF)) == problem
 
 
 @pytest.mark.parametrize(("number", "is_asked"), [(20, True), (21, False)])

@@ -42,6 +42,7 @@ from schemas.config.build import (
     WriteConfig,
     Writer,
 )
+from schemas.proof.facts import Facts
 from schemas.proof.naming import Naming
 from schemas.question import PLAN, QUESTION, SUBGRAPH
 from schemas.vocabulary.predicates import load_predicates
@@ -137,7 +138,7 @@ def written(rows, one=SQUARE, model=generator, strategy=Strategy.PLANNED):
     config = CONFIG.model_copy(update={"strategy": strategy})
     write = write_planned if strategy is Strategy.PLANNED else write_open
     chat = FakeChat(model)
-    return [asyncio.run(write(chat, slot, Model(config, 7))) for slot in numbered(rows, one)]
+    return [asyncio.run(write(chat, slot, Model(config, 7, PROOF))) for slot in numbered(rows, one)]
 
 
 def schemas_in(schema):
@@ -227,7 +228,7 @@ def test_annotated_text_stays_inside_its_string(name, other):
 
 
 def test_hostile_names_stay_inside_the_document():
-    texts = [open_document(Category.SIZE, "easy", 3, SQUARE, None)]
+    texts = [open_document(Category.SIZE, "easy", 3, Facts(SQUARE, PROOF), None)]
     texts += [
         planned_document(row, order_of(row, SQUARE, NUM_OPTIONS, 7), SQUARE, 900) for row in ROWS
     ]
@@ -520,7 +521,7 @@ def test_a_row_that_the_writer_lost_says_why(model, reason, detail):
 
 def test_slots_of_the_same_kind_are_different_draws():
     chat = FakeChat(generator)
-    model = Model(CONFIG.model_copy(update={"strategy": Strategy.OPEN}), 7)
+    model = Model(CONFIG.model_copy(update={"strategy": Strategy.OPEN}), 7, PROOF)
     relations = [row | {"level": "easy"} for row in ROWS if row["category"] == "relation"][:3]
     slots = list(
         slots_of(
@@ -609,13 +610,13 @@ COUNTED = {"class_name": "dogs", "number": 1}
 )
 def test_open_problem(change, problem):
     reply = RELATIONS.model_validate(OPEN | change)
-    found = open_problem(reply, Category.RELATION, 4, SQUARE)
+    found = open_problem(reply, Category.RELATION, 4, Facts(SQUARE, PROOF))
     assert (found is None) if problem is None else problem in str(found)
 
 
 def test_the_open_answer_must_be_one_of_the_options():
     reply = RELATIONS.model_validate(OPEN | {"options": OPEN["options"][:2], "answer": "C"})
-    found = open_problem(reply, Category.RELATION, 2, SQUARE)
+    found = open_problem(reply, Category.RELATION, 2, Facts(SQUARE, PROOF))
     assert found == "the answer is C, but there are 2 options"
 
 
@@ -624,13 +625,13 @@ def test_open_things_must_be_the_only_ones_of_their_name():
         [("dog", (0, 300, 90, 390)), ("dog", (200, 0, 290, 90)), ("bus", (400, 0, 700, 300))]
     )
     reply = RELATIONS.model_validate(OPEN)
-    found = open_problem(reply, Category.RELATION, 4, one)
-    assert "dog.1 is not the only one of its name" in str(found)
+    found = open_problem(reply, Category.RELATION, 4, Facts(one, PROOF))
+    assert "dog.1 may not be the only one of its name" in str(found)
 
 
 def test_an_open_reply_becomes_a_row():
     reply = RELATIONS.model_validate(OPEN | {"objects": ["dog.1", "bus.1", "man.1"]})
-    columns = open_columns(reply, Category.RELATION, SQUARE)
+    columns = open_columns(reply, Category.RELATION, Facts(SQUARE, PROOF))
     assert columns["asks"] == "predicate"
     assert decode_claim(columns["claim"]) == RelationClaim(3, "in front of", 4)
     assert [decode_claim(text).predicate for text in columns["option_claims"]] == [
@@ -658,8 +659,8 @@ def test_what_an_open_question_on_depth_asks_for_shows_in_its_words(question, as
         entries = [{"text": "bus", "claim": DEPTH}, {"text": "dog", "claim": swapped}]
     change = {"question": question, "options": entries, "answer": "A"}
     reply = open_form(Category.DEPTH).model_validate(OPEN | change)
-    assert open_problem(reply, Category.DEPTH, 2, SQUARE) is None
-    assert open_columns(reply, Category.DEPTH, SQUARE)["asks"] == asks
+    assert open_problem(reply, Category.DEPTH, 2, Facts(SQUARE, PROOF)) is None
+    assert open_columns(reply, Category.DEPTH, Facts(SQUARE, PROOF))["asks"] == asks
 
 
 def test_an_open_count_is_about_all_of_its_class():
@@ -671,8 +672,8 @@ def test_an_open_count_is_about_all_of_its_class():
         "answer": "A",
     }
     reply = open_form(Category.COUNT).model_validate(OPEN | change)
-    assert open_problem(reply, Category.COUNT, 4, SQUARE) is None
-    columns = open_columns(reply, Category.COUNT, SQUARE)
+    assert open_problem(reply, Category.COUNT, 4, Facts(SQUARE, PROOF)) is None
+    columns = open_columns(reply, Category.COUNT, Facts(SQUARE, PROOF))
     assert columns["objects"] == [3] and columns["topic"] == "count dog"
     assert decode_claim(columns["claim"]) == CountClaim("dog", 1)
 
@@ -693,13 +694,13 @@ def test_open_existences_name_classes_and_whole_relations(terms, problem):
     ]
     change = {"question": "Is there a cat?", "options": entries}
     reply = open_form(Category.EXISTENCE).model_validate(OPEN | change)
-    found = open_problem(reply, Category.EXISTENCE, 2, SQUARE)
+    found = open_problem(reply, Category.EXISTENCE, 2, Facts(SQUARE, PROOF))
     assert problem in str(found)
 
 
 def test_crowded_scenes_are_cut_to_their_largest_things():
     crowd = scene([("cup", (x, x, x + 1 + x % 40, x + 20)) for x in range(150)])
-    document = json.loads(open_document(Category.SIZE, "easy", 3, crowd, None))
+    document = json.loads(open_document(Category.SIZE, "easy", 3, Facts(crowd, PROOF), None))
     assert len(document["things"]) == 100
 
 
@@ -761,8 +762,8 @@ def open_replies(draw):
 def test_any_open_reply_has_a_problem_or_becomes_a_row(drawn, is_two):
     category, reply = drawn
     number = 2 if is_two else NUM_OPTIONS[category]
-    if open_problem(reply, category, number, SQUARE) is None:
-        columns = open_columns(reply, category, SQUARE)
+    if open_problem(reply, category, number, Facts(SQUARE, PROOF)) is None:
+        columns = open_columns(reply, category, Facts(SQUARE, PROOF))
         assert columns["option_claims"][columns["answer"]] == columns["claim"]
         verify_questions(
             frame_of([FIRST[Category.SIZE] | columns], QUESTION), scene_rows(SQUARE), PROOF
@@ -832,7 +833,7 @@ def write_from(endpoint, root, strategy=Strategy.PLANNED, shown=False):
     plan = [{"question_id": row["question_id"]} for row in ROWS]
     scene_row = scene_rows(SQUARE).with_columns(photograph=pl.lit("square.jpg"))
     build = with_artifacts(
-        build_of(root, images="embed", write=config),
+        build_of(root, images="embed", write=config, proof=PROOF),
         index=pl.DataFrame({"image_id": ["square"]}),
         extract=frame_of(ROWS, SUBGRAPH),
         plan=frame_of(plan, PLAN),

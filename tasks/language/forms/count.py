@@ -1,7 +1,7 @@
 """Count: how many things of one class the picture shows."""
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, CountClaim
@@ -27,6 +27,10 @@ for larger numbers are not read (`NUMBERS`)."""
 class CountTerms(ReplyForm):
     class_name: str
     number: int
+
+
+def _asks_with(claim: CountClaim) -> Set[str]:
+    return WORDS_OF_COUNTING
 
 
 def _parts(claim: CountClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -132,6 +136,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     read_option=_read_option,
     gives_away=_gives_away,

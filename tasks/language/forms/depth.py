@@ -1,14 +1,15 @@
 """Depth: which of two things is nearer to the viewer, or farther away."""
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DepthClaim
 from schemas.proof.evidence import Standing
+from schemas.reference import Telling
 from tasks.language.form import Form, Names
 from tasks.language.wording import filled, listed
-from tasks.language.words.names import GRAMMAR, spellings
+from tasks.language.words.names import GRAMMAR, spellings, word_set
 from tasks.language.words.phrases import Reading, Words, named
 
 NEARER = (
@@ -42,10 +43,20 @@ MEASURED = re.compile(
 )
 """The word for what a question measures depth from, unless this is who took the picture."""
 
+ASKS_WITH = word_set(
+    "closer closest nearer nearest front foreground farther farthest further furthest distant "
+    "behind background away other compare than more distance taking took"
+)
+"""Words of questions of this category."""
+
 
 class DepthTerms(ReplyForm):
     nearer: str
     farther: str
+
+
+def _asks_with(claim: DepthClaim) -> Set[str]:
+    return ASKS_WITH
 
 
 def _parts(claim: DepthClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -102,11 +113,14 @@ FORM = Form(
     terms=DepthTerms,
     asks=("nearer", "farther"),
     asks_for_object=frozenset({"nearer", "farther"}),
+    hides=frozenset({Telling.HEIGHT}),
+    evens=frozenset({Telling.SIZE}),
     parts=_parts,
     wordings=_wordings,
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     relationships=_relationships,
 )

@@ -1,12 +1,13 @@
 """Distance: which of several things is nearest to another one in the picture."""
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DistanceClaim
-from tasks.language.form import Form, Names
+from tasks.language.form import PLACE, Form, Names
 from tasks.language.wording import filled, listed
+from tasks.language.words.names import word_set
 from tasks.language.words.phrases import VIEWER, Reading, Words
 
 WORDINGS = (
@@ -18,11 +19,18 @@ WORDINGS = (
 NEAREST = {"closest", "nearest", "shortest", "closer", "nearer"}
 FARTHEST = {"farthest", "furthest", "farther", "further", "longest", "greatest", "distant"}
 
+ASKS_WITH = word_set("closest nearest shortest closer nearer distance measured away")
+"""Words of questions of this category."""
+
 
 class DistanceTerms(ReplyForm):
     reference: str
     nearest: str
     others: list[str]
+
+
+def _asks_with(claim: DistanceClaim) -> Set[str]:
+    return ASKS_WITH
 
 
 def _parts(claim: DistanceClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -68,11 +76,13 @@ FORM = Form(
     terms=DistanceTerms,
     asks=("nearest",),
     asks_for_object=frozenset({"nearest"}),
+    hides=PLACE,
     parts=_parts,
     wordings=_wordings,
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     is_of_plane=_is_of_plane,
 )

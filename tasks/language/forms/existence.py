@@ -1,7 +1,7 @@
 """Existence: whether the picture shows a thing of a class, or one with a relationship to
 another."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ExistenceClaim
@@ -24,6 +24,10 @@ class ExistenceTerms(ReplyForm):
     present: bool
     predicate: str | None
     other_class: str | None
+
+
+def _asks_with(claim: ExistenceClaim) -> Set[str]:
+    return WORDS_OF_COUNTING
 
 
 def _parts(claim: ExistenceClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -123,6 +127,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     read_option=_read_option,
     gives_away=_gives_away,

@@ -1,11 +1,12 @@
 """Instance location: in which of nine equal parts of the picture a thing lies."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Cell, LocationClaim
-from tasks.language.form import Form, Names
+from tasks.language.form import PLACE, Form, Names
 from tasks.language.wording import filled
+from tasks.language.words.names import word_set
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, named
 
 WORDINGS = (
@@ -29,10 +30,21 @@ COLUMNS = {
     "right": {"right", "rightmost"},
 }
 
+ASKS_WITH = word_set(
+    "part area region section portion cell grid position location place whereabouts divide "
+    "divided dividing into three thirds 3x3 3 x rows columns nine equal parts if were holds hold "
+    "contains contain occupy occupies within"
+)
+"""Words of questions of this category."""
+
 
 class LocationTerms(ReplyForm):
     object: str
     cell: Cell
+
+
+def _asks_with(claim: LocationClaim) -> Set[str]:
+    return ASKS_WITH
 
 
 def _parts(claim: LocationClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -91,12 +103,14 @@ FORM = Form(
     claim=LocationClaim,
     terms=LocationTerms,
     asks=("cell",),
+    hides=PLACE,
     parts=_parts,
     wordings=_wordings,
     text=_text,
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     read_option=_read_option,
 )

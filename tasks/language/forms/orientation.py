@@ -1,12 +1,13 @@
 """Orientation: in which direction one thing lies from another, for the viewer or for the other."""
 
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Direction, OrientationClaim
-from tasks.language.form import Form, Names, topic_on_objects
+from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.wording import filled
+from tasks.language.words.names import word_set
 from tasks.language.words.phrases import (
     NEGATIONS,
     OWN_VIEW,
@@ -46,6 +47,8 @@ OWN_SIDE = re.compile(
     r"(?<!picture)(?<!image) s(?: own)?) (?:left|right)\b"
 )
 """A side of somebody in the picture ("on the dog's left")."""
+FACES_OTHER = re.compile(r"\bfac(?:e|es|ing) (?:the |a |an )?[SX]\b")
+"""A facing that the question supposes."""
 SHOWN = {
     Direction.LEFT: "left of",
     Direction.RIGHT: "right of",
@@ -54,12 +57,28 @@ SHOWN = {
 }
 """Directions in the picture that are also predicates."""
 
+ASKS_WITH = word_set(
+    "position location placement place whereabouts relation relative relationship spatial "
+    "respect regard reference compared comparison direction side region area part way left right "
+    "view point perspective going does"
+)
+"""Words of questions on directions."""
+OWN_WORDS = word_set(
+    "own eyes frame shoes facing faces same imagine imagining were if himself herself itself sees "
+    "stood through him her his their being become"
+)
+"""Words that take the view of somebody in the picture."""
+
 
 class OrientationTerms(ReplyForm):
     viewpoint: str | None
     reference: str
     target: str
     direction: Direction
+
+
+def _asks_with(claim: OrientationClaim) -> Set[str]:
+    return ASKS_WITH | OWN_WORDS if claim.viewpoint is not None else ASKS_WITH
 
 
 def _parts(claim: OrientationClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -112,6 +131,8 @@ def _read_question(
             return Reading.DIFFERS
     elif views - {"O"} or (not views and re.search(VIEWER, asked.text)):
         return Reading.DIFFERS
+    elif FACES_OTHER.search(asked.marked):
+        return Reading.UNREAD
     elif not views:
         roles = Reading.DIFFERS if roles is Reading.DIFFERS else Reading.UNREAD
     is_named = all("O" in words.marked and "S" not in words.marked for words in answers)
@@ -159,6 +180,7 @@ FORM = Form(
     claim=OrientationClaim,
     terms=OrientationTerms,
     asks=("direction",),
+    hides=PLACE,
     parts=_parts,
     ends=_ends,
     wordings=_wordings,
@@ -166,6 +188,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     read_option=_read_option,
     topic=_topic,

@@ -19,6 +19,7 @@ FORM = Form(
     means=relation.means,
     wanted=relation.wanted,
     context=relation.context,
+    asks_with=relation.asks_with,
     read_question=relation.read_question,
     read_option=relation.read_option,
     gives_away=relation.gives_away,

@@ -3,15 +3,16 @@
 The functions also serve `reach`, whose claims have the same parts.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from typing import TypeAlias
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ReachClaim, RelationClaim
 from schemas.vocabulary.predicates import load_predicates
-from tasks.language.form import Form, Names, topic_on_objects
+from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.wording import filled, phrase_of
 from tasks.language.words import phrases
+from tasks.language.words.names import word_set
 from tasks.language.words.options import read_name
 from tasks.language.words.phrases import (
     NEGATIONS,
@@ -22,16 +23,17 @@ from tasks.language.words.phrases import (
     read_roles,
     takes_a_view,
 )
+from tasks.language.words.references import again
 from tasks.language.words.sides import sides_in
 
 Related: TypeAlias = RelationClaim | ReachClaim
 
-PLACE = (
+WHERE = (
     "Where is the {subject} in relation to the {object}?",
     "Relative to the {object}, where is the {subject}?",
     "What is the position of the {subject} relative to the {object}?",
 )
-PLACE_SEEN = (
+WHERE_SEEN = (
     "Seen from the viewer's side, where is the {subject} in relation to the {object}?",
     "As the viewer sees it, where is the {subject} relative to the {object}?",
     "From the viewer's side, what is the position of the {subject} relative to the {object}?",
@@ -52,11 +54,22 @@ SIDE_PREDICATES = {
 }  # fmt: skip
 """The predicate that an option means if it names only a side ("on its left")."""
 
+ASKS_WITH = word_set(
+    "position location placement place whereabouts relation relative relationship spatial "
+    "respect regard reference compared comparison direction side region area part way left right "
+    "doing interact interacting contact up hand hands his her their view point perspective"
+)
+"""Words of questions of this category."""
+
 
 class RelationTerms(ReplyForm):
     subject: str
     predicate: str
     object: str
+
+
+def asks_with(claim: Related) -> Set[str]:
+    return ASKS_WITH
 
 
 def parts(claim: Related, asks: str) -> tuple[Hashable, Hashable]:
@@ -78,7 +91,7 @@ def wordings_on_place(
         return wordings_on_end(claim, asks, evidence, options, names)
     seen = any(" left " in f" {option} " or " right " in f" {option} " for option in options)
     slots = {"subject": names[claim.subject], "object": names[claim.object]}
-    return filled(PLACE_SEEN if seen else PLACE, slots)
+    return filled(WHERE_SEEN if seen else WHERE, slots)
 
 
 def wordings_on_end(
@@ -94,7 +107,7 @@ def wordings_on_end(
 
 
 def text(claim: Related, asks: str, names: Names) -> str:
-    return f"{phrase_of(claim.predicate)} the {names[claim.object]}"
+    return f"{phrase_of(claim.predicate)} {again(names[claim.object])}"
 
 
 def distinct_text(claim: Related, asks: str, names: Names) -> str:
@@ -195,6 +208,7 @@ FORM = Form(
     terms=RelationTerms,
     asks=("predicate", "object", "subject"),
     asks_for_object=frozenset({"object", "subject"}),
+    hides=PLACE,
     parts=parts,
     ends=ends,
     wordings=wordings_on_place,
@@ -203,6 +217,7 @@ FORM = Form(
     means=means,
     wanted=wanted,
     context=context,
+    asks_with=asks_with,
     read_question=read_question,
     read_option=read_option,
     gives_away=gives_away,

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Dimension, SizeClaim
+from schemas.reference import Telling
 from tasks.language.form import Form, Names
 from tasks.language.wording import listed
 from tasks.language.words.names import word_set
@@ -57,11 +58,23 @@ SMALLEST = word_set(
 REAL_SIZE = re.compile(r"\b(?:real|reality|really|actual|actually|physical|physically|heavi\w+)\b")
 """Words that ask for the size of the things themselves."""
 
+ASKS_WITH = word_set(
+    "largest larger biggest bigger most more area room space takes take up covers cover fills "
+    "fill dominates occupies tallest taller higher highest height vertically widest wider broader "
+    "broadest width breadth horizontally greatest spans span stretches extends measures measure "
+    "farthest farther goes top bottom left right side size than other"
+)
+"""Words of questions of this category."""
+
 
 class SizeTerms(ReplyForm):
     dimension: Dimension
     largest: str
     others: list[str]
+
+
+def _asks_with(claim: SizeClaim) -> Set[str]:
+    return ASKS_WITH
 
 
 def _parts(claim: SizeClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -113,11 +126,13 @@ FORM = Form(
     terms=SizeTerms,
     asks=("largest",),
     asks_for_object=frozenset({"largest"}),
+    evens=frozenset({Telling.SIZE}),
     parts=_parts,
     wordings=_wordings,
     means=_means,
     wanted=_wanted,
     context=_context,
+    asks_with=_asks_with,
     read_question=_read_question,
     is_of_plane=_is_of_plane,
     relationships=_relationships,

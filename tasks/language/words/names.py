@@ -36,10 +36,10 @@ LONGEST = 5
 
 
 class Mention(NamedTuple):
-    """A class that words name, at words[start:stop]; `is_grammar` where they may be ordinary words
-    of a question ("the front")."""
+    """A class that words name, at words[start:stop], or a reference by its whole text;
+    `is_grammar` where they may be ordinary words of a question ("the front")."""
 
-    class_name: str
+    name: str
     is_plural: bool
     start: int
     stop: int
@@ -104,4 +104,4 @@ def names_of(text: str) -> tuple[tuple[str, ...], tuple[Mention, ...]]:
 
 def classes_in(text: str) -> list[str]:
     """The classes that a text names, once for each mention."""
-    return [mention.class_name for mention in names_of(text)[1]]
+    return [mention.name for mention in names_of(text)[1]]

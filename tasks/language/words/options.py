@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence, Set
 
-from tasks.language.words.names import bare_words, classes_in
+from tasks.language.words.names import bare_words
 from tasks.language.words.phrases import NEGATIONS, Reading, Words
+from tasks.language.words.references import all_named_in
 
 
 def read_name(words: Words) -> Reading:
     """Whether an option that stands for an object names no second one."""
     if NEGATIONS & set(words.words):
         return Reading.DIFFERS
-    named = {entry.class_name for entry in words.mentions if entry.class_name in words.names}
+    named = {entry.name for entry in words.mentions if entry.name in words.names}
     return Reading.READ if len(named) < 2 and not words.strangers else Reading.UNREAD
 
 
 def names_some(question: str, offered: Set[str]) -> bool:
     """Whether a question names some of the objects that are offered, and not all."""
-    named = set(classes_in(question))
+    named = set(all_named_in(question, offered))
     return not named.isdisjoint(offered) and not named >= offered
 
 

@@ -7,7 +7,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from schemas.vocabulary.predicates import Predicate, canonical_predicate, load_predicates
-from tasks.language.words.names import names_of, word_set
+from tasks.language.words.names import word_set
+from tasks.language.words.references import named_in
 
 NEGATIONS = word_set(
     "not no never neither nor without except least less fewest cannot nobody nothing none wrong "
@@ -120,12 +121,12 @@ class Words:
     """A text, its words, and how they name what a claim is about: S its subject (target, or the
     class that exists), O its object (reference, or the other class), X anything else.
 
-    `names` are those of the claim's objects, `ends` those of subject and object, None where the
-    claim has no such end.
+    `names` are those of the claim's objects, classes or texts of references; `ends` those of
+    subject and object, None where the claim has no such end.
     """
 
     def __init__(self, text: str, names: Set[str], ends: tuple[str | None, str | None]) -> None:
-        self.words, self.mentions = names_of(text)
+        self.words, self.mentions = named_in(text, frozenset(names))
         self.names = names
         self.ends = ends
 
@@ -150,7 +151,7 @@ class Words:
         place = 0
         subject, target = self.ends
         for mention in self.mentions:
-            is_subject, is_object = mention.class_name == subject, mention.class_name == target
+            is_subject, is_object = mention.name == subject, mention.name == target
             if not is_subject and not is_object and mention.is_grammar:
                 continue
             found += [
@@ -163,7 +164,7 @@ class Words:
     @property
     def strangers(self) -> set[str]:
         """Named classes other than those of the claim's objects."""
-        named = {entry.class_name for entry in self.mentions if not entry.is_grammar}
+        named = {entry.name for entry in self.mentions if not entry.is_grammar}
         return named.difference(self.names) if self.names else set()
 
     @property
@@ -174,8 +175,15 @@ class Words:
     def said(self, own: str | None = None) -> list[Said]:
         """The predicates that the text states, the longest at each place. `own` is read even where
         it may be ordinary grammar."""
+        return self._parsed(own)[0]
+
+    def rest(self, own: str | None = None) -> list[str]:
+        """The words that state no predicate, S, O and X among them."""
+        return self._parsed(own)[1]
+
+    def _parsed(self, own: str | None) -> tuple[list[Said], list[str]]:
         words = self.marked_plain.split()
-        found, start = [], 0
+        found, rest, start = [], [], 0
         while start < len(words):
             for stop in range(min(start + LONGEST, len(words)), start, -1):
                 name = predicate_of(tuple(words[start:stop]))
@@ -188,8 +196,9 @@ class Words:
                     start = stop
                     break
             else:
+                rest.append(words[start])
                 start += 1
-        return found
+        return found, rest
 
 
 def meaning_of(predicate: str) -> str:
