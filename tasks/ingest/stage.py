@@ -24,10 +24,9 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.config.build import SourceKind
-from schemas.vocabulary.coco import coco_digest
 from tasks.ingest.shard import write_scenes
 from tasks.processes import run_apart
+from tasks.sources.readers import reader_of
 from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Stage
 
@@ -76,10 +75,8 @@ def ingest(job: Job) -> Path:
 
 
 def files(build: Build) -> dict[str, str]:
-    found = {"source": source_digest(build.source, build.root)}
-    if build.source.kind is SourceKind.COCO:
-        found["coco names"] = coco_digest()
-    return found
+    tables = reader_of(build.source.kind).tables()
+    return {"source": source_digest(build.source, build.root), **tables}
 
 
 def check(build: Build) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.ledger import ledger_of, lost
 from schemas.vocabulary.classes import load_vocabulary
-from schemas.vocabulary.coco import boxed_class
+from schemas.vocabulary.coco import boxed_class, coco_digest
 from tasks.sources.coco_files import boxes_of, file_name, find_boxes, open_files
 from tasks.sources.reader import Reader, Rights
 from tasks.sources.tables import IMAGES, RELATIONSHIPS, SCORED_OBJECTS, RawScenes
@@ -79,6 +79,7 @@ READER = Reader(
     find=lambda path, root: {"boxes": find_boxes(path)},
     index=lambda files, num_workers: index_images(files["boxes"]),
     read=lambda index, files: read_scenes(index, files["boxes"]),
+    tables=lambda: {"coco names": coco_digest()},
     rights=Rights(
         "other",
         "Annotations: files in COCO's format, under the terms of whoever made them (those of COCO "

@@ -35,7 +35,8 @@ class Reader:
     where there is nothing to read. `index` takes the files and the number of processes that may
     read them; it returns one row per image, with the column `image_id` and what `read` needs to
     find the image, and a ledger of records that belong to no image. `read` takes rows of that
-    index. `photographs` is for sources that hold them beside the annotations. `collection` names
+    index. `photographs` is for sources that hold them beside the annotations. `tables` gives the
+    digests of tables of ours that `read` uses, by what they are called. `collection` names
     the collection whose image ids the source uses: `vg` for Visual Genome, None where ids are the
     source's own."""
 
@@ -45,3 +46,4 @@ class Reader:
     rights: Rights
     collection: str | None = None
     photographs: Callable[[Files], Places] = no_photographs
+    tables: Callable[[], Mapping[str, str]] = dict
