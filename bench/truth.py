@@ -24,6 +24,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, fields
 from math import sqrt
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,7 +34,8 @@ from rich.table import Table
 
 from bench.laboratory.annotator import NO_MISTAKES, Rates, annotate
 from bench.laboratory.judging import Verdict, judge
-from bench.laboratory.world import TrueScene, true_scene
+from bench.laboratory.witnesses import Estimator, estimated_depths, write_depths, write_instances
+from bench.laboratory.world import TrueScene, label_map, true_scene
 from schemas.claim import Category
 from schemas.config.build import RenderConfig
 from tasks.render.layout import Crowd, lay_out_scene
@@ -49,26 +51,6 @@ BATCH = 100
 """Scenes that a worker draws or judges at a time."""
 
 
-class Laboratory(NamedTuple):
-    """What makes every scene and its annotation again: `rates` may differ, the scenes do not."""
-
-    seed: int
-    rates: Rates
-
-    def scene(self, image_id: int) -> TrueScene:
-        return true_scene(lay_out_scene(image_id, self.seed, DRAWING, CROWD))
-
-    def encoded(self, image_ids: Sequence[int]) -> list[list[bytes]]:
-        """By image, as JSON: its rows in the order of FILES, then what is true of it."""
-        found = []
-        for image_id in image_ids:
-            scene = self.scene(image_id)
-            annotation = annotate(scene, self.rates, self.seed)
-            truth = Truths(scene, annotation.means)
-            found.append([msgspec.json.encode(row) for row in (*annotation.rows, truth)])
-        return found
-
-
 class Truths(NamedTuple):
     """A line of truth.json: a scene, and the true things of each object id of its annotation."""
 
@@ -76,17 +58,42 @@ class Truths(NamedTuple):
     means: dict[int, tuple[int, ...]]
 
 
+class Laboratory(NamedTuple):
+    """What makes every scene and its annotation again. A witness who looks at `witness_share` of
+    the scenes leaves files in `witness`."""
+
+    seed: int
+    rates: Rates
+    witness: Path | None = None
+    witness_share: float = 1.0
+    estimator: Estimator = Estimator()
+
+    def encoded(self, image_ids: Sequence[int]) -> list[list[bytes]]:
+        """By image, as JSON: its rows in the order of FILES, the last what is true of it."""
+        found = []
+        for image_id in image_ids:
+            drawn = lay_out_scene(image_id, self.seed, DRAWING, CROWD)
+            labels = label_map(drawn)
+            scene = true_scene(drawn, labels)
+            annotation = annotate(scene, self.rates, self.seed)
+            truth = Truths(scene, annotation.means)
+            found.append([msgspec.json.encode(row) for row in (*annotation.rows, truth)])
+            if self.witness and self.is_witnessed(image_id):
+                depths = estimated_depths(drawn, labels, self.estimator, self.seed)
+                path = self.witness / "depth" / f"{image_id}.png"
+                write_depths(path, depths, self.estimator)
+        return found
+
+    def is_witnessed(self, image_id: int) -> bool:
+        return Random(f"{self.seed}:{image_id}:witness").random() < self.witness_share
+
+
 def verdicts(rows: Sequence[Mapping[str, Any]], truth: bytes) -> list[dict[str, Any]]:
     """One row per published sample of one image."""
-    scene, means = msgspec.json.decode(truth, type=Truths)
-    found = []
-    for row in rows:
-        verdict, reason, detail = judge(row, scene, means)
-        found.append(
-            {"question_id": row["question_id"], "verdict": verdict.value, "reason": reason,
-             "detail": detail}
-        )  # fmt: skip
-    return found
+    scene, means = decode_truth(truth)
+    return [
+        {"question_id": row["question_id"], **judge(row, scene, means)._asdict()} for row in rows
+    ]
 
 
 def batches(size: int) -> Iterator[range]:
@@ -95,12 +102,15 @@ def batches(size: int) -> Iterator[range]:
 
 
 def write_source(folder: Path, laboratory: Laboratory, num_scenes: int, workers: int) -> None:
+    """The simulated files and truth.json, and the files of the witness, if there is one."""
     folder.mkdir(parents=True, exist_ok=True)
+    if laboratory.witness:
+        (laboratory.witness / "depth").mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         streams = [stack.enter_context((folder / name).open("wb")) for name in FILES]
-        pool = stack.enter_context(ProcessPoolExecutor(workers))
+        pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
         is_first = True
-        for rows in pool.map(laboratory.encoded, batches(num_scenes)):
+        for rows in (pool.map if pool else map)(laboratory.encoded, batches(num_scenes)):
             for row in rows:
                 for stream, text in zip(streams, row, strict=True):
                     stream.write(b"[\n" if is_first else b",\n")
@@ -108,6 +118,19 @@ def write_source(folder: Path, laboratory: Laboratory, num_scenes: int, workers:
                 is_first = False
         for stream in streams:
             stream.write(b"\n]\n")
+    if laboratory.witness:
+        scenes = (decode_truth(line).scene for line in lines_of(folder / "truth.json"))
+        seen = [scene for scene in scenes if laboratory.is_witnessed(scene.image_id)]
+        write_instances(laboratory.witness / "instances.json", seen)
+
+
+def lines_of(truth: Path) -> list[bytes]:
+    """The record of each scene, from the first."""
+    return [line.rstrip(b",") for line in truth.read_bytes().splitlines()[1:-1]]
+
+
+def decode_truth(line: bytes) -> Truths:
+    return msgspec.json.decode(line, type=Truths)
 
 
 def build(
@@ -131,9 +154,11 @@ def judged(dataset: Path, truth: Path) -> pl.DataFrame:
     groups = samples.group_by("image_id", maintain_order=True)
     rows = {str(image_id): group.to_dicts() for (image_id,), group in groups}
     found: list[dict[str, Any]] = []
-    for number, line in enumerate(truth.read_bytes().splitlines()[1:-1], start=1):
-        found += verdicts(rows.get(str(number), []), line.rstrip(b","))
-    return samples.join(pl.DataFrame(found), on="question_id", how="left", maintain_order="left")
+    for number, line in enumerate(lines_of(truth), start=1):
+        if str(number) in rows:
+            found += verdicts(rows[str(number)], line)
+    verdicts_of = pl.DataFrame(found, schema_overrides={"same_answer": pl.Boolean})
+    return samples.join(verdicts_of, on="question_id", how="left", maintain_order="left")
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
@@ -213,7 +238,11 @@ def show_mistakes(samples: pl.DataFrame, num_examples: int) -> None:
 
 def run(options: argparse.Namespace, rates: Rates, folder: Path) -> pl.DataFrame:
     """Draw, annotate, build and judge once."""
-    laboratory = Laboratory(options.seed, rates)
+    estimator = Estimator(
+        options.depth == "inverse", options.depth_scale, options.depth_shift, options.depth_noise
+    )
+    witness = options.witness_files and options.witness_files.resolve()
+    laboratory = Laboratory(options.seed, rates, witness, options.witness_share, estimator)
     write_source(folder / "source", laboratory, options.scenes, options.workers)
     dataset = build(options.config, options.set, folder / "source", options.samples, folder)
     samples = judged(dataset, folder / "source" / "truth.json")
@@ -239,6 +268,16 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--against", type=Path, help="table.json of another run")
     parser.add_argument("--examples", type=int, default=3, help="of each kind of mistake")
     parser.add_argument("--workers", type=int, default=2)
+    group = parser.add_argument_group("witnesses")
+    group.add_argument("--witness-files", type=Path, metavar="FOLDER",
+                       help="write instances.json and depth/<image_id>.png there")  # fmt: skip
+    group.add_argument("--witness-share", type=float, default=1.0, help="of the scenes")
+    group.add_argument("--depth", choices=("inverse", "metric"), default="inverse",
+                       help="1/m, stretched over 16 bits; or millimetres")  # fmt: skip
+    group.add_argument("--depth-scale", type=float, default=1.0)
+    group.add_argument("--depth-shift", type=float, default=0.0)
+    group.add_argument("--depth-noise", type=float, default=0.05,
+                       help="standard deviation of log depth")  # fmt: skip
     group = parser.add_argument_group("rates", "shares in [0, 1]")
     for rate in fields(Rates):
         flag = f"--{rate.name.replace('_', '-')}"

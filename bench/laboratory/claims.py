@@ -4,7 +4,7 @@ The judge of questions, not the pipeline's prover: it reads the true scene, with
 people see.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import atan2, degrees, hypot
 
 from bench.laboratory.relations import (
@@ -13,6 +13,8 @@ from bench.laboratory.relations import (
     UNCLEAR,
     Truth,
     between,
+    least,
+    most,
     nearness,
     pixels_apart,
     stands,
@@ -68,18 +70,6 @@ def fitting(scene: TrueScene, word: str) -> list[TrueThing]:
     """The visible things that a word fits."""
     classes = CLASSES_OF.get(word, frozenset())
     return [thing for thing in scene.things if thing.name in classes and thing.area > 0]
-
-
-def least(truths: Sequence[Truth]) -> Truth:
-    """Whether all hold."""
-    if FALSE in truths:
-        return FALSE
-    return UNCLEAR if UNCLEAR in truths else TRUE
-
-
-def most(truths: Sequence[Truth]) -> Truth:
-    """Whether any holds."""
-    return least([truth.reversed for truth in truths]).reversed
 
 
 def truth_of(claim: Claim, scene: TrueScene, things: Things) -> Truth:

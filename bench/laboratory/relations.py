@@ -5,7 +5,7 @@ contact in the picture are of visible boxes, all else is of metres. None of this
 proof: the numbers are what a person who stands there would accept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum, auto
 from math import hypot
 
@@ -60,6 +60,18 @@ def between(value: float, false: float, true: float) -> Truth:
     if true > false:
         return TRUE if value >= true else FALSE if value <= false else UNCLEAR
     return TRUE if value <= true else FALSE if value >= false else UNCLEAR
+
+
+def least(truths: Sequence[Truth]) -> Truth:
+    """Whether all hold."""
+    if FALSE in truths:
+        return FALSE
+    return UNCLEAR if UNCLEAR in truths else TRUE
+
+
+def most(truths: Sequence[Truth]) -> Truth:
+    """Whether any holds."""
+    return least([truth.reversed for truth in truths]).reversed
 
 
 def shared_across(a: TrueThing, b: TrueThing) -> float:

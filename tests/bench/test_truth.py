@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from bench.laboratory.annotator import NO_MISTAKES, Rates, annotate
-from bench.laboratory.judging import judge, named, noun_phrases
+from bench.laboratory.descriptions import described, descriptions_in
+from bench.laboratory.judging import judge
 from bench.laboratory.world import TrueScene, TrueThing, true_scene
 from bench.truth import CROWD, DRAWING, wilson
 from schemas.claim import (
@@ -207,30 +208,70 @@ def test_planted_questions_get_their_verdict(verdict, planted):
     assert judge(planted, SCENE, MEANS).verdict == verdict, judge(planted, SCENE, MEANS)
 
 
-def test_a_smudge_makes_counts_and_absences_ambiguous_but_no_name_unique():
+def test_a_smudge_makes_a_count_ambiguous_but_no_name():
     smudge = thing(10, "dog", (300, 200, 304, 203), 30.0)
     scene = SCENE._replace(things=(*SCENE.things, smudge))
     assert judge(counted("dogs", "dog", 1, 2), scene, MEANS).verdict == "ambiguous"
     assert judge(counted("dogs", "dog", 3, 4), scene, MEANS).verdict == "wrong"
-    assert judge(nearer("dog", "horse", (DOG, HORSE)), scene, MEANS).verdict == "ambiguous"
+    assert judge(nearer("dog", "horse", (DOG, HORSE)), scene, MEANS).verdict == "right"
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Where is the fire hydrant in the picture?", [([], "fire hydrant")]),
-        ("Which of these is the red car behind?", [(["red"], "car")]),
-        ("Is it the man or the dog that is nearer to the camera?", [([], "man"), ([], "dog")]),
+        ("Where is the fire hydrant in the picture?", ["fire hydrant"]),
+        ("Which of these is the red car behind?", ["red car"]),
+        ("Is it the man or the dog that is nearer to the camera?", ["man", "dog"]),
+        ("Compare the man and the dog: which one is nearer?", ["man", "dog"]),
+        ("Which of these is the chair to the right of?", ["chair"]),
         ("Which of these takes up the most room in the picture?", []),
-        ("Where is the shiny thingum?", [(["shiny", "thingum"], None)]),
+        ("Where is the largest red car at the left edge of the picture?",
+         ["largest red car at the left edge of the picture"]),
+        ("Where is the man riding the horse in relation to the dog?",
+         ["man riding the horse", "dog"]),
+        ("Where is the bird that appears largest?", ["bird that appears largest"]),
+        ("Where is the shiny thingum?", [None]),
+        ("Where is the second largest dog?", [None]),
+        ("Which is the camera?", []),
+    ],
+)  # fmt: skip
+def test_descriptions_are_read_out_of_questions(text, found):
+    read = [entry.words if entry.name else None for entry in descriptions_in(text)]
+    assert read == found
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("chair", [8, 9]),
+        ("leftmost chair", [8]),
+        ("rightmost chair", [9]),
+        ("green chair", [8]),
+        ("animal that appears largest", [7]),
+        ("largest animal", [7]),
+        ("animal on the bench", [5]),
+        ("animal who is on the bench", [5]),
+        ("person holding the ball", [2]),
+        ("person holding the cat", []),
+        ("man at the left edge of the picture", [2]),
+        ("animal at the left edge", []),
+        ("chair in the bottom right corner", [8]),
+        ("dog in the center", []),
+        ("purple chair", []),
     ],
 )
-def test_noun_phrases_are_read_out_of_questions(text, found):
-    assert list(noun_phrases(text)) == found
+def test_descriptions_fit_what_is_seen(words, numbers):
+    assert [entry.number for entry, _ in described(words.split()).fitting(SCENE)] == numbers
 
 
-def test_the_longest_name_is_read():
-    assert named(["street", "light", "lamp"]) == ([], "street light")
+def test_an_ambiguous_name_may_leave_the_answer_alone():
+    """Both chairs are right of the dog; only one of them is right of the other man."""
+    same = judge(place("chair", "dog", (CHAIR, DOG), "right of", "left of", "on"), SCENE, MEANS)
+    assert (same.verdict, same.same_answer) == ("ambiguous", True)
+    other = judge(located("chair", CHAIR, Cell.BOTTOM_RIGHT, Cell.TOP_LEFT), SCENE, MEANS)
+    assert (other.verdict, other.same_answer) == ("ambiguous", True)
+    animal = judge(located("animal", DOG, Cell.BOTTOM_CENTER, Cell.TOP_LEFT), SCENE, MEANS)
+    assert (animal.verdict, animal.same_answer) == ("ambiguous", False)
 
 
 DRAWN = [lay_out_scene(number, 3, DRAWING, CROWD) for number in range(1, 9)]
