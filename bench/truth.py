@@ -186,23 +186,31 @@ def tally(samples: pl.DataFrame) -> list[dict[str, Any]]:
         counts = Counter(part["verdict"].to_list())
         low, high = wilson(counts["right"], part.height)
         numbers = {verdict.value: counts[verdict.value] for verdict in Verdict}
+        same = part["same_answer"].fill_null(False).sum()
         rows.append({"category": category, "evidence": evidence, "questions": part.height,
-                     **numbers, "low": low, "high": high})  # fmt: skip
+                     **numbers, "same_answer": same, "low": low, "high": high})  # fmt: skip
     return rows
 
 
 def show_tally(
-    rows: Sequence[Mapping[str, Any]], others: Mapping[str, Sequence[Mapping[str, Any]]]
+    title: str, rows: Sequence[Mapping[str, Any]], others: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> None:
-    table = Table(title="Published questions, judged by the drawn truth", title_justify="left")
+    table = Table(title=title, title_justify="left")
     table.add_column("category")
     table.add_column("evidence")
-    for column in ("questions", *Verdict, "right %", "95 %", *(f"of {name}" for name in others)):
+    for column in (
+        "questions",
+        *Verdict,
+        "same answer",
+        "right %",
+        "95 %",
+        *(f"of {name}" for name in others),
+    ):
         table.add_column(column, justify="right")
     for row in rows:
         share = row["right"] / row["questions"] if row["questions"] else 0.0
         cells = [row["category"], row["evidence"], f"{row['questions']:,}"]
-        cells += [f"{row[verdict.value]:,}" for verdict in Verdict]
+        cells += [f"{row[name]:,}" for name in (*Verdict, "same_answer")]
         cells += [f"{share:.1%}", f"{row['low']:.1%}-{row['high']:.1%}"]
         for other in others.values():
             same = [
@@ -294,9 +302,10 @@ def main(arguments: Sequence[str]) -> None:
     others = {}
     if options.complete:
         others["complete"] = tally(run(options, NO_MISTAKES, folder / "complete"))
+        show_tally("Questions from complete annotation", others["complete"], {})
     if options.against:
         others["other run"] = json.loads(options.against.read_text(encoding="utf-8"))["rows"]
-    show_tally(tally(samples), others)
+    show_tally("Questions from simulated annotation", tally(samples), others)
     show_mistakes(samples, options.examples)
 
 

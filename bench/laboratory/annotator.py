@@ -57,7 +57,9 @@ class Rates:
     no_attributes: float = _rate(0.39, "objects without attributes", MEASURED)
     wrong_attribute: float = _rate(0.02, "attributes of colour that are wrong", GUESSED)
     bonds_noted: float = _rate(0.7, "things on, in or at others, with a relationship", GUESSED)
-    places_noted: float = _rate(0.12, "other true relationships, annotated", GUESSED)
+    places_noted: float = _rate(
+        0.12, "pairs of other things of which a true place is noted", GUESSED
+    )
     one_sided: float = _rate(0.95, "relationships whose other side is never annotated", GUESSED)
     repeated: float = _rate(0.172, "relationships annotated twice", MEASURED)
     wrong_relationship: float = _rate(
@@ -294,10 +296,12 @@ class Annotator:
             return None
         if a.is_part or b.is_part or a.is_ground or b.is_ground:
             return None
+        if not self.happens(self.rates.places_noted):
+            return None
         for name in self.rng.sample(NOTED, len(NOTED)):
-            share = SIDE_SHARE if name in ("left of", "right of") else 1.0
-            is_noticed = self.happens(share * self.rates.places_noted)
-            if is_noticed and stands(self.scene, a, name, b) is TRUE:
+            if name in ("left of", "right of") and not self.happens(SIDE_SHARE):
+                continue
+            if stands(self.scene, a, name, b) is TRUE:
                 return self.rng.choice(ALSO_SAID.get(name, (name,)))
         return None
 

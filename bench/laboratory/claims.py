@@ -47,8 +47,9 @@ SURE_DEGREES, OTHER_DEGREES = 27.5, 50.0
 eight are 45 degrees apart), from the second it is wrong."""
 SURE_VIEW, OTHER_VIEW = 40.0, 55.0
 """The same for the four directions of somebody's own view."""
-MIN_SEEN_PIXELS, MIN_SEEN_SIDE = 40, 7
-"""A thing that shows fewer pixels, or is smaller, may not be recognised: it counts or not."""
+MIN_SEEN_PIXELS, MIN_SEEN_SIDE = 60, 10
+"""A thing that shows fewer pixels, or is smaller, may not be recognised: no name means it, and a
+count may leave it out. Ten pixels are 1.6 % of the picture's width."""
 Things = Callable[[int], TrueThing]
 STEPS = {
     Direction.RIGHT: 0, Direction.BELOW_RIGHT: 45, Direction.BELOW: 90, Direction.BELOW_LEFT: 135,

@@ -211,7 +211,8 @@ def descriptions_in(text: str) -> Iterator[Description]:
         if words[place - 1] != "the" or place == len(words):
             continue
         found = described(words[place:])
-        is_frame = words[place] in FRAME and (found.name is None or words[place] not in ORDERS)
+        is_order = words[place] in ORDERS and found.name not in FRAME
+        is_frame = words[place] in FRAME and not (is_order and found.name)
         if not is_frame:
             yield found
             place += len(found.words.split()) if found.name else 0

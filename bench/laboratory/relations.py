@@ -12,7 +12,7 @@ from math import hypot
 from bench.laboratory.words import WORN
 from bench.laboratory.world import LIVING, PLANTS, VEHICLES, TrueScene, TrueThing
 
-CLOSE, AWAY = 0.5, 1.5
+CLOSE, AWAY = 0.5, 1.0
 """Metres between two things, for each metre of the longer side of the larger one (at least 1, at
 most 2): up to the first they are next to each other, from the second they are not."""
 REACH = 1.0

@@ -225,6 +225,7 @@ def test_a_smudge_makes_a_count_ambiguous_but_no_name():
         ("Compare the man and the dog: which one is nearer?", ["man", "dog"]),
         ("Which of these is the chair to the right of?", ["chair"]),
         ("Which of these takes up the most room in the picture?", []),
+        ("Which of these covers the largest area of the picture?", []),
         ("Where is the largest red car at the left edge of the picture?",
          ["largest red car at the left edge of the picture"]),
         ("Where is the man riding the horse in relation to the dog?",

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from bench.laboratory.annotator import Rates
+from bench.laboratory.claims import is_recognisable
 from bench.laboratory.witnesses import EXACT, Estimator, estimated_depths, true_depths
 from bench.laboratory.world import label_map, true_scene
 from bench.truth import CROWD, DRAWING, Laboratory, decode_truth, lines_of, write_source
@@ -54,7 +55,7 @@ def test_a_witness_of_some_scenes_leaves_complete_instances_and_a_map_of_each(tm
     assert scene == true_scene(drawn)
     boxed = [entry for entry in instances["annotations"] if entry["image_id"] == number]
     assert [names[entry["category_id"]] for entry in boxed] == [
-        thing.name for thing in scene.things if thing.kind == "thing" and thing.area >= 40
+        thing.name for thing in scene.things if thing.kind == "thing" and is_recognisable(thing)
     ]
     millimetres = np.asarray(Image.open(witness / "depth" / f"{number}.png"))
     thing = max(scene.things, key=lambda thing: thing.area * (thing.kind == "thing"))
