@@ -1,12 +1,14 @@
 """The judge of the laboratory, on questions planted as right, wrong or ambiguous; the annotator."""
 
 from collections import Counter
+from itertools import permutations
 
 import pytest
 
 from bench.laboratory.annotator import NO_MISTAKES, Rates, annotate
 from bench.laboratory.descriptions import described, descriptions_in
 from bench.laboratory.judging import judge
+from bench.laboratory.relations import stands
 from bench.laboratory.world import TrueScene, TrueThing, true_scene
 from bench.truth import CROWD, DRAWING, wilson
 from schemas.claim import (
@@ -208,6 +210,12 @@ def test_planted_questions_get_their_verdict(verdict, planted):
     assert judge(planted, SCENE, MEANS).verdict == verdict, judge(planted, SCENE, MEANS)
 
 
+@pytest.mark.parametrize("planted", [entry for verdict, entry in PLANTED if verdict == "right"])
+def test_another_answer_to_a_right_question_is_wrong(planted):
+    for claim in planted["option_claims"][1:]:
+        assert judge(planted | {"claim": claim}, SCENE, MEANS).verdict == "wrong"
+
+
 def test_a_smudge_makes_a_count_ambiguous_but_no_name():
     smudge = thing(10, "dog", (300, 200, 304, 203), 30.0)
     scene = SCENE._replace(things=(*SCENE.things, smudge))
@@ -288,6 +296,32 @@ def test_without_mistakes_every_visible_thing_is_annotated_once_with_its_box():
         for key, (means,) in annotation.means.items():
             box, true = boxes[key], scene.things[means].box
             assert (box["x"], box["y"], box["x"] + box["w"], box["y"] + box["h"]) == true
+
+
+def test_the_same_seed_gives_the_same_annotation_and_another_one_another():
+    one, again, other = (annotate(TRUE[0], Rates(), seed) for seed in (7, 7, 8))
+    assert one == again != other
+
+
+OPPOSITES = [
+    ("left of", "right of"),
+    ("above", "below"),
+    ("in front of", "behind"),
+    ("on", "under"),
+]
+
+
+@pytest.mark.parametrize(("predicate", "opposite"), OPPOSITES)
+def test_opposites_are_told_from_the_other_side_and_never_hold_both(predicate, opposite):
+    for scene in TRUE:
+        things = [entry for entry in scene.things if entry.kind == "thing"]
+        for a, b in permutations(things, 2):
+            said = stands(scene, a, predicate, b)
+            back = stands(scene, b, opposite, a)
+            assert back is said or predicate == "on"
+            assert "true" not in (said, back) or "true" not in (
+                stands(scene, a, opposite, b), stands(scene, b, predicate, a)
+            )  # fmt: skip
 
 
 def test_rates_leave_out_rename_and_repeat():
