@@ -13,14 +13,15 @@ from bench.laboratory.words import WORN
 from bench.laboratory.world import LIVING, PLANTS, VEHICLES, TrueScene, TrueThing
 
 CLOSE, AWAY = 0.5, 1.0
-"""Metres between two things, for each metre of the longer side of the larger one (at least 1, at
-most 2): up to the first they are next to each other, from the second they are not."""
+"""Metres between two things, times `size_of`: up to the first they are next to each other, from the
+second they are not."""
 REACH = 1.0
 """Metres: nobody reaches farther, or is under what is farther in front or behind."""
 NEAR, NOT_NEAR = 2.0, 5.0
-"""Metres: up to the first they are near each other, from the second they are not."""
+"""Metres: up to the first things are near each other and not far, from the second they are not
+near; both times `size_of`."""
 FAR = 8.0
-"""Metres from which on two things are far from each other."""
+"""Metres, times `size_of`, from which on two things are far from each other."""
 DEPTH_STEP = 1.07
 """Depths whose ratio is smaller look equal: on flat ground the feet of a thing 5 m away then stand
 7 % of the distance to the horizon apart."""
@@ -29,6 +30,8 @@ MIN_SHARED = 0.3
 the other, or above it."""
 STEEP = 2.0
 """Pixels down for each pixel across; nobody calls a steeper way left or right without doubt."""
+SLACK = 0.25
+"""Share of the lower thing's height by which the upper one may begin below its top."""
 LEVEL = 0.02
 """Share of the picture's height: centres nearer than this are on one level."""
 
@@ -91,6 +94,12 @@ def metres_apart(a: TrueThing, b: TrueThing) -> float:
     across = abs(a.x - b.x) - a.half_width - b.half_width
     up = max(a.y, b.y) - min(a.top, b.top)
     return hypot(max(across, 0.0), max(up, 0.0), a.z - b.z)
+
+
+def size_of(a: TrueThing, b: TrueThing) -> float:
+    """By which nearness is measured: metres of the longer side of the larger one, 1 to 2."""
+    side = max(a.height, b.height, 2 * a.half_width, 2 * b.half_width)
+    return min(max(side, 1.0), 2.0)
 
 
 def nearness(a: TrueThing, b: TrueThing) -> Truth:
@@ -225,7 +234,9 @@ def above(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
         return FALSE
     if a.is_ground or b.is_ground:
         return UNCLEAR
-    if shared_across(a, b) >= MIN_SHARED and a.y >= b.top - 0.15:
+    if tied(b, a) == "under":
+        return TRUE
+    if shared_across(a, b) >= MIN_SHARED and a.y >= b.top - SLACK * b.height:
         return TRUE
     return UNCLEAR
 
@@ -237,7 +248,7 @@ def under(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
         return UNCLEAR if b.name == "sky" or a.is_ground else FALSE
     if shared_across(a, b) <= 0 or a.center[1] - b.center[1] <= LEVEL * scene.height:
         return FALSE
-    if b.y >= a.top - 0.15:  # a kite or an umbrella over somebody
+    if b.y >= a.top - SLACK * a.height:  # a kite or an umbrella over somebody
         return TRUE if abs(a.z - b.z) < REACH else UNCLEAR
     return FALSE if a.y == b.y == 0 else UNCLEAR
 
@@ -276,9 +287,7 @@ def next_to(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
     bond = tied(a, b) or tied(b, a)
     if a.is_ground or b.is_ground or bond:
         return FALSE if bond in ("on", "sitting on", "riding", "under") else UNCLEAR
-    side = max(a.height, b.height, 2 * a.half_width, 2 * b.half_width)
-    scale = min(max(side, 1.0), 2.0)
-    return between(metres_apart(a, b), AWAY * scale, CLOSE * scale)
+    return between(metres_apart(a, b) / size_of(a, b), AWAY, CLOSE)
 
 
 def near(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
@@ -286,13 +295,13 @@ def near(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
         return TRUE
     if a.is_ground or b.is_ground:
         return UNCLEAR
-    return between(metres_apart(a, b), NOT_NEAR, NEAR)
+    return between(metres_apart(a, b) / size_of(a, b), NOT_NEAR, NEAR)
 
 
 def far_from(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
     if a.is_ground or b.is_ground:
         return UNCLEAR
-    return between(metres_apart(a, b), NEAR, FAR)
+    return between(metres_apart(a, b) / size_of(a, b), NEAR, FAR)
 
 
 def facing(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
