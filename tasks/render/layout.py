@@ -8,8 +8,14 @@ from schemas.box import iou, overlap
 from schemas.config.build import RenderConfig
 from tasks.render.camera import Camera, camera_of, inside_frame
 from tasks.render.ensembles import ENSEMBLES, Roster
-from tasks.render.occlusion import Mask, enough_seen, uncovered, visible_box
-from tasks.render.placing import placed
+from tasks.render.occlusion import (
+    MIN_VISIBLE_SHARE,
+    Mask,
+    enough_seen,
+    uncovered,
+    visible_box,
+)
+from tasks.render.placing import MIN_SIDE, placed
 from tasks.render.relationships import chosen_relationships
 from tasks.render.scene import RenderedScene, Thing
 from tasks.render.scenery import REPEATED, SETTINGS, WALL_DEPTH, grounds_of
@@ -24,6 +30,22 @@ MAX_LAYOUTS = 200
 """Attempts per scene; only a frame that is too small for its objects needs them all."""
 TRIES = 5
 """Attempts to place one thing or ensemble, before the next one gets its turn."""
+
+
+class Crowd(NamedTuple):
+    """What is added to a scene when all else stands: siblings of its classes, and a background of
+    further, smaller things; both may hide each other more than the rest."""
+
+    max_classes: int = 0  # classes that get siblings, at most
+    max_siblings: int = 0  # of each of these classes, at most
+    num_background: int = 0  # things of the background, at most
+    min_visible_share: float = MIN_VISIBLE_SHARE  # of each thing, once the crowd stands
+    min_side: int = MIN_SIDE  # pixels of the shorter side of the smallest thing
+
+
+NO_CROWD = Crowd()
+BACKGROUND = 2.5
+"""How many times farther than its zone ends a thing of the background may stand."""
 
 
 class Layout(NamedTuple):
@@ -51,8 +73,11 @@ def clash(a: Thing, b: Thing) -> bool:
     return a.name == b.name and iou(a.extent, b.extent) > MAX_SAME_NAME_IOU
 
 
-def admitted(layout: Layout, group: Sequence[Thing], camera: Camera) -> Layout | None:
+def admitted(
+    layout: Layout, group: Sequence[Thing], camera: Camera, crowd: Crowd = NO_CROWD
+) -> Layout | None:
     """The layout with the whole group added; None where a thing would be hidden or collide."""
+    least = crowd.min_visible_share, crowd.min_side
     things, seen = list(layout.things), list(layout.seen)
     for thing in group:
         if not inside_frame(thing.extent, camera) or any(clash(thing, other) for other in things):
@@ -65,9 +90,9 @@ def admitted(layout: Layout, group: Sequence[Thing], camera: Camera) -> Layout |
                 own = own & uncovered(thing, other)
                 continue
             seen[index] = seen[index] & uncovered(other, thing)
-            if not enough_seen(other, seen[index]):
+            if not enough_seen(other, seen[index], *least):
                 return None
-        if not enough_seen(thing, own):
+        if not enough_seen(thing, own, *least):
             return None
         things.append(thing)
         seen.append(own)
@@ -117,8 +142,36 @@ def arranged(rng: random.Random, setting: str, camera: Camera, num_things: int) 
     return layout
 
 
-def lay_out_scene(image_id: int, seed: int, config: RenderConfig) -> RenderedScene:
-    """Deterministic by (seed, image_id). Raises ValueError where the frame is too small to fill."""
+def crowded(
+    rng: random.Random, setting: str, camera: Camera, layout: Layout, crowd: Crowd
+) -> Layout:
+    """The layout with siblings of some of its classes, then a background, as far as they fit."""
+    zones = SETTINGS[setting]
+    classes = sorted({thing.name for thing in layout.things} & zones.keys())
+    chosen = rng.sample(classes, min(crowd.max_classes, len(classes)))
+    wanted = [
+        (name, zones[name]) for name in chosen for _ in range(rng.randint(1, crowd.max_siblings))
+    ]
+    outdoors = sorted(name for name in zones if zones[name].ground == "grass")
+    for _ in range(crowd.num_background if outdoors else 0):
+        name = rng.choice(outdoors)
+        far = zones[name].far
+        wanted.append((name, zones[name]._replace(near=far, far=BACKGROUND * far)))
+    for name, zone in wanted:
+        for _ in range(TRIES):
+            thing = placed(rng, camera, name, zone, min_side=crowd.min_side)
+            grown = admitted(layout, (thing,), camera, crowd) if thing else None
+            if grown:
+                layout = grown
+                break
+    return layout
+
+
+def lay_out_scene(
+    image_id: int, seed: int, config: RenderConfig, crowd: Crowd = NO_CROWD
+) -> RenderedScene:
+    """Deterministic by (seed, image_id, crowd). Raises ValueError where the frame is too small to
+    fill. `max_objects` does not count the crowd."""
     rng = random.Random(f"{seed}:{image_id}")
     for _ in range(MAX_LAYOUTS):
         setting = rng.choice(tuple(SETTINGS))
@@ -128,6 +181,8 @@ def lay_out_scene(image_id: int, seed: int, config: RenderConfig) -> RenderedSce
         layout = arranged(rng, setting, camera, num_objects - len(grounds))
         enough = len(grounds) + len(layout.things) >= config.min_objects
         if enough and len(unique_names(layout.things)) >= MIN_UNIQUE_NAMES:
+            if crowd != NO_CROWD:
+                layout = crowded(rng, setting, camera, layout, crowd)
             boxes = tuple(
                 visible_box(thing, seen, camera)
                 for thing, seen in zip(layout.things, layout.seen, strict=True)

@@ -31,19 +31,26 @@ def uncovered(far: Thing, near: Thing) -> Mask:
     return ~near.shape.padded[cells_y[:, None], cells_x]
 
 
-def enough_seen(thing: Thing, seen: Mask) -> bool:
-    """Whether most of a thing is visible and, on the ground, also its foot: without it, a ball
+def enough_seen(
+    thing: Thing,
+    seen: Mask,
+    min_visible_share: float = MIN_VISIBLE_SHARE,
+    min_side: int = MIN_SIDE,
+) -> bool:
+    """Whether enough of a thing is visible and, on the ground, also of its foot: without it, a ball
     behind a bench looks like a ball on it.
     """
     whole, num_seen = thing.shape, int(np.count_nonzero(seen))
-    if num_seen < MIN_VISIBLE_SHARE * whole.num_cells:
+    if num_seen < min_visible_share * whole.num_cells:
         return False
     if num_seen < whole.num_cells and thing.y == 0:
         foot, whole_foot = seen[-FOOT_CELLS:], whole.mask[-FOOT_CELLS:]
-        if np.count_nonzero(foot) < MIN_VISIBLE_FOOT * np.count_nonzero(whole_foot):
+        if np.count_nonzero(foot) < min(MIN_VISIBLE_FOOT, min_visible_share) * np.count_nonzero(
+            whole_foot
+        ):
             return False
     left, top, right, bottom = visible_part(thing, seen)
-    return min(right - left, bottom - top) >= MIN_SIDE + 1
+    return min(right - left, bottom - top) >= min_side + 1
 
 
 def visible_part(thing: Thing, seen: Mask) -> Corners:

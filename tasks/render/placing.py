@@ -27,12 +27,14 @@ def extent_of(
     )
 
 
-def depths(camera: Camera, zone: Zone, shape: Silhouette, scale: float) -> tuple[float, float]:
+def depths(
+    camera: Camera, zone: Zone, shape: Silhouette, scale: float, min_side: int
+) -> tuple[float, float]:
     """The nearest depth at which the frame holds a thing and the farthest at which it is large
     enough, in metres; the thing does not fit where the first exceeds the second.
     """
     smallest = scale * min(shape.right - shape.left, shape.top - shape.bottom)
-    near, far = zone.near, min(zone.far, camera.focal * smallest / (MIN_SIDE + 3))
+    near, far = zone.near, min(zone.far, camera.focal * smallest / (min_side + 3))
     if zone.ground not in ("sky", "wall"):
         near = max(near, camera.focal * camera.eye / (camera.height - 3 - camera.horizon))
         near = max(near, camera.focal * (0.97 * scale * shape.top - camera.eye) / camera.horizon)
@@ -69,6 +71,7 @@ def placed(
     *,
     facing: str | None = None,
     pose: str = "",
+    min_side: int = MIN_SIDE,
 ) -> Thing | None:
     """A thing somewhere in its zone, large enough and inside the frame; None where it does not
     fit."""
@@ -77,7 +80,7 @@ def placed(
     pose = pose or ("standing" if name in PEOPLE else "flying" if zone is SKY else "")
     scale = rng.uniform(0.92, 1.08)
     left, bottom, right, top, *_ = shape = silhouette(name, facing, pose)
-    near, far = depths(camera, zone, shape, scale)
+    near, far = depths(camera, zone, shape, scale, min_side)
     if near > far:
         return None
     z = near * (far / near) ** rng.random()
