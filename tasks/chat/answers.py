@@ -10,7 +10,7 @@ from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usa
 from tasks.chat.completion import read_completion, read_object
 from tasks.chat.errors import ChatRefusedError, NoReplyError, RejectedError
 from tasks.chat.run import Meter, Run
-from tasks.chat.usability import UNUSABLE
+from tasks.chat.usability import FEW, PROBE, UNUSABLE
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
@@ -79,8 +79,7 @@ class Chat:
         Raises ChatRefusedError where too few answers of the run can be used.
         """
         request = Request(self.config, tuple(messages), schema, 2 * draw)
-        # All requests of a batch are sent at once.
-        async with self._run.usability.turn(is_limited=not self.config.batch) as turn:
+        async with self._run.usability.turn(PROBE if self.config.batch else FEW) as turn:
             attempts = await self._attempts(request, schema, check)
             if self._run.renews and self._is_old(attempts):
                 await self._asker.set_aside([attempt.digest for attempt in attempts])
@@ -102,6 +101,10 @@ class Chat:
     ) -> "list[_Attempt[T]]":
         """One to three, of which the last decides."""
         attempts = [await self._attempt(request, schema, check)]
+        first = attempts[0]
+        is_new = self.config.batch and first.created >= self._run.started
+        if is_new and self._run.usability.add_first(first.failure, first.digest):
+            await self._end(first)
         try:
             if attempts[-1].failure is Failure.INVALID:
                 followed = _followed_up(request, attempts[-1])
@@ -123,10 +126,9 @@ class Chat:
     async def _end(self, last: "_Attempt[T]") -> NoReturn:
         """End a run whose replies cannot be used; the next one asks again what brought them."""
         usability = self._run.usability
-        num_answers = usability.num_usable + usability.num_unusable
         error = ChatRefusedError(
-            f"{self.config.base_url} ({self.config.model}): {usability.num_unusable} of "
-            f"{num_answers} answers cannot be used, the last one as {last.failure}: "
+            f"{self.config.base_url} ({self.config.model}): {usability.told} cannot be used, "
+            f"the last one as {last.failure}: "
             f"{_line(last.detail)}; it reads {_line(last.text)!r}; correct the server, the model "
             "or max_tokens and run the same command: it asks these again"
         )
