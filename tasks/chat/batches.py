@@ -2,8 +2,9 @@
 
 Requests gather until nobody asks for another one; then they are written into one file, uploaded,
 and run as one batch. Those of the first few conversations are a batch of their own, whose replies
-show what the server takes, and whether its replies can be used. Batches are polled until they end. Every reply in their output is stored,
-whether or not anybody still waits for it; requests without a reply go into the next batch.
+show what the server takes, and whether its replies can be used. Batches are polled until they end.
+Every reply in their output is stored, whether or not anybody still waits for it; requests without a
+reply go into the next batch.
 
 No batch is lost and none is created twice, whenever the process is killed:
 

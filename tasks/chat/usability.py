@@ -33,6 +33,7 @@ class Usability:
         self.num_usable = self.num_unusable = 0
         self.unusable: set[str] = set()
         self.is_over = False
+        self.error: Exception | None = None
         self._num_started = 0
         self._num_first = 0
         self._unusable_first: set[str] = set()
@@ -44,10 +45,13 @@ class Usability:
     @asynccontextmanager
     async def turn(self, few: int = FEW) -> AsyncIterator[int]:
         """A turn to get an answer, by its number. At most `few` are given at a time until an answer
-        can be used, so that a server without usable replies is paid for few."""
+        can be used, so that a server without usable replies is paid for few. Raises `error` where
+        the run is over."""
         if self._is_on_trial(few):
             async with self._turns:
                 await self._turns.wait_for(lambda: not self._is_on_trial(few))
+        if self.error:
+            raise self.error
         self._num_open += 1
         self._num_started += 1
         try:
