@@ -24,4 +24,4 @@ class Room:
 
     def seconds(self, poll: float) -> float:
         """How long to wait before another batch is sent, with `poll` seconds between two polls."""
-        return min(poll * 2**self._num_halved, MAX_ASKED)
+        return min(poll * 2.0**self._num_halved, MAX_ASKED)
