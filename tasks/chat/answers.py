@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Generic, NoReturn, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usage
-from tasks.chat.completion import read_completion, read_object
+from tasks.chat.completion import Completion, read_completion, read_object
 from tasks.chat.errors import ChatRefusedError, NoReplyError, RejectedError
 from tasks.chat.run import Meter, Run
-from tasks.chat.usability import UNUSABLE
+from tasks.chat.usability import FEW, PROBE, UNUSABLE
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
@@ -79,8 +79,7 @@ class Chat:
         Raises ChatRefusedError where too few answers of the run can be used.
         """
         request = Request(self.config, tuple(messages), schema, 2 * draw)
-        # All requests of a batch are sent at once.
-        async with self._run.usability.turn(is_limited=not self.config.batch) as turn:
+        async with self._run.usability.turn(PROBE if self.config.batch else FEW) as turn:
             attempts = await self._attempts(request, schema, check)
             if self._run.renews and self._is_old(attempts):
                 await self._asker.set_aside([attempt.digest for attempt in attempts])
@@ -97,11 +96,32 @@ class Chat:
             replies=replies,
         )
 
+    async def said(self, messages: Sequence[Message]) -> "tuple[Reply, Completion]":
+        """The stored reply, and what it says, right or wrong and in whatever form. Raises as
+        `reply` does; also ChatRefusedError where too few replies of the run say anything."""
+        request = Request(self.config, tuple(messages))
+        async with self._run.usability.turn(PROBE if self.config.batch else FEW) as turn:
+            reply = await self.reply(request)
+            said = read_completion(reply.raw)
+            # A refusal is what the model says, whichever field it stands in.
+            is_usable = bool(said.text.strip()) or said.failure is Failure.REFUSED
+            failure = None if is_usable else said.failure
+            if self._run.usability.add(turn, failure, (reply.digest,)):
+                # Other runs of the same model go on: their prompts may be others.
+                raise await self._over(
+                    _Attempt(text=said.text, failure=failure, detail=said.detail)
+                )
+        return reply, said
+
     async def _attempts(
         self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
     ) -> "list[_Attempt[T]]":
         """One to three, of which the last decides."""
         attempts = [await self._attempt(request, schema, check)]
+        first = attempts[0]
+        is_new = self.config.batch and first.created >= self._run.started
+        if is_new and self._run.usability.add_first(first.failure, first.digest):
+            await self._end(first)
         try:
             if attempts[-1].failure is Failure.INVALID:
                 followed = _followed_up(request, attempts[-1])
@@ -121,18 +141,23 @@ class Chat:
         return are_stored and attempts[-1].failure in UNUSABLE
 
     async def _end(self, last: "_Attempt[T]") -> NoReturn:
-        """End a run whose replies cannot be used; the next one asks again what brought them."""
-        usability = self._run.usability
-        num_answers = usability.num_usable + usability.num_unusable
-        error = ChatRefusedError(
-            f"{self.config.base_url} ({self.config.model}): {usability.num_unusable} of "
-            f"{num_answers} answers cannot be used, the last one as {last.failure}: "
-            f"{_line(last.detail)}; it reads {_line(last.text)!r}; correct the server, the model "
-            "or max_tokens and run the same command: it asks these again"
-        )
+        """End a run whose answers cannot be used, and all that asks this model."""
+        error = await self._over(last)
         self._asker.stop(error)
-        await self._asker.set_aside(usability.unusable)
         raise error
+
+    async def _over(self, last: "_Attempt[Any]") -> ChatRefusedError:
+        """The end of a run; the next one asks again what brought nothing that can be used."""
+        usability = self._run.usability
+        error = ChatRefusedError(
+            f"{self.config.base_url} ({self.config.model}): {usability.told} cannot be used, "
+            f"the last one as {last.failure}: "
+            f"{_line(last.detail)}; it reads {_line(last.text)!r}; correct the server, the model "
+            "or its limit of tokens and run the same command: it asks these again"
+        )
+        usability.error = error
+        await self._asker.set_aside(usability.unusable)
+        return error
 
     async def _attempt(
         self, request: Request, schema: type[T], check: Callable[[T], str | None] | None

@@ -1,6 +1,7 @@
 """Asked: a request of a batch that somebody waits for."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from schemas.chat import Reply, Request
@@ -27,11 +28,21 @@ class Asked:
 @dataclass(slots=True)
 class Tally:
     """What a batch has brought since it was first polled, at `started` on the monotonic clock;
-    `num_formless` replies show that the server ignores the form, unless others heed it."""
+    `formless` replies show that the server ignores the form, unless others heed it: until then they
+    are handed to nobody."""
 
     started: float
     num_ok: int = 0
-    num_formless: int = 0
+    formless: list[tuple[Asked, Reply]] = field(default_factory=list)
+
+    def told(self, num_requests: int) -> str:
+        num_failed = max(num_requests - self.num_ok, 0)
+        seconds = time.monotonic() - self.started
+        return (
+            f"{self.num_ok} requests ok, {num_failed} failed, {seconds:.0f} seconds, "
+            f"${self.dollars:.2f}"
+        )
+
     dollars: float = 0.0
 
 

@@ -1,8 +1,10 @@
 """Batches: requests asked through a provider's Batch API, for half the price and within a day.
 
 Requests gather until nobody asks for another one; then they are written into one file, uploaded,
-and run as one batch. Batches are polled until they end. Every reply in their output is stored,
-whether or not anybody still waits for it; requests without a reply go into the next batch.
+and run as one batch. Those of the first few conversations are a batch of their own, whose replies
+show what the server takes, and whether its replies can be used. Batches are polled until they end.
+Every reply in their output is stored, whether or not anybody still waits for it; requests without a
+reply go into the next batch.
 
 No batch is lost and none is created twice, whenever the process is killed:
 
@@ -25,11 +27,11 @@ import logging
 import tempfile
 import time
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from schemas.chat import Account, ChatConfig, Reply, Request
-from schemas.retry import MAX_ASKED
+from schemas.chat import Account, ChatConfig, Reply, Request, Usage
 from tasks.chat.asked import Asked, Tally, end
 from tasks.chat.batch_api import BatchApi, BatchServer, intent_name
 from tasks.chat.batch_files import failed_batch, read_line, write_requests
@@ -45,6 +47,7 @@ from tasks.chat.errors import (
 )
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
+from tasks.chat.room import Room
 from tasks.chat.run import Meter
 from tasks.chat.sound import Sound
 
@@ -83,9 +86,7 @@ class BatchQueue:
         self._submitting: asyncio.Task[None] | None = None
         self._polling: dict[str, asyncio.Task[None]] = {}
         self._num_replies = 0
-        self._most = limits.batch_requests
-        self._is_crowded = False
-        self._num_crowded = 0
+        self._room = Room(limits.batch_requests)
 
     async def send(self, request: Request, meter: Meter) -> Reply:
         """The reply, paid for and stored.
@@ -131,6 +132,8 @@ class BatchQueue:
         async with self._adopting:
             if self._has_adopted:
                 return
+            if await self._store.find(self._negotiation.evidence):
+                self._negotiation.ignore_form()
             for name in await self._store.open_batches(self._scope):
                 logger.info("batch %s of an earlier run is waited for", name)
                 self._poll(name)
@@ -166,8 +169,6 @@ class BatchQueue:
             for asked in self._asked.values():
                 end(asked, error)
 
-    # Submitting
-
     def _line_up(self, asked: Asked) -> None:
         if asked.reply.done():
             return
@@ -188,17 +189,16 @@ class BatchQueue:
             if idle < limits.batch_idle_seconds and len(self._fresh) < limits.batch_requests:
                 await asyncio.sleep(limits.batch_idle_seconds - idle)
                 continue
-            if self._is_crowded:
+            if self._room.is_crowded:
                 while self._polling:
                     await asyncio.wait(self._polling.values())
-                poll = self.chat.batch_poll_seconds
-                await asyncio.sleep(min(poll * 2**self._num_crowded, MAX_ASKED))
+                await asyncio.sleep(self._room.seconds(self.chat.batch_poll_seconds))
             await self._submit()
 
     async def _submit(self) -> None:
         """Create one batch of the waiting requests, or find that none is needed."""
-        await self._leave_known(list(islice(self._fresh, self._most)))
-        chosen = [asked.request for asked in islice(self._fresh.values(), self._most)]
+        await self._leave_known(list(islice(self._fresh, self._room.most)))
+        chosen = [asked.request for asked in islice(self._fresh.values(), self._room.most)]
         if not chosen:
             return
         dialect = self._negotiation.dialect
@@ -249,8 +249,6 @@ class BatchQueue:
             if asked := self._fresh.pop(reply.digest, None):
                 end(asked, reply)
 
-    # Polling
-
     def _poll(self, name: str) -> None:
         if name not in self._polling:
             task = asyncio.create_task(self._guarded(self._watch(name)))
@@ -275,20 +273,11 @@ class BatchQueue:
             errors: dict[str, Exception] = {}
             for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
                 await self._keep_lines(file_id, errors, tally)
-            if tally.num_formless and self._negotiation.is_open:
-                self._negotiation.ignore_form()
             await self._store.close_batch(batch.id)
             await self._store.close_batch(name)
+            await self._settle_form(tally)
             total = max(batch.request_counts.total if batch.request_counts else 0, len(errors))
-            logger.info(
-                "batch %s is %s: %d requests ok, %d failed, %.0f seconds, $%.2f",
-                batch.id,
-                batch.status,
-                tally.num_ok,
-                max(total - tally.num_ok, 0),
-                time.monotonic() - tally.started,
-                tally.dollars,
-            )
+            logger.info("batch %s is %s: %s", batch.id, batch.status, tally.told(total))
             if batch.status == "failed":
                 self._fail_batch(name, failed_batch(batch, self._api.where))
             else:
@@ -325,10 +314,25 @@ class BatchQueue:
             self._budget.spend(cost, usage.input_tokens, asked.request)
             asked.meter.pay(cost)
             used = asked.dialect or dialect_of(self.chat)
-            tally.num_formless += self._negotiation.after_reply(used, asked.request, completion)
-            end(asked, reply)
+            if self._negotiation.after_reply(used, asked.request, completion):
+                tally.formless.append((asked, reply))
+            else:
+                end(asked, reply)
 
-    # What is left over
+    async def _settle_form(self, tally: Tally) -> None:
+        """Ask formless replies again where the server ignores the form: which requests were the
+        first decides nothing. Where it heeds the form in others, they are what the model wrote."""
+        if not (tally.formless and self._negotiation.is_open):
+            for asked, reply in tally.formless:
+                end(asked, reply)
+            return
+        self._negotiation.ignore_form()
+        _, reply = tally.formless[0]
+        await self._store.set_aside([asked.request.digest for asked, _ in tally.formless])
+        evidence = replace(reply, digest=self._negotiation.evidence, usage=Usage(), cost=0.0)
+        await self._store.keep(evidence, self._payer)
+        for asked, _ in tally.formless:
+            self._line_up(asked)
 
     def _fail_batch(self, name: str, error: Exception) -> None:
         waiting = self._in(name)
@@ -337,11 +341,10 @@ class BatchQueue:
         is_congestion = isinstance(error, PassingError) and error.is_congestion
         is_alone = len(self._polling) == 1
         if is_congestion:
-            self._is_crowded = True
+            self._room.is_crowded = True
             # Where other batches of this run are under way, this one may fit once they are done.
             if is_alone and waiting:
-                self._num_crowded += 1
-                self._most = max(len(waiting) // 2, 1)
+                self._room.halve(len(waiting))
         for asked in waiting:
             if is_congestion and not (is_alone and len(waiting) == 1):
                 self._line_up(asked)
@@ -349,8 +352,7 @@ class BatchQueue:
                 self._fail(asked, error)
 
     async def _fail_lines(self, name: str, errors: Mapping[str, Exception]) -> None:
-        self._most = min(2 * self._most, self._limits.batch_requests)
-        self._is_crowded, self._num_crowded = self._most < self._limits.batch_requests, 0
+        self._room.double()
         waiting = self._in(name)
         lost = [asked.request.digest for asked in waiting if asked.request.digest not in errors]
         stored = await asyncio.gather(*map(self._store.find, lost))

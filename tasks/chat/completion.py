@@ -8,16 +8,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError
 
 THOUGHT = re.compile(
-    r"<\s?/?\s?(?i:think|thinking|thoughts?|reasoning|reflection|scratchpad)\s?>|"
-    r"\[/?THINK\]|\u25c1/?think\u25b7"
+    r"<\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
+    r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis))\s?\|?>|"
+    r"\[/?THINK\]|\u25c1/?think\u25b7|<\|channel\|>\w+"
 )
 """Begins or ends the reasoning that open models write before their reply."""
+ENDS_THOUGHT = re.compile(r"/|end_|final", re.I)
+"""In a tag that ends it. OpenAI's open models go on to another channel, of which the last is
+"final"."""
 REASONING = ("reasoning_content", "reasoning")
 """Fields of a message in which servers put what they take for reasoning."""
 FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
@@ -37,9 +42,24 @@ BROKEN_OFF = ("error", "abort", "aborted", "cancelled", "insufficient_system_res
 """Reasons for which a server ended a reply that has not failed for what it says."""
 MAY_BE_BROKEN = re.compile(f'"({"|".join(BROKEN_OFF)})"'.encode(), re.I)
 ENDINGS = {
-    Failure.FILTERED: ("content_filter", "safety", "recitation", "blocklist", "sensitive"),
+    Failure.FILTERED: (
+        "content_filter",
+        "safety",
+        "image_safety",
+        "prohibited_content",
+        "spii",
+        "recitation",
+        "blocklist",
+        "sensitive",
+    ),
     Failure.REFUSED: ("refusal",),
-    Failure.TRUNCATED: ("length", "max_tokens", "model_length", "model_context_window_exceeded"),
+    Failure.TRUNCATED: (
+        "length",
+        "max_tokens",
+        "max_output_tokens",
+        "model_length",
+        "model_context_window_exceeded",
+    ),
 }
 """Reasons, as providers name them, for which a reply cannot be used."""
 T = TypeVar("T", bound=BaseModel)
@@ -61,10 +81,7 @@ class Completion:
 def read_completion(raw: bytes) -> Completion:
     """What the body of an answer says. Raises ValueError where it is not a chat completion, and
     UpstreamError where it carries the error of a provider behind the server."""
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise ValueError(f"the answer is not JSON: {_shown(raw)}") from None
+    body = _decoded(raw)
     if isinstance(body, dict) and (body.get("error") or body.get("object") == "error"):
         raise UpstreamError(body)
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
@@ -78,7 +95,8 @@ def read_completion(raw: bytes) -> Completion:
     message = first.get("message")
     message = message if isinstance(message, dict) else {}
     content = _text(message.get("content"))
-    calls, thoughts = list(_call_arguments(message)), [_text(message.get(at)) for at in REASONING]
+    calls = list(_call_arguments(message))
+    thoughts = [_text(message[name]) for name in REASONING if name in message]
     text = content if content.strip() else _spoken(calls, thoughts) or content
     refusal = message.get("refusal")
     failure = _failure(text, refusal, reason)
@@ -90,6 +108,17 @@ def read_completion(raw: bytes) -> Completion:
         detail=_detail(text, refusal, reason) if failure else "",
         num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
     )
+
+
+def _decoded(raw: bytes) -> Any:
+    """The JSON of an answer. What msgspec is too strict for (NaN, half a surrogate pair) takes six
+    times as long."""
+    with suppress(ValueError, RecursionError):
+        return msgspec.json.decode(raw)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ValueError(f"the answer is not JSON: {_shown(raw)}") from None
 
 
 def is_upstream_error(raw: bytes) -> bool:
@@ -121,7 +150,9 @@ def _detail(text: str, refusal: object, finish_reason: str | None) -> str:
 
 
 def _text(content: object) -> str:
-    """Text as it is, or the text parts of a list."""
+    """Text as it is, the text parts of a list, or the JSON that a server has read already."""
+    if isinstance(content, dict):
+        content = json.dumps(content)
     if isinstance(content, list):
         parts = (part for part in content if isinstance(part, dict))
         texts = [part.get("text") for part in parts if part.get("type") in TEXT_PARTS]
@@ -136,7 +167,7 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     functions = [call.get("function") for call in calls if isinstance(call, dict)]
     for function in (*functions, message.get("function_call")):
         arguments = function.get("arguments") if isinstance(function, dict) else None
-        yield _text(json.dumps(arguments) if isinstance(arguments, dict) else arguments)
+        yield _text(arguments)
 
 
 def _spoken(calls: list[str], thoughts: list[str]) -> str:
@@ -180,8 +211,11 @@ def _usage(usage: Any) -> Usage:
 
 def _first(found: object, names: tuple[str, ...]) -> int:
     """The first number above 0 under one of the names, else 0."""
-    known = found if isinstance(found, dict) else {}
-    return next(filter(None, (_number(known.get(name)) for name in names)), 0)
+    if isinstance(found, dict):
+        for name in names:
+            if number := _number(found.get(name)):
+                return number
+    return 0
 
 
 def _number(value: object) -> int:
@@ -236,7 +270,7 @@ def without_thoughts(text: str) -> str:
     kept: list[str] = []
     before, start, is_open = "", 0, False
     for tag in THOUGHT.finditer(text):
-        is_end = "/" in tag[0]
+        is_end = ENDS_THOUGHT.search(tag[0]) is not None
         if not is_open:
             kept.append(text[start : tag.start()])
             if is_end:  # it began before the reply, in the prompt

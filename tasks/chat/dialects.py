@@ -1,8 +1,9 @@
 """Dialects: about what servers disagree in a request, and what one server takes for one model.
 
-A dialect is the form in which the reply's schema is stated, the name of the token limit, and the
-parameters that are left out. It is found out by what the server rejects, which costs nothing, and
-by its first reply: a server that ignores the form answers in prose.
+A dialect is the form in which the reply's schema is stated, the name of the token limit, whether
+messages are merged, and the parameters that are left out. It is found out by what the server
+rejects, which costs nothing, and by its first reply: a server that ignores the form answers in
+prose.
 """
 
 import logging
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 from schemas.chat import ChatConfig, Request
 from tasks.chat.completion import Completion, lacks_form
-from tasks.chat.errors import OF_FORM, RejectedError, names_any
+from tasks.chat.errors import OF_FORM, OF_TURNS, RejectedError, names_any
 
 
 class Form(StrEnum):
@@ -47,11 +48,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`without` names the parameters that are left out. The limit of tokens never is: a reply
-    without it could cost any amount."""
+    """`is_merged`: the instructions stand in the first message of the user, and messages of one
+    side that follow each other are one. `without` names the parameters that are left out. The limit
+    of tokens never is: a reply without it could cost any amount."""
 
     form: Form
     tokens_field: str = TOKENS
+    is_merged: bool = False
     without: frozenset[str] = frozenset()
 
     def after(self, error: RejectedError, request: Request) -> "Iterator[Dialect]":
@@ -64,13 +67,16 @@ class Dialect:
         for name in _left_out_first(request, self.form):
             if name not in self.without and _is_named(name.lower(), told):
                 yield replace(self, without=self.without | {name})
+        if not self.is_merged and names_any(told, OF_TURNS):
+            yield replace(self, is_merged=True)
         if request.schema and request.chat.structured == "detect" and names_any(told, OF_FORM):
             forms = list(Form)
             yield from (replace(self, form=form) for form in forms[forms.index(self.form) + 1 :])
 
     def __str__(self) -> str:
         less = "".join(f", without {name}" for name in sorted(self.without))
-        return f"{self.form} and {self.tokens_field}{less}"
+        merged = ", messages merged" if self.is_merged else ""
+        return f"{self.form} and {self.tokens_field}{merged}{less}"
 
 
 def parameters_of(chat: ChatConfig) -> dict[str, Any]:

@@ -32,10 +32,15 @@ OF_FORM = (
     "additional properties",
 )
 """Words of a rejection whose cause is the required form of the reply."""
-OF_IMAGES = ("image", "multimodal", "multi modal", "mmproj", " vision ")
+OF_IMAGES = (
+    "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
+    "must be a string", "valid string",
+)  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
 OF_PARAMETERS = ("temperature", "top p", "max tokens", "max completion tokens")
 """Parameters that some servers refuse with the status of a crash."""
+OF_TURNS = ("system role", "system message", "must alternate", "developer role")
+"""Words of a chat template that knows no instructions, or no two messages of one side."""
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass."""
@@ -160,7 +165,7 @@ def _is_crash(status: int, words: str) -> bool:
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
     if status < 500 or status in GATEWAY or words.lstrip().startswith("<"):
         return False
-    return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS))
+    return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS, *OF_TURNS))
 
 
 def names_any(words: str, names: tuple[str, ...]) -> bool:

@@ -26,6 +26,8 @@ def request_body(request: Request, dialect: Dialect) -> bytes:
         body |= _reply_form(request.schema, dialect)
         if dialect.form is not Form.JSON_SCHEMA:
             _tell_schema(messages, request.schema)
+    if dialect.is_merged:
+        body["messages"] = _merged(messages)
     known = parameters_of(chat)
     return msgspec.json.encode(
         body | {name: known[name] for name in known if name not in dialect.without}
@@ -38,6 +40,27 @@ def _message(message: Message) -> dict[str, Any]:
         return {"role": message.role.value, "content": text}
     picture = {"type": "image_url", "image_url": {"url": data_url(message.photograph)}}
     return {"role": message.role.value, "content": [picture, {"type": "text", "text": text}]}
+
+
+def _merged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same words, in turns of user and assistant."""
+    merged: list[dict[str, Any]] = []
+    for message in messages:
+        is_user = message["role"] == Role.SYSTEM
+        turn = message | {"role": Role.USER.value} if is_user else message
+        if merged and merged[-1]["role"] == turn["role"]:
+            merged[-1] = turn | {"content": _joined(merged[-1]["content"], turn["content"])}
+        else:
+            merged.append(turn)
+    return merged
+
+
+def _joined(first: Any, then: Any) -> Any:
+    if isinstance(first, str) and isinstance(then, str):
+        return f"{first}\n\n{then}"
+    known = (content if isinstance(content, list) else None for content in (first, then))
+    texts = ([{"type": "text", "text": content}] for content in (first, then))
+    return [part for parts, text in zip(known, texts, strict=True) for part in parts or text]
 
 
 def _reply_form(schema: type[BaseModel], dialect: Dialect) -> dict[str, Any]:

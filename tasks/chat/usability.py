@@ -9,6 +9,13 @@ from schemas.chat import Failure
 FEW = 5
 """Answers that are asked for until one can be used; as many without one that can end the run. A
 model that fails at three of ten questions does so at the first five in 2 of 1,000 runs."""
+PROBE = 16
+"""Answers of a first batch, which is sent alone: small against a batch, and enough to tell a server
+without usable replies from a weak model."""
+FEW_FIRST = 1
+"""Usable ones of the first PROBE replies with which a run in batches still ends, before anything is
+followed up: each attempt would take another batch. A model that is right at once in a third of its
+replies has no more in 1 of 70 runs."""
 IN_SUCCESSION = 16
 """Unusable answers, all started after the last usable one, that end a run later on."""
 MANY, LEAST_SHARE = 12, 0.25
@@ -26,19 +33,25 @@ class Usability:
         self.num_usable = self.num_unusable = 0
         self.unusable: set[str] = set()
         self.is_over = False
+        self.error: Exception | None = None
         self._num_started = 0
+        self._num_first = 0
+        self._unusable_first: set[str] = set()
         self._last_usable = 0
         self._later: list[int] = []
         self._num_open = 0
         self._turns = asyncio.Condition()
 
     @asynccontextmanager
-    async def turn(self, is_limited: bool = True) -> AsyncIterator[int]:
-        """A turn to get an answer, by its number. Where limited, few are given at a time until an
-        answer can be used, so that a server without usable replies is paid for few."""
-        if is_limited and self._is_on_trial:
+    async def turn(self, few: int = FEW) -> AsyncIterator[int]:
+        """A turn to get an answer, by its number. At most `few` are given at a time until an answer
+        can be used, so that a server without usable replies is paid for few. Raises `error` where
+        the run is over."""
+        if self._is_on_trial(few):
             async with self._turns:
-                await self._turns.wait_for(lambda: not self._is_on_trial)
+                await self._turns.wait_for(lambda: not self._is_on_trial(few))
+        if self.error:
+            raise self.error
         self._num_open += 1
         self._num_started += 1
         try:
@@ -48,11 +61,31 @@ class Usability:
             async with self._turns:
                 self._turns.notify_all()
 
-    @property
-    def _is_on_trial(self) -> bool:
+    def _is_on_trial(self, few: int) -> bool:
         """Whether the first few answers are under way, and what they bring must be seen first."""
         num_begun = self.num_unusable + self._num_open
-        return not self.num_usable and self.num_unusable < FEW <= num_begun
+        return not self.num_usable and self.num_unusable < few <= num_begun
+
+    def add_first(self, failure: Failure | None, reply: str) -> bool:
+        """Whether a run in batches must end with this first reply to a prompt, before anything is
+        followed up; `reply` is its digest."""
+        if self._num_first >= PROBE or (failure and failure not in UNUSABLE):
+            return False
+        self._num_first += 1
+        self._unusable_first.update([reply] if failure else [])
+        if self._num_first < PROBE or len(self._unusable_first) < PROBE - FEW_FIRST:
+            return False
+        self.unusable |= self._unusable_first
+        self.is_over = True
+        return True
+
+    @property
+    def told(self) -> str:
+        """How many answers cannot be used, for the error that ends a run."""
+        num_answers = self.num_usable + self.num_unusable
+        if num_answers < self._num_first:
+            return f"{len(self._unusable_first)} of the first {self._num_first} replies"
+        return f"{self.num_unusable} of {num_answers} answers"
 
     def add(self, turn: int, failure: Failure | None, replies: tuple[str, ...]) -> bool:
         """Whether the run must end with this answer; `replies` are the digests of its replies."""

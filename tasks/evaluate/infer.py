@@ -23,7 +23,7 @@ from evaluation.images import sent, shown
 from evaluation.photographs import PhotographStore
 from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, prompt_of
 from schemas.benchmark import REPLY
-from schemas.chat import Account, Failure, Message, Photograph, Request, Role
+from schemas.chat import Account, Failure, Message, Photograph, Role
 from schemas.columns import frame_of as table_of
 from schemas.config.evaluation import EvaluatedModel
 from schemas.photographs import opened
@@ -211,19 +211,17 @@ def ask_endpoint(
 async def _ask(
     chat: Any, item: Row, model: EvaluatedModel, store: PhotographStore
 ) -> dict[str, Any]:
-    from tasks.chat.completion import read_completion
     from tasks.chat.errors import NoReplyError, RejectedError
 
     about = asked_of(item, model)
     messages = list(_messages(item, about["prompt"], model, store))
     nothing = {"text": None, "finish_reason": None, "input_tokens": 0, "output_tokens": 0}
     try:
-        reply = await chat.reply(Request(chat.config, tuple(messages)))
+        reply, said = await chat.said(messages)
     except NoReplyError:
         return about | nothing | {"cost": None, "error": Failure.NO_REPLY.value}
     except RejectedError as error:
         return about | nothing | {"cost": None, "error": f"{Failure.REJECTED.value}: {error}"[:300]}
-    said = read_completion(reply.raw)
     has_text = said.failure in (None, Failure.TRUNCATED, Failure.REFUSED)
     return about | {
         "text": said.text if has_text else None,

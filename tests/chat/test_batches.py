@@ -35,12 +35,13 @@ from tasks.chat.errors import ChatRefusedError, ChatStoppedError, PassingError, 
 from tasks.chat.limits import Limits
 from tasks.chat.replies import open_replies
 from tasks.chat.run import Run
+from tasks.chat.usability import PROBE
 from tests.servers.endpoint import Batches, Endpoint, Record
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, Faults
 
 ROOT = Path(__file__).parents[2]
-NAMES = [f"line {number}" for number in range(20)]
+NAMES = [f"line {number}" for number in range(PROBE)]
 FAST = Limits(backoff=Backoff(first=0.01), batch_window=500, batch_idle_seconds=0.05)
 PRICE = PriceConfig(input=100.0, output=200.0)
 RUN = """
@@ -118,9 +119,9 @@ def test_replies_equal_the_direct_mode_s_at_half_the_price(account, tmp_path):
         batched = run(configured(endpoint.url), account, NAMES)
         asked_in_batches = endpoint.num_replies
         sent = run(configured(endpoint.url, batch=False), direct, NAMES)
-        assert [len(ids) for ids in endpoint.created()] == [20]
+        assert [len(ids) for ids in endpoint.created()] == [16]
     assert words(batched) == SAID
-    assert asked_in_batches == 20
+    assert asked_in_batches == 16
     assert batched == sent
     digests = [digest for answer in batched for digest in answer.replies]
     in_batches = open_replies(account.store).read(digests)
@@ -163,7 +164,7 @@ def test_a_killed_run_is_taken_up_where_it_was(account):
         killed_run(endpoint, account, is_committed)
         more = [*NAMES, "another line"]
         assert words(run(configured(endpoint.url), account, more)) == [*SAID, "said another line"]
-        assert [len(ids) for ids in endpoint.created()] == [20, 1]
+        assert [len(ids) for ids in endpoint.created()] == [16, 1]
         assert set(Counter(chain(*endpoint.uploads())).values()) == {1}
 
 
@@ -186,7 +187,7 @@ def test_a_batch_whose_creation_was_not_seen_is_found_by_its_name(account):
         killed_run(endpoint, account, lambda: num_creations(endpoint) == 1)
         endpoint.around = None
         assert words(run(configured(endpoint.url), account, NAMES)) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [20]
+        assert [len(ids) for ids in endpoint.created()] == [16]
         assert len(endpoint.uploads()) == 1
 
 
@@ -198,7 +199,7 @@ def test_a_batch_that_was_not_created_is_created_after_a_while(account):
         limits = replace(FAST, batch_settling_seconds=2.0)
         assert words(run(configured(endpoint.url), account, NAMES, limits)) == SAID
         assert time.time() - killed > 0.9
-        assert [len(ids) for ids in endpoint.created()] == [20]
+        assert [len(ids) for ids in endpoint.created()] == [16]
 
 
 def test_a_creation_whose_answer_is_lost_is_not_repeated(account):
@@ -212,7 +213,7 @@ def test_a_creation_whose_answer_is_lost_is_not_repeated(account):
 
     with Served(says, around=around) as endpoint:
         assert words(run(configured(endpoint.url), account, NAMES)) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [20]
+        assert [len(ids) for ids in endpoint.created()] == [16]
 
 
 def interrupted(chat: Chat, endpoint: Served) -> Any:
@@ -238,7 +239,7 @@ def test_an_interrupted_run_is_taken_up_by_the_next(account):
         assert words(run(other, account, NAMES[:5])) == SAID[:5]
         third = configured(endpoint.url, max_concurrent=2)
         assert words(run(third, account, NAMES)) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [20]
+        assert [len(ids) for ids in endpoint.created()] == [16]
 
 
 def test_replies_that_nobody_waits_for_any_more_are_stored(account):
@@ -250,9 +251,9 @@ def test_replies_that_nobody_waits_for_any_more_are_stored(account):
         paid, _ = endpoint.created()
         deadline = time.monotonic() + 5
         store = open_replies(account.store)
-        while len(store.read(paid)) < 20 and time.monotonic() < deadline:
+        while len(store.read(paid)) < 16 and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert len(store.read(paid)) == 20
+        assert len(store.read(paid)) == 16
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "error-200"])
@@ -261,11 +262,11 @@ def test_lines_that_failed_in_passing_are_asked_again(account, kind):
     with Served(says, faults=faults) as endpoint:
         assert words(run(configured(endpoint.url, max_attempts=50), account, NAMES)) == SAID
         sizes = [len(ids) for ids in endpoint.created()]
-        assert sizes[0] == 20
+        assert sizes[0] == 16
         assert sizes[1:] == sorted(sizes[1:], reverse=True)
         assert len(sizes) > 2
         assert sum(Counter(chain(*endpoint.uploads())).values()) == sum(sizes)
-        assert endpoint.num_replies == 20
+        assert endpoint.num_replies == 16
 
 
 def test_lines_that_always_fail_end_without_a_reply(account):
@@ -275,8 +276,8 @@ def test_lines_that_always_fail_end_without_a_reply(account):
 
     with Served(model) as endpoint:
         answers = run(configured(endpoint.url, max_attempts=3), account, NAMES)
-        assert [len(ids) for ids in endpoint.created()] == [20, 1, 1]
-    assert [answer.failure for answer in answers].count(None) == 19
+        assert [len(ids) for ids in endpoint.created()] == [16, 1, 1]
+    assert [answer.failure for answer in answers].count(None) == 15
     assert answers[3].failure is Failure.NO_REPLY
     assert "503" in answers[3].detail
 
@@ -289,7 +290,7 @@ def test_rejected_lines_are_told_apart(account):
 
     with Served(model) as endpoint:
         answers = run(configured(endpoint.url), account, NAMES)
-        assert [len(ids) for ids in endpoint.created()] == [20]
+        assert [len(ids) for ids in endpoint.created()] == [16]
     assert [answer.failure for answer in answers[:5]] == [
         None, Failure.FILTERED, Failure.FILTERED, None, Failure.REFUSED]  # fmt: skip
     assert words(answers[5:]) == SAID[5:]
@@ -317,7 +318,7 @@ def test_undone_lines_are_asked_again(account, plan):
     with Served(says, batches=plan) as endpoint:
         assert words(run(configured(endpoint.url, max_attempts=50), account, NAMES)) == SAID
         assert len(endpoint.created()) > 1
-        assert endpoint.num_replies == 20
+        assert endpoint.num_replies == 16
 
 
 def test_a_cancelled_batch_keeps_what_was_done(account):
@@ -332,7 +333,7 @@ def test_a_cancelled_batch_keeps_what_was_done(account):
         assert words(run(configured(endpoint.url), account, NAMES)) == SAID
         assert 1 < len(endpoint.created()) < 5
         assert endpoint.storage.batches["batch_1"].about["status"] == "cancelled"
-        assert endpoint.num_replies == 20
+        assert endpoint.num_replies == 16
 
 
 def test_batches_without_room_are_submitted_in_halves(account):
@@ -358,7 +359,7 @@ def test_another_dialect_is_tried(account):
     }
     with Served(says, **limits) as endpoint:
         answers = run(configured(endpoint.url), account, NAMES)
-        assert [len(ids) for ids in endpoint.created()] == [20, 20, 20]
+        assert [len(ids) for ids in endpoint.created()] == [16, 16, 16]
     assert {answer.failure for answer in answers} == {None}
 
 
@@ -370,10 +371,19 @@ def test_a_form_that_is_ignored_is_told_in_the_next_batch(account):
         return said if is_told else "It is a fine word."
 
     with Served(model) as endpoint:
-        answers = run(configured(endpoint.url), account, NAMES)
-        assert words(answers) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [20, 20]
-        assert endpoint.num_replies == sum(answer.usage.calls for answer in answers)
+        answers = run(configured(endpoint.url), account, MANY)
+        assert words(answers) == [f"said {name}" for name in MANY]
+        assert [len(ids) for ids in endpoint.created()] == [16, 16, 184]
+        # As if the form had been known: which ones were the first decides nothing.
+        assert {(len(answer.replies), answer.usage.calls) for answer in answers} == {(1, 1)}
+        assert endpoint.num_replies == 216
+        # The next run knows it from the store.
+        config = configured(endpoint.url, max_concurrent=5)  # by an asker of its own
+        run(config, account, [f"further {name}" for name in NAMES])
+        assert [len(ids) for ids in endpoint.created()][3:] == [16]
+    with open_replies(account.store).sql.engine.begin() as connection:
+        costs = connection.exec_driver_sql("SELECT sum(cost) FROM replies").scalar()
+    assert spent(account) == pytest.approx(costs)
 
 
 def test_some_replies_in_prose_do_not_change_the_form_of_a_batch(account):
@@ -387,14 +397,52 @@ def test_some_replies_in_prose_do_not_change_the_form_of_a_batch(account):
         assert forms == {"json_schema"}
 
 
-def test_batches_without_usable_replies_end_the_run(account):
-    with Served(lambda _: "I see.") as endpoint:
-        with pytest.raises(ChatRefusedError, match=r"answers cannot be used.*'I see.'"):
-            run(configured(endpoint.url), account, NAMES)
-        assert [len(ids) for ids in endpoint.created()] == [20, 20, 20]
+MANY = [f"line {number}" for number in range(200)]
+
+
+def prose(body: dict[str, Any]) -> str:
+    return "I see."
+
+
+def wrong(body: dict[str, Any]) -> str:
+    return json.dumps({"word": None})
+
+
+def empty(body: dict[str, Any]) -> Completion:
+    return Completion(None)
+
+
+@pytest.mark.parametrize(
+    ("model", "sizes", "told"),
+    [
+        # The form is ignored: the schema goes into the prompt, and then nothing is left to try.
+        (prose, [16, 16], "reply-invalid: .*'I see.'"),
+        (wrong, [16], "reply-invalid: word: .*"),
+        (empty, [16], "reply-empty: the reply has no text"),
+    ],
+)
+def test_a_server_without_usable_replies_is_noticed_by_the_first_batch(account, model, sizes, told):
+    with Served(model) as endpoint:
+        match = f"16 of the first 16 replies cannot be used, the last one as {told}"
+        with pytest.raises(ChatRefusedError, match=match):
+            run(configured(endpoint.url), account, MANY)
+        assert [len(ids) for ids in endpoint.created()] == sizes
+        num_paid = endpoint.num_replies
         endpoint.model = says
-        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
-        assert [len(ids) for ids in endpoint.created()][3:] == [20]
+        assert words(run(configured(endpoint.url), account, MANY)) == [f"said {n}" for n in MANY]
+        assert [len(ids) for ids in endpoint.created()][len(sizes) :] == [16, 184]
+        assert endpoint.num_replies == num_paid + 200
+
+
+def test_few_first_replies_that_can_be_used_are_enough_to_go_on(account):
+    def model(body: dict[str, Any]) -> str:
+        is_first = len(body["messages"]) == 1 and body["messages"][0]["content"] in MANY[2:]
+        return "{}" if is_first else says(body)
+
+    with Served(model) as endpoint:
+        config = configured(endpoint.url, structured="json-schema")
+        assert words(run(config, account, MANY[:30])) == [f"said {n}" for n in MANY[:30]]
+        assert [len(ids) for ids in endpoint.created()] == [16, 28, 14]
 
 
 def test_a_server_that_rejects_everything_ends_the_run(account):
@@ -451,8 +499,8 @@ def test_calls_of_the_api_are_made_again(account):
         config = configured(endpoint.url, max_attempts=30, structured="json-schema")
         assert words(run(config, account, NAMES)) == SAID
         assert words(run(config, account, ["one more"])) == ["said one more"]
-        assert sorted(len(ids) for ids in endpoint.created()) == [1, 20]
-        assert endpoint.num_replies == 21
+        assert sorted(len(ids) for ids in endpoint.created()) == [1, 16]
+        assert endpoint.num_replies == 17
 
 
 def test_polling_outlasts_an_outage(account):
@@ -491,7 +539,7 @@ def test_a_batch_that_is_gone_is_asked_anew(account):
 
     with Served(says, around=around) as endpoint:
         assert words(run(configured(endpoint.url), account, NAMES)) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [20, 20]
+        assert [len(ids) for ids in endpoint.created()] == [16, 16]
 
 
 def test_repairs_go_into_a_second_batch(account):
@@ -503,7 +551,7 @@ def test_repairs_go_into_a_second_batch(account):
 
     with Served(model) as endpoint:
         assert words(run(configured(endpoint.url), account, NAMES)) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [20, 4]
+        assert [len(ids) for ids in endpoint.created()] == [16, 4]
 
 
 def spent(account: Account) -> float:
@@ -544,9 +592,9 @@ def test_what_is_under_way_is_waited_for_though_the_budget_is_spent(account):
 
 def test_files_are_limited(account):
     with Served(says) as endpoint:
-        limits = replace(FAST, batch_requests=8)
+        limits = replace(FAST, batch_requests=6)
         assert words(run(configured(endpoint.url), account, NAMES, limits)) == SAID
-        assert [len(ids) for ids in endpoint.created()] == [8, 8, 4]
+        assert [len(ids) for ids in endpoint.created()] == [6, 6, 4]
 
 
 def test_two_chats_of_one_store_share_what_is_under_way(account):
@@ -575,7 +623,7 @@ def test_the_meter_counts(account):
     meter = counted.meter
     with Served(says) as endpoint:
         converse(configured(endpoint.url), account, NAMES, ask, run=counted, limits=FAST)
-    assert (meter.asked, meter.served, meter.paid, meter.again) == (20, 0, 20, 0)
+    assert (meter.asked, meter.served, meter.paid, meter.again) == (16, 0, 16, 0)
     assert meter.cost == pytest.approx(spent(account))
 
 

@@ -1,6 +1,7 @@
 """What servers take, and what they ignore: found out once, for all questions alike."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -132,6 +133,54 @@ def test_a_refused_parameter_is_left_out_and_nothing_else(
         assert ("max_completion_tokens" in sent) == (left_out == "max_tokens")
 
 
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, "System role not supported"),
+        (500, "Conversation roles must alternate user/assistant/user/assistant/..."),
+        (400, "invalid request: system messages are not allowed by this template"),
+    ],
+)
+def test_messages_are_merged_for_a_template_of_two_sides(
+    status: int, text: str, store: str
+) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        roles = [message["role"] for message in body["messages"]]
+        sides = ["user", "assistant"] * len(roles)
+        return None if roles == sides[: len(roles)] else error(status, text)
+
+    def model(body: dict[str, Any]) -> str:
+        # The first replies are followed up: what is merged stays in order.
+        if len(body["messages"]) == 1:
+            return "{}"
+        told = "".join(map(str, (part.get("text", "") for part in body["messages"][0]["content"])))
+        assert re.fullmatch(r"Add up\.Picture 1:question \d+ 1", told), told
+        return json.dumps({"total": int(re.findall(r"\d+", told)[1]) + 1, "words": "so"})
+
+    data = picture("PNG", (4, 4))
+
+    async def ask(chat: Chat, number: int) -> Answer[Sum]:
+        shown = [Photograph(f"p{number}-{place}", 4, lambda: data) for place in (1, 2)]
+        messages = [
+            Message(Role.SYSTEM, "Add up."),
+            Message(Role.USER, "Picture 1:", shown[0]),
+            Message(Role.USER, f"question {number} 1", shown[1]),
+        ]
+        return await chat.answer(messages, Sum)
+
+    with serve(model, refuse=refuse) as endpoint:
+        config = chat_config(endpoint, structured="json-schema")
+        answers = converse(config, Account("test", store), range(20), ask, limits=FAST)
+        assert [answer.value and answer.value.total for answer in answers] == [
+            number + 1 for number in range(20)
+        ]
+        refused = [record for record in endpoint.requests if record.status != 200]
+        assert len(endpoint.requests) - len(refused) == 40
+        assert 1 <= len(refused) <= 5  # those that were under way at once
+        kinds = [part["type"] for part in endpoint.requests[-1].body["messages"][0]["content"]]
+        assert kinds == ["text", "image_url", "text", "image_url", "text"]
+
+
 def test_two_parameters_of_which_one_may_be_sent(store: str) -> None:
     def refuse(body: dict[str, Any]) -> ServerAnswer | None:
         both = {"temperature", "top_p"} <= body.keys()
@@ -194,6 +243,8 @@ IMAGES = [
     (500, "image input is not supported - hint: you may need to provide the mmproj"),
     (400, "This model does not support image_url content"),
     (500, "Failed to load image or audio file"),
+    (422, "messages[0].content: invalid type: sequence, expected a string"),
+    (500, "pydantic: content: Input should be a valid string"),
 ]
 
 

@@ -101,7 +101,7 @@ def answered(content: object, reason: str | None = "stop", **more: Any) -> bytes
         (answered("hello", None), "hello", None),
         (answered(" \n"), " \n", Failure.EMPTY),
         (answered(None), "", Failure.EMPTY),
-        (answered({"odd": 1}), "", Failure.EMPTY),
+        (answered({"odd": 1}), '{"odd": 1}', None),
         (answered("he", "length"), "he", Failure.TRUNCATED),
         (answered("", "content_filter"), "", Failure.FILTERED),
         (answered(None, refusal="no"), "", Failure.REFUSED),

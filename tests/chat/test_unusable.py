@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.chat import Account, Failure, Reply, Usage
-from tasks.chat.answers import Answer
+from schemas.chat import Account, Failure, Message, Reply, Role, Usage
+from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
 from tasks.chat.errors import ChatRefusedError
 from tasks.chat.replies import open_replies
@@ -23,7 +23,7 @@ from tests.chat.test_dialects import spent_and_kept
 from tests.servers.endpoint import serve
 from tests.servers.faults import Completion
 
-MENDED = "correct the server, the model or max_tokens and run the same command"
+MENDED = "correct the server, the model or its limit of tokens and run the same command"
 
 
 @pytest.fixture
@@ -213,3 +213,71 @@ def test_failures_to_get_a_reply_end_no_run(failures: list[Failure]) -> None:
     passing = [one for one in failures if one in (Failure.NO_REPLY, Failure.REJECTED)]
     assert not any(usability.add(1, failure, ()) for failure in passing)
     assert json.dumps(sorted(usability.unusable)) == "[]"
+
+
+async def say(chat: Chat, number: int) -> str:
+    _, said = await chat.said([Message(Role.USER, f"question {number}")])
+    return said.text
+
+
+def said(config: Any, store: str, numbers: Sequence[int]) -> list[str]:
+    return converse(config, Account("test", store), numbers, say, limits=FAST)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (lambda body: Completion(None), "reply-empty: .*no text"),
+        (lambda body: Completion(" \n"), "reply-empty: .*no text"),
+        # All that it may write went into its reasoning.
+        (lambda body: Completion("", finish_reason="length"), "reply-truncated: .*length"),
+        (lambda body: Completion(None, "length", more={"reasoning": "So"}), "reply-truncated: "),
+        (lambda body: Completion("", finish_reason="content_filter"), "reply-filtered: "),
+        (lambda body: Completion([{"type": "thinking", "thinking": "A"}]), "reply-empty: "),
+    ],
+)
+def test_replies_that_say_nothing_end_a_run_without_a_form(
+    model: Callable[[dict[str, Any]], Any], reason: str, store: str
+) -> None:
+    with serve(model, latency=0.01) as endpoint:
+        match = rf"([5-8]) of \1 answers cannot be used, the last one as {reason}.*{MENDED}"
+        with pytest.raises(ChatRefusedError, match=match):
+            said(chat_config(endpoint, max_concurrent=64), store, range(200))
+        assert len(endpoint.requests) <= 2 * FEW
+    with serve(lambda body: "(A)") as endpoint:
+        assert said(chat_config(endpoint), store, range(200)) == ["(A)"] * 200
+        assert len(endpoint.requests) == 200
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I like turtles.",
+        "{}",
+        "?",
+        Completion("<think>It goes on and on", finish_reason="length"),
+        Completion(None, refusal="I do not look at pictures."),
+        Completion("", finish_reason="refusal"),
+        Completion("This is filtered", finish_reason="content_filter"),
+        Completion([{"type": "text", "text": "B"}]),
+    ],
+)
+def test_replies_that_are_merely_wrong_or_odd_are_the_model_s_result(
+    reply: Any, store: str
+) -> None:
+    with serve(lambda body: reply) as endpoint:
+        assert len(said(chat_config(endpoint), store, range(40))) == 40
+
+
+def test_a_run_that_is_over_asks_nothing_more_and_leaves_others_alone(store: str) -> None:
+    def model(body: dict[str, Any]) -> str | Completion:
+        return "A" if number_in(body) < 100 else Completion(None)
+
+    with serve(model) as endpoint:
+        config, account = chat_config(endpoint), Account("test", store)
+        run = Run()
+        for _ in range(2):
+            with pytest.raises(ChatRefusedError, match=f"{FEW} of {FEW} answers"):
+                converse(config, account, range(100, 200), say, run=run, limits=FAST)
+            assert len(endpoint.requests) == FEW
+        assert said(config, store, range(100)) == ["A"] * 100

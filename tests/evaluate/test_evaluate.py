@@ -17,6 +17,7 @@ from evaluation.images import sent
 from evaluation.photographs import PhotographStore
 from evaluation.prompting import prompt_of
 from schemas.benchmark import PromptTemplate
+from schemas.chat import Account
 from schemas.completion.frames import smart_resize
 from schemas.config.evaluation import (
     BenchmarkConfig,
@@ -24,11 +25,13 @@ from schemas.config.evaluation import (
     EvaluatedModel,
     load_evaluate_config,
 )
+from tasks.chat.errors import ChatRefusedError
 from tasks.evaluate.benchmark import write_items
+from tasks.evaluate.infer import ask_endpoint, asked_of
 from tests.builds import save_config
 from tests.commands import REPOSITORY, call
 from tests.servers.endpoint import serve
-from tests.servers.faults import Faults
+from tests.servers.faults import Completion, Faults
 
 CONFIGS = sorted((REPOSITORY / "configs" / "evaluate").glob("*.toml"))
 TINY = {
@@ -181,6 +184,29 @@ def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root
         second = run(tree | {"models": [model]}, root)
     assert second != first
     assert pl.read_parquet(second / "scores.parquet")["error_share"][0] == 0
+
+
+def test_an_endpoint_that_says_nothing_ends_its_benchmark_and_is_asked_again(tmp_path):
+    entries = [BenchmarkConfig.model_validate(entry) for entry in THREE]
+    mmvp, other = (read_items(entry, tmp_path) for entry in entries[:2])
+    account = Account("nobody", f"sqlite:///{tmp_path / 'replies.sqlite'}")
+
+    def silent(body: dict[str, Any]) -> str | Completion:
+        told = body["messages"][-1]["content"][-1]["text"]
+        return Completion("", "length") if told in prompts else "I cannot see a thing."
+
+    with serve(silent) as endpoint:
+        model = EvaluatedModel.model_validate(chat_model(endpoint.url))
+        prompts = {asked_of(row, model)["prompt"] for row in mmvp.iter_rows(named=True)}
+        with pytest.raises(ChatRefusedError, match="5 of 5 answers cannot be used, the last one as "
+                           "reply-truncated: the reply has no text"):  # fmt: skip
+            ask_endpoint(mmvp, model, account, tmp_path)
+        replies, _ = ask_endpoint(other, model, account, tmp_path)
+        assert replies["text"].unique().to_list() == ["I cannot see a thing."]
+        num_asked, prompts = len(endpoint.requests), set()
+        replies, missing = ask_endpoint(mmvp, model, account, tmp_path)
+        assert len(endpoint.requests) == num_asked + mmvp.height
+        assert missing == [] and replies["error"].null_count() == mmvp.height
 
 
 ITEM = {
