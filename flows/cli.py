@@ -159,7 +159,8 @@ def why(
         str, typer.Argument(metavar="IMAGE_OR_SAMPLE", help="An image_id or question_id.")
     ],
     dataset: Annotated[
-        Path | None, typer.Option(help="A dataset folder; default: the newest one.")
+        str | None,
+        typer.Option(help="A dataset folder, NAME or NAME/DIGEST; default: the newest one."),
     ] = None,
     replies: Annotated[
         str | None, typer.Option(help="The reply store's postgresql:// address, where it has one.")
@@ -168,9 +169,11 @@ def why(
 ) -> None:
     """Show the history of one image or one question: what was repaired, what was asked and what
     proves it, and at which stage and why the rest was left out."""
+    from schemas.dataset_folder import resolve_dataset
     from tasks.publish.why import explain, newest_dataset
 
-    for line in explain(name, dataset or newest_dataset(root), root, replies):
+    folder = resolve_dataset(dataset, root) if dataset else newest_dataset(root)
+    for line in explain(name, folder, root, replies):
         typer.echo(line)
 
 

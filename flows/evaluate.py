@@ -23,6 +23,7 @@ from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.dataset_folder import check_root
 from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
+from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
@@ -46,6 +47,7 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
 def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
     """As `evaluate_flow`, in the flow run under way."""
     watch_again()
+    about = about_evaluation(config, root)
     failures: list[Failed] = []
     items: dict[str, Path] = {}
     loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
@@ -74,7 +76,7 @@ def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
         raise
     if not outcomes:
         raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")
-    report = report_evaluation(config.name, outcomes, failures, root, return_state=True)
+    report = report_evaluation(about, outcomes, failures, root, return_state=True)
     folder = cast(Path, report.result())
     _announce(config, folder)
     if failures:

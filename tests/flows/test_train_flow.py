@@ -23,6 +23,8 @@ from evaluation.leakage import LISTED
 from flows.announcing import PUBLISHED, TRAINED
 from flows.evaluate import evaluate_from_file
 from flows.train import train_from_file
+from schemas.code_version import code_version
+from schemas.config.section import config_digest
 from schemas.config.training import Method, load_train_config
 from tasks.leakage.leaks import list_of
 from tasks.train.stage import run_trainer
@@ -77,7 +79,7 @@ def is_locked(run: Path) -> bool:
 
 
 def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
-    root, _, done = trained
+    root, config, done = trained
     assert done.returncode == 0, done.stderr
     (folder,) = (root / "models" / "tried").iterdir()
     assert done.stdout == f"{folder}\n"
@@ -89,6 +91,8 @@ def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
     assert facts["dataset"]["digest"] == dataset.name
     assert facts["num_updates"] == 6
     card = (folder / "README.md").read_text()
+    assert config_digest(load_train_config(config)) in card
+    assert str(code_version()) in card and facts["code"] == code_version()._asdict()
     assert dataset.name in card and "| accuracy | 0.000 | 0.000 |" in card
     assert not any("Warning" in line or "warn" in line for line in done.stderr.splitlines())
 
