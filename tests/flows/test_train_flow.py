@@ -224,16 +224,26 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
     home.mkdir()
     process_id, url = start_server(home)
     environment = {**os.environ, "PREFECT_HOME": str(home), "PREFECT_API_URL": url}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": REPOSITORY}
+    said = tmp_path / "said.txt"
     try:
-        with subprocess.Popen(serve, env=environment, **quiet) as served:
+        with (
+            said.open("wb") as errors,
+            subprocess.Popen(
+                serve, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=errors
+            ) as served,
+        ):
             try:
                 deployments = f"{url}/deployments/count"
                 wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
                 httpx.post(f"{url}/events", json=events).raise_for_status()
                 wait_for(lambda: parameters_of_runs(url) == expected, 60)
+                before = said.stat().st_size
             finally:
                 served.terminate()
+            assert served.wait(30) == 143
+            assert served.stdout and served.stdout.read() == b""
+        end = said.read_bytes()[before:].decode()
+        assert end == "error: stopped: the same command goes on where this one was\n"
     finally:
         stop_server(process_id)
 
