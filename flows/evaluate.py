@@ -18,6 +18,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.announcing import announce_scores
 from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.stopping import watch_again
+from flows.telling import telling
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.dataset_folder import check_root
@@ -39,6 +40,7 @@ class EvaluationFailedError(RuntimeError):
 
 
 @flow(name="evaluate")
+@telling
 def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
     """The report's folder."""
     return make_evaluation(config, root)
@@ -111,6 +113,7 @@ def _announce(config: EvaluateConfig, folder: Path) -> None:
 
 
 @flow(name="evaluate-from-file", flow_run_name=name_of_deployed)
+@telling
 def evaluate_from_file(
     config: str, settings: list[str] | None = None, root: str = "data", model: str | None = None
 ) -> str:

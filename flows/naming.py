@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import tags
+from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
@@ -32,14 +33,18 @@ def name_of_deployed() -> str:
 
 @contextmanager
 def deployed(config: Any, path: Path, task_runner: Any) -> Iterator[None]:
-    """Within the block, the flow run under way, which a deployment started, has the tags of the
-    configuration, submits tasks to this runner, and shows what the program logs."""
+    """Within the block, the flow run under way, which a deployment started, has the name and the
+    tags of the configuration, submits tasks to this runner, and shows what the program logs."""
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
     context = FlowRunContext.get()
-    assert context, "no flow run is under way"
+    assert context and context.flow_run, "no flow run is under way"
+    found = tags_of(config, path)
+    with get_client(sync_client=True) as client:
+        known = {*context.flow_run.tags, *found}
+        client.update_flow_run(context.flow_run.id, name=name_of(config), tags=sorted(known))
     with (
-        tags(*tags_of(config, path)),
+        tags(*found),
         task_runner.duplicate() as runner,
         context.model_copy(update={"task_runner": runner}),
     ):

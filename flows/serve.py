@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
@@ -43,7 +44,7 @@ def serve_deployments(
         if not config.is_file():
             raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
     check_server(url)
-    deployments = [
+    deployments: list[Any] = [
         build_from_file.to_deployment(
             name=build.stem, parameters={"config": str(build), "root": str(root)}, cron=cron
         )

@@ -181,6 +181,9 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path):
     tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
     ended = {task["name"]: task["state_type"] for task in tasks}
     assert (ended["validate"], ended["select"]) == ("FAILED", "COMPLETED")
+    lines = logged(run["id"], f"Finished in state Failed({run['state']['message']!r})")
+    assert "there_are_enough_samples" in run["state"]["message"]
+    assert not any("Traceback" in line for line in lines)
 
 
 def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
@@ -188,8 +191,14 @@ def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     folder = build_from_file(str(path), root=str(tmp_path))
     assert len(events_of("deployed", 1)) == 1
     runs = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
-    assert [run["name"] for run in runs] == ["deployed"]
     (run,) = runs
+    config = PipelineConfig.model_validate(tree_of("deployed"))
+    assert run["name"] == name_of(config)
+    assert set(run["tags"]) == {
+        "deployed",
+        f"config:{path.name}",
+        f"digest:{config_digest(config)}",
+    }
     tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
     assert {"render", "select", "validate", "publish"} <= {task["name"] for task in tasks}
     assert Path(folder).parent == tmp_path / "datasets" / "deployed"
