@@ -91,12 +91,16 @@ def announce_rejection(name: str, validation: Path, *, event: bool) -> None:
     create_table_artifact(
         key=artifact_key("failed-checks", name),
         table=rows[:MAX_SHOWN],
-        description=f"**{name} is not published:** {len(rows)} checks fail. All of them and their "
+        description=f"**{name} is not published:** {_failing(len(rows))}. All of them and their "
         f"rows: `{report.resolve()}`",
     )
     if event:
         payload = {"report": str(report.resolve()), "checks": [entry["name"] for entry in failing]}
         _emit(REJECTED, f"spatialthinker.dataset.{name}", payload)
+
+
+def _failing(number: int) -> str:
+    return "1 check fails" if number == 1 else f"{number} checks fail"
 
 
 def announce_scores(name: str, scores: Iterable[Mapping[str, Any]], folder: Path) -> None:

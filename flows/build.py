@@ -20,6 +20,7 @@ from flows.graph import STAGES, dependents
 from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.progress import results_of
 from flows.stopping import watch_again
+from flows.telling import telling
 from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
 from schemas.dataset_folder import check_root
 from tasks.artifact import forget, remove_partials, set_aside
@@ -34,6 +35,7 @@ from tasks.validate.stage import DatasetRejectedError, check_gates
 
 
 @flow(name="plan")
+@telling
 def prepare_build(config: PipelineConfig, root: Path) -> Build:
     """The stages before write: they cost no money."""
     names = [stage.name for stage in STAGES]
@@ -41,6 +43,7 @@ def prepare_build(config: PipelineConfig, root: Path) -> Build:
 
 
 @flow(name="build")
+@telling
 def build_dataset(
     config: PipelineConfig,
     root: Path,
@@ -98,6 +101,7 @@ def _task(stage: Stage) -> Task[..., Any]:
 
 
 @task(cache_policy=NO_CACHE)
+@telling
 def run_job(stage: Stage, job: Job) -> Path | State[Path]:
     """The one rule by which work is skipped: a job whose artifact is complete does nothing."""
     if parent_process():
@@ -143,6 +147,7 @@ def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> P
 
 
 @flow(name="build-from-file", flow_run_name=name_of_deployed)
+@telling
 def build_from_file(
     config: str, settings: list[str] | None = None, root: str = "data", announce: bool = True
 ) -> str:

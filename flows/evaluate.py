@@ -18,11 +18,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.announcing import announce_scores
 from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.stopping import watch_again
+from flows.telling import telling
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.dataset_folder import check_root
 from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
+from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
@@ -38,6 +40,7 @@ class EvaluationFailedError(RuntimeError):
 
 
 @flow(name="evaluate")
+@telling
 def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
     """The report's folder."""
     return make_evaluation(config, root)
@@ -46,6 +49,7 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
 def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
     """As `evaluate_flow`, in the flow run under way."""
     watch_again()
+    about = about_evaluation(config, root)
     failures: list[Failed] = []
     items: dict[str, Path] = {}
     loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
@@ -76,7 +80,7 @@ def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
         raise
     if not outcomes:
         raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")
-    report = report_evaluation(config.name, outcomes, failures, root, return_state=True)
+    report = report_evaluation(about, outcomes, failures, root, return_state=True)
     folder = cast(Path, report.result())
     _announce(config, folder)
     if failures:
@@ -111,6 +115,7 @@ def _announce(config: EvaluateConfig, folder: Path) -> None:
 
 
 @flow(name="evaluate-from-file", flow_run_name=name_of_deployed)
+@telling
 def evaluate_from_file(
     config: str, settings: list[str] | None = None, root: str = "data", model: str | None = None
 ) -> str:

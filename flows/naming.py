@@ -3,32 +3,27 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from prefect import tags
+from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
-from pydantic import BaseModel
 
 from flows.settings import OURS
-
-
-def digest_of(config: BaseModel) -> str:
-    """Of all that decides what comes out."""
-    return sha256(config.model_dump_json().encode()).hexdigest()[:12]
+from schemas.config.section import config_digest
 
 
 def name_of(config: Any) -> str:
     """`sample @ 3f2a`: a configuration's name and the beginning of its digest."""
-    return f"{config.name} @ {digest_of(config)[:4]}"
+    return f"{config.name} @ {config_digest(config)[:4]}"
 
 
 def tags_of(config: Any, path: Path | None = None) -> list[str]:
     """The name, the file where one is known, and the digest of a configuration."""
     file = [f"config:{path.name}"] if path else []
-    return [config.name, *file, f"digest:{digest_of(config)}"]
+    return [config.name, *file, f"digest:{config_digest(config)}"]
 
 
 def name_of_deployed() -> str:
@@ -38,14 +33,18 @@ def name_of_deployed() -> str:
 
 @contextmanager
 def deployed(config: Any, path: Path, task_runner: Any) -> Iterator[None]:
-    """Within the block, the flow run under way, which a deployment started, has the tags of the
-    configuration, submits tasks to this runner, and shows what the program logs."""
+    """Within the block, the flow run under way, which a deployment started, has the name and the
+    tags of the configuration, submits tasks to this runner, and shows what the program logs."""
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
     context = FlowRunContext.get()
-    assert context, "no flow run is under way"
+    assert context and context.flow_run, "no flow run is under way"
+    found = tags_of(config, path)
+    with get_client(sync_client=True) as client:
+        known = {*context.flow_run.tags, *found}
+        client.update_flow_run(context.flow_run.id, name=name_of(config), tags=sorted(known))
     with (
-        tags(*tags_of(config, path)),
+        tags(*found),
         task_runner.duplicate() as runner,
         context.model_copy(update={"task_runner": runner}),
     ):

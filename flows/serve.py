@@ -1,22 +1,33 @@
 """Serve: deployments that a running Prefect server starts, in one process."""
 
+import asyncio
+import logging
 import os
 import signal
-import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from prefect import serve
+from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
+from prefect.runner import Runner
 
 from flows.announcing import PUBLISHED, TRAINED
 from flows.build import build_from_file
 from flows.evaluate import evaluate_from_file
 from flows.server import check_server
-from flows.stopping import ended_by
+from flows.stopping import SIGNALS, ended_by, exit_code
 from flows.train import train_from_file
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import read_manifest
+
+MAX_RUNS = 2
+"""At once: more would compete for the processors of one machine."""
+STOP_SECONDS = 8.0
+"""For the runs under way to end and Prefect to hear of it, and again for the schedules to be
+paused: it takes three or four, on two busy cores."""
+logger = logging.getLogger(__name__)
 
 
 def serve_deployments(
@@ -67,16 +78,64 @@ def serve_deployments(
                 concurrency_limit=1,
             )
         )
-    warnings.filterwarnings("ignore", "coroutine 'Runner.astop'")  # Prefect's own, at its end
-    is_stopped = True
+    serve_until_stopped(deployments)
+
+
+def serve_until_stopped(deployments: Sequence[RunnerDeployment]) -> None:
+    """Run what the server starts until a signal comes; then the schedules are paused and the runs
+    under way are cancelled, as Prefect's own `serve` does, but without its lines."""
+    runner = Runner(limit=MAX_RUNS)
+    for deployment in deployments:
+        runner.add_deployment(deployment)
+    names = ", ".join(f"{one.flow_name}/{one.name}" for one in deployments)
+    logger.info("serving %s: start one by `prefect deployment run NAME`, or in the UI", names)
+    with silenced_at_the_end() as silence:
+        asyncio.run(_serve(runner, silence))
+
+
+@contextmanager
+def silenced_at_the_end() -> Iterator[Callable[[], None]]:
+    """What silences this process and what it shows of others, until the block is left."""
+    kept = [(os.dup(number), number) for number in (1, 2)]
+
+    def silence() -> None:
+        logging.disable(logging.CRITICAL)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for _, number in kept:
+            os.dup2(nowhere, number)
+
     try:
-        serve(*deployments, limit=2)
-    except Exception:  # no stop, but an error that the command tells
-        is_stopped = False
-        raise
+        yield silence
     finally:
-        if is_stopped:
-            ended_by(signal.SIGTERM)  # Prefect takes it over; after another signal this is nothing
+        for copy, number in kept:
+            os.dup2(copy, number)
+
+
+async def _serve(runner: Runner, silence: Callable[[], None]) -> None:
+    serving = asyncio.ensure_future(runner.start())
+    await asyncio.sleep(0)  # Prefect sets a handler of its own when it starts
+    stopped = asyncio.Event()
+
+    def stop(number: int) -> None:
+        if not exit_code():
+            ended_by(number)
+            silence()
+            stopped.set()
+
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, number)
+    stopping = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if stopped.is_set():
+        with suppress(Exception):  # the command ends in any case, and says so itself
+            async with asyncio.timeout(STOP_SECONDS):
+                await runner.cancel_all()
+        serving.cancel()
+        await asyncio.wait((serving,), timeout=STOP_SECONDS)
+    else:
+        await serving  # raises what ended it
 
 
 def dataset_of(training: Path) -> str:

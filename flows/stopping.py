@@ -56,6 +56,12 @@ def watch_again() -> None:
                 signal.signal(number, _interrupt)
 
 
+def ignore_signals() -> None:
+    """From now on no signal ends this process: it has done its work and tidies up."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def exit_code() -> int | None:
     """What the process ends with after a signal, as shells report it; None where none came."""
     return None if _Signal.number is None else 128 + _Signal.number

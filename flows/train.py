@@ -16,12 +16,14 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.announcing import announce_model
 from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.stopping import watch_again
+from flows.telling import telling
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import check_root
 from tasks.train.stage import check_packages, check_readiness, train_model
 
 
 @flow(name="train")
+@telling
 def train_flow(path: Path, overrides: tuple[str, ...], root: Path, announce: bool = False) -> Path:
     """The model folder of a configuration file. With `announce` the event is emitted that
     evaluation awaits."""
@@ -40,6 +42,7 @@ def make_model(path: Path, overrides: tuple[str, ...], root: Path, announce: boo
 
 
 @flow(name="train-from-file", flow_run_name=name_of_deployed)
+@telling
 def train_from_file(
     config: str,
     settings: list[str] | None = None,

@@ -1,8 +1,10 @@
 """Dataset folders: where a published dataset is, and whether it is what its build published."""
 
 import json
+from collections.abc import Mapping
 from hashlib import file_digest
 from pathlib import Path
+from shlex import quote
 from types import UnionType
 from typing import Any
 
@@ -43,12 +45,25 @@ def check_root(root: Path) -> Path:
     return root
 
 
+def name_of_dataset(manifest: Mapping[str, Any]) -> str:
+    """How people and `resolve_dataset` call one build: `NAME/DIGEST`, its place below
+    ROOT/datasets."""
+    return f"{manifest['name']}/{manifest['digest']}"
+
+
+def why_command(item: str, dataset: str) -> str:
+    """What to type for the history of an image or a question of a dataset, as a shell takes it."""
+    end = "-- " if item.startswith("-") else ""
+    return f"spatialthinker why --dataset {quote(dataset)} {end}{quote(item)}"
+
+
 def resolve_dataset(name: str, root: Path) -> Path:
-    """The dataset folder at a path, or the newest build of that name below `root`/datasets.
-    FileNotFoundError where there is no such folder."""
+    """The dataset folder at a path, the build NAME/DIGEST below `root`/datasets, or the newest
+    build of that name there. FileNotFoundError where there is no such folder."""
     place = Path(name).expanduser()
-    if (place / "manifest.json").is_file():
-        return place
+    for folder in (place, root / "datasets" / name):
+        if (folder / "manifest.json").is_file():
+            return folder
     if len(Path(name).parts) == 1:
         builds = list((root / "datasets" / name).glob("*/manifest.json"))
         if builds:

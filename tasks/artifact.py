@@ -28,6 +28,9 @@ from pydantic import BaseModel
 from schemas.replacing import PARTIAL, replacing, replacing_folder
 from tasks.file_digests import digest_store, file_digests
 
+PAGE = ".html"
+"""Ends the name of a page for people in a folder. Seals leave it out: it says what the other files
+say, and by which code and for which configuration it was drawn last."""
 SEAL = ".seal.json"
 """Ends the name of a seal, which else is that of its artifact."""
 ROWS_AT_ONCE = 20_000
@@ -190,9 +193,10 @@ def seal_artifact(artifact: Artifact, content: Content | None = None) -> Path:
 
 
 def _files_of(artifact: Artifact) -> dict[str, Path]:
-    """The files of an artifact by their names below its folder."""
+    """The files that an artifact's seal covers, by their names below its folder."""
     if artifact.path.is_dir():
-        found = [path for path in sorted(artifact.path.rglob("*")) if path.is_file()]
+        inside = [path for path in sorted(artifact.path.rglob("*")) if path.is_file()]
+        found = [path for path in inside if path.suffix != PAGE]
     else:
         found = [path for path in (artifact.path, artifact.ledger_path) if path.exists()]
     return {path.relative_to(artifact.path.parent).as_posix(): path for path in found}

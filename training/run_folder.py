@@ -17,6 +17,8 @@ from schemas.dataset_folder import read_manifest
 VERSION = 1
 EDGE = 1 << 20  # bytes that are hashed at each end of a file: weights have gigabytes
 FINAL = "final"
+TOLD = ("README.md", "training.json", "rewards.png")
+"""Files of a model's folder that tell about it and do not decide what it says."""
 
 
 def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> Path:
@@ -36,9 +38,12 @@ def run_digest(config: TrainConfig, dataset: Path, model: str | Path) -> str:
 
 
 def model_digest(folder: Path) -> str:
-    """Of a model's files: the size, the start and the end of each, since weights have gigabytes."""
+    """Of a model's files without those TOLD: the size, the start and the end of each, since weights
+    have gigabytes."""
     digest = sha256()
     for path in sorted(entry for entry in folder.iterdir() if entry.is_file()):
+        if path.name in TOLD:
+            continue
         with path.open("rb") as stream:
             start = stream.read(EDGE)
             size = stream.seek(0, SEEK_END)

@@ -22,7 +22,7 @@ EXPECTATIONS = (
     "rating_is_between_1_and_10",
     "image_has_a_size",
     "image_is_in_one_split",
-    "photograph_is_in_one_split",
+    "group_is_in_one_split",
     "question_is_a_question",
     "wording_has_no_template_residue",
     "question_with_options_holds_the_question",

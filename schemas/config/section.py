@@ -3,6 +3,7 @@
 Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
 """
 
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,3 +15,8 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def config_digest(config: BaseModel) -> str:
+    """Of all that decides what comes out: twelve digits, for Prefect's tags and for reports."""
+    return sha256(config.model_dump_json().encode()).hexdigest()[:12]

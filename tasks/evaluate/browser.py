@@ -19,9 +19,10 @@ from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.photographs import PhotographStore
 from evaluation.points import read_polygon
 from schemas.benchmark import AnswerKind, fact
+from schemas.dataset_folder import why_command
 from schemas.photographs import opened
 from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
-from tasks.evaluate.view import is_own, title_of
+from tasks.evaluate.view import title_of
 
 MAX_ITEMS = 200
 """Items of a page: as many as a person can look through."""
@@ -73,10 +74,15 @@ class Browser(NamedTuple):
 
 
 def browse(
-    answers: pl.DataFrame, grounding: pl.DataFrame, store: PhotographStore, room: int = MAX_BYTES
+    answers: pl.DataFrame,
+    grounding: pl.DataFrame,
+    store: PhotographStore,
+    datasets: Mapping[str, str],
+    room: int = MAX_BYTES,
 ) -> Browser:
     """`answers` has one row per model and item: the item, the reply, and what was read in it.
-    `room` limits the bytes of images and text."""
+    `datasets` calls the datasets of benchmarks that are ours as `spatialthinker why` does; `room`
+    limits the bytes of images and text."""
     rewards = {
         (row["model"], row["benchmark"], row["item_id"]): row
         for row in grounding.iter_rows(named=True)
@@ -92,7 +98,10 @@ def browse(
         if room < 0:
             break
         images |= new
-        items.append(item_of(group[0]) | {"replies": replies, "verdicts": verdicts_of(replies)})
+        dataset = datasets.get(group[0]["benchmark"], "")
+        items.append(
+            item_of(group[0], dataset) | {"replies": replies, "verdicts": verdicts_of(replies)}
+        )
     order = list(BENCHMARKS)
     items.sort(
         key=lambda item: (
@@ -133,7 +142,7 @@ def verdicts_of(replies: Sequence[Row]) -> list[str]:
     return [*found, "split"] if "right" in found and len(found) > 1 else found
 
 
-def item_of(row: Mapping[str, Any]) -> Row:
+def item_of(row: Mapping[str, Any], dataset: str) -> Row:
     is_point = row["kind"] == AnswerKind.POINT.value
     question_id = fact(row["facts"], "question_id")
     return {
@@ -151,7 +160,7 @@ def item_of(row: Mapping[str, Any]) -> Row:
         "num_hidden_images": len(row["images"][MAX_IMAGES:]),
         "gold_boxes": gold_boxes(row),
         "sources": row["image_sources"],
-        "why": question_id if is_own(row["source_benchmark"]) else None,
+        "why": why_command(question_id, dataset) if dataset and question_id else None,
     }
 
 

@@ -7,7 +7,7 @@ scores.parquet, items.parquet and grounding.parquet.
 
 import logging
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,9 +23,11 @@ from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
+from schemas.code_version import code_version
 from schemas.columns import columns
 from schemas.replacing import replacing_folder
 from tasks.artifact import plan_artifact, sealed_content
+from tasks.evaluate.about import About
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.ground import ground_replies
 from tasks.evaluate.grounding import CASES, grounding_view
@@ -41,7 +43,7 @@ from tasks.evaluate.view import (
     title_of,
 )
 
-VERSION = 2
+VERSION = 3
 MODEL = columns(model=pl.String)
 ANSWER = columns(**MODEL, **{**ITEM, **REPLY, **PARSED}, source_benchmark=pl.String)
 """`benchmark` is the name under which it was evaluated, `source_benchmark` the items' own."""
@@ -74,7 +76,7 @@ class Tables(NamedTuple):
 
 
 def report_folder(
-    name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+    about: About, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
 ) -> Path:
     told = repr([tuple(failure) for failure in failures])
     inputs = {
@@ -83,11 +85,14 @@ def report_folder(
         )
         for number, outcome in enumerate(outcomes)
     }
-    settings = {"failures": sha256(told.encode("utf-8", "replace")).hexdigest()}
+    settings = {
+        "failures": sha256(told.encode("utf-8", "replace")).hexdigest(),
+        "about": sha256(about.text.encode("utf-8", "replace")).hexdigest(),
+    }
     digest = plan_artifact(
         root, "evaluation", version=VERSION, config=settings, inputs=inputs
     ).digest
-    return root / "evaluations" / name / digest
+    return root / "evaluations" / about.name / digest
 
 
 def read_tables(outcomes: Sequence[Outcome]) -> Tables:
@@ -112,15 +117,26 @@ def _answers(items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame) -
 
 
 def report_view(
-    name: str, tables: Tables, outcomes: Sequence[Outcome], failures: Sequence[Failed]
+    about: About,
+    digest: str,
+    tables: Tables,
+    outcomes: Sequence[Outcome],
+    failures: Sequence[Failed],
 ) -> dict[str, Any]:
-    """What both the page and the Markdown file show."""
+    """What both the page and the Markdown file show; `digest` is the report's."""
     asked = [*(one.model for one in outcomes), *(one.model for one in failures)]
     models = [model for model in dict.fromkeys(asked) if model != EVERY_MODEL]
     told = [failure._asdict() | {"title": title_of(failure.benchmark)} for failure in failures]
     official, paper = (comparison(tables.scores, rule, models, told) for rule in (OFFICIAL, PAPER))
     return {
-        "name": name,
+        "name": about.name,
+        "about": {
+            "report": f"{about.name}/{digest}",
+            "configuration": about.configuration,
+            "code": str(code_version()),
+        },
+        "asked": about.models,
+        "sources": {title_of(name): place for name, place in about.sources.items()},
         "models": models,
         "failures": told,
         "official_rows": official,
@@ -146,10 +162,12 @@ def markdown_cell(text: str) -> str:
     return line
 
 
-def render_page(view: dict[str, Any], tables: Tables, store: PhotographStore) -> str:
+def render_page(
+    view: dict[str, Any], tables: Tables, store: PhotographStore, datasets: Mapping[str, str]
+) -> str:
     environment = _environment(autoescape=True)
     environment.filters["csp_digest"] = csp_digest
-    browser = browse(tables.answers, tables.grounding, store)
+    browser = browse(tables.answers, tables.grounding, store, datasets)
     return environment.get_template("report.html.jinja").render(
         **view,
         charts=charts(tables.scores, view["models"]),
@@ -178,29 +196,34 @@ def _environment(*, autoescape: bool) -> Environment:
 
 
 def write_report(
-    folder: Path, name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+    folder: Path,
+    about: About,
+    digest: str,
+    outcomes: Sequence[Outcome],
+    failures: Sequence[Failed],
+    root: Path,
 ) -> None:
     """All files of the report into an existing, empty folder."""
     tables = read_tables(outcomes)
     tables.scores.write_parquet(folder / "scores.parquet")
     tables.answers.write_parquet(folder / "items.parquet")
     tables.grounding.write_parquet(folder / "grounding.parquet")
-    view = report_view(name, tables, outcomes, failures)
+    view = report_view(about, digest, tables, outcomes, failures)
     for file, text in (
         ("report.md", render_markdown(view)),
-        ("report.html", render_page(view, tables, PhotographStore(root))),
+        ("report.html", render_page(view, tables, PhotographStore(root), about.datasets)),
     ):
         (folder / file).write_bytes(text.encode("utf-8", "replace"))
 
 
-@task(cache_policy=NO_CACHE, task_run_name="report-{name}")
+@task(cache_policy=NO_CACHE, task_run_name="report-{about.name}")
 def report_evaluation(
-    name: str, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+    about: About, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
 ) -> Path | State[Path]:
-    folder = report_folder(name, outcomes, failures, root)
+    folder = report_folder(about, outcomes, failures, root)
     if folder.exists():
         return Completed(name="Cached", data=folder)
     with replacing_folder(folder) as partial:
-        write_report(partial, name, outcomes, failures, root)
+        write_report(partial, about, folder.name, outcomes, failures, root)
     logger.info("report: %s", folder)
     return folder

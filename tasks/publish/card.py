@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from schemas.code_version import CodeVersion
 from schemas.config.build import SourceKind
+from schemas.dataset_folder import name_of_dataset, why_command
 from schemas.proof.evidence import Standing
 from tasks.publish.costs import COSTS, TOKENS, total_costs
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
@@ -63,9 +65,13 @@ def render_card(
     environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
     environment.filters["number"] = lambda number: f"{number:,}"
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
-    judging = manifest["judging"]
+    judging, name = manifest["judging"], name_of_dataset(manifest)
+    example = samples.sort("rating", "question_id", descending=[True, False]).row(0, named=True)
     return environment.get_template("card.md.jinja").render(
         manifest=manifest,
+        name=name,
+        code=CodeVersion(**manifest["code"]),
+        why=why_command(example["question_id"], name),
         config=manifest["config"],
         rights=reader_of(SourceKind(manifest["config"]["source"]["kind"])).rights,
         size=size_category(manifest["num_samples"]),
@@ -76,7 +82,7 @@ def render_card(
         evidence=samples.group_by("evidence").len().sort("evidence").to_dicts(),
         num_unknown=samples.filter(evidence=Standing.UNKNOWN.value).height,
         short=[row for row in manifest["quotas"] if row["chosen"] < row["wanted"]],
-        example=samples.sort("rating", "question_id", descending=[True, False]).row(0, named=True),
+        example=example,
         writer=manifest["models"].get("write.chat"),
         costs=cost_rows(manifest),
         judging=judging,

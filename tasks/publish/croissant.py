@@ -73,7 +73,7 @@ def describe(manifest: Mapping[str, Any], schema: pa.Schema, rights: Rights) -> 
         "version": "1.0.0",
         "identifier": manifest["digest"],
         "license": f"https://spdx.org/licenses/{rights.licence.upper()}.html",
-        "citeAs": "SpatialThinker (arXiv 2511.07403). " + rights.text,
+        "citeAs": "SpatialThinker (arXiv 2511.07403). " + rights.annotations,
         "keywords": ["spatial reasoning", "scene graph", *rights.tags],
         "distribution": [
             *_file_objects(manifest["files"]),

@@ -18,8 +18,16 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
-from schemas.dataset_folder import DATA, VALIDATION, read_manifest, sample_files
+from schemas.config.section import config_digest
+from schemas.dataset_folder import (
+    DATA,
+    VALIDATION,
+    name_of_dataset,
+    read_manifest,
+    sample_files,
+)
 from schemas.ledger import LEDGER
 from schemas.replacing import move_folder, removed_at_last, replacing
 from tasks.artifact import (
@@ -47,8 +55,10 @@ from tasks.publish.funnel import (
 from tasks.publish.shards import plain_table, write_split
 from tasks.sources.readers import reader_of
 from tasks.stage import Job, Settings, Stage
+from tasks.validate.page import PAGE
+from tasks.validate.stage import draw_page, results_of
 
-VERSION = 6
+VERSION = 7
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
 """Packages that the stages use: the manifest records their versions."""
 logger = logging.getLogger(__name__)
@@ -165,8 +175,9 @@ def build_manifest(
     samples: pl.DataFrame,
     folder: Path,
 ) -> dict[str, Any]:
-    """All facts about a dataset whose files are in a folder. `digest` covers all other entries,
-    the contents of the files included: it names the dataset."""
+    """All facts about a dataset whose files are in a folder. `digest` covers all other entries but
+    `code`, the contents of the files included: it names the dataset. Code that makes the same
+    makes the same dataset."""
     quotas = plan_quotas(config.quota, config.quota.num_samples)
     paths = [folder / "ledger.parquet", *sample_files(folder), *(folder / VALIDATION).glob("*.*")]
     files = {
@@ -177,6 +188,7 @@ def build_manifest(
         "name": config.name,
         "seed": config.seed,
         "config": config.model_dump(mode="json"),
+        "config_digest": config_digest(config),
         "stages": stages,
         "versions": {
             "spatialthinker": version_of("spatialthinker"),
@@ -194,7 +206,8 @@ def build_manifest(
         "files": files,
     }
     text = json.dumps(facts, sort_keys=True)
-    return {"name": config.name, "digest": sha256(text.encode()).hexdigest()[:16], **facts}
+    digest = sha256(text.encode()).hexdigest()[:16]
+    return {"name": config.name, "digest": digest, "code": code_version()._asdict(), **facts}
 
 
 def _sha256(path: Path) -> str:
@@ -216,7 +229,9 @@ def write_dataset(folder: Path, job: Job) -> str:
     (folder / DATA).mkdir()
     for split in ("train", "val"):
         write_split(samples, split, store, sizes, config.publish, folder / DATA)
-    shutil.copytree(inputs.validation, folder / VALIDATION)
+    shutil.copytree(
+        inputs.validation, folder / VALIDATION, ignore=lambda *_: [PAGE]
+    )  # the page is drawn below, with the name that is not known yet
     stages = {
         stage: {"recipe": digests_of(paths), "content": sealed_content(paths)}
         for stage, paths in job.inputs.items()
@@ -224,7 +239,9 @@ def write_dataset(folder: Path, job: Job) -> str:
     manifest = build_manifest(config, inputs, stages, samples, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    results = json.loads((inputs.validation / "results.json").read_text(encoding="utf-8"))
+    results, name = results_of(inputs.validation), name_of_dataset(manifest)
+    made = {"configuration": manifest["config_digest"], "dataset": name}
+    draw_page(folder / VALIDATION, results, made, name)
     card = render_card(manifest, samples, results["shortcuts"])
     (folder / "README.md").write_text(card, encoding="utf-8")
     rights = reader_of(config.source.kind).rights

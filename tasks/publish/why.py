@@ -63,7 +63,7 @@ def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Itera
         raise ValueError(
             f"{dataset} does not name the stages of its build ({error}): build the dataset again"
         ) from None
-    image_id = _image_of(name, digests, root)
+    image_id = _image_of(name, dataset, digests, root)
     yield f"dataset {dataset}"
     yield from _image_lines(image_id, digests, root)
     column = "image_id" if name == image_id else "question_id"
@@ -254,7 +254,7 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
             yield f"  photograph {fate}"
 
 
-def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
+def _image_of(name: str, dataset: Path, digests: dict[str, str], root: Path) -> str:
     """The image whose id is `name`, or the image of the question with that id."""
     for stage in ("ingest", "index"):
         ids = _scan(root, stage, digests[stage]).select(pl.col("image_id").cast(pl.String))
@@ -264,8 +264,8 @@ def _image_of(name: str, digests: dict[str, str], root: Path) -> str:
     found = questions.select("image_id").unique().collect()
     if found.is_empty():
         raise ValueError(
-            f"{name} is neither an image nor a question of this build: ids are in the columns "
-            "image_id and question_id of the dataset"
+            f"{name} is neither an image nor a question of {dataset}: name another dataset with "
+            "--dataset, or an id of its columns image_id or question_id"
         )
     return str(found.item())
 

@@ -23,7 +23,7 @@ from tasks.sources.files import (
     problem_in,
     repeated_keys,
 )
-from tasks.sources.reader import Reader, Rights
+from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -215,7 +215,8 @@ READER = Reader(
     rights=Rights(
         "cc-by-4.0",
         "Annotations: GQA (Hudson and Manning 2019), CC BY 4.0, which refines the scene graphs of "
-        "Visual Genome. Photographs remain under their authors' licences.",
+        "Visual Genome.",
+        PHOTOGRAPHS,
         ("visual-genome", "gqa"),
     ),
     collection="vg",

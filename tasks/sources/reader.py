@@ -17,12 +17,17 @@ Places = Mapping[str, tuple[Path, int]]
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The terms of use of the annotations: `licence` as the Hugging Face Hub names it, `text` one
-    sentence for the dataset card, `tags` the tags of the dataset on the Hub."""
+    """The terms of use: `licence` of the annotations as the Hugging Face Hub names it, a sentence
+    on the annotations and one on the photographs for the dataset card, `tags` the tags of the
+    dataset on the Hub."""
 
     licence: str
-    text: str
+    annotations: str
+    photographs: str
     tags: tuple[str, ...] = ()
+
+
+PHOTOGRAPHS = "Photographs remain under their authors' licences."
 
 
 def no_photographs(files: Files) -> Places:

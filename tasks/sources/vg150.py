@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from schemas.ledger import ledger_of, lost
 from schemas.photographs import opened
 from tasks.sources.files import UNREADABLE, decode_each, decode_parts, find_files, map_file
-from tasks.sources.reader import Reader, Rights
+from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
 
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -341,7 +341,8 @@ READER = Reader(
     rights=Rights(
         "cc-by-4.0",
         "Annotations: Visual Genome (Krishna et al. 2016), CC BY 4.0, in the selection VG150 (Xu "
-        "et al. 2017). Photographs remain under their authors' licences.",
+        "et al. 2017).",
+        PHOTOGRAPHS,
         ("visual-genome",),
     ),
     collection="vg",

@@ -35,7 +35,7 @@ from tasks.sources.files import (
     spans_of,
     unpack_member,
 )
-from tasks.sources.reader import Reader, Rights
+from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 from tasks.sources.visual_genome_records import (
     DISPENSABLE,
@@ -387,15 +387,17 @@ READER = Reader(
     read=read_scenes,
     rights=Rights(
         "cc-by-4.0",
-        "Annotations: Visual Genome (Krishna et al. 2016), CC BY 4.0. Photographs remain under "
-        "their authors' licences.",
+        "Annotations: Visual Genome (Krishna et al. 2016), CC BY 4.0.",
+        PHOTOGRAPHS,
         ("visual-genome",),
     ),
     collection="vg",
 )
 DRAWN_READER = replace(
     READER,
-    rights=Rights("cc0-1.0", "Scenes and photographs are drawn by the pipeline.", ("synthetic",)),
+    rights=Rights(
+        "cc0-1.0", "Scenes are drawn by the pipeline.", "So are photographs.", ("synthetic",)
+    ),
     collection=None,
 )
 """Reads the scenes that the pipeline draws and writes in the form of Visual Genome's files."""

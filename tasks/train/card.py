@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from schemas.code_version import CodeVersion
 from schemas.config.training import TINY
 
 PARTS = ("format", "count", "accuracy", "spatial", "relationships")
@@ -23,7 +24,12 @@ def render_model_card(facts: dict[str, Any], log: Sequence[dict[str, float]]) ->
         autoescape=False,  # Markdown of our own facts: names are checked by the configuration
     )
     template = environment.get_template("card.md.jinja")
-    return template.render(**facts, rewards=reward_rows(log), is_tiny=facts["base"] == TINY)
+    return template.render(
+        **facts,
+        rewards=reward_rows(log),
+        code_told=CodeVersion(**facts["code"]),
+        is_tiny=facts["base"] == TINY,
+    )
 
 
 def reward_rows(log: Sequence[dict[str, float]]) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
+from schemas.code_version import code_version
+from schemas.config.section import config_digest
 from schemas.config.training import TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
 from schemas.replacing import replacing_folder
@@ -179,6 +181,8 @@ def training_facts(
     return {
         "name": config.name,
         "digest": run.name,
+        "config_digest": config_digest(config),
+        "code": code_version()._asdict(),
         "base": config.model.name,
         "base_is_local": isinstance(base, Path),
         "config": config.model_dump(mode="json"),

@@ -139,7 +139,7 @@ def _identity(is_witnessed: bool) -> Iterator[Check]:
         gxe.ExpectTableRowCountToBeBetween, "num_rows", min_value=1)
     yield _none(group, "no_value_is_missing",
         "No value is missing, except where a column allows it (margin, what models took and voted, "
-        "photograph).",
+        "facts that a source may lack).",
         "missing_values")
     yield _check(group, "question_id_is_given", "Every sample has a question_id.",
         gxe.ExpectColumnValuesToNotBeNull, column="question_id")
@@ -168,8 +168,8 @@ def _identity(is_witnessed: bool) -> Iterator[Check]:
         column="least_side", min_value=1)
     yield _check(group, "image_is_in_one_split", "No image is in both train and val.",
         gxe.ExpectColumnValuesToBeBetween, "image_id", column="image_splits", max_value=1)
-    yield _check(group, "photograph_is_in_one_split",
-        "No photograph is in both train and val under two image ids (same group_id).",
+    yield _check(group, "group_is_in_one_split",
+        "No image is in both train and val under two ids (same group_id).",
         gxe.ExpectColumnValuesToBeBetween, "group_id", column="group_splits", max_value=1)
 
 

@@ -1,14 +1,14 @@
 """The validation page: one offline HTML file that says in words whether a data set is sound."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemas.claim import Category
-from schemas.completion.publish import LETTERS
 from schemas.config.build import BlindRule, JudgeRule
+from schemas.dataset_folder import why_command
 from schemas.proof.evidence import Standing
 from schemas.question import LEVELS
 from tasks.validate.shortcuts import ALL
@@ -32,6 +32,8 @@ STANDINGS = {
     Standing.ASSERTED.value: "asserted by an annotation",
     Standing.UNKNOWN.value: "left to the judge",
 }
+PAGE = "validation.html"
+Row = dict[str, Any]
 TEMPLATE = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -41,25 +43,26 @@ TEMPLATE = Environment(
 ).get_template("page.html.jinja")
 
 
-def render_page(results: dict[str, Any], view: pl.DataFrame) -> str:
-    """The page of `results` (the content of results.json) and its checks view."""
+def render_page(results: Mapping[str, Any], made: Mapping[str, str], dataset: str = "") -> str:
+    """The page of `results` (the content of results.json). `made` says by what code and, once it
+    is published, as what; `dataset` is then what `spatialthinker why` calls it."""
+    checks = results["expectations"]
     return TEMPLATE.render(
         results=results,
         verdict=verdict(results),
-        groups=grouped(results["expectations"]),
-        num_images=view["image_id"].n_unique(),
-        num_photographs=view.filter("has_photograph")["group_id"].n_unique(),
-        splits={name: view.filter(split=name).height for name in ("train", "val")},
+        about={**results["about"], **made},
+        failed=sorted((c for c in checks if c["status"] != "passed"), key=_urgency),
+        groups=by_group(c for c in checks if c["status"] == "passed"),
+        numbers=results["numbers"],
         levels=LEVELS,
-        categories=category_table(view),
-        letters=letter_table(view),
+        why=dataset and why_told(results, dataset),
         judging=results["judging"] and judging_tables(results["judging"]),
         shortcuts=shortcut_table(results["shortcuts"]),
         readiness=results["readiness"],
     )
 
 
-def verdict(results: dict[str, Any]) -> dict[str, str]:
+def verdict(results: Mapping[str, Any]) -> dict[str, str]:
     """Tone, headline and one sentence of the result."""
     checks = results["expectations"]
     critical = [c for c in checks if c["status"] == "failed" and c["severity"] == "critical"]
@@ -87,51 +90,27 @@ def _sentence(parts: list[str]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def grouped(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Checks by group; groups that stop a build come first, then those with warnings."""
-    names = sorted({check["group"] for check in checks})
-    groups = []
-    for name in names:
-        members = [check for check in checks if check["group"] == name]
-        failed = [check for check in members if check["status"] != "passed"]
-        failed.sort(key=lambda check: (_urgency(check), check["name"]))
-        passed = [check for check in members if check["status"] == "passed"]
-        groups.append({"name": name, "failed": failed, "passed": passed})
-    return sorted(groups, key=lambda group: min(map(_urgency, group["failed"]), default=2))
-
-
-def _urgency(check: dict[str, Any]) -> int:
+def _urgency(check: Mapping[str, Any]) -> int:
+    """What stops a build comes first."""
     return int(check["status"] != "error" and check["severity"] == "warning")
 
 
-def category_table(view: pl.DataFrame) -> list[dict[str, Any]]:
-    """Samples per level and in all, one entry per category; `share` is that of the data set."""
-    return [
-        {
-            "name": category.value,
-            "levels": [rows.filter(level=level).height for level in LEVELS],
-            "total": rows.height,
-            "share": rows.height / max(view.height, 1),
-        }
-        for category in Category
-        for rows in [view.filter(category=category.value)]
-    ]
+def by_group(checks: Iterable[Row]) -> dict[str, list[Row]]:
+    """Checks in their order, by group."""
+    groups: dict[str, list[Row]] = {}
+    for check in checks:
+        groups.setdefault(check["group"], []).append(check)
+    return dict(sorted(groups.items()))
 
 
-def letter_table(view: pl.DataFrame) -> list[dict[str, Any]]:
-    """How often each letter is the answer, one entry per split."""
-    return [
-        {
-            "split": split,
-            "letters": [
-                {"letter": letter, "count": count, "share": count / max(rows.height, 1)}
-                for letter in LETTERS
-                for count in [rows.filter(answer_only=letter).height]
-            ],
-        }
-        for split in ("train", "val")
-        for rows in [view.filter(split=split)]
+def why_told(results: Mapping[str, Any], dataset: str) -> str:
+    """A command that tells the history of a question that this page names; empty without any."""
+    judging = results["judging"] or {"rejected": []}
+    named = [
+        *(e["question_id"] for check in results["expectations"] for e in check["examples"]),
+        *(row["question_id"] for row in judging["rejected"]),
     ]
+    return next((why_command(name, dataset) for name in named if name), "")
 
 
 def judging_tables(judging: dict[str, Any]) -> dict[str, Any]:

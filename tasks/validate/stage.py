@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from schemas.code_version import code_version
 from schemas.columns import formatted
 from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
 from schemas.config.gates import GatesConfig
+from schemas.config.section import config_digest
+from schemas.replacing import replacing
 from schemas.sample import SAMPLE, sample_columns
 from tasks.artifact import writing_folder
 from tasks.file_digests import digest_store
@@ -28,7 +31,8 @@ from tasks.judge.summary import judge_summary
 from tasks.plan.quota import plan_quotas
 from tasks.sources.files import digest_files
 from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
-from tasks.validate.page import render_page
+from tasks.validate.numbers import numbers_of
+from tasks.validate.page import PAGE, render_page
 from tasks.validate.readiness import check_rewards
 from tasks.validate.shortcuts import ALL, find_shortcuts
 from tasks.validate.view import check_view, table_columns
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 8
+VERSION = 9
 USUAL = GatesConfig()
 ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
@@ -129,14 +133,15 @@ def validate_frame(
     select: SelectConfig,
     folder: Path,
     *,
-    about: str = "",
+    about: Mapping[str, str] | None = None,
     gates: GatesConfig = USUAL,
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
     is_witnessed: bool = False,
 ) -> bool:
     """Check `samples`, write three files into `folder`, and return whether the samples may be
-    published: every critical expectation holds and every expectation could be evaluated."""
+    published: every critical expectation holds and every expectation could be evaluated. `about`
+    says which build this is."""
     from tasks.validate.expectations import checks
     from tasks.validate.suites import checks_of_suite
     from tasks.validate.verdicts import evaluate
@@ -158,7 +163,8 @@ def validate_frame(
     failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
     failing = failing.sort("expectation", maintain_order=True)
     results = _results(verdicts, failing, view.height) | {
-        "about": about,
+        "about": dict(about or {}),
+        "numbers": numbers_of(view),
         "judging": judge_summary(judged_paths, judge) if judge else None,
         "shortcuts": shortcuts.to_dicts(),
         "readiness": readiness.totals,
@@ -166,13 +172,22 @@ def validate_frame(
     failing.drop("question").write_parquet(folder / "failing_rows.parquet")
     text = json.dumps(results, indent=2, ensure_ascii=False)
     (folder / "results.json").write_text(f"{text}\n", encoding="utf-8")
-    page = render_page(results, view)
-    (folder / "validation.html").write_text(page, encoding="utf-8")
+    draw_page(folder, results, {})
     logger.info(
         "validate: %d samples, %d expectations, %d failing rows, success=%s, %.1f s",
         view.height, len(verdicts), failing.height, results["success"], perf_counter() - started,
     )  # fmt: skip
     return bool(results["success"])
+
+
+def draw_page(
+    folder: Path, results: Mapping[str, Any], made: Mapping[str, str], dataset: str = ""
+) -> None:
+    """Write the page of `results` into a folder. `made` says for what it is drawn; `dataset` is
+    what people call the dataset of a published one."""
+    page = render_page(results, {**made, "code": str(code_version())}, dataset)
+    with replacing(folder / PAGE, is_durable=False) as partial:
+        partial.write_text(page, encoding="utf-8")
 
 
 def _failing_rows(verdict: "Verdict", frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -261,12 +276,16 @@ def validate(job: Job) -> Path:
 def settings(config: PipelineConfig) -> Settings:
     judge = {"judge": config.judge} if config.judge else {}
     sections = {"quota": config.quota, "select": config.select, "gates": config.gates, **judge}
-    return {**sections, "about": about(config)}
+    return {**sections, **about(config)}
 
 
-def about(config: PipelineConfig) -> str:
+def about(config: PipelineConfig) -> dict[str, str]:
     """Which build a report is about."""
-    return f"{config.name}, from {config.source.kind} with seed {config.seed}"
+    return {
+        "name": config.name,
+        "source": config.source.kind.value,
+        "seed": str(config.seed),
+    }
 
 
 def files(build: Build) -> dict[str, str]:
@@ -281,13 +300,16 @@ def check(build: Build) -> None:
     (folder,) = build.made["validate"]
     if succeeded(folder):
         return
-    failed = [entry for entry in results_of(folder)["expectations"] if is_blocking(entry)]
+    results = results_of(folder)
+    # Anew: other configurations may lead to the same samples.
+    draw_page(folder, results, {"configuration": config_digest(build.config)})
+    failed = [entry for entry in results["expectations"] if is_blocking(entry)]
     told = [f"{entry['name']} ({_example(entry)})" for entry in failed[:MAX_TOLD]]
     if len(failed) > MAX_TOLD:
         told.append(f"{len(failed) - MAX_TOLD} more")
     raise DatasetRejectedError(
         f"the dataset fails its validation and is not published: {'; '.join(told)}: see "
-        f"{folder / 'validation.html'}",
+        f"{folder / PAGE}",
         folder,
     )
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import shutil
 import subprocess
 from hashlib import sha256
@@ -169,7 +170,15 @@ def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_da
     assert scores["benchmark"].unique().sort().to_list() == ["elsewhere", "stvqa_val"]
     grounding = pl.read_parquet(folder / "grounding.parquet")
     assert grounding["benchmark"].unique().sort().to_list() == ["elsewhere", "stvqa_val"]
-    assert "elsewhere" in (folder / "report.md").read_text()
+    report = (folder / "report.md").read_text()
+    dataset = f"{drawn_dataset.parent.name}/{drawn_dataset.name}"
+    assert f"| STVQA validation | {dataset} |" in report
+    assert "| elsewhere | its miniature, drawn here |" in report
+    page = (folder / "report.html").read_text()
+    asked = pl.read_parquet(folder / "items.parquet").filter(benchmark="stvqa_val")
+    assert set(re.findall(r"<code>spatialthinker why --dataset (\S+) (\S+)</code>", page)) == {
+        (dataset, item) for item in asked["item_id"].str.replace("stvqa_val-", "")
+    }
 
 
 def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root):

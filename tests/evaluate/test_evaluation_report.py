@@ -12,7 +12,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
+from schemas.code_version import code_version
 from schemas.columns import frame_of
+from tasks.evaluate.about import About, AboutModel
 from tasks.evaluate.boxes import boxes_of, gold_boxes
 from tasks.evaluate.browser import browse, choose_items, outcome_of
 from tasks.evaluate.report import (
@@ -40,6 +42,13 @@ from tests.evaluations import (
 
 Row = dict[str, Any]
 FILES = {"report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet"}
+ABOUT = About(
+    "test",
+    "c0ff1g",
+    (AboutModel("spatialthinker-7b", "models/st/a1", "d2", "st/a1, grpo on mine/b2 | <b>"),),
+    {"stvqa_val": "mine/b2"},
+    {"stvqa_val": "mine/b2"},
+)
 GUESS = completion(scene({"dog.1": [90, 40, 190, 90]}), "(B) right")
 MMSTAR = {"l2_category": "x"}
 
@@ -69,7 +78,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outc
 
 def write(folder: Path, root: Path, outcomes: list[Outcome], *failures: Failed) -> Path:
     folder.mkdir()
-    write_report(folder, "test", outcomes, failures, root)
+    write_report(folder, ABOUT, "d1g", outcomes, failures, root)
     return folder
 
 
@@ -105,22 +114,23 @@ def test_same_results_same_bytes(evaluated, tmp_path):
 
 def test_the_task_writes_a_report_once(evaluated):
     root, outcomes = evaluated
-    folder = report_evaluation.fn("once", outcomes, [], root)
-    assert folder == report_folder("once", outcomes, [], root)
-    assert folder.parent == root / "evaluations" / "once"
+    folder = report_evaluation.fn(ABOUT, outcomes, [], root)
+    assert folder == report_folder(ABOUT, outcomes, [], root)
+    assert folder.parent == root / "evaluations" / "test"
     before = (folder / "report.html").stat().st_mtime_ns
-    again = report_evaluation.fn("once", outcomes, [], root)
+    again = report_evaluation.fn(ABOUT, outcomes, [], root)
     assert (again.name, again.data) == ("Cached", folder)
     assert (folder / "report.html").stat().st_mtime_ns == before
     others = [
-        report_folder("once", outcomes[:3], [], root),
-        report_folder("once", outcomes, [Failed("other", "mmvp", "why")], root),
+        report_folder(ABOUT, outcomes[:3], [], root),
+        report_folder(ABOUT._replace(configuration="an0ther"), outcomes, [], root),
+        report_folder(ABOUT, outcomes, [Failed("other", "mmvp", "why")], root),
         *(
-            report_folder("once", [outcomes[0]._replace(**change), *outcomes[1:]], [], root)
+            report_folder(ABOUT, [outcomes[0]._replace(**change), *outcomes[1:]], [], root)
             for change in ({"benchmark": "GQA"}, {"replies": outcomes[1].replies})
         ),
     ]
-    assert len({folder, *others}) == 5
+    assert len({folder, *others}) == 6
 
 
 # Scores.
@@ -268,9 +278,9 @@ def test_an_item_that_one_model_got_wrong_counts_as_wrong():
 def test_a_page_has_room_for_so_much(evaluated):
     root, outcomes = evaluated
     tables = read_tables(outcomes)
-    whole = browse(tables.answers, tables.grounding, PhotographStore(root))
+    whole = browse(tables.answers, tables.grounding, PhotographStore(root), {})
     assert (len(whole.items), whole.num_items, len(whole.images)) == (10, 10, 2)
-    some = browse(tables.answers, tables.grounding, PhotographStore(root), room=6_000)
+    some = browse(tables.answers, tables.grounding, PhotographStore(root), {}, room=6_000)
     assert 0 < len(some.items) < 10 and some.num_items == 10
 
 
@@ -322,7 +332,7 @@ def test_our_own_splits_stand_side_by_side_under_their_names(tmp_path):
     assert means.rows() == [("stvqa_val", 1.0), ("stvqa_val on GQA", 0.0)]
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<h3>STVQA validation</h3>") == page.count("<h3>stvqa_val on GQA</h3>") == 1
-    assert page.count("spatialthinker why q1") == 2
+    assert page.count("spatialthinker why --dataset mine/b2 q1") == 1
 
 
 # Markdown.
@@ -337,6 +347,10 @@ def test_markdown_says_the_same(evaluated, tmp_path):
     assert "- **other on MMVP failed**: no \\| memory left &lt;b>" in lines
     assert "| MMStar | accuracy | 4 | 100.0 | 100.0 ± 0.0 | 0.0 ± 0.0 |" in lines
     assert "| MMVP |  |  |  |  | failed |" in lines
+    assert "- report: test/d1g" in lines and "- configuration: c0ff1g" in lines
+    assert f"- code: {code_version()}" in lines
+    assert "| spatialthinker-7b | models/st/a1 | d2 | st/a1, grpo on mine/b2 \\| &lt;b> |" in lines
+    assert "| STVQA validation | mine/b2 |" in lines
     assert "| STVQA validation | other | 6 | 16.7 | 16.7 | 16.7 | 5 |" in lines
     tables = [line for line in lines if line.startswith("|")]
     assert all(line.endswith("|") for line in tables)
@@ -433,11 +447,17 @@ def test_an_item_shows_everything_about_it(page, opened, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
     page.goto((folder / "report.html").as_uri())
+    about = page.locator("dl.about").inner_text()
+    assert "test/d1g" in about and "c0ff1g" in about and str(code_version()) in about
+    assert not page.get_by_text("models/st/a1", exact=True).is_visible()
+    page.locator("#asked summary").click()
+    assert page.get_by_text("models/st/a1", exact=True).is_visible()
+    assert page.get_by_text("st/a1, grpo on mine/b2 | <b>").is_visible()
     item_ = page.locator(".item", has=page.get_by_text("stvqa_val-4", exact=True))
     assert not item_.get_by_text("its history").is_visible()
     item_.locator("summary").first.focus()
     page.keyboard.press("Enter")
-    assert item_.get_by_text("spatialthinker why q4").is_visible()
+    assert item_.get_by_text("spatialthinker why --dataset mine/b2 q4").is_visible()
     assert item_.locator("li.gold-option").inner_text().startswith("(A) left")
     drawn = item_.locator(".reply[data-model=other] svg.drawing")
     assert drawn.locator("rect.misplaced").count() == 1

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,16 @@ import httpx
 import polars as pl
 import pytest
 from prefect.settings import PREFECT_API_URL
+from rich.console import Console
 
 from flows.announcing import PUBLISHED, REJECTED, announce_again, announce_dataset
 from flows.build import build_from_file, run_build
-from flows.naming import digest_of, name_of
+from flows.naming import name_of
 from flows.serve import dataset_of
+from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
+from schemas.config.section import config_digest
+from tasks.publish.summary import print_summary
 from tasks.stage import BuildFailedError
 from tests.builds import save_config
 from tests.commands import call
@@ -92,8 +97,21 @@ def test_a_flow_run_has_the_name_and_the_digest_of_its_configuration(built):
     root, _ = built
     (run,) = [run for run in found("flow_runs") if run["parameters"].get("root") == str(root)]
     config = config_of("quiet")
-    assert run["name"] == name_of(config) == f"quiet @ {digest_of(config)[:4]}"
-    assert set(run["tags"]) == {"quiet", f"digest:{digest_of(config)}"}
+    assert run["name"] == name_of(config) == f"quiet @ {config_digest(config)[:4]}"
+    assert set(run["tags"]) == {"quiet", f"digest:{config_digest(config)}"}
+
+
+def test_reports_say_what_they_are_about_and_nothing_of_photographs_that_are_not_there(built):
+    _, dataset = built
+    code, digest = str(code_version()), config_digest(config_of("quiet"))
+    pages = [dataset / "__validation__" / "validation.html", dataset / "README.md"]
+    for page in (path.read_text(encoding="utf-8") for path in pages):
+        for fact in (f"quiet/{dataset.name}", digest, code):
+            assert fact in page
+        assert "photograph" not in page.lower()
+    lines = StringIO()
+    print_summary(dataset, Console(file=lines))
+    assert "photograph" not in lines.getvalue().lower()
 
 
 def test_the_event_is_emitted_once_and_again_when_asked_for(built):
@@ -156,12 +174,17 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path):
         run_build(config, tmp_path, announce=True)
     (event,) = events_of("poor", 1)
     assert (event["event"], event["payload"]["checks"]) == (REJECTED, ["there_are_enough_samples"])
+    (page,) = tmp_path.glob("artifacts/validate/*/validation.html")
+    assert config_digest(config) in page.read_text(encoding="utf-8")
     table = artifacts_of("poor")["failed-checks-poor"]
     assert "there_are_enough_samples" in table["data"] and "400 wanted" in table["data"]
     (run,) = [one for one in found("flow_runs") if one["parameters"].get("root") == str(tmp_path)]
     tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
     ended = {task["name"]: task["state_type"] for task in tasks}
     assert (ended["validate"], ended["select"]) == ("FAILED", "COMPLETED")
+    lines = logged(run["id"], f"Finished in state Failed({run['state']['message']!r})")
+    assert "there_are_enough_samples" in run["state"]["message"]
+    assert not any("Traceback" in line for line in lines)
 
 
 def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
@@ -169,8 +192,14 @@ def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     folder = build_from_file(str(path), root=str(tmp_path))
     assert len(events_of("deployed", 1)) == 1
     runs = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
-    assert [run["name"] for run in runs] == ["deployed"]
     (run,) = runs
+    config = PipelineConfig.model_validate(tree_of("deployed"))
+    assert run["name"] == name_of(config)
+    assert set(run["tags"]) == {
+        "deployed",
+        f"config:{path.name}",
+        f"digest:{config_digest(config)}",
+    }
     tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
     assert {"render", "select", "validate", "publish"} <= {task["name"] for task in tasks}
     assert Path(folder).parent == tmp_path / "datasets" / "deployed"

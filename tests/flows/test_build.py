@@ -11,6 +11,7 @@ import pytest
 from flows.build import run_build
 from flows.graph import stages_of
 from schemas.config.build import PipelineConfig
+from schemas.config.section import config_digest
 from schemas.dataset_folder import sample_files
 from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
@@ -167,9 +168,18 @@ def test_a_dataset_that_fails_its_checks_is_not_published(built, tmp_path):
     recipe = json.dumps(read_seal(samples)["recipe"], sort_keys=True)
     ledger = pl.read_parquet(samples.with_suffix(".ledger.parquet"))
     write_artifact(broken, Artifact(samples, recipe), ledger)
-    with pytest.raises(BuildFailedError, match=r"not published: answer.* see .*validation\.html"):
+    refused = pytest.raises(
+        BuildFailedError, match=r"not published: answer.* see .*validation\.html"
+    )
+    with refused:
         build(config_of(), root)
     assert not (root / "datasets").exists()
+    (page,) = root.glob("artifacts/validate/*/validation.html")
+    assert config_digest(config_of()) in page.read_text(encoding="utf-8")
+    other = config_of(ingest__max_bad_share=0.9)  # which leads to the same samples
+    with refused:
+        build(other, root)
+    assert config_digest(other) in page.read_text(encoding="utf-8")
 
 
 def states_of(config: PipelineConfig, root: Path) -> dict[str, str]:

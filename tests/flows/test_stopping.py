@@ -93,6 +93,40 @@ def test_a_signal_ends_a_command_when_replies_are_stored(number, reply, unwindin
     assert errors == "error: stopped: the same command goes on where this one was\n"
 
 
+IMPORTING = """
+import sys, time
+
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "{imported}":
+            print("importing", flush=True)
+            time.sleep(60)
+
+sys.meta_path.insert(0, Slow())
+sys.argv[1:] = ["plan"]
+from flows.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "imported"),
+    [
+        (signal.SIGINT, "rich.console"),
+        (signal.SIGTERM, "typer"),
+        (signal.SIGHUP, "flows.outcomes"),
+        (signal.SIGINT, "schemas.config.build"),
+    ],
+)
+def test_a_signal_while_the_program_is_imported_is_one_line(number, imported):
+    with started(IMPORTING.format(imported=imported)) as process:
+        assert first_line(process) == "importing"
+        os.killpg(process.pid, number)
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output) == (128 + number, "")
+    assert errors == "error: stopped: the same command goes on where this one was\n"
+
+
 def test_a_second_ctrl_c_ends_at_once_and_one_right_after_the_first_is_the_same():
     with started(COMMAND.format(reply=30.0, unwinding="pass")) as process:
         assert first_line(process) == "ready"

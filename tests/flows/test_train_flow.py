@@ -20,6 +20,8 @@ from prefect.events import Event, Resource
 from flows.announcing import PUBLISHED, TRAINED
 from flows.evaluate import evaluate_from_file
 from flows.train import train_from_file
+from schemas.code_version import code_version
+from schemas.config.section import config_digest
 from schemas.config.training import Method, load_train_config
 from tests.builds import save_config
 from tests.commands import CLI, REPOSITORY, call, start
@@ -73,7 +75,7 @@ def is_locked(run: Path) -> bool:
 
 
 def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
-    root, _, done = trained
+    root, config, done = trained
     assert done.returncode == 0, done.stderr
     (folder,) = (root / "models" / "tried").iterdir()
     assert done.stdout == f"{folder}\n"
@@ -85,6 +87,8 @@ def test_the_command_ends_with_a_model_its_card_and_a_picture(trained):
     assert facts["dataset"]["digest"] == dataset.name
     assert facts["num_updates"] == 6
     card = (folder / "README.md").read_text()
+    assert config_digest(load_train_config(config)) in card
+    assert str(code_version()) in card and facts["code"] == code_version()._asdict()
     assert dataset.name in card and "| accuracy | 0.000 | 0.000 |" in card
     assert not any("Warning" in line or "warn" in line for line in done.stderr.splitlines())
 
@@ -139,16 +143,26 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
     home.mkdir()
     process_id, url = start_server(home)
     environment = {**os.environ, "PREFECT_HOME": str(home), "PREFECT_API_URL": url}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": REPOSITORY}
+    said = tmp_path / "said.txt"
     try:
-        with subprocess.Popen(serve, env=environment, **quiet) as served:
+        with (
+            said.open("wb") as errors,
+            subprocess.Popen(
+                serve, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=errors
+            ) as served,
+        ):
             try:
                 deployments = f"{url}/deployments/count"
                 wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
                 httpx.post(f"{url}/events", json=events).raise_for_status()
                 wait_for(lambda: parameters_of_runs(url) == expected, 60)
+                before = said.stat().st_size
             finally:
                 served.terminate()
+            assert served.wait(30) == 143
+            assert served.stdout and served.stdout.read() == b""
+        end = said.read_bytes()[before:].decode()
+        assert end == "error: stopped: the same command goes on where this one was\n"
     finally:
         stop_server(process_id)
 

@@ -73,8 +73,12 @@ def manifest(**changes: Any) -> Row:
     """Of a build of two samples that asked no model."""
     plain: Row = {
         "name": "tiny",
+        "digest": "d1g",
+        "code": {"version": "0.1", "commit": "c0" * 20, "date": "2026-02-03", "is_changed": True},
+        "config_digest": "c0ff1g",
         "config": {
             "images": "embed",
+            "seed": 5,
             "source": {"kind": "vg150"},
             "write": {"strategy": "planned", "show_photograph": True},
         },
@@ -193,10 +197,22 @@ def test_the_card_of_a_build_with_models_says_what_rests_on_them():
 )
 def test_the_card_says_whether_anybody_looked(is_shown, limit):
     write = {"strategy": "open", "show_photograph": is_shown}
-    config = {"images": "embed", "source": {"kind": "gqa"}, "write": write}
+    config = {"images": "embed", "seed": 5, "source": {"kind": "gqa"}, "write": write}
     card = one_line(render_card(manifest(**WRITTEN, config=config), samples("proved")))
     assert limit in card
     assert "Every answer is proved" in card
+
+
+def test_the_card_says_what_it_is_about():
+    card = render_card(manifest(), samples("proved"))
+    for line in (
+        "| dataset | `tiny/d1g` |",
+        "| source | vg150, seed 5 |",
+        "| configuration | `c0ff1g`; `manifest.json` holds it |",
+        "| code | spatialthinker 0.1, commit c0c0c0c0c0c0 of 2026-02-03, with local changes |",
+        "spatialthinker why --dataset tiny/d1g q0",
+    ):
+        assert line in card.splitlines()
 
 
 def test_the_card_names_shortcuts():

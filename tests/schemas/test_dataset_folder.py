@@ -7,7 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
+from schemas.dataset_folder import (
+    check_dataset,
+    name_of_dataset,
+    read_manifest,
+    resolve_dataset,
+    split_files,
+    why_command,
+)
 
 
 @pytest.fixture
@@ -21,6 +28,19 @@ def test_a_dataset_is_found_by_path_and_by_name(copy, tmp_path):
     newer = shutil.copytree(copy, copy.with_name("0123456789abcdef"))
     (newer / "manifest.json").touch()
     assert resolve_dataset("drawn", tmp_path) == newer
+    assert resolve_dataset(name_of_dataset(read_manifest(copy)), tmp_path) == copy
+
+
+@pytest.mark.parametrize(
+    ("item", "typed"),
+    [
+        ("26-depth-7e386f6a", "26-depth-7e386f6a"),
+        ("a b$(c)", "'a b$(c)'"),
+        ("-3", "-- -3"),
+    ],
+)
+def test_a_command_is_told_as_a_shell_takes_it(item, typed):
+    assert why_command(item, "mine/b2") == f"spatialthinker why --dataset mine/b2 {typed}"
 
 
 @pytest.mark.parametrize("name", ["other", "../drawn", "datasets/none", ""])

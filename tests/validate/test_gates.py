@@ -10,6 +10,7 @@ import pytest
 from great_expectations import ExpectationSuite
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from schemas.code_version import code_version
 from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
@@ -151,11 +152,28 @@ def test_what_is_no_suite_is_told_in_one_line(text, problem, tmp_path):
 
 
 def test_a_report_says_what_it_is_about(tmp_path):
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path, about="mine <b>, from gqa with seed 7")
+    about = {"name": "mine <b>", "configuration": "c0ff1g"}
+    validate_frame(SOUND, QUOTA, SELECT, tmp_path, about=about)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
-    assert '<p class="soft">mine &lt;b&gt;, from gqa with seed 7</p>' in page
+    told = {"name": "mine &lt;b&gt;", "configuration": "c0ff1g", "code": str(code_version())}
+    for label, text in told.items():
+        assert f"<dt>{label}</dt><dd>{text}</dd>" in page
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert results["about"] == "mine <b>, from gqa with seed 7"
+    assert results["about"] == about  # and nothing of the code: other code may find the same
+
+
+def test_what_failed_stands_before_everything_else(tmp_path):
+    samples = SOUND.with_columns(question_only=pl.lit("Which"), rating=pl.lit(3))
+    validate_frame(samples.head(30), QUOTA, SELECT, tmp_path)
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    order = [
+        page.index(text)
+        for text in (
+            "<h1>", "<h2>What failed</h2>", '<span class="badge bad">', '<span class="badge warn">',
+            "<h2>The data set in numbers</h2>", "<h2>Checks that passed</h2>",
+        )
+    ]  # fmt: skip
+    assert order == sorted(order)
 
 
 @pytest.mark.parametrize(("name", "is_told"), [(None, False), ("1.jpg", True)])

@@ -1,0 +1,108 @@
+"""About: what an evaluation's report is about, as far as its scores do not say it.
+
+Places below the root are told from there: the same evaluation below another root is the same one.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evaluation.benchmarks.registry import benchmark_of
+from schemas.config.evaluation import BenchmarkConfig, EvaluateConfig, EvaluatedModel
+from schemas.config.section import config_digest
+from schemas.dataset_folder import name_of_dataset, read_manifest, resolve_dataset
+from tasks.evaluate.miniature import MINIATURE
+from training.model import resolve_model
+from training.run_folder import model_digest
+
+
+class AboutModel(NamedTuple):
+    """`place` is a folder or a Hub id, or what an endpoint calls the model; `digest` that of a
+    folder's files, or a revision; `training` the run that made it. Empty where there is none."""
+
+    name: str
+    place: str
+    digest: str = ""
+    training: str = ""
+
+
+class About(NamedTuple):
+    """`sources` says of every benchmark, by its name in reports, where its items are from;
+    `datasets` calls those of our own as `spatialthinker why` does."""
+
+    name: str
+    configuration: str
+    models: tuple[AboutModel, ...]
+    sources: Mapping[str, str]
+    datasets: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """All of it, for a digest."""
+        return json.dumps(self, sort_keys=True)
+
+
+def about_evaluation(config: EvaluateConfig, root: Path) -> About:
+    datasets = {entry.title: _dataset(entry, root) for entry in config.benchmarks}
+    return About(
+        config.name,
+        config_digest(config),
+        tuple(about_model(model, root) for model in config.models),
+        {
+            entry.title: datasets[entry.title] or source_of(entry, root)
+            for entry in config.benchmarks
+        },
+        {title: dataset for title, dataset in datasets.items() if dataset},
+    )
+
+
+def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
+    if model.chat:
+        return AboutModel(model.name, f"{model.chat.model}, at an endpoint")
+    assert model.local
+    place = resolve_model(model.local.model, root)
+    if not isinstance(place, Path):
+        return AboutModel(model.name, place, model.local.revision or "newest revision")
+    return AboutModel(model.name, told_place(place, root), model_digest(place), trained_by(place))
+
+
+def told_place(place: Path, root: Path) -> str:
+    """A path below the root from there, another as it is."""
+    inside, outside = place.resolve(), root.resolve()
+    return str(inside.relative_to(outside) if inside.is_relative_to(outside) else place)
+
+
+def trained_by(folder: Path) -> str:
+    """The training run of a model folder of ours; empty where it is not one."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / "training.json").read_bytes())
+        dataset = facts["dataset"]
+        return (
+            f"{facts['name']}/{facts['digest']}, {facts['config']['method']} on "
+            f"{dataset['name']}/{dataset['digest']}"
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def source_of(config: BenchmarkConfig, root: Path) -> str:
+    """Where the items of a benchmark are from."""
+    if config.path == MINIATURE:
+        return "its miniature, drawn here"
+    if config.path:
+        return told_place(Path(config.path).expanduser(), root)
+    source = benchmark_of(config.name).source(config.source)
+    revision = config.revision or source.revision
+    return f"{config.source or source.repository}" + (f" at {revision}" if revision else "")
+
+
+def _dataset(config: BenchmarkConfig, root: Path) -> str:
+    """The dataset of ours whose validation split a benchmark is; empty where it is none, or is
+    gone."""
+    if not benchmark_of(config.name).is_own or config.path in (None, MINIATURE):
+        return ""
+    try:
+        return name_of_dataset(read_manifest(resolve_dataset(config.path, root)))
+    except (ValueError, OSError):
+        return ""
