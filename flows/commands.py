@@ -1,6 +1,6 @@
 """Commands: `spatialthinker build`, `plan`, `why`, `score`, `train`, `evaluate`, `leakage`,
-`announce`, `serve`, `download` and `witness`, each with its help. What a command needs is imported when it
-runs.
+`announce`, `serve`, `download` and `witness`, each with its help. What a command needs is imported
+when it runs.
 """
 
 from pathlib import Path

@@ -15,7 +15,7 @@ from schemas.ledger import ledger_of, lost
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.coco import boxed_class, coco_digest
 from tasks.sources.coco_files import boxes_of, file_name, find_boxes, open_files
-from tasks.sources.reader import Reader, Rights
+from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, RELATIONSHIPS, SCORED_OBJECTS, RawScenes
 
 MIN_SCORE = 0.5
@@ -83,6 +83,7 @@ READER = Reader(
     rights=Rights(
         "other",
         "Annotations: files in COCO's format, under the terms of whoever made them (those of COCO "
-        "itself: Lin et al. 2014, CC BY 4.0). Photographs remain under their authors' licences.",
+        "itself: Lin et al. 2014, CC BY 4.0).",
+        PHOTOGRAPHS,
     ),
 )
