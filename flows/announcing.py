@@ -81,9 +81,9 @@ def announce_rejection(name: str, validation: Path, *, event: bool) -> None:
     rows = [
         {
             "check": entry["name"],
-            "what": entry["description"],
-            "failing": f"{entry['num_failed']} of {entry['num_checked']} {entry['unit']}",
             "example": entry["error"] or next((e["value"] for e in entry["examples"]), ""),
+            "failing": f"{entry['num_failed']} of {entry['num_checked']} {entry['unit']}",
+            "what": entry["description"],  # last: Prefect's page is not wide enough for all
         }
         for entry in failing
     ]

@@ -40,7 +40,8 @@ def as_stored(data: bytes) -> bytes:
         with opened(data) as image:
             is_deep = image.mode.startswith("I")
             is_turned = image.getexif().get(ORIENTATION, 1) != 1
-            if not is_deep and not is_turned and image.format != "MPO":
+            is_one = getattr(image, "n_frames", 1) == 1  # not an MPO, nor animated
+            if not is_deep and not is_turned and is_one and image.format != "MPO":
                 return data
             if MEDIA[str(image.format)] == "jpeg":
                 return b"".join(_without_metadata(data))

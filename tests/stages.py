@@ -31,10 +31,15 @@ def with_artifacts(build: Build, **frames: pl.DataFrame) -> Build:
 
 
 def run(stage: Stage, build: Build) -> tuple[Path | State[Path], ...]:
-    """What each job of a stage returns."""
+    """What each job of a stage returns; the error of the first that fails is raised."""
     from flows.build import run_job
 
-    return tuple(run_job.fn(stage, job) for job in stage.jobs(build))
+    done = []
+    for job in stage.jobs(build):
+        done.append(run_job.fn(stage, job))
+        if isinstance(done[-1], State) and done[-1].is_failed():
+            raise done[-1].data
+    return tuple(done)
 
 
 def after(build: Build, *stages: Stage) -> Build:

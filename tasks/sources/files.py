@@ -6,6 +6,7 @@ import re
 import stat
 import zipfile
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterable, Sequence
 from glob import glob
 from hashlib import sha256
@@ -147,9 +148,13 @@ def decode_parts(raw: Buffer, shape: type[T]) -> T:
 
 
 def with_stand_ins(raw: Buffer) -> bytes:
-    """The JSON with an empty object, which no field takes, in place of each NaN or infinity; as
-    long as before."""
-    text, parts, place, is_in_text = bytes(raw), [], 0, False
+    """The JSON without what Python writes and JSON does not know, as long as before: an empty
+    object, which no field takes, in place of each NaN or infinity; the escape of a control
+    character, which cleaning takes away, in place of half a character; blanks in place of a mark
+    of the encoding."""
+    text, parts, place, is_in_text = LONE_SURROGATE.sub(rb"\\u0000", bytes(raw)), [], 0, False
+    if text.startswith(BOM_UTF8):
+        text = b" " * len(BOM_UTF8) + text[len(BOM_UTF8) :]
     for found in NO_NUMBER.finditer(text):
         before = text[place : found.start()]
         is_in_text ^= ESCAPE.sub(b"", before).count(b'"') % 2 == 1
@@ -180,9 +185,9 @@ def decode_top(
     except RecursionError:
         raise ValueError(f"{path} is nested too deep: expected {expected}") from None
     except ValueError as error:
-        lone = LONE_SURROGATE.search(buffer)
-        problem = f"unpaired surrogate at byte {lone.start():,}" if lone else error
-        raise ValueError(f"{path} is not complete JSON ({problem}): download it again") from None
+        if buffer[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+            raise ValueError(f"{path} is written in UTF-16: save it as UTF-8") from None
+        raise ValueError(f"{path} is not complete JSON ({error}): download it again") from None
 
 
 def decode_members(

@@ -152,7 +152,7 @@ def _read_scene(image_id: str, raw: bytes, ledger: list[dict[str, str]]) -> _Sce
 
 def _replaced(image_id: str, raw: bytes) -> list[dict[str, str]]:
     """Ledger rows of objects that are replaced by a later one of the same id."""
-    keys = repeated_keys(decode_parts(raw, dict[str, msgspec.Raw])["objects"])
+    keys = repeated_keys(decode_parts(raw, dict[str, msgspec.Raw]).get("objects", b"{}"))
     later = (key for place, key in enumerate(keys) if key in keys[place + 1 :])
     detail = "a later object has this id"
     return [lost(image_id, f"object {key}", "duplicate-object-id", detail) for key in later]

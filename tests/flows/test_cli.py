@@ -39,7 +39,7 @@ from tests.commands import call, run
             "no file at /nowhere: name a file, a folder or a glob",
         ),
         (("why", "1", "--root", "/nowhere"), "no dataset below /nowhere/datasets"),
-        (("why", "1", "--dataset", "configs"), "configs is not a dataset folder"),
+        (("why", "1", "--dataset", "configs"), "no dataset configs: it is neither"),
         (("score", "nowhere.jsonl"), "no completions at nowhere.jsonl"),
         (("score", "README.md"), "README.md line 1: not JSON"),
         (("witness", "boxes", "configs/sample.toml"), 'no [[witness]] with kind = "boxes" and a'),
