@@ -82,6 +82,12 @@ class ProofConfig(Section):
     touch: float = Field(
         default=0.03, gt=0, le=0.2, description="share of the diagonal; twice this is no contact"
     )
+    rest_share: Share = Field(
+        default=0.25,
+        gt=0,
+        description="share of a thing that may hang below the foot of what bears it; twice this is "
+        "hardly borne",
+    )
     overlap_share: Share = Field(
         default=0.1, gt=0, description="of the smaller box, what overlapping boxes share"
     )

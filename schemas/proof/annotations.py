@@ -6,7 +6,7 @@ from math import log
 
 from schemas.config.build import ProofConfig
 from schemas.proof.conditions import CONDITIONS, NEVER_CLEAR, Image
-from schemas.scene_graph import Scene
+from schemas.scene_graph import Scene, SceneObject
 from schemas.vocabulary.predicates import Predicate, load_predicates
 
 DISPUTED = "disputed"
@@ -68,7 +68,17 @@ class Annotations:
             ratio = log(other.depth / one.depth) / log(self.depth_ratio)
             # A nearer object need not be in front of the other.
             return min(ratio if predicate.needs == "front" else -ratio, NEVER_CLEAR)
-        return CONDITIONS[predicate.needs](one.box, other.box, self.image)
+        degree = CONDITIONS[predicate.needs](one.box, other.box, self.image)
+        if predicate.needs == "far" and not self._are_level(one, other):
+            # What is held or lies on something has its foot in the air: it may stand far behind.
+            return max(degree, -NEVER_CLEAR)
+        return degree
+
+    def _are_level(self, one: SceneObject, other: SceneObject) -> bool:
+        """Whether two things are known to be about as far from the viewer."""
+        if not one.depth or not other.depth:
+            return False
+        return abs(log(other.depth / one.depth)) < log(self.depth_ratio)
 
 
 def fails(degree: float | None) -> bool:

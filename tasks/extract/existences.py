@@ -10,6 +10,8 @@ from tasks.extract.interactions import interactions
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
+CONTACT = {"touch", "rest"}
+"""Conditions of predicates whose ends touch."""
 MIN_SHARED = 2
 """Things shown that belong to a setting ("kitchen") and so make it likely: one may be anywhere."""
 
@@ -62,7 +64,7 @@ def _related_existences(view: View) -> Iterator[Proposal]:
 
     related = [*interactions(view, contact=False), *interactions(view, contact=True)]
     for subject, name, target in related:
-        if target.object_id not in view.by_id or view.facts.predicates[name].needs != "touch":
+        if target.object_id not in view.by_id or view.facts.predicates[name].needs not in CONTACT:
             continue
         yield asked(subject, name, target, 1)
         for other in view.of_kind(subject, target):

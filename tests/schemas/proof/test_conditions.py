@@ -30,6 +30,12 @@ boxes = st.builds(
         ("touch", (0, 0, 10, 10), (39, 0, 50, 10), "doubt"),
         ("touch", (0, 0, 10, 10), (69, 0, 80, 10), "doubt"),
         ("touch", (0, 0, 10, 10), (70, 0, 80, 10), "fails"),
+        # rest: as touch, and a quarter of a may hang below b's foot; from one half on, hardly borne
+        ("rest", (0, 0, 40, 40), (0, 30, 40, 60), "clear"),
+        ("rest", (0, 20, 40, 60), (0, 10, 40, 50), "clear"),
+        ("rest", (0, 20, 40, 60), (0, 10, 40, 49), "doubt"),
+        ("rest", (0, 100, 300, 300), (50, 80, 120, 130), "doubt"),
+        ("rest", (0, 0, 10, 10), (70, 0, 80, 10), "fails"),
         ("overlap", (0, 0, 10, 10), (5, 5, 15, 15), "clear"),
         ("overlap", (0, 0, 10, 10), (10, 0, 20, 10), "doubt"),
         ("overlap", (0, 0, 10, 10), (80, 0, 90, 10), "fails"),

@@ -69,12 +69,11 @@ def standing(claim, *args, **settings):
         ((0, 200, 100, 300), (165, 0, 265, 100), "under", "refuted"),
         ((0, 200, 100, 300), (165, 0, 265, 100), "below", "unknown"),
         ((0, 200, 100, 300), (0, 0, 100, 100), "under", "unknown"),
-        # near: not over a third of the picture; far: not between neighbours on one level
+        # near: not over a third of the picture
         ((0, 0, 100, 100), (425, 0, 525, 100), "next to", "refuted"),
         ((0, 0, 100, 100), (424, 0, 524, 100), "next to", "unknown"),
-        ((0, 0, 100, 100), (200, 0, 300, 100), "far from", "refuted"),
-        ((0, 0, 100, 100), (201, 0, 301, 100), "far from", "unknown"),
         # neighbours in the picture, one of them perhaps a long way behind
+        ((0, 0, 100, 100), (200, 0, 300, 100), "far from", "unknown"),
         ((0, 300, 100, 400), (50, 100, 300, 320), "far from", "unknown"),
         ((0, 0, 100, 100), (700, 500, 800, 600), "far from", "unknown"),
         # facing and depth need an annotation
@@ -217,6 +216,30 @@ def test_the_largest_is_larger_than_every_other():
 def test_directions_of_the_viewer(target, direction, expected):
     objects = [("dog", (400, 250, 500, 350)), ("cat", target)]
     assert standing(OrientationClaim(None, 0, 1, direction), objects) == expected
+
+
+@pytest.mark.parametrize(
+    ("couch", "depths", "expected"),
+    [
+        ((200, 0, 300, 100), (5.0, 5.0), "refuted"),
+        ((200, 0, 300, 100), (5.0, 6.2), "refuted"),
+        ((200, 0, 300, 100), (5.0, 6.3), "unknown"),
+        ((200, 0, 300, 100), (5.0, None), "unknown"),
+        ((201, 0, 301, 100), (5.0, 5.0), "unknown"),
+    ],
+)
+def test_neighbours_are_not_far_where_their_depths_agree(couch, depths, expected):
+    objects = [
+        ("dog", (0, 0, 100, 100), {"depth": depths[0]}), ("couch", couch, {"depth": depths[1]})
+    ]  # fmt: skip
+    assert standing(RelationClaim(0, "far from", 1), objects) == expected
+
+
+def test_a_bed_said_to_be_on_the_cat_that_lies_on_it_is_unknown():
+    objects = [("bed", (148, 197, 512, 421)), ("cat", (261, 188, 412, 268))]
+    claim = RelationClaim(0, "on", 1)
+    assert standing(claim, objects, [(0, "on", 1)]) == "unknown"
+    assert standing(RelationClaim(1, "on", 0), objects, [(1, "on", 0)]) == "asserted"
 
 
 def test_a_lamp_over_the_end_of_a_long_table_may_be_above_it():
