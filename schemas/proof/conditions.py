@@ -35,8 +35,8 @@ def _touch(a: Box, b: Box, image: Image) -> float:
 
 
 def _rest(a: Box, b: Box, image: Image) -> float:
-    """As `touch`; doubtful where much of `a` lies below the foot of `b`, which then hardly bears it:
-    annotators confuse the ends. Never a clear failure for this: a towel on a rack hangs."""
+    """As `touch`; doubtful where much of `a` lies below the foot of `b`, which then hardly bears
+    it: annotators confuse the ends. Never a clear failure for this: a towel on a rack hangs."""
     hanging = max(a.y2 - b.y2, 0) / max(a.height, 1)
     borne = 3.0 - 2.0 * hanging / image.margins.rest_share
     return min(_touch(a, b, image), max(borne, -NEVER_CLEAR))
