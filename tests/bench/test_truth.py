@@ -183,6 +183,7 @@ PLANTED = [
     ("wrong", located("dog", DOG, Cell.TOP_LEFT, Cell.BOTTOM_CENTER, Cell.TOP_CENTER)),
     ("ambiguous", located("man", MAN, Cell.MIDDLE_LEFT, Cell.BOTTOM_LEFT)),
     ("ambiguous", located("chair", CHAIR, Cell.BOTTOM_RIGHT, Cell.TOP_RIGHT)),
+    ("ambiguous", located("dog", DOG, Cell.BOTTOM_RIGHT, Cell.TOP_LEFT)),  # two fifths of it
     # depth: metres, not rows of the picture
     ("right", nearer("dog", "horse", (DOG, HORSE))),
     ("wrong", nearer("horse", "dog", (HORSE, DOG))),
