@@ -261,7 +261,7 @@ def test_real_annotations_become_a_dataset(visual_genome, tmp_path):
         ("visual-genome:v1.2", 60),
         ("visual-genome:v1.0", 20),
         ("visual-genome:v1.4", 15),
-        ("vg150:vg150", 50),
+        ("vg150:vg150", 40),
         ("gqa:gqa", 25),
     ],
 )

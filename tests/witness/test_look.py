@@ -19,6 +19,8 @@ from tasks.witness import look
 from tasks.witness import stage as witness
 from tests.stages import after, build_of
 
+pytestmark = pytest.mark.long
+
 torch = pytest.importorskip("torch")
 SIZES = {1: (96, 64), 2: (64, 64), 3: (80, 72)}
 
