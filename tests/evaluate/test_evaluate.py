@@ -109,6 +109,7 @@ def chat_model(url: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+@pytest.mark.long
 def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
     config = load_evaluate_config(REPOSITORY / "configs" / "evaluate" / "sample.toml")
     benchmarks = [entry.model_dump() | {"path": "miniature"} for entry in config.benchmarks]

@@ -402,6 +402,7 @@ def shown(page: Page) -> list[str]:
 
 
 @in_browser
+@pytest.mark.long
 def test_items_are_filtered(page, opened, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
@@ -432,6 +433,7 @@ def test_items_are_filtered(page, opened, evaluated, tmp_path):
 
 
 @in_browser
+@pytest.mark.long
 def test_a_figure_leads_to_what_the_model_did_not_get_right(page, opened, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
@@ -443,6 +445,7 @@ def test_a_figure_leads_to_what_the_model_did_not_get_right(page, opened, evalua
 
 
 @in_browser
+@pytest.mark.long
 def test_an_item_shows_everything_about_it(page, opened, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
@@ -476,6 +479,7 @@ def test_an_item_shows_everything_about_it(page, opened, evaluated, tmp_path):
 
 
 @in_browser
+@pytest.mark.long
 def test_keys_lead_through_the_items(page, opened, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
@@ -495,6 +499,7 @@ def test_keys_lead_through_the_items(page, opened, evaluated, tmp_path):
 @in_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.long
 def test_the_page_fits_and_can_be_read(page, opened, evaluated, tmp_path, scheme, width):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes, Failed("other", "mmvp", "x" * 300))
@@ -525,6 +530,7 @@ def _luminance(color: str) -> float:
 
 
 @in_browser
+@pytest.mark.long
 def test_tables_and_items_need_no_script(page, evaluated, tmp_path):
     root, outcomes = evaluated
     folder = write(tmp_path / "report", root, outcomes)
@@ -561,6 +567,7 @@ def hostile_outcomes(root: Path) -> list[Outcome]:
 
 
 @in_browser
+@pytest.mark.long
 def test_hostile_text_is_shown_as_text(page, opened, tmp_path):
     outcomes = hostile_outcomes(tmp_path)
     failed = Failed(HOSTILE, HOSTILE, HOSTILE)
@@ -589,6 +596,7 @@ def test_hostile_text_is_shown_as_text(page, opened, tmp_path):
 
 
 @in_browser
+@pytest.mark.long
 def test_what_failed_is_shown_with_its_reason_and_nothing_is_no_error(page, opened, tmp_path):
     failures = [
         Failed("a", "mmvp", "out of memory: lower batch_size"),

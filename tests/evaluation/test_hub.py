@@ -25,6 +25,8 @@ from pathlib import Path
 from schemas.config.evaluation import BenchmarkConfig
 from tasks.evaluate.benchmark import write_items
 
+pytestmark = pytest.mark.long
+
 for settings in json.loads(sys.argv[1]):
     try:
         print("path", write_items(BenchmarkConfig(**settings), Path(sys.argv[2])))
@@ -156,7 +158,6 @@ def test_what_the_hub_refuses_is_told_in_one_line(loaded):
     assert "HF_TOKEN" in loaded.refused[0]
 
 
-@pytest.mark.long
 def test_no_network_is_told_in_one_line(tmp_path):
     with serving({}) as site:
         gone = site.url

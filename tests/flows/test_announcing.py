@@ -25,6 +25,8 @@ from tests.builds import save_config
 from tests.commands import call
 from tests.trainings import GRPO, TREE
 
+pytestmark = pytest.mark.long
+
 
 def tree_of(name: str, **changes: Any) -> dict[str, Any]:
     return {
@@ -125,7 +127,6 @@ def test_the_event_is_emitted_once_and_again_when_asked_for(built):
     assert len(events_of("quiet", 2)) == 2
 
 
-@pytest.mark.long
 def test_what_was_killed_before_it_told_tells_when_it_is_run_again(prefect_server, tmp_path):
     config = config_of("killed")
     run_build(config, tmp_path)

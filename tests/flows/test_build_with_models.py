@@ -233,6 +233,7 @@ def test_another_rule_asks_only_for_votes_that_are_not_stored(
     assert manifest_of(dataset)["judging"]["rule"] == "paper"
 
 
+@pytest.mark.long
 def test_several_shards_ask_the_same(built: Built, tmp_path: Path) -> None:
     with serve(Models(**MODELS)) as endpoint:
         shards = {"shard_size": 3, "max_workers": 3}

@@ -17,6 +17,8 @@ import os, sys, threading, time
 from flows.stopping import end_when_stored, watch_signals
 from tasks.chat.run import Run
 
+pytestmark = pytest.mark.long
+
 def work():
     run = Run()
     with run.under_way():
@@ -153,7 +155,6 @@ def test_a_command_that_was_started_to_ignore_a_hang_up_ignores_it():
     assert process.returncode == 143
 
 
-@pytest.mark.long
 def test_a_server_survives_a_ctrl_c_and_ends_with_its_command_even_by_a_kill():
     with started(SERVER) as process:
         server = int(first_line(process))

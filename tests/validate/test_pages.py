@@ -20,7 +20,10 @@ from tests.validate.test_validate import (
 )
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+]
 HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>?"
 
 
