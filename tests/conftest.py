@@ -1,5 +1,6 @@
 """Settings that must stand before Prefect is imported, and what several test files share."""
 
+import ast
 import os
 import shutil
 import tempfile
@@ -29,7 +30,6 @@ settings.register_profile("repeatable", deadline=None, max_examples=40, derandom
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
-ALL_LONG = "\npytestmark = pytest.mark.long\n"
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
 
 
@@ -42,9 +42,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Files of long tests alone import what takes many seconds: not for others."""
     is_left_out = config.option.markexpr == "not long" and collection_path.suffix == ".py"
-    if is_left_out and ALL_LONG in collection_path.read_text(encoding="utf-8"):
-        return True
-    return None
+    return True if is_left_out and is_all_long(collection_path) else None
+
+
+def is_all_long(path: Path) -> bool:
+    """Whether a test file's own `pytestmark`, not one in a string, has the mark `long`."""
+    text = path.read_text(encoding="utf-8")
+    return "pytestmark" in text and any(
+        isinstance(statement, ast.Assign)
+        and ast.unparse(statement.targets[0]) == "pytestmark"
+        and "pytest.mark.long" in ast.unparse(statement.value)
+        for statement in ast.parse(text).body
+    )
 
 
 def pytest_unconfigure() -> None:

@@ -18,14 +18,13 @@ from tests.servers.hub import COMMIT, hub_pages, refusal
 from tests.servers.web import serving
 
 pytest.importorskip("datasets")
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 CODE = """
 import json, sys
 from pathlib import Path
 from schemas.config.evaluation import BenchmarkConfig
 from tasks.evaluate.benchmark import write_items
-
-pytestmark = pytest.mark.long
 
 for settings in json.loads(sys.argv[1]):
     try:

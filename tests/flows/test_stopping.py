@@ -12,12 +12,11 @@ import pytest
 
 from tests.commands import REPOSITORY
 
+pytestmark = pytest.mark.long
 COMMAND = """
 import os, sys, threading, time
 from flows.stopping import end_when_stored, watch_signals
 from tasks.chat.run import Run
-
-pytestmark = pytest.mark.long
 
 def work():
     run = Run()
