@@ -67,6 +67,7 @@ class Laboratory(NamedTuple):
     witness: Path | None = None
     witness_share: float = 1.0
     estimator: Estimator = Estimator()
+    has_depth: bool = True
 
     def encoded(self, image_ids: Sequence[int]) -> list[list[bytes]]:
         """By image, as JSON: its rows in the order of FILES, the last what is true of it."""
@@ -78,7 +79,7 @@ class Laboratory(NamedTuple):
             annotation = annotate(scene, self.rates, self.seed)
             truth = Truths(scene, annotation.means)
             found.append([msgspec.json.encode(row) for row in (*annotation.rows, truth)])
-            if self.witness and self.is_witnessed(image_id):
+            if self.witness and self.has_depth and self.is_witnessed(image_id):
                 depths = estimated_depths(drawn, labels, self.estimator, self.seed)
                 path = self.witness / "depth" / f"{image_id}.png"
                 write_depths(path, depths, self.estimator)
@@ -143,6 +144,22 @@ def build(
     command += ["--root", str(root), *(part for setting in ours for part in ("--set", setting))]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return Path(output.splitlines()[-1])
+
+
+def witnesses(folder: Path | None, kinds: Sequence[str], estimator: Estimator) -> list[str]:
+    """The setting with which a build consults the files of --witness-files."""
+    meaning = 'scale = "metric", near = "small", unit = 0.001'
+    if estimator.inverse:
+        meaning = 'scale = "relative", near = "large"'
+    files = {
+        "boxes": f'path = "{folder}/instances.json"',
+        "depth": f'path = "{folder}/depth", depth = {{ {meaning} }}',
+    }
+    found = [
+        f'{{ kind = "{kind}", name = "{kind}", join = "image_id", {files[kind]} }}'
+        for kind in kinds
+    ]
+    return [f"witness=[{', '.join(found)}]"] if found else []
 
 
 def judged(dataset: Path, truth: Path) -> pl.DataFrame:
@@ -249,10 +266,14 @@ def run(options: argparse.Namespace, rates: Rates, folder: Path) -> pl.DataFrame
     estimator = Estimator(
         options.depth == "inverse", options.depth_scale, options.depth_shift, options.depth_noise
     )
+    if options.consult and not options.witness_files:
+        raise SystemExit("--consult needs --witness-files")
     witness = options.witness_files and options.witness_files.resolve()
-    laboratory = Laboratory(options.seed, rates, witness, options.witness_share, estimator)
+    laboratory = Laboratory(options.seed, rates, witness, options.witness_share, estimator,
+                            "depth" in options.consult or not options.consult)  # fmt: skip
     write_source(folder / "source", laboratory, options.scenes, options.workers)
-    dataset = build(options.config, options.set, folder / "source", options.samples, folder)
+    settings = [*options.set, *witnesses(witness, options.consult, estimator)]
+    dataset = build(options.config, settings, folder / "source", options.samples, folder)
     samples = judged(dataset, folder / "source" / "truth.json")
     samples.write_parquet(folder / "verdicts.parquet")
     table = {"dataset": dataset.name, "scenes": options.scenes, "seed": options.seed,
@@ -279,6 +300,8 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     group = parser.add_argument_group("witnesses")
     group.add_argument("--witness-files", type=Path, metavar="FOLDER",
                        help="write instances.json and depth/<image_id>.png there")  # fmt: skip
+    group.add_argument("--consult", nargs="+", choices=("boxes", "depth"), default=[],
+                       help="witnesses of the build, from --witness-files")  # fmt: skip
     group.add_argument("--witness-share", type=float, default=1.0, help="of the scenes")
     group.add_argument("--depth", choices=("inverse", "metric"), default="inverse",
                        help="1/m, stretched over 16 bits; or millimetres")  # fmt: skip

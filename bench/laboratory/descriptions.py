@@ -75,6 +75,21 @@ def of_color(color: str) -> Fits:
     return lambda scene, thing, things: TRUE if thing.color == color else FALSE
 
 
+POSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "standing": (frozenset({"standing", "holding"}), frozenset()),
+    "sitting": (frozenset({"sitting"}), frozenset({"riding"})),
+    "flying": (frozenset({"flying"}), frozenset()),
+}
+"""By word: drawn poses that it fits, and those of which people differ."""
+
+
+def posed(word: str) -> Fits:
+    sure, unclear = POSES[word]
+    return lambda scene, thing, things: (
+        TRUE if thing.pose in sure else UNCLEAR if thing.pose in unclear else FALSE
+    )
+
+
 def foremost(measure: Callable[[TrueThing], float], step: Callable[[TrueScene], float]) -> Fits:
     """It has more of a measure than every other one, by a step."""
 
@@ -167,22 +182,27 @@ def words_of(text: str) -> list[str]:
 
 
 def described(words: Sequence[str]) -> Description:
-    """The description at the start of some words, as long as can be."""
-    colors: list[Fits] = []
+    """The description at the start of some words, as long as can be. A word that may be a name or
+    say what a thing is like says that where a name follows: "the orange box"."""
+    found = Description(" ".join(words[:MAX_WORDS]), None)
+    likenesses: list[Fits] = []
     orders: list[Fits] = []  # each counts among the things that all else fits
     for start in range(len(words)):
         for stop in range(min(start + MAX_WORDS, len(words)), start, -1):
             if (name := " ".join(words[start:stop])) in NAMES:
                 length, behind = _behind(words[stop:])
                 said = " ".join(words[: stop + length])
-                return Description(said, name, (*colors, *behind, *reversed(orders)))
-        if words[start] not in COLOR_WORDS.keys() | ORDERS.keys():
-            break
+                found = Description(said, name, (*likenesses, *behind, *reversed(orders)))
+                break
         if words[start] in ORDERS:
             orders.append(ORDERS[words[start]])
+        elif words[start] in COLOR_WORDS:
+            likenesses.append(of_color(COLOR_WORDS[words[start]]))
+        elif words[start] in POSES:
+            likenesses.append(posed(words[start]))
         else:
-            colors.append(of_color(COLOR_WORDS[words[start]]))
-    return Description(" ".join(words[:MAX_WORDS]), None)
+            break
+    return found
 
 
 def _behind(words: Sequence[str]) -> tuple[int, list[Fits]]:
