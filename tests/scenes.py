@@ -14,6 +14,8 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import load_predicates
 
 PROOF = ProofConfig(complete_classes=("*",))
+OPEN = ProofConfig()
+"""Nobody vouches for any class."""
 EXTRACT = ExtractConfig()
 NUM_OPTIONS = WriteConfig().num_options
 CORNER = (0, 0, 30, 30)
@@ -67,8 +69,8 @@ def scene(
     )
 
 
-def facts(*args: Any, **settings: Any) -> Facts:
-    return Facts(scene(*args, **settings), PROOF)
+def facts(*args: Any, proof: ProofConfig = PROOF, **settings: Any) -> Facts:
+    return Facts(scene(*args, **settings), proof)
 
 
 def filled(*objects: tuple[Any, ...]) -> list[tuple[Any, ...]]:

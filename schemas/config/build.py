@@ -117,7 +117,10 @@ class ProofConfig(Section):
         gt=0,
         description="share of the height; what ends this much higher is unlikely to be in front",
     )
-    size_ratio: float = Field(default=1.6, gt=1.0)
+    size_ratio: float = Field(default=1.6, gt=1.0, description="of two heights or widths")
+    area_ratio: float = Field(
+        default=2.5, gt=1.0, description="of two box areas: a bicycle fills a third of its own"
+    )
     distance_ratio: float = Field(default=1.6, gt=1.0)
     distance_share: float = Field(
         default=0.08, gt=0, description="least difference of distances, share of the diagonal"

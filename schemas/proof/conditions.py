@@ -57,8 +57,12 @@ def _within(a: Box, b: Box, image: Image) -> float:
 
 
 def _near(a: Box, b: Box, image: Image) -> float:
-    """Clear up to a gap of `near_share`; fails from three times this on."""
-    return 2.0 - gap(a, b) / (image.margins.near_share * image.diagonal)
+    """Clear up to a gap of `near_share`; fails from three times this on, if the gap is also wider
+    than `far_extents` of the larger one: close to the camera, a wide gap is a step or two."""
+    degree = 2.0 - gap(a, b) / (image.margins.near_share * image.diagonal)
+    extent = max(a.width, a.height, b.width, b.height)
+    is_far = gap(a, b) > image.margins.far_extents * extent
+    return degree if is_far else max(degree, -NEVER_CLEAR)
 
 
 def _far(a: Box, b: Box, image: Image) -> float:
@@ -105,8 +109,8 @@ def _front(a: Box, b: Box, image: Image) -> float:
     return min(max(degree, -NEVER_CLEAR), NEVER_CLEAR)
 
 
-def _log_ratio(a: float, b: float, image: Image) -> float:
-    return log(max(a, 1) / max(b, 1)) / log(image.margins.size_ratio)
+def _log_ratio(a: float, b: float, needed: float) -> float:
+    return log(max(a, 1) / max(b, 1)) / log(needed)
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -124,8 +128,8 @@ CONDITIONS: Mapping[str, Condition] = {
     "under": _under,
     "front": _front,
     "back": lambda a, b, image: _front(b, a, image),
-    "bigger": lambda a, b, image: _log_ratio(a.area, b.area, image),
-    "smaller": lambda a, b, image: _log_ratio(b.area, a.area, image),
-    "taller": lambda a, b, image: _log_ratio(a.height, b.height, image),
-    "shorter": lambda a, b, image: _log_ratio(b.height, a.height, image),
+    "bigger": lambda a, b, image: _log_ratio(a.area, b.area, image.margins.area_ratio),
+    "smaller": lambda a, b, image: _log_ratio(b.area, a.area, image.margins.area_ratio),
+    "taller": lambda a, b, image: _log_ratio(a.height, b.height, image.margins.size_ratio),
+    "shorter": lambda a, b, image: _log_ratio(b.height, a.height, image.margins.size_ratio),
 }

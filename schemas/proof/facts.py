@@ -39,6 +39,7 @@ from schemas.proof.measures import (
     cell_boxes,
     degrees_off,
     may_be_one,
+    needed_ratio,
     one_dominates,
     spans_agree,
 )
@@ -46,7 +47,6 @@ from schemas.proof.naming import Naming
 from schemas.proof.references import References
 from schemas.scene_graph import Relationship, Scene
 from schemas.testimony import SILENT
-from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
 REFUTED_DEGREES = 60.0
@@ -56,8 +56,6 @@ REFUTED_CELL_SHARE = 0.1
 """Share of a box: nobody says that a thing lies in a cell that holds at most a tenth of it."""
 ALL = "*"
 """Stands for every class in ProofConfig.complete_classes."""
-COUNTED = {Kind.ANIMAL, Kind.VEHICLE, Kind.SPORT, Kind.APPLIANCE}
-"""Kinds of which annotators box every single thing, if its class is a landmark."""
 
 
 class Facts(Naming):
@@ -76,13 +74,15 @@ class Facts(Naming):
         return References(self)
 
     def vouches(self, class_name: str) -> bool:
-        """Whether every visible thing of the class is known to be annotated: all of a drawn scene,
-        or as the configuration says of its source, or a witness."""
+        """Whether every visible thing of the class is known to be annotated."""
+        return self._is_complete(class_name) or self.witnesses.vouches(class_name)
+
+    def _is_complete(self, class_name: str) -> bool:
+        """As `vouches`, by the source alone: all of a drawn scene, or what the configuration
+        says."""
         known = self.config.complete_classes
         line = self.vocabulary.lineage(class_name)
-        if self.scene.is_exhaustive or ALL in known or not set(line).isdisjoint(known):
-            return True
-        return self.witnesses.vouches(class_name)
+        return self.scene.is_exhaustive or ALL in known or not set(line).isdisjoint(known)
 
     def flaw(self, claim: Claim) -> str | None:
         """Why a claim cannot be about this scene, true or false; None where it can."""
@@ -222,7 +222,7 @@ class Facts(Naming):
         rival = max(others)
         return by_ratio(
             measured / rival,
-            self.config.size_ratio,
+            needed_ratio(claim.dimension, self.config),
             f"{claim.dimension}: {measured:,} against {rival:,} pixels",
         )
 
@@ -314,8 +314,7 @@ class Facts(Naming):
             rival = self.lookalike(claim.class_name)
             if rival:
                 return unknown(f"object {rival.object_id} ({rival.name}) looks like one of them")
-            entry = self.vocabulary.classes[claim.class_name]
-            if not entry.is_landmark or entry.kind not in COUNTED:
+            if not self._is_complete(claim.class_name):
                 return unknown("annotators often leave some of such things out")
             if may_be_one([thing.box for thing in found]):
                 return unknown("two of them overlap and may be one")

@@ -7,6 +7,7 @@ from math import atan2, degrees
 
 from schemas.box import Box, center_distance, gap, horizontal_gap, iou, vertical_gap
 from schemas.claim import Cell, Dimension, Direction
+from schemas.config.build import ProofConfig
 from schemas.scene_graph import Facing
 
 MEASURES: Mapping[Dimension, Callable[[Box], int]] = {
@@ -49,6 +50,11 @@ MIN_SHARED_SPAN = 0.3
 def may_be_one(boxes: Sequence[Box]) -> bool:
     """Whether some two boxes of one class overlap so much that they may show one thing."""
     return any(iou(one, other) > MAY_BE_ONE_IOU for one, other in combinations(boxes, 2))
+
+
+def needed_ratio(dimension: Dimension, config: ProofConfig) -> float:
+    """Of the measures of two boxes, so that the things in them differ clearly."""
+    return config.area_ratio if dimension is Dimension.LARGER else config.size_ratio
 
 
 def one_dominates(boxes: Sequence[Box]) -> bool:

@@ -9,8 +9,8 @@ things that nobody annotated it is safe where
   grip, or a size that annotators do not overlook.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.box import Box, intersection_area
 from schemas.claim import ReachClaim, RelationClaim
@@ -18,14 +18,14 @@ from schemas.reference import Order, Reference, Spot
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.attributes import attribute_of, attributes_in, load_attributes
 from schemas.vocabulary.grammar import split_words
-from schemas.vocabulary.kinds import Kind
+from schemas.vocabulary.kinds import LIVING, NEVER_ASKED, Kind, Trait
 
 if TYPE_CHECKING:
     from schemas.proof.facts import Facts
 
 NEAR = 0.75
 """Share of the picture's height that the lower edge of a thing near to the camera has reached."""
-FAR_FACTOR = 2.5
+FAR_FACTOR = 2.0
 """How many times larger a thing that is not near must be, so that annotators overlook no larger one
 of its class: siblings farther back are overlooked as often as those in front."""
 BACKGROUND = frozenset({Kind.STRUCTURE, Kind.PLANT})
@@ -35,31 +35,46 @@ FILLED_SHARE = 0.5
 MAX_REACH = 0.6
 """Share of the picture's width or height that a thing at an edge or in a corner covers at most: a
 wider one is as much at the other edge."""
-EDGE, CORNER = 0.1, 0.2
-"""Depth of the region along an edge, and sides of one in a corner, as shares of the picture."""
 GRIPS = frozenset({"riding", "holding", "carrying", "using", "eating"})
 """Predicates in which hardly ever two of a class stand to one thing."""
+UNGRIPPED = NEVER_ASKED | {Kind.STRUCTURE}
+"""Kinds of things that are not held, carried, used or ridden as one thing."""
 
 
-def _region(left: float, top: float, right: float, bottom: float) -> Callable[[int, int], Box]:
-    def region(width: int, height: int) -> Box:
-        shares = left * width, top * height, right * width, bottom * height
+class Region(NamedTuple):
+    """A part of the picture, its edges as shares of the picture's width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def box(self, width: int, height: int) -> Box:
+        shares = self.left * width, self.top * height, self.right * width, self.bottom * height
         return Box(*map(round, shares))
 
-    return region
+
+def _regions(edge: float, corner: float, middle: float) -> Mapping[Spot, Region]:
+    """Depth of the regions along an edge, sides of those in a corner, and of the central one, as
+    shares of the picture."""
+    start, stop = (1 - middle) / 2, (1 + middle) / 2
+    return {
+        Spot.LEFT_EDGE: Region(0, 0, edge, 1),
+        Spot.RIGHT_EDGE: Region(1 - edge, 0, 1, 1),
+        Spot.TOP_EDGE: Region(0, 0, 1, edge),
+        Spot.BOTTOM_EDGE: Region(0, 1 - edge, 1, 1),
+        Spot.TOP_LEFT_CORNER: Region(0, 0, corner, corner),
+        Spot.TOP_RIGHT_CORNER: Region(1 - corner, 0, 1, corner),
+        Spot.BOTTOM_LEFT_CORNER: Region(0, 1 - corner, corner, 1),
+        Spot.BOTTOM_RIGHT_CORNER: Region(1 - corner, 1 - corner, 1, 1),
+        Spot.CENTER: Region(start, start, stop, stop),
+    }
 
 
-REGIONS: Mapping[Spot, Callable[[int, int], Box]] = {
-    Spot.LEFT_EDGE: _region(0, 0, EDGE, 1),
-    Spot.RIGHT_EDGE: _region(1 - EDGE, 0, 1, 1),
-    Spot.TOP_EDGE: _region(0, 0, 1, EDGE),
-    Spot.BOTTOM_EDGE: _region(0, 1 - EDGE, 1, 1),
-    Spot.TOP_LEFT_CORNER: _region(0, 0, CORNER, CORNER),
-    Spot.TOP_RIGHT_CORNER: _region(1 - CORNER, 0, 1, CORNER),
-    Spot.BOTTOM_LEFT_CORNER: _region(0, 1 - CORNER, CORNER, 1),
-    Spot.BOTTOM_RIGHT_CORNER: _region(1 - CORNER, 1 - CORNER, 1, 1),
-    Spot.CENTER: _region(1 / 3, 1 / 3, 2 / 3, 2 / 3),
-}
+FILLED = _regions(edge=0.1, corner=0.2, middle=1 / 3)
+"""What a thing fills that is said to be there."""
+EMPTY = _regions(edge=0.2, corner=0.3, middle=1 / 2)
+"""What no second thing of its class reaches into: people differ about how far an edge extends."""
 
 
 class References:
@@ -96,20 +111,28 @@ class References:
         if self.scene.is_exhaustive or self.picks(plain) is not None:
             # Where all is known, enough things have a name of their own.
             return
-        attributes = self._attributes(thing)
-        yield from (Reference(name, attribute) for attribute in attributes)
         yield from (Reference(name, spot=spot) for spot in Spot if self._fills(thing, spot))
+        yield from self._grips_of(thing)
+        # Attributes last: some are wrong, and one that is says of a thing what it is not.
+        for attribute in (None, *self._attributes(thing)):
+            yield from (Reference(name, attribute, order) for order in (None, *Order))
+
+    def _grips_of(self, thing: SceneObject) -> Iterator[Reference]:
+        """Only the living grip, and nothing that reaches beyond its box is gripped."""
+        classes, name = self.facts.vocabulary.classes, str(thing.class_name)
+        if classes[name].kind not in LIVING:
+            return
         for link in self.scene.relationships:
             if link.subject == thing.object_id and link.predicate in GRIPS:
                 anchor = self.facts.objects[link.object].class_name
-                if anchor not in (None, name):
+                if anchor not in (None, name) and classes[anchor].kind not in UNGRIPPED:
                     yield Reference(name, predicate=link.predicate, anchor=anchor)
-        for order in Order:
-            yield from (Reference(name, attribute, order) for attribute in attributes)
-            yield Reference(name, order=order)
 
     def _pick(self, reference: Reference) -> int | None:
         facts, name = self.facts, reference.class_name
+        known = facts.vocabulary.classes.get(name)
+        if known and known.plural == name and not facts.vouches(name):
+            return None  # "sheep" may be a flock in one box
         members = [thing for thing in facts.members.get(name, ()) if self.fits(reference, thing)]
         if len(members) != 1:
             return None
@@ -131,8 +154,7 @@ class References:
     def _may_mean(self, reference: Reference, thing: SceneObject, box: Box) -> bool:
         """Whether words for a thing may mean one that only a witness has seen, in this box."""
         if reference.spot:
-            region = REGIONS[reference.spot](self.scene.width, self.scene.height)
-            return intersection_area(box, region) > 0
+            return self._reaches(box, reference.spot)
         return reference.order is None or not self._before(reference.order, thing.box, box)
 
     def _candidates(self, class_name: str) -> Sequence[SceneObject]:
@@ -152,9 +174,12 @@ class References:
 
     def _is_outstanding(self, thing: SceneObject) -> bool:
         """Whether annotators hardly ever overlook a larger one of its class."""
+        name = str(thing.class_name)
+        if name in self.facts.vocabulary.traits[Trait.GENERAL]:
+            return False
         share = self.facts.config.large_share
         if thing.box.y2 < NEAR * self.scene.height:
-            if self.facts.vocabulary.classes[str(thing.class_name)].kind in BACKGROUND:
+            if self.facts.vocabulary.classes[name].kind in BACKGROUND:
                 return False
             share *= FAR_FACTOR
         return thing.box.area >= share * self.scene.area
@@ -194,7 +219,7 @@ class References:
         """Whether one box comes before the other; None where that is too close to call."""
         config = self.facts.config
         if order is Order.LARGEST:
-            ratio, needed = one.area / other.area, config.size_ratio
+            ratio, needed = one.area / other.area, config.area_ratio
             return True if ratio >= needed else False if ratio <= 1 / needed else None
         step = (other.center[0] - one.center[0]) * (1 if order is Order.LEFTMOST else -1)
         needed = config.direction_share * self.scene.width
@@ -207,11 +232,13 @@ class References:
             return None
         if self._fills(thing, spot):
             return True
-        region = REGIONS[spot](self.scene.width, self.scene.height)
-        return None if intersection_area(thing.box, region) else False
+        return None if self._reaches(thing.box, spot) else False
+
+    def _reaches(self, box: Box, spot: Spot) -> bool:
+        return intersection_area(box, EMPTY[spot].box(self.scene.width, self.scene.height)) > 0
 
     def _fills(self, thing: SceneObject, spot: Spot) -> bool:
-        region = REGIONS[spot](self.scene.width, self.scene.height)
+        region = FILLED[spot].box(self.scene.width, self.scene.height)
         if intersection_area(thing.box, region) < FILLED_SHARE * region.area:
             return False
         if spot is Spot.CENTER:

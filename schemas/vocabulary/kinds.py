@@ -36,6 +36,7 @@ class Trait(StrEnum):
     HOLDS = auto()
     BEARS_NOTHING = auto()
     NOT_COUNTED = auto()
+    GENERAL = auto()
     VG150 = auto()
 
 

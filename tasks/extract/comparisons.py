@@ -5,7 +5,7 @@ from itertools import islice, permutations
 
 from schemas.box import gap
 from schemas.claim import DepthClaim, DistanceClaim, SizeClaim
-from schemas.proof.measures import MEASURES
+from schemas.proof.measures import MEASURES, needed_ratio
 from schemas.reference import Telling
 from schemas.scene_graph import SceneObject
 from tasks.extract.proposal import Proposal
@@ -19,8 +19,8 @@ def propose_sizes(view: View, num_options: int) -> Iterator[Proposal]:
 
 
 def _sizes(view: View, things: Sequence[SceneObject], num_options: int) -> Iterator[Proposal]:
-    ratio = view.facts.config.size_ratio
     for dimension, measure in MEASURES.items():
+        ratio = needed_ratio(dimension, view.facts.config)
         ordered = sorted(things, key=lambda thing: (-measure(thing.box), thing.object_id))
         for place, largest in enumerate(ordered):
             rivals = [

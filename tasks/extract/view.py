@@ -28,6 +28,9 @@ COVERS = 4
 MAX_ALIKE = 3
 """Other things with which a relationship is tried, at most: the questions are nearly the same."""
 TOO_SMALL = {Kind.ELECTRONICS, Kind.TABLEWARE, Kind.FOOD, Kind.TOOL}  # to bear a living thing
+HEAVY = {Kind.STRUCTURE, Kind.VEHICLE}
+BEARS_NO_WEIGHT = LIVING | {Kind.FURNITURE}
+"""Annotators who say that a house or a bench is on one of these have changed the ends."""
 T = TypeVar("T")
 
 
@@ -172,5 +175,8 @@ class View:
         if predicate.needs in ("front", "back"):
             has_depth = subject.depth is not None and target.depth is not None
             return has_depth or kind is not Kind.ELECTRONICS
-        is_over = ("support", "over") in predicate.axes
-        return not (is_over and self.kind(subject) in LIVING and kind in TOO_SMALL)
+        is_living = self.kind(subject) in LIVING
+        if ("support", "over") in predicate.axes:
+            is_heavy = self.has(subject, Trait.STANDS) or self.kind(subject) in HEAVY
+            return not (kind in TOO_SMALL if is_living else is_heavy and kind in BEARS_NO_WEIGHT)
+        return is_living or not (predicate.is_contact and kind in LIVING)

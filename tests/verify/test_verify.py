@@ -33,7 +33,7 @@ from tasks.extract.stage import subgraph_rows
 from tasks.verify.checks import check_question, find_problem
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
-from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, facts, scene, scene_rows, scenes
+from tests.scenes import EXTRACT, NUM_OPTIONS, OPEN, PROOF, facts, scene, scene_rows, scenes
 from tests.schemas.proof.test_proof_laws import mirrored, reflected
 
 NAMES = ["dog", "cat", "man", "boy", "couch", "table", "box", "car", "tree", "horse", "grass"]
@@ -373,17 +373,18 @@ UNDECIDED = {
 }
 
 
-def checked(row, objects=FLAT, said=((0, "on", 1),), is_judged=True):
-    return check_question(row, facts(objects, said), is_judged=is_judged)
+def checked(row, objects=FLAT, said=((0, "on", 1),), is_judged=True, proof=PROOF):
+    return check_question(row, facts(objects, said, proof=proof), is_judged=is_judged)
 
 
 @pytest.mark.parametrize("name", UNDECIDED)
 def test_a_judge_decides_what_the_scene_leaves_open(name):
-    finding = checked(UNDECIDED[name])
+    proof = OPEN if name == "count" else PROOF
+    finding = checked(UNDECIDED[name], proof=proof)
     assert finding.problem is None
     assert (finding.evidence.standing, finding.evidence.margin) == ("unknown", None)
     assert finding.reading == "read"
-    unjudged = checked(UNDECIDED[name], is_judged=False)
+    unjudged = checked(UNDECIDED[name], is_judged=False, proof=proof)
     assert unjudged.problem[0] in ("answer-unproved", "option-possible")
 
 

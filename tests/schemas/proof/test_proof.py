@@ -22,9 +22,10 @@ from schemas.claim import (
     encode_claim,
     objects_of,
 )
+from schemas.config.build import ProofConfig
 from schemas.proof.measures import cell_boxes, may_be_one
 from schemas.scene_graph import Facing
-from tests.scenes import CORNER, facts, filled
+from tests.scenes import CORNER, OPEN, facts, filled
 
 LEFT, RIGHT = (0, 300, 100, 400), (700, 300, 800, 400)
 SIGNS = {"proved": 1, "asserted": 0, "refuted": -1, "unknown": 0}
@@ -164,9 +165,9 @@ def test_only_an_exhaustive_source_boxes_the_whole_of_the_grass():
 @pytest.mark.parametrize(
     ("dimension", "a", "b", "expected"),
     [
-        (Dimension.LARGER, (0, 0, 160, 100), (0, 0, 100, 100), "proved"),
-        (Dimension.LARGER, (0, 0, 159, 100), (0, 0, 100, 100), "unknown"),
-        (Dimension.LARGER, (0, 0, 100, 100), (0, 0, 160, 100), "refuted"),
+        (Dimension.LARGER, (0, 0, 250, 100), (0, 0, 100, 100), "proved"),
+        (Dimension.LARGER, (0, 0, 249, 100), (0, 0, 100, 100), "unknown"),
+        (Dimension.LARGER, (0, 0, 100, 100), (0, 0, 250, 100), "refuted"),
         # larger along one side only: boxes say little of such areas
         (Dimension.LARGER, (0, 0, 300, 99), (0, 0, 100, 100), "unknown"),
         (Dimension.TALLER, (0, 0, 1, 160), (0, 0, 400, 100), "proved"),
@@ -412,14 +413,21 @@ DOGS = [("dog", (0, 0, 100, 100)), ("dog", (200, 0, 300, 100))]
         ([("horse", LEFT), ("pony", RIGHT)], "horse", 1, "unknown"),
         # two boxes that may be one
         ([DOGS[0], ("dog", (40, 0, 140, 100))], "dog", 2, "unknown"),
-        # a crowd, and what annotators leave out
+        # a crowd
         ([("dog", (100 * x, 0, 100 * x + 90, 90)) for x in range(7)], "dog", 7, "unknown"),
-        ([("chair", LEFT)], "chair", 1, "unknown"),
-        ([("man", LEFT)], "man", 1, "unknown"),
+        ([("chair", LEFT)], "chair", 1, "asserted"),
+        ([("man", LEFT)], "man", 1, "asserted"),
     ],
 )
-def test_counts_in_photographs(objects, class_name, number, expected):
+def test_counts_in_photographs_of_complete_classes(objects, class_name, number, expected):
     assert standing(CountClaim(class_name, number), objects) == expected
+
+
+@pytest.mark.parametrize(("class_name", "number"), [("dog", 2), ("dog", 3), ("cow", 0)])
+def test_annotators_leave_things_out_of_every_class(class_name, number):
+    assert standing(CountClaim(class_name, number), DOGS, proof=OPEN) == "unknown"
+    dogs = ProofConfig(complete_classes=("animal",))
+    assert standing(CountClaim(class_name, number), DOGS, proof=dogs) != "unknown"
 
 
 @pytest.mark.parametrize(

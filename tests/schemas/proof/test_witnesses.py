@@ -12,7 +12,7 @@ from schemas.proof.evidence import Evidence, Standing, together
 from schemas.proof.facts import Facts
 from schemas.testimony import Sighting
 from schemas.testimony import Testimony as Said
-from tests.scenes import PROOF, scene, scenes
+from tests.scenes import OPEN, PROOF, scene, scenes
 
 LEFT, RIGHT = (100, 100, 300, 300), (500, 100, 700, 300)
 DOG, DOGS = [("dog", LEFT)], [("dog", LEFT), ("dog", RIGHT)]
@@ -29,16 +29,16 @@ def seen(
     return Sighting(by, names, Box(*LEFT), sure, object_id)
 
 
-def told(objects, *sightings, complete=(), disputed=None, by=("coco",)) -> Facts:
+def told(objects, *sightings, complete=(), disputed=None, by=("coco",), proof=PROOF) -> Facts:
     testimony = Said(tuple(sightings), dict.fromkeys(complete, by), disputed or {})
-    return Facts(replace(scene(objects), testimony=testimony), PROOF)
+    return Facts(replace(scene(objects), testimony=testimony), proof)
 
 
 COUNTS = [
     # objects, sightings, complete, class counted, number, what it is
-    (DOG, [seen("dog", 0)], ["dog"], "dog", 1, "witnessed"),
+    (DOG, [seen("dog", 0)], ["dog"], "dog", 1, "asserted"),
     (DOG, [seen("dog", 0)], ["dog"], "dog", 2, "refuted"),
-    (DOG, [seen("dog", 0)], [], "dog", 1, "asserted"),
+    (DOG, [seen("dog", 0)], [], "dog", 1, "unknown"),
     (DOG, [seen("dog", 0), seen("dog")], ["dog"], "dog", 1, "unknown"),
     (DOG, [seen("dog", 0), seen("dog")], [], "dog", 1, "unknown"),
     (DOG, [seen("dog", 0), seen("dog", sure=False)], [], "dog", 2, "unknown"),
@@ -65,7 +65,7 @@ COUNTS = [
 
 @pytest.mark.parametrize(("objects", "sightings", "complete", "name", "number", "standing"), COUNTS)
 def test_counts(objects, sightings, complete, name, number, standing):
-    facts = told(objects, *sightings, complete=complete)
+    facts = told(objects, *sightings, complete=complete, proof=OPEN)
     assert facts.holds(CountClaim(name, number)).standing == standing
 
 
