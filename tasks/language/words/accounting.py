@@ -27,7 +27,7 @@ FUNCTION_WORDS = word_set(
     "actually given"
 )
 """Words that may stand in any question."""
-NAMED = word_set("S O X")
+NAMED = word_set("S O X ___")
 REPEATABLE = word_set("left right side three 3")
 """Words of categories that may stand twice; others then say more: "nearest to the nearest"."""
 

@@ -30,11 +30,15 @@ PLAIN = [
     re.compile(pattern)
     for pattern in (
         r"\byes or no\b",
+        r"\b(?:what|which (?:option|answer|word|words|of these|one)) "
+        r"(?:goes in|fits|fills|fits into|completes|best completes) "
+        r"(?:the|this) (?:gap|blank|sentence|statement)\b",
+        r"^(?:complete|finish) (?:the|this) (?:sentence|statement)\b",
         r"\bor not\b",
         r"\bat least one\b",
         rf"\b(?:(?:shown|visible|seen|depicted|pictured|present|appearing) )?"
         rf"(?:(?:in|of|within|on|across|anywhere in) )?(?:the|this) (?:whole |entire )?{PICTURE}\b"
-        r"(?: s)?(?: plane)?",
+        r"(?: s\b)?(?: plane\b)?",
         rf"\b(?:(?:as )?(?:seen|viewed) )?(?:from|by|for|to|toward|towards) {VIEWER}"
         r"(?: (?:side|point of view|perspective|viewpoint|view|standpoint|position|angle))?",
         rf"\bas {VIEWER} sees it\b",
