@@ -26,13 +26,13 @@ def propose_existences(view: View, num_options: int) -> Iterator[Proposal]:
     for thing in view.alone:
         claim = ExistenceClaim(str(thing.class_name), present=True)
         absent = [ExistenceClaim(str(thing.class_name), present=False)]
-        yield Proposal("present", claim, absent, facet="alone/present")
+        yield Proposal("present", claim, absent, facet="present")
     for class_name in likely_classes(view):
         claim = ExistenceClaim(class_name, present=False)
         present = [ExistenceClaim(class_name, present=True)]
         kind = view.classes[class_name].kind
         hardness = int(any(view.kind(thing) is kind for thing in view.alone))
-        yield Proposal("present", claim, present, facet="alone/absent", hardness=hardness)
+        yield Proposal("present", claim, present, facet="absent", hardness=hardness)
     yield from _related_existences(view)
 
 
@@ -59,8 +59,8 @@ def _related_existences(view: View) -> Iterator[Proposal]:
             for is_present in (True, False)
         )
         if hardness == 1:
-            return Proposal("present", present, [absent], facet="related/present", hardness=1)
-        return Proposal("present", absent, [present], facet="related/absent", hardness=hardness)
+            return Proposal("present", present, [absent], facet="present", hardness=1)
+        return Proposal("present", absent, [present], facet="absent", hardness=hardness)
 
     related = [*interactions(view, contact=False), *interactions(view, contact=True)]
     for subject, name, target in related:

@@ -54,7 +54,7 @@ MEASURED = re.compile(
 
 ASKS_WITH = word_set(
     "closer closest nearer nearest front foreground farther farthest further furthest distant "
-    "behind background away other either compare than more distance taking took"
+    "behind back background away other either compare than more distance taking took"
 )
 """Words of questions of this category."""
 

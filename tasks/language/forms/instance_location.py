@@ -51,7 +51,7 @@ COLUMNS = {
 ASKS_WITH = word_set(
     "part area region section portion cell grid position location place whereabouts divide "
     "divided dividing into three thirds 3x3 3 x rows columns nine equal parts if were holds hold "
-    "contains contain occupy occupies within"
+    "contains contain shows occupy occupies within"
 )
 """Words of questions of this category."""
 

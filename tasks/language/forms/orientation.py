@@ -103,6 +103,7 @@ ASKS_WITH = word_set(
 )
 """Words of questions on directions."""
 OWN_WORDS = word_set(
+    "viewpoint standpoint "
     "own eyes frame shoes facing faces same imagine imagining were if himself herself itself sees "
     "stood through him her his their being become"
 )
