@@ -1,6 +1,7 @@
 """Natural wordings by rules of another shape than the grammar of the templates: a head, what is
 asked, and a tail. Of 1,000 that are drawn nearly all must be read; none that turns the answer may
 be."""
+
 from itertools import product
 from random import Random
 
