@@ -106,7 +106,7 @@ def asked_as(name: str) -> tuple[str, bool] | None:
     predicates = load_predicates()
     own = predicates[name]
     for other, is_turned in ((name, False), (own.means, False), (own.inverse, True)):
-        if other in predicates and predicates[other].asks:
+        if other is not None and other in predicates and predicates[other].asks:
             return other, is_turned
     return None
 

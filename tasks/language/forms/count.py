@@ -21,7 +21,7 @@ GRAMMAR = Grammar(
             "in {the} {picture}, how many {plural} {are_there}?",
             "how many {plural} does {the} {picture} {show}?",
             "what is the {total}number of {plural} {shown}in {the} {picture}?",
-            "count the {plural} in {the} {picture}. how many {are_there}?",
+            "count all {plural} in {the} {picture}. how many {are_there}?",
             "the {total}number of {plural} {shown}in {the} {picture} is {gap}. {fits}",
         ),
         "are_there": (
