@@ -27,12 +27,15 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate
 
 WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+GAP = re.compile(r"(?:\bthe )?_{3,}")
+"""What an option fills."""
 FRAME = frozenset(
     WORD.findall(
         """picture image photo photograph scene viewer camera observer other others left right top
         bottom middle center centre front back background foreground most largest greatest shortest
         tallest widest biggest area room space number position direction way same following edge
-        side part point ones one height width distance closest nearest farthest"""
+        side part point ones one height width distance closest nearest farthest location perspective
+    total blank sentence"""
     )
 )
 """Words after "the" that do not begin a description."""
@@ -178,7 +181,7 @@ AFTER: list[tuple[re.Pattern[str], Fits]] = [
 
 
 def words_of(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
+    return WORD.findall(GAP.sub(" ", text.casefold()))
 
 
 def described(words: Sequence[str]) -> Description:

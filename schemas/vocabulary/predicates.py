@@ -46,6 +46,7 @@ class Predicate:
     name: str
     source: str
     category: Category
+    family: str
     phrase: str
     means: str
     inverse: str | None = None
@@ -95,6 +96,19 @@ def load_predicates() -> Mapping[str, Predicate]:
         )
         for name, row in table.items()
     }
+
+
+@cache
+def asked_as(name: str) -> tuple[str, bool] | None:
+    """The predicate by which questions ask about an annotated one, and whether its ends change
+    places: itself, the one of its meaning, or its inverse, whichever first has a part to ask for;
+    None where there is none."""
+    predicates = load_predicates()
+    own = predicates[name]
+    for other, is_turned in ((name, False), (own.means, False), (own.inverse, True)):
+        if other is not None and other in predicates and predicates[other].asks:
+            return other, is_turned
+    return None
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.scene_graph import SceneObject
+from schemas.vocabulary.predicates import asked_as
 from tasks.extract.view import View
 
 
@@ -11,9 +12,14 @@ def interactions(view: View, *, contact: bool) -> Iterator[tuple[SceneObject, st
     seen = set()
     things = view.by_id | {thing.object_id: thing for thing in view.supports}
     for relationship in view.scene.relationships:
-        subject, target = things.get(relationship.subject), things.get(relationship.object)
-        predicate = view.facts.predicates.get(relationship.predicate)
-        if not subject or not target or not predicate or not predicate.asks:
+        asked = asked_as(relationship.predicate) if relationship.is_canonical else None
+        if not asked:
+            continue
+        name, is_turned = asked
+        predicate = view.facts.predicates[name]
+        ends = relationship.subject, relationship.object
+        subject, target = map(things.get, ends[::-1] if is_turned else ends)
+        if not subject or not target:
             continue
         if predicate.is_contact is not contact:
             continue
@@ -22,4 +28,4 @@ def interactions(view: View, *, contact: bool) -> Iterator[tuple[SceneObject, st
         key = subject.object_id, predicate.means, target.object_id
         if key not in seen and subject.object_id in view.by_id:
             seen.add(key)
-            yield subject, relationship.predicate, target
+            yield subject, name, target

@@ -28,7 +28,9 @@ def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
             continue
         claim = RelationClaim(subject.object_id, name, target.object_id)
         if "predicate" in predicate.asks and target.object_id in view.by_id:
-            yield Proposal("predicate", claim, other_places(view, claim, target), facet="predicate")
+            yield Proposal(
+                "predicate", claim, other_places(view, claim, target), _facet(view, name)
+            )
         yield from _ends(view, RelationClaim, subject, name, target)
     yield from _side_by_side(view)
 
@@ -37,6 +39,11 @@ def propose_reaches(view: View, num_options: int) -> Iterator[Proposal]:
     for subject, name, target in interactions(view, contact=True):
         if target.object_id in view.by_id:
             yield from _ends(view, ReachClaim, subject, name, target)
+
+
+def _facet(view: View, name: str) -> str:
+    """The family of a predicate, and the predicate: `support/on`."""
+    return f"{view.facts.predicates[name].family}/{name}"
 
 
 def _trivial(view: View, subject: SceneObject, target: SceneObject) -> bool:
@@ -53,7 +60,9 @@ def _side_by_side(view: View) -> Iterator[Proposal]:
         name = "left of" if subject.box.center[0] < target.box.center[0] else "right of"
         if horizontal_gap(subject.box, target.box) >= 0:
             claim = RelationClaim(subject.object_id, name, target.object_id)
-            yield Proposal("predicate", claim, other_places(view, claim, target), facet=name)
+            yield Proposal(
+                "predicate", claim, other_places(view, claim, target), _facet(view, name)
+            )
 
 
 def _ends(
@@ -74,7 +83,7 @@ def _ends(
             # Things that one could hold come before those that are too large.
             alike.sort(key=lambda other: other.box.area > HOLDABLE * subject.box.area)
         others = [form(subject.object_id, name, other.object_id) for other in alike]
-        yield Proposal("object", claim, others, facet="object", hardness=int(form is RelationClaim))
+        yield Proposal("object", claim, others, _facet(view, name), int(form is RelationClaim))
     if "subject" in asks:
         rivals = {
             other.object_id: form(other.object_id, name, target.object_id)
@@ -86,4 +95,4 @@ def _ends(
             for key, other in rivals.items()
         ):
             others = list(rivals.values())
-            yield Proposal("subject", claim, others, facet="subject", hardness=1)
+            yield Proposal("subject", claim, others, _facet(view, name), hardness=1)

@@ -7,11 +7,14 @@ stages compares categories or types of claims to find words.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Claim, category_of, objects_of
 from schemas.reference import Telling
+from tasks.language.grammar import BLANK, START, Grammar
+from tasks.language.wording import in_same_picture
 from tasks.language.words.options import read_name, repeats_some
 from tasks.language.words.phrases import Reading, Words
 
@@ -36,6 +39,14 @@ def _repeats(
     question: str, options: Sequence[str], claims: Sequence[Claim], asks: str, names: Names
 ) -> bool:
     return repeats_some(question, options)
+
+
+def _with_article(name: str) -> str:
+    return f"the {name}"
+
+
+NAMED = (str, _with_article)
+"""Ways to write an option that is a name."""
 
 
 def _never(claim: Claim) -> bool:
@@ -80,8 +91,9 @@ class Form(Generic[C]):
     """What a question asks about, which all its options share, and the asked part, in which they
     differ."""
 
-    wordings: Callable[[C, str, str, Sequence[str], Names], Sequence[str]]
-    """Every wording of the template writer, from claim, asks, evidence, options and names."""
+    grammar: Callable[[C, str, str, Sequence[str], Names], Grammar]
+    """How the template writer asks, from the claim of any option, asks, evidence, options and
+    names; the same whichever of the options is right."""
     means: Callable[[C, Names], str]
     """What a claim says, in plain words."""
     wanted: Callable[[C, str, str, Names], str]
@@ -107,6 +119,9 @@ class Form(Generic[C]):
     """The `asks` whose options are names of objects, one each."""
     text: Callable[[C, str, Names], str] | None = None
     """How the asked part reads as an option, where options do not name objects."""
+    manners: Sequence[Callable[[str], str]] = (str,)
+    """Ways to write an option that is no name; all options of a question are written in one of
+    them, and in the first one where they fill a gap."""
     distinct_text: Callable[[C, str, Names], str] | None = None
     """The same without words that all options share, where there are such words."""
     ends: Callable[[C, Names], tuple[str | None, str | None]] = _nobody
@@ -146,6 +161,24 @@ class Form(Generic[C]):
             return self.text(claim, asks, names)
         _, key = self.parts(claim, asks)
         return names[key]  # type: ignore[index]
+
+    def worded(
+        self, claims: Sequence[C], asks: str, evidence: str, names: Names, rng: Random
+    ) -> tuple[str, list[str]]:
+        """A question and its options, one for each claim, in words drawn by `rng`. The words
+        depend on which claims are offered, not on their order, nor on which of them is right."""
+        options = [self.option(claim, asks, names) for claim in claims]
+        grammar = self.grammar(claims[0], asks, evidence, sorted(options), names)
+        lines = [START, *map(in_same_picture, options)]
+        question, *options = grammar.draw(rng, "\n".join(lines)).split("\n")
+        manners = self.manners_of(asks, question)
+        manner = manners[rng.randrange(len(manners))]
+        return question, [manner(option) for option in options]
+
+    def manners_of(self, asks: str, question: str) -> Sequence[Callable[[str], str]]:
+        """How the options of a question may be written."""
+        manners = NAMED if asks in self.asks_for_object else self.manners
+        return manners[:1] if BLANK in question else manners
 
     def distinct_option(self, claim: C, asks: str, names: Names) -> str:
         """The option without the words that all options share."""

@@ -8,9 +8,10 @@ import re
 from tasks.language.words.names import bare_words
 
 MAX_QUESTION = 300
-"""Characters: nearly three times the longest question of the templates (106). Prompts state it."""
+"""Characters: twice the longest question of the templates on real samples (133). Prompts state
+it."""
 MAX_OPTION = 100
-"""Characters: more than twice the longest option of the templates (39). Prompts state it."""
+"""Characters: twice the longest option there (49). Prompts state it."""
 MARKUP = re.compile(r"</?[a-z!][^<>]*>|&(?:[a-z]+|#\d+);", re.IGNORECASE)
 """Tags and entities; a single "<" is not a tag."""
 LETTER = re.compile(

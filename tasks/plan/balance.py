@@ -133,21 +133,36 @@ def _summed(words: Sequence[Words], weights: Floats, height: int) -> Floats:
     return total
 
 
+def family_of() -> pl.Expr:
+    """The family of a facet: `support` of `support/on`; a facet without one is its own."""
+    return pl.col("facet").str.split("/").list.first()
+
+
 def _cells(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Floats]:
     """The cell (level and facet) of every row, and how many of each cell will be chosen when the
-    facets take turns."""
+    families of facets take turns, and the facets within a family."""
     sizes = part.group_by("level", "facet").len().sort("level", "facet")
+    sizes = sizes.with_columns(family=family_of()).with_row_index("cell")
     numbers = np.zeros(sizes.height)
-    for level in quotas:
-        places = np.flatnonzero((sizes["level"] == level).to_numpy())
-        left = float(quotas[level])
-        by_size = sorted(places.tolist(), key=lambda place: sizes["len"][place])
-        for turn, place in enumerate(by_size):
-            numbers[place] = min(left / (len(by_size) - turn), sizes["len"][place])
-            left -= numbers[place]
-    keys = sizes.select("level", "facet").with_row_index("cell")
+    for level, quota in quotas.items():
+        families = sizes.filter(level=level).partition_by("family", maintain_order=True)
+        totals = [int(family["len"].sum()) for family in families]
+        for family, number in zip(families, in_turns(quota, totals), strict=True):
+            numbers[family["cell"].to_numpy()] = in_turns(number, family["len"].to_list())
+    keys = sizes.select("cell", "level", "facet")
     cells = part.join(keys, on=["level", "facet"], how="left", maintain_order="left")["cell"]
     return cells.to_numpy().astype(np.int64), numbers
+
+
+def in_turns(total: float, sizes: Sequence[int]) -> list[float]:
+    """How many each of several groups gives to a total when they take turns until they are used
+    up."""
+    numbers = [0.0] * len(sizes)
+    left = total
+    for turn, place in enumerate(sorted(range(len(sizes)), key=sizes.__getitem__)):
+        numbers[place] = min(left / (len(sizes) - turn), sizes[place])
+        left -= numbers[place]
+    return numbers
 
 
 def _weights(

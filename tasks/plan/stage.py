@@ -16,20 +16,21 @@ import polars as pl
 from schemas.config.build import QuotaConfig
 from schemas.question import PLAN, UNDECIDED
 from tasks.artifact import write_artifact
-from tasks.plan.balance import tellings
+from tasks.plan.balance import family_of, tellings
 from tasks.plan.quota import Cell, choose, plan_quotas
 from tasks.stage import Job, Stage
 
-VERSION = 2
+VERSION = 3
 COLUMNS = ("question_id", "image_id", "category", "level", "facet", "topic", "offered", "context")
 logger = logging.getLogger(__name__)
 
 
 def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> pl.DataFrame:
     """Rows in the order in which they are to be chosen. Questions that the scene decides come
-    before those that only the picture decides, and images and facets take turns. Within these, a
-    seeded hash that is the same on every machine decides; a row comes the later, the more its words
-    give the answer away (by `offered` and `context`, which are left out)."""
+    before those that only the picture decides; images, families of facets, and facets within a
+    family take turns. Within these, a seeded hash that is the same on every machine decides; a row
+    comes the later, the more its words give the answer away (by `offered` and `context`, which are
+    left out)."""
     rows = rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
     telling = tellings(rows, wanted)
     share = (pl.col("tie").cast(pl.Float64) + 0.5) / 2.0**64
@@ -44,8 +45,10 @@ def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> 
         .with_columns(turn=pl.int_range(pl.len()).over("image_id", "category"))
         .sort("turn", "draw", "tie")
         .with_columns(facet_turn=pl.int_range(pl.len()).over("category", "level", "facet"))
-        .sort("is_open", "facet_turn", "turn", "draw", "tie")
-        .drop("turn", "facet_turn", "draw", "tie", "is_open")
+        .sort("facet_turn", "turn", "draw", "tie")
+        .with_columns(family_turn=pl.int_range(pl.len()).over("category", "level", family_of()))
+        .sort("is_open", "family_turn", "facet_turn", "turn", "draw", "tie")
+        .drop("turn", "facet_turn", "family_turn", "draw", "tie", "is_open")
     )
 
 

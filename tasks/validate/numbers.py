@@ -7,6 +7,10 @@ import polars as pl
 from schemas.claim import Category
 from schemas.completion.publish import LETTERS
 from schemas.question import LEVELS
+from tasks.language.skeleton import skeleton
+
+NUM_COMMONEST = 10
+"""Skeletons that are shown; their share says whether a dataset reads like a form letter."""
 
 
 def numbers_of(view: pl.DataFrame) -> dict[str, Any]:
@@ -18,6 +22,7 @@ def numbers_of(view: pl.DataFrame) -> dict[str, Any]:
         "splits": {name: view.filter(split=name).height for name in ("train", "val")},
         "categories": category_table(view),
         "letters": letter_table(view),
+        "skeletons": skeleton_table(view),
     }
 
 
@@ -49,3 +54,34 @@ def letter_table(view: pl.DataFrame) -> list[dict[str, Any]]:
         for split in ("train", "val")
         for rows in [view.filter(split=split)]
     ]
+
+
+def skeleton_table(view: pl.DataFrame) -> dict[str, Any]:
+    """How many different questions there are once names are taken out (`num`), in all and per
+    category, and the commonest, with the share that each, and all of them together, have of the
+    samples."""
+    asked = view.select(
+        "category",
+        skeleton=pl.Series(map(skeleton, view["question_only"]), dtype=pl.String),
+    )
+    counts = asked.group_by("skeleton").len().sort("len", "skeleton", descending=[True, False])
+    commonest = counts.head(NUM_COMMONEST)
+    size = max(view.height, 1)
+    return {
+        "num": counts.height,
+        "commonest_share": int(commonest["len"].sum()) / size,
+        "commonest": [
+            {"skeleton": text, "count": count, "share": count / size}
+            for text, count in commonest.iter_rows()
+        ],
+        "categories": [
+            {
+                "name": category.value,
+                "num": rows["skeleton"].n_unique(),
+                "commonest_share": int(rows["skeleton"].value_counts()["count"].max() or 0)  # type: ignore[arg-type]
+                / max(rows.height, 1),
+            }
+            for category in Category
+            for rows in [asked.filter(category=category.value)]
+        ],
+    }

@@ -26,26 +26,30 @@ from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 5
+VERSION = 6
 logger = logging.getLogger(__name__)
 
 
 def write_question(
-    row: Mapping[str, Any], num_options: Mapping[Category, int], seed: int
+    row: Mapping[str, Any],
+    num_options: Mapping[Category, int],
+    seed: int,
+    wording_seed: str | None = None,
 ) -> dict[str, Any]:
-    """A row of QUESTION from one of SUBGRAPH."""
-    rng = Random(f"{seed}:{row['question_id']}")
+    """A row of QUESTION from one of SUBGRAPH. Rows with the same `wording_seed` that ask the same
+    are worded in the same way; without one, each row has its own."""
+    key = f"{seed}:{row['question_id']}"
     names = dict(zip(row["objects"], row["names"], strict=True))
     wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
     claims = [row["claim"], *wrong]
-    rng.shuffle(claims)
+    Random(key).shuffle(claims)
     form = FORMS[Category(row["category"])]
-    options = [form.option(decode_claim(claim), row["asks"], names) for claim in claims]
-    claim = decode_claim(row["claim"])
-    wordings = form.wordings(claim, row["asks"], row["evidence"], options, names)
+    offered = [decode_claim(claim) for claim in claims]
+    rng = Random(f"{wording_seed or key}:words")
+    question, options = form.worded(offered, row["asks"], row["evidence"], names, rng)
     kept = {name: row[name] for name in QUESTION.names() if name in row}
     return kept | {
-        "question": rng.choice(wordings),
+        "question": question,
         "options": options,
         "option_claims": claims,
         "answer": claims.index(row["claim"]),

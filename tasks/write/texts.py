@@ -4,7 +4,7 @@ The problems found here go back to the model, once, before `verify` sees the que
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from schemas.claim import Claim, objects_of
 from schemas.completion.publish import LETTERS
@@ -12,7 +12,7 @@ from tasks.language.forms.table import form_of
 from tasks.language.reading import gives_away, read_words
 from tasks.language.texts import MAX_OPTION, MAX_QUESTION, has_letter, has_markup, is_empty
 from tasks.language.words.names import bare_words, casefolded_words
-from tasks.language.words.phrases import NEGATIONS, Reading
+from tasks.language.words.phrases import NEGATIONS, Reading, plainly
 from tasks.language.words.references import all_named_in
 
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
@@ -39,6 +39,11 @@ def without_letters(options: Sequence[str]) -> list[str]:
     return bare if is_lettered else stripped
 
 
+def _negations(question: str) -> Set[str]:
+    """The words that turn a question around; not those of "yes or no"."""
+    return NEGATIONS.intersection(plainly(" ".join(casefolded_words(question))).split())
+
+
 def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
     """What is wrong with the form of the texts, in words for the model."""
     if not question.strip().endswith("?"):
@@ -49,7 +54,7 @@ def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
         yield f"the question has {len(question)} characters: at most {MAX_QUESTION}"
     if has_letter(question):
         yield "the question has letters of options: leave them out"
-    said = sorted(NEGATIONS.intersection(casefolded_words(question)))
+    said = sorted(_negations(question))
     if said:
         yield f"the question must not use {', '.join(map(repr, said))}: ask without a negation"
     for option in options:
@@ -94,7 +99,7 @@ def meaning_problems(
                 yield f"the question must name {names[key]!r} word for word"
     reading, text = read_words(question, options, claims, asks, names)
     hint = form.hint(claims[0])
-    if reading is Reading.DIFFERS and not NEGATIONS.intersection(casefolded_words(question)):
+    if reading is Reading.DIFFERS and not _negations(question):
         yield f"{text} says something else than it should: use the words of the rules{hint}"
     if reading is Reading.UNREAD and not is_judged:
         yield f"{text} does not surely say what it should: use the words of the rules{hint}"

@@ -24,6 +24,7 @@ from schemas.proof.facts import Facts
 from schemas.question import SUBGRAPH
 from schemas.scene_graph import Facing
 from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.predicates import asked_as, load_predicates
 from tasks.extract.candidates import find_candidates
 from tasks.extract.counts import propose_counts
 from tasks.extract.stage import subgraph_rows
@@ -136,7 +137,7 @@ def test_a_relation_is_asked_by_its_place_its_subject_and_its_object():
         ([("man", (100, 100, 300, 500)), ("phone", (150, 150, 190, 200))], (0, "on", 1)),
         ([DOG, COUCH, ("couch", (0, 400, 200, 520))], (0, "on", 1)),
         ([("dogs", (0, 0, 90, 90)), COUCH], (0, "on", 1)),
-        # belonging and clothing are never asked about
+        # clothing is not named, and belonging not asked about
         ([("man", (0, 0, 90, 300)), ("hat", (10, 0, 60, 30))], (0, "wearing", 1)),
         ([DOG, COUCH], (0, "with", 1)),
     ],
@@ -501,3 +502,40 @@ def test_what_would_be_at_home_is_looked_for_where_little_is_annotated():
             ExistenceClaim(entry.claim.class_name, False),
         )
     assert left_open(Category.EXISTENCE, kitchen[:1] * 1 + kitchen[1:])
+
+
+BOX = (120, 230, 270, 400)
+INSIDE, OVER, UNDER = (140, 250, 230, 350), (140, 110, 230, 235), (140, 395, 230, 500)
+PLACED = {
+    "touch": INSIDE, "rest": OVER, "overlap": INSIDE, "within": INSIDE, "higher": OVER,
+    "lower": UNDER, "under": UNDER, "near": (275, 290, 360, 400), "left": (10, 250, 100, 380),
+    "right": (300, 250, 390, 380), "far": (790, 290, 880, 400), "front": (220, 320, 320, 500),
+    "back": (220, 150, 320, 330), None: (340, 250, 430, 380),
+}  # fmt: skip
+"""Where a thing is for the condition of a predicate on it and BOX."""
+AROUND = [
+    ("cow", (810, 0, 890, 90)),
+    ("horse", (700, 500, 890, 590)),
+    ("sheep", (800, 120, 890, 190)),
+    ("dog", (640, 400, 720, 480)),
+    ("bus", (700, 210, 860, 310)),
+]
+BESIDE = [
+    ("cow", (275, 290, 370, 400)),
+    ("horse", (10, 250, 115, 400)),
+    ("sheep", (280, 310, 350, 400)),
+]
+
+
+@pytest.mark.parametrize("name", [name for name in load_predicates() if asked_as(name)])
+def test_every_predicate_that_a_source_holds_is_asked(name):
+    as_name, is_turned = asked_as(name)
+    predicate = load_predicates()[as_name]
+    pair = [("boy", PLACED[predicate.needs]), ("box", BOX)]
+    said = (1, name, 0) if is_turned else (0, name, 1)
+    category = Category.REACH if predicate.is_contact else Category.RELATION
+    things = [*pair, *(BESIDE if predicate.needs == "far" else AROUND)]
+    if predicate.needs == "far":
+        things = [(*thing, {"depth": 3.0}) for thing in things]
+    facets = {entry.facet for entry in found(category, things, [said])}
+    assert f"{predicate.family}/{as_name}" in facets

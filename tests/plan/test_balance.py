@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.claim import Cell as Part
 from schemas.claim import CountClaim, ExistenceClaim, LocationClaim, RelationClaim
-from tasks.plan.balance import offered_and_context, tellings
+from tasks.plan.balance import in_turns, offered_and_context, tellings
 
 NAMES = {1: "dog", 2: "couch"}
 WANTED = {("size", "easy"): 300}
@@ -124,3 +124,11 @@ def test_the_order_of_rows_changes_nothing(offers, random):
     random.shuffle(order)
     told = tellings(rows, WANTED)
     assert tellings(rows[order], WANTED).to_list() == [told[row] for row in order]
+
+
+@pytest.mark.parametrize(
+    ("total", "sizes", "numbers"),
+    [(9, [9, 9, 9], [3, 3, 3]), (9, [1, 9, 2], [1, 6, 2]), (9, [2, 3], [2, 3]), (4, [], [])],
+)
+def test_groups_take_turns_until_they_are_used_up(total, sizes, numbers):
+    assert in_turns(total, sizes) == numbers

@@ -197,6 +197,20 @@ def test_preference_takes_images_and_facets_in_turn():
     assert min(Counter(rows["facet"]).values()) > 15
 
 
+def test_families_take_turns_and_facets_within_a_family():
+    facets = ["side/left of"] * 90 + ["side/right of"] * 90 + ["support/on"] * 20
+    facets += ["support/under"] * 5 + ["far"] * 3
+    rows = frame([
+        {"question_id": f"q{place:03}", "image_id": str(place), "category": "relation",
+         "level": "easy", "facet": facet, "topic": str(place), "offered": [], "context": []}
+        for place, facet in enumerate(facets)
+    ])  # fmt: skip
+    taken = by_preference(rows, {("relation", "easy"): 30}, 3).head(30)
+    assert Counter(taken["facet"]) == {
+        "side/left of": 7, "side/right of": 7, "support/on": 8, "support/under": 5, "far": 3,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_plan_gives_every_candidate_its_reason(seed):
     rows = big(600)

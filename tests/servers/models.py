@@ -60,11 +60,11 @@ def _planned(document: Mapping[str, Any]) -> dict[str, Any]:
     asks = document["asks"]
     options = [form_of(claims[key]).option(claims[key], asks, names) for key in order]
     said = _said(claims[true_claim], asks)
-    wordings = form_of(said).wordings(said, asks, document["evidence"], options, names)
+    grammar = form_of(said).grammar(said, asks, document["evidence"], options, names)
     return {
         "why": "the document says so",
         "can_tell": True,
-        "question": rng.choice(list(wordings)),
+        "question": grammar.draw(rng),
         "options": [{"text": text, "claim": key} for text, key in zip(options, order, strict=True)],
         "answer": LETTERS[order.index(true_claim)],
         "level": document["level"],
@@ -151,14 +151,14 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
     rng.shuffle(claims)
     form = form_of(candidate.claim)
     options = [form.option(claim, candidate.asks, names) for claim in claims]
-    wordings = form.wordings(
+    grammar = form.grammar(
         candidate.claim, candidate.asks, candidate.evidence.standing.value, options, names
     )
     return {
         "why": "boxes and relationships say so",
         "can_tell": True,
         "objects": [ids[key] for key in objects_of(candidate.claim)],
-        "question": rng.choice(list(wordings)),
+        "question": grammar.draw(rng),
         "options": [
             {"text": option, "claim": _listed(category, terms_of(claim, ids))}
             for option, claim in zip(options, claims, strict=True)

@@ -65,7 +65,8 @@ def asked(draw):
     candidate = draw(st.sampled_from(CANDIDATES))
     form, claims = FORMS[candidate.category], [candidate.claim, *candidate.alternatives]
     options = [form.option(claim, candidate.asks, NAMES) for claim in claims]
-    wordings = form.wordings(candidate.claim, candidate.asks, "proved", options, NAMES)
+    grammar = form.grammar(candidate.claim, candidate.asks, "proved", options, NAMES)
+    wordings = [grammar.draw(draw(st.randoms(use_true_random=False))) for _ in range(3)]
     question = draw(st.sampled_from([*wordings, "Where is the cup?", "(A) or (B)?"]))
     return candidate, question, draw(texts(options))
 
@@ -149,7 +150,8 @@ def test_an_option_that_names_its_thing_twice_is_refused():
     form, claims = FORMS[Category.SIZE], [candidate.claim, *candidate.alternatives]
     names = [form.option(claim, "largest", NAMES) for claim in claims]
     options = [f"the {names[0]} with the {names[0]}", *names[1:]]
-    (question, *_) = form.wordings(candidate.claim, "largest", "proved", [], NAMES)
+    grammar = form.grammar(candidate.claim, "largest", "proved", [], NAMES)
+    question = next(grammar.derivations())
     problem = f"option {options[0]!r} must name {names[0]!r} once and nothing else"
     found = open_problem(
         reply_of(candidate, question, options), Category.SIZE, 3, Facts(YARD, PROOF)

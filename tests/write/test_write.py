@@ -22,7 +22,9 @@ from schemas.question import QUESTION
 from schemas.scene_graph import Facing
 from tasks.extract.stage import subgraph_rows
 from tasks.language.forms.table import form_of
+from tasks.language.words.names import casefolded_words
 from tasks.write.stage import write_question
+from tasks.write.texts import PLANE
 from tests.scenes import NUM_OPTIONS, PROOF, filled, scene, scenes
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden"
@@ -114,24 +116,22 @@ def test_facts_of_the_picture_plane_say_so():
     names = {0: "dog", 1: "cat"}
     for dimension in Dimension:
         claim = SizeClaim(dimension, 0, (1,))
-        assert all(
-            "picture" in text
-            for text in form_of(claim).wordings(claim, "largest", "proved", [], names)
-        )
+        for text in form_of(claim).grammar(claim, "largest", "proved", [], names).derivations():
+            assert PLANE.intersection(casefolded_words(text))
     claim = OrientationClaim(None, 0, 1, Direction.LEFT)
-    for text in form_of(claim).wordings(claim, "direction", "proved", [], names):
-        assert "picture" in text or "viewer" in text
+    for text in form_of(claim).grammar(claim, "direction", "proved", [], names).derivations():
+        assert PLANE.intersection(casefolded_words(text))
 
 
 def test_the_first_object_has_a_point_of_view_as_well():
     names = {0: "man", 1: "cat"}
     claim = OrientationClaim(0, 0, 1, Direction.BACK)
     assert form_of(claim).option(claim, "direction", names) == "behind"
-    for text in form_of(claim).wordings(claim, "direction", "proved", [], names):
+    for text in form_of(claim).grammar(claim, "direction", "proved", [], names).derivations():
         assert "man" in text and "viewer" not in text
 
 
 def test_a_related_existence_reads_as_one_phrase():
     claim = ExistenceClaim("elephant", True, "next to", "umbrella")
-    texts = form_of(claim).wordings(claim, "present", "proved", [], {})
+    texts = form_of(claim).grammar(claim, "present", "proved", [], {}).derivations()
     assert "Is there an elephant next to an umbrella in the picture?" in texts

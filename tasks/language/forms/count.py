@@ -7,16 +7,32 @@ from schemas.chat import ReplyForm
 from schemas.claim import Category, CountClaim
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.language.form import Form, Names
-from tasks.language.wording import filled
+from tasks.language.grammar import BLANK, Grammar
+from tasks.language.wording import PARTS
 from tasks.language.words.counting import WORDS_OF_COUNTING
-from tasks.language.words.names import NUMBERS, casefolded_words, word_set
+from tasks.language.words.names import COUNTED, NUMBERS, casefolded_words, word_set
 from tasks.language.words.phrases import Reading, Words
 
-WORDINGS = (
-    "How many {plural} are there in the picture?",
-    "How many {plural} can be seen in the picture?",
-    "What is the number of {plural} in the picture?",
-)
+GRAMMAR = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "how many {plural} {are_there} in {the} {picture}?",
+            "in {the} {picture}, how many {plural} {are_there}?",
+            "how many {plural} does {the} {picture} {show}?",
+            "what is the {total}number of {plural} {shown}in {the} {picture}?",
+            "count all {plural} in {the} {picture}. how many {are_there}?",
+            "the {total}number of {plural} {shown}in {the} {picture} is {gap}. {fits}",
+        ),
+        "are_there": (
+            "are there", "are visible", "are shown", "can be seen", "can you see", "do you see",
+        ),
+        "the": ("the", "this"),
+        "show": ("show", "contain"),
+        "total": ("", "total "),
+        "shown": ("", "shown ", "visible "),
+    }
+)  # fmt: skip
 INEXACT = word_set("least most more fewer less over under about around nearly almost to or")
 """Words of options that state no single number ("at least 3", "2 or 3")."""
 NUMBERS_ASKED = range(21)
@@ -45,10 +61,14 @@ def _plural(claim: CountClaim) -> str:
     return load_vocabulary().classes[claim.class_name].plural
 
 
-def _wordings(
+def _grammar(
     claim: CountClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
-    return filled(WORDINGS, {"plural": _plural(claim)})
+) -> Grammar:
+    return GRAMMAR.filled(plural=_plural(claim))
+
+
+def _in_words(option: str) -> str:
+    return COUNTED.split()[int(option)]
 
 
 def _text(claim: CountClaim, asks: str, names: Names) -> str:
@@ -75,7 +95,7 @@ def _read_question(asked: Words, claim: CountClaim, asks: str, answers: Sequence
         return Reading.DIFFERS
     if not {"how", "number", "count", "total"} & set(marked):
         return Reading.UNREAD
-    return Reading.UNREAD if set(marked) - WORDS_OF_COUNTING - {"S"} else Reading.READ
+    return Reading.UNREAD if set(marked) - WORDS_OF_COUNTING - {"S", BLANK} else Reading.READ
 
 
 def _read_option(words: Words, claim: CountClaim, asks: str) -> Reading:
@@ -131,8 +151,9 @@ FORM = Form(
     asks=("number",),
     parts=_parts,
     ends=_ends,
-    wordings=_wordings,
+    grammar=_grammar,
     text=_text,
+    manners=(str, _in_words),
     means=_means,
     wanted=_wanted,
     context=_context,

@@ -1,38 +1,47 @@
 """Depth: which of two things is nearer to the viewer, or farther away."""
 
 import re
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DepthClaim
 from schemas.proof.evidence import Standing
 from schemas.reference import Telling
 from tasks.language.form import Form, Names
-from tasks.language.wording import filled, listed
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, in_same_picture, listed
 from tasks.language.words.names import GRAMMAR, spellings, word_set
 from tasks.language.words.phrases import Reading, Words, named
 
-NEARER = (
-    "Which is closer to the viewer, the {first} or the {second}?",
-    "Is it the {first} or the {second} that is nearer to the camera?",
-    "Compare the {first} and the {second}: which one is nearer to the viewer?",
+ASKING = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{look}which is {so}, {either}?",
+            "{look}which one is {so}, {either}?",
+            "{look}is it {either} that is {so}?",
+            "{look}is {either} {so}?",
+            "compare {both}: which one is {so}?",
+            "{look}of {both}, which one is {so}?",
+            "{either}: which one is {so}?",
+            "{look}either {either} is {so}. {which_one}?",
+            "of {both}, the {gap} is {so}. {fits}",
+        ),
+        "which_one": ("which one", "which one is it"),
+        "either": ("the {first} or the {second}", "the {second} or the {first}"),
+        "both": ("the {first} and the {second}", "the {second} and the {first}"),
+        "viewer": ("viewer", "camera"),
+    }
 )
-FARTHER = (
-    "Which is farther from the viewer, the {first} or the {second}?",
-    "Is it the {first} or the {second} that is farther from the camera?",
-    "Compare the {first} and the {second}: which one is farther away from the viewer?",
-)
-# Annotators do not say from whose side, so these wordings do not, either.
-IN_FRONT = (
-    "Which is in front of the other, the {first} or the {second}?",
-    "Is it the {first} or the {second} that is in front of the other?",
-    "Of the {first} and the {second}, which one is in front?",
-)
-BEHIND = (
-    "Which is behind the other, the {first} or the {second}?",
-    "Is it the {first} or the {second} that is behind the other?",
-    "Of the {first} and the {second}, which one is behind?",
-)
+SO: Mapping[str, Sequence[str]] = {
+    "nearer": ("closer to the {viewer}", "nearer to the {viewer}"),
+    "farther": ("farther from the {viewer}", "farther away from the {viewer}"),
+}
+SO_ANNOTATED: Mapping[str, Sequence[str]] = {
+    "nearer": ("in front of the other",),
+    "farther": ("behind the other",),
+}
+"""Annotators do not say from whose side, so these words do not, either."""
 DEPTHS = {
     "nearer": {"closer", "closest", "nearer", "nearest", "front", "foreground"},
     "farther": {"farther", "farthest", "further", "furthest", "distant", "behind", "background"},
@@ -45,7 +54,7 @@ MEASURED = re.compile(
 
 ASKS_WITH = word_set(
     "closer closest nearer nearest front foreground farther farthest further furthest distant "
-    "behind background away other compare than more distance taking took"
+    "behind back background away other either compare than more distance taking took"
 )
 """Words of questions of this category."""
 
@@ -64,16 +73,13 @@ def _parts(claim: DepthClaim, asks: str) -> tuple[Hashable, Hashable]:
     return frozenset((claim.nearer, claim.farther)), asked
 
 
-def _wordings(
+def _grammar(
     claim: DepthClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
+) -> Grammar:
     first, second = sorted((names[claim.nearer], names[claim.farther]))
-    is_annotated = evidence == Standing.ASSERTED
-    if asks == "nearer":
-        wordings = IN_FRONT if is_annotated else NEARER
-    else:
-        wordings = BEHIND if is_annotated else FARTHER
-    return filled(wordings, {"first": first, "second": second})
+    so = (SO_ANNOTATED if evidence == Standing.ASSERTED else SO)[asks]
+    pair = {"first": in_same_picture(first), "second": in_same_picture(second)}
+    return Grammar({**ASKING.parts, "so": so}).filled(**pair)
 
 
 def _means(claim: DepthClaim, names: Names) -> str:
@@ -116,7 +122,7 @@ FORM = Form(
     hides=frozenset({Telling.HEIGHT}),
     evens=frozenset({Telling.SIZE}),
     parts=_parts,
-    wordings=_wordings,
+    grammar=_grammar,
     means=_means,
     wanted=_wanted,
     context=_context,

@@ -6,14 +6,25 @@ from collections.abc import Hashable, Sequence, Set
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DistanceClaim
 from tasks.language.form import PLACE, Form, Names
-from tasks.language.wording import filled, listed
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, in_same_picture, listed
 from tasks.language.words.names import word_set
 from tasks.language.words.phrases import VIEWER, Reading, Words
 
-WORDINGS = (
-    "In the picture, which of these is closest to the {reference}?",
-    "Which of these is nearest to the {reference} in the picture?",
-    "Measured in the picture, which of these is the shortest distance from the {reference}?",
+GRAMMAR = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "in the {picture}, {which} is {closest} the {reference}?",
+            "{which} is {closest} the {reference} in the {picture}?",
+            "{among}, which one is {closest} the {reference} in the {picture}?",
+            "measured in the {picture}, {which} is {closest} the {reference}?",
+            "in the {picture}, one of these is {closest} the {reference}. {which_one}?",
+            "{name_the_one} that is {closest} the {reference} in the {picture}?",
+            "in the {picture}, the {gap} is {closest} the {reference}. {fits}",
+        ),
+        "closest": ("closest to", "nearest to", "the shortest distance from"),
+    }
 )
 # Words that ask for the nearest, and words that ask for the opposite.
 NEAREST = {"closest", "nearest", "shortest", "closer", "nearer"}
@@ -37,10 +48,10 @@ def _parts(claim: DistanceClaim, asks: str) -> tuple[Hashable, Hashable]:
     return (claim.reference, frozenset((claim.nearest, *claim.others))), claim.nearest
 
 
-def _wordings(
+def _grammar(
     claim: DistanceClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
-    return filled(WORDINGS, {"reference": names[claim.reference]})
+) -> Grammar:
+    return GRAMMAR.filled(reference=in_same_picture(names[claim.reference]))
 
 
 def _means(claim: DistanceClaim, names: Names) -> str:
@@ -78,7 +89,7 @@ FORM = Form(
     asks_for_object=frozenset({"nearest"}),
     hides=PLACE,
     parts=_parts,
-    wordings=_wordings,
+    grammar=_grammar,
     means=_means,
     wanted=_wanted,
     context=_context,

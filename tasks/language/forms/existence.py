@@ -8,14 +8,30 @@ from schemas.claim import Category, ExistenceClaim
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import Form, Names
-from tasks.language.wording import filled, phrase_of
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, phrase_of
 from tasks.language.words.counting import WORDS_OF_COUNTING
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, all_said
 
-WORDINGS = (
-    "Is there {one} in the picture?",
-    "Does the picture show {one}?",
-    "Can {one} be seen in the picture?",
+GRAMMAR = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{yes_or_no}is there {one} in {the} {picture}?",
+            "in {the} {picture}, is there {one}?",
+            "{yes_or_no}does {the} {picture} {show} {one}?",
+            "{yes_or_no}can {one} be {found} in {the} {picture}?",
+            "{yes_or_no}is {one} {visible} in {the} {picture}?",
+            "{yes_or_no}{can_you} see {one} in {the} {picture}?",
+            "there is {one} in {the} {picture}: yes or no?",
+            "{the} {picture} shows {one}: yes or no?",
+        ),
+        "yes_or_no": ("", "yes or no: "),
+        "the": ("the", "this"),
+        "show": ("show", "include"),
+        "visible": ("visible", "shown"),
+        "can_you": ("can you", "do you"),
+    }
 )
 
 
@@ -46,10 +62,10 @@ def _one(claim: ExistenceClaim) -> str:
     return one
 
 
-def _wordings(
+def _grammar(
     claim: ExistenceClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
-    return filled(WORDINGS, {"one": _one(claim)})
+) -> Grammar:
+    return GRAMMAR.filled(one=_one(claim))
 
 
 def _text(claim: ExistenceClaim, asks: str, names: Names) -> str:
@@ -122,7 +138,7 @@ FORM = Form(
     asks=("present",),
     parts=_parts,
     ends=_ends,
-    wordings=_wordings,
+    grammar=_grammar,
     text=_text,
     means=_means,
     wanted=_wanted,

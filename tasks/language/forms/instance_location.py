@@ -5,14 +5,32 @@ from collections.abc import Hashable, Mapping, Sequence, Set
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Cell, LocationClaim
 from tasks.language.form import PLACE, Form, Names
-from tasks.language.wording import filled
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, in_same_picture
 from tasks.language.words.names import word_set
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, named
 
-WORDINGS = (
-    "In which part of the picture is the {object}?",
-    "Divide the picture into three rows and three columns: where is the {object}?",
-    "Where in the picture can the {object} be found?",
+GRAMMAR = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "in which {part} of the {picture} is the {object}{located}?",
+            "in which {part} of the {picture} can the {object} be {found}?",
+            "where in the {picture} is the {object}{located}?",
+            "where in the {picture} can the {object} be {found}?",
+            "in the {picture}, where is the {object}{located}?",
+            "which {part} of the {picture} contains the {object}?",
+            "the {object} is in which {part} of the {picture}?",
+            "divide the {picture} into {nine}: {where}?",
+            "with the {picture} divided into {nine}, {where}?",
+            "if the {picture} is divided into {nine}, {where}?",
+            "the {object} is in the {gap} {part} of the {picture}. {fits}",
+        ),
+        "part": ("part", "region", "area", "section"),
+        "located": ("", " located"),
+        "nine": ("three rows and three columns", "nine equal parts", "a 3x3 grid"),
+        "where": ("where is the {object}", "in which part is the {object}"),
+    }
 )
 CELLS: Mapping[Cell, str] = {
     cell: cell.replace("_", " ").replace("middle center", "center") for cell in Cell
@@ -33,7 +51,7 @@ COLUMNS = {
 ASKS_WITH = word_set(
     "part area region section portion cell grid position location place whereabouts divide "
     "divided dividing into three thirds 3x3 3 x rows columns nine equal parts if were holds hold "
-    "contains contain occupy occupies within"
+    "contains contain shows occupy occupies within"
 )
 """Words of questions of this category."""
 
@@ -51,10 +69,14 @@ def _parts(claim: LocationClaim, asks: str) -> tuple[Hashable, Hashable]:
     return claim.object, claim.cell
 
 
-def _wordings(
+def _grammar(
     claim: LocationClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
-    return filled(WORDINGS, {"object": names[claim.object]})
+) -> Grammar:
+    return GRAMMAR.filled(object=in_same_picture(names[claim.object]))
+
+
+def _with_article(option: str) -> str:
+    return f"the {option}"
 
 
 def _text(claim: LocationClaim, asks: str, names: Names) -> str:
@@ -105,8 +127,9 @@ FORM = Form(
     asks=("cell",),
     hides=PLACE,
     parts=_parts,
-    wordings=_wordings,
+    grammar=_grammar,
     text=_text,
+    manners=(str, _with_article),
     means=_means,
     wanted=_wanted,
     context=_context,

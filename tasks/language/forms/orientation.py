@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Direction, OrientationClaim
 from tasks.language.form import PLACE, Form, Names, topic_on_objects
-from tasks.language.wording import filled
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, in_same_picture
 from tasks.language.words.names import word_set
 from tasks.language.words.phrases import (
     NEGATIONS,
@@ -32,15 +33,53 @@ DIRECTIONS: Mapping[Direction, str] = {
     Direction.AHEAD: "in front",
     Direction.BACK: "behind",
 }
-SEEN = (
-    "From the viewer's side, in which direction from the {reference} is the {target}?",
-    "In the picture, in which direction from the {reference} is the {target}?",
-    "As the viewer sees it, where is the {target} with respect to the {reference}?",
+SEEN = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{seen}, {where}?",
+            "{where}, {viewed}?",
+            "{where} in the {picture}?",
+            "{seen}, {by} the {reference}, the {target} is {gap}. {fits}",
+        ),
+        "seen": ("{viewed}", "in the {picture}"),
+        "where": (
+            "in {which} direction from the {reference} is the {target}",
+            "where is the {target} {by} the {reference}",
+            "where is the {target} located {by} the {reference}",
+            "{by} the {reference}, where is the {target}",
+            "what is the {position} of the {target} {by} the {reference}",
+        ),
+        "which": ("which", "what"),
+    }
 )
-OWN = (
-    "From the {reference}'s own point of view, where is the {target}?",
-    "Imagine being the {reference} and facing the same way: where is the {target}?",
-    "In the {reference}'s own frame of reference, where is the {target}?",
+OWN = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{own}, {where}?",
+            "where is the {target} {own}?",
+            "imagine being the {reference} and facing the same way: {where}?",
+            "if you were the {reference}, where would the {target} be?",
+            "{own}, the {target} is {gap}. {fits}",
+        ),
+        "own": (
+            "from the {reference}'s point of view",
+            "from the {reference}'s own point of view",
+            "from the {reference}'s perspective",
+            "from the {reference}'s own perspective",
+            "in the {reference}'s own frame of reference",
+            "seen through the {reference}'s eyes",
+            "from the perspective of the {reference}",
+            "from the point of view of the {reference}",
+        ),
+        "where": (
+            "where is the {target}",
+            "in {which} direction is the {target}",
+            "where is the {target} located",
+        ),
+        "which": ("which", "what"),
+    }
 )
 OWN_SIDE = re.compile(
     r"(?:\b(?:his|her|their|your)(?: own)?|(?<!viewer)(?<!camera)(?<!observer)"
@@ -64,6 +103,7 @@ ASKS_WITH = word_set(
 )
 """Words of questions on directions."""
 OWN_WORDS = word_set(
+    "viewpoint standpoint "
     "own eyes frame shoes facing faces same imagine imagining were if himself herself itself sees "
     "stood through him her his their being become"
 )
@@ -89,11 +129,12 @@ def _ends(claim: OrientationClaim, names: Names) -> tuple[str | None, str | None
     return names[claim.target], names[claim.reference]
 
 
-def _wordings(
+def _grammar(
     claim: OrientationClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
-    slots = {"reference": names[claim.reference], "target": names[claim.target]}
-    return filled(SEEN if claim.viewpoint is None else OWN, slots)
+) -> Grammar:
+    reference, target = names[claim.reference], names[claim.target]
+    grammar = SEEN if claim.viewpoint is None else OWN
+    return grammar.filled(reference=in_same_picture(reference), target=in_same_picture(target))
 
 
 def _text(claim: OrientationClaim, asks: str, names: Names) -> str:
@@ -183,7 +224,7 @@ FORM = Form(
     hides=PLACE,
     parts=_parts,
     ends=_ends,
-    wordings=_wordings,
+    grammar=_grammar,
     text=_text,
     means=_means,
     wanted=_wanted,

@@ -13,7 +13,7 @@ FORM = Form(
     parts=relation.parts,
     ends=relation.ends,
     # Only a model asks what somebody does with a thing.
-    wordings=relation.wordings_on_end,
+    grammar=relation.grammar_on_end,
     text=relation.text,
     distinct_text=relation.distinct_text,
     means=relation.means,

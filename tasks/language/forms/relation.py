@@ -3,14 +3,15 @@
 The functions also serve `reach`, whose claims have the same parts.
 """
 
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from typing import TypeAlias
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ReachClaim, RelationClaim
 from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import PLACE, Form, Names, topic_on_objects
-from tasks.language.wording import filled, phrase_of
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, in_same_picture, phrase_of
 from tasks.language.words import phrases
 from tasks.language.words.names import word_set
 from tasks.language.words.options import read_name
@@ -28,26 +29,77 @@ from tasks.language.words.sides import sides_in
 
 Related: TypeAlias = RelationClaim | ReachClaim
 
-WHERE = (
-    "Where is the {subject} in relation to the {object}?",
-    "Relative to the {object}, where is the {subject}?",
-    "What is the position of the {subject} relative to the {object}?",
+WHERE = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{look}{where}?",
+            "{by} the {object}, where is the {subject}?",
+            "{which_option} {describes} {the_place} {by} the {object}?",
+            "{filling_in}",
+        ),
+        "filling_in": ("{look}the {subject} is {gap}. {fits}",),
+        "where": (
+            "where is the {subject} {by} the {object}",
+            "where is the {subject} located {by} the {object}",
+            "where can the {subject} be {found} {by} the {object}",
+            "what is the {position} of the {subject} {by} the {object}",
+            "how is the {subject} positioned {by} the {object}",
+        ),
+        "which_option": ("which option", "which of these", "which answer"),
+        "describes": ("describes", "best describes"),
+        "the_place": ("where the {subject} is", "the {position} of the {subject}"),
+    }
 )
-WHERE_SEEN = (
-    "Seen from the viewer's side, where is the {subject} in relation to the {object}?",
-    "As the viewer sees it, where is the {subject} relative to the {object}?",
-    "From the viewer's side, what is the position of the {subject} relative to the {object}?",
+WHERE_SEEN = Grammar(
+    {
+        **WHERE.parts,
+        "ask": (
+            "{viewed}, {where}?",
+            "{where}, {viewed}?",
+            "{by} the {object}, where is the {subject}, {viewed}?",
+            "{which_option} {describes} {the_place} {by} the {object}, {viewed}?",
+            "{filling_in}",
+        ),
+        "filling_in": ("{viewed}, the {subject} is {gap}. {fits}",),
+        "viewed": (*PARTS["viewed"], "from the camera's point of view", "from the camera's side"),
+    }
 )
-OBJECT_OF = (
-    "Which of these is the {subject} {phrase}?",
-    "Among these, which one is the {subject} {phrase}?",
-    "The {subject} is {phrase} one of these. Which one?",
+OBJECT_OF = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{opening}{which} is the {subject} {phrase}?",
+            "{opening}the {subject} is {phrase} {end}?",
+            "{opening}the {subject} is {phrase} one of these. {which_one}?",
+            "{opening}the {subject} is {phrase} the {gap}. {fits}",
+            "{unopened}",
+        ),
+        "unopened": (
+            "{among}, which one is the {subject} {phrase}?",
+            "{name_the_one} that the {subject} is {phrase}?",
+        ),
+        "end": ("which of these", "which one of these", "which of the following"),
+    }
 )
-SUBJECT_OF = (
-    "Which of these is {phrase} the {object}?",
-    "Among these, which one is {phrase} the {object}?",
-    "One of these is {phrase} the {object}. Which one?",
+SUBJECT_OF = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{opening}{which} is {phrase} the {object}?",
+            "{opening}{which} {seen} {phrase} the {object}?",
+            "{opening}one of these is {phrase} the {object}. {which_one}?",
+            "{opening}the {gap} is {phrase} the {object}. {fits}",
+            "{unopened}",
+        ),
+        "unopened": (
+            "{among}, which one is {phrase} the {object}?",
+            "{name_the_one} that is {phrase} the {object}?",
+        ),
+        "seen": ("can be seen", "is shown"),
+    }
 )
+ENDS: Mapping[str, Grammar] = {"object": OBJECT_OF, "subject": SUBJECT_OF}
 SIDE_PREDICATES = {
     "left": "left of", "right": "right of", "above": "above", "below": "below",
     "ahead": "in front of", "back": "behind",
@@ -84,26 +136,36 @@ def ends(claim: Related, names: Names) -> tuple[str | None, str | None]:
     return names[claim.subject], names[claim.object]
 
 
-def wordings_on_place(
+def grammar_on_place(
     claim: Related, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
+) -> Grammar:
     if asks != "predicate":
-        return wordings_on_end(claim, asks, evidence, options, names)
+        return grammar_on_end(claim, asks, evidence, options, names)
     seen = any(" left " in f" {option} " or " right " in f" {option} " for option in options)
-    slots = {"subject": names[claim.subject], "object": names[claim.object]}
-    return filled(WHERE_SEEN if seen else WHERE, slots)
+    grammar = (WHERE_SEEN if seen else WHERE).filled(**_named(claim, names))
+    if all(names[claim.object] in option for option in options):
+        return grammar
+    # "The dog is to the left of it" does not say of what.
+    return grammar.without("filling_in")
 
 
-def wordings_on_end(
+def grammar_on_end(
     claim: Related, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
+) -> Grammar:
     """For the object or the subject of a relationship; ValueError for its predicate."""
-    phrase = phrase_of(claim.predicate)
-    if asks == "object":
-        return filled(OBJECT_OF, {"subject": names[claim.subject], "phrase": phrase})
-    if asks == "subject":
-        return filled(SUBJECT_OF, {"object": names[claim.object], "phrase": phrase})
-    raise ValueError(f"there is no wording that asks for the {asks} of {claim}")
+    if asks not in ENDS:
+        raise ValueError(f"there is no wording that asks for the {asks} of {claim}")
+    grammar = ENDS[asks].filled(phrase=phrase_of(claim.predicate), **_named(claim, names))
+    if load_predicates()[claim.predicate].needs in ("left", "right"):
+        # Left of somebody may be his right: sides are always those of the viewer.
+        return grammar.without("unopened").filled(opening="{viewed}, ")
+    return grammar.filled(opening="{look}")
+
+
+def _named(claim: Related, names: Names) -> Mapping[str, str]:
+    """Both ends; nothing asks with the name of the end that it asks for."""
+    ends = {"subject": claim.subject, "object": claim.object}
+    return {end: in_same_picture(names[key]) for end, key in ends.items()}
 
 
 def text(claim: Related, asks: str, names: Names) -> str:
@@ -211,7 +273,7 @@ FORM = Form(
     hides=PLACE,
     parts=parts,
     ends=ends,
-    wordings=wordings_on_place,
+    grammar=grammar_on_place,
     text=text,
     distinct_text=distinct_text,
     means=means,

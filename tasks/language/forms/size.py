@@ -7,27 +7,54 @@ from schemas.chat import ReplyForm
 from schemas.claim import Category, Dimension, SizeClaim
 from schemas.reference import Telling
 from tasks.language.form import Form, Names
-from tasks.language.wording import listed
+from tasks.language.grammar import Grammar
+from tasks.language.wording import PARTS, listed
 from tasks.language.words.names import word_set
 from tasks.language.words.phrases import Reading, Words, named
 
-WORDINGS: Mapping[Dimension, Sequence[str]] = {
+GRAMMAR = Grammar(
+    PARTS
+    | {
+        "ask": (
+            "{which} {extent} in the {picture}?",
+            "{among}, which one {extent} in the {picture}?",
+            "in the {picture}, {which} {extent}?",
+            "in the {picture}, one of these {extent}. {which_one}?",
+            "one of these {extent} in the {picture}. {which_one}?",
+            "{name_the_one} that {extent} in the {picture}?",
+            "judging by the {picture} only, {which} {extent}?",
+            "in the {picture}, the {gap} {extent}. {fits}",
+        ),
+        "room": ("room", "space"),
+        "vertically": ("from top to bottom", "vertically"),
+        "horizontally": ("from left to right", "from side to side", "horizontally"),
+    }
+)
+SPANNING: Mapping[Dimension, Sequence[str]] = {
     Dimension.LARGER: (
-        "Which of these takes up the most room in the picture?",
-        "Which of these covers the largest area of the picture?",
-        "In the picture, which of these fills the most space?",
+        "takes up the most {room}",
+        "takes up the largest area",
+        "covers the largest area",
+        "fills the most {room}",
+        "occupies the most {room}",
+        "appears largest",
     ),
     Dimension.TALLER: (
-        "Which of these spans the greatest height in the picture?",
-        "In the picture, which of these measures the most from top to bottom?",
-        "Which of these is the tallest as it appears in the picture?",
+        "spans the greatest height",
+        "measures the most {vertically}",
+        "stretches the farthest {vertically}",
+        "extends the farthest {vertically}",
+        "appears tallest",
     ),
     Dimension.WIDER: (
-        "Which of these spans the greatest width in the picture?",
-        "In the picture, which of these measures the most from left to right?",
-        "Which of these is the widest as it appears in the picture?",
+        "spans the greatest width",
+        "measures the most {horizontally}",
+        "stretches the farthest {horizontally}",
+        "extends the farthest {horizontally}",
+        "appears widest",
     ),
 }
+"""Part `extent` of the grammar."""
 EXTENTS: Mapping[Dimension, str] = {
     Dimension.LARGER: "takes up the most room in the picture",
     Dimension.TALLER: "spans the greatest height in the picture",
@@ -81,10 +108,10 @@ def _parts(claim: SizeClaim, asks: str) -> tuple[Hashable, Hashable]:
     return (claim.dimension, frozenset((claim.largest, *claim.others))), claim.largest
 
 
-def _wordings(
+def _grammar(
     claim: SizeClaim, asks: str, evidence: str, options: Sequence[str], names: Names
-) -> Sequence[str]:
-    return WORDINGS[claim.dimension]
+) -> Grammar:
+    return Grammar({**GRAMMAR.parts, "extent": SPANNING[claim.dimension]})
 
 
 def _means(claim: SizeClaim, names: Names) -> str:
@@ -128,7 +155,7 @@ FORM = Form(
     asks_for_object=frozenset({"largest"}),
     evens=frozenset({Telling.SIZE}),
     parts=_parts,
-    wordings=_wordings,
+    grammar=_grammar,
     means=_means,
     wanted=_wanted,
     context=_context,

@@ -22,12 +22,12 @@ FUNCTION_WORDS = word_set(
     "present appear appears appearing displayed following option options choice choices "
     "answer answers thing things object objects item items animal animals creature person "
     "people someone somebody vehicle best describes describe describing described correct "
-    "correctly statement phrase viewer camera observer photographer standing sitting located "
+    "correctly statement phrase viewer camera observer photographer standing sit sitting located "
     "positioned placed situated lies lie sits stands stand rests resting currently exactly "
     "actually given"
 )
 """Words that may stand in any question."""
-NAMED = word_set("S O X")
+NAMED = word_set("S O X ___")
 REPEATABLE = word_set("left right side three 3")
 """Words of categories that may stand twice; others then say more: "nearest to the nearest"."""
 
@@ -38,8 +38,6 @@ def is_accounted_for(
     """Whether a question has no words but names of its claims, function words, those of its
     category (`known`) and, with `own`, those of the predicate that it states."""
     words = asked.rest(own) if own else asked.marked_plain.split()
-    if words[:2] == ["looking", "at"]:
-        words = words[2:]  # "Looking at the picture, ..."
     left = [word for word in words if word not in FUNCTION_WORDS | NAMED]
     if any(number > 1 for word, number in Counter(left).items() if word not in REPEATABLE):
         return False

@@ -47,15 +47,18 @@ class Mention(NamedTuple):
 
 
 def casefolded_words(text: str) -> list[str]:
-    """The words of a text, casefolded and without punctuation; "isn't" is "is" and "not"."""
+    """The words of a text, casefolded and without punctuation except a gap ("___");
+    "isn't" is "is" and "not"."""
     plain = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("n't", " not")
-    return re.findall(r"[^\W_]+", plain)
+    return re.findall(r"[^\W_]+|_{3,}", plain)
 
 
 def bare_words(text: str) -> tuple[str, ...]:
     """The words without articles, numbers in digits: two options must differ in these."""
     return tuple(
-        str(NUMBERS.get(word, word)) for word in casefolded_words(text) if word not in ARTICLES
+        str(NUMBERS.get(word, word))
+        for word in casefolded_words(text)
+        if word not in ARTICLES and word[0] != "_"
     )
 
 

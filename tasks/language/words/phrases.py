@@ -29,12 +29,20 @@ PICTURE = r"(?:picture|image|photo|photograph|scene|frame|shot)"
 PLAIN = [
     re.compile(pattern)
     for pattern in (
+        r"^(?:hey|hi|hello)\b",
+        r"^(?:please )?(?:(?:look|looking|take a look) (?:closely )?at|consider|considering) "
+        rf"(?:the|this) (?:whole |entire |given )?{PICTURE}\b",
+        r"\bwould you say\b",
         r"\byes or no\b",
+        r"\b(?:what|which (?:option|answer|word|words|of these|one)) "
+        r"(?:goes in|fits|fills|fits into|completes|best completes) "
+        r"(?:the|this) (?:gap|blank|sentence|statement)\b",
+        r"^(?:complete|finish) (?:the|this) (?:sentence|statement)\b",
         r"\bor not\b",
         r"\bat least one\b",
         rf"\b(?:(?:shown|visible|seen|depicted|pictured|present|appearing) )?"
-        rf"(?:(?:in|of|within|on|across|anywhere in) )?(?:the|this) (?:whole |entire )?{PICTURE}\b"
-        r"(?: s)?(?: plane)?",
+        rf"(?:(?:in|of|within|on|across|anywhere in) )?(?:the|this) (?:whole |entire |given )?"
+        rf"{PICTURE}\b(?: s\b)?(?: plane\b)?",
         rf"\b(?:(?:as )?(?:seen|viewed) )?(?:from|by|for|to|toward|towards) {VIEWER}"
         r"(?: (?:side|point of view|perspective|viewpoint|view|standpoint|position|angle))?",
         rf"\bas {VIEWER} sees it\b",

@@ -9,6 +9,7 @@ from schemas.proof.conditions import CONDITIONS
 from schemas.vocabulary.predicates import (
     OPPOSITE,
     TABLE,
+    asked_as,
     canonical_predicate,
     clean_predicate,
     load_predicates,
@@ -48,6 +49,22 @@ def test_inverses_are_mutual_and_say_the_same_from_the_other_side(name):
     if entry.symmetric:
         assert entry.inverse is None
         assert set(entry.reversed_axes) == set(entry.axes)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("on", ("on", False)),
+        ("laying on", ("laying on", False)),
+        ("wears", ("wearing", False)),
+        ("left", ("left of", False)),
+        ("contain", ("inside", True)),
+        ("with", None),
+        ("looking at", None),
+    ],
+)
+def test_a_predicate_without_a_question_is_asked_by_its_meaning_or_its_inverse(name, asked):
+    assert asked_as(name) == asked
 
 
 def test_opposites_are_mutual():
