@@ -36,7 +36,7 @@ from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
 
-VERSION = 3
+VERSION = 4
 logger = logging.getLogger(__name__)
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 9
+VERSION = 10
 USUAL = GatesConfig()
 ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
@@ -54,7 +54,10 @@ FAILING = pl.Schema(
 )
 UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
 """What the rows of a frame are called in results; those of totals are targets."""
-ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
+ASKED = (
+    *("question_id", "group_id", "pair_id", "category"),
+    *("question_only", "options", "answer_only"),
+)
 """Columns that tasks.validate.shortcuts reads."""
 
 

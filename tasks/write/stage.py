@@ -1,9 +1,9 @@
 """Write: question, options and answer of every planned subgraph.
 
 Reads subgraphs and the plan; writes questions (schemas.question.QUESTION). The built-in template
-writer chooses the wording and puts the options in order by a seed that is stable per question. A
-model reads scenes and, if configured, photographs; questions that it cannot write stay as rows with
-a reason.
+writer chooses the wording and puts the options in order by a seed that is stable per question, and
+the same for both questions of a pair. A model reads scenes and, if configured, photographs;
+questions that it cannot write stay as rows with a reason.
 """
 
 import logging
@@ -26,7 +26,7 @@ from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 5
+VERSION = 6
 logger = logging.getLogger(__name__)
 
 
@@ -34,13 +34,17 @@ def write_question(
     row: Mapping[str, Any], num_options: Mapping[Category, int], seed: int
 ) -> dict[str, Any]:
     """A row of QUESTION from one of SUBGRAPH."""
-    rng = Random(f"{seed}:{row['question_id']}")
+    rng = Random(f"{seed}:{row.get('pair_id') or row['question_id']}")
     names = dict(zip(row["objects"], row["names"], strict=True))
     wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
-    claims = [row["claim"], *wrong]
-    rng.shuffle(claims)
     form = FORMS[Category(row["category"])]
-    options = [form.option(decode_claim(claim), row["asks"], names) for claim in claims]
+    # Sorted by their texts: those of both questions of a pair are shuffled alike.
+    said = sorted(
+        (form.option(decode_claim(claim), row["asks"], names), claim)
+        for claim in (row["claim"], *wrong)
+    )
+    rng.shuffle(said)
+    options, claims = [text for text, _ in said], [claim for _, claim in said]
     claim = decode_claim(row["claim"])
     wordings = form.wordings(claim, row["asks"], row["evidence"], options, names)
     kept = {name: row[name] for name in QUESTION.names() if name in row}
@@ -99,7 +103,12 @@ def write(job: Job) -> Path:
     planned = pl.scan_parquet(job.path("plan")).filter(pl.col("reason").is_null())
     subgraphs = (
         pl.scan_parquet(job.path("extract"))
-        .join(planned.select("question_id"), on="question_id", how="semi", maintain_order="left")
+        .join(
+            planned.select("question_id", "pair_id"),
+            on="question_id",
+            how="inner",
+            maintain_order="left",
+        )
         .collect()
     )
     known = job.paths("photographs")
