@@ -49,6 +49,7 @@ def write_question(
     wordings = form.wordings(claim, row["asks"], row["evidence"], options, names)
     kept = {name: row[name] for name in QUESTION.names() if name in row}
     return kept | {
+        "pair_id": row.get("pair_id"),
         "question": rng.choice(wordings),
         "options": options,
         "option_claims": claims,
