@@ -61,13 +61,16 @@ PLAN = columns(
     image_id=pl.String,
     category=pl.String,
     level=pl.String,
+    pair_id=pl.String,
     reason=pl.String,
 )
-"""`reason` is null for the questions to write."""
+"""`reason` is null for the questions to write; two of these have the same `pair_id` where their
+words and options are the same and their right options differ, else it is null."""
 
 PLANNED_BY = {"alternatives", "offered", "context"}  # columns that only the writer needs
 QUESTION = columns(
     **{name: dtype for name, dtype in SUBGRAPH.items() if name not in PLANNED_BY},
+    pair_id=pl.String,
     question=pl.String,
     options=pl.List(pl.String),
     option_claims=pl.List(pl.String),

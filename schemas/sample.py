@@ -31,6 +31,7 @@ SAMPLE = columns(
     question_id=pl.String,
     split=pl.String,
     group_id=pl.String,
+    pair_id=pl.String,
     asks=pl.String,
     claim=pl.String,
     option_claims=pl.List(pl.String),
@@ -54,7 +55,8 @@ SAMPLE = columns(
     photograph=pl.String,
 )
 """`demonstration` is a whole completion, for supervised fine-tuning (training.demonstrations);
-`group_id` is shared by all samples whose photographs are the same; `claim` and
+`group_id` is shared by all samples whose photographs are the same, `pair_id` by two samples of one
+split with the same words and different right options (null for others); `claim` and
 `option_claims` (in the order of `options`) are JSON (schemas.claim); `write_usage` is null where a
 template wrote, what `judge` did where no model judged: `votes` and, without the image,
 `blind_votes`, as texts of options; `photograph` is the file's name in the source, null without

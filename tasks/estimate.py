@@ -24,7 +24,8 @@ from tasks.chat.account import account_of, chat_of
 from tasks.chat.replies import open_replies
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
-from tasks.plan.stage import quotas_to_write, stable_hash
+from tasks.plan.groups import stable_hash
+from tasks.plan.stage import quotas_to_write
 from tasks.select.stage import as_judged
 from tasks.stage import Build
 from tasks.verify.stage import verify_questions

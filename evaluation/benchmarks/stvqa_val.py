@@ -13,7 +13,7 @@ import polars as pl
 from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import is_given, letter_of, listed, text_of
-from evaluation.metrics import Metric, by
+from evaluation.metrics import Metric, by, whole
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import Asked, beside, how_many, laid, leftmost, nearer
 from evaluation.miniatures.scenes import Corners, Scenes, View
@@ -26,8 +26,9 @@ from schemas.completion.publish import (
 )
 from schemas.question import LEVELS
 
-TOLD = ("width", "height", "evidence")
-"""Columns that become facts: the frame of the gold boxes in pixels, and how sure the answer is."""
+TOLD = ("width", "height", "evidence", "pair_id")
+"""Columns that become facts: the frame of the gold boxes in pixels, how sure the answer is, and
+which other item has the same words and another answer."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -55,6 +56,17 @@ def read(row: Row, part: Part, number: int) -> Item:
 
 
 def official(table: pl.DataFrame) -> list[Metric]:
+    return [*plain(table), *by(table, "level"), *pairs(table)]
+
+
+def pairs(table: pl.DataFrame) -> list[Metric]:
+    """The share of pairs of which both items are right: who reads only the words gets none."""
+    asked = table.filter(pl.col("pair_id").is_not_null())
+    units = whole(asked, ["pair_id"], pl.lit(2, pl.UInt32))
+    return [Metric("pair accuracy", units, asked, subset="pairs")]
+
+
+def paper_compatible(table: pl.DataFrame) -> list[Metric]:
     return [*plain(table), *by(table, "level")]
 
 
@@ -129,8 +141,8 @@ BENCHMARK = Benchmark(
     ),
     read=read,
     official=official,
-    paper_compatible=official,
-    facts=("level",),
+    paper_compatible=paper_compatible,
+    facts=("level", "pair_id"),
     is_own=True,
     draw=draw,
     published={

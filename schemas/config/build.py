@@ -355,6 +355,11 @@ class PipelineConfig(Section):
         return bool(self.judge and self.write.chat and self.write.show_photograph)
 
     @property
+    def asks_in_pairs(self) -> bool:
+        """Whether two questions may say the same: templates repeat their words, models do not."""
+        return self.write.writer is Writer.TEMPLATE
+
+    @property
     def blind_last(self) -> bool:
         """Whether questions that can be answered without the image are taken last."""
         return bool(self.judge and self.judge.blind is BlindRule.DOWNWEIGHT)

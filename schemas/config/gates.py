@@ -23,6 +23,7 @@ EXPECTATIONS = (
     "image_has_a_size",
     "image_is_in_one_split",
     "group_is_in_one_split",
+    "pairs_are_whole",
     "question_is_a_question",
     "wording_has_no_template_residue",
     "question_with_options_holds_the_question",

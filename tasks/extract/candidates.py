@@ -164,6 +164,10 @@ def _candidate(
             alternatives.append(claim)
     if len(alternatives) < num_options - 1:
         return None
+    # Beside an opposite, what else is offered is hardly ever right: only a show of options.
+    form = FORMS[proposer.category]
+    opposites = [claim for claim in alternatives if form.are_opposite(proposal.claim, claim)]
+    alternatives = opposites[:1] or alternatives
     named = [view.by_id[key] for key in view.subjects_of(proposal.claim) if key in view.by_id]
     return Candidate(
         category=proposer.category,

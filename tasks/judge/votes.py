@@ -12,7 +12,7 @@ from math import prod
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from schemas.config.build import JudgeRule
-from tasks.plan.stage import stable_hash
+from tasks.plan.groups import stable_hash
 
 AMBIGUOUS: Final = "ambiguous"
 Choice: TypeAlias = int | Literal["ambiguous"] | None

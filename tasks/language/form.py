@@ -145,9 +145,16 @@ class Form(Generic[C]):
     """Whether two claims of different options may hold together."""
     relationships: Callable[[C], Iterable[tuple[int, str, int]]] = _no_relationships
     """The claim as relationships (subject, predicate, object), where it is one."""
+    asks_by_evidence: bool = False
+    """Whether the words of a question depend on the evidence for its answer."""
     has_contact: bool = False
     """Whether the category's predicates are those of bodily contact, which no other category
     uses."""
+
+    @property
+    def has_opposites(self) -> bool:
+        """Whether some of its claims are opposite."""
+        return self.are_opposite is not _never_both
 
     def check_asks(self, asks: str) -> None:
         """ValueError where a claim has no such part."""

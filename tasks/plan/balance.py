@@ -35,21 +35,11 @@ Places: TypeAlias = NDArray[np.int64]
 def offered_and_context(
     claims: Sequence[Claim], asks: str, names: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
-    """The options between which nothing but the picture decides, the right one first (as in
-    `claims`), and what the question says besides. Where the opposite of
-    the right one is among them, hardly ever both are refuted: the others are then no real options,
-    and count as words of the question."""
-    right, *wrong = claims
-    form = form_of(right)
+    """The options, the right one first (as in `claims`), without the words that all share, and what
+    the question says besides."""
+    form = form_of(claims[0])
     offered = [form.distinct_option(claim, asks, names) for claim in claims]
-    context = list(form.context(right, asks, names))
-    opposites = [
-        place for place, other in enumerate(wrong, start=1) if form.are_opposite(right, other)
-    ]
-    if opposites:
-        others = [text for place, text in enumerate(offered) if place not in (0, *opposites)]
-        return [offered[0], *(offered[place] for place in opposites)], context + sorted(others)
-    return offered, context
+    return offered, list(form.context(claims[0], asks, names))
 
 
 class Words(NamedTuple):
@@ -61,7 +51,7 @@ class Words(NamedTuple):
     counts: Floats
 
 
-def _words(part: pl.DataFrame) -> tuple[list[Words], int]:
+def option_words(part: pl.DataFrame) -> tuple[list[Words], int]:
     """The questions by their number of options, and the number of features."""
     most = int(part["context"].list.len().max() or 0)  # type: ignore[arg-type]
     texts = pl.concat([part["offered"].explode(), part["context"].explode(), pl.Series([""])])
@@ -107,8 +97,8 @@ def tellings(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> pl.Series:
 
 
 def _tellings(part: pl.DataFrame, quotas: Mapping[str, int]) -> Floats:
-    words, num_features = _words(part)
-    cells, numbers = _cells(part, quotas)
+    words, num_features = option_words(part)
+    cells, _, numbers = cells_of(part, quotas)
     # Sorted, because a sum's last bits depend on its order.
     fitted = (
         part.select(pl.arg_sort_by("tie", "question_id")).to_series().head(MAX_FITTED).to_numpy()
@@ -138,9 +128,9 @@ def family_of() -> pl.Expr:
     return pl.col("facet").str.split("/").list.first()
 
 
-def _cells(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Floats]:
-    """The cell (level and facet) of every row, and how many of each cell will be chosen when the
-    families of facets take turns, and the facets within a family."""
+def cells_of(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Sequence[str], Floats]:
+    """The cell (level and facet) of every row, and of every cell its level and how many will be
+    chosen of it when the families of facets take turns, and the facets within a family."""
     sizes = part.group_by("level", "facet").len().sort("level", "facet")
     sizes = sizes.with_columns(family=family_of()).with_row_index("cell")
     numbers = np.zeros(sizes.height)
@@ -151,7 +141,7 @@ def _cells(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Float
             numbers[family["cell"].to_numpy()] = in_turns(number, family["len"].to_list())
     keys = sizes.select("cell", "level", "facet")
     cells = part.join(keys, on=["level", "facet"], how="left", maintain_order="left")["cell"]
-    return cells.to_numpy().astype(np.int64), numbers
+    return cells.to_numpy().astype(np.int64), sizes["level"].to_list(), numbers
 
 
 def in_turns(total: float, sizes: Sequence[int]) -> list[float]:

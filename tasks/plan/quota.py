@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
@@ -13,7 +14,7 @@ from schemas.config.build import QuotaConfig
 from schemas.question import Level
 
 Cell = tuple[str, str]
-Mask: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+Mask: TypeAlias = NDArray[np.bool_]
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
@@ -42,9 +43,14 @@ def plan_quotas(config: QuotaConfig, total: int) -> dict[Cell, int]:
     }
 
 
-def choose(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image: int) -> pl.Series:
+def choose(
+    rows: pl.DataFrame,
+    wanted: Mapping[Cell, int],
+    max_per_image: int,
+    taken: Mask | None = None,
+) -> pl.Series:
     """Which rows to choose, as a mask: at most `wanted` of each (category, level) and
-    `max_per_image` of an image.
+    `max_per_image` of an image; those that are `taken` already, within these limits, among them.
 
     Rows come in order of preference, with columns image_id, category and level. No other
     choice takes more rows in all; where a level has too few candidates, the other levels of the
@@ -55,9 +61,12 @@ def choose(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image: int) -
         category="category",
         image=pl.col("image_id").rank("dense").cast(pl.Int64) - 1,
     ).with_row_index("row")
-    limits = {f"{category}\t{level}": number for (category, level), number in wanted.items()}
-    nothing = np.zeros(frame.height, dtype=bool)
-    taken = _fill(frame, "cell", limits, max_per_image, nothing)
+    if taken is None:
+        taken = np.zeros(frame.height, dtype=bool)
+    have = dict(frame.filter(pl.Series(taken)).group_by("cell").len().iter_rows())
+    limits = {"\t".join(cell): number for cell, number in wanted.items()}
+    limits = {cell: number - have.get(cell, 0) for cell, number in limits.items()}
+    taken = _fill(frame, "cell", limits, max_per_image, taken)
     chosen = frame.filter(pl.Series(taken)).group_by("category").len()
     have = dict(chosen.iter_rows())
     short: dict[str, int] = {}

@@ -1,27 +1,34 @@
 """Plan: which candidate questions are asked, so that quotas are met with a reserve.
 
-Reads all subgraphs (and which photographs cannot be used or are a benchmark's); writes one row per
-candidate with the reason why it is not asked, null where it is asked. The choice depends on the
-candidates alone, not on how they were cut into shards.
+Reads all subgraphs, and of the images which are the same photograph (and which cannot be used or
+are a benchmark's); writes one row per candidate with the reason why it is not asked, null where it
+is asked, and with the id of the pair in which it is asked. The choice depends on the candidates
+alone, not on how they were cut into shards.
 """
 
 import logging
 from collections.abc import Mapping
-from hashlib import blake2b
 from math import ceil
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from schemas.config.build import QuotaConfig
 from schemas.question import PLAN, UNDECIDED
 from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
-from tasks.plan.quota import Cell, choose, plan_quotas
+from tasks.plan.even import choose_evenly
+from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
+from tasks.plan.pairs import counterparts, pair_ids, words_of
+from tasks.plan.quota import Cell, plan_quotas
 from tasks.stage import Job, Stage
 
-VERSION = 3
-COLUMNS = ("question_id", "image_id", "category", "level", "facet", "topic", "offered", "context")
+VERSION = 4
+COLUMNS = (
+    *("question_id", "image_id", "category", "level", "facet", "topic"),
+    *("evidence", "offered", "context"),
+)
 logger = logging.getLogger(__name__)
 
 
@@ -29,15 +36,13 @@ def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> 
     """Rows in the order in which they are to be chosen. Questions that the scene decides come
     before those that only the picture decides; images, families of facets, and facets within a
     family take turns. Within these, a seeded hash that is the same on every machine decides; a row
-    comes the later, the more its words give the answer away (by `offered` and `context`, which are
-    left out)."""
+    comes the later, the more its words give the answer away (by `offered` and `context`)."""
     rows = rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
     telling = tellings(rows, wanted)
     share = (pl.col("tie").cast(pl.Float64) + 0.5) / 2.0**64
     return (
         # sigmoid(b - telling) exceeds the share exactly where b exceeds the draw.
-        rows.drop("offered", "context")
-        .with_columns(
+        rows.with_columns(
             draw=(share / (1.0 - share)).log() + telling,
             is_open=pl.col("facet").str.starts_with(UNDECIDED),
         )
@@ -61,42 +66,63 @@ def _stable_hash(column: pl.Expr, seed: int) -> pl.Expr:
     return column.map_batches(digests, return_dtype=pl.UInt64)
 
 
-def stable_hash(seed: int, text: str) -> int:
-    """64 bits that depend only on seed and text."""
-    return int.from_bytes(blake2b(f"{seed}:{text}".encode(), digest_size=8).digest())
-
-
 def first_of_topic(rows: pl.DataFrame) -> pl.Series:
     """True for the first row of every image and topic: the others are near-duplicates."""
     return rows.select(pl.struct("image_id", "topic").is_first_distinct()).to_series()
 
 
 def plan_questions(
-    candidates: pl.DataFrame, unusable: pl.DataFrame, config: QuotaConfig, seed: int
+    candidates: pl.DataFrame,
+    images: pl.DataFrame,
+    quota: QuotaConfig,
+    seed: int,
+    *,
+    val_share: float = 0.0,
+    is_paired: bool = True,
 ) -> pl.DataFrame:
-    """One row of PLAN per candidate, sorted by question id. `unusable` holds image_id and reason
-    of images whose photographs cannot or must not be used."""
-    wanted = quotas_to_write(config)
+    """One row of PLAN per candidate, sorted by question id. `images` has image_id, group_id of the
+    photograph, and the reason of those whose photographs cannot or must not be used; where
+    `is_paired`, questions are chosen in pairs if they can be."""
+    wanted = quotas_to_write(quota)
     rows = by_preference(candidates, wanted, seed).join(
-        unusable, on="image_id", how="left", maintain_order="left"
+        images, on="image_id", how="left", maintain_order="left"
     )
-    rows = rows.with_columns(
-        reason=pl.when(pl.col("reason").is_null() & ~first_of_topic(rows))
-        .then(pl.lit("near-duplicate"))
-        .otherwise("reason")
+    usable = rows["reason"].is_null()
+    open_rows = rows.filter(usable)
+    mates = np.full(open_rows.height, -1)
+    if is_paired:
+        mates = counterparts(_with_sides(open_rows, val_share, seed))
+    taken = choose_evenly(open_rows, mates, wanted, quota.max_per_image)
+    planned = open_rows.select(
+        "question_id",
+        pair_ids(open_rows["question_id"].to_list(), mates, taken),
+        is_planned=pl.Series(taken),
     )
-    open_rows = rows.filter(pl.col("reason").is_null())
-    chosen = open_rows.filter(choose(open_rows, wanted, config.max_per_image))
-    planned = chosen.select("question_id", is_chosen=pl.lit(True))
+    is_repeated = ~pl.struct("image_id", "topic").is_first_distinct()
     return (
-        rows.join(planned, on="question_id", how="left")
+        rows.join(planned, on="question_id", how="left", maintain_order="left")
+        .with_columns(pl.col("is_planned").fill_null(False))
+        .sort("is_planned", descending=True, maintain_order=True)
         .with_columns(
-            reason=pl.when(pl.col("reason").is_null() & pl.col("is_chosen").is_null())
-            .then(pl.lit("beyond-quota"))
-            .otherwise("reason")
+            reason=pl.when(pl.col("reason").is_not_null() | pl.col("is_planned"))
+            .then("reason")
+            .when(is_repeated)
+            .then(pl.lit("near-duplicate"))
+            .otherwise(pl.lit("beyond-quota"))
         )
         .select(PLAN.names())
         .sort("question_id")
+    )
+
+
+def _with_sides(rows: pl.DataFrame, val_share: float, seed: int) -> pl.DataFrame:
+    """Rows with `words`, and with the `photograph` and its `side`."""
+    groups = rows["group_id"].unique().to_list()
+    sides = {group: is_on_val_side(group, val_share, seed) for group in groups}
+    return rows.with_columns(
+        words_of(rows),
+        photograph="group_id",
+        side=pl.col("group_id").replace_strict(sides, return_dtype=pl.Boolean),
     )
 
 
@@ -107,15 +133,30 @@ def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
 
 
 def plan(job: Job) -> Path:
+    config = job.config
     candidates = pl.scan_parquet(list(job.paths("extract"))).select(COLUMNS).collect()
+    planned = plan_questions(
+        candidates,
+        _images(job),
+        config.quota,
+        config.seed,
+        val_share=config.select.val_share,
+        is_paired=config.asks_in_pairs,
+    )
+    num_chosen = planned["reason"].is_null().sum()
+    logger.info("plan: %d of %d candidates are to be written", num_chosen, planned.height)
+    return write_artifact(planned, job.artifact)
+
+
+def _images(job: Job) -> pl.DataFrame:
+    """image_id, group_id and reason of every image."""
+    groups = group_images(image_facts(job.paths("ingest"), job.paths("photographs")))
     unusable = pl.DataFrame(schema={"image_id": pl.String, "reason": pl.String})
     for paths in filter(None, (job.paths("photographs"), job.paths("exclude"))):
         reasons = pl.scan_parquet(list(paths)).select("image_id", "reason")
         unusable.vstack(reasons.filter(pl.col("reason").is_not_null()).collect(), in_place=True)
-    planned = plan_questions(candidates, unusable, job.config.quota, job.config.seed)
-    num_chosen = planned["reason"].is_null().sum()
-    logger.info("plan: %d of %d candidates are to be written", num_chosen, planned.height)
-    return write_artifact(planned, job.artifact)
+    first = unusable.unique("image_id", keep="first", maintain_order=True)
+    return groups.join(first, on="image_id", how="left")
 
 
 STAGE = Stage(
@@ -123,7 +164,12 @@ STAGE = Stage(
     version=VERSION,
     unit="candidates weighed",
     work=plan,
-    reads=("extract", "photographs", "exclude"),
+    reads=("extract", "ingest", "photographs", "exclude"),
     uses_vocabulary=True,
-    settings=lambda config: {"quota": config.quota, "seed": config.seed},
+    settings=lambda config: {
+        "quota": config.quota,
+        "seed": config.seed,
+        "val_share": str(config.select.val_share),
+        "is_paired": config.asks_in_pairs,
+    },
 )

@@ -97,7 +97,7 @@ def _with_reason(paths: Sequence[Path]) -> pl.LazyFrame:
 
 def count_unselected(ledger: Path) -> pl.DataFrame:
     """Questions that select left out, by reason and by the category in the question's id."""
-    frame = pl.scan_parquet(ledger).filter(pl.col("stage") == "select")
+    frame = pl.scan_parquet(ledger).filter(pl.col("stage") == "select", pl.col("action") == "drop")
     category = pl.col("item").str.extract(r"-([a-z_]+)-[0-9a-f]+$")
     return _count(frame.with_columns(category=category), "select", "")
 

@@ -142,7 +142,8 @@ def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     paid = cost_of_rows(questions.collect_schema().names(), config)
     costs = questions.select(item="question_id", cost=paid.round(6))
     unselected = pl.scan_parquet(inputs.samples.with_suffix(".ledger.parquet"))
-    parts.append(unselected.join(costs, on="item", how="left", maintain_order="left"))
+    spent = unselected.join(costs, on="item", how="left", maintain_order="left")
+    parts.append(spent.with_columns(cost=pl.when(pl.col("action") == "drop").then("cost")))
     columns = {**LEDGER, "cost": pl.Float64()}
     schema = plain_table(pl.DataFrame(schema=columns).to_arrow()).schema
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:

@@ -2,19 +2,17 @@
 
 Reads judged questions (verified ones where no model judges), scenes and the facts about the
 photographs; writes samples (schemas.sample.SAMPLE), and beside them a ledger with the reason for
-every question left out.
+every question left out. Whole pairs come first. A question whose counterpart is lost may stay: its
+pair_id is cleared, and the ledger has a row `pair-parted`.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from schemas.claim import decode_claim
 from schemas.columns import frame_of
@@ -33,37 +31,24 @@ from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
-from tasks.plan.quota import choose, plan_quotas
-from tasks.plan.stage import by_preference, first_of_topic, stable_hash
+from tasks.plan.even import choose_evenly
+from tasks.plan.groups import group_images, image_facts, stable_hash
+from tasks.plan.pairs import whole_pairs
+from tasks.plan.quota import plan_quotas
+from tasks.plan.stage import by_preference, first_of_topic
+from tasks.select.letters import assign_letters, assign_orders, ordered
 from tasks.select.losses import select_ledger, why_none
+from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
-VERSION = 3
+VERSION = 4
 Answered = Callable[[str], str]
 """A completion with the gold scene and the answer that is given."""
 BATCH = 1000  # questions whose scenes are in memory at once
 READ = ("objects", "names", "asks", "option_claims", "answer")
 """Columns from which `with_words` derives the words of a question and its options."""
 logger = logging.getLogger(__name__)
-
-
-def group_images(images: pl.DataFrame) -> pl.DataFrame:
-    """image_id and group_id: images share a group where they share coco_id or sha256, directly or
-    through others. Columns image_id, coco_id, sha256; nulls share nothing."""
-    rows = images.unique("image_id").sort("image_id").with_row_index("row")
-    edges = [np.empty((0, 2), dtype=np.int64)]
-    for column in ("coco_id", "sha256"):
-        same = rows.filter(pl.col(column).is_not_null()).select(
-            "row", first=pl.col("row").first().over(column)
-        )
-        edges.append(same.to_numpy().astype(np.int64))
-    starts, stops = np.concatenate(edges).T
-    graph = coo_array((np.ones(len(starts)), (starts, stops)), shape=(rows.height, rows.height))
-    groups = connected_components(graph, directed=False)[1] if rows.height else np.empty(0)
-    return rows.with_columns(group=pl.Series(groups, dtype=pl.Int64)).select(
-        "image_id", group_id=pl.col("image_id").first().over("group")
-    )
 
 
 def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Series:
@@ -88,31 +73,8 @@ def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Seri
     ).to_series()
 
 
-def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
-    """The place of the right option per row. Within a split, category and number of options, the
-    letters are used equally often, or differ by one; the seed decides which get one more."""
-    turn: dict[tuple[str, str, int], int] = {}
-    ties = [stable_hash(seed, key) for key in samples["question_id"]]
-    order = sorted(range(samples.height), key=lambda row: (ties[row], row))
-    found: dict[int, int] = {}
-    columns = samples.select("split", "category", pl.col("options").list.len()).rows()
-    for row in order:
-        split, category, number = columns[row]
-        key = split, category, number
-        start = stable_hash(seed, f"{split}:{category}:{number}") % number
-        found[row] = (start + turn.get(key, 0)) % number
-        turn[key] = turn.get(key, 0) + 1
-    return [found[row] for row in range(samples.height)]
-
-
-def moved(entries: Sequence[str], start: int, stop: int) -> list[str]:
-    """The entries with the one at `start` moved to `stop`, the others in their order."""
-    rest = [entry for place, entry in enumerate(entries) if place != start]
-    return [*rest[:stop], entries[start], *rest[stop:]]
-
-
 def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows of WITNESSED_SAMPLE for questions that carry split, group_id, place, coco_id and
+    """Rows of WITNESSED_SAMPLE for questions that carry split, group_id, order, coco_id and
     photograph."""
     by_image: dict[str, list[dict[str, Any]]] = {}
     of_scenes = pl.col("image_id").is_in(scenes["image_id"].implode())
@@ -147,8 +109,8 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
 def _texts(
     row: Mapping[str, Any], scene: Scene, render: Answered, show: Answered
 ) -> dict[str, Any]:
-    place = row["place"]
-    options = moved(row["options"], row["answer"], place)
+    place = row["order"].index(row["answer"])
+    options = [row["options"][number] for number in row["order"]]
     lines = [option_text(number, option) for number, option in enumerate(options)]
     question = "\n".join([row["question"], *lines])
     kept = {name: row[name] for name in WITNESSED_SAMPLE.names() if name in row}
@@ -157,7 +119,7 @@ def _texts(
         "question_only": row["question"],
         "question_with_options": question,
         "options": options,
-        "option_claims": moved(row["option_claims"], row["answer"], place),
+        "option_claims": [row["option_claims"][number] for number in row["order"]],
         "answer": render(LETTERS[place]),
         "answer_only": LETTERS[place],
         "answer_text": render(options[place]),
@@ -183,7 +145,8 @@ def with_words(questions: pl.DataFrame) -> pl.DataFrame:
     offered, context = [], []
     for row in questions.select(*READ).iter_rows(named=True):
         names = dict(zip(row["objects"], row["names"], strict=True))
-        claims = [decode_claim(text) for text in moved(row["option_claims"], row["answer"], 0)]
+        order = ordered(len(row["option_claims"]), {0: row["answer"]})
+        claims = [decode_claim(row["option_claims"][number]) for number in order]
         options, said = offered_and_context(claims, row["asks"], names)
         offered.append(options)
         context.append(said)
@@ -202,41 +165,39 @@ def choose_samples(
     *,
     blind_last: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The questions that become samples, with split, group_id, place, coco_id and photograph,
+    """The questions that become samples, with split, group_id, order, coco_id and photograph,
     sorted by question id; and the other questions, with the reason. With `blind_last` those that
     can be answered without the picture are chosen only where others do not suffice."""
     questions = as_judged(questions)
     wanted = plan_quotas(quota, quota.num_samples)
     sound = with_words(questions.filter(pl.col("reason").is_null()))
+    sound = sound.with_columns(sound_pairs(sound))
     is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
     parts = [by_preference(sound.filter(part), wanted, seed) for part in (~is_last, is_last)]
     rows = pl.concat(parts)
-    is_first = first_of_topic(rows)
-    repeated = rows.filter(~is_first).with_columns(reason=pl.lit("near-duplicate"))
-    rows = rows.filter(is_first)
-    mask = choose(rows, wanted, quota.max_per_image)
-    beyond = rows.filter(~mask).with_columns(reason=pl.lit("beyond-quota"))
-    lost = pl.concat([questions.filter(pl.col("reason").is_not_null()), repeated, beyond])
+    taken = choose_evenly(rows, whole_pairs(rows["pair_id"]), wanted, quota.max_per_image)
+    rows = rows.with_columns(is_taken=pl.Series(taken)).sort(
+        "is_taken", descending=True, maintain_order=True
+    )
+    left = rows.with_columns(
+        reason=pl.when(first_of_topic(rows))
+        .then(pl.lit("beyond-quota"))
+        .otherwise(pl.lit("near-duplicate"))
+    ).filter(~pl.col("is_taken"))
+    lost = pl.concat(
+        [questions.filter(pl.col("reason").is_not_null()), left.select(questions.columns)]
+    )
     chosen = (
-        rows.filter(mask)
+        rows.filter("is_taken")
+        .drop("is_taken")
         .join(group_images(images), on="image_id", how="left")
         .join(images.select("image_id", "coco_id", "photograph"), on="image_id", how="left")
         .sort("question_id")
     )
     chosen = chosen.with_columns(split=assign_splits(chosen, select.val_share, seed))
-    places = pl.Series(assign_letters(chosen, seed), dtype=pl.Int32)
-    return chosen.with_columns(place=places), lost
-
-
-def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -> pl.DataFrame:
-    """image_id, coco_id, sha256 and photograph of every scene."""
-    facts = pl.scan_parquet(list(scene_paths)).select("image_id", "coco_id", "photograph")
-    if not photograph_paths:
-        return facts.with_columns(
-            sha256=pl.lit(None, pl.String), photograph=pl.lit(None, pl.String)
-        ).collect()
-    digests = pl.scan_parquet(list(photograph_paths)).select("image_id", "sha256")
-    return facts.join(digests, on="image_id", how="left").collect()
+    chosen = chosen.with_columns(pairs_in_one_split(chosen))
+    orders = assign_orders(chosen, assign_letters(chosen, seed))
+    return chosen.with_columns(order=pl.Series(orders, dtype=pl.List(pl.Int32))), lost
 
 
 def select(job: Job) -> Path:
@@ -263,7 +224,9 @@ def select(job: Job) -> Path:
     ]
     samples = pl.concat(parts).sort("image_id", "question_id")
     logger.info("select: %d samples of %d questions", samples.height, questions.height)
-    return write_artifact(samples, job.artifact, select_ledger(lost))
+    reasons = dict(lost.select("question_id", "reason").iter_rows())
+    ledger = pl.concat([select_ledger(lost), parted(chosen, questions, reasons)]).sort("item")
+    return write_artifact(samples, job.artifact, ledger)
 
 
 def depends(config: PipelineConfig) -> tuple[str, ...]:

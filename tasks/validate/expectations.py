@@ -171,6 +171,10 @@ def _identity(is_witnessed: bool) -> Iterator[Check]:
     yield _check(group, "group_is_in_one_split",
         "No image is in both train and val under two ids (same group_id).",
         gxe.ExpectColumnValuesToBeBetween, "group_id", column="group_splits", max_value=1)
+    yield _check(group, "pairs_are_whole",
+        "Two samples share a pair_id: the same words and options, other images of the same split, "
+        "and different answers.",
+        gxe.ExpectColumnValuesToBeNull, "pair_id", column="pair_unsound")
 
 
 def _wording() -> Iterator[Check]:
@@ -286,7 +290,8 @@ def _balance() -> Iterator[Check]:
         ExpectLettersToBeBalanced, "split", "category", "letters",
         column_A="rarest_letter", column_B="commonest_letter", tolerance=1)
     yield _equal(group, "options_are_as_many_as_usual",
-        "All questions of a category offer the same number of options.",
+        "All questions of a category offer the same number of options, or an answer and its "
+        "opposite alone.",
         "num_options", "usual_num_options", "category", "num_options", "usual_num_options",
         severity="warning")
     for family, (name, description) in TOTALS.items():

@@ -1,26 +1,26 @@
 """Shortcuts: how many questions can be answered without the picture, and by which words.
 
-Reads samples (schemas.sample.SAMPLE); returns SHORTCUTS, one row per category and one for all. A
-linear classifier scores every option by its words, its letter, the words of the question and the
-other options; its answer is the option with the best score. It answers only questions about
-photographs on which it was not trained.
+Reads samples (schemas.sample.SAMPLE); returns SHORTCUTS, one row per category and one for all.
+Several readers (tasks.validate.readers) score every option by its words, its letter, the words of
+the question and the other options; their answer is the option with the best score, and the
+strongest reader counts. They answer only questions about photographs on which they were not
+trained, and are not trained on the counterparts of these questions.
 """
 
-import re
-from array import array
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from schemas.columns import columns, frame_of
 from schemas.completion.publish import LETTERS
+from tasks.plan.pairs import whole_pairs
+from tasks.validate.features import DESCRIPTIONS, Feature, Pairs, Vector, pairs_of
+from tasks.validate.readers import READERS, points_of
 
 SHORTCUTS = columns(
     category=pl.String,
@@ -31,17 +31,22 @@ SHORTCUTS = columns(
     accuracy=pl.Float64,
     standard_error=pl.Float64,
     is_shortcut=pl.Boolean,
+    reader=pl.String,
+    num_pairs=pl.Int64,
+    pair_accuracy=pl.Float64,
     telling=pl.List(pl.String),
 )
 """`chance` is the accuracy of guessing, `constant` that of always giving the best letter; null
-where no question can be answered. The classifier answers `num_scored` questions, a random sample:
+where no question can be answered. The `reader`, the strongest of three (null in the row ALL, which
+takes that of each category), answers `num_scored` questions, a random sample:
 at most MAX_QUESTIONS of a category, and only as many as have MAX_WORD_PAIRS pairs of a question's
 and an option's word. A category with fewer than MIN_QUESTIONS questions or only one photograph is
 not scored: `accuracy`, `standard_error` and `is_shortcut` are null. In the row ALL the categories
 below MIN_QUESTIONS are scored together, and every other category has the weight of all its
 questions. `is_shortcut`: the accuracy exceeds chance by more than NUM_ERRORS standard errors and
 MIN_EXCESS. `telling` lists how right options differ from wrong ones, the clearest first; for ALL,
-in the categories that are scored together."""
+in the categories that are scored together. Of `num_pairs` whole pairs the reader answers both
+questions in the share `pair_accuracy`."""
 
 ALL = "all"
 """In place of a category, in the row for all of them."""
@@ -50,67 +55,26 @@ MAX_QUESTIONS = 10_000  # their standard error is half a point
 MAX_WORD_PAIRS = 800_000  # limits time and memory where texts are long
 NUM_FOLDS = 5  # four fifths of the photographs teach, one is tested
 NUM_ERRORS = 3.0  # standard errors: luck exceeds them once in 700 categories
-MIN_EXCESS = 0.05  # share of questions: a smaller shortcut hardly helps a model in training
+MIN_EXCESS = 0.03  # share of questions: a smaller shortcut hardly helps a model in training
 MAX_TELLING = 8  # lines: readers do not take in more
 MIN_TELLING_PAIRS = 10  # options with a feature: with fewer, a z-score is not normal
 NUM_STEPS = 12  # each step of Newton's method doubles the exact digits
 MAX_LOG_ODDS = 20.0  # keeps exp finite; larger odds make no difference
 MIN_TELLING_Z = 4.5  # standard deviations: by chance, one feature in 150,000 has it
-COMMON_SHARE = 0.9  # of the questions: a word that more of them have is no sign of an answer
-MIN_PAIRS = 3  # options: rarer features cannot be learned, and are nine tenths of free text
-TOLERANCE = 0.01  # 0.0001 takes twice the time; accuracies of 6,750 questions stay within 0.001
-INVERSE_PENALTY = 1.0  # the best of 0.01, 0.1, 1 in eight of nine categories of drawn scenes
-WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-"""A word, with inner apostrophes and hyphens."""
-
-Vector = NDArray[np.float64]
-Matrix = csr_array[Any, tuple[int, int]]
 
 SCORED = columns(
     part=pl.String,
     group_id=pl.String,
+    pair_id=pl.String,
     num_options=pl.UInt32,
     points=pl.Float64,
     weight=pl.Float64,
 )
 
 
-class Feature(NamedTuple):
-    """What an option may have: text of its own and, for some kinds, other text that occurs with
-    it."""
-
-    kind: str
-    text: str = ""
-    other: str = ""
-
-
-DESCRIPTIONS = {
-    "letter": "the letter {text}",
-    "option": "“{text}”",
-    "longest": "the longest option",
-    "shortest": "the shortest option",
-    "smallest": "the smallest number",
-    "greatest": "the greatest number",
-    "repeats": "an option that repeats a word of the question",
-    "word": "an option that says “{text}”",
-    "asked": "an option that says “{text}” where the question says “{other}”",
-    "beside": "“{text}” beside “{other}”",
-}
-
-
-class Pairs(NamedTuple):
-    """Every option of every question, questions in their order."""
-
-    features: Sequence[Feature]
-    has: Matrix  # options by features
-    question: NDArray[np.intp]
-    is_right: NDArray[np.bool_]
-    chance: Vector
-
-
 def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
     """SHORTCUTS of samples, categories sorted by name, then ALL. Reads these columns of SAMPLE:
-    question_id, group_id, category, question_only, options, answer_only."""
+    question_id, group_id, pair_id, category, question_only, options, answer_only."""
     questions = _in_fixed_order(samples)
     is_small = pl.len().over("category") < MIN_QUESTIONS
     parts = (
@@ -118,16 +82,14 @@ def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
         .with_columns(part=pl.when(is_small).then(pl.lit(ALL)).otherwise("category"))
         .partition_by("part", as_dict=True)
     )
-    scored, telling = [pl.DataFrame(schema=SCORED)], {}
+    scored, telling, strongest = [pl.DataFrame(schema=SCORED)], {}, {}
     for (part,), rows in parts.items():
         if rows.height >= MIN_QUESTIONS and rows["group_id"].n_unique() > 1:
             first = rows.head(affordable(rows))
-            pairs = pairs_of(first)
-            points = answer(pairs, folds_of(first["group_id"].to_list()))
-            weight = pl.lit(rows.height / first.height)
-            first = first.with_columns(points=pl.Series(points, dtype=pl.Float64), weight=weight)
-            scored.append(first.select(SCORED.names()))
-            telling[part] = telling_features(pairs)
+            strongest[part], answers = strongest_reader(first)
+            weight = pl.lit(rows.height / answers.height)
+            scored.append(answers.with_columns(weight=weight).select(SCORED.names()))
+            telling[part] = telling_features(pairs_of(first))
     answers = pl.concat(scored)
     named = sorted(questions.partition_by("category", as_dict=True).items())
     summaries = [
@@ -135,8 +97,29 @@ def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
         for (category,), rows in named
     ]
     summaries.append(summary(questions, answers) | {"category": ALL})
-    told = [row | {"telling": telling.get(row["category"], [])} for row in summaries]
+    told = [
+        row | {"telling": telling.get(name, []), "reader": strongest.get(name)}
+        for row in summaries
+        for name in [row["category"]]
+    ]
     return frame_of(told, SHORTCUTS)
+
+
+def strongest_reader(questions: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+    """The name of the reader that is right most often, compared with chance, and the questions that
+    it read with its `points`."""
+    found: list[tuple[float, str, pl.DataFrame]] = []
+    for name, (read, most) in READERS.items():
+        asked = questions.head(most) if most else questions
+        if asked["group_id"].n_unique() < 2:
+            continue
+        folds, mates = folds_of(asked["group_id"].to_list()), whole_pairs(asked["pair_id"])
+        points = points_of(read, asked, pairs_of(asked), folds, mates)
+        excess = float((points - 1 / asked["num_options"].to_numpy()).mean())
+        answers = asked.with_columns(points=pl.Series(points, dtype=pl.Float64))
+        found.append((excess, name, answers))
+    _, name, answers = max(found, key=lambda entry: round(entry[0], 6))
+    return name, answers
 
 
 def affordable(questions: pl.DataFrame) -> int:
@@ -156,6 +139,7 @@ def summary(questions: pl.DataFrame, answers: pl.DataFrame) -> dict[str, Any]:
     possible = questions.filter("is_answerable")
     letters = possible["answer_only"].value_counts()["count"]
     row = {
+        **pair_summary(answers),
         "num_questions": questions.height,
         "num_scored": answers.height,
         "chance": _rounded((1 / possible["num_options"]).mean()),
@@ -176,6 +160,13 @@ def summary(questions: pl.DataFrame, answers: pl.DataFrame) -> dict[str, Any]:
     }
 
 
+def pair_summary(answers: pl.DataFrame) -> dict[str, Any]:
+    """How many whole pairs were read, and in what share of them both questions were answered."""
+    both = answers.filter(pl.col("pair_id").is_not_null(), pl.len().over("pair_id") == 2)
+    right = both.group_by("pair_id").agg(pl.col("points").product())["points"]
+    return {"num_pairs": len(right), "pair_accuracy": _rounded(right.sort().mean())}
+
+
 def _rounded(value: Any) -> float | None:
     return None if value is None else round(float(value), 4)
 
@@ -185,6 +176,7 @@ def _in_fixed_order(samples: pl.DataFrame) -> pl.DataFrame:
     sample; `place` is that of the right option."""
     texts = ("question_id", "group_id", "category", "question_only", "answer_only")
     rows = samples.select(
+        "pair_id",
         *(pl.col(name).fill_null("") for name in texts),
         options=pl.col("options").fill_null([]).list.eval(pl.element().fill_null("")),
     )
@@ -204,63 +196,6 @@ def _digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
-def pairs_of(questions: pl.DataFrame) -> Pairs:
-    """The options of questions that have question_only, options and place."""
-    asked = [distinct_words(text) for text in questions["question_only"]]
-    counts = Counter(word for words in asked for word in words)
-    common = {word for word, n in counts.items() if n > COMMON_SHARE * questions.height}
-    places: dict[Feature, int] = {}
-    held, starts = array("i"), array("i", [0])
-    for words, options in zip(asked, questions["options"].to_list(), strict=True):
-        for features in option_features([word for word in words if word not in common], options):
-            held.extend(places.setdefault(feature, len(places)) for feature in features)
-            starts.append(len(held))
-    number = questions["num_options"].to_numpy()
-    question = np.repeat(np.arange(questions.height), number)
-    place = np.arange(len(question)) - np.repeat(np.cumsum(number) - number, number)
-    entries = np.ones(len(held)), np.array(held), np.array(starts)
-    has = csr_array(entries, shape=(len(question), len(places)))
-    kept = np.flatnonzero(np.bincount(entries[1], minlength=len(places)) >= MIN_PAIRS)
-    features = list(places)
-    return Pairs(
-        features=[features[place] for place in kept.tolist()],
-        has=has[:, kept],
-        question=question,
-        is_right=place == questions["place"].to_numpy()[question],
-        chance=1 / number[question],
-    )
-
-
-def distinct_words(text: str) -> list[str]:
-    """The distinct words of a text, in lower case and in their order."""
-    return list(dict.fromkeys(WORD.findall(text.lower())))
-
-
-def option_features(asked: Sequence[str], options: Sequence[str]) -> Iterator[list[Feature]]:
-    """The features of each option. Words that all options share are left out, as they do not
-    distinguish them: “left of the girl” beside “behind the girl” is “left of” beside “behind”."""
-    words = [distinct_words(option) for option in options]
-    shared = set(words[0]).intersection(*words)
-    words = [[word for word in own if word not in shared] for own in words]
-    texts = [" ".join(own) or option for own, option in zip(words, options, strict=True)]
-    extremes = [("shortest", "longest", [len(option) for option in options])]
-    if all(option.isdecimal() for option in options):
-        extremes.append(("smallest", "greatest", [int(option) for option in options]))
-    for place, (own, text) in enumerate(zip(words, texts, strict=True)):
-        features = [Feature("letter", LETTERS[place])]
-        features += [Feature("option", text)]
-        features += [Feature("word", word) for word in own]
-        features += [Feature("asked", word, other) for word in own for other in asked]
-        others = dict.fromkeys(texts[:place] + texts[place + 1 :])
-        features += [Feature("beside", text, other) for other in others]
-        for least, most, sizes in extremes:
-            if sizes.count(sizes[place]) == 1:
-                features += [Feature(least)] * (sizes[place] == min(sizes))
-                features += [Feature(most)] * (sizes[place] == max(sizes))
-        features += [Feature("repeats")] * (not set(own).isdisjoint(asked))
-        yield features
-
-
 def folds_of(groups: Sequence[str]) -> NDArray[np.intp]:
     """The fold of every row: whole groups, the largest first, each into the emptiest fold. A digest
     orders equally large groups, so that neighbouring names are not dealt to the folds in turn."""
@@ -272,32 +207,6 @@ def folds_of(groups: Sequence[str]) -> NDArray[np.intp]:
     for fold, (_, rows) in enumerate(splitter.split(digests, groups=digests)):
         folds[rows] = fold
     return folds
-
-
-def answer(pairs: Pairs, folds: NDArray[np.intp]) -> Vector:
-    """Per question 1 where the classifier trained on the other folds scores the right option best,
-    0 where it does not, and a share where several options are best."""
-    scores = np.zeros(len(pairs.question))
-    for fold in range(folds.max() + 1):
-        is_test = folds[pairs.question] == fold
-        scores[is_test] = _learned(
-            pairs.has[~is_test], pairs.is_right[~is_test], pairs.has[is_test]
-        )
-    scores = scores.round(6)  # another machine's last bits must not break a tie
-    best = np.full(len(folds), -np.inf)
-    np.maximum.at(best, pairs.question, scores)
-    is_best = scores == best[pairs.question]
-    points = np.bincount(pairs.question, is_best & pairs.is_right)
-    return points / np.bincount(pairs.question, is_best)
-
-
-def _learned(has: Matrix, is_right: NDArray[np.bool_], tested: Matrix) -> Vector:
-    """The scores of `tested` after training on the rest."""
-    from sklearn.linear_model import LogisticRegression  # takes a second
-
-    model = LogisticRegression(solver="liblinear", C=INVERSE_PENALTY, tol=TOLERANCE)
-    scores: Vector = model.fit(has, is_right).decision_function(tested)
-    return scores
 
 
 def telling_features(pairs: Pairs) -> list[str]:

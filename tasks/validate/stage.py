@@ -54,7 +54,10 @@ FAILING = pl.Schema(
 )
 UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
 """What the rows of a frame are called in results; those of totals are targets."""
-ASKED = ("question_id", "group_id", "category", "question_only", "options", "answer_only")
+ASKED = (
+    *("question_id", "group_id", "pair_id", "category"),
+    *("question_only", "options", "answer_only"),
+)
 """Columns that tasks.validate.shortcuts reads."""
 
 

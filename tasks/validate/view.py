@@ -20,6 +20,7 @@ from schemas.completion.publish import (
 )
 from schemas.proof.evidence import Standing
 from schemas.sample import SAMPLE, sample_columns
+from tasks.language.forms.table import FORMS
 from tasks.validate.scenes import BOX, listed, scene_offenders
 
 JUDGED = "judged"
@@ -34,7 +35,7 @@ BY_MODELS = (
     "blind_usage",
 )
 """Columns that are null where no model took part."""
-NULLABLE = ("margin", *BY_MODELS, "coco_id", "photograph")
+NULLABLE = ("pair_id", "margin", *BY_MODELS, "coco_id", "photograph")
 """Columns in which a value may be missing."""
 SLICE = 10_000  # rows whose objects are in long frames at once: limits memory
 COMPLETIONS = ("answer", "answer_text", "answer_option_text")
@@ -139,6 +140,7 @@ def _text_view(rows: pl.DataFrame) -> pl.DataFrame:
         "question_id",
         "image_id",
         "group_id",
+        "pair_id",
         "rating",
         "width",
         "height",
@@ -212,11 +214,36 @@ def _groups() -> list[pl.Expr]:
     return [
         pl.col("split").n_unique().over("image_id").cast(pl.Int64).alias("image_splits"),
         pl.col("split").n_unique().over("group_id").cast(pl.Int64).alias("group_splits"),
-        pl.col("num_options").mode().max().over("category").alias("usual_num_options"),
+        pl.col("num_options")
+        .mode()
+        .max()
+        .over("category", _is_two_sided())
+        .alias("usual_num_options"),
+        pl.when(pl.col("pair_id").is_not_null() & ~_is_pair().over("pair_id"))
+        .then("pair_id")
+        .alias("pair_unsound"),
         pl.min_horizontal(*counts.values()).fill_null(0).cast(pl.Int64).alias("rarest_letter"),
         pl.max_horizontal(*counts.values()).fill_null(0).cast(pl.Int64).alias("commonest_letter"),
         pl.concat_str(texts, separator=", ", ignore_nulls=True).alias("letters"),
     ]
+
+
+def _is_two_sided() -> pl.Expr:
+    """Whether a question offers the answer and its opposite alone."""
+    categories = [name.value for name, form in FORMS.items() if form.has_opposites]
+    return pl.col("category").is_in(categories) & (pl.col("num_options") == 2)
+
+
+def _is_pair() -> pl.Expr:
+    """Whether samples are two with the same words, of two images of one split, with different
+    answers."""
+    same = ("question_only", "options_shown", "split")
+    other = ("image_id", "answer_text_only")
+    return pl.all_horizontal(
+        pl.len() == 2,
+        *(pl.col(name).n_unique() == 1 for name in same),
+        *(pl.col(name).n_unique() == 2 for name in other),
+    )
 
 
 def _claim_offenders(rows: pl.DataFrame) -> pl.DataFrame:

@@ -218,6 +218,7 @@ def _row(
     kept = {name: slot.row[name] for name in QUESTION.names() if name in slot.row}
     return {
         **kept,
+        "pair_id": slot.row.get("pair_id"),
         **columns,
         "writer": writer,
         "write_usage": asdict(answer.usage),

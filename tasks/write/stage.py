@@ -1,9 +1,9 @@
 """Write: question, options and answer of every planned subgraph.
 
 Reads subgraphs and the plan; writes questions (schemas.question.QUESTION). The built-in template
-writer chooses the wording and puts the options in order by a seed that is stable per question. A
-model reads scenes and, if configured, photographs; questions that it cannot write stay as rows with
-a reason.
+writer chooses the wording and puts the options in order by a seed that is stable per question, and
+the same for both questions of a pair. A model reads scenes and, if configured, photographs;
+questions that it cannot write stay as rows with a reason.
 """
 
 import logging
@@ -26,29 +26,33 @@ from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
 from tasks.write.prompt import prompt_digest
 
-VERSION = 6
+VERSION = 7
 logger = logging.getLogger(__name__)
 
 
 def write_question(
-    row: Mapping[str, Any],
-    num_options: Mapping[Category, int],
-    seed: int,
-    wording_seed: str | None = None,
+    row: Mapping[str, Any], num_options: Mapping[Category, int], seed: int
 ) -> dict[str, Any]:
-    """A row of QUESTION from one of SUBGRAPH. Rows with the same `wording_seed` that ask the same
-    are worded in the same way; without one, each row has its own."""
-    key = f"{seed}:{row['question_id']}"
+    """A row of QUESTION from one of SUBGRAPH. Both questions of a pair are worded alike, with their
+    options in the same order."""
+    key = f"{seed}:{row.get('pair_id') or row['question_id']}"
     names = dict(zip(row["objects"], row["names"], strict=True))
     wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
-    claims = [row["claim"], *wrong]
-    Random(key).shuffle(claims)
     form = FORMS[Category(row["category"])]
+    # Sorted by their texts: those of both questions of a pair are shuffled alike.
+    said = sorted(
+        (form.option(decode_claim(claim), row["asks"], names), claim)
+        for claim in (row["claim"], *wrong)
+    )
+    Random(key).shuffle(said)
+    claims = [claim for _, claim in said]
     offered = [decode_claim(claim) for claim in claims]
-    rng = Random(f"{wording_seed or key}:words")
-    question, options = form.worded(offered, row["asks"], row["evidence"], names, rng)
+    question, options = form.worded(
+        offered, row["asks"], row["evidence"], names, Random(f"{key}:words")
+    )
     kept = {name: row[name] for name in QUESTION.names() if name in row}
     return kept | {
+        "pair_id": row.get("pair_id"),
         "question": question,
         "options": options,
         "option_claims": claims,
@@ -103,7 +107,12 @@ def write(job: Job) -> Path:
     planned = pl.scan_parquet(job.path("plan")).filter(pl.col("reason").is_null())
     subgraphs = (
         pl.scan_parquet(job.path("extract"))
-        .join(planned.select("question_id"), on="question_id", how="semi", maintain_order="left")
+        .join(
+            planned.select("question_id", "pair_id"),
+            on="question_id",
+            how="inner",
+            maintain_order="left",
+        )
         .collect()
     )
     known = job.paths("photographs")

@@ -65,7 +65,7 @@ def test_every_answer_is_supported_and_every_alternative_refuted(one):
     for candidate in find_candidates(known, EXTRACT, NUM_OPTIONS):
         assert known.holds(candidate.claim).supports
         assert all(known.holds(other).refutes for other in candidate.alternatives)
-        assert len(candidate.alternatives) == NUM_OPTIONS[candidate.category] - 1
+        assert len(candidate.alternatives) in (1, NUM_OPTIONS[candidate.category] - 1)
         assert set(candidate.names) == set(candidate.objects)
         assert all(known.references.of(key) for key in candidate.objects)
 

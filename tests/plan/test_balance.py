@@ -66,10 +66,7 @@ def right(rows, *context):
         (
             [on("left of"), on("on"), on("right of"), on("behind")],
             "predicate",
-            (
-                ["to the left of", "to the right of"],
-                ["predicate", "dog", "couch", "behind", "on"],
-            ),
+            (["to the left of", "on", "to the right of", "behind"], ["predicate", "dog", "couch"]),
         ),
         ([on("on"), RelationClaim(1, "on", 1)], "object", (["couch", "dog"],
                                                            ["object", "on", "dog"])),

@@ -10,18 +10,25 @@ from hypothesis import strategies as st
 from schemas.claim import Category
 from schemas.config.build import QuotaConfig
 from schemas.question import PLAN, Level
+from tasks.plan.groups import stable_hash
 from tasks.plan.quota import apportion, choose, plan_quotas, shortfalls
 from tasks.plan.stage import (
     by_preference,
     first_of_topic,
     plan_questions,
     quotas_to_write,
-    stable_hash,
 )
 
 CATEGORIES, LEVELS = ("relation", "size", "count"), ("easy", "hard")
 CELLS = list(product(CATEGORIES[:2], LEVELS))
-UNUSABLE = pl.DataFrame(schema={"image_id": pl.String, "reason": pl.String})
+
+
+def images(rows, reasons=None):
+    """Every image as a photograph of its own."""
+    found = rows.select("image_id", group_id="image_id").unique("image_id")
+    told = pl.col("image_id").replace_strict(reasons or {}, default=None, return_dtype=pl.String)
+    return found.with_columns(reason=told)
+
 
 candidates = st.lists(
     st.fixed_dictionaries(
@@ -42,7 +49,7 @@ rooms = st.integers(1, 3)
 
 
 def frame(rows):
-    columns = ("question_id", "image_id", "category", "level", "facet", "topic")
+    columns = ("question_id", "image_id", "category", "level", "facet", "topic", "evidence")
     schema = dict.fromkeys(columns, pl.String)
     schema |= {"offered": pl.List(pl.String), "context": pl.List(pl.String)}
     return pl.DataFrame(rows, schema=schema)
@@ -215,8 +222,7 @@ def test_families_take_turns_and_facets_within_a_family():
 def test_a_plan_gives_every_candidate_its_reason(seed):
     rows = big(600)
     config = QuotaConfig(num_samples=30, max_per_image=2)
-    unusable = pl.DataFrame({"image_id": ["3"], "reason": ["photograph-missing"]})
-    plan = plan_questions(rows, unusable, config, seed)
+    plan = plan_questions(rows, images(rows, {"3": "photograph-missing"}), config, seed)
     assert plan.schema == PLAN
     assert plan["question_id"].to_list() == sorted(rows["question_id"])
     by_reason = dict(plan.filter(pl.col("image_id") == "3").group_by("reason").len().rows())
@@ -238,15 +244,15 @@ def test_a_plan_does_not_depend_on_the_order_of_candidates():
     rows = big(300)
     config = QuotaConfig(num_samples=24)
     plans = [
-        plan_questions(entry, UNUSABLE, config, 7)
+        plan_questions(entry, images(entry), config, 7)
         for entry in (rows, rows.sample(fraction=1.0, shuffle=True, seed=1))
     ]
     assert plans[0].equals(plans[1])
-    assert not plans[0].equals(plan_questions(rows, UNUSABLE, config, 8))
+    assert not plans[0].equals(plan_questions(rows, images(rows), config, 8))
 
 
 def test_an_empty_plan():
-    assert plan_questions(frame([]), UNUSABLE, QuotaConfig(num_samples=9), 7).rows() == []
+    assert plan_questions(frame([]), images(frame([])), QuotaConfig(num_samples=9), 7).rows() == []
 
 
 def test_the_hash_is_the_same_everywhere():

@@ -26,18 +26,12 @@ from schemas.sample import SAMPLE
 from tasks.extract.stage import subgraph_rows
 from tasks.language.forms.table import form_of
 from tasks.photographs.stage import PHOTOGRAPHS
+from tasks.plan.groups import group_images
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
+from tasks.select.letters import assign_letters, ordered
 from tasks.select.losses import select_ledger, why_none
-from tasks.select.stage import (
-    assign_letters,
-    assign_splits,
-    choose_samples,
-    group_images,
-    moved,
-    sample_rows,
-    with_words,
-)
+from tasks.select.stage import assign_splits, choose_samples, sample_rows, with_words
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
@@ -153,38 +147,47 @@ def test_splits_do_not_depend_on_the_order_of_rows(groups, seed, random):
 
 lettered = st.lists(
     st.tuples(st.sampled_from(["train", "val"]), st.sampled_from(["size", "count"]),
-              st.integers(2, 4)), min_size=1, max_size=60,
+              st.integers(2, 4), st.booleans()), min_size=1, max_size=40,
 )  # fmt: skip
 
 
 @given(lettered, st.integers(0, 99), st.randoms())
-def test_letters_are_balanced_within_one_and_free_of_order(rows, seed, random):
-    frame = pl.DataFrame(
-        [(f"q{place}", split, category, ["x"] * number)
-         for place, (split, category, number) in enumerate(rows)],
-        schema=["question_id", "split", "category", "options"], orient="row",
-    )  # fmt: skip
+def test_letters_are_balanced_within_one_and_free_of_order(units, seed, random):
+    rows = [
+        (split, category, ["x"] * number, f"pair{place}" if is_pair else None)
+        for place, (split, category, number, is_pair) in enumerate(units)
+        for _ in range(1 + is_pair)
+    ]
+    schema = ["split", "category", "options", "pair_id"]
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.col("pair_id").cast(pl.String),
+        question_id=pl.Series([f"q{place}" for place in range(len(rows))]),
+    )
     places = assign_letters(frame, seed)
-    for key in set(rows):
-        used = Counter(place for row, place in zip(rows, places, strict=True) if row == key)
+    keys = [(split, category, len(options)) for split, category, options, _ in rows]
+    for key in set(keys):
+        used = Counter(place for own, place in zip(keys, places, strict=True) if own == key)
         counts = [used.get(place, 0) for place in range(key[2])]
-        assert sum(counts) == rows.count(key)
+        assert sum(counts) == keys.count(key)
         assert max(counts) - min(counts) <= 1
+    pairs = Counter((row[3], place) for row, place in zip(rows, places, strict=True) if row[3])
+    assert max(pairs.values(), default=1) == 1
     order = list(range(len(rows)))
     random.shuffle(order)
     assert assign_letters(frame[order], seed) == [places[row] for row in order]
 
 
-@given(st.lists(st.text(), min_size=1, max_size=6, unique=True), st.data())
-def test_moving_one_entry_leaves_the_others_in_order(entries, data):
-    places = st.integers(0, len(entries) - 1)
-    start, stop = data.draw(places), data.draw(places)
-    result = moved(entries, start, stop)
-    assert result[stop] == entries[start]
-    assert [entry for entry in result if entry != entries[start]] == [
-        entry for entry in entries if entry != entries[start]
-    ]
-    assert moved(result, stop, start) == entries
+@given(st.integers(2, 6), st.data())
+def test_what_has_no_place_of_its_own_keeps_its_order(number, data):
+    entries = st.lists(st.integers(0, number - 1), max_size=2, unique=True)
+    some = data.draw(entries)
+    places = data.draw(st.lists(st.integers(0, number - 1), min_size=len(some),
+                                max_size=len(some), unique=True))  # fmt: skip
+    result = ordered(number, dict(zip(places, some, strict=True)))
+    assert sorted(result) == list(range(number))
+    assert [result[place] for place in places] == some
+    rest = [entry for entry in result if entry not in some]
+    assert rest == sorted(rest)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def _open(document: Mapping[str, Any]) -> dict[str, Any]:
         )
         if candidate.category is category
         and candidate.evidence.standing is not Standing.UNKNOWN
+        and len(candidate.alternatives) + 1 == document["num_options"]
         and all(is_unique[key] for key in candidate.objects)
     ]
     if not found:

@@ -215,6 +215,7 @@ DEFECTS: list[tuple[int, Callable[[Row], Row], dict[str, int]]] = [
     ),
     (LAST_VAL, lambda row: {"image_id": "0000"}, {"image_is_in_one_split": 2}),
     (LAST_VAL, lambda row: {"group_id": "g0000"}, {"group_is_in_one_split": 2}),
+    (SECOND, lambda row: {"pair_id": "alone"}, failures("pairs_are_whole")),
     (
         SECOND,
         lambda row: replaced(row, QUESTION, "thing 1?", "thing 1."),

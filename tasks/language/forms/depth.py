@@ -119,6 +119,7 @@ FORM = Form(
     terms=DepthTerms,
     asks=("nearer", "farther"),
     asks_for_object=frozenset({"nearer", "farther"}),
+    asks_by_evidence=True,
     hides=frozenset({Telling.HEIGHT}),
     evens=frozenset({Telling.SIZE}),
     parts=_parts,

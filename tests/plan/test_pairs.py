@@ -1,0 +1,137 @@
+from collections import Counter
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.config.build import QuotaConfig
+from tasks.plan.groups import is_on_val_side
+from tasks.plan.pairs import counterparts, pair_id_of, whole_pairs, words_of
+from tasks.plan.stage import plan_questions
+from tests.plan.test_quota import images
+
+CANDIDATE = {
+    "category": pl.String, "evidence": pl.String, "offered": pl.List(pl.String),
+    "context": pl.List(pl.String),
+}  # fmt: skip
+
+
+def said(category, evidence, offered, context):
+    row = [(category, evidence, offered.split(), context.split())]
+    return words_of(pl.DataFrame(row, CANDIDATE, orient="row"))[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [
+        (("existence", "proved", "Yes No", "dog"), ("existence", "proved", "No Yes", "dog"), True),
+        (("existence", "proved", "Yes No", "dog"), ("existence", "proved", "No Yes", "cat"), False),
+        (("size", "proved", "dog cat", "wider"), ("size", "proved", "dog cow", "wider"), False),
+        # Only questions on depth are worded by their evidence.
+        (("depth", "proved", "dog cat", "nearer"), ("depth", "asserted", "cat dog", "nearer"),
+         False),
+        (("relation", "proved", "on by", "dog"), ("relation", "asserted", "by on", "dog"), True),
+        (("depth", "proved", "dog cat", "x"), ("distance", "proved", "dog cat", "x"), False),
+    ],
+)  # fmt: skip
+def test_words_are_the_same_whichever_option_is_right(one, other, are_same):
+    assert (said(*one) == said(*other)) is are_same
+
+
+def test_what_offers_nothing_says_nothing():
+    assert said("size", "unknown", "", "wider") is None
+
+
+def asked(rows):
+    """Rows of words, right option, photograph and side."""
+    return pl.DataFrame(
+        [(words, [right], photograph, side) for words, right, photograph, side in rows],
+        schema={"words": pl.String, "offered": pl.List(pl.String), "photograph": pl.String,
+                "side": pl.Boolean},
+        orient="row",
+    )  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["w", "v", None]), st.sampled_from("abc"),
+                  st.sampled_from("pqrst"), st.booleans()),
+        max_size=24,
+    )
+)  # fmt: skip
+def test_counterparts_say_the_same_of_other_photographs_with_another_answer(rows):
+    mates = counterparts(asked(rows)).tolist()
+    for row, mate in enumerate(mates):
+        if mate >= 0:
+            assert mates[mate] == row
+            (words, right, photograph, side), (said, wrong, other, beside) = rows[row], rows[mate]
+            assert words is not None and (words, side) == (said, beside)
+            assert right != wrong and photograph != other
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=24))
+def test_where_all_photographs_differ_as_many_are_paired_as_can_be(answers):
+    rows = [("w", answer, f"p{place}", True) for place, answer in enumerate(answers)]
+    most = max(Counter(answers).values(), default=0)
+    paired = int((counterparts(asked(rows)) >= 0).sum())
+    assert paired == 2 * min(len(answers) // 2, len(answers) - most)
+
+
+def test_a_pair_has_one_id_whichever_comes_first():
+    assert pair_id_of("a", "b") == pair_id_of("b", "a") == "f84c4d669fe0d410"
+    assert pair_id_of("a", "b") != pair_id_of("a", "c")
+
+
+def test_only_two_are_a_pair():
+    ids = pl.Series(["x", "y", None, "x", "z", "z", "z", None], dtype=pl.String)
+    assert whole_pairs(ids).tolist() == [3, -1, -1, 0, -1, -1, -1, -1]
+
+
+def shown(number):
+    """Is there a dog? In every fourth image; eight other questions have no counterpart."""
+    rows = [
+        (
+            f"{place}-existence",
+            str(place),
+            "existence",
+            "easy",
+            "present",
+            "dog",
+            "proved",
+            ["No", "Yes"] if place % 4 else ["Yes", "No"],
+            ["dog"],
+        )
+        for place in range(number)
+    ]
+    rows += [
+        (f"{place}-count", str(place), "count", "easy", "1", "cat", "proved", ["1", "2"], ["cat"])
+        for place in range(8)
+    ]
+    columns = [
+        "question_id",
+        "image_id",
+        "category",
+        "level",
+        "facet",
+        "topic",
+        "evidence",
+        "offered",
+        "context",
+    ]
+    return pl.DataFrame(rows, schema=columns, orient="row")  # fmt: skip
+
+
+def test_pairs_are_planned_together_and_on_one_side():
+    rows = shown(80)
+    quota = QuotaConfig(num_samples=320, easy_share=1.0, medium_share=0.0, oversample=1.0)
+    planned = plan_questions(rows, images(rows), quota, 7, val_share=0.3)
+    chosen = planned.filter(pl.col("reason").is_null())
+    assert Counter(chosen["category"]) == {"existence": 20, "count": 8}
+    pairs = chosen.filter(pl.col("pair_id").is_not_null())
+    assert pairs.height == 20 and set(pairs["category"]) == {"existence"}
+    for _, pair in pairs.join(rows, on="question_id").group_by("pair_id"):
+        assert sorted(option[0] for option in pair["offered"].to_list()) == ["No", "Yes"]
+        assert len({is_on_val_side(image, 0.3, 7) for image in pair["image_id"]}) == 1
+    alone = plan_questions(rows, images(rows), quota, 7, is_paired=False)
+    assert alone["pair_id"].null_count() == alone.height
