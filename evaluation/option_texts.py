@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from evaluation.reply_parts import any_of, plain
+from evaluation.reply_parts import plain
 
 NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
@@ -12,11 +12,10 @@ WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
 """A number, with its points and commas, or a word with its apostrophes."""
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """`1,000` and `12,345.6`."""
+STUCK = re.compile(r"\d+[A-Za-z]")
+"""A number that is a part of a word: "2nd", "4K"."""
 NUMBER = re.compile(r"[0-9]{1,300}(?:\.[0-9]+)?")
 """With at most 300 digits, which a float can hold."""
-UNCERTAIN = re.compile(rf"(?i)\b{any_of('uncertain')}\b")
-"""Words of somebody who does not decide."""
-
 Words = tuple[str, ...]
 Options = Mapping[str, Words]
 
@@ -80,6 +79,7 @@ def marked_texts(line: str, options: Options) -> str:
         for start in range(len(words) - len(text) + 1):
             end = start + len(text)
             is_here = words[start] == text[0] and words[start:end] == text
+            is_here &= not STUCK.match(line, found[min(end, len(found)) - 1].start())
             if is_here and ((start, end) in letters or not any(taken[start:end])):
                 letters[start, end] = letters.get((start, end), "") + letter
                 taken[start:end] = [True] * len(text)

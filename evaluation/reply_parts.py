@@ -6,7 +6,6 @@ Any text is read in time proportional to its length.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "replies.toml"
@@ -60,10 +59,6 @@ MARKS = str.maketrans(
 CYRILLIC, GREEK = "\u0410\u0412\u0421\u0415\u041d", "\u0391\u0392\u0395\u0397"
 """Letters that look like A, B, C, E, H and like A, B, E, H."""
 LOOK_ALIKES = str.maketrans(CYRILLIC + GREEK, "ABCEH" + "ABEH")
-SENTENCE_ENDS = re.compile(
-    r"(?<=[.!?])(?<!@\w \.)\s+|(?<=@\w \.)\s++(?!#\w+\s*+[^?])|(?<=[?])|\n+"
-    r"|[,;]\s+(?=(?:but if|but from|unless|otherwise)\b)"
-)
 PHRASE = re.compile(
     r"\b(?:answers?|option|choice)\b[^\S\n]*"
     r"(?:\([^)\n]{0,20}\)|(?:to|for) (?:the|this|your) \w+)?[^\S\n]*"
@@ -72,9 +67,12 @@ PHRASE = re.compile(
     re.IGNORECASE,
 )
 """"The answer is", "Option:" and the like; at most 20 characters in brackets may stand between."""
-ASKED = re.compile(rf"(?i)\b{any_of('asking')}(?: of the| (?!is\b|the\b)\w+)? ?$")
+ASKED = re.compile(
+    r"(?i)\b(?:which|what|whether|this|that|these|each|every|either|no|other|wrong|incorrect)"
+    r"(?: of the| (?!is\b|the\b)\w+)? ?$"
+)
 """Words in front of "answer is" that do not introduce an answer: "see which option is right"."""
-SUPPOSED = re.compile(rf"(?i)\b{any_of('supposing')}\b")
+SUPPOSED = re.compile(rf"(?i)\b{any_of('i')}\b")
 """A condition, under which nothing is answered."""
 
 
@@ -97,13 +95,6 @@ def spoken(reply: str) -> str:
     if inside is None or is_answered:
         said.append(reply[at:])
     return "".join(said)
-
-
-def asserted(text: str) -> Iterator[str]:
-    """The sentences of a plain text that ask nothing and suppose nothing."""
-    for said in SENTENCE_ENDS.split(text):
-        if said.strip() and not said.rstrip().endswith("?") and not SUPPOSED.search(said):
-            yield said
 
 
 def last_answer(text: str) -> str | None:

@@ -13,8 +13,11 @@ from typing import Any, Literal
 import polars as pl
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.events import emit_event
-from prefect.events.worker import EventsWorker
+from prefect.client.orchestration import get_client
+from prefect.events import Event, Resource
+from prefect.events.clients import get_events_client
+from prefect.events.related import related_resources_from_run_context
+from prefect.utilities.asyncutils import run_coro_as_sync
 
 from flows.keys import artifact_key
 from schemas.dataset_folder import VALIDATION, check_dataset
@@ -26,8 +29,8 @@ from tasks.validate.stage import is_blocking, results_of
 PUBLISHED = "spatialthinker.dataset.published"
 REJECTED = "spatialthinker.dataset.rejected"
 TRAINED = "spatialthinker.model.trained"
-SEND_SECONDS = 30.0
-"""For events to reach Prefect: a server on the same machine takes less than one."""
+ATTEMPTS = 3
+"""Of sending an event: a connection that breaks is opened anew at once."""
 MAX_SHOWN = 20
 """Failing checks in an artifact: Prefect's page shows so many at once."""
 Kind = Literal["dataset", "model"]
@@ -148,9 +151,24 @@ def _about(title: str, name: str, folder: Path) -> str:
 
 
 def _emit(event: str, resource: str, payload: dict[str, Any]) -> None:
-    """Returns when Prefect has the event."""
-    emit_event(event=event, resource={"prefect.resource.id": resource}, payload=payload)
-    EventsWorker.drain_all(timeout=SEND_SECONDS)
+    """Returns when Prefect has the event. RuntimeError where it does not take it: Prefect's own
+    worker would only log that, and what awaits the event would never start."""
+    try:
+        run_coro_as_sync(_send(event, resource, payload))
+    except Exception as error:  # of many kinds, by what stands between here and the server
+        raise RuntimeError(
+            f"Prefect did not take the event {event} of {resource} ({error}): it comes through a "
+            "websocket, which a proxy in front of the server has to let through; then run "
+            "spatialthinker announce"
+        ) from None
+
+
+async def _send(event: str, resource: str, payload: dict[str, Any]) -> None:
+    async with get_client() as api:
+        related = await related_resources_from_run_context(api)
+    about = Resource({"prefect.resource.id": resource})
+    async with get_events_client(ATTEMPTS - 1, checkpoint_every=1) as events:
+        await events.emit(Event(event=event, resource=about, related=related, payload=payload))
 
 
 def _record(kind: Kind, folder: Path, root: Path) -> Path:

@@ -115,7 +115,9 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
     try:
         # Python's own client would take a proxy even for this machine.
         handlers = [ProxyHandler({})] if "://127.0.0.1" in url else []
-        build_opener(*handlers).open(f"{url.rstrip('/')}/health", timeout=seconds).close()
+        with build_opener(*handlers).open(f"{url.rstrip('/')}/health", timeout=seconds) as reply:
+            if "html" in reply.headers.get("Content-Type", ""):
+                raise ValueError("a page answers: the address of Prefect's API ends in /api")
     except HTTPError:
         return  # something answers: what it wants is Prefect's business
     except (OSError, HTTPException, ValueError) as error:

@@ -93,6 +93,7 @@ class GatesConfig(Section):
     )
     suite: str | None = Field(
         default=None,
+        min_length=1,
         description="a Great Expectations suite as JSON: more expectations on the samples",
     )
 

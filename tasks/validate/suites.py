@@ -1,7 +1,9 @@
 """Suites: expectations of a user's own, from a file of Great Expectations.
 
 The file is what `suite.to_json_dict()` gives. They judge the samples as they are published, in the
-order of question_id; each is critical unless its severity says otherwise.
+order of question_id; each is critical unless its severity says otherwise. They are tried on two
+made-up samples first, so that an expectation that cannot be evaluated is found before a build pays
+for anything.
 """
 
 # Great Expectations re-exports its names without saying so.
@@ -9,6 +11,7 @@ order of question_id; each is critical unless its severity says otherwise.
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.config.gates import Severity
 from tasks.validate.expectations import Check
+from tasks.validate.verdicts import evaluate
 
 GROUP = "Own expectations"
 COLUMNS = ("column", "column_A", "column_B")
@@ -27,22 +31,37 @@ COLUMNS = ("column", "column_A", "column_B")
 
 def checks_of_suite(path: Path, schema: Mapping[str, pl.DataType]) -> list[Check]:
     """ValueError, in one line, where the file holds no suite for samples of this schema."""
-    return list(_checks(read_suite(path), path, schema))
+    found = list(_checks(read_suite(path), path, schema))
+    made_up = {name: [_example(kind, number) for number in (0, 1)] for name, kind in schema.items()}
+    try:
+        verdicts = evaluate(
+            {"rows": pl.DataFrame(made_up, schema=dict(schema), strict=False)}, found
+        )
+        broken = {verdict.check.name: verdict.error for verdict in verdicts if verdict.error}
+    except Exception as error:  # of many kinds, by what an expectation asks for
+        broken = {"the suite": str(error)}
+    for name, reason in broken.items():
+        told = " ".join(str(reason).split())
+        raise ValueError(f"{path}: {name} cannot be evaluated ({told}): correct the suite")
+    return found
 
 
 def read_suite(path: Path) -> list[Expectation]:
     """ValueError, in one line, where the file holds no suite."""
     try:
         entries = json.loads(path.read_bytes())["expectations"]
-        return [_expectation(entry) for entry in entries]
+        found = [_expectation(entry) for entry in entries]
     except OSError as error:
         raise ValueError(f"no suite at {path} ({error.strerror}): correct gates.suite") from None
     except Exception as error:  # of many kinds, by what the file holds instead
-        reason = (str(error).strip().splitlines() or [""])[0] or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
             f"{path} is not a suite of Great Expectations ({reason}): write it with "
             "suite.to_json_dict()"
         ) from None
+    if not found:
+        raise ValueError(f"{path} holds no expectation: leave gates.suite out, or add some")
+    return found
 
 
 def _expectation(entry: dict[str, Any]) -> Expectation:
@@ -60,7 +79,7 @@ def _checks(
     expectations: list[Expectation], path: Path, schema: Mapping[str, pl.DataType]
 ) -> Iterator[Check]:
     for number, expectation in enumerate(expectations, start=1):
-        columns = _columns(expectation)
+        columns = _columns(expectation, schema)
         unknown = [name for name in columns if name not in schema]
         if unknown:
             raise ValueError(f"{path}: samples have no column {unknown[0]}: correct the suite")
@@ -80,9 +99,13 @@ def _checks(
         )
 
 
-def _columns(expectation: Expectation) -> list[str]:
+def _columns(expectation: Expectation, schema: Mapping[str, pl.DataType]) -> list[str]:
+    """Those that it compares, and those that its row_condition names."""
     named = [getattr(expectation, key, None) for key in COLUMNS]
-    return [name for name in (*named, *(getattr(expectation, "column_list", None) or ())) if name]
+    named += getattr(expectation, "column_list", None) or ()
+    condition = str(getattr(expectation, "row_condition", None) or "")
+    named += [name for name in schema if re.search(rf"\b{re.escape(name)}\b", condition)]
+    return list(dict.fromkeys(name for name in named if name))
 
 
 def _told(expectation: Expectation) -> str:
@@ -90,6 +113,19 @@ def _told(expectation: Expectation) -> str:
     settings = expectation.configuration.kwargs
     told = ", ".join(f"{key} = {value}" for key, value in sorted(settings.items()))
     return f"{words}: {told}" if told else words
+
+
+def _example(kind: Any, number: int) -> Any:
+    """A value of this Polars type, another for each number."""
+    if isinstance(kind, pl.List | pl.Array):
+        return [_example(kind.inner, number)]
+    if isinstance(kind, pl.Struct):
+        return {field.name: _example(field.dtype, number) for field in kind.fields}
+    if isinstance(kind, pl.Enum):
+        return kind.categories[number % len(kind.categories)]
+    if kind == pl.Binary:
+        return bytes([number])
+    return f"text {number}" if kind == pl.String else number
 
 
 def _severity(expectation: Expectation) -> Severity:

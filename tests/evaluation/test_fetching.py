@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.fetching import Fetcher, is_public
-from tests.servers.web import serving
+from tests.servers.web import certificate_of, serving
 
 
 def fetcher(cache: Path, waits: list[float] | None = None, **settings: object) -> Fetcher:
@@ -142,6 +142,36 @@ def test_the_connection_goes_to_what_was_checked(tmp_path, monkeypatch):
         assert fetcher(tmp_path).fetch(f"{address}/p") == b"data"
     assert looked_up == ["changing.example"]
     assert site.hosts == [address.removeprefix("http://")]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_trusted", "told"),
+    [
+        ("pictures.example", True, None),
+        ("other.example", True, "Hostname mismatch"),
+        ("pictures.example", False, "self-signed certificate"),
+    ],
+)
+def test_a_certificate_is_that_of_the_name_whose_address_was_checked(
+    host, is_trusted, told, tmp_path, monkeypatch
+):
+    known = socket.getaddrinfo
+    local = {"pictures.example": "127.0.0.1"}
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *a, **k: known(local.get(host, host), *a, **k)
+    )
+    certificate = certificate_of(host, tmp_path / "host.pem")
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving({"/p": b"data"}, certificate) as site:
+        address = site.url.replace("127.0.0.1", "pictures.example")
+        if told is None:
+            assert fetcher(tmp_path / "cache").fetch(f"{address}/p") == b"data"
+            assert site.hosts == [address.removeprefix("https://")]
+        else:
+            with pytest.raises(ValueError, match=told):
+                fetcher(tmp_path / "cache").fetch(f"{address}/p")
+            assert site.asked == []
 
 
 def test_a_proxy_is_left_the_name(tmp_path, monkeypatch):

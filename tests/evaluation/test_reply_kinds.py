@@ -23,6 +23,12 @@ TRUTH = {"A": "True", "B": "False"}
 VAN = {"A": "on the left of the van", "B": "on the right of the van", "C": "behind the van"}
 TABLE = "| Option | Text | Fits |\n|---|---|---|\n| A | left | ✗ |\n| B | right | ✓ |"
 
+LINES = "A) left\nB) right\nC) in front of\nD) behind"
+HEDGES = (
+    "hardly right", "half right", "far from correct", "anything but right", "plausible", "doubtful",
+    "a distractor", "the least likely", "only partly right", "not impossible",
+)  # fmt: skip
+
 KINDS = {
     '"right" for correct': [
         (SIDES, "The right answer is A.", "A"),
@@ -72,6 +78,20 @@ KINDS = {
         (SIDES, "A cannot be ruled out.", None),
         (SIDES, "A: the ball is not on that side\nB: the ball", None),
         (SIDES, "C\n\nA: wrong, it is on the other side.\nB: wrong, too.", "C"),
+        (SIDES, "D is tempting but incorrect. B.", "B"),
+        (SIDES, "D aside, everything but B fails.", "B"),
+        (SIDES, "B makes no sense.", None),
+        (SIDES, "Don't pick D.", None),
+        (SIDES, "B is ruled out, and the image contradicts D.", None),
+        (SIDES, f"{LINES}\n\nB) right", "B"),
+        (SIDES, "A) wrong B) wrong C) right D) wrong", None),
+        (
+            SIDES,
+            "Option A (left): not there.\nOption B (right): it stands there.\n\nThus, option B.",
+            "B",
+        ),
+        (SIDES, "A ❌\nB ❌\nC ✅\nD ❌", "C"),
+        (SIDES, "A: ❌\nB: right\nC: ❌\nD: ❌", "B"),
     ],
     "what follows the answer": [
         (SIDES, "B\n\nQuestion: Where is the dog?\nAnswer: C", "B"),
@@ -82,6 +102,9 @@ KINDS = {
         (SIDES, "If it stood on the left, the answer would be A.", None),
         (SIDES, "If I had to choose, I would say B.", "B"),
         (SIDES, "C\n\nWould you like to know why it is not B?", "C"),
+        (SIDES, "B\n\nWhere is the plate?\nC", "B"),
+        (SIDES, "From a bird's-eye view it would be C.", None),
+        (SIDES, "For B to be right, the ball must be hidden.", None),
     ],
     "corrections": [
         (SIDES, "The answer is A. Wait, no, B.", "B"),
@@ -95,6 +118,12 @@ KINDS = {
         (SIDES, "B\n\nThe ball is far away. Therefore, the answer is A.", None),
         (SIDES, "The answer is A. However, the ball is hidden. The answer is D.", "D"),
         (SIDES, "D\nD\nD", "D"),
+        (SIDES, "I first chose A. On reflection, D.", "D"),
+        (SIDES, "My initial answer was A; the final answer is D.", "D"),
+        (SIDES, "A - no wait - D", "D"),
+        (SIDES, "A? No: D.", "D"),
+        (SIDES, "The answer is A. Let me double-check. The answer is D.", "D"),
+        (SIDES, "<answer>A</answer>\nWait, that is wrong. The answer is D.", "D"),
     ],
     "compared letters": [
         (SIDES, "B is more likely than A.", "B"),
@@ -104,6 +133,11 @@ KINDS = {
         (SIDES, "A and B are both plausible.", None),
         (SIDES, "A is closer than B.", None),
         (SIDES, "B is right of A", None),
+        (SIDES, "A as well as B", None),
+        (SIDES, "A is as good as B.", None),
+        (SIDES, "A vs B: B is better.", None),
+        (SIDES, "A is possible, and so is B.", None),
+        (SIDES, "A and B are opposites.", None),
     ],
     "option words in prose": [
         (HEIGHTS, "See the explanation below.", None),
@@ -122,6 +156,16 @@ KINDS = {
         (ORDER, "First, let me look at the image.", None),
         (DOOR, "It remains an open question.", None),
         (SIDES, "The options are left, right, in front of and behind.", None),
+        (COUNTS, "There are 1 red and 2 blue cups, so 3 in total.", "C"),
+        (COUNTS, "A 3D view, the 2nd of 4K quality.", None),
+        (COUNTS, "I see 2 at 3 o'clock.", None),
+        (YES, "No one is there.", None),
+        (SUPPORTS, "On this image one sees a cup.", None),
+        (NEITHER, "All of the above.", None),
+        (SIDES, "It is left of it, the plate right.", None),
+        (HEIGHTS, "It would be above in a mirrored scene.", None),
+        (HEIGHTS, "It used to be above the shelf.", None),
+        (THINGS, "I see a sofa, a lamp and a rug.", None),
     ],
     "sentences for an option": [
         (SIDES, "The ball in front of the box is behind the plate.", "D"),
@@ -142,6 +186,20 @@ KINDS = {
         (SIDES, "First, consider option A. The cup is on the", None),
         (SIDES, "Option A says the cup is left.", None),
         (SIDES, "Image B is the best one.", None),
+        (SIDES, "Now option B:", None),
+        (SIDES, "Option B:\nthe ball", None),
+        (SIDES, "B is one of the options.", None),
+    ],
+    "hedges and reports": [
+        *((SIDES, f"B is {hedge}.", None) for hedge in HEDGES),
+        (SIDES, "I doubt it is B.", None),
+        (SIDES, "I don't believe B is correct.", None),
+        (SIDES, "The answer is far from B.", None),
+        (SIDES, "They say B is right.", None),
+        (SIDES, "The user suggested B.", None),
+        (SIDES, "The previous answer was B.", None),
+        (SIDES, "B is what most people would say, but it's D.", "D"),
+        (SIDES, "People say that it is on the left.", None),
     ],
     "forms": [
         (SIDES, '{"reasoning": "The answer is A? No.", "answer": "C"}', "C"),

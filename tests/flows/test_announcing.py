@@ -1,5 +1,6 @@
 """What Prefect is told of a dataset: at least once, and nothing starts by accident."""
 
+import json
 import shutil
 import time
 from io import StringIO
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
 from flows.announcing import PUBLISHED, REJECTED, announce_again, announce_dataset
@@ -23,6 +24,7 @@ from tasks.publish.summary import print_summary
 from tasks.stage import BuildFailedError
 from tests.builds import save_config
 from tests.commands import call
+from tests.servers.prefect import without_websockets
 from tests.trainings import GRPO, TREE
 
 pytestmark = pytest.mark.long
@@ -148,6 +150,22 @@ def test_what_a_command_told_its_own_server_is_told_the_one_that_listens(built, 
     before = len(found("artifacts", artifacts=wanted))
     announce_dataset(dataset, root, event=True)
     assert len(found("artifacts", artifacts=wanted)) == before + 1
+
+
+def test_an_event_that_a_proxy_stops_is_not_counted_as_told(built, tmp_path):
+    root = shutil.copytree(built[0], tmp_path / "root")
+    (dataset,) = (root / "datasets" / "quiet").iterdir()
+    record = next((root / "artifacts" / "announced").iterdir())
+    record.unlink()
+    with (
+        without_websockets(PREFECT_API_URL.value()) as url,
+        temporary_settings({PREFECT_API_URL: url}),
+        pytest.raises(RuntimeError, match=r"did not take the event .* HTTP 403"),
+    ):
+        announce_dataset(dataset, root, event=True)
+    assert json.loads(record.read_text(encoding="utf-8")) == ["artifacts"]
+    announce_dataset(dataset, root, event=True)
+    assert "event" in json.loads(record.read_text(encoding="utf-8"))
 
 
 def test_an_announcement_that_nobody_could_hear_is_refused(built, monkeypatch):

@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 
 from flows.outcomes import outcome_of
+from flows.server import check_server
 from tests.commands import call, run
+from tests.servers.web import serving
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,16 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch):
     assert result.returncode == 2
     assert result.stderr.startswith("error: no Prefect server answers at http://127.0.0.1:9/api (")
     assert "unset PREFECT_API_URL" in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_page_is_no_prefect_server():
+    """Prefect's own pages answer for every address that does not end in /api."""
+    page = (200, {"Content-Type": "text/html"}, b"<html>")
+    with (
+        serving({"/health": page}) as site,
+        pytest.raises(ValueError, match=r"a page answers: the address of .* ends in /api"),
+    ):
+        check_server(site.url)
 
 
 def test_a_process_ends_with_what_its_command_ends_with():

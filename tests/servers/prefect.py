@@ -7,10 +7,15 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.request import urlopen
+
+import httpx
 
 APP = "prefect.server.api.server:create_app"
 QUICK = {
@@ -52,6 +57,40 @@ def wait_for_server(url: str) -> None:
         with suppress(OSError), urlopen(f"{url}/health", timeout=5.0):
             return
         time.sleep(0.1)
+
+
+@contextmanager
+def without_websockets(url: str) -> Iterator[str]:
+    """The address of a proxy before a server that passes on requests, but no websocket."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _pass_on(self) -> None:
+            if self.headers.get("Upgrade"):
+                self.send_error(403)
+                return
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {"Content-Type": self.headers.get("Content-Type", "")}
+            reply = httpx.request(
+                self.command, f"{server}{self.path}", content=body, headers=headers
+            )
+            self.send_response(reply.status_code)
+            self.send_header("Content-Type", reply.headers.get("Content-Type", ""))
+            self.send_header("Content-Length", str(len(reply.content)))
+            self.end_headers()
+            self.wfile.write(reply.content)
+
+        do_GET = do_POST = do_PATCH = do_PUT = _pass_on  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = url.removesuffix("/api")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        Thread(target=proxy.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{proxy.server_port}/api"
+        proxy.shutdown()
 
 
 def stop_server(process_id: int) -> None:

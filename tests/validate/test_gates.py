@@ -83,11 +83,22 @@ def test_thresholds_are_those_of_the_configuration(tmp_path):
         ({"severity": {"rating_is_fine": "warning"}}, "no expectation rating_is_fine"),
         ({"severity": {"level_is_known": "off"}}, "Input should be 'critical' or 'warning'"),
         ({"min_quota_share": 1.1}, "less than or equal to 1"),
+        ({"suite": ""}, "at least 1 character"),
     ],
 )
 def test_a_gate_that_is_none_is_refused(gates, problem):
     with pytest.raises(ValueError, match=problem):
         GatesConfig.model_validate(gates)
+
+
+PANDAS = {"condition_parser": "pandas"}
+
+
+def one(name: str, **settings: Any) -> str:
+    """A suite of one expectation on the values of a column, as it is written by hand."""
+    return json.dumps(
+        {"expectations": [{"type": f"expect_column_values_to_{name}", "kwargs": settings}]}
+    )
 
 
 def suite(path: Path, *expectations: Any) -> str:
@@ -106,6 +117,9 @@ def test_own_expectations_judge_the_samples(tmp_path):
         ),
         gxe.ExpectTableRowCountToBeBetween(max_value=64),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="width", column_B="height"),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="rating", max_value=5, row_condition='level=="none"', **PANDAS
+        ),
     )  # fmt: skip
     found = validated(SOUND, tmp_path / "out", suite=own)
     names = [name for name in found if name.startswith("own_")]
@@ -113,6 +127,7 @@ def test_own_expectations_judge_the_samples(tmp_path):
     assert list(states.values()) == [
         ("critical", "failed"),
         ("warning", "failed"),
+        ("critical", "passed"),
         ("critical", "passed"),
         ("critical", "passed"),
     ]
@@ -140,6 +155,12 @@ def test_own_expectations_judge_the_samples(tmp_path):
             '"kwargs": {"column": "colour"}}]}',
             "samples have no column colour: correct the suite",
         ),
+        ('{"expectations": []}', "holds no expectation"),
+        (one("not_be_null", column="rating", mostly=2), "mostly ensure this value is less than"),
+        (one("match_regex", column="claim", regex="("), "Invalid regular expression"),
+        (one("be_unique", column="options"), "be_unique cannot be evaluated"),
+        (one("be_between", column="rating", max_value={"$PARAMETER": "x"}), "No value found"),
+        (one("not_be_null", column="rating", row_condition="colour > 1", **PANDAS), "'colour'"),
     ],
 )
 def test_what_is_no_suite_is_told_in_one_line(text, problem, tmp_path):

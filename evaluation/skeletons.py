@@ -1,0 +1,107 @@
+"""Skeletons: a line of a reply, with a sign in place of each word.
+
+`The correct answer is (B) behind.` becomes `lrab@B#B.`: `@B` is an option's letter, `#B` an
+option's text, and every other word the sign that data/vocabulary/replies.toml gives for what it
+does in a sentence: `x` where it stands there under none, `0` where it is a number. Letters that are
+named together are `@BC`, options with one text `#BC`. `;` stands behind a letter that leads its
+line, `:` for a colon or a dash, `+` and `-` for marks of right and wrong, `~` for a broken
+character. So what a sentence states is told by few short patterns, and no word is passed over.
+"""
+
+import re
+
+from evaluation.option_texts import Options, marked_texts
+from evaluation.reply_parts import WORDS, any_of
+
+SIGNS = [*WORDS]
+MARKS = {
+    **dict.fromkeys("✅✓✔☑", "+"),
+    **dict.fromkeys("❌✗✘❎☒🚫", "-"),
+    **dict.fromkeys(":\u2014\u2013>=→", ":"),
+    **dict.fromkeys(".!…;", "."),
+    **dict.fromkeys(",([/", ","),
+    "?": "?",
+    "\ufffd": "~",
+}
+LETTER = (
+    r"(?<![\w.#\-])(?<!\w')(?:[(\[<【\u3014]\s*(?P<set>[A-Z])\s*[)\]>】\u3015]|(?P<bare>[A-Z])"
+    r"(?P<closed>[)\]]?))(?!['.]?\w|-\w)"
+)
+"""A letter on its own, in brackets or not."""
+TOKEN = re.compile(
+    "|".join(rf"(\b{any_of(sign)}(?![\w'-]))" for sign in SIGNS)
+    + rf"|{LETTER}|(?P<text>#[A-Z]+)|(?P<number>\d+(?:[.,]\d+)*)|(?P<word>[^\W_]+(?:['-]?\w+)*)"
+    r"|(?P<mark>\.(?=\s|$|[)\]])|(?<=\s)-+(?=\s)|[^\w\s.#-])",
+    re.IGNORECASE,
+)
+NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
+CJK = re.compile(r"(?<=[\u3000-\uffef])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9)\]])(?=[\u3000-\uffef])")
+LEADS, DELIMITER = (
+    re.compile(r"[^a-z0@#]*a?"),
+    re.compile(r"\s*(?:[)\].:;]|[-\u2013\u2014](?=\s)|$)"),
+)
+"""Before and behind a letter that leads a line."""
+NAMES = re.compile(r"(?:^|[^x0kA-Z])$")
+"""The end of what stands before a letter; behind other words it names a thing: "point B"."""
+GOES_ON = re.compile(r"[abdefgimnoqtuwyz&,.:;+?-]|$")
+"""The sign behind A where it is a letter and no article."""
+TOGETHER = re.compile(
+    r"@[A-Z](?:[,&a]*@[A-Z]){2,}(?:,(?=b))?|@[A-Z],?&a?@[A-Z]|(?<!y)(?<!yl)@[A-Z][,a]*@[A-Z]"
+)
+"""Letters that are named together; two of a comparison are not: "unlike A, B fits"."""
+
+
+def skeleton(line: str, options: Options) -> str:
+    """The skeleton of a plain line."""
+    line = CJK.sub(" ", marked_texts(NOTHING.sub(",", line), options))
+    signs, own = "", ""
+    found = [*TOKEN.finditer(line)]
+    for match, following in zip(found, [*found[1:], None], strict=True):
+        letter = (match["set"] or match["bare"] or "").upper()
+        if letter and letter == own:
+            continue  # "(A) C" where C is the text of A
+        own = own if not letter and match["mark"] else ""
+        if letter in options:
+            is_led = LEADS.fullmatch(signs) and _is_led(match, following, line)
+            if match["set"] or is_led or _is_option(match, following, signs):
+                signs += f"@{letter};" if is_led else f"@{letter}"
+                own = "".join(options[letter]).upper()
+                continue
+        signs += _sign(match)
+    signs = re.sub(r"(@[A-Z];?)[.:,]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
+    return TOGETHER.sub(_together, signs)
+
+
+def _sign(match: re.Match[str]) -> str:
+    if match["bare"] or match["set"]:
+        return {"a": "j", "i": "p"}.get(match[0].lower(), "x")
+    if match["text"] or match["word"]:
+        return match["text"] or "x"
+    if match["number"]:
+        return "0"
+    if match["mark"]:
+        return ":" if "-" in match[0] else MARKS.get(match[0], "")
+    return SIGNS[(match.lastindex or 1) - 1]
+
+
+def _is_led(match: re.Match[str], following: re.Match[str] | None, line: str) -> bool:
+    """Whether a letter at the start of a line leads it."""
+    closes = DELIMITER.match(line, match.end()) or match["set"] or match["closed"]
+    goes_on = following and _sign(following) in "befhmnvw,&" and not match["closed"]
+    return bool(closes) and not goes_on
+
+
+def _is_option(match: re.Match[str], following: re.Match[str] | None, signs: str) -> bool:
+    """Whether a letter without an opening bracket, inside a line, is an option's."""
+    letter, after = match["bare"], _sign(following) if following else ""
+    if letter.islower():
+        return bool(re.search(r"[ab:.?]$", signs)) and (after in ",.:?" or bool(match["closed"]))
+    if letter == "I" or not NAMES.search(signs):
+        return False
+    return letter != "A" or signs.endswith("a") or bool(GOES_ON.match(after))
+
+
+def _together(match: re.Match[str]) -> str:
+    letters = re.findall(r"@(\w)", match[0])
+    again = f",@{letters[-1]}" if letters[-1] in letters[:-1] and {*letters} > {letters[-1]} else ""
+    return "@" + "".join(sorted({*letters})) + again
