@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.chat import Reply
-from schemas.dataset_folder import check_dataset, sample_files
+from schemas.dataset_folder import builds_below, check_dataset, sample_files
+from schemas.printable import printable
 from tasks.artifact import digest_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
@@ -33,26 +34,18 @@ class History(NamedTuple):
 
 def newest_dataset(root: Path) -> Path:
     """The dataset folder that was published last."""
-    manifests = list((root / "datasets").glob("*/*/manifest.json"))
-    if not manifests:
+    builds = builds_below(root)
+    if not builds:
         raise FileNotFoundError(
             f"no dataset below {root / 'datasets'}: run spatialthinker build first"
         )
-    return max(manifests, key=lambda path: path.stat().st_mtime_ns).parent
+    return builds[0]
 
 
 def explain(name: str, dataset: Path, root: Path, replies: str | None = None) -> Iterator[str]:
     """Lines on an image id or a question id; ValueError where the dataset's build knows neither.
     `replies` is the address of the build's reply store, where it is not the file below the root."""
-    return map(_printable, _explain(name, dataset, root, replies))
-
-
-def _printable(line: str) -> str:
-    """Without control characters: models may write any, and terminals obey them."""
-    return "".join(
-        char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
-        for char in line
-    )
+    return map(printable, _explain(name, dataset, root, replies))
 
 
 def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Iterator[str]:
