@@ -1,6 +1,7 @@
-"""Commands on what is below a root: `list` and `tag`."""
+"""Commands on what is below a root: `list`, `tag` and `diff`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,6 +65,54 @@ def tag(
         typer.echo(untag_dataset(dataset, name, root))
     else:
         typer.echo(tag_dataset(dataset, name, root, moves=move))
+
+
+class DiffFormat(StrEnum):
+    TEXT = "text"
+    PARQUET = "parquet"
+    HTML = "html"
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help=DATASET)],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help=DATASET)],
+    root: Root = DATA,
+    format: Annotated[
+        DiffFormat, typer.Option(help="Text, or a file with all questions.")
+    ] = DiffFormat.TEXT,
+    out: Annotated[
+        Path | None, typer.Option(help="The file; default: below ROOT/diffs.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Say which questions were added, removed, reworded, relabelled, or moved between splits from
+    one build of a dataset to another, and what may have caused it: a row of the source, a key of
+    the configuration, the code, a prompt, a model, a reply or a witness.
+
+    Causes are read from the records of both builds. Where several are possible, all are named. Keep
+    the artifacts of both builds: without them only the manifests are compared.
+
+    Examples:
+
+    - `spatialthinker diff sample@approved sample`
+    - `spatialthinker diff sample@approved sample --format html`
+    """
+    from tasks.diff.report import (
+        compare_datasets,
+        page_path,
+        text_lines,
+        write_page,
+        write_table,
+    )
+
+    if out and format is DiffFormat.TEXT:
+        raise ValueError("--out needs --format html or --format parquet")
+    found = compare_datasets(before, after, root)
+    if format is DiffFormat.TEXT:
+        for line in text_lines(found):
+            typer.echo(line)
+        return
+    write = write_page if format is DiffFormat.HTML else write_table
+    typer.echo(write(found, out or page_path(found, root, f".{format}")))
 
 
 def _wide() -> Console:

@@ -9,15 +9,13 @@ import polars as pl
 from schemas.chat import Reply
 from schemas.dataset_folder import builds_below, check_dataset, sample_files
 from schemas.printable import printable
-from tasks.artifact import digest_of
+from tasks.artifact import LEDGER, artifacts_of, digest_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
 from tasks.chat.replies import open_replies
 from tasks.publish.card import dollars_told
 from tasks.publish.costs import TOKENS
 
-LEDGER = ".ledger.parquet"
-"""Ends the name of an artifact's ledger."""
 Row = dict[str, Any]
 
 
@@ -275,17 +273,12 @@ def _rows(
 def _scan(root: Path, stage: str, digest: str) -> pl.LazyFrame:
     """All shards of a stage, oldest first; their digests are joined by `+` where some are
     incomplete."""
-    digests = digest.split("+")
-    paths = [
-        path
-        for path in (root / "artifacts" / stage).glob("*.parquet")
-        if digest_of(path) in digests and not path.name.endswith(LEDGER)
-    ]
+    paths = artifacts_of(root, stage, digest)
     if not paths:
         raise FileNotFoundError(
             f"the artifacts of stage {stage} ({digest}) are gone from {root}: build again"
         )
-    return pl.scan_parquet(sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)))
+    return pl.scan_parquet(paths)
 
 
 def _by_id(frame: pl.DataFrame) -> dict[str, Row]:

@@ -118,7 +118,7 @@ def test_a_training_on_a_tag_is_not_started_by_what_nobody_has_tagged(tmp_path):
     config = tmp_path / "train.toml"
     text = (REPOSITORY / "configs/train/tiny.toml").read_text()
     config.write_text(text.replace('dataset = "sample"', 'dataset = "sample@approved"'))
-    with pytest.raises(ValueError, match="nobody has tagged: set data.dataset to sample,"):
+    with pytest.raises(ValueError, match="that nobody has tagged"):
         dataset_of(config)
 
 
