@@ -1,4 +1,4 @@
-"""Commands on what is below a root: `list`, `tag` and `diff`."""
+"""Commands on what is below a root: `list`, `tag`, `diff`, `check` and `prune`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from flows.options import DATA, DATASET, Root
+from schemas.dataset_folder import check_root
 
 WIDTH = 200
 """Characters of a line where output goes to a file or another program: names stay whole."""
@@ -113,6 +114,73 @@ def diff(
         return
     write = write_page if format is DiffFormat.HTML else write_table
     typer.echo(write(found, out or page_path(found, root, f".{format}")))
+
+
+def check(
+    root: Annotated[
+        Path,
+        typer.Argument(help="Where artifacts and datasets are kept.", callback=check_root),
+    ] = DATA,
+) -> None:
+    """Read every artifact and dataset below a root and compare it with its digest. Prints one line
+    per damaged file; exit code 1 where there is one.
+
+    A damaged artifact is made again by the next build. A damaged dataset is built again by the same
+    configuration, once its folder is removed.
+    """
+    from schemas.printable import printable
+    from tasks.catalogue.checking import check_below
+    from tasks.catalogue.listing import size_told
+
+    if not root.is_dir():
+        raise ValueError(f"no folder {root}: name the one that builds were given with --root")
+    found = check_below(root)
+    for damage in found.damages:
+        typer.echo(printable(f"{damage.path}: {damage.problem}"))
+    told = (
+        f"{found.files:,} files of {found.artifacts:,} artifacts and {found.datasets:,} datasets "
+        f"({size_told(found.num_bytes)})"
+    )
+    if found.damages:
+        raise RuntimeError(f"{len(found.damages):,} damages in {told}")
+    typer.echo(f"{told} are what was written")
+
+
+def prune(
+    root: Root = DATA,
+    keep: Annotated[
+        int, typer.Option(min=1, help="Newest builds of each name to keep.", metavar="N")
+    ] = 1,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete it; without this it is only listed.")
+    ] = False,
+) -> None:
+    """List, with sizes, what no kept dataset needs: older datasets, the artifacts and replies of
+    their builds, and trainings on them. `--delete` deletes it.
+
+    Kept are the newest build of each name and all that have a tag. Models, evaluations and what
+    they were made of stay, and so do replies that a build may still go on with.
+    """
+    from contextlib import nullcontext
+
+    from flows.graph import STAGES
+    from schemas.printable import printable
+    from tasks.catalogue import pruning
+    from tasks.catalogue.listing import pruning_lines, size_told
+    from tasks.turns import clearing_root
+
+    if not root.is_dir():
+        typer.echo(f"nothing below {root}", err=True)
+        return
+    with clearing_root(root) if delete else nullcontext():
+        planned = pruning.plan_pruning(root, [stage.name for stage in STAGES], keep)
+        for line in pruning_lines(planned):
+            typer.echo(printable(line))
+        if delete:
+            pruning.prune(root, planned)
+    if planned.num_bytes:
+        total = size_told(planned.num_bytes)
+        typer.echo(f"{total} deleted" if delete else f"{total} would be deleted: add --delete")
 
 
 def _wide() -> Console:

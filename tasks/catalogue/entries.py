@@ -5,8 +5,8 @@ read is an entry with a problem, never an error.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,17 +111,13 @@ def _entry(folder: Path, record: Path) -> Entry:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder; a link counts itself."""
-    if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    total = 0
-    with os.scandir(path) as inside:
-        for entry in inside:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            total += (
-                size_of(Path(entry)) if is_folder else entry.stat(follow_symlinks=False).st_size
-            )
-    return total
+    """Bytes of a file, or of all files in a folder; a link counts itself, and what has gone
+    meanwhile nothing."""
+    with suppress(FileNotFoundError):
+        if path.is_symlink() or not path.is_dir():
+            return path.lstat().st_size
+        return sum(size_of(entry) for entry in path.iterdir())
+    return 0
 
 
 def _commit(code: Any) -> str:

@@ -1,7 +1,7 @@
 """Listing: the catalogue of a root, for people and for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from schemas.printable import printable
 from tasks.catalogue.entries import Catalogue, Entry
+from tasks.catalogue.pruning import Pruning
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -72,6 +73,21 @@ def _names(names: Sequence[str], known: set[str] | None = None) -> str:
         name if known is None or not name or name in known else f"{name} (not here)"
         for name in names
     )
+
+
+def pruning_lines(planned: Pruning) -> Iterator[str]:
+    """What is kept, what is not needed with its size, and what is left alone."""
+    for name in planned.kept:
+        yield f"kept     {name}"
+    for entry in planned.entries:
+        yield f"{entry.kind:<8} {entry.name}  {size_told(entry.num_bytes)}"
+    if planned.replies.digests:
+        told = size_told(planned.replies.num_bytes)
+        yield f"replies  {len(planned.replies.digests):,}  {told}"
+    for note in planned.notes:
+        yield f"note     {note}"
+    if not planned.entries and not planned.replies.digests:
+        yield "nothing to prune"
 
 
 def catalogue_as_json(catalogue: Catalogue) -> str:
