@@ -8,7 +8,7 @@ import polars as pl
 from tasks.diff.record import Record
 from tasks.publish.card import cost_rows, dollars_told
 
-SHARED = ("split", "category", "level", "evidence", "answer_only", "writer")
+SHARED = ("split", "category", "level", "evidence", "answer_only", "writer", "judge")
 """Columns of samples whose shares are compared."""
 
 
