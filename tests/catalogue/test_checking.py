@@ -67,6 +67,9 @@ DAMAGES = {
     "a seal of another kind": (SEALS, lambda path: reword(path, files=[]), "no readable seal"),
     "a seal of another stage": (SEALS, other_stage, "is the seal of an artifact of judge"),
     "a manifest": (MANIFESTS, lambda path: reword(path, num_samples=9), "differs from what was"),
+    "a dataset under another name": (
+        MANIFESTS, lambda path: path.parent.rename(path.parent.with_name("aa")), "differs from",
+    ),
     "no manifest": (MANIFESTS, lambda path: path.write_text("[]"), "cannot be read ("),
     "a stray": ("datasets/*/*/data/train-*", stray, "was not published by the dataset's build"),
 }  # fmt: skip

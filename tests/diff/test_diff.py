@@ -103,6 +103,12 @@ CASES = {
             "configuration key: merge_iou is 0.7, was 0.6", f"source row: {FILES}",
         ]},
     ),
+    "the code, not the source of another image": (
+        {},
+        {**NEW_FILES, "scenes": {**SCENES, "2": SCENES["2"][:1]}, "questions.0.margin": 1.5,
+         "stages.extract.version": 2},
+        {"changed q1": ["code version: the code of extract is version 2, was 1"]},
+    ),
     "other questions": (
         {"questions.0.margin": 1.5},
         {"questions.2.lost": ("plan", "near-duplicate"), "stages.extract.version": 2},
