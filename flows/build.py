@@ -30,7 +30,7 @@ from tasks.processes import end_with_parent, holding_signals
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, Job, Stage
 from tasks.status import build_status
-from tasks.turns import sole_maker
+from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates
 
 
@@ -76,6 +76,11 @@ def make_dataset(
 def _run(
     stages: Sequence[Stage], build: Build, again: Collection[str] = (), show: bool = False
 ) -> Build:
+    with using_root(build.root):
+        return _stages_run(stages, build, again, show)
+
+
+def _stages_run(stages: Sequence[Stage], build: Build, again: Collection[str], show: bool) -> Build:
     watch_again()
     remove_partials(build.root)
     for stage in stages:

@@ -1,6 +1,6 @@
 """Commands: `spatialthinker build`, `plan`, `why`, `score`, `train`, `evaluate`, `leakage`,
-`announce`, `serve`, `download` and `witness`, each with its help. What a command needs is imported
-when it runs.
+`announce`, `serve` and `download`, each with its help, and those of other modules. What a command
+needs is imported when it runs.
 """
 
 from pathlib import Path
@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from flows.catalogue import check, diff, list_all, prune, tag
+from flows.options import DATA, DATASET, Root
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
 from flows.witness import witness
-from schemas.dataset_folder import check_root
 
 app = typer.Typer(
     add_completion=False,
@@ -37,15 +38,6 @@ Settings = Annotated[
         metavar="KEY=VALUE",
     ),
 ]
-Root = Annotated[
-    Path,
-    typer.Option(
-        "--root",
-        help="Where artifacts and datasets are kept.",
-        metavar="FOLDER",
-        callback=check_root,
-    ),
-]
 Announce = Annotated[
     bool,
     typer.Option(
@@ -55,8 +47,6 @@ Announce = Annotated[
 ]
 SAMPLE = Path("configs/sample.toml")
 """What `build` and `plan` take where no configuration is named: it needs no download and no key."""
-DATA = Path("data")
-"""The default of --root, below the working folder."""
 
 
 @app.command()
@@ -153,7 +143,7 @@ def why(
     ],
     dataset: Annotated[
         str | None,
-        typer.Option(help="A dataset folder, NAME or NAME/DIGEST; default: the newest one."),
+        typer.Option(help=f"{DATASET}; default: the newest of all."),
     ] = None,
     replies: Annotated[
         str | None, typer.Option(help="The reply store's postgresql:// address, where it has one.")
@@ -174,9 +164,10 @@ def why(
 def score(
     completions: Annotated[Path, typer.Argument(help="Completions as JSON lines.")],
     dataset: Annotated[
-        Path | None,
-        typer.Option(help="A dataset folder, for lines with a question_id.", metavar="FOLDER"),
+        str | None,
+        typer.Option(help=f"For lines with a question_id: {DATASET}.", metavar="DATASET"),
     ] = None,
+    root: Root = DATA,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -198,10 +189,12 @@ def score(
     A line is `{"completion", "gold", "width", "height"}`, where gold is the dataset's column
     answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
     """
+    from schemas.dataset_folder import resolve_dataset
     from tasks.train.score import print_means, reward_of, score_file, scores_path, write_scores
 
     written = scores_path(completions, out)
-    scores = score_file(completions, dataset, reward_of(kind, similarity))
+    folder = resolve_dataset(dataset, root) if dataset else None
+    scores = score_file(completions, folder, reward_of(kind, similarity))
     write_scores(scores, written)
     print_means(scores, Console())
     typer.echo(written)
@@ -293,7 +286,7 @@ def evaluate(
 
 @app.command()
 def leakage(
-    dataset: Annotated[str, typer.Argument(help="A dataset folder, or a dataset's name.")],
+    dataset: Annotated[str, typer.Argument(help=DATASET)],
     benchmarks: Annotated[
         Path | None,
         typer.Option(help="List the pictures of its benchmarks first.", metavar="CONFIG"),
@@ -317,7 +310,7 @@ def leakage(
 
 @app.command()
 def announce(
-    dataset: Annotated[str, typer.Argument(help="A dataset folder, or a dataset's name.")],
+    dataset: Annotated[str, typer.Argument(help=DATASET)],
     root: Root = DATA,
 ) -> None:
     """Tell Prefect once more of a dataset that was published: its artifacts, and the event that
@@ -398,3 +391,6 @@ def download(
 
 
 app.command()(witness)
+app.command("list")(list_all)
+for command in (tag, diff, check, prune):
+    app.command()(command)

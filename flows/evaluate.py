@@ -29,6 +29,7 @@ from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
 from tasks.evaluate.score import score_benchmark
+from tasks.turns import using_root
 
 logger = logging.getLogger(__name__)
 PARTS = ("benchmark", "metric", "value", "standard_error", "constant_baseline")
@@ -48,6 +49,11 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
 
 def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
     """As `evaluate_flow`, in the flow run under way."""
+    with using_root(root):
+        return _evaluation(config, root)
+
+
+def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     watch_again()
     about = about_evaluation(config, root)
     failures: list[Failed] = []

@@ -141,8 +141,15 @@ async def _serve(runner: Runner, silence: Callable[[], None]) -> None:
 def dataset_of(training: Path) -> str:
     """The name of the dataset that a training configuration asks for: that of the folder where it
     names a folder."""
-    named = Path(load_train_config(training).data.dataset)
+    dataset = load_train_config(training).data.dataset
+    named = Path(dataset)
     if (named / "manifest.json").is_file():
         name: str = read_manifest(named)["name"]
         return name
+    if "@" in named.name:
+        raise ValueError(
+            f"{training} trains on {dataset}, and would be started by the publication of a build "
+            f"that nobody has tagged: set data.dataset to {dataset.partition('@')[0]}, or start "
+            "the training by hand"
+        )
     return named.name

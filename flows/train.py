@@ -20,6 +20,7 @@ from flows.telling import telling
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import check_root
 from tasks.train.stage import check_packages, check_readiness, train_model
+from tasks.turns import using_root
 
 
 @flow(name="train")
@@ -35,8 +36,10 @@ def make_model(path: Path, overrides: tuple[str, ...], root: Path, announce: boo
     watch_again()
     check_packages()
     config = load_train_config(path, overrides)
-    dataset = check_readiness(config, root)
-    folder = cast(Path, train_model(path, overrides, dataset, root, return_state=True).result())
+    with using_root(root):
+        dataset = check_readiness(config, root)
+        state = train_model(path, overrides, dataset, root, return_state=True)
+        folder = cast(Path, state.result())
     announce_model(folder, root, event=announce)
     return folder
 

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from glob import escape
 from hashlib import file_digest
 from pathlib import Path
 from shlex import quote
 from types import UnionType
 from typing import Any
+
+from schemas.dataset_tags import tagged_digest
+from schemas.replacing import PARTIAL
 
 DATA = "data"
 """The folder of the samples' files, which holds nothing else: whoever reads it reads samples."""
@@ -57,21 +61,44 @@ def why_command(item: str, dataset: str) -> str:
     return f"spatialthinker why --dataset {quote(dataset)} {end}{quote(item)}"
 
 
+def builds_below(root: Path, name: str | None = None) -> list[Path]:
+    """The dataset folders below `root`/datasets, of one name or of all, the newest first. Folders
+    that are being written are none yet."""
+    pattern = f"{escape(name) if name else '*'}/*/manifest.json"
+    found = [path for path in (root / "datasets").glob(pattern) if PARTIAL not in path.parent.name]
+    found.sort(key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)
+    return [path.parent for path in found]
+
+
 def resolve_dataset(name: str, root: Path) -> Path:
-    """The dataset folder at a path, the build NAME/DIGEST below `root`/datasets, or the newest
-    build of that name there. FileNotFoundError where there is no such folder."""
+    """The dataset folder at a path, the build NAME/DIGEST below `root`/datasets, the build that
+    NAME@TAG stands for, or the newest build of that name there. FileNotFoundError where there is no
+    such folder or tag."""
     place = Path(name).expanduser()
     for folder in (place, root / "datasets" / name):
         if (folder / "manifest.json").is_file():
             return folder
     if len(Path(name).parts) == 1:
-        builds = list((root / "datasets" / name).glob("*/manifest.json"))
-        if builds:
-            return max(builds, key=lambda path: path.stat().st_mtime_ns).parent
+        if "@" in name:
+            return _tagged(name, root)
+        if builds := builds_below(root, name):
+            return builds[0]
     raise FileNotFoundError(
         f"no dataset {name}: it is neither a dataset folder nor a name below {root / 'datasets'}; "
         "run spatialthinker build first"
     )
+
+
+def _tagged(name: str, root: Path) -> Path:
+    known, _, tag = name.rpartition("@")
+    digest = tagged_digest(known, tag, root)
+    folder = root / "datasets" / known / digest
+    if not (folder / "manifest.json").is_file():
+        raise FileNotFoundError(
+            f"{name} is {known}/{digest}, which is gone from {root / 'datasets'}: build it again, "
+            "or move the tag with spatialthinker tag --move"
+        )
+    return folder
 
 
 def split_files(folder: Path, split: str) -> list[Path]:

@@ -31,6 +31,8 @@ from tasks.file_digests import digest_store, file_digests
 PAGE = ".html"
 """Ends the name of a page for people in a folder. Seals leave it out: it says what the other files
 say, and by which code and for which configuration it was drawn last."""
+LEDGER = ".ledger.parquet"
+"""Ends the name of an artifact's ledger."""
 SEAL = ".seal.json"
 """Ends the name of a seal, which else is that of its artifact."""
 ROWS_AT_ONCE = 20_000
@@ -51,7 +53,7 @@ class Artifact:
     @property
     def ledger_path(self) -> Path:
         """Beside the artifact, written before it: the rows that the stage lost or repaired."""
-        return self.path.with_suffix(".ledger.parquet")
+        return self.path.with_suffix(LEDGER)
 
     @property
     def seal_path(self) -> Path:
@@ -71,6 +73,18 @@ def digest_of(path: Path) -> str:
 def digests_of(shards: Sequence[Path]) -> str:
     """The recipe digest that a stage's shards share; joined by `+` where some are incomplete."""
     return "+".join(sorted({digest_of(path) for path in shards}))
+
+
+def artifacts_of(root: Path, stage: str, digests: str) -> list[Path]:
+    """The tables of a stage with these recipe digests, joined by `+`, the oldest first; ledgers are
+    not among them."""
+    wanted = digests.split("+")
+    found = [
+        path
+        for path in (root / "artifacts" / stage).glob("*.parquet")
+        if digest_of(path) in wanted and not path.name.endswith(LEDGER)
+    ]
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
 
 def inputs_of(**paths: Path | Sequence[Path]) -> dict[str, str]:

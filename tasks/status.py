@@ -103,7 +103,7 @@ def recipe_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     found = []
     if old["version"] != new["version"]:
         found.append(f"the stage's code is version {new['version']}, was {old['version']}")
-    before, after = _flat(old["config"]), _flat(new["config"])
+    before, after = flat(old["config"]), flat(new["config"])
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
             found.append(f"{key} is {after.get(key)}, was {before.get(key)}")
@@ -113,12 +113,13 @@ def recipe_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return found
 
 
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """The leaves of nested objects by the path of their keys, joined by dots."""
     if not isinstance(tree, dict):
         return {prefix: tree}
     leaves: dict[str, Any] = {}
     for key, value in tree.items():
-        leaves |= _flat(value, f"{prefix}.{key}" if prefix else key)
+        leaves |= flat(value, f"{prefix}.{key}" if prefix else key)
     return leaves
 
 

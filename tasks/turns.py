@@ -1,10 +1,12 @@
-"""Turns: of several jobs that would make the same artifact, one makes it and the others wait."""
+"""Turns: of several jobs that would make the same artifact, one makes it and the others wait; and
+nothing below a root is cleared away while somebody uses it."""
 
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from pathlib import Path
 
 from tasks.artifact import Artifact
 
@@ -56,3 +58,36 @@ def _is_held(number: int, path: str) -> bool:
         return os.stat(path).st_ino == os.fstat(number).st_ino  # noqa: PTH116
     except FileNotFoundError:
         return False
+
+
+@contextmanager
+def using_root(root: Path) -> Iterator[None]:
+    """Within the block nobody clears the root: what a build has found complete stays until it has
+    ended. Any number of processes may use it; waits where one is clearing it."""
+    root.mkdir(parents=True, exist_ok=True)
+    number = os.open(root, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks does without them
+            flock(number, LOCK_SH)
+        yield
+    finally:
+        os.close(number)
+
+
+@contextmanager
+def clearing_root(root: Path) -> Iterator[None]:
+    """Within the block nobody uses the root. RuntimeError where somebody does now."""
+    number = os.open(root, os.O_RDONLY)
+    try:
+        try:
+            flock(number, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(
+                f"a build, training or evaluation is under way below {root}: run the same command "
+                "when it has ended"
+            ) from None
+        except OSError:
+            pass  # a file system without locks does without them
+        yield
+    finally:
+        os.close(number)

@@ -30,6 +30,14 @@ settings.register_profile("repeatable", deadline=None, max_examples=40, derandom
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
+DRAWN = {
+    "name": "drawn",
+    "seed": 5,
+    "images": "embed",
+    "source": {"kind": "rendered", "render": {"num_scenes": 12, "width": 400, "height": 300}},
+    "quota": {"num_samples": 40, "max_per_image": 6},
+}
+"""The configuration of a small build."""
 SHARED = Path(__file__).parents[2] / "shared" / "visual_genome"
 
 
@@ -90,11 +98,17 @@ def drawn_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from schemas.config.build import PipelineConfig
     from tests.builds import build
 
-    tree = {
-        "name": "drawn",
-        "seed": 5,
-        "images": "embed",
-        "source": {"kind": "rendered", "render": {"num_scenes": 12, "width": 400, "height": 300}},
-        "quota": {"num_samples": 40, "max_per_image": 6},
-    }
-    return build(PipelineConfig.model_validate(tree), tmp_path_factory.mktemp("drawn"))
+    return build(PipelineConfig.model_validate(DRAWN), tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(scope="session")
+def two_builds(drawn_dataset, tmp_path_factory) -> tuple[Path, Path]:
+    """The drawn dataset and a newer build of it below one root, which differ in a margin; not to be
+    changed."""
+    from schemas.config.build import PipelineConfig
+    from tests.builds import build
+
+    root = tmp_path_factory.mktemp("two") / "root"
+    shutil.copytree(drawn_dataset.parents[2], root, symlinks=True)
+    config = PipelineConfig.model_validate(DRAWN | {"proof": {"size_ratio": 1.8}})
+    return root / drawn_dataset.relative_to(drawn_dataset.parents[2]), build(config, root)

@@ -17,7 +17,7 @@ from threading import Thread
 from typing import IO, Any, NoReturn
 
 from schemas.config.training import Method, TrainConfig, load_train_config
-from schemas.dataset_folder import check_dataset, resolve_dataset
+from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final
@@ -110,7 +110,7 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
     import torch
 
     dataset = resolve_dataset(config.data.dataset, root)
-    check_dataset(dataset)
+    config = config.named(name_of_dataset(check_dataset(dataset)))
     model = resolve_model(config.model.name, root)
     folder = run_folder(config, dataset, model, root)
     checkpoint, lock = None, None

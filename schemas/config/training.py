@@ -42,7 +42,7 @@ class ModelConfig(Section):
 
 class DataConfig(FrameConfig):
     dataset: str = Field(
-        description="a dataset folder; a name below data/datasets stands for its newest build"
+        description="a dataset folder, NAME/DIGEST, NAME@TAG, or NAME for its newest build"
     )
     max_prompt_tokens: int = Field(default=6144, gt=0)
     max_samples: int | None = Field(
@@ -172,6 +172,12 @@ class TrainConfig(Section):
                 f'method = "{self.method}" and a section {self.method}, alone, go together'
             )
         return self
+
+    def named(self, dataset: str) -> "TrainConfig":
+        """The same training with the dataset called otherwise: NAME/DIGEST stays true where a path
+        or a tag does not."""
+        data = self.data.model_copy(update={"dataset": dataset})
+        return self.model_copy(update={"data": data})
 
 
 def load_train_config(path: Path, overrides: tuple[str, ...] = ()) -> TrainConfig:

@@ -19,12 +19,20 @@ from training.run_folder import model_digest
 
 class AboutModel(NamedTuple):
     """`place` is a folder or a Hub id, or what an endpoint calls the model; `digest` that of a
-    folder's files, or a revision; `training` the run that made it. Empty where there is none."""
+    folder's files, or a revision. `run` is the run of ours that made it, NAME/DIGEST below
+    ROOT/models, `method` how, and `dataset` the NAME/DIGEST it was trained on. Empty where there is
+    none."""
 
     name: str
     place: str
     digest: str = ""
-    training: str = ""
+    run: str = ""
+    method: str = ""
+    dataset: str = ""
+
+    @property
+    def training(self) -> str:
+        return f"{self.run}, {self.method} on {self.dataset}" if self.run else ""
 
 
 class About(NamedTuple):
@@ -41,6 +49,11 @@ class About(NamedTuple):
     def text(self) -> str:
         """All of it, for a digest."""
         return json.dumps(self, sort_keys=True)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All of it, for programs (evaluation.json)."""
+        return self._asdict() | {"models": [model._asdict() for model in self.models]}
 
 
 def about_evaluation(config: EvaluateConfig, root: Path) -> About:
@@ -64,7 +77,7 @@ def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
     place = resolve_model(model.local.model, root)
     if not isinstance(place, Path):
         return AboutModel(model.name, place, model.local.revision or "newest revision")
-    return AboutModel(model.name, told_place(place, root), model_digest(place), trained_by(place))
+    return AboutModel(model.name, told_place(place, root), model_digest(place), *trained_by(place))
 
 
 def told_place(place: Path, root: Path) -> str:
@@ -73,17 +86,17 @@ def told_place(place: Path, root: Path) -> str:
     return str(inside.relative_to(outside) if inside.is_relative_to(outside) else place)
 
 
-def trained_by(folder: Path) -> str:
-    """The training run of a model folder of ours; empty where it is not one."""
+def trained_by(folder: Path) -> tuple[str, ...]:
+    """Run, method and dataset of a model folder of ours; nothing where it is not one."""
     try:
         facts: dict[str, Any] = json.loads((folder / "training.json").read_bytes())
-        dataset = facts["dataset"]
         return (
-            f"{facts['name']}/{facts['digest']}, {facts['config']['method']} on "
-            f"{dataset['name']}/{dataset['digest']}"
+            name_of_dataset(facts),
+            str(facts["config"]["method"]),
+            name_of_dataset(facts["dataset"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return ()
 
 
 def source_of(config: BenchmarkConfig, root: Path) -> str:

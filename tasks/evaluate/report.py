@@ -2,9 +2,10 @@
 
 Reads items, replies, what was read of them and the scores, by model and benchmark; writes the
 folder ROOT/evaluations/<name>/<digest>/ with report.html (one page, opens from disk), report.md,
-scores.parquet, items.parquet and grounding.parquet.
+scores.parquet, items.parquet, grounding.parquet, and evaluation.json: what was evaluated on what.
 """
 
+import json
 import logging
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,9 @@ from tasks.evaluate.view import (
     title_of,
 )
 
-VERSION = 3
+VERSION = 4
+EVALUATION = "evaluation.json"
+"""The file of a report that says for programs what it is about."""
 MODEL = columns(model=pl.String)
 ANSWER = columns(**MODEL, **{**ITEM, **REPLY, **PARSED}, source_benchmark=pl.String)
 """`benchmark` is the name under which it was evaluated, `source_benchmark` the items' own."""
@@ -214,6 +217,9 @@ def write_report(
         ("report.html", render_page(view, tables, PhotographStore(root), about.datasets)),
     ):
         (folder / file).write_bytes(text.encode("utf-8", "replace"))
+    facts = {"digest": digest, "code": code_version()._asdict(), **about.facts}
+    text = json.dumps(facts, indent=2, sort_keys=True)
+    (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
 
 
 @task(cache_policy=NO_CACHE, task_run_name="report-{about.name}")

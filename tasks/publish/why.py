@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.chat import Reply
-from schemas.dataset_folder import check_dataset, sample_files
-from tasks.artifact import digest_of
+from schemas.dataset_folder import builds_below, check_dataset, sample_files
+from schemas.printable import printable
+from tasks.artifact import LEDGER, artifacts_of, digest_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
 from tasks.chat.replies import open_replies
 from tasks.publish.card import dollars_told
 from tasks.publish.costs import TOKENS
 
-LEDGER = ".ledger.parquet"
-"""Ends the name of an artifact's ledger."""
 Row = dict[str, Any]
 
 
@@ -33,26 +32,18 @@ class History(NamedTuple):
 
 def newest_dataset(root: Path) -> Path:
     """The dataset folder that was published last."""
-    manifests = list((root / "datasets").glob("*/*/manifest.json"))
-    if not manifests:
+    builds = builds_below(root)
+    if not builds:
         raise FileNotFoundError(
             f"no dataset below {root / 'datasets'}: run spatialthinker build first"
         )
-    return max(manifests, key=lambda path: path.stat().st_mtime_ns).parent
+    return builds[0]
 
 
 def explain(name: str, dataset: Path, root: Path, replies: str | None = None) -> Iterator[str]:
     """Lines on an image id or a question id; ValueError where the dataset's build knows neither.
     `replies` is the address of the build's reply store, where it is not the file below the root."""
-    return map(_printable, _explain(name, dataset, root, replies))
-
-
-def _printable(line: str) -> str:
-    """Without control characters: models may write any, and terminals obey them."""
-    return "".join(
-        char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
-        for char in line
-    )
+    return map(printable, _explain(name, dataset, root, replies))
 
 
 def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Iterator[str]:
@@ -282,17 +273,12 @@ def _rows(
 def _scan(root: Path, stage: str, digest: str) -> pl.LazyFrame:
     """All shards of a stage, oldest first; their digests are joined by `+` where some are
     incomplete."""
-    digests = digest.split("+")
-    paths = [
-        path
-        for path in (root / "artifacts" / stage).glob("*.parquet")
-        if digest_of(path) in digests and not path.name.endswith(LEDGER)
-    ]
+    paths = artifacts_of(root, stage, digest)
     if not paths:
         raise FileNotFoundError(
             f"the artifacts of stage {stage} ({digest}) are gone from {root}: build again"
         )
-    return pl.scan_parquet(sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)))
+    return pl.scan_parquet(paths)
 
 
 def _by_id(frame: pl.DataFrame) -> dict[str, Row]:

@@ -24,7 +24,7 @@ from prefect.states import Completed
 from schemas.code_version import code_version
 from schemas.config.section import config_digest
 from schemas.config.training import TrainConfig, load_train_config
-from schemas.dataset_folder import check_dataset, resolve_dataset
+from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
 from schemas.replacing import replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
@@ -178,14 +178,15 @@ def training_facts(
 ) -> dict[str, Any]:
     """The facts about how the model was made."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    named = config.named(name_of_dataset(manifest))
     return {
         "name": config.name,
         "digest": run.name,
-        "config_digest": config_digest(config),
+        "config_digest": config_digest(config),  # as Prefect calls the run
         "code": code_version()._asdict(),
         "base": config.model.name,
         "base_is_local": isinstance(base, Path),
-        "config": config.model_dump(mode="json"),
+        "config": named.model_dump(mode="json"),
         "dataset": {
             "name": manifest["name"],
             "digest": manifest["digest"],

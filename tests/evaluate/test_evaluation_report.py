@@ -41,11 +41,14 @@ from tests.evaluations import (
 )
 
 Row = dict[str, Any]
-FILES = {"report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet"}
+FILES = {
+    "report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet",
+    "evaluation.json",
+}  # fmt: skip
 ABOUT = About(
     "test",
     "c0ff1g",
-    (AboutModel("spatialthinker-7b", "models/st/a1", "d2", "st/a1, grpo on mine/b2 | <b>"),),
+    (AboutModel("spatialthinker-7b", "models/st/a1", "d2", "st/a1", "grpo", "mine/b2 | <b>"),),
     {"stvqa_val": "mine/b2"},
     {"stvqa_val": "mine/b2"},
 )
@@ -455,7 +458,7 @@ def test_an_item_shows_everything_about_it(page, opened, evaluated, tmp_path):
     assert not page.get_by_text("models/st/a1", exact=True).is_visible()
     page.locator("#asked summary").click()
     assert page.get_by_text("models/st/a1", exact=True).is_visible()
-    assert page.get_by_text("st/a1, grpo on mine/b2 | <b>").is_visible()
+    assert page.get_by_text("st/a1", "grpo", "mine/b2 | <b>").is_visible()
     item_ = page.locator(".item", has=page.get_by_text("stvqa_val-4", exact=True))
     assert not item_.get_by_text("its history").is_visible()
     item_.locator("summary").first.focus()

@@ -23,6 +23,17 @@ RUN = {
     "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_local.py",
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
     "spatialthinker train configs/train/tiny.toml": "Makefile",
+    **dict.fromkeys(
+        (
+            "spatialthinker list",
+            "spatialthinker tag sample approved",
+            "spatialthinker diff sample@approved sample",
+            "spatialthinker diff sample@approved sample --format html",
+            "spatialthinker check data",
+            "spatialthinker prune --keep 2",
+        ),
+        "tests/catalogue/test_operating.py",
+    ),
     "spatialthinker score completions.jsonl --dataset data/datasets/sample/<digest>": (
         "tests/train/test_score.py"
     ),

@@ -1,0 +1,140 @@
+"""Tags: names that people give to a build of a dataset, so that `NAME@TAG` stands for it.
+
+    <root>/tags/<name>/<tag>.json    {"digest": "..."}
+
+A tag names one build until it is moved on purpose: equal names never come to mean another dataset
+because somebody built one.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.replacing import replacing, sync
+
+TAGS = "tags"
+"""The folder of tags below the root."""
+SUFFIX = ".json"
+PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""What the names of datasets, builds and tags look like: each is one part of a path, whatever its
+length on any file system."""
+
+
+class Tag(NamedTuple):
+    """`digest` is empty where `problem` says why the tag cannot be read."""
+
+    name: str
+    tag: str
+    digest: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.tag}"
+
+
+def check_tag(tag: str) -> str:
+    """The tag itself; ValueError where it cannot be one."""
+    if not PLAIN.fullmatch(tag):
+        raise ValueError(
+            f"{tag!r} cannot be a tag: use up to 64 of a-z, 0-9, '.', '_' and '-', and begin with "
+            "a letter or digit"
+        )
+    return tag
+
+
+def _place(name: str, tag: str, root: Path) -> Path:
+    return root / TAGS / name / f"{tag}{SUFFIX}"
+
+
+def read_tag(name: str, tag: str, root: Path) -> Tag | None:
+    """None where there is no such tag."""
+    place = _place(name, tag, root)
+    try:
+        digest = json.loads(place.read_bytes())["digest"]
+        if not PLAIN.fullmatch(digest):
+            raise ValueError("it names no build")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return Tag(name, tag, "", f"{place} cannot be read ({error})")
+    return Tag(name, tag, digest)
+
+
+def tags_of(name: str, root: Path) -> list[Tag]:
+    """All tags of a dataset's name, by tag."""
+    names = sorted(
+        path.name.removesuffix(SUFFIX)
+        for path in (root / TAGS / name).glob(f"*{SUFFIX}")
+        if PLAIN.fullmatch(path.name.removesuffix(SUFFIX))
+    )
+    return [found for tag in names if (found := read_tag(name, tag, root))]
+
+
+def all_tags(root: Path) -> list[Tag]:
+    """All tags below a root, by name and tag."""
+    names = sorted(path.name for path in (root / TAGS).glob("*") if PLAIN.fullmatch(path.name))
+    return [tag for name in names for tag in tags_of(name, root)]
+
+
+def tagged_digest(name: str, tag: str, root: Path) -> str:
+    """The build that `name`@`tag` stands for. FileNotFoundError where there is no such tag,
+    ValueError where it is damaged."""
+    found = PLAIN.fullmatch(name) and PLAIN.fullmatch(tag) and read_tag(name, tag, root)
+    if not found:
+        known = [entry.tag for entry in tags_of(name, root)] if PLAIN.fullmatch(name) else []
+        raise FileNotFoundError(
+            f"no tag {tag} of {name} below {root}: "
+            + (f"its tags are {', '.join(known)}" if known else "spatialthinker tag sets one")
+        )
+    if found.problem:
+        raise ValueError(f"{found.problem}: set it again with spatialthinker tag --move")
+    return found.digest
+
+
+def set_tag(name: str, tag: str, digest: str, root: Path, *, moves: bool) -> None:
+    """Have `name`@`tag` stand for a build, durably. ValueError where it stands for another one and
+    `moves` is not set."""
+    place = _place(name, check_tag(tag), root)
+    with _alone(place.parent):
+        found = read_tag(name, tag, root)
+        if found and found.digest == digest:
+            return
+        if found and not moves:
+            stands = f"{name}/{found.digest}" if found.digest else "damaged"
+            raise ValueError(
+                f"{name}@{tag} is {stands}: add --move to have it name {name}/{digest}"
+            )
+        with replacing(place) as partial:
+            partial.write_text(json.dumps({"digest": digest}) + "\n", encoding="utf-8")
+
+
+def remove_tag(name: str, tag: str, root: Path) -> str:
+    """The build that the tag stood for, empty where it was damaged; FileNotFoundError where there
+    is no such tag."""
+    with suppress(ValueError):
+        tagged_digest(name, tag, root)
+    place = _place(name, tag, root)
+    with _alone(place.parent):
+        found = read_tag(name, tag, root)
+        place.unlink()
+        sync(place.parent)
+    return found.digest if found else ""
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within the block no other process changes the tags in the folder; a file system without
+    locks does without them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            flock(number, LOCK_EX)
+        yield
+    finally:
+        os.close(number)

@@ -1,0 +1,107 @@
+"""Record: what a dataset and the artifacts of its stages say of how it was made."""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.dataset_folder import name_of_dataset, read_manifest, sample_files
+from tasks.artifact import artifacts_of, read_seal, seal_path_of, sealed_content
+
+SCENES, QUESTIONS = "image_id", "question_id"
+"""The columns by which rows about images, and about questions, are found."""
+
+NEEDED = (
+    QUESTIONS, SCENES, "category", "level", "asks", "claim", "question_only", "options", "split",
+    "answer_text", "answer_text_only",
+)  # fmt: skip
+"""Columns without which samples cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A dataset folder and the root that holds its artifacts, which may be gone."""
+
+    folder: Path
+    root: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        return read_manifest(self.folder)
+
+    @property
+    def name(self) -> str:
+        return name_of_dataset(self.manifest)
+
+    @property
+    def stages(self) -> Mapping[str, Mapping[str, str]]:
+        """Recipe and content digest of each stage that ran, in their order."""
+        stages: dict[str, dict[str, str]] = self.manifest["stages"]
+        return stages
+
+    def content(self, stage: str) -> str | None:
+        """None where the stage did not run."""
+        return self.stages[stage].get("content", "") if stage in self.stages else None
+
+    @cached_property
+    def recipes(self) -> dict[str, dict[str, Any]]:
+        """The recipes of the stages whose artifacts are here."""
+        found = {}
+        for stage, facts in self.stages.items():
+            digest = facts["recipe"].split("+")[0]
+            paths = artifacts_of(self.root, stage, digest)
+            folder = self.root / "artifacts" / stage / digest
+            places = [*paths[:1], *([folder] if seal_path_of(folder).exists() else [])]
+            with suppress(ValueError):  # a damaged seal says nothing, as one that is gone
+                if places:
+                    found[stage] = read_seal(places[0])["recipe"]
+        return found
+
+    @cached_property
+    def _artifacts(self) -> dict[str, list[Path]]:
+        """The tables of each stage, as far as they hold what the dataset was made of: `--again`
+        makes an artifact of the same name hold other replies, and further shards have joined those
+        of a build where a later one was cut otherwise."""
+        found: dict[str, list[Path]] = {}
+        for stage, facts in self.stages.items():
+            paths, found[stage] = artifacts_of(self.root, stage, facts["recipe"]), []
+            with suppress(ValueError):
+                if paths and sealed_content(paths) == facts.get("content"):
+                    found[stage] = paths
+        return found
+
+    def rows(self, stage: str, column: str, wanted: Collection[str]) -> pl.DataFrame | None:
+        """The rows of a stage whose `column` is one of `wanted`; None where its artifacts are gone
+        or were made again with other replies, and no rows where the stage did not run."""
+        if stage not in self.stages:
+            return pl.DataFrame(schema={column: pl.String})
+        paths = self._artifacts[stage]
+        if not paths:
+            return None
+        # The index keeps ids as the source has them, which may be numbers.
+        is_wanted = pl.col(column).cast(pl.String).is_in(list(wanted))
+        return pl.scan_parquet(paths).filter(is_wanted).collect()
+
+    @cached_property
+    def samples(self) -> pl.DataFrame:
+        """All samples without their photographs, by question id; ValueError where they lack a
+        column that is compared."""
+        rows = pl.scan_parquet(sample_files(self.folder))
+        names = rows.collect_schema().names()
+        if missing := [name for name in NEEDED if name not in names]:
+            raise ValueError(
+                f"the samples of {self.folder} lack {', '.join(missing)}: compare datasets that "
+                "this release, or one like it, has built"
+            )
+        return rows.drop("images", strict=False).sort(QUESTIONS).collect()
+
+
+def root_of(folder: Path, root: Path) -> Path:
+    """The root that a dataset folder stands below, ROOT/datasets/NAME/DIGEST; else `root`."""
+    place = folder.resolve()
+    is_below = place.parents[1].name == "datasets"
+    return place.parents[2] if is_below else root
