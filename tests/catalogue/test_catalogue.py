@@ -154,7 +154,7 @@ def test_the_list_shows_what_was_made_from_what(root, drawn_dataset):
     assert (newer["name"], newer["models"], newer["tags"]) == (f"drawn/{OTHER}", [], [])
     assert (older["name"], older["models"], older["tags"]) == (first, ["mine/aa"], ["approved"])
     assert older["published"] == "1970-01-01T00:00:01+00:00"
-    assert older["samples"] == 40 and older["gates"] == "61 passed"
+    assert older["samples"] == 40 and older["gates"].startswith("61 passed")
     assert older["bytes"] == sum(p.stat().st_size for p in drawn_dataset.rglob("*") if p.is_file())
     (trained,) = found["models"]
     assert (trained["name"], trained["dataset"], trained["evaluations"]) == (
