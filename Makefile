@@ -17,12 +17,14 @@ train: .venv/train run  ## train a tiny model on the sample dataset, without a G
 evaluate: .venv/train  ## evaluate a tiny model on miniature benchmarks, without a GPU
 	$(BIN)/spatialthinker evaluate configs/evaluate/sample.toml
 
-# Three processes for two cores: each waits for servers now and then.
+# Three processes for two cores: each waits for servers now and then. In the order of the files:
+# by default those with few tests, which make whole builds, would come last and alone.
+SHARED_OUT := -n 3 --dist loadfile --no-loadscope-reorder
 test: .venv/dev  ## run the tests
-	$(BIN)/pytest -n 3 --dist loadfile --durations=20 -m "not long"
+	$(BIN)/pytest $(SHARED_OUT) --durations=20 -m "not long"
 
 test-long: .venv/dev  ## run those left out by `make test`: kills, servers, browsers, whole trainings
-	$(BIN)/pytest -n 3 --dist loadfile --durations=20 -m "long and not real_model"
+	$(BIN)/pytest $(SHARED_OUT) --durations=20 -m "long and not real_model"
 
 test-real-model: .venv/real-model  ## a build by a real model behind a real server (minutes)
 	$(BIN)/pytest -m real_model -rs tests/flows/test_real_model.py

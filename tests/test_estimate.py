@@ -73,6 +73,7 @@ def test_without_a_pilot_nothing_is_asked_run_or_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_usual_lengths_come_within_a_factor_of_two(root: Path) -> None:
     """Of what the words take: pictures take what a server makes of them."""
     with serve(Models()) as endpoint:
@@ -85,6 +86,7 @@ def test_usual_lengths_come_within_a_factor_of_two(root: Path) -> None:
     assert write.low < paid["cost"] < write.high
 
 
+@pytest.mark.long
 def test_a_pilot_of_everything_tells_what_the_build_takes(root: Path) -> None:
     with serve(Models(wrong=0.2, ambiguous=0.1)) as endpoint:
         config = config_of(endpoint.url)
@@ -97,6 +99,7 @@ def test_a_pilot_of_everything_tells_what_the_build_takes(root: Path) -> None:
         assert entry.dollars == pytest.approx(paid[entry.stage]["cost"], abs=1e-5)
 
 
+@pytest.mark.long
 def test_a_pilot_tells_about_what_the_build_takes_and_is_paid_once(root: Path) -> None:
     num_pilot = 12
     with serve(Models(wrong=0.2, ambiguous=0.1), latency=0.01) as endpoint:

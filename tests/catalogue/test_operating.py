@@ -6,8 +6,11 @@ import shlex
 import shutil
 
 import polars as pl
+import pytest
 
 from tests.commands import REPOSITORY, call
+
+pytestmark = pytest.mark.long
 
 
 def test_the_commands_of_the_page_do_what_it_says(two_builds, tmp_path):

@@ -1,7 +1,6 @@
 """What differs between two builds, and by what: each cause that an issue names is put into the
 records of two builds, and named again."""
 
-
 import polars as pl
 import pytest
 

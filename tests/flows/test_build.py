@@ -120,6 +120,7 @@ def test_photographs_are_the_original_bytes_stored_once(built):
     assert stored < unique + 400_000
 
 
+@pytest.mark.long
 def test_other_shards_and_workers_give_the_same_bytes(built, tmp_path):
     again = run_build(config_of(runner__shard_size=5, runner__max_workers=1), tmp_path)
     assert contents(again) == contents(built[0])
@@ -207,6 +208,7 @@ def test_equal_content_cuts_a_rebuild_short(built, tmp_path):
     assert len(list((root / "datasets" / "tiny").iterdir())) == 2
 
 
+@pytest.mark.long
 def test_a_stage_is_made_again_with_all_that_read_it(built, tmp_path):
     root = shutil.copytree(built[1], tmp_path / "root")
     assert stages_made(config_of(), root, "verify") == {"verify", "select", "validate", "publish"}

@@ -389,6 +389,7 @@ def test_what_got_no_reply_is_published_without_and_asked_for_again(
     assert contents(dataset) == contents(built.dataset)
 
 
+@pytest.mark.long
 def test_unusable_replies_are_asked_for_again_once_the_server_is_mended(
     built: Built, tmp_path: Path
 ) -> None:

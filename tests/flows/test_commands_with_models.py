@@ -21,6 +21,8 @@ from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion
 from tests.servers.models import Models
 
+pytestmark = pytest.mark.long
+
 KEY = "sk-secret-0123456789abcdefghij"
 NOWHERE = "http://127.0.0.1:9/v1"
 STAGES = ("render", "index", "ingest", "photographs", "extract", "plan", "write", "verify", "judge")

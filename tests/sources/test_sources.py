@@ -967,7 +967,7 @@ def records(role: str, entry: st.SearchStrategy) -> st.SearchStrategy:
     return st.lists(one | junk, max_size=4)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(records("objects", objects), records("relationships", relationships))
 def test_every_object_and_relationship_is_kept_or_in_the_ledger(tmp_path_factory, things, links):
     """Each raw entry is in a scene, merged into one, or dropped in exactly one ledger row: its
