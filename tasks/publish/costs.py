@@ -118,7 +118,8 @@ def count_costs(
                 .then(pl.col("cost") / pl.col("samples"))
                 .otherwise(None)
             )
-            .with_columns(pl.col("cost", "cost_per_sample").round(6))
+            # Twice, because the last bits of a sum depend on the order of its shards.
+            .with_columns(pl.col("cost", "cost_per_sample").round(9).round(6))
         )
         parts.append(part.select(COSTS.names()).cast(COSTS).sort("category"))
     return pl.concat(parts)

@@ -27,6 +27,7 @@ def test_the_sample_evaluates_every_benchmark(prefect_server, tmp_path):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet",
+        "evaluation.json",
     }  # fmt: skip
     scores = pl.read_parquet(folder / "scores.parquet")
     main = scores.filter(pl.col("is_main"))

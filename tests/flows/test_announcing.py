@@ -1,6 +1,7 @@
 """What Prefect is told of a dataset: at least once, and nothing starts by accident."""
 
 import json
+import re
 import shutil
 import time
 from io import StringIO
@@ -112,7 +113,8 @@ def test_reports_say_what_they_are_about_and_nothing_of_photographs_that_are_not
     for page in (path.read_text(encoding="utf-8") for path in pages):
         for fact in (f"quiet/{dataset.name}", digest, code):
             assert fact in page
-        assert "photograph" not in page.lower()
+        # Questions may say "in the photograph": of these, the skeletons are shown.
+        assert "photograph" not in re.sub("<td>[a-z0-9 ]*</td>", "", page.lower())
     lines = StringIO()
     print_summary(dataset, Console(file=lines))
     assert "photograph" not in lines.getvalue().lower()

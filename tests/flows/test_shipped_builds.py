@@ -13,7 +13,7 @@ from tests.servers.models import Models
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.toml"))
 SMALL = (
     "source.kind=rendered",
-    "source.render={num_scenes=8, width=400, height=300}",
+    "source.render={num_scenes=12, width=400, height=300}",
     "quota.num_samples=16",
     "quota.max_per_image=6",
 )
