@@ -52,7 +52,10 @@ def check_below(root: Path) -> Checked:
     sealed: list[Sealed] = []
     for found in (*map(_sealed_artifact, seals), *map(_sealed_dataset, builds)):
         for one in found:
-            (damages if isinstance(one, Damage) else sealed).append(one)  # type: ignore[arg-type]
+            if isinstance(one, Damage):
+                damages.append(one)
+            else:
+                sealed.append(one)
     num_bytes = 0
     with ThreadPoolExecutor(READERS) as threads:
         for size, damage in threads.map(_check, sealed):

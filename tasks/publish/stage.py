@@ -58,7 +58,7 @@ from tasks.stage import Job, Settings, Stage
 from tasks.validate.page import PAGE
 from tasks.validate.stage import draw_page, results_of
 
-VERSION = 7
+VERSION = 8
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
 """Packages that the stages use: the manifest records their versions."""
 logger = logging.getLogger(__name__)
