@@ -44,8 +44,10 @@ clean:  ## remove the environment and everything that runs have written
 	rm -rf .venv .prefect
 	find data -mindepth 1 -maxdepth 1 ! -name vocabulary -exec rm -rf {} +
 
+# The pip of Python 3.11 takes two to three times as long.
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -qq --upgrade 'pip>=26'
 
 .venv/base: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing the packages that builds need (once, about a minute) ..."

@@ -5,7 +5,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -93,22 +95,32 @@ def visual_genome() -> Path:
 
 
 @pytest.fixture(scope="session")
-def drawn_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn_dataset() -> Path:
     """A small published dataset at ROOT/datasets/drawn/DIGEST; not to be changed."""
-    from schemas.config.build import PipelineConfig
-    from tests.builds import build
-
-    return build(PipelineConfig.model_validate(DRAWN), tmp_path_factory.mktemp("drawn"))
+    return built_once(DRAWN, HOME / "drawn")
 
 
 @pytest.fixture(scope="session")
-def two_builds(drawn_dataset, tmp_path_factory) -> tuple[Path, Path]:
+def two_builds(drawn_dataset: Path) -> tuple[Path, Path]:
     """The drawn dataset and a newer build of it below one root, which differ in a margin; not to be
     changed."""
+    first, root = drawn_dataset.parents[2], HOME / "two"
+    newer = built_once(DRAWN | {"proof": {"size_ratio": 1.8}}, root, like=first)
+    return root / drawn_dataset.relative_to(first), newer
+
+
+def built_once(tree: dict[str, Any], root: Path, like: Path | None = None) -> Path:
+    """The dataset of a build that the first process of the session to ask for it makes, in a copy
+    of the root `like`."""
     from schemas.config.build import PipelineConfig
     from tests.builds import build
 
-    root = tmp_path_factory.mktemp("two") / "root"
-    shutil.copytree(drawn_dataset.parents[2], root, symlinks=True)
-    config = PipelineConfig.model_validate(DRAWN | {"proof": {"size_ratio": 1.8}})
-    return root / drawn_dataset.relative_to(drawn_dataset.parents[2]), build(config, root)
+    with root.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        known = root.with_suffix(".txt")
+        if not known.exists():
+            if like is not None:
+                shutil.copytree(like, root, symlinks=True)
+            made = build(PipelineConfig.model_validate(tree), root)
+            known.write_text(str(made), encoding="utf-8")
+    return Path(known.read_text(encoding="utf-8"))
