@@ -213,13 +213,26 @@ def test_one_thing_boxed_twice_is_one_object(first, second, alike, much, nested)
     large = (10, 10, 50, 50)
     second_boxes = {(11, 11, 50, 50): alike, (10, 10, 50, 38): much, (20, 20, 30, 30): nested,
                     (45, 45, 60, 60): False}  # fmt: skip
-    for box, is_one in second_boxes.items():
-        for names in ((first, second), (second, first)):
-            scenes, ledger = clean([thing(1, names[0], large), thing(2, names[1], box)])
-            assert boxes(scenes) == ({1: large} if is_one else {1: large, 2: box})
-            assert (("object 2", "duplicate-object") in reasons(ledger)) == is_one
-        scenes, _ = clean([thing(1, first, large), thing(2, second, box)], config=NEVER_MERGED)
-        assert set(boxes(scenes)) == {1, 2}
+    cases = {
+        str(number): (names, box)
+        for number, (box, names) in enumerate(
+            itertools.product(second_boxes, ((first, second), (second, first)))
+        )
+    }
+    things = [
+        thing(place, name, around, image_id)
+        for image_id, (names, box) in cases.items()
+        for place, name, around in ((1, names[0], large), (2, names[1], box))
+    ]
+    scenes, ledger = clean(things, images=[image(image_id) for image_id in cases])
+    merged = set(ledger.filter(item="object 2", reason="duplicate-object")["image_id"])
+    found = {scene.image_id: scene for scene in scenes_of(scenes)}
+    for image_id, (_, box) in cases.items():
+        kept = [tuple(entry.box) for entry in found[image_id].objects.values()]
+        assert kept == ([large] if second_boxes[box] else [large, box])
+        assert (image_id in merged) == second_boxes[box]
+    scenes, _ = clean(things, images=[image(image_id) for image_id in cases], config=NEVER_MERGED)
+    assert all(set(scene.objects) == {1, 2} for scene in scenes_of(scenes))
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.9, 0.99, 1.0])

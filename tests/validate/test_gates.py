@@ -14,8 +14,9 @@ from schemas.code_version import code_version
 from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
-from tasks.validate.stage import check, validate_frame
+from tasks.validate.stage import check, count_totals, validate_frame
 from tasks.validate.suites import checks_of_suite
+from tasks.validate.view import check_view
 from tests.stages import build_of
 from tests.validate.test_validate import QUOTA, SELECT, SOUND
 
@@ -43,12 +44,21 @@ def test_expectations_can_be_named_without_importing_them():
 
 
 @pytest.mark.parametrize(
-    ("num_samples", "share", "passes"),
-    [(58, 0.9, True), (57, 0.9, False), (57, 0.85, True), (1, 0.0, True), (63, 1.0, False)],
+    ("num_samples", "share", "least"),
+    [(58, 0.9, 58), (57, 0.9, 58), (57, 0.85, 55), (1, 0.0, 0), (63, 1.0, 64)],
 )
-def test_too_few_samples_are_not_published(num_samples, share, passes, tmp_path):
+def test_a_share_of_the_quota_is_a_whole_number_of_samples(num_samples, share, least):
     """Of 64 wanted; 0.9 of 64 is 57.6."""
-    found = validated(SOUND.head(num_samples), tmp_path, min_quota_share=share)
+    gates = GatesConfig(min_quota_share=share)
+    totals = count_totals(check_view(SOUND.head(num_samples)), QUOTA, SELECT, gates).filter(
+        family="least"
+    )
+    assert totals.select("found", "low", "high").rows() == [(num_samples, least, 64)]
+
+
+@pytest.mark.parametrize(("num_samples", "passes"), [(58, True), (57, False)])
+def test_too_few_samples_are_not_published(num_samples, passes, tmp_path):
+    found = validated(SOUND.head(num_samples), tmp_path, min_quota_share=0.9)
     assert (found["there_are_enough_samples"]["status"] == "passed") is passes
     if not passes:
         assert f"there_are_enough_samples (all samples: {num_samples} found, " in refusal(tmp_path)
