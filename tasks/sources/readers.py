@@ -1,8 +1,9 @@
 """The readers of all sources. Nothing else lists them."""
 
 from schemas.config.build import SourceKind
-from tasks.sources import coco, gqa, vg150, visual_genome
+from tasks.sources import coco, gqa, vg150
 from tasks.sources.reader import Reader
+from tasks.sources.visual_genome import reader as visual_genome
 
 READERS: dict[SourceKind, Reader] = {
     SourceKind.VISUAL_GENOME: visual_genome.READER,

@@ -25,7 +25,7 @@ from tasks.sources import stage as index_stage
 from tasks.sources.files import digest_files, find_files, with_stand_ins
 from tasks.sources.shard import find_source, read_shard
 from tasks.sources.vg150 import embedded_photographs, index_rows, name_of, read_scenes
-from tasks.sources.visual_genome import find_annotations, index_annotations
+from tasks.sources.visual_genome.files import find_annotations, index_annotations
 from tasks.stage import shard_names
 from tests.stages import after, build_of
 

@@ -7,6 +7,8 @@ import polars as pl
 import pyarrow as pa
 from msgspec import Meta, Struct
 
+ROLES = ("image_data", "objects", "attributes", "relationships")
+"""What a file holds of each image."""
 Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 """A larger id would not fit into the 64-bit columns of the tables, with room for new ids."""
 Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]

@@ -1,0 +1,148 @@
+"""Visual Genome's files: JSON, or archives that hold it, and where each image's records lie in
+them.
+
+A file beside its archive is read instead of the archive. Of records with the same image id the
+first stays.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+import msgspec
+import polars as pl
+
+from schemas.ledger import ledger_of, lost
+from tasks.processes import MIN_ROWS, run_apart
+from tasks.sources.files import (
+    UNREADABLE,
+    decode_top,
+    digest_files,
+    find_files,
+    map_file,
+    open_archive,
+    spans_of,
+    unpack_member,
+)
+from tasks.sources.visual_genome.records import ROLES, Key
+
+ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
+"""Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""
+
+
+def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
+    """JSON files by role; those in archives are unpacked below `unpack_into` first.
+
+    Raises ValueError where a folder holds two files of one role.
+    """
+    files = find_files(path)
+    found: dict[tuple[Path, str], tuple[Path, str]] = {}
+    for file in files:
+        if match := ROLE_NAME.fullmatch(file.name):
+            _add(found, match[1], file, file.name)
+    plain = set(found)
+    for file in files:
+        if file.suffix == ".zip":
+            with open_archive(file) as archive:
+                names = archive.namelist()
+            for name in names:
+                match = ROLE_NAME.fullmatch(PurePosixPath(name).name)
+                if match and (file.parent, match[1]) not in plain:
+                    _add(found, match[1], file, name)
+    roles: dict[str, list[Path]] = {role: [] for role in ROLES}
+    for (_, role), (file, name) in found.items():
+        is_packed = file.suffix == ".zip"
+        roles[role].append(_unpacked(file, name, unpack_into, store) if is_packed else file)
+    if not roles["objects"]:
+        raise FileNotFoundError(
+            f"no objects.json or archive that holds one at {path}: source.path takes the folder "
+            "of the Visual Genome files"
+        )
+    return roles
+
+
+def _add(found: dict[tuple[Path, str], tuple[Path, str]], role: str, file: Path, name: str) -> None:
+    other, other_name = found.setdefault((file.parent, role), (file, name))
+    if (other, other_name) != (file, name):
+        raise ValueError(
+            f"{file.parent} holds {role} twice, in {_label(other, other_name)} and "
+            f"{_label(file, name)}: keep the files of one version there"
+        )
+
+
+def _label(file: Path, name: str) -> str:
+    return name if file.name == name else f"{file.name}: {name}"
+
+
+def _unpacked(file: Path, name: str, unpack_into: Path, store: Path) -> Path:
+    digest = digest_files([file], file.parent, store)
+    target = unpack_into / f"{digest}-{PurePosixPath(name).name}"
+    with open_archive(file) as archive:
+        return unpack_member(archive, archive.getinfo(name), target)
+
+
+def index_annotations(
+    files: Mapping[str, Sequence[Path]], num_workers: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Where each image's records lie: one row per image, and a ledger of records without place."""
+    # The last role has the largest files: it is read here, while workers start and read the others.
+    workers = dict.fromkeys(ROLES[:-1], num_workers) | {ROLES[-1]: 1}
+    with ThreadPoolExecutor(len(ROLES)) as threads:
+        found = [
+            threads.submit(run_apart, _index_role, MIN_ROWS, workers[role], role, files[role])
+            for role in ROLES
+        ]
+        roles, ledgers = map(list, zip(*(one.result() for one in found), strict=True))
+    index = pl.concat([roles[1].select("image_id"), roles[3].select("image_id")]).unique()
+    unannotated = pl.concat(
+        spans.select("image_id", item=pl.lit(role))
+        for role, spans in zip(ROLES, roles, strict=True)
+    ).join(index, on="image_id", how="anti")
+    for spans in roles:
+        index = index.join(spans, on="image_id", how="left")
+    ledgers.append(
+        ledger_of(
+            [
+                lost(str(image_id), "image", "no-annotation", f"listed in {listed} only")
+                for image_id, listed in unannotated.group_by("image_id")
+                .agg(pl.col("item").sort().str.join(" and "))
+                .sort("image_id")
+                .iter_rows()
+            ]
+        )
+    )
+    return index.sort("image_id"), pl.concat(ledgers)
+
+
+def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rows, ledger, seen = [], [], set()
+    decoder = msgspec.json.Decoder(Key, strict=False)  # some write ids as texts
+    for number, path in enumerate(files):
+        expected = "a list with one record per image"
+        raws, buffer = decode_top(map_file(path), list[msgspec.Raw], path, expected)
+        for position, (raw, span) in enumerate(zip(raws, spans_of(raws, buffer), strict=True)):
+            image_id = _image_id(raw, decoder)
+            if image_id is None or image_id in seen:
+                reason = "image-unreadable" if image_id is None else "duplicate-image"
+                key = "" if image_id is None else str(image_id)
+                where = f"{path.name}: record {position}"
+                ledger.append(lost(key, f"{role}[{position}]", reason, where))
+                continue
+            seen.add(image_id)
+            rows.append((image_id, number, *span))
+    schema = {
+        "image_id": pl.Int64,
+        f"{role}_file": pl.Int32,
+        f"{role}_start": pl.Int64,
+        f"{role}_stop": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(ledger)
+
+
+def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[Key]) -> int | None:
+    try:
+        key = decoder.decode(raw)
+    except UNREADABLE:
+        return None
+    return key.image_id if key.image_id is not None else key.id
