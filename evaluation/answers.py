@@ -10,10 +10,11 @@ as wrong and is reported. A letter wins over a text, and a text that only occurs
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluation.option_texts import WORD, Options, Words, words_with_digits
+from evaluation.clauses import RETRACTS, SAY, asserted, meant_clauses
+from evaluation.option_texts import WORD, Options, words_with_digits
 from evaluation.reply_parts import (
     MAX_PART,
     last_answer,
@@ -24,6 +25,7 @@ from evaluation.reply_parts import (
     spoken,
 )
 from evaluation.skeletons import skeleton
+from evaluation.stated_texts import ANSWER, read_texts
 
 MAX_READ = 10_000
 """Characters of a part that are read for a letter, of a whole reply its last ones: bounds time."""
@@ -34,38 +36,20 @@ NEXT_TASK = re.compile(
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""
-SENTENCES = re.compile(r"(?<=[.?])|,(?=d?i)")
-CLAUSES = re.compile(r"([:;])|[,.]|(?=[dop])(?<![bdop])|(?=n[la]*@)|(?<!b)(?=[yq])")
-"""Where a clause starts, with a colon or dash as its group."""
-SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
-"""Signs of what says no more than that a letter is the answer."""
-BARE, FREE = re.compile(rf"[{SAY}]*"), re.compile(rf"[{SAY.replace('#', '')}j]*")
-"""A clause of nothing else, and what may stand before a text that is meant."""
+BARE = re.compile(rf"[{SAY}]*")
+"""A clause of nothing else."""
 CORRECT = re.compile(rf"@[A-Z]+;?m?b[{SAY}]{{0,3}}r")
 ANSWER_IS = re.compile(rf"a[^@]{{0,30}}b[{SAY}]{{0,4}}@")
 FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$")
 """What speaks for a letter without saying that it is the answer."""
-RETRACTS = re.compile(r"[dosrpxn&,]{0,3}z")
-"""The start of a clause that takes back what was said."""
 LED = re.compile(r"[,.:]*a?@([A-Z])(?:;|#[A-Z]+:)(?=.*[^,.:;])(.*)")
 """A letter that leads a line, and what the line says of it."""
 VERDICT = re.compile(
-    r"(@[A-Z]+)[:;]+(?=[absle&]*[nw]+a?(?![^,.@]))|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
+    r"(@[A-Z]+)[:;]+(?=-|[absle&]*[nw]+a?(?![^,.@]))|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
 )
 """A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
 EXCEPTED = re.compile(r"ua?@([A-Z])(?![A-Z])")
 """The only letter that is not meant, in a sentence that denies."""
-ANSWER = re.compile(r"a[^@#:?.,nwpq]{0,7}?(?:m?b[lbs]*:?|:)")
-ASKED = re.compile(r"[qn][^@#:?.,b]*$")
-""""The answer is" and the like, and what asks for it instead: "which option is"."""
-SEEN = re.compile(r"(?:[bv]|(h))[ljod&]*$")
-"""Before a text: a verb that states it, in a group where a thing is seen."""
-GUIDING = {
-    "above", "below", "left", "right", "first", "second", "third", "next", "here", "there", "far",
-}  # fmt: skip
-"""Words that guide a reader as often as they name a place: "right, let me see"."""
-WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
-"""Words of a text that is meant wherever it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +121,8 @@ def _read(part: str, known: Options, unread: str) -> ParsedAnswer:
 def _lines(part: str, known: Options) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins."""
     text = NUMBERING.sub("", plain(part))
-    if len(WORD.findall(text)) == 1:
-        text = text.replace("?", " ")
+    if re.fullmatch(r"[\W_]*\w[\W_]*", text):
+        text = text.replace("?", " ")  # "B?"
     texts = dict.fromkeys(known, ()) if "\ufffd" in text else known
     lines: list[str] = []
     for line in text.splitlines():
@@ -147,14 +131,6 @@ def _lines(part: str, known: Options) -> list[str]:
         if WORD.search(line):
             lines.append(skeleton(line, texts))
     return lines
-
-
-def _asserted(line: str) -> Iterator[str]:
-    """The sentences of a line that ask nothing and suppose nothing."""
-    for said in SENTENCES.split(line):
-        is_heading = re.fullmatch("(?=.*[a-z])[^br]*@[^br]*:", said)
-        if said and not (said[-1] == "?" or "i" in said or is_heading):
-            yield said
 
 
 def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[Statement]]:
@@ -185,7 +161,7 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
     for line in lines:
         if line == "!" and said:
             break
-        for sentence in _asserted(line):
+        for sentence in asserted(line):
             if RETRACTS.match(sentence):
                 said = []
             elif sentence[0] == "d":
@@ -202,40 +178,22 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
         is_answer = re.search("[nw]", sentence.replace(excepted[0], ""))
         return [Statement(excepted[1], 8, "letter")] if is_answer else [], set()
     if "@" not in sentence:
-        return _read_texts(sentence, known), set()
-    if len({*re.findall(r"@(\w);?#\1", sentence)}) > 1 and "n" not in sentence:
-        return [], set()  # the options, listed
+        letters, weight = read_texts(sentence, known)
+        method = "phrase" if weight == 6 else "text"
+        return [Statement(letters, weight, method)] if letters else [], set()
+    listed = [*re.finditer(r"@(\w);?#\1", sentence)]
+    if len({one[1] for one in listed}) > 1 and "n" not in sentence:
+        sentence = sentence[listed[-1].end() :]  # behind the options
     found: list[Statement] = []
     denied: set[str] = set()
-    for _, clause in _meant_clauses(VERDICT.sub(r"\1\2", sentence)):
+    for _, clause in meant_clauses(VERDICT.sub(r"\1\2", sentence)):
         named = re.findall(r"@([A-Z]+)", clause)
         if named and re.search("[nw-]", clause):
             denied |= {*"".join(named)} if _is_refused(clause) else set()
         elif len(named) == 1 and clause[0] != "y":
             found += _read_clause(clause, line, named[0], known)
-    found = [one for one in found if one.weight == max(one.weight for one in found)]
     letters = "".join(sorted({letter for one in found for letter in one.letters}))
     return [replace(one, letters=letters) for one in found[-1:]], denied
-
-
-def _meant_clauses(sentence: str) -> list[tuple[int, str]]:
-    """The clauses behind the last that takes back, without tentative ones: 1 where one opens the
-    sentence, 2 where it follows a colon, else 0; the clause."""
-    head, parts = 1, ["", *CLAUSES.split(sentence)]
-    meant: list[tuple[int, str]] = []
-    is_tentative = False
-    for mark, clause in zip(parts[::2], parts[1::2], strict=True):
-        head = 2 if mark else head
-        if not clause:
-            continue
-        if RETRACTS.match(clause):
-            meant, is_tentative = [], False
-        is_tentative &= clause[0] not in "do"
-        is_tentative |= clause[0] != "y" and "t" in clause
-        if not is_tentative:
-            meant.append((head, clause))
-        head = head if re.fullmatch("[dos]+", clause) else 0
-    return meant
 
 
 def _read_clause(clause: str, line: str, letters: str, known: Options) -> list[Statement]:
@@ -253,67 +211,3 @@ def _read_clause(clause: str, line: str, letters: str, known: Options) -> list[S
     is_text = any(text == (letters.lower(),) for text in known.values())
     conflict = letters not in beside[1] if beside else is_text
     return [Statement(letters, weight, method, conflict)]
-
-
-def _read_texts(sentence: str, known: Options) -> list[Statement]:
-    """What a sentence without letters states by the texts of options."""
-    ends = [
-        one.end() for one in ANSWER.finditer(sentence) if not ASKED.search(sentence[: one.start()])
-    ]
-    told = sentence[max(ends, default=0) :]
-    clauses = _meant_clauses(told)
-    is_one, letters = len(clauses) == 1 and "," not in told, ""
-    for head, clause in clauses:
-        if clause[0] not in "yq":
-            found = _read_text(clause, head, is_one, known)
-            if letters and not found and "n" not in clause:  # "the gate is left, the tower right"
-                found = "".join(re.findall("(?:^[lj]+#|#(?=[A-Z]+$))([A-Z]+)", clause))
-            letters = found if found and clause[0] == "o" else letters + found
-    if not letters:
-        return []
-    is_whole = not re.sub(r"#[A-Z]+|[ljod&,.:]", "", sentence)
-    weight, method = (6, "phrase") if ends else (3 + is_whole, "text")
-    return [Statement("".join(sorted({*letters})), weight, method)]
-
-
-def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
-    """The letters whose texts a clause states: from the first that it states on."""
-    for letter, text in known.items():
-        if text == ("right",):  # "right behind it"
-            clause = re.sub(rf"#{letter}(?=#|[a-ikm-z])", "j", clause)
-    letters = ""
-    for match in re.finditer(r"#([A-Z]+)", clause):
-        before, after = clause[: match.start()], clause[match.end() :]
-        text = known[match[1][0]]
-        if "n" in before or (len(text) < 2 and re.match(r"[am]|[ljs]*k", after)):
-            continue
-        if letters or _is_stated(before, text, after, head, is_whole):
-            letters += match[1]
-    return letters
-
-
-def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) -> bool:
-    """Whether a clause states an option: as all that it says, behind a verb, as the subject of one,
-    or as a fragment at the head of a sentence, which it `is_whole`."""
-    is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
-    is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)
-    if text in (("yes",), ("no",)):
-        return is_free and (not goes_on or bool(head and re.match("[sl]", after)))
-    if text == ("right",) and not goes_on and re.search("^[aqsp]*b$", before):
-        return False
-    if re.search("pb?$|mb", before):
-        return False
-    if (seen and not (seen[1] and is_guide)) or {*text[:-1]} & WHOLE:
-        return True
-    if not goes_on:
-        opens = head > is_guide or is_whole
-        return is_free and (opens or bool(re.search("[do]", before) and not (is_guide and head)))
-    if not head or "b" in before:
-        return False
-    if re.match("b(?!.*[nwh])", after):
-        return not is_guide and re.fullmatch("o?[lj]?", before) is not None
-    if "b" in after:
-        return False
-    if re.fullmatch("[ljod&]*", before):
-        return bool(re.match("[ljods&]", after)) or (text[0].isdecimal() and not before)
-    return bool(is_whole and re.match("[lj]", before) and re.match("[lj]", after))

@@ -8,8 +8,11 @@ from evaluation.reply_parts import plain
 NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
-WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
-"""A number, with its points and commas, or a word with its apostrophes."""
+WORD = re.compile(
+    r"(?:(?<![\w)])[-\u2212])?\d+(?:[.,:/\xb1\xd7\u2013-]\d+)*(?:\s?%)?|[^\W_]+(?:'[^\W_]+)*"
+)
+"""A number with all that makes it another one ("-3", "8/10", "2-3", "50 %"), or a word with its
+apostrophes."""
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """`1,000` and `12,345.6`."""
 STUCK = re.compile(r"\d+[A-Za-z]")
@@ -57,7 +60,8 @@ def holds_text(text: str, part: str) -> bool:
 
 def number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in a word; None for none or several."""
-    found = {word for word in words_with_digits(text) if NUMBER.fullmatch(word)}
+    words = (word.rstrip(" %") for word in words_with_digits(text))
+    found = {word for word in words if NUMBER.fullmatch(word)}
     return float(found.pop()) if len(found) == 1 else None
 
 

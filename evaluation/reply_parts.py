@@ -37,16 +37,16 @@ THOUGHT = re.compile(
 )
 """`<think>` and `</think>`, as models name and write them."""
 TAG = re.compile(r"<\s*(?:final[_ ]?)?(answer|conclusion)\s*>", re.IGNORECASE)
-BOXED = re.compile(r"\\f?boxed\s*\{|<\|begin_of_box\|>")
+BOXED = re.compile(r"\\f?box(?:ed)?\s*\{|<\|begin_of_box\|>")
 """`\\boxed{`, `\\fboxed{`, and what GLM writes."""
 FIELD = re.compile(
-    r"[\"'](?:[a-z]+_)*(?:answer|choice|option|letter)[\"']\s*:\s*[\[{\s]*"
-    r"(\"[^\"\n]*+(?!\"\s*:)|'[^'\n]*+(?!'\s*:)|[\w.]+)",
+    r"[\"'](?:[a-z]+_)*(?:answer|choice|option|letter)[\"']\s*:\s*[{\s]*"
+    r"(\[[^\]]{0,200}\]|\"[^\"\n]*+(?!\"\s*:)|'[^'\n]*+(?!'\s*:)|[\w.]+)",
     re.IGNORECASE,
 )
 """The field of a JSON object that holds the answer."""
 LATEX = re.compile(
-    r"\\(?:f?boxed|text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
+    r"\\(?:f?box(?:ed)?|text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
 )
 """Commands that change how a text looks, and LaTeX brackets and spaces."""
 SPECIAL = re.compile(r"<\|?/?[a-z_]{1,20}\|?>", re.IGNORECASE)

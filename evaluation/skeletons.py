@@ -2,13 +2,15 @@
 
 `The correct answer is (B) behind.` becomes `lrab@B#B.`: `@B` is an option's letter, `#B` an
 option's text, and every other word the sign that data/vocabulary/replies.toml gives for what it
-does in a sentence: `x` where it stands there under none, `0` where it is a number. Letters that are
-named together are `@BC`, options with one text `#BC`. `;` stands behind a letter that leads its
-line, `:` for a colon or a dash, `+` and `-` for marks of right and wrong, `~` for a broken
-character. So what a sentence states is told by few short patterns, and no word is passed over.
+does in a sentence: `x` where it stands there under none, and for symbols of grades and formulas;
+`0` where it is a number. Letters that are named together are `@BC`, options with one text `#BC`.
+`;` stands behind a letter that leads its line, `:` for a colon or a dash, `+` and `-` for marks of
+right and wrong, `~` for a broken character. So few short patterns find what a sentence states, and
+no word is passed over.
 """
 
 import re
+import unicodedata
 
 from evaluation.option_texts import Options, marked_texts
 from evaluation.reply_parts import WORDS, any_of
@@ -17,9 +19,12 @@ SIGNS = [*WORDS]
 MARKS = {
     **dict.fromkeys("✅✓✔☑", "+"),
     **dict.fromkeys("❌✗✘❎☒🚫", "-"),
-    **dict.fromkeys(":\u2014\u2013>=→", ":"),
+    **dict.fromkeys(":\u2014\u2013>→⇒∴", ":"),
+    "=": "=",
     **dict.fromkeys(".!…;", "."),
     **dict.fromkeys(",([/", ","),
+    "&": "&",
+    **dict.fromkeys("-%°^", "x"),
     "?": "?",
     "\ufffd": "~",
 }
@@ -30,8 +35,8 @@ LETTER = (
 """A letter on its own, in brackets or not."""
 TOKEN = re.compile(
     "|".join(rf"(\b{any_of(sign)}(?![\w'-]))" for sign in SIGNS)
-    + rf"|{LETTER}|(?P<text>#[A-Z]+)|(?P<number>\d+(?:[.,]\d+)*)|(?P<word>[^\W_]+(?:['-]?\w+)*)"
-    r"|(?P<mark>\.(?=\s|$|[)\]])|(?<=\s)-+(?=\s)|[^\w\s.#-])",
+    + rf"|{LETTER}|(?P<text>#[A-Z]+)|(?P<number>\d+(?:[.,]\d+)*\s?%?)"
+    r"|(?P<word>[^\W_]+(?:['-]?\w+)*)|(?P<mark>\.(?=\s|$|[)\]])|\s-+(?=\s)|(?<=\w)-(?=\s*$)|[^\w\s.#-])",
     re.IGNORECASE,
 )
 NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
@@ -53,7 +58,7 @@ TOGETHER = re.compile(
 
 def skeleton(line: str, options: Options) -> str:
     """The skeleton of a plain line."""
-    line = CJK.sub(" ", marked_texts(NOTHING.sub(",", line), options))
+    line = CJK.sub(" ", marked_texts(NOTHING.sub(",", line.strip()), options))
     signs, own = "", ""
     found = [*TOKEN.finditer(line)]
     for match, following in zip(found, [*found[1:], None], strict=True):
@@ -67,8 +72,13 @@ def skeleton(line: str, options: Options) -> str:
                 signs += f"@{letter};" if is_led else f"@{letter}"
                 own = "".join(options[letter]).upper()
                 continue
+        is_stuck = match.start() and not line[match.start() - 1].isspace()
+        if match[0] in "(/" and is_stuck and signs.endswith("x"):
+            continue  # "P(B)" and "N/A"
         signs += _sign(match)
-    signs = re.sub(r"(@[A-Z];?)[.:,]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
+    signs = re.sub(r"(@[A-Z];?)[.:,=]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
+    signs = re.sub(r"([@#][A-Z]+);?(?:=|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
+    signs = signs.replace("=", ":")
     return TOGETHER.sub(_together, signs)
 
 
@@ -80,7 +90,8 @@ def _sign(match: re.Match[str]) -> str:
     if match["number"]:
         return "0"
     if match["mark"]:
-        return ":" if "-" in match[0] else MARKS.get(match[0], "")
+        is_symbol = unicodedata.category(match[0][0]) in ("Sm", "Sc")
+        return ":" if match[0][0].isspace() else MARKS.get(match[0], "x" if is_symbol else "")
     return SIGNS[(match.lastindex or 1) - 1]
 
 
@@ -94,6 +105,9 @@ def _is_led(match: re.Match[str], following: re.Match[str] | None, line: str) ->
 def _is_option(match: re.Match[str], following: re.Match[str] | None, signs: str) -> bool:
     """Whether a letter without an opening bracket, inside a line, is an option's."""
     letter, after = match["bare"], _sign(following) if following else ""
+    own_text = re.compile(rf"(?:\w[.:]|\))\s+#[A-Z]*{letter}")
+    if own_text.match(match.string, match.end() - 1):
+        return True
     if letter.islower():
         return bool(re.search(r"[ab:.?]$", signs)) and (after in ",.:?" or bool(match["closed"]))
     if letter == "I" or not NAMES.search(signs):

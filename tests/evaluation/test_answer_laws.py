@@ -133,6 +133,23 @@ def test_letters_that_are_renamed_rename_the_result(case, order):
     assert parse_answer(told, texts).letter == (letter and renamed[letter])
 
 
+@given(
+    letters,
+    st.sampled_from("+%\u00b0^\u00b1\u00d7=<\u2248"),
+    st.sampled_from(["", "0.8", " 3", "x"]),
+)
+def test_a_letter_in_a_formula_states_nothing(order, symbol, rest):
+    letter = order[0]
+    for formula in (f"{letter}{symbol}{rest}", f"f({letter}){symbol}{rest}", f"P({letter}) = 0.8"):
+        assert parse_answer(formula, SIDES).letter is None
+
+
+@given(st.integers(0, 9), st.sampled_from("/-:\u00d7\u00b1"), st.integers(0, 9))
+def test_a_number_within_another_is_not_said(one, mark, other):
+    options = {"A": str(one), "B": str(other)}
+    assert parse_answer(f"{one}{mark}{other}", options).letter is None
+
+
 junk = st.lists(
     st.sampled_from(["left", "right", "behind", "above", "the", "is", "tarcat", " ", ", ", "\n"]),
     max_size=12,

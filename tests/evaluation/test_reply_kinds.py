@@ -13,6 +13,7 @@ SIDES = {"A": "left", "B": "right", "C": "in front of", "D": "behind"}
 HEIGHTS = {"A": "above", "B": "below"}
 YES = {"A": "Yes", "B": "No"}
 COUNTS = {"A": "1", "B": "2", "C": "3", "D": "4"}
+FEW = {"A": "2", "B": "3", "C": "4", "D": "8"}
 THINGS = {"A": "sofa", "B": "lamp"}
 DOOR = {"A": "Open", "B": "Closed"}
 SUPPORTS = {"A": "on", "B": "under", "C": "over"}
@@ -27,6 +28,15 @@ LINES = "A) left\nB) right\nC) in front of\nD) behind"
 HEDGES = (
     "hardly right", "half right", "far from correct", "anything but right", "plausible", "doubtful",
     "a distractor", "the least likely", "only partly right", "not impossible",
+)  # fmt: skip
+MEASURES = (
+    "D-", "D+", "A+", "Grade: C-", "C++", "P(B) = 0.8", "p(D)=0.25", "Pr(C) \u2248 0.6", "f(B)",
+    "\\boxed{P(B)=0.8}", "A: 0.1, B: 0.7, C: 0.1, D: 0.1", '{"A": 0.1, "B": 0.9}', "B: 0.7",
+    "B = 70%", "C = 3", "A = 640 x 480", "B = A + C", "D \u00b1 1", "B^2", "25 \u00b0C", "N/A",
+)  # fmt: skip
+NUMBERS = (
+    "8/8", "3/4", "8/10", "8 of 10", "2-3", "-3", "+3", "3%", "50 %", "2 + 2", "3\u00b11", "2:30",
+    "at most 4", "Confidence: 8", "Rating: 4", "4 stars", "No. 3",
 )  # fmt: skip
 
 KINDS = {
@@ -214,6 +224,54 @@ KINDS = {
         (SIDES, "The evidence points to option D.", "D"),
         (SIDES, "My vote goes to C.", "C"),
         (SIDES, "- **A**: no\n- **B**: yes", "B"),
+    ],
+    "grades, probabilities and formulas": [
+        *((SIDES, reply, None) for reply in MEASURES),
+        *((FEW, reply, None) for reply in NUMBERS),
+        (YES, "P(Yes) = 0.8", None),
+        (YES, "Yes: 80%, No: 20%", None),
+        (SIDES, "B. Grade: A+", "B"),
+        (SIDES, "B, P(B) = 0.9", "B"),
+        (SIDES, "B (90% confident)", "B"),
+        (SIDES, "B with 90% confidence", "B"),
+        (SIDES, "Option(B)", "B"),
+        (SIDES, "answer=B", "B"),
+        (SIDES, "B = right", "B"),
+        (SIDES, "B- right", "B"),
+        (SIDES, "so \u2192 B", "B"),
+        (FEW, "3 (100% sure)", "B"),
+        (FEW, "count = 3", "B"),
+        (FEW, "n=3", "B"),
+    ],
+    "assent": [
+        (SIDES, "Right!", None),
+        (SIDES, "Right?", None),
+        (SIDES, "Right...", None),
+        (SIDES, "Right.", "B"),
+        (YES, "Yes, of course I can.", None),
+        (YES, "Yes, let me look at the picture.", None),
+        (YES, "Yes, I see a cup there.", "A"),
+    ],
+    "lists and examples": [
+        (SIDES, "(A) \u274c (B) \u274c (C) \u2705 (D) \u274c", "C"),
+        (SIDES, "\u274c B", None),
+        (SIDES, "Options: A. left B. right C. in front of D. behind", None),
+        (SIDES, "Of A. left, B. right, C. in front of, D. behind, the answer is B.", "B"),
+        (SIDES, '{"answer": ["A", "B"]}', None),
+        (SIDES, '{"answer": ["B"]}', "B"),
+        (SIDES, "Answer with one letter, e.g. B.", None),
+        (SIDES, "Format: (B)", None),
+        (SIDES, "The answer is B. Hmm, maybe not.", None),
+        (FEW, "2 people, 3 dogs.", None),
+        (FEW, "I see two on the left and", None),
+    ],
+    "other languages": [
+        (SIDES, "\ub2f5\uc740 B\uc785\ub2c8\ub2e4.", "B"),
+        (SIDES, "\u6b63\u3057\u3044\u7b54\u3048\u306fB\u3067\u3059\u3002", "B"),
+        (SIDES, "\u6211\u8ba4\u4e3a\u9009B\u3002", "B"),
+        (SIDES, "Svaret \u00e4r B.", "B"),
+        (SIDES, "\u4e0d\u662fB", None),
+        (SIDES, "Nicht B.", None),
     ],
     "broken text": [
         (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),

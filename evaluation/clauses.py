@@ -1,0 +1,44 @@
+"""Clauses: what of a skeleton (evaluation.skeletons) is asserted, sentence by sentence."""
+
+import re
+from collections.abc import Iterator
+
+SENTENCES = re.compile(r"(?<=[.?])|,(?=d?i)")
+CLAUSES = re.compile(
+    r"([:;])|[,.]|(?=[dop])(?<![bdop])|(?=n[la]*@)|(?<!b)(?=[yq])|(?<=@[A-Z][+-])(?=@)"
+)
+"""Where a clause starts, with a colon or dash as its group."""
+SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
+"""Signs of what says no more than that a letter is the answer."""
+RETRACTS = re.compile(r"[dosrpxn&,]{0,3}z")
+"""The start of a clause that takes back what was said."""
+ASSENTS = re.compile(r"#[A-Z]+,[lx]*p[bjklmx]*\.?$")
+""""Yes, I can help with that": what is done next, and nothing about things."""
+
+
+def asserted(line: str) -> Iterator[str]:
+    """The sentences of a line that ask nothing and suppose nothing."""
+    for said in SENTENCES.split(line):
+        is_heading = re.fullmatch("(?=.*[a-z])[^br]*@[^br]*:", said)
+        if said and not (said[-1] == "?" or "i" in said or is_heading or ASSENTS.match(said)):
+            yield said
+
+
+def meant_clauses(sentence: str) -> list[tuple[int, str]]:
+    """The clauses behind the last that takes back, without tentative ones: 1 where one opens the
+    sentence, 2 where it follows a colon, else 0; the clause."""
+    head, parts = 1, ["", *CLAUSES.split(sentence)]
+    meant: list[tuple[int, str]] = []
+    is_tentative = False
+    for mark, clause in zip(parts[::2], parts[1::2], strict=True):
+        head = 2 if mark else head
+        if not clause:
+            continue
+        if RETRACTS.match(clause):
+            meant, is_tentative = [], False
+        is_tentative &= clause[0] not in "do"
+        is_tentative |= clause[0] != "y" and "t" in clause
+        if not is_tentative:
+            meant.append((head, clause))
+        head = 0
+    return meant

@@ -1,0 +1,89 @@
+"""Stated texts: which options a sentence without letters states by their texts.
+
+A text that only occurs states nothing: "the image above" does not say "above".
+"""
+
+import re
+
+from evaluation.clauses import SAY, meant_clauses
+from evaluation.option_texts import Options, Words
+
+FREE = re.compile(rf"[{SAY.replace('#', '')}j]*")
+"""What may stand before a text that is meant."""
+ANSWER = re.compile(r"a[^@#:?.,nwpq]{0,7}?(?:m?b[lbs]*:?|:)")
+ASKED = re.compile(r"[qn][^@#:?.,b]*$")
+""""The answer is" and the like, and what asks for it instead: "which option is"."""
+SEEN = re.compile(r"(?:[bv]|(h))[ljod&]*$")
+"""Before a text: a verb that states it, in a group where a thing is seen."""
+GUIDING = {
+    "above", "below", "left", "right", "first", "second", "third", "next", "here", "there", "far",
+}  # fmt: skip
+"""Words that guide a reader as often as they name a place: "right, let me see"."""
+WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
+"""Words of a text that is meant wherever it stands."""
+
+
+def read_texts(sentence: str, known: Options) -> tuple[str, int]:
+    """The letters of the options whose texts a sentence without letters states, and how explicitly:
+    6 behind "answer is", 4 as all that it says, else 3."""
+    ends = [
+        one.end() for one in ANSWER.finditer(sentence) if not ASKED.search(sentence[: one.start()])
+    ]
+    told = sentence[max(ends, default=0) :]
+    if told.endswith(("&", "l")) or len({*re.findall("(?<![a-z0])#[A-Z]+(?=x)", told)}) > 1:
+        return "", 0  # cut off, or a list: "two cats, three dogs"
+    clauses = meant_clauses(told)
+    is_one, letters = len(clauses) == 1 and "," not in told, ""
+    for head, clause in clauses:
+        if clause[0] not in "yq":
+            found = _read_text(clause, head, is_one, known)
+            if letters and not found and "n" not in clause:  # "the gate is left, the tower right"
+                found = "".join(re.findall("(?:^[lj]+#|#(?=[A-Z]+$))([A-Z]+)", clause))
+            letters = found if found and clause[0] == "o" else letters + found
+    is_whole = not re.sub(r"#[A-Z]+|[ljod&,.:]", "", sentence)
+    return "".join(sorted({*letters})), 6 if ends else 3 + is_whole
+
+
+def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
+    """The letters whose texts a clause states: from the first that it states on."""
+    for letter, text in known.items():
+        if text == ("right",):  # "right behind it"
+            clause = re.sub(rf"#{letter}(?=#|[a-ikm-z])", "j", clause)
+    letters = ""
+    for match in re.finditer(r"#([A-Z]+)", clause):
+        before, after = clause[: match.start()], clause[match.end() :]
+        text = known[match[1][0]]
+        if "n" in before or (len(text) < 2 and re.match(r"[am]|[ljs]*k", after)):
+            continue
+        if letters or _is_stated(before, text, after, head, is_whole):
+            letters += match[1]
+    return letters
+
+
+def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) -> bool:
+    """Whether a clause states an option: as all that it says, behind a verb, as the subject of one,
+    or as a fragment at the head of a sentence, which it `is_whole`."""
+    is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
+    is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)
+    if text in (("yes",), ("no",)):
+        return is_free and not goes_on
+    if text == ("right",) and not goes_on and re.search("^[aqsp]*b$", before):
+        return False
+    if re.search("pb?$|mb", before):
+        return False
+    if (seen and not (seen[1] and is_guide)) or {*text[:-1]} & WHOLE:
+        return True
+    if not goes_on:
+        opens = head > is_guide or is_whole
+        return is_free and (opens or bool(re.search("[do]", before) and not (is_guide and head)))
+    if not head or "b" in before:
+        return False
+    if re.match("b(?!.*[nwh])", after):
+        return not is_guide and re.fullmatch("o?[lj]?", before) is not None
+    if "b" in after:
+        return False
+    if re.fullmatch("[ljod&]*", before):
+        if text[0].isdecimal():
+            return not (before or re.search("[#0]", after))  # "8 of 10"
+        return re.match("[ljods&]", after) is not None
+    return bool(is_whole and re.match("[lj]", before) and re.match("[lj]", after))
