@@ -152,4 +152,9 @@ def dataset_of(training: Path) -> str:
             f"that nobody has tagged: set data.dataset to {dataset.partition('@')[0]}, or start "
             "the training by hand"
         )
+    if len(named.parts) > 1:
+        raise ValueError(
+            f"{training} trains on {dataset}, one build, and no dataset is called so when another "
+            f"is published: set data.dataset to {named.parts[-2]}, or start the training by hand"
+        )
     return named.name

@@ -156,7 +156,7 @@ def launch_server() -> TemporaryServer:
         return TemporaryServer(process, f"http://127.0.0.1:{listener.getsockname()[1]}/api", errors)
 
 
-def _end_with_input() -> None:
+def end_with_input() -> None:
     """Ends this server when the command that started it ends, even by a kill."""
     while os.read(0, 1024):
         pass
@@ -168,7 +168,7 @@ def _end_with_input() -> None:
 
 def main(number: int) -> None:
     """Serve on the socket of this number, which the command has opened."""
-    Thread(target=_end_with_input, daemon=True).start()
+    Thread(target=end_with_input, daemon=True).start()
     import uvicorn
 
     config = uvicorn.Config(

@@ -3,8 +3,12 @@
 Prefect logs whatever a flow or a task raises with its traceback. A run that returns a failed state
 with the error in it fails alike, and whoever asks for its result gets the error; its log has the
 line alone. A fault of the program keeps its traceback.
+
+Prefect logs a failed state of a task with the exception under way, of which there is none by then:
+Python would write "NoneType: None" below the line.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -13,6 +17,7 @@ from prefect.states import Failed
 
 from flows.outcomes import outcome_of
 
+TASK_RUNS = logging.getLogger("prefect.task_runs")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -26,6 +31,14 @@ def telling(work: F) -> F:
         except RecursionError:
             raise
         except (ValueError, OSError, RuntimeError) as error:
+            # Here, since a task may run in a process that has started for it alone.
+            TASK_RUNS.addFilter(_without_empty_traceback)
             return Failed(message=outcome_of(error)[0], data=error)
 
     return cast(F, told)
+
+
+def _without_empty_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[0] is None:
+        record.exc_info = None
+    return True

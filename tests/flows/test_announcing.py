@@ -1,6 +1,7 @@
 """What Prefect is told of a dataset: at least once, and nothing starts by accident."""
 
 import json
+import logging
 import re
 import shutil
 import time
@@ -189,7 +190,9 @@ def test_a_dataset_that_was_changed_is_not_announced(built, tmp_path):
     assert not (tmp_path / "artifacts").exists()
 
 
-def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path):
+def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, monkeypatch):
+    # As in a worker, where this program has not silenced Prefect's own lines.
+    monkeypatch.setattr(logging.getLogger("prefect.task_runs"), "level", logging.ERROR)
     config = config_of("poor", gates={"min_quota_share": 1.0}, quota={"num_samples": 400})
     with pytest.raises(BuildFailedError, match="there_are_enough_samples"):
         run_build(config, tmp_path, announce=True)
@@ -205,6 +208,8 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path):
     assert (ended["validate"], ended["select"]) == ("FAILED", "COMPLETED")
     lines = logged(run["id"], f"Finished in state Failed({run['state']['message']!r})")
     assert "there_are_enough_samples" in run["state"]["message"]
+    (said,) = [line for line in lines if line.startswith("Task run failed with state")]
+    assert "there_are_enough_samples" in said and "\n" not in said
     assert not any("Traceback" in line for line in lines)
 
 
@@ -231,3 +236,10 @@ def test_training_awaits_the_dataset_that_it_asks_for(drawn_dataset, tmp_path):
     for asked, name in (("mine", "mine"), (str(drawn_dataset), "drawn")):
         data = {**TREE["data"], "dataset": asked}
         assert dataset_of(save_config(tmp_path / "t.toml", TREE | GRPO | {"data": data})) == name
+
+
+def test_a_training_on_one_build_awaits_no_publication(tmp_path):
+    data = {**TREE["data"], "dataset": "mine/0123abcd"}
+    path = save_config(tmp_path / "t.toml", TREE | GRPO | {"data": data})
+    with pytest.raises(ValueError, match=r"mine/0123abcd, one build.*set data.dataset to mine"):
+        dataset_of(path)

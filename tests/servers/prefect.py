@@ -1,5 +1,9 @@
 """Prefect servers on loopback: one for all processes of a test session, others where a test counts
-what starts."""
+what starts.
+
+As a process: `python -m tests.servers.prefect PORT` serves until its stdin closes, by whatever ends
+the process that started it.
+"""
 
 import os
 import signal
@@ -16,6 +20,9 @@ from threading import Thread
 from urllib.request import urlopen
 
 import httpx
+import uvicorn
+
+from flows.server import end_with_input
 
 APP = "prefect.server.api.server:create_app"
 QUICK = {
@@ -23,6 +30,9 @@ QUICK = {
     "PREFECT_UI_ENABLED": "0",
 }
 """Seconds until an event can be found, where a user's server takes five; and no pages."""
+
+LAUNCHED: list[subprocess.Popen[bytes]] = []
+"""Their pipes close with this process, or when they are forgotten."""
 
 
 def start_server(home: Path) -> tuple[int, str]:
@@ -40,14 +50,22 @@ def launch_server(home: Path) -> tuple[int, str]:
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
     process = subprocess.Popen(
-        # As `prefect server start` does, less the time that its command line takes to import.
-        [sys.executable, "-m", "uvicorn", "--factory", APP, "--port", f"{port}"],
+        [sys.executable, "-m", "tests.servers.prefect", f"{port}"],
         env={**os.environ, **QUICK, "PREFECT_HOME": str(home), "PREFECT_API_URL": url},
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    LAUNCHED.append(process)
     return process.pid, url
+
+
+def main(port: int) -> None:
+    """As `prefect server start` does, less the time that its command line takes to import."""
+    Thread(target=end_with_input, daemon=True).start()
+    uvicorn.run(APP, factory=True, port=port)
 
 
 def wait_for_server(url: str) -> None:
@@ -120,3 +138,7 @@ def stop_shared_server(home: Path) -> None:
     known = home / "server.txt"
     if known.exists():
         stop_server(int(known.read_text(encoding="utf-8").split()[0]))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
