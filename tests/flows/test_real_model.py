@@ -1,4 +1,4 @@
-"""A build whose ten questions a real language model writes and judges, behind a real server. What
+"""A build whose questions a real language model writes and judges, behind a real server. What
 it says is drawn anew each time: tested is what holds whatever it says."""
 
 import json
@@ -25,7 +25,8 @@ pytestmark = [
         reason=f"not installed: {', '.join(missing_packages())} (make test-real-model)",
     ),
 ]
-NUM_QUESTIONS = 10
+NUM_QUESTIONS = 3
+"""Half a minute each for so small a model on one busy core, and as long to judge it."""
 CHAT = {
     "model": "smollm2-135m",
     "price": None,
@@ -51,7 +52,7 @@ def config(url: str, writer: str) -> PipelineConfig:
         chat=CHAT,
         write=WRITERS[writer],
         judge={"rule": "paper", "blind": "off", "max_image_side": 64},
-        source={"kind": "rendered", "render": {"num_scenes": 10, "width": 400, "height": 300}},
+        source={"kind": "rendered", "render": {"num_scenes": 4, "width": 400, "height": 300}},
         quota={
             "num_samples": NUM_QUESTIONS,
             "max_per_image": 2,
@@ -70,7 +71,7 @@ def outcome(url: str, writer: str, root: Path) -> tuple[Path | None, str]:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_real_model_writes_and_judges_ten_questions(writer: str, tmp_path: Path) -> None:
+def test_a_real_model_writes_and_judges_questions(writer: str, tmp_path: Path) -> None:
     """What the model writes it judges, where it can be read; what templates write in any case."""
     root = tmp_path / "root"
     root.mkdir()
@@ -83,7 +84,7 @@ def test_a_real_model_writes_and_judges_ten_questions(writer: str, tmp_path: Pat
 
     with open_replies(f"sqlite:///{root / 'replies.sqlite'}").sql.engine.begin() as connection:
         bodies = connection.exec_driver_sql("SELECT raw FROM replies").scalars().all()
-    assert len(bodies) >= 5
+    assert len(bodies) >= NUM_QUESTIONS
     for raw in bodies:
         told, read = json.loads(raw)["usage"], read_completion(raw)
         assert read.usage.input_tokens == told["prompt_tokens"] > 100
