@@ -25,6 +25,7 @@ SUBGRAPH = columns(
     facet=pl.String,
     claim=pl.String,
     alternatives=pl.List(pl.String),
+    num_offered=pl.Int64,
     offered=pl.List(pl.String),
     context=pl.List(pl.String),
     objects=pl.List(pl.Int64),
@@ -38,8 +39,10 @@ SUBGRAPH = columns(
     rating=pl.Int32,
     topic=pl.String,
 )
-"""`claim` and `alternatives` are JSON (schemas.claim), `offered` what they say as options, the
-right one first, empty where the scene does not decide it; `context` is what else the question says.
+"""`claim` and `alternatives` are JSON (schemas.claim), `num_offered` how many alternatives a
+question offers by itself (a pair may offer another one), the first ones; `offered` is what claim
+and alternatives say as options, the right one first, empty where the scene does not decide it;
+`context` is what else the question says.
 `names` are those of `objects`; `topic` is the same for questions of one image that are
 near-duplicates."""
 
@@ -62,12 +65,20 @@ PLAN = columns(
     category=pl.String,
     level=pl.String,
     pair_id=pl.String,
+    alternative=pl.Int64,
     reason=pl.String,
 )
 """`reason` is null for the questions to write; two of these have the same `pair_id` where their
-words and options are the same and their right options differ, else it is null."""
+words and options are the same and their right options differ, else it is null. `alternative` is the
+place of the alternative (of SUBGRAPH) that is offered alone; null where as many are as the
+question offers by itself."""
 
-PLANNED_BY = {"alternatives", "offered", "context"}  # columns that only the writer needs
+PLANNED_BY = {
+    "alternatives",
+    "num_offered",
+    "offered",
+    "context",
+}  # columns that only the writer needs
 QUESTION = columns(
     **{name: dtype for name, dtype in SUBGRAPH.items() if name not in PLANNED_BY},
     pair_id=pl.String,

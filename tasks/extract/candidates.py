@@ -31,8 +31,9 @@ question one point harder."""
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A question to be: `asks` names the part of the claim that it asks for; `alternatives` are
-    refuted claims that differ in that part, the most plausible first; `facet` is what else the
-    plan keeps balanced within a category.
+    refuted claims that differ in that part, the most plausible first, and `num_offered` how many of
+    them a question offers by itself; `facet` is what else the plan keeps balanced within a
+    category.
 
     `names` are how question and options name the objects. Where the evidence is unknown, the facet
     starts with "undecided-", `claim` is any of the possible claims, and at least one of the
@@ -43,6 +44,7 @@ class Candidate:
     asks: str
     claim: Claim
     alternatives: tuple[Claim, ...]
+    num_offered: int
     names: Mapping[int, str]
     evidence: Evidence
     facet: str
@@ -162,18 +164,19 @@ def _candidate(
             break
         if view.facts.holds(claim).refutes and names.add(claim):
             alternatives.append(claim)
-    if len(alternatives) < num_options - 1:
+    if len(alternatives) < (1 if proposer.may_offer_fewer else num_options - 1):
         return None
     # Beside an opposite, what else is offered is hardly ever right: only a show of options.
     form = FORMS[proposer.category]
-    opposites = [claim for claim in alternatives if form.are_opposite(proposal.claim, claim)]
-    alternatives = opposites[:1] or alternatives
+    opposites = [claim for claim in alternatives if form.are_opposite(proposal.claim, claim)][:1]
+    alternatives = opposites + [claim for claim in alternatives if claim not in opposites]
     named = [view.by_id[key] for key in view.subjects_of(proposal.claim) if key in view.by_id]
     return Candidate(
         category=proposer.category,
         asks=proposal.asks,
         claim=proposal.claim,
         alternatives=tuple(alternatives),
+        num_offered=len(opposites) or len(alternatives),
         names=names.texts,
         evidence=evidence,
         facet=proposal.facet,
@@ -211,6 +214,7 @@ def _undecided(
         asks=proposal.asks,
         claim=claim,
         alternatives=tuple(other for other in offered if other != claim),
+        num_offered=len(offered) - 1,
         names=names.texts,
         evidence=unclear,
         facet=proposal.facet,

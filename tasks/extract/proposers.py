@@ -20,6 +20,9 @@ class Proposer:
     everything that is asked."""
     share: int = 1
     """Factor on `max_per_category`: the number of candidates of a scene."""
+    may_offer_fewer: bool = False
+    """Whether two or three options are offered where the scene has no more that might be right. To
+    fill up with what nobody would hold or ride shows which might."""
     is_searched: bool = True
     """Whether questions on small things are harder. What somebody holds is no harder to find: its
     holder shows where it is."""
@@ -29,7 +32,11 @@ PROPOSERS: Sequence[Proposer] = (
     # Half of the dataset are relations.
     Proposer(Category.RELATION, relations.propose_relations, left_open.propose_places, share=2),
     Proposer(
-        Category.REACH, relations.propose_reaches, left_open.propose_reaches, is_searched=False
+        Category.REACH,
+        relations.propose_reaches,
+        left_open.propose_reaches,
+        may_offer_fewer=True,
+        is_searched=False,
     ),
     Proposer(Category.SIZE, comparisons.propose_sizes),
     Proposer(

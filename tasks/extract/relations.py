@@ -1,12 +1,13 @@
 """Relations: where one thing is by another, and who does what with what."""
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from itertools import permutations
 
 from schemas.box import horizontal_gap, inside_share
 from schemas.claim import ReachClaim, RelationClaim
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.kinds import LIVING
+from schemas.vocabulary.kinds import LIVING, Kind
 from tasks.extract.interactions import interactions
 from tasks.extract.places import other_places
 from tasks.extract.proposal import Proposal
@@ -15,6 +16,11 @@ from tasks.extract.view import View
 WITHIN = 0.95
 """Share of a box within another from which on all of it counts as inside: annotators draw
 inaccurately."""
+HANDY = {
+    Kind.FOOD, Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOOL, Kind.TOY, Kind.OBJECT,
+    Kind.ELECTRONICS,
+}  # fmt: skip
+"""Kinds of things that somebody could hold, where they are not too large."""
 HOLDABLE = 0.5
 """Area of a thing that somebody could hold, as a share of that person's box, at most."""
 EVERYWHERE = 0.6
@@ -28,8 +34,12 @@ def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
             continue
         claim = RelationClaim(subject.object_id, name, target.object_id)
         if "predicate" in predicate.asks and target.object_id in view.by_id:
+            placed = _in_usual_direction(view, claim)
             yield Proposal(
-                "predicate", claim, other_places(view, claim, target), _facet(view, name)
+                "predicate",
+                placed,
+                other_places(view, placed, view.by_id[placed.object]),
+                _facet(view, placed.predicate),
             )
         yield from _ends(view, RelationClaim, subject, name, target)
     yield from _side_by_side(view)
@@ -52,6 +62,22 @@ def _trivial(view: View, subject: SceneObject, target: SceneObject) -> bool:
     return inside_share(subject.box, target.box) > WITHIN and share > EVERYWHERE
 
 
+def _in_usual_direction(view: View, claim: RelationClaim) -> RelationClaim:
+    """The claim, or, where it is about front and back, the same fact told from the object's side:
+    of two classes, the place of the same one is asked for in all photographs, whichever annotators
+    name first, so that questions meet their opposites."""
+    predicates = view.facts.predicates
+    own = predicates[claim.predicate]
+    inverse = predicates.get(own.inverse or "")
+    if inverse is None or own.needs not in ("front", "back"):
+        return claim
+    ends = [str(view.by_id[key].class_name) for key in (claim.subject, claim.object)]
+    parity = blake2b(" ".join(sorted(ends)).encode(), digest_size=1).digest()[0] % 2
+    if (ends[0] > ends[1]) == bool(parity):
+        return claim
+    return RelationClaim(claim.object, inverse.name, claim.subject)
+
+
 def _side_by_side(view: View) -> Iterator[Proposal]:
     """Left and right of things that no annotation relates."""
     for subject, target in permutations(view.things, 2):
@@ -63,6 +89,19 @@ def _side_by_side(view: View) -> Iterator[Proposal]:
             yield Proposal(
                 "predicate", claim, other_places(view, claim, target), _facet(view, name)
             )
+
+
+def _may_be_reached(
+    view: View, subject: SceneObject, target: SceneObject, other: SceneObject
+) -> bool:
+    """Whether words alone do not show that somebody does something with one thing rather than
+    another: both are of one kind, or both are things that somebody could hold."""
+    if view.kind(other) is view.kind(target):
+        return True
+    return all(
+        view.kind(thing) in HANDY and thing.box.area <= HOLDABLE * subject.box.area
+        for thing in (target, other)
+    )
 
 
 def _ends(
@@ -80,15 +119,18 @@ def _ends(
     if "object" in asks and target.object_id in view.by_id:
         alike = view.most_alike(target, rest)
         if form is ReachClaim:
-            # Things that one could hold come before those that are too large.
             alike.sort(key=lambda other: other.box.area > HOLDABLE * subject.box.area)
+            # Where none might be reached, words show the answer: the plan takes it last.
+            alike = [
+                other for other in alike if _may_be_reached(view, subject, target, other)
+            ] or alike
         others = [form(subject.object_id, name, other.object_id) for other in alike]
         yield Proposal("object", claim, others, _facet(view, name), int(form is RelationClaim))
     if "subject" in asks:
-        rivals = {
-            other.object_id: form(other.object_id, name, target.object_id)
-            for other in view.most_alike(subject, rest)
-        }
+        alike = view.most_alike(subject, rest)
+        if form is ReachClaim:
+            alike = [other for other in alike if view.kind(other) is view.kind(subject)] or alike
+        rivals = {other.object_id: form(other.object_id, name, target.object_id) for other in alike}
         is_living = view.kind(subject) in LIVING
         if not is_living or any(
             view.kind(view.by_id[key]) in LIVING and view.facts.holds(other).refutes

@@ -36,7 +36,7 @@ from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
 
-VERSION = 4
+VERSION = 5
 logger = logging.getLogger(__name__)
 
 
@@ -92,6 +92,7 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
         "facet": str(candidate.facet),
         "claim": claim,
         "alternatives": [encode_claim(other) for other in candidate.alternatives],
+        "num_offered": candidate.num_offered,
         "offered": offered,
         "context": context,
         "objects": objects,

@@ -30,6 +30,7 @@ MAX_LOG_ODDS = 12.0  # of one feature: a chance of six in a million is practical
 
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
 
 
 def offered_and_context(
@@ -128,10 +129,14 @@ def family_of() -> pl.Expr:
     return pl.col("facet").str.split("/").list.first()
 
 
-def cells_of(part: pl.DataFrame, quotas: Mapping[str, int]) -> tuple[Places, Sequence[str], Floats]:
+def cells_of(
+    part: pl.DataFrame, quotas: Mapping[str, int], is_counted: Mask | None = None
+) -> tuple[Places, Sequence[str], Floats]:
     """The cell (level and facet) of every row, and of every cell its level and how many will be
-    chosen of it when the families of facets take turns, and the facets within a family."""
-    sizes = part.group_by("level", "facet").len().sort("level", "facet")
+    chosen of it when the families of facets take turns, and the facets within a family. Rows that
+    are not counted are no further questions; each has the cell of one that is."""
+    counted = part if is_counted is None else part.filter(pl.Series(is_counted))
+    sizes = counted.group_by("level", "facet").len().sort("level", "facet")
     sizes = sizes.with_columns(family=family_of()).with_row_index("cell")
     numbers = np.zeros(sizes.height)
     for level, quota in quotas.items():

@@ -8,7 +8,7 @@ probably be in one (tasks.plan.groups.is_on_val_side).
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -53,17 +53,85 @@ def counterparts(rows: pl.DataFrame) -> Places:
         .filter(pl.col("words").is_not_null())
         .filter(pl.col("right").n_unique().over(key) > 1)
     )
-    groups = (
-        asked.group_by(*key, "right", maintain_order=True)
-        .agg("row")
-        .group_by(key, maintain_order=True)
-        .agg("row")
-    )
-    photographs = rows["photograph"].to_list()
-    for lines in groups["row"].to_list():
-        for one, other in _matched(lines, photographs):
+    places, photographs = asked["row"].to_list(), asked["photograph"].to_list()
+    for lines in _lines_of(asked):
+        for unit in _matched(lines, photographs):
+            one, other = (places[place] for place in unit)
             found[one], found[other] = other, one
     return found
+
+
+class Offers(NamedTuple):
+    """Rows, and for each the place of its counterpart, -1 for none. Rows that are `in_two` stand
+    for an earlier row, of which they offer two options; they are taken with their counterpart or
+    not at all."""
+
+    rows: pl.DataFrame
+    mates: Places
+    in_two: NDArray[np.bool_]
+
+    @classmethod
+    def whole(cls, rows: pl.DataFrame, mates: Places) -> "Offers":
+        """All rows offer all of their options."""
+        return cls(rows, mates, np.zeros(rows.height, dtype=bool))
+
+
+def with_pairs_in_two(rows: pl.DataFrame, mates: Places) -> Offers:
+    """With further rows for those without a counterpart that have one if both offer only the right
+    options of the two. Their `alternative` is the place of the other option among the alternatives
+    of the row; it is null in all other rows."""
+    two = _offering_two(rows, mates)
+    units: list[tuple[int, int]] = []
+    met: set[int] = set()
+    row_of, photographs = two["row"].to_list(), two["photograph"].to_list()
+    for lines in _lines_of(two):
+        free = [[place for place in line if row_of[place] not in met] for line in lines]
+        for unit in _matched([line for line in free if line], photographs):
+            units.append(unit)
+            met.update(row_of[place] for place in unit)
+    further = two[[place for unit in units for place in unit]]
+    offered = rows[further["row"].to_list()].with_columns(further.select("offered", "alternative"))
+    start = rows.height
+    counterpart_of = [start + (number ^ 1) for number in range(further.height)]
+    return Offers(
+        pl.concat([rows.with_columns(alternative=pl.lit(None, pl.Int64)), offered]),
+        np.concatenate([mates, np.array(counterpart_of, dtype=np.int64)]),
+        np.arange(start + further.height) >= start,
+    )
+
+
+def _offering_two(rows: pl.DataFrame, mates: Places) -> pl.DataFrame:
+    """Each row without a counterpart as often as it has alternatives, `offered` with the right
+    option; `row` is its place. Only those whose words have different answers are kept."""
+    offered, right = pl.col("all_offered"), pl.col("all_offered").list.first()
+    two = (
+        rows.with_row_index("row")
+        .filter(pl.Series(mates < 0), offered.list.len() > 2)
+        .select(
+            *("row", "category", "evidence", "context", "photograph", "side"),
+            right=right,
+            other=offered.list.slice(1),
+            alternative=pl.int_ranges(offered.list.len() - 1, dtype=pl.Int64),
+        )
+        .explode("other", "alternative")
+        .with_columns(offered=pl.concat_list("right", "other"))
+    )
+    is_open = pl.col("right").n_unique().over("words", "side") > 1
+    return two.with_columns(words_of(two)).filter(is_open)
+
+
+def _lines_of(asked: pl.DataFrame) -> list[list[list[int]]]:
+    """Places by words and side, and within these by right option. The fewest come first: what they
+    have in common with others must not be used up by these."""
+    groups = (
+        asked.with_row_index("place")
+        .group_by("words", "side", "right", maintain_order=True)
+        .agg("place")
+        .group_by("words", "side", maintain_order=True)
+        .agg("place")
+    )
+    lines: list[list[list[int]]] = groups["place"].to_list()
+    return sorted(lines, key=lambda group: sum(map(len, group)))
 
 
 def _matched(lines: Sequence[list[int]], photographs: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,8 @@
 
 Reads all subgraphs, and of the images which are the same photograph (and which cannot be used or
 are a benchmark's); writes one row per candidate with the reason why it is not asked, null where it
-is asked, and with the id of the pair in which it is asked. The choice depends on the candidates
+is asked, with the id of the pair in which it is asked, and with its only other option where it
+offers two because its counterpart does. The choice depends on the candidates
 alone, not on how they were cut into shards.
 """
 
@@ -20,14 +21,14 @@ from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
-from tasks.plan.pairs import counterparts, pair_ids, words_of
+from tasks.plan.pairs import Offers, counterparts, pair_ids, with_pairs_in_two, words_of
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.stage import Job, Stage
 
-VERSION = 4
+VERSION = 5
 COLUMNS = (
     *("question_id", "image_id", "category", "level", "facet", "topic"),
-    *("evidence", "offered", "context"),
+    *("evidence", "num_offered", "offered", "context"),
 )
 logger = logging.getLogger(__name__)
 
@@ -84,20 +85,21 @@ def plan_questions(
     photograph, and the reason of those whose photographs cannot or must not be used; where
     `is_paired`, questions are chosen in pairs if they can be."""
     wanted = quotas_to_write(quota)
+    candidates = candidates.with_columns(
+        all_offered="offered", offered=pl.col("offered").list.head(pl.col("num_offered") + 1)
+    )
     rows = by_preference(candidates, wanted, seed).join(
         images, on="image_id", how="left", maintain_order="left"
     )
     usable = rows["reason"].is_null()
     open_rows = rows.filter(usable)
-    mates = np.full(open_rows.height, -1)
-    if is_paired:
-        mates = counterparts(_with_sides(open_rows, val_share, seed))
-    taken = choose_evenly(open_rows, mates, wanted, quota.max_per_image)
-    planned = open_rows.select(
-        "question_id",
-        pair_ids(open_rows["question_id"].to_list(), mates, taken),
-        is_planned=pl.Series(taken),
-    )
+    offers = offers_of(open_rows, val_share, seed) if is_paired else _alone(open_rows)
+    taken = choose_evenly(offers, wanted, quota.max_per_image)
+    planned = offers.rows.select(
+        *("question_id", "alternative"),
+        pair_ids(offers.rows["question_id"].to_list(), offers.mates, taken),
+        is_planned=pl.lit(True),
+    ).filter(pl.Series(taken))
     is_repeated = ~pl.struct("image_id", "topic").is_first_distinct()
     return (
         rows.join(planned, on="question_id", how="left", maintain_order="left")
@@ -115,15 +117,21 @@ def plan_questions(
     )
 
 
-def _with_sides(rows: pl.DataFrame, val_share: float, seed: int) -> pl.DataFrame:
-    """Rows with `words`, and with the `photograph` and its `side`."""
+def offers_of(rows: pl.DataFrame, val_share: float, seed: int) -> Offers:
+    """Rows with their counterparts among those whose photograph is on the same side."""
     groups = rows["group_id"].unique().to_list()
     sides = {group: is_on_val_side(group, val_share, seed) for group in groups}
-    return rows.with_columns(
+    rows = rows.with_columns(
         words_of(rows),
         photograph="group_id",
         side=pl.col("group_id").replace_strict(sides, return_dtype=pl.Boolean),
     )
+    return with_pairs_in_two(rows, counterparts(rows))
+
+
+def _alone(rows: pl.DataFrame) -> Offers:
+    rows = rows.with_columns(alternative=pl.lit(None, pl.Int64))
+    return Offers.whole(rows, np.full(rows.height, -1))
 
 
 def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.claim import decode_claim
+from schemas.claim import decode_claim, objects_of
 from schemas.columns import frame_of
 from schemas.completion.publish import (
     LETTERS,
@@ -33,7 +33,7 @@ from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, stable_hash
-from tasks.plan.pairs import whole_pairs
+from tasks.plan.pairs import Offers, whole_pairs
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic
 from tasks.select.letters import assign_letters, assign_orders, ordered
@@ -42,7 +42,7 @@ from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
-VERSION = 4
+VERSION = 5
 Answered = Callable[[str], str]
 """A completion with the gold scene and the answer that is given."""
 BATCH = 1000  # questions whose scenes are in memory at once
@@ -89,9 +89,14 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
         for row in by_image[scene.image_id]:
             claim = decode_claim(row["claim"])
             asked = list(form_of(claim).relationships(claim))
+            objects = _asked_about(row)
             near = [links[key] for key in row["relationships"]]
-            triplets = [(entry.subject, entry.predicate, entry.object) for entry in near]
-            gold = publish_scene(scene, ids, row["objects"], dict.fromkeys(triplets + asked))
+            triplets = [
+                (entry.subject, entry.predicate, entry.object)
+                for entry in near
+                if entry.subject in objects and entry.object in objects
+            ]
+            gold = publish_scene(scene, ids, objects, dict.fromkeys(triplets + asked))
             whole = publish_scene(
                 scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
             )
@@ -104,6 +109,13 @@ def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[
                 "scene_objects": whole.objects,
                 "scene_relationships": whole.relationships,
             }
+
+
+def _asked_about(row: Mapping[str, Any]) -> list[int]:
+    """Of the objects of a question those that it or its options name, or all where its claims are
+    about classes."""
+    named = {key for text in row["option_claims"] for key in objects_of(decode_claim(text))}
+    return [key for key in row["objects"] if key in named or not named]
 
 
 def _texts(
@@ -175,7 +187,8 @@ def choose_samples(
     is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
     parts = [by_preference(sound.filter(part), wanted, seed) for part in (~is_last, is_last)]
     rows = pl.concat(parts)
-    taken = choose_evenly(rows, whole_pairs(rows["pair_id"]), wanted, quota.max_per_image)
+    offers = Offers.whole(rows, whole_pairs(rows["pair_id"]))
+    taken = choose_evenly(offers, wanted, quota.max_per_image)
     rows = rows.with_columns(is_taken=pl.Series(taken)).sort(
         "is_taken", descending=True, maintain_order=True
     )

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = 10
+VERSION = 11
 USUAL = GatesConfig()
 ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example

@@ -229,9 +229,11 @@ def _groups() -> list[pl.Expr]:
 
 
 def _is_two_sided() -> pl.Expr:
-    """Whether a question offers the answer and its opposite alone."""
+    """Whether a question offers two options because they are opposites, or the right ones of a
+    pair."""
     categories = [name.value for name, form in FORMS.items() if form.has_opposites]
-    return pl.col("category").is_in(categories) & (pl.col("num_options") == 2)
+    may_be = pl.col("category").is_in(categories) | pl.col("pair_id").is_not_null()
+    return may_be & (pl.col("num_options") == 2)
 
 
 def _is_pair() -> pl.Expr:

@@ -26,6 +26,7 @@ from tasks.write.document import (
     thing_part,
     warnings_of,
 )
+from tasks.write.offered import wrong_claims
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
 
@@ -78,8 +79,7 @@ def order_of(
     row: Mapping[str, Any], scene: Scene, num_options: Mapping[Category, int], seed: int
 ) -> Order:
     """The order for a row of SUBGRAPH; the seed decides the sequence of the claims."""
-    wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
-    texts = [row["claim"], *wrong]
+    texts = [row["claim"], *wrong_claims(row, num_options)]
     Random(f"{seed}:{row['question_id']}").shuffle(texts)
     claims = {f"c{number}": decode_claim(text) for number, text in enumerate(texts, start=1)}
     is_known = row["evidence"] != Standing.UNKNOWN

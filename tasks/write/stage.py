@@ -24,9 +24,10 @@ from tasks.chat.account import account_of
 from tasks.chat.run import Run
 from tasks.language.forms.table import FORMS
 from tasks.stage import Job, Settings, Stage
+from tasks.write.offered import wrong_claims
 from tasks.write.prompt import prompt_digest
 
-VERSION = 7
+VERSION = 8
 logger = logging.getLogger(__name__)
 
 
@@ -37,12 +38,11 @@ def write_question(
     options in the same order."""
     key = f"{seed}:{row.get('pair_id') or row['question_id']}"
     names = dict(zip(row["objects"], row["names"], strict=True))
-    wrong = row["alternatives"][: num_options[Category(row["category"])] - 1]
     form = FORMS[Category(row["category"])]
     # Sorted by their texts: those of both questions of a pair are shuffled alike.
     said = sorted(
         (form.option(decode_claim(claim), row["asks"], names), claim)
-        for claim in (row["claim"], *wrong)
+        for claim in (row["claim"], *wrong_claims(row, num_options))
     )
     Random(key).shuffle(said)
     claims = [claim for _, claim in said]
@@ -108,7 +108,7 @@ def write(job: Job) -> Path:
     subgraphs = (
         pl.scan_parquet(job.path("extract"))
         .join(
-            planned.select("question_id", "pair_id"),
+            planned.select("question_id", "pair_id", "alternative"),
             on="question_id",
             how="inner",
             maintain_order="left",

@@ -538,4 +538,6 @@ def test_every_predicate_that_a_source_holds_is_asked(name):
     if predicate.needs == "far":
         things = [(*thing, {"depth": 3.0}) for thing in things]
     facets = {entry.facet for entry in found(category, things, [said])}
-    assert f"{predicate.family}/{as_name}" in facets
+    # What is behind is also asked about from the view of what is in front.
+    asked = {as_name, predicate.inverse} if predicate.needs in ("front", "back") else {as_name}
+    assert facets & {f"{predicate.family}/{name}" for name in asked}

@@ -99,13 +99,25 @@ def shown(number):
             "present",
             "dog",
             "proved",
+            1,
             ["No", "Yes"] if place % 4 else ["Yes", "No"],
             ["dog"],
         )
         for place in range(number)
     ]
     rows += [
-        (f"{place}-count", str(place), "count", "easy", "1", "cat", "proved", ["1", "2"], ["cat"])
+        (
+            f"{place}-count",
+            str(place),
+            "count",
+            "easy",
+            "1",
+            "cat",
+            "proved",
+            1,
+            ["1", "2"],
+            ["cat"],
+        )
         for place in range(8)
     ]
     columns = [
@@ -116,6 +128,7 @@ def shown(number):
         "facet",
         "topic",
         "evidence",
+        "num_offered",
         "offered",
         "context",
     ]
@@ -135,3 +148,77 @@ def test_pairs_are_planned_together_and_on_one_side():
         assert len({is_on_val_side(image, 0.3, 7) for image in pair["image_id"]}) == 1
     alone = plan_questions(rows, images(rows), quota, 7, is_paired=False)
     assert alone["pair_id"].null_count() == alone.height
+
+
+def held(image, right, *others, num_offered=None):
+    """Who holds the ball? `right`, and not the others."""
+    return {
+        "question_id": f"{image}-reach",
+        "image_id": image,
+        "category": "reach",
+        "level": "easy",
+        "facet": "interaction/holding",
+        "topic": "ball",
+        "evidence": "asserted",
+        "num_offered": num_offered or len(others),
+        "offered": [right, *others],
+        "context": ["subject", "holding", "ball"],
+    }
+
+
+ONE_LEVEL = QuotaConfig(num_samples=32, easy_share=1.0, medium_share=0.0, oversample=1.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "offered"),
+    [
+        # The boy is right once and the man once; nobody else is offered.
+        ([("a", "boy", "cow", "man"), ("b", "man", "boy", "dog")],
+         [("boy", "man"), ("man", "boy")]),
+        # As many options as there are, where they are the same.
+        ([("a", "boy", "man", "cow"), ("b", "man", "cow", "boy")],
+         [("boy", "man", "cow"), ("man", "cow", "boy")]),
+        ([("a", "boy", "cow", "dog"), ("b", "man", "boy", "dog")], None),
+        ([("a", "boy", "cow", "man"), ("a", "man", "boy", "dog")], None),
+    ],
+)  # fmt: skip
+def test_two_options_make_a_pair_where_all_of_them_make_none(rows, offered):
+    frame = pl.DataFrame([held(*row) for row in rows])
+    planned = plan_questions(frame, images(frame), ONE_LEVEL, 7, val_share=0.0)
+    both = planned.filter(pl.col("reason").is_null()).join(frame, on="question_id")
+    if offered is None:
+        assert both["pair_id"].null_count() == both.height
+        assert both["alternative"].null_count() == both.height
+        return
+    assert both["pair_id"].n_unique() == 1
+    assert [
+        tuple(row["offered"])
+        if row["alternative"] is None
+        else (row["offered"][0], row["offered"][1 + row["alternative"]])
+        for row in both.iter_rows(named=True)
+    ] == offered
+
+
+def test_a_pair_may_offer_what_a_question_by_itself_does_not():
+    frame = pl.DataFrame([
+        held("a", "left", "right", "on", num_offered=1), held("b", "on", "left", "under"),
+    ])  # fmt: skip
+    planned = plan_questions(frame, images(frame), ONE_LEVEL, 7, val_share=0.0)
+    assert planned["alternative"].to_list() == [1, 0]
+    alone = plan_questions(frame, images(frame), ONE_LEVEL, 7, is_paired=False)
+    assert alone["alternative"].to_list() == [None, None]
+
+
+def test_a_level_yields_to_pairs_of_another_one_before_words_tell():
+    """All that is easy has the boy, who is always right there; the pairs are hard."""
+    rows = [held(f"e{place}", "boy", "cow") for place in range(20)]
+    for place in range(10):
+        rows.append(held(f"p{place}", "man", "girl") | {"level": "hard"})
+        rows.append(held(f"q{place}", "girl", "man") | {"level": "hard"})
+    frame = pl.DataFrame(rows)
+    quota = QuotaConfig(num_samples=160, easy_share=0.5, medium_share=0.0, oversample=1.0)
+    planned = plan_questions(frame, images(frame), quota, 7, val_share=0.0)
+    chosen = planned.filter(pl.col("reason").is_null())
+    assert chosen.height == 10
+    assert Counter(chosen["level"])["hard"] >= 8
+    assert chosen["pair_id"].drop_nulls().len() >= 8

@@ -51,7 +51,11 @@ rooms = st.integers(1, 3)
 def frame(rows):
     columns = ("question_id", "image_id", "category", "level", "facet", "topic", "evidence")
     schema = dict.fromkeys(columns, pl.String)
-    schema |= {"offered": pl.List(pl.String), "context": pl.List(pl.String)}
+    schema |= {
+        "num_offered": pl.Int64,
+        "offered": pl.List(pl.String),
+        "context": pl.List(pl.String),
+    }
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -193,7 +197,7 @@ def big(number):
         {"question_id": f"{place}-{random.random()}", "image_id": str(place % 40),
          "category": random.choice(CATEGORIES), "level": random.choice(("easy", "medium", "hard")),
          "facet": random.choice("xy"), "topic": random.choice("pqrstuv"),
-         "offered": random.sample(["cat", "dog", "cow"], 3), "context": []}
+         "num_offered": 2, "offered": random.sample(["cat", "dog", "cow"], 3), "context": []}
         for place in range(number)
     ])  # fmt: skip
 

@@ -1,0 +1,168 @@
+"""Leaning: how far the words of a question, beside those already taken, give its answer away.
+
+For every feature of the options (the text of one, alone or with a word of the question or with
+another option), right options should be as many as chance expects.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from schemas.question import UNDECIDED
+from tasks.plan.balance import Words, cells_of, option_words
+from tasks.plan.pairs import SEPARATOR, Offers
+
+Floats: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
+PRIOR = 2.0
+"""Right options, added to those that a feature expects: rare features tell a reader little."""
+
+
+class Share(Enum):
+    """What a number of questions is for: a level and facet, a level, or the whole category."""
+
+    CELL = auto()
+    LEVEL = auto()
+    CATEGORY = auto()
+
+
+class Budget(NamedTuple):
+    """The line of each row, and of each line how many more may be taken."""
+
+    line: Places
+    left: Floats
+
+
+class Way(NamedTuple):
+    """Rows of a part that may be taken, and for each row of the part the place of the one that is
+    taken with it, or -1."""
+
+    rows: Places
+    mates: Places
+
+
+@dataclass
+class Part:
+    """The decided rows of one category: `rows` are their places in the table, and `place` the other
+    way round. `budgets` say how many more may be taken. `mates` and `in_two` are those of Offers,
+    in places of the part.
+
+    `features` are those of the options of each row: of the features of column c, a row of the kind
+    k adds `counts[k, c]` to the `excess` of right options, and `chance[k, c]` to the `expected`
+    ones."""
+
+    rows: Places
+    place: Places
+    budgets: Mapping[Share, Budget]
+    mates: Places
+    in_two: Mask
+    features: Places
+    kinds: Places
+    counts: Floats
+    chance: Floats
+    excess: Floats
+    expected: Floats
+
+    @classmethod
+    def of(cls, offers: Offers, category: str, quotas: Mapping[str, int]) -> "Part":
+        rows = offers.rows
+        is_decided = ~pl.col("facet").str.starts_with(UNDECIDED)
+        part = rows.with_row_index("row").filter(
+            is_decided,
+            pl.col("category") == category,
+            pl.col("offered").list.len() > 1,
+            pl.col("level").is_in(list(quotas)),
+        )
+        numbers = part["row"].to_numpy().astype(np.int64)
+        place = np.full(rows.height, -1)
+        place[numbers] = np.arange(len(numbers))
+        mates, in_two = offers.mates[numbers], offers.in_two[numbers]
+        cells, levels, numbers_of_cells = cells_of(part, quotas, ~in_two)
+        names = list(quotas)
+        level = np.array([names.index(name) for name in levels], dtype=np.int64)[cells]
+        limits = np.array(list(quotas.values()), dtype=np.float64)
+        features, kinds, counts, chance = features_of(part)
+        size = int(features.max(initial=-1)) + 1
+        return cls(
+            rows=numbers,
+            place=place,
+            budgets={
+                Share.CELL: Budget(cells, numbers_of_cells),
+                Share.LEVEL: Budget(level, limits),
+                Share.CATEGORY: Budget(np.zeros_like(cells), limits.sum(keepdims=True)),
+            },
+            mates=np.where(mates < 0, -1, place[mates]),
+            in_two=in_two,
+            features=features,
+            kinds=kinds,
+            counts=counts,
+            chance=chance,
+            excess=np.zeros(size),
+            expected=np.zeros(size),
+        )
+
+    def paired(self) -> Way:
+        """All options of both questions of a pair."""
+        return Way(np.flatnonzero((self.mates >= 0) & ~self.in_two), self.mates)
+
+    def paired_in_two(self) -> Way:
+        """Pairs that offer two options."""
+        return Way(np.flatnonzero((self.mates >= 0) & self.in_two), self.mates)
+
+    def single(self) -> Way:
+        return Way(np.flatnonzero(~self.in_two), np.full(len(self.rows), -1))
+
+    def leaning(self, rows: Places) -> Floats:
+        """How far each row leans to where what was taken leans already; negative where it evens
+        that out."""
+        features, counts = self.features[rows], self.counts[self.kinds[rows]]
+        told = self.excess[features] / (self.expected[features] + PRIOR)
+        found: Floats = (told * counts).sum(axis=1)
+        return found
+
+    def take(self, row: int) -> None:
+        features, kind = self.features[row], self.kinds[row]
+        np.add.at(self.excess, features, self.counts[kind])
+        np.add.at(self.expected, features, self.chance[kind])
+        for budget in self.budgets.values():
+            budget.left[budget.line[row]] -= 1
+
+
+def features_of(part: pl.DataFrame) -> tuple[Places, Places, Floats, Floats]:
+    """`features`, `kinds`, `counts` and `chance` of Part; a kind is a number of options."""
+    words, size = option_words(part)
+    words = [with_whole_context(entry, part["context"], size) for entry in words]
+    width = max((entry.features.shape[1] for entry in words), default=0)
+    features = np.full((part.height, width), -1)
+    kinds = np.zeros(part.height, dtype=np.int64)
+    counts, chance = np.zeros((len(words), width)), np.zeros((len(words), width))
+    for kind, entry in enumerate(words):
+        used = len(entry.counts)
+        features[entry.rows, :used] = entry.features
+        kinds[entry.rows] = kind
+        counts[kind, :used] = entry.counts
+        chance[kind, :used] = -entry.counts.min()
+    distinct = np.unique(features, return_inverse=True)[1].reshape(features.shape)
+    return distinct, kinds, counts, chance
+
+
+def with_whole_context(words: Words, context: pl.Series, size: int) -> Words:
+    """With a feature for each option beside all that the question says: of a kite and a house, no
+    single word tells which is above. `size` is the number of features so far."""
+    number = round(-1 / words.counts.min())  # of options: each wrong one counts minus its share
+    said = context.list.join(SEPARATOR).rank("dense").to_numpy().astype(np.int64)[words.rows]
+    per_option = words.features.shape[1] // number
+    options = words.features[:, ::per_option]
+    whole = size * (1 + said[:, None]) + options
+    counts = words.counts[::per_option]
+    return Words(
+        words.rows,
+        np.concatenate([words.features, whole], axis=1),
+        np.concatenate([words.counts, counts]),
+    )
