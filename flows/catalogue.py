@@ -1,4 +1,4 @@
-"""Commands on what is below a root: `list`, `tag`, `diff`, `check` and `prune`."""
+"""Commands on what is below a root: `list`, `tag`, `diff`, `report`, `check` and `prune`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -114,6 +114,35 @@ def diff(
         return
     write = write_page if format is DiffFormat.HTML else write_table
     typer.echo(write(found, out or page_path(found, root, f".{format}")))
+
+
+def report(
+    dataset: Annotated[str, typer.Argument(help=DATASET)],
+    root: Root = DATA,
+    photographs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="The build's source.path, or a folder or archive of its photographs: for lost "
+            "questions about those that the dataset does not hold. May be repeated.",
+            metavar="PLACE",
+        ),
+    ] = None,
+) -> None:
+    """Make a dataset's report.html again: the page on which its questions, published and lost, can
+    be looked at. Prints its path.
+
+    A build makes it, too. It is no part of what the dataset is: the dataset keeps its name. Keep
+    the artifacts of the build: without them it shows the samples, and not what was lost and why.
+    """
+    from schemas.dataset_folder import check_dataset, resolve_dataset
+    from tasks.diff.record import Record, root_of
+    from tasks.report.report import photographs_of, write_report
+
+    folder = resolve_dataset(dataset, root)
+    check_dataset(folder)
+    place = root_of(folder, root)
+    store = photographs_of(Record(folder, place), [str(path) for path in photographs or ()])
+    typer.echo(write_report(folder, place, store))
 
 
 def check(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.catalogue import check, diff, list_all, prune, tag
+from flows.catalogue import check, diff, list_all, prune, report, tag
 from flows.options import DATA, DATASET, Root
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
@@ -392,5 +392,5 @@ def download(
 
 app.command()(witness)
 app.command("list")(list_all)
-for command in (tag, diff, check, prune):
+for command in (tag, diff, report, check, prune):
     app.command()(command)

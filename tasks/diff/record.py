@@ -79,12 +79,18 @@ class Record:
         or were made again with other replies, and no rows where the stage did not run."""
         if stage not in self.stages:
             return pl.DataFrame(schema={column: pl.String})
-        paths = self._artifacts[stage]
-        if not paths:
+        rows = self.table(stage)
+        if rows is None:
             return None
         # The index keeps ids as the source has them, which may be numbers.
         is_wanted = pl.col(column).cast(pl.String).is_in(list(wanted))
-        return pl.scan_parquet(paths).filter(is_wanted).collect()
+        return rows.filter(is_wanted).collect()
+
+    def table(self, stage: str) -> pl.LazyFrame | None:
+        """All rows of a stage; None where it did not run, or its artifacts are gone or were made
+        again with other replies."""
+        paths = self._artifacts.get(stage)
+        return pl.scan_parquet(paths) if paths else None
 
     @cached_property
     def samples(self) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """Publish: the dataset folder, which appears complete or not at all.
 
 Reads samples, their validation, ledgers and photographs; writes Parquet shards (photographs as
-their original bytes, once per row group), the card, the Croissant description, the manifest and
-the ledger.
+their original bytes, once per row group), the card, the Croissant description, the manifest, the
+ledger and report.html. Neither the card nor the report is part of what a dataset is named by.
 """
 
 import json
@@ -40,7 +40,7 @@ from tasks.artifact import (
 )
 from tasks.file_digests import digest_store, file_digests
 from tasks.judge.summary import judge_summary
-from tasks.photographs.stage import open_photographs
+from tasks.photographs.stage import PhotographStore, open_photographs
 from tasks.plan.quota import plan_quotas, shortfalls
 from tasks.publish.card import render_card
 from tasks.publish.costs import cost_of_rows, count_costs, count_unanswered, prices_of
@@ -53,12 +53,13 @@ from tasks.publish.funnel import (
     count_unselected,
 )
 from tasks.publish.shards import plain_table, write_split
+from tasks.report.report import write_report
 from tasks.sources.readers import reader_of
 from tasks.stage import Job, Settings, Stage
 from tasks.validate.page import PAGE
 from tasks.validate.stage import draw_page, results_of
 
-VERSION = 8
+VERSION = 9
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
 """Packages that the stages use: the manifest records their versions."""
 logger = logging.getLogger(__name__)
@@ -217,14 +218,14 @@ def _sha256(path: Path) -> str:
 
 
 def write_dataset(folder: Path, job: Job) -> str:
-    """Write all files of the dataset into an existing, empty folder; returns its digest."""
+    """Write all files of the dataset but its report into an existing, empty folder; returns its
+    digest."""
     config, inputs = job.config, Inputs.of(job)
     write_ledger(config, inputs, folder / "ledger.parquet")
     samples = pl.read_parquet(inputs.samples)
     samples = samples.with_columns(cost=cost_of_rows(samples.columns, config).round(6))
-    store, sizes = None, {}
-    if config.images == "embed":
-        store, _ = open_photographs(job.source, job.root)
+    store, sizes = photographs(job), {}
+    if store:
         known = pl.scan_parquet(list(inputs.photographs)).select("image_id", "num_bytes")
         sizes = dict(known.drop_nulls().collect().iter_rows())
     (folder / DATA).mkdir()
@@ -253,6 +254,11 @@ def write_dataset(folder: Path, job: Job) -> str:
     return digest
 
 
+def photographs(job: Job) -> PhotographStore | None:
+    """Those of the source; None where the dataset is to have none."""
+    return open_photographs(job.source, job.root)[0] if job.config.images == "embed" else None
+
+
 def publish(job: Job) -> Path:
     """Write the dataset to the folder that its content names, and the artifact that names it."""
     datasets = job.root / "datasets" / job.config.name
@@ -260,7 +266,10 @@ def publish(job: Job) -> Path:
         folder = datasets / write_dataset(partial, job)
         if folder.exists() and problem_of_files(folder, job.root):
             move_aside(folder, job.root)
-        if not folder.exists():
+        is_new = not folder.exists()
+        place = partial if is_new else folder
+        write_report(place, job.root, photographs(job), job.config.runner.max_workers)
+        if is_new:
             move_folder(partial, folder)
     place = folder.relative_to(job.root).as_posix()
     with replacing(job.artifact.path) as written:

@@ -13,11 +13,12 @@ from rich.text import Text
 from schemas.dataset_folder import VALIDATION
 from tasks.publish.card import cost_rows, dollars_told
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
+from tasks.report.report import REPORT
 
 
 def print_summary(dataset: Path, console: Console) -> None:
     """Print the funnel by reason and by category, the costs and verdicts of models, missed quotas,
-    and the paths of report and card."""
+    and the paths of report, validation page and card."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))
@@ -35,7 +36,8 @@ def print_summary(dataset: Path, console: Console) -> None:
     console.print(
         Text(f"{manifest['num_samples']:,} samples ({splits}) in {manifest['num_images']:,} images")
     )
-    console.print(Text(f"report  {dataset / VALIDATION / 'validation.html'}"), soft_wrap=True)
+    console.print(Text(f"report  {dataset / REPORT}"), soft_wrap=True)
+    console.print(Text(f"checks  {dataset / VALIDATION / 'validation.html'}"), soft_wrap=True)
     console.print(Text(f"card    {dataset / 'README.md'}"), soft_wrap=True)
 
 

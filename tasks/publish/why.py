@@ -15,6 +15,7 @@ from tasks.chat.completion import read_completion
 from tasks.chat.replies import open_replies
 from tasks.publish.card import dollars_told
 from tasks.publish.costs import TOKENS
+from tasks.report.report import link_to
 
 Row = dict[str, Any]
 
@@ -88,6 +89,8 @@ def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Itera
         yield f"  claim     {row['claim']}"
         yield f"  evidence  {_evidence(row)}"
         yield from _fate(row, history)
+        if address := link_to(dataset, key):
+            yield f"  report    {address}"
 
 
 def _evidence(row: Row) -> str:

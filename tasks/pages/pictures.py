@@ -1,0 +1,56 @@
+"""Pictures of a page: photographs, small enough to be in it, as data addresses."""
+
+import io
+from base64 import b64encode
+
+from PIL import Image
+
+from schemas.photographs import opened
+
+SIDES = (640, 512, 448, 384, 320, 256, 192, 160, 128, 96, 64)
+"""Pixels of the longer side that are tried, the largest first."""
+QUALITY = 55
+"""Of WebP: below it, small things blur; above it, bytes are better spent on a longer side."""
+UNSHOWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises for bytes that are no photograph."""
+
+
+def shrunk(data: bytes, room: int) -> tuple[bytes, tuple[int, int]] | None:
+    """A photograph as WebP, at the longest of SIDES at which it takes at most `room` bytes, else
+    at the shortest; and its own width and height in pixels. None where it cannot be read."""
+    try:
+        with opened(data) as image:
+            size = image.size
+            image.draft("RGB", (SIDES[0], SIDES[0]))
+            flat = _on_white(image)
+    except UNSHOWN:
+        return None
+    flat.thumbnail((SIDES[0], SIDES[0]))
+    # Bytes grow a little slower than the area: start near the side that will do.
+    made = _webp(flat)
+    while len(made) > room and max(flat.size) > SIDES[-1]:
+        aim = max(flat.size) * (room / len(made)) ** 0.5
+        longest = max(flat.size)
+        side = next((side for side in SIDES if side < longest and side <= aim * 1.1), SIDES[-1])
+        flat.thumbnail((side, side))
+        made = _webp(flat)
+    return made, size
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGB", "L"):
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    flat = Image.new("RGB", clear.size, "white")
+    flat.paste(clear, mask=clear.getchannel("A"))
+    return flat
+
+
+def _webp(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=QUALITY, method=2)
+    return buffer.getvalue()
+
+
+def data_address(picture: bytes) -> str:
+    return f"data:image/webp;base64,{b64encode(picture).decode()}"
