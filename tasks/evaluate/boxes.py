@@ -1,4 +1,4 @@
-"""Boxes and points of items and replies as a page draws them, in thousandths of the image."""
+"""Boxes and points of items and replies as a page draws them (tasks.pages.boxes)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,18 +13,11 @@ from evaluation.grounding import (
 )
 from evaluation.points import first_point
 from schemas.benchmark import AnswerKind
-from schemas.box import Corners
 from schemas.completion.parsing import ReadScene
+from tasks.pages.boxes import drawn_box, place_of_box
 
-UNIT = 1000
-"""Parts of a side in which boxes are given: fine enough for a drawing, and short in the page."""
 MAX_BOXES = 80
 """Boxes of one drawing: nobody can distinguish more."""
-MAX_LABEL = 40
-"""Characters: longer labels leave the drawing."""
-MARGIN = 0.02
-"""Share of a side by which a box may leave the image, so that its edge is seen to be cut."""
-
 Row = dict[str, Any]
 
 
@@ -72,20 +65,8 @@ def _kinds(predicted: ReadScene, gold: Gold) -> list[str]:
 def drawn(scene: ReadScene, kinds: Sequence[str]) -> list[Row]:
     """The boxes of a scene, in shares of the image; they are cut off at its edges."""
     things = zip(scene.ids, scene.boxes, kinds, strict=True)
-    boxes = [
-        {"label": _label(name), "kind": kind, **_place(box)} for name, box, kind in things if box
-    ]
+    boxes = [drawn_box(name, kind, place_of_box(box)) for name, box, kind in things if box]
     return boxes[:MAX_BOXES]
-
-
-def _place(box: Corners) -> dict[str, float]:
-    x1, y1, x2, y2 = (min(max(edge, -MARGIN), 1 + MARGIN) * UNIT for edge in box)
-    return {"x": round(x1), "y": round(y1), "width": round(x2 - x1), "height": round(y2 - y1)}
-
-
-def _label(name: str) -> str:
-    """Without unpaired surrogates, which models may write and files cannot hold."""
-    return name.encode("utf-8", "replace").decode()[:MAX_LABEL]
 
 
 def point_of(row: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -5,24 +5,21 @@ that some model got wrong, as long as there are any. All are drawn evenly over t
 the digests of their names: the same results show the same items.
 """
 
-import io
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import polars as pl
-from PIL import Image
 
 from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.photographs import PhotographStore
 from evaluation.points import read_polygon
 from schemas.benchmark import AnswerKind, fact
 from schemas.dataset_folder import why_command
-from schemas.photographs import opened
 from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
 from tasks.evaluate.view import title_of
+from tasks.pages.pictures import data_address, shrunk
 
 MAX_ITEMS = 200
 """Items of a page: as many as a person can look through."""
@@ -30,8 +27,8 @@ MAX_BYTES = 15 << 20
 """Bytes of images and texts: such a page can still be sent by mail."""
 MAX_IMAGES = 4
 """Images of one item: most have one or two."""
-IMAGE_SIDE = 560
-"""Pixels of the longer side: small enough that the images of MAX_ITEMS fit into MAX_BYTES."""
+MAX_PICTURE = 45_000
+"""Bytes of an image: small enough that those of MAX_ITEMS fit into MAX_BYTES."""
 MAX_TEXT = 12_000
 """Characters of a reply: about 3,000 tokens, more than replies are allowed by default."""
 
@@ -201,19 +198,10 @@ def outcome_of(row: Mapping[str, Any]) -> str:
 def shown_of(digest: str, store: PhotographStore) -> Shown:
     """A photograph, small enough for a page."""
     try:
-        with opened(store.read(digest)) as image:
-            size = image.size
-            image.draft("RGB", (IMAGE_SIDE, IMAGE_SIDE))
-            clear = image.convert("RGBA")
-    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        return Shown(digest, None, 4, 3)
-    flat = Image.new("RGB", clear.size, "white")
-    flat.paste(clear, mask=clear.getchannel("A"))
-    flat.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
-    buffer = io.BytesIO()
-    flat.save(buffer, "JPEG", quality=80)
-    href = f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
-    return Shown(digest, href, *size)
+        made = shrunk(store.read(digest), MAX_PICTURE)
+    except ValueError:
+        made = None
+    return Shown(digest, data_address(made[0]), *made[1]) if made else Shown(digest, None, 4, 3)
 
 
 def examples_of(browser: Browser) -> list[Row]:

@@ -7,14 +7,12 @@ scores.parquet, items.parquet, grounding.parquet, and evaluation.json: what was 
 
 import json
 import logging
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
@@ -43,8 +41,10 @@ from tasks.evaluate.view import (
     reading_rows,
     title_of,
 )
+from tasks.pages.templates import page_template, text_template
 
-VERSION = 4
+VERSION = 5
+FOLDER = Path(__file__).parent
 EVALUATION = "evaluation.json"
 """The file of a report that says for programs what it is about."""
 MODEL = columns(model=pl.String)
@@ -152,9 +152,7 @@ def report_view(
 
 
 def render_markdown(view: dict[str, Any]) -> str:
-    environment = _environment(autoescape=False)
-    environment.filters["cell"] = markdown_cell
-    return environment.get_template("report.md.jinja").render(**view)
+    return text_template(FOLDER / "report.md.jinja", {"cell": markdown_cell}).render(**view)
 
 
 def markdown_cell(text: str) -> str:
@@ -168,10 +166,8 @@ def markdown_cell(text: str) -> str:
 def render_page(
     view: dict[str, Any], tables: Tables, store: PhotographStore, datasets: Mapping[str, str]
 ) -> str:
-    environment = _environment(autoescape=True)
-    environment.filters["csp_digest"] = csp_digest
     browser = browse(tables.answers, tables.grounding, store, datasets)
-    return environment.get_template("report.html.jinja").render(
+    return page_template(FOLDER / "report.html.jinja").render(
         **view,
         charts=charts(tables.scores, view["models"]),
         categories=category_tables(tables.scores, view["models"]),
@@ -179,22 +175,6 @@ def render_page(
         examples=examples_of(browser),
         cases=CASES,
         max_text=MAX_TEXT,
-    )
-
-
-def csp_digest(script: str) -> str:
-    """How a Content-Security-Policy names the one script that may run."""
-    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
-
-
-def _environment(*, autoescape: bool) -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        autoescape=autoescape,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
 
 

@@ -11,6 +11,9 @@ SIDES = (640, 512, 448, 384, 320, 256, 192, 160, 128, 96, 64)
 """Pixels of the longer side that are tried, the largest first."""
 QUALITY = 55
 """Of WebP: below it, small things blur; above it, bytes are better spent on a longer side."""
+LEAST_BYTES = 0.05
+"""Bytes of WebP for a pixel of the square on the longer side where hardly anything is to be seen:
+longer sides than it allows are not tried."""
 UNSHOWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for bytes that are no photograph."""
 
@@ -18,22 +21,20 @@ UNSHOWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 def shrunk(data: bytes, room: int) -> tuple[bytes, tuple[int, int]] | None:
     """A photograph as WebP, at the longest of SIDES at which it takes at most `room` bytes, else
     at the shortest; and its own width and height in pixels. None where it cannot be read."""
+    sides = [side for side in SIDES if side * side * LEAST_BYTES <= room] or [SIDES[-1]]
     try:
         with opened(data) as image:
             size = image.size
-            image.draft("RGB", (SIDES[0], SIDES[0]))
+            image.draft("RGB", (sides[0], sides[0]))
             flat = _on_white(image)
     except UNSHOWN:
         return None
-    flat.thumbnail((SIDES[0], SIDES[0]))
-    # Bytes grow a little slower than the area: start near the side that will do.
-    made = _webp(flat)
-    while len(made) > room and max(flat.size) > SIDES[-1]:
-        aim = max(flat.size) * (room / len(made)) ** 0.5
-        longest = max(flat.size)
-        side = next((side for side in SIDES if side < longest and side <= aim * 1.1), SIDES[-1])
+    made = b""
+    for side in sides:
         flat.thumbnail((side, side))
         made = _webp(flat)
+        if len(made) <= room:
+            break
     return made, size
 
 

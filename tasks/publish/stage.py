@@ -267,8 +267,8 @@ def publish(job: Job) -> Path:
         if folder.exists() and problem_of_files(folder, job.root):
             move_aside(folder, job.root)
         is_new = not folder.exists()
-        place = partial if is_new else folder
-        write_report(place, job.root, photographs(job), job.config.runner.max_workers)
+        shown, workers = partial if is_new else folder, job.config.runner.max_workers
+        write_report(shown, job.root, photographs(job), workers)
         if is_new:
             move_folder(partial, folder)
     place = folder.relative_to(job.root).as_posix()

@@ -164,7 +164,7 @@ def evidence_table(published: pl.DataFrame) -> list[Row]:
 
 
 def margin_table(published: pl.DataFrame) -> list[Row]:
-    """Per category the number of answers whose margin is in each step of MARGINS, the last one open;
+    """Per category how many answers have a margin in each step of MARGINS, the last one open;
     categories without margins are left out."""
     table = []
     for category in Category:

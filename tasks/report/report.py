@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import msgspec
 import polars as pl
-from markupsafe import Markup
 
 from schemas.config.build import SourceConfig, SourceKind
 from schemas.question import LEVELS
