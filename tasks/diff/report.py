@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemas.dataset_folder import resolve_dataset
 from schemas.printable import printable
@@ -15,6 +14,7 @@ from schemas.replacing import replacing
 from tasks.diff.record import Record, root_of
 from tasks.diff.rows import KINDS, compare
 from tasks.diff.shifts import Shift, shifts
+from tasks.pages.templates import page_template
 
 SHOWN = 5
 """Rows of a kind that the terminal shows; all are in the table."""
@@ -93,14 +93,6 @@ def _row_lines(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def render_page(found: Comparison) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     kinds = [
         {
             "kind": kind,
@@ -110,7 +102,7 @@ def render_page(found: Comparison) -> str:
         }
         for kind, number, causes in counted(found.rows)
     ]
-    return environment.get_template("page.html.jinja").render(
+    return page_template(Path(__file__).parent / "page.html.jinja").render(
         before=found.one.name,
         after=found.two.name,
         shifts=found.shifts,

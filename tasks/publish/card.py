@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schemas.code_version import CodeVersion
 from schemas.config.build import SourceKind
 from schemas.dataset_folder import name_of_dataset, why_command
 from schemas.proof.evidence import Standing
+from tasks.pages.templates import Filter, text_template
 from tasks.publish.costs import COSTS, TOKENS, total_costs
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
 from tasks.sources.readers import reader_of
@@ -48,26 +48,23 @@ def dollars_told(dollars: float | None) -> str:
     return "$" + (f"{float(f'{dollars:.3g}'):f}".rstrip("0").rstrip(".") or "0")
 
 
+FILTERS: Mapping[str, Filter] = {
+    "dollars": dollars_told,
+    "percent": lambda share: f"{100 * share:.1f} %",
+    "number": lambda number: f"{number:,}",
+}
+
+
 def render_card(
     manifest: Mapping[str, Any],
     samples: pl.DataFrame,
     shortcuts: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The card, from a manifest, its samples and what tasks.validate.shortcuts found."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["dollars"] = dollars_told
-    environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
-    environment.filters["number"] = lambda number: f"{number:,}"
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     judging, name = manifest["judging"], name_of_dataset(manifest)
     example = samples.sort("rating", "question_id", descending=[True, False]).row(0, named=True)
-    return environment.get_template("card.md.jinja").render(
+    return text_template(Path(__file__).parent / "card.md.jinja", FILTERS).render(
         manifest=manifest,
         name=name,
         code=CodeVersion(**manifest["code"]),

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from schemas.code_version import CodeVersion
 from schemas.config.training import TINY
+from tasks.pages.templates import text_template
 
 PARTS = ("format", "count", "accuracy", "spatial", "relationships")
 SMOOTHED = 0.1
@@ -15,15 +14,8 @@ SMOOTHED = 0.1
 
 
 def render_model_card(facts: dict[str, Any], log: Sequence[dict[str, float]]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # Markdown of our own facts: names are checked by the configuration
-    )
-    template = environment.get_template("card.md.jinja")
+    # Markdown of our own facts: names are checked by the configuration.
+    template = text_template(Path(__file__).parent / "card.md.jinja")
     return template.render(
         **facts,
         rewards=reward_rows(log),

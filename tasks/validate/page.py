@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from schemas.claim import Category
 from schemas.config.build import BlindRule, JudgeRule
 from schemas.dataset_folder import why_command
 from schemas.proof.evidence import Standing
 from schemas.question import LEVELS
+from tasks.pages.templates import page_template
 from tasks.validate.shortcuts import ALL
 
 RULES = {
@@ -34,13 +33,7 @@ STANDINGS = {
 }
 PAGE = "validation.html"
 Row = dict[str, Any]
-TEMPLATE = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-).get_template("page.html.jinja")
+TEMPLATE = page_template(Path(__file__).parent / "page.html.jinja")
 
 
 def render_page(results: Mapping[str, Any], made: Mapping[str, str], dataset: str = "") -> str:
