@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from schemas.box import Corners
 from schemas.claim import OBJECT_FIELDS
-from schemas.dataset_folder import name_of_dataset, sample_files
+from schemas.dataset_folder import sample_files
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box, shown_label
 from tasks.pages.pictures import data_address, shrunk
@@ -51,13 +51,13 @@ class Picture(NamedTuple):
     height: int
 
 
-def cut_pages(questions: pl.DataFrame) -> list[pl.DataFrame]:
-    """The questions of each page, at most MAX_ROWS and MAX_ROW_BYTES, in order; one page at
+def cut_pages(questions: pl.DataFrame, max_rows: int = MAX_ROWS) -> list[pl.DataFrame]:
+    """The questions of each page, at most `max_rows` and MAX_ROW_BYTES, in order; one page at
     least."""
     pages, start, filled = list[pl.DataFrame](), 0, 0
     for place, row in enumerate(questions.iter_rows(named=True)):
         size = len(msgspec.json.encode(row_of(row, 0, None)))
-        if place > start and (place - start == MAX_ROWS or filled + size > MAX_ROW_BYTES):
+        if place > start and (place - start == max_rows or filled + size > MAX_ROW_BYTES):
             pages.append(questions[start:place])
             start, filled = place, 0
         filled += size
@@ -68,9 +68,9 @@ def page_data(
     questions: pl.DataFrame,
     pairs: Mapping[str, tuple[str, str]],
     pictures: Mapping[str, Picture],
-    record: Record,
+    dataset: str,
 ) -> Markup:
-    """The JSON of a page, which no text in it can end."""
+    """The JSON of a page, which no text in it can end; `dataset` is its name for people."""
     numbers: dict[Picture, int] = {}
     rows = []
     for row in questions.iter_rows(named=True):
@@ -78,7 +78,7 @@ def page_data(
         number = numbers.setdefault(pictures.get(row["image_id"], unseen), len(numbers))
         rows.append(row_of(row, number, pairs.get(row["question_id"])))
     data = {
-        "dataset": name_of_dataset(record.manifest),
+        "dataset": dataset,
         "objectFields": sorted(OBJECT_FIELDS),
         "fields": FIELDS,
         "images": list(numbers),
@@ -141,7 +141,7 @@ def _claim(text: str | None) -> Any:
 
 
 def _proof(entry: Mapping[str, Any] | None) -> list[Any] | None:
-    return entry and [entry["standing"], _short(entry["margin"]), entry["detail"]]
+    return [entry["standing"], _short(entry["margin"]), entry["detail"]] if entry else None
 
 
 def _short(number: float | None) -> float | None:

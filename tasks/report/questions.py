@@ -92,7 +92,7 @@ def read_questions(record: Record, num_workers: int = 1) -> pl.DataFrame:
     missing = [
         pl.lit(None, kind).alias(name) for name, kind in SHOWN.items() if name not in rows.columns
     ]
-    shown = rows.with_columns(missing).select(SHOWN.names()).cast(dict(SHOWN))
+    shown = rows.with_columns(missing).select(SHOWN.names()).cast(SHOWN)
     return shown.sort(pl.col("split").is_null(), "image_id", "question_id")
 
 
@@ -142,7 +142,7 @@ def _known(record: Record, lost: pl.DataFrame) -> pl.DataFrame:
 def _as_known(table: pl.LazyFrame) -> pl.DataFrame:
     names = table.collect_schema().names()
     missing = [pl.lit(None, kind).alias(key) for key, kind in KNOWN.items() if key not in names]
-    return table.with_columns(missing).select(KNOWN.names()).cast(dict(KNOWN)).collect()
+    return table.with_columns(missing).select(KNOWN.names()).cast(KNOWN).collect()
 
 
 PUBLISHED = (

@@ -8,9 +8,9 @@ other files say. The same dataset and artifacts give the same bytes.
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -22,10 +22,11 @@ from schemas.replacing import replacing
 from tasks.diff.record import Record
 from tasks.pages.templates import page_template
 from tasks.photographs.stage import PhotographStore, open_photographs
-from tasks.report.gallery import cut_pages, page_data, pairs_of, pictures_of
+from tasks.report.gallery import MAX_ROWS, Picture, cut_pages, page_data, pairs_of, pictures_of
 from tasks.report.overview import overview_of
 from tasks.report.questions import read_questions
 
+Row = dict[str, Any]
 REPORT = "report.html"
 PAGES = "report"
 """The folder of further pages."""
@@ -35,42 +36,60 @@ FILTERS = ("category", "level", "evidence", "reason", "writer", "predicate")
 
 
 def write_report(
-    folder: Path, root: Path, store: PhotographStore | None = None, num_workers: int = 2
+    folder: Path,
+    root: Path,
+    store: PhotographStore | None = None,
+    num_workers: int = 2,
+    max_rows: int = MAX_ROWS,
 ) -> Path:
     """The page of a dataset folder whose build's artifacts are below the root. `store` has the
-    photographs that lost questions are about and the dataset does not hold."""
+    photographs that lost questions are about and the dataset does not hold; a page has at most
+    `max_rows` questions."""
     record = Record(folder, root)
     questions = read_questions(record, num_workers)
-    pages = cut_pages(questions)
-    files = (
-        [""] if len(pages) == 1 else [f"{number:04d}.html" for number in range(1, len(pages) + 1)]
-    )
-    pairs = pairs_of(pages, files)
     overview = overview_of(record, questions)
-    listed = [
-        {"file": f"{PAGES}/{file}", "first": page["question_id"][0], "num": page.height}
-        for page, file in zip(pages, files, strict=True)
-        if file
-    ]
-    shared = {"overview": overview, "pages": listed, "num_shown": questions.height}
+    parts = cut_pages(questions, max_rows)
+    is_one = len(parts) == 1
+    files = [REPORT] if is_one else [f"{number + 1:04d}.html" for number in range(len(parts))]
+    pairs = pairs_of(parts, files)
+    listed = [] if is_one else [Listed(*entry) for entry in zip(files, parts, strict=True)]
     shutil.rmtree(folder / PAGES, ignore_errors=True)
-    for page, file in zip(pages, files, strict=True):
-        pictures = pictures_of(page, record, store, num_workers)
-        gallery = {
-            "data": page_data(page, pairs, pictures, record),
-            "filters": filters_of(page),
-            "num": page.height,
-        }
-        place = folder / PAGES / file if file else folder / REPORT
-        _write(place, **shared, gallery=gallery, file=file)
+    for part, file in zip(parts, files, strict=True):
+        pictures = pictures_of(part, record, store, num_workers)
+        gallery = gallery_of(part, pairs, pictures, overview["dataset"])
+        place = folder / REPORT if is_one else folder / PAGES / file
+        write_page(place, overview, gallery, listed)
     if listed:
-        _write(folder / REPORT, **shared, gallery=None, file="")
+        write_page(folder / REPORT, overview, None, listed)
     return folder / REPORT
 
 
-def _write(place: Path, **view: Any) -> None:
+class Listed(NamedTuple):
+    """A page of questions, for the list of pages; `file` is its name below PAGES."""
+
+    file: str
+    questions: pl.DataFrame
+
+
+def gallery_of(
+    page: pl.DataFrame,
+    pairs: Mapping[str, tuple[str, str]],
+    pictures: Mapping[str, Picture],
+    dataset: str,
+) -> Row:
+    """What a page shows of its questions, rows of SHOWN."""
+    return {"data": page_data(page, pairs, pictures, dataset), "filters": filters_of(page)}
+
+
+def write_page(
+    place: Path, overview: Row, gallery: Row | None, pages: Sequence[Listed] = ()
+) -> None:
+    """A page of questions below PAGES, or REPORT, which has the overview; its questions, or the
+    list of `pages` that have them."""
+    file = "" if place.name == REPORT else place.name
+    text = TEMPLATE.render(overview=overview, gallery=gallery, pages=pages, file=file)
     with replacing(place) as partial:
-        partial.write_bytes(TEMPLATE.render(**view).encode("utf-8", "replace"))
+        partial.write_bytes(text.encode("utf-8", "replace"))
 
 
 def filters_of(page: pl.DataFrame) -> dict[str, list[tuple[str, int]]]:

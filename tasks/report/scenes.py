@@ -91,7 +91,7 @@ def _boxes(scene: Scene, objects: Sequence[int], claims: Sequence[Claim]) -> lis
     for key in dict.fromkeys([*objects, *named]):
         thing = scene.objects.get(key)
         if thing:
-            place = place_of_box(tuple(thing.box), scene.width, scene.height)
+            place = place_of_box(thing.box, scene.width, scene.height)
             found.append({"object_id": key, "label": shown_label(thing.name), "place": place})
     return found
 
