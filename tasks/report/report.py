@@ -52,7 +52,11 @@ def write_report(
     is_one = len(parts) == 1
     files = [REPORT] if is_one else [f"{number + 1:04d}.html" for number in range(len(parts))]
     pairs = pairs_of(parts, files)
-    listed = [] if is_one else [Listed(*entry) for entry in zip(files, parts, strict=True)]
+    listed = [
+        Listed(file, part["question_id"][0], part.height)
+        for file, part in zip(files, parts, strict=True)
+        if not is_one
+    ]
     shutil.rmtree(folder / PAGES, ignore_errors=True)
     for part, file in zip(parts, files, strict=True):
         pictures = pictures_of(part, record, store, num_workers)
@@ -65,10 +69,12 @@ def write_report(
 
 
 class Listed(NamedTuple):
-    """A page of questions, for the list of pages; `file` is its name below PAGES."""
+    """A page of questions, for the list of pages: its name below PAGES, the id of its first
+    question, and their number."""
 
     file: str
-    questions: pl.DataFrame
+    first: str
+    num_rows: int
 
 
 def gallery_of(
