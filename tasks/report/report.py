@@ -84,6 +84,8 @@ def gallery_of(
     dataset: str,
 ) -> Row:
     """What a page shows of its questions, rows of SHOWN."""
+    # HTML knows no NUL: a filter's value and that of the rows must be the same.
+    page = page.with_columns(pl.col(FILTERS).str.replace_all("\0", "\ufffd", literal=True))
     return {"data": page_data(page, pairs, pictures, dataset), "filters": filters_of(page)}
 
 

@@ -1,14 +1,12 @@
 """The report of an evaluation: its tables, its choice of items, and its page in a real browser."""
 
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
@@ -27,6 +25,7 @@ from tasks.evaluate.report import (
     write_report,
 )
 from tasks.evaluate.view import comparison, mean_row, reading_rows, with_published
+from tests.browser import browser_page, contrast, in_browser, watching
 from tests.evaluations import (
     CAT,
     DOG,
@@ -363,37 +362,17 @@ def test_a_cell_of_markdown_stays_one_cell():
 
 # The page.
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser.new_page(viewport={"width": 1200, "height": 900})
-        browser.close()
+    with browser_page(1200, 900) as opened:
+        yield opened
 
 
 @pytest.fixture
 def opened(page: Page) -> Iterator[list[str]]:
-    """What went wrong on the page: errors, console messages, and requests for other addresses."""
-    wrong: list[str] = []
-    listeners = {
-        "pageerror": lambda error: wrong.append(str(error)),
-        "console": lambda message: wrong.append(message.text),
-        "dialog": lambda dialog: (wrong.append(dialog.message), dialog.dismiss()),
-        "request": lambda request: (
-            None if request.url.startswith(("file:", "data:")) else wrong.append(request.url)
-        ),
-    }
-    for event, listener in listeners.items():
-        page.on(event, listener)
-    yield wrong
-    for event, listener in listeners.items():
-        page.remove_listener(event, listener)
+    with watching(page) as wrong:
+        yield wrong
 
 
 def shown(page: Page) -> list[str]:
@@ -515,21 +494,6 @@ def test_the_page_fits_and_can_be_read(page, opened, evaluated, tmp_path, scheme
     assert contrast(page, ".reply .facts") > 4.5
     page.set_viewport_size({"width": 1200, "height": 900})
     assert opened == []
-
-
-def contrast(page: Page, selector: str) -> float:
-    """Of text with the card that it stands on, by the WCAG's formula."""
-    colors = page.locator(selector).first.evaluate(
-        "(e) => [getComputedStyle(e).color, getComputedStyle(e.closest('.card')).backgroundColor]"
-    )
-    one, other = sorted(map(_luminance, colors))
-    return (other + 0.05) / (one + 0.05)
-
-
-def _luminance(color: str) -> float:
-    parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
-    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @in_browser

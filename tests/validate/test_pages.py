@@ -1,16 +1,16 @@
 """Pages in a real browser, without a network."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from schemas.config.build import QuotaConfig, SelectConfig
 from tasks.validate.stage import validate_frame
+from tests.browser import browser_page, in_browser
 from tests.validate.test_validate import (
     JUDGE,
     REJECTED,
@@ -19,22 +19,14 @@ from tests.validate.test_validate import (
     sound_samples,
 )
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
+pytestmark = [pytest.mark.long, in_browser]
 HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>?"
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser.new_page(viewport={"width": 390, "height": 800})
-        browser.close()
+    with browser_page(390, 800) as opened:
+        yield opened
 
 
 def open_report(page: Page, samples: pl.DataFrame, folder: Path, **judged: Any) -> list[str]:
