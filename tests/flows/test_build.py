@@ -71,6 +71,7 @@ def test_the_dataset_folder_is_complete(built):
         "manifest.json",
         "croissant.json",
         "ledger.parquet",
+        "report.html",
         "__validation__",
         "data",
     }

@@ -34,6 +34,7 @@ RUN = {
         ),
         "tests/catalogue/test_operating.py",
     ),
+    "spatialthinker report sample": "tests/report/test_report.py",
     "spatialthinker score completions.jsonl --dataset data/datasets/sample/<digest>": (
         "tests/train/test_score.py"
     ),
