@@ -17,7 +17,7 @@ MAY_IMPORT = {
 }
 HOME = {
     "great_expectations": ("tasks/validate/",),
-    "aiohttp": ("tasks/chat/endpoint.py",),
+    "aiohttp": ("tasks/chat/endpoint.py", "tasks/review/server.py"),
     "tenacity": ("schemas/retry.py",),
     "prefect": ("flows/", "tasks/"),
     "torch": ("training/", "evaluation/", "tasks/witness/models.py"),

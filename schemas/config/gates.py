@@ -88,6 +88,11 @@ class GatesConfig(Section):
     max_answer_share: Share = Field(
         default=0.6, description="of a category's questions with the same answer, at most"
     )
+    min_precision: Share | None = Field(
+        default=None,
+        description="labels that are right per label reviewed, at least, as far as reviews show "
+        "with 95 % confidence",
+    )
     severity: Mapping[str, Severity] = Field(
         default={}, description="by the name of an expectation, where it is not its own"
     )

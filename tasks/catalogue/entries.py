@@ -14,6 +14,7 @@ from schemas.code_version import SHOWN
 from schemas.dataset_folder import VALIDATION, builds_below, read_manifest
 from schemas.dataset_tags import Tag, all_tags
 from schemas.replacing import PARTIAL
+from schemas.review import REVIEWS
 
 DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading a record may raise that others have written, or damaged."""
@@ -33,11 +34,13 @@ class Entry(NamedTuple):
 
 
 class DatasetEntry(NamedTuple):
-    """`gates` says what its validation found; `models` names those that were trained on it."""
+    """`gates` says what its validation found, `reviews` how many of the reviewed labels are right;
+    `models` names those that were trained on it."""
 
     entry: Entry
     samples: int = 0
     gates: str = ""
+    reviews: str = ""
     tags: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
@@ -78,7 +81,7 @@ def read_catalogue(root: Path) -> Catalogue:
     evaluations = [_evaluation(folder) for folder in _folders(root / "evaluations")]
     models = [_model(folder) for folder in _folders(root / "models")]
     tags = all_tags(root)
-    datasets = [_dataset(folder, tags) for folder in builds_below(root)]
+    datasets = [_dataset(folder, tags, root) for folder in builds_below(root)]
     asked = {one.entry.name: one.models for one in evaluations}
     trained = {one.entry.name: (one.dataset,) for one in models}
     return Catalogue(
@@ -125,13 +128,14 @@ def _commit(code: Any) -> str:
     return f"{commit[:SHOWN]}{'+' if code['is_changed'] else ''}" if commit else code["version"]
 
 
-def _dataset(folder: Path, known: Sequence[Tag]) -> DatasetEntry:
+def _dataset(folder: Path, known: Sequence[Tag], root: Path) -> DatasetEntry:
     entry = _entry(folder, folder / "manifest.json")
     tags = tuple(tag.tag for tag in known if f"{tag.name}/{tag.digest}" == entry.name)
     try:
         manifest = read_manifest(folder)
         entry = entry._replace(commit=_commit(manifest["code"]))
-        return DatasetEntry(entry, manifest["num_samples"], gates_told(folder), tags)
+        said = gates_told(folder), reviews_told(folder, root, manifest["name"])
+        return DatasetEntry(entry, manifest["num_samples"], *said, tags)
     except DAMAGED as error:
         return DatasetEntry(entry._replace(problem=_first_line(error)), tags=tags)
 
@@ -148,6 +152,25 @@ def gates_told(folder: Path) -> str:
     failed = statuses.count("failed")
     warnings = f", {failed} warning{'s' * (failed > 1)}" if failed else ""
     return f"{statuses.count('passed')} passed{warnings}"
+
+
+def reviews_told(folder: Path, root: Path, name: str) -> str:
+    """How many of the reviewed labels are right, and the bounds of their share at 95 %."""
+    if not any((root / REVIEWS / name).glob("*.parquet")):
+        return ""
+    # Needs what counts with tables, which a list without reviews does not load.
+    from polars.exceptions import PolarsError
+
+    from tasks.review.precision import precisions, reviewed_of
+
+    try:
+        found = precisions(reviewed_of(folder, root, name))
+    except (*DAMAGED, PolarsError):
+        return "not known"
+    if not found:
+        return ""
+    whole = found[0]
+    return f"{whole.right} of {whole.reviewed} ({100 * whole.low:.0f}-{100 * whole.high:.0f} %)"
 
 
 def _model(folder: Path) -> ModelEntry:

@@ -34,10 +34,12 @@ def print_catalogue(catalogue: Catalogue, console: Console) -> None:
     """A table each of datasets, models and evaluations, where there are any."""
     known = catalogue.names
     if catalogue.datasets:
-        table = _table("datasets", "samples", "gates", "tags", "models trained on it")
+        table = _table(
+            "datasets", "samples", "gates", "right labels", "tags", "models trained on it"
+        )
         for dataset in catalogue.datasets:
-            told = (f"{dataset.samples:,}", dataset.gates, _names(dataset.tags))
-            _add(table, dataset.entry, *told, _names(dataset.models))
+            told = (f"{dataset.samples:,}", dataset.gates, dataset.reviews)
+            _add(table, dataset.entry, *told, _names(dataset.tags), _names(dataset.models))
         console.print(table)
     if catalogue.models:
         table = _table("models", "method", "trained on", "evaluations")

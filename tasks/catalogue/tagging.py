@@ -1,9 +1,15 @@
 """Tagging: a name for a build of a dataset that is what was published."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
 from schemas.dataset_tags import PLAIN, check_tag, remove_tag, set_tag
+from tasks.review.precision import precisions, reviewed_of, told
+
+APPROVED = "approved"
+"""The tag that says a dataset may be used: gates.min_precision stands before it."""
 
 
 def tag_dataset(dataset: str, tag: str, root: Path, *, moves: bool = False) -> str:
@@ -19,8 +25,25 @@ def tag_dataset(dataset: str, tag: str, root: Path, *, moves: bool = False) -> s
             f"{folder} is not {root / 'datasets' / name}: a tag names a dataset below the root, "
             "see --root"
         )
+    if tag == APPROVED:
+        check_precision(folder, manifest, root)
     set_tag(manifest["name"], tag, manifest["digest"], root, moves=moves)
     return name
+
+
+def check_precision(folder: Path, manifest: Mapping[str, Any], root: Path) -> None:
+    """ValueError where the dataset's gates ask for a precision that its reviews do not show."""
+    least = manifest["config"].get("gates", {}).get("min_precision")
+    if least is None:
+        return
+    found = precisions(reviewed_of(folder, root, manifest["name"]))
+    if not found or found[0].low < least:
+        said = told(found[0]) if found else "nobody has reviewed it"
+        raise ValueError(
+            f"{name_of_dataset(manifest)} is not shown to have {100 * least:g} % right labels "
+            f"({said}): review more with spatialthinker review, or mend what is wrong and build "
+            "again"
+        )
 
 
 def untag_dataset(dataset: str, tag: str, root: Path) -> str:

@@ -52,9 +52,9 @@ def part(folder: Path, name: str) -> Markup:
     return Markup(place.read_text(encoding="utf-8"))
 
 
-def policy(style: str, script: str = "") -> str:
+def policy(style: str, script: str = "", *, is_served: bool = False) -> str:
     """Nothing is loaded but pictures in the page itself, and no style and no script works but
-    these two."""
+    these two. A page that is served may load pictures and data from its own server."""
     sources = {
         "default-src": "'none'",
         "img-src": "data:",
@@ -63,6 +63,8 @@ def policy(style: str, script: str = "") -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+    if is_served:
+        sources |= {"img-src": "'self'", "connect-src": "'self'"}
     return "; ".join(f"{name} {source}" for name, source in sources.items())
 
 

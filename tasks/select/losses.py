@@ -8,6 +8,7 @@ import polars as pl
 
 from schemas.chat import Failure
 from schemas.ledger import LEDGER
+from schemas.review import LEFT_OUT
 
 ADVICE = {
     "write": "look at the model's replies, or let another one write",
@@ -39,7 +40,10 @@ ADVICE_ON = {
 def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
     return (
         lost.select(
-            stage=pl.when(pl.col("reason").is_in(["near-duplicate", "beyond-quota"]))
+            stage=pl.when(
+                pl.col("reason").is_in(["near-duplicate", "beyond-quota"])
+                | pl.col("reason").str.starts_with(LEFT_OUT)
+            )
             .then(pl.lit("select"))
             .when(pl.col("question").is_null())
             .then(pl.lit("write"))

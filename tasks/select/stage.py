@@ -3,7 +3,8 @@
 Reads judged questions (verified ones where no model judges), scenes and the facts about the
 photographs; writes samples (schemas.sample.SAMPLE), and beside them a ledger with the reason for
 every question left out. Whole pairs come first. A question whose counterpart is lost may stay: its
-pair_id is cleared, and the ledger has a row `pair-parted`.
+pair_id is cleared, and the ledger has a row `pair-parted`. What reviewers of an earlier build did
+not find right is left out.
 """
 
 import logging
@@ -39,6 +40,7 @@ from tasks.plan.stage import by_preference, first_of_topic
 from tasks.select.letters import assign_letters, assign_orders, ordered
 from tasks.select.losses import select_ledger, why_none
 from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
+from tasks.select.reviewed import digest_of_faults, faults_of, leave_out
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
@@ -217,6 +219,9 @@ def select(job: Job) -> Path:
     config = job.config
     questions = pl.read_parquet(list(job.paths("judge") or job.paths("verify")))
     images = image_facts(job.paths("ingest"), job.paths("photographs"))
+    is_embedded = config.images == "embed"
+    digests = dict(images.select("image_id", "sha256").iter_rows()) if is_embedded else {}
+    questions = leave_out(questions, digests, faults_of(job))
     chosen, lost = choose_samples(
         questions,
         images,
@@ -264,5 +269,6 @@ STAGE = Stage(
     reads=("verify", "judge", "ingest", "photographs"),
     depends=depends,
     settings=settings,
+    files=digest_of_faults,
     uses_vocabulary=True,
 )

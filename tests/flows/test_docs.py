@@ -35,6 +35,15 @@ RUN = {
         "tests/catalogue/test_operating.py",
     ),
     "spatialthinker report sample": "tests/report/test_report.py",
+    "spatialthinker review sample --reviewer ada": "tests/review/test_page.py",
+    **dict.fromkeys(
+        (
+            "spatialthinker reviews sample",
+            "spatialthinker reviews sample --export tasks.json --format label-studio",
+            "spatialthinker reviews sample --import tasks.json",
+        ),
+        "tests/review/test_review.py",
+    ),
     "spatialthinker score completions.jsonl --dataset data/datasets/sample/<digest>": (
         "tests/train/test_score.py"
     ),

@@ -1,0 +1,66 @@
+"""Reviewed: questions that people did not find right do not become samples again."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+
+from schemas.review import LEFT_OUT, Verdict, outcomes, question_key, reviews_of, shown_image
+from tasks.stage import Build, Job
+
+
+def faults(root: Path, name: str) -> pl.DataFrame:
+    """`key` and `outcome` of the questions of a dataset's name that its reviewers did not all find
+    right, by key."""
+    return outcomes(reviews_of(root, name)).filter(pl.col("outcome") != Verdict.RIGHT.value)
+
+
+def digest_of_faults(build: Build) -> Mapping[str, str]:
+    """Of reviews, only faults decide what is selected; none where there are none."""
+    found = faults(build.root, build.config.name)
+    return {"reviews": _digest(found)} if found.height else {}
+
+
+def _digest(found: pl.DataFrame) -> str:
+    return sha256(repr(found.rows()).encode()).hexdigest()[:16]
+
+
+def faults_of(job: Job) -> pl.DataFrame:
+    """The faults that the job's recipe names. ValueError where they are others by now: somebody has
+    reviewed since the build began."""
+    found = faults(job.root, job.config.name)
+    known = json.loads(job.artifact.recipe)["inputs"].get("reviews")
+    if known != (_digest(found) if found.height else None):
+        raise ValueError(
+            f"reviews of {job.config.name} have changed while it was built: run the same command"
+        )
+    return found
+
+
+def leave_out(
+    questions: pl.DataFrame, digests: Mapping[str, str | None], found: pl.DataFrame
+) -> pl.DataFrame:
+    """The questions; those at fault with the reason `reviewed-` and what their reviewers said.
+    `digests` are those of the photographs that the dataset will hold, by image."""
+    if found.is_empty():
+        return questions
+    said = dict(found.iter_rows())
+    reasons: list[str | None] = []
+    keys: list[str | None] = []
+    for reason, image_id, question, options, answer in questions.select(
+        "reason", "image_id", "question", "options", "answer"
+    ).iter_rows():
+        key = None
+        if reason is None:
+            shown = shown_image(image_id, digests.get(image_id))
+            key = question_key(shown, question, options, options[answer])
+        reasons.append(f"{LEFT_OUT}{said[key]}" if key in said else None)
+        keys.append(key)
+    reviewed = pl.Series(reasons, dtype=pl.String)
+    detail = pl.concat_str(pl.lit("review "), pl.Series(keys, dtype=pl.String))
+    return questions.with_columns(
+        reason=pl.coalesce("reason", reviewed),
+        reason_detail=pl.when(reviewed.is_not_null()).then(detail).otherwise("reason_detail"),
+    )

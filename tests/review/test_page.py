@@ -1,0 +1,80 @@
+"""A person with a keyboard: a real command, a real browser, and kills."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from schemas.review import reviews_of
+from tests.browser import browser_page, in_browser, overflow
+from tests.commands import start
+
+pytestmark = [pytest.mark.long, in_browser]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with browser_page(390, 800) as page:
+        yield page
+
+
+@contextmanager
+def reviewing(root: Path, dataset: Path, number: int) -> Iterator[str]:
+    """The address of the page, whose command then ends by the signal."""
+    process = start("review", dataset, "--root", root, "--reviewer", "ada", "--items", "4")
+    assert process.stderr
+    try:
+        yield process.stderr.readline().split()[0]
+    finally:
+        os.kill(process.pid, number)
+        process.wait(20)
+
+
+def press(page: Page, key: str, state: str) -> None:
+    page.keyboard.press(key)
+    page.wait_for_selector(f"#dots [aria-current=true].{state}")
+
+
+def test_reviews_by_keys_alone_survive_a_kill(page, drawn_dataset, tmp_path):
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text))
+    with reviewing(tmp_path, drawn_dataset, signal.SIGKILL) as address:
+        page.goto(address)
+        page.wait_for_selector("#choices button")
+        assert page.locator("#open").is_hidden()
+        press(page, "a", "answered")
+        assert page.locator("#choices .label").count() == 1
+        page.keyboard.press("c")
+        page.keyboard.type("rwmu")
+        page.keyboard.press("Escape")
+        press(page, "w", "new")
+        press(page, "x", "answered")
+        assert page.locator("#choices .chosen").inner_text().endswith("cannot tell")
+    found = reviews_of(tmp_path, "drawn")
+    assert found.select("verdict", "comment").rows() == [("wrong", "rwmu")]
+    with reviewing(tmp_path, drawn_dataset, signal.SIGINT) as address:
+        page.goto(address)
+        page.wait_for_selector("#dots .wrong")
+        assert page.locator("#dots [aria-current=true].answered").count() == 1
+        press(page, "m", "new")
+        press(page, "k", "ambiguous")
+        press(page, "z", "answered")
+        press(page, "r", "new")
+        for _ in range(2):
+            press(page, "b", "answered")
+            page.keyboard.press("u")
+            page.wait_for_timeout(300)
+        assert page.locator("#done").is_visible()
+        assert page.locator("#progress").inner_text() == "4 of 4 reviewed"
+        assert overflow(page) == 0
+    verdicts = sorted(reviews_of(tmp_path, "drawn")["verdict"])
+    assert verdicts == ["right", "unanswerable", "unanswerable", "wrong"]
+    page.keyboard.press("j")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert "run it again" in page.locator("#trouble").inner_text()
+    assert not [problem for problem in problems if "ERR_CONNECTION_REFUSED" not in problem]

@@ -1,0 +1,113 @@
+"""What reviewers did not find right leaves the next build, which says so."""
+
+import shutil
+
+import polars as pl
+import pytest
+
+from flows.graph import stages_of
+from schemas.config.build import PipelineConfig
+from schemas.dataset_folder import builds_below, name_of_dataset
+from schemas.review import Verdict, question_key
+from tasks.review.book import open_book
+from tasks.review.items import reviewable
+from tasks.review.precision import precisions, reviewed_of
+from tasks.select import stage as select
+from tasks.select.reviewed import faults, leave_out
+from tasks.stage import Build
+from tests.builds import build, manifest_of
+from tests.conftest import DRAWN
+from tests.stages import after
+
+WRONG = "reviewed-wrong"
+CONFIG = PipelineConfig.model_validate(DRAWN)
+
+
+@pytest.fixture
+def root(drawn_dataset, tmp_path):
+    """A copy of the root of the drawn build."""
+    return shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
+
+
+def review(root, dataset, **verdicts: Verdict) -> pl.DataFrame:
+    """The first samples of the dataset, one reviewed by each verdict's name as reviewer."""
+    items = reviewable(dataset).head(len(verdicts))
+    name = name_of_dataset(manifest_of(dataset))
+    for (reviewer, verdict), item in zip(verdicts.items(), items.to_dicts(), strict=True):
+        with open_book(root, "drawn", reviewer) as book:
+            book.add(item | {"dataset": name}, None, verdict)
+    return items
+
+
+@pytest.mark.long
+def test_a_question_at_fault_leaves_the_next_build(drawn_dataset, root):
+    items = review(root, drawn_dataset, ada=Verdict.WRONG, bob=Verdict.RIGHT, eve=Verdict.AMBIGUOUS)
+    rebuilt = build(CONFIG, root)
+    assert rebuilt.name != drawn_dataset.name
+    keys = set(reviewable(rebuilt)["key"])
+    assert [key in keys for key in items["key"]] == [False, True, False]
+    ledger = pl.read_parquet(rebuilt / "ledger.parquet").filter(
+        pl.col("reason").str.starts_with("reviewed-")
+    )
+    found = ledger.select("stage", "item", "reason").sort("item").rows()
+    ids = items["question_id"]
+    assert found == sorted(
+        [("select", ids[0], "reviewed-wrong"), ("select", ids[2], "reviewed-ambiguous")]
+    )
+    all_of_them = precisions(reviewed_of(rebuilt, root, "drawn"))[0]
+    assert (all_of_them.reviewed, all_of_them.valid, all_of_them.right) == (3, 2, 1)
+    with open_book(root, "drawn", "ada") as book:
+        book.add(items.row(0, named=True) | {"dataset": "drawn/x"}, None, None)
+    with open_book(root, "drawn", "eve") as book:
+        book.add(items.row(2, named=True) | {"dataset": "drawn/x"}, None, Verdict.RIGHT)
+    assert build(CONFIG, root).name == drawn_dataset.name
+
+
+def test_what_is_right_changes_no_build(drawn_dataset, tmp_path):
+    review(tmp_path, drawn_dataset, ada=Verdict.RIGHT)
+    assert faults(tmp_path, "drawn").is_empty()
+
+
+QUESTIONS = pl.DataFrame(
+    {
+        "question_id": ["1-a", "1-b", "2-a"],
+        "image_id": ["1", "1", "2"],
+        "question": ["Which?", None, "Which?"],
+        "options": [["dog", "cat"], None, ["dog", "cat"]],
+        "answer": [1, None, 0],
+        "reason": [None, "no-reply", None],
+        "reason_detail": [None, "timeout", None],
+    },
+    schema_overrides={"answer": pl.Int32},
+)
+
+
+@pytest.mark.parametrize(
+    ("digests", "known", "reasons"),
+    [
+        ({"1": "sha"}, ("sha", "Which?", ["cat", "dog"], "cat"), [WRONG, "no-reply", None]),
+        ({}, ("image 1", "Which?", ["cat", "dog"], "cat"), [WRONG, "no-reply", None]),
+        ({"1": "sha"}, ("image 1", "Which?", ["cat", "dog"], "cat"), [None, "no-reply", None]),
+        ({"1": "sha"}, ("sha", "Which?", ["cat", "dog"], "dog"), [None, "no-reply", None]),
+        ({}, ("image 2", "Which?", ["dog", "cat"], "dog"), [None, "no-reply", WRONG]),
+    ],
+)  # fmt: skip
+def test_a_fault_is_of_a_photograph_words_and_label(digests, known, reasons):
+    found = pl.DataFrame({"key": [question_key(*known)], "outcome": ["wrong"]})
+    marked = leave_out(QUESTIONS, digests, found)
+    assert marked["reason"].to_list() == reasons
+    assert marked["reason_detail"][1] == "timeout"
+    for place, reason in enumerate(reasons):
+        if reason == WRONG:
+            assert question_key(*known) in marked["reason_detail"][place]
+
+
+def test_reviews_that_change_while_a_build_runs_stop_it(root):
+    stages = stages_of(CONFIG)
+    names = [stage.name for stage in stages]
+    before = after(Build(CONFIG, root), *stages[: names.index("select")])
+    (dataset,) = builds_below(root)
+    (job,) = select.STAGE.jobs(before)
+    review(root, dataset, ada=Verdict.WRONG)
+    with pytest.raises(ValueError, match="have changed while it was built"):
+        select.select(job)
