@@ -41,8 +41,11 @@ def review(
     - `spatialthinker review sample --reviewer ada`
     """
     from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
+    from schemas.review import reviews_of
     from tasks.review.book import open_book
+    from tasks.review.card import write_reviews
     from tasks.review.items import choose_items, in_order_of, reviewable
+    from tasks.review.precision import agreements, precisions, reviewed_of
     from tasks.review.server import Review, application, serve_pages, summary, token_for
 
     token = token_for(host)
@@ -60,6 +63,8 @@ def review(
             serve_pages(application(found, token), host, port, say, is_open=token is not None)
         )
         typer.echo(summary(found))
+    judged = precisions(reviewed_of(folder, root, manifest["name"]))
+    write_reviews(folder, judged, agreements(reviews_of(root, manifest["name"])))
     if ending != signal.SIGINT:
         ended_by(ending)
 
@@ -96,6 +101,7 @@ def reviews(
     from schemas.dataset_folder import name_of_dataset, read_manifest, resolve_dataset
     from schemas.replacing import replacing
     from schemas.review import reviews_of
+    from tasks.review.card import write_reviews
     from tasks.review.exchange import export_reviews, import_reviews
     from tasks.review.items import choose_items, reviewable
     from tasks.review.precision import agreement_told, agreements, precisions, reviewed_of, told
@@ -123,7 +129,9 @@ def reviews(
             f"nobody has reviewed questions of {folder}: spatialthinker review {name} --reviewer "
             "NAME"
         )
+    pairs = agreements(reviews_of(root, name))
     for one in found:
         typer.echo(told(one))
-    for pair in agreements(reviews_of(root, name)):
+    for pair in pairs:
         typer.echo(agreement_told(pair))
+    write_reviews(folder, found, pairs)

@@ -13,10 +13,12 @@ from schemas.completion.publish import LETTERS
 from schemas.dataset_folder import VALIDATION, name_of_dataset
 from schemas.proof.evidence import Standing
 from schemas.question import LEVELS
+from schemas.review import reviews_of
 from tasks.diff.record import Record
 from tasks.judge.votes import Verdict
 from tasks.publish.card import cost_rows, dollars_told
 from tasks.publish.funnel import FUNNEL, by_reason, stages_counted
+from tasks.review.precision import agreements, precisions, reviewed_of
 from tasks.validate.page import judging_tables, shortcut_table, verdict
 
 MARGINS = (1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -62,6 +64,8 @@ def overview_of(record: Record, questions: pl.DataFrame) -> Row:
         "shortcuts": shortcut_table(results["shortcuts"]),
         "judging": manifest["judging"] and judging_tables(manifest["judging"]),
         "verdicts": [entry.value for entry in Verdict],
+        "reviews": precisions(reviewed_of(record.folder, record.root, manifest["name"])),
+        "agreements": agreements(reviews_of(record.root, manifest["name"])),
         "costs": cost_rows(manifest),
         "dollars": dollars_told,
     }

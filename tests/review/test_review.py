@@ -1,6 +1,7 @@
 """Reviews: what is kept, what it says of a dataset, and what other programs read."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.columns import frame_of
-from schemas.dataset_folder import name_of_dataset
+from schemas.dataset_folder import check_dataset, name_of_dataset
 from schemas.review import (
     DISPUTED,
     REVIEW,
@@ -21,7 +22,11 @@ from schemas.review import (
     reviews_of,
 )
 from tasks.catalogue.tagging import check_precision
+from tasks.diff.record import Record
+from tasks.report.overview import overview_of
+from tasks.report.questions import read_questions
 from tasks.review.book import Book, State, open_book
+from tasks.review.card import write_reviews
 from tasks.review.exchange import export_reviews, import_reviews, user_of
 from tasks.review.items import choose_items, in_order_of, reviewable
 from tasks.review.precision import agreements, precisions, reviewed_of, wilson
@@ -447,6 +452,35 @@ def test_approval_needs_what_reviews_show(least, verdicts, problem, root, two_bu
     with pytest.raises(ValueError, match="is not shown to have") as error:
         check_precision(two_builds[0], manifest, root)
     assert problem in str(error.value)
+
+
+def test_the_card_says_what_reviewers_found(drawn_dataset, tmp_path):
+    dataset = tmp_path / "datasets" / "drawn" / drawn_dataset.name
+    shutil.copytree(drawn_dataset, dataset)
+    before = (dataset / "README.md").read_text()
+    judge(tmp_path, dataset, Verdict.RIGHT, Verdict.WRONG)
+    reviews = reviews_of(tmp_path, "drawn")
+    for _ in range(2):
+        found = precisions(reviewed_of(dataset, tmp_path, "drawn"))
+        write_reviews(dataset, found, agreements(reviews))
+        text = (dataset / "README.md").read_text()
+        assert text.count("## What reviewers found") == 1
+        assert "| all | 2 | 2 | 1 | 50.0 % | 9.5 % to 90.5 % |\n" in text
+        assert text.count("## ") == before.count("## ") + 1
+    write_reviews(dataset, [], [])
+    assert (dataset / "README.md").read_text() == before
+    assert check_dataset(dataset)
+
+
+def test_the_report_says_what_reviewers_found(root, two_builds, tmp_path):
+    judge(root, two_builds[0], Verdict.RIGHT, Verdict.WRONG)
+    judge(root, two_builds[0], Verdict.RIGHT, Verdict.RIGHT, reviewer="bob")
+    record = Record(two_builds[0], root)
+    overview = overview_of(record, read_questions(record))
+    whole = overview["reviews"][0]
+    assert (whole.category, whole.reviewed, whole.right) == ("all", 2, 1)
+    (pair,) = overview["agreements"]
+    assert (pair.one, pair.other, pair.both, pair.same) == ("ada", "bob", 2, 1)
 
 
 def test_reviews_hold_in_a_newer_build(two_builds, samples, tmp_path):
