@@ -6,20 +6,19 @@ was checked: the next answer could be another one. Where a proxy connects, names
 """
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from os import getpid
 from pathlib import Path
 from urllib.parse import urljoin
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from schemas.replacing import replacing
 from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retrying
 
 MAX_BYTES = 64 << 20
@@ -58,10 +57,8 @@ class Fetcher:
         if path.exists():
             return path.read_bytes()
         data = self._attempts(address)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.partial-{threading.get_ident()}-{getpid()}")
-        partial.write_bytes(data)
-        partial.replace(path)
+        with replacing(path, is_durable=False) as partial:
+            partial.write_bytes(data)
         return data
 
     def _attempts(self, address: str) -> bytes:

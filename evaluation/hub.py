@@ -11,6 +11,7 @@ from pathlib import Path
 from evaluation.benchmarks.benchmark import Part, Source
 from evaluation.photograph_files import PhotographFiles
 from evaluation.rows import Copy, Place
+from schemas.printable import first_line
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 HUB = "https://huggingface.co/datasets/"
@@ -131,7 +132,7 @@ def explain(error: Exception, repository: str) -> str:
             f"the Hub has no dataset {repository}, or it is private: correct source, set HF_TOKEN, "
             "or name a local copy in path"
         )
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    reason = first_line(error)[:200]
     if names & NO_NETWORK:
         return (
             f"the Hub cannot be reached for {repository} ({reason}): check the network and "

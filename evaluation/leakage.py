@@ -70,10 +70,6 @@ def thumbnail(data: bytes) -> bytes | None:
     return levels.tobytes() if levels.std() >= MIN_CONTRAST else None
 
 
-def coco_source(coco_id: int) -> str:
-    return f"coco:{coco_id:012d}"
-
-
 def find_overlaps(photographs: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """Rows of OVERLAP for rows of PHOTOGRAPH and LISTED, by image and benchmark."""
     found = pl.concat(

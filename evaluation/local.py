@@ -10,6 +10,8 @@ import transformers
 from PIL.Image import Image
 from transformers import AutoModelForImageTextToText
 
+from schemas.printable import first_line
+
 logger = logging.getLogger(__name__)
 
 
@@ -53,7 +55,7 @@ class LocalModel:
                 path, revision=revision, dtype=dtype if device != "cpu" else "float32"
             )
         except (OSError, ValueError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise ValueError(f"the model {path} cannot be loaded: {reason}") from None
         self._model = model.to(device).eval()
 

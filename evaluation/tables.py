@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ipc
 
+from schemas.printable import first_line
+
 MAX_CELL = min(sys.maxsize, 1 << 30)
 """Bytes of a cell of a text file: a photograph of 256 MiB in base64 takes 340 MiB."""
 POINTER = b"version https://git-lfs"
@@ -31,7 +33,7 @@ def read_rows(file: Path) -> Rows:
                 raise ValueError("Git left a pointer in its place: run `git lfs pull` there")
         yield from READERS[file.suffix.lower()](file)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        reason = first_line(error)[:200]
         raise ValueError(f"{file} cannot be read ({reason}): get it again") from None
 
 

@@ -1,7 +1,7 @@
-"""Announcing: what Prefect is told of a dataset or a model, at least once.
+"""Announcing: a dataset or a model is reported to Prefect, at least once.
 
 A record below the root says what has been told. It is written afterwards: a command that was killed
-in between tells it again when it is run again. Artifacts have the same key for every build of a
+in between reports it again when it is run again. Artifacts have the same key for every build of a
 name, so that Prefect shows their history.
 """
 
@@ -55,7 +55,7 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
 
 @flow(name="announce", flow_run_name="announce {folder.parent.name}")
 def announce_again(folder: Path, root: Path) -> None:
-    """Tell Prefect once more of all that a dataset's publication told."""
+    """Report to Prefect once more all that the publication of a dataset reported."""
     announce_dataset(folder, root, event=True, again=True)
 
 

@@ -22,6 +22,7 @@ from flows.telling import telling
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.dataset_folder import check_root
+from schemas.printable import first_line
 from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
@@ -102,7 +103,7 @@ def _outcome(future: PrefectFuture[Any], about: Failed, failures: list[Failed]) 
     try:
         return cast(Path, future.result())
     except (ValueError, OSError, RuntimeError) as error:
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        message = first_line(error)
         logger.error("%s on %s: %s", about.model, about.benchmark, message)
         failures.append(about._replace(message=message))
         return None

@@ -7,6 +7,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from schemas.printable import first_line
+
 REPOSITORY = Path(__file__).parents[1]
 
 
@@ -30,11 +32,6 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return first_line(error), 1
     return _fault(error), 1
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says first; its kind where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _is_of(package: str, name: str, error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Telling: errors that people can mend are told to Prefect in their one line.
+"""Telling: errors that people can mend are reported to Prefect in their one line.
 
 Prefect logs whatever a flow or a task raises with its traceback. A run that returns a failed state
 with the error in it fails alike, and whoever asks for its result gets the error; its log has the

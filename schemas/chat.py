@@ -71,8 +71,8 @@ class ChatConfig(Section):
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """The fields that decide a reply. Draw 0 is left out, so that it has the digest that
-        requests had before there were draws."""
+        """The fields that decide a reply. Draw 0 is left out: that there are draws
+        renames no reply that is stored."""
         return self.model_dump(mode="json", exclude=None if self.draw else {"draw"})
 
     def with_draw(self, draw: int) -> "ChatConfig":

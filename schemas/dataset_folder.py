@@ -63,7 +63,7 @@ def why_command(item: str, dataset: str) -> str:
 
 def builds_below(root: Path, name: str | None = None) -> list[Path]:
     """The dataset folders below `root`/datasets, of one name or of all, the newest first. Folders
-    that are being written are none yet."""
+    that are being written do not count yet."""
     pattern = f"{escape(name) if name else '*'}/*/manifest.json"
     found = [path for path in (root / "datasets").glob(pattern) if PARTIAL not in path.parent.name]
     found.sort(key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)

@@ -49,7 +49,7 @@ def as_stored(data: bytes) -> bytes:
             buffer = io.BytesIO()
             pixels.save(buffer, "PNG", exif=b"", xmp=b"")
             return buffer.getvalue()
-    except Exception:  # of many kinds for broken files: who examines them tells
+    except Exception:  # of many kinds for broken files: the stage that examines them reports it
         return data
 
 

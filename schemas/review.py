@@ -105,7 +105,7 @@ def read_reviews(path: Path) -> pl.DataFrame:
     if rows.schema != REVIEW:
         raise ValueError(f"{path} has other columns than reviews have: move it away")
     if not rows["verdict"].drop_nulls().is_in(known).all():
-        raise ValueError(f"{path} holds a verdict that is none of {', '.join(known)}")
+        raise ValueError(f"{path} holds an unknown verdict: known are {', '.join(known)}")
     return rows
 
 

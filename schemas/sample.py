@@ -62,7 +62,7 @@ template wrote, what `judge` did where no model judged: `votes` and, without the
 `blind_votes`, as texts of options; `photograph` is the file's name in the source, null without
 photographs."""
 WITNESSED_SAMPLE = columns(**SAMPLE, detail=pl.String)
-"""Where a build has witnesses: `detail` tells which source says what about the answer."""
+"""Where a build has witnesses: `detail` says which source supports what about the answer."""
 
 
 def sample_columns(is_witnessed: bool) -> pl.Schema:

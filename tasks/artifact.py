@@ -53,7 +53,7 @@ class Artifact:
     @property
     def ledger_path(self) -> Path:
         """Beside the artifact, written before it: the rows that the stage lost or repaired."""
-        return self.path.with_suffix(LEDGER)
+        return ledger_path_of(self.path)
 
     @property
     def seal_path(self) -> Path:
@@ -63,6 +63,10 @@ class Artifact:
     @property
     def root(self) -> Path:
         return self.path.parents[2]
+
+
+def ledger_path_of(path: Path) -> Path:
+    return path.with_suffix(LEDGER)
 
 
 def digest_of(path: Path) -> str:

@@ -18,6 +18,7 @@ from typing import IO, Any, NoReturn
 
 from schemas.config.training import Method, TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
+from schemas.printable import first_line
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final
@@ -187,6 +188,5 @@ def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
 
 
 def _fail(error: Exception, code: int) -> NoReturn:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    print(f"error: {lines[0]}", file=sys.stderr)  # noqa: T201  (this is a command)
+    print(f"error: {first_line(error)}", file=sys.stderr)  # noqa: T201  (this is a command)
     sys.exit(code)

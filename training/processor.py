@@ -15,6 +15,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from transformers.processing_utils import ProcessorMixin
 
 from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
+from schemas.printable import first_line
 
 IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"  # Qwen2.5-VL's tokens that stand for them
 
@@ -54,7 +55,7 @@ def load_processor(
             return processor
         images = Qwen2VLImageProcessorPil.from_pretrained(path, revision=revision, size=size)
     except (OSError, ValueError, KeyError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ValueError(f"no processor at {path}: {reason}") from None
     return processor_of(tokenizer, images)
 

@@ -35,6 +35,7 @@ LABELS, BOXES = 2.0, 1.0
 UNMATCHED = 1e5
 """The cost of a gold object that no object stands for."""
 EPSILON = 1e-7
+"""Added to areas that are divided by, as the published code does."""
 SPARSE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
 ANSWER = re.compile(r"<answer>(.*?)</answer>")
 """Of one line: the dot of the sparse rule matches no line break."""

@@ -18,7 +18,7 @@ VERSION = 1
 EDGE = 1 << 20  # bytes that are hashed at each end of a file: weights have gigabytes
 FINAL = "final"
 TOLD = ("README.md", "training.json", "rewards.png")
-"""Files of a model's folder that tell about it and do not decide what it says."""
+"""Files of a model's folder that describe it and do not decide what it replies."""
 
 
 def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> Path:

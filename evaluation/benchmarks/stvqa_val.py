@@ -12,7 +12,7 @@ import polars as pl
 
 from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.published import TOTAL, figures
-from evaluation.benchmarks.texts import is_given, letter_of, listed, text_of
+from evaluation.benchmarks.texts import coco_source, is_given, letter_of, listed, text_of
 from evaluation.metrics import Metric, by, whole
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import Asked, beside, how_many, laid, leftmost, nearer
@@ -51,7 +51,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         category=text_of(row, "category"),
         group=next((str(row[name]) for name in ("group_id", "image_id") if row.get(name)), None),
         facts=facts,
-        image_sources=(f"coco:{int(coco_id):012d}",) if is_given(coco_id) else (),
+        image_sources=(coco_source(int(coco_id)),) if is_given(coco_id) else (),
     )
 
 

@@ -184,10 +184,15 @@ def without_instruction(text: str) -> str:
     return (rest if rest.strip() else text).strip()
 
 
+def coco_source(coco_id: int) -> str:
+    """How all that is known of photographs calls one of COCO's."""
+    return f"coco:{coco_id:012d}"
+
+
 def coco_of(name: Any) -> tuple[str, ...]:
     """`coco:000000123456` for a file or an address with a COCO number."""
     match = re.search(r"(?<!\d)(\d{12})(?!\d)", str(name or ""))
-    return (f"coco:{match[1]}",) if match else ()
+    return (coco_source(int(match[1])),) if match else ()
 
 
 def _shown(value: Any) -> str:

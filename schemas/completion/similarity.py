@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.printable import first_line
+
 Similarity = Callable[[str, str], float]
 
 EXACT = "exact"
@@ -47,7 +49,7 @@ def load_similarity(name: str) -> Similarity:
     try:
         return _cosine(_embed(module, package, model))
     except Exception as error:  # of many kinds, by what the name or the folder turns out to be
-        reason = (str(error).strip().splitlines() or [""])[0] or type(error).__name__
+        reason = first_line(error)
         raise ValueError(
             f"label similarity {name}: cannot load {model}: {reason}; give the name of an "
             "installed model, or its folder"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from schemas.code_version import SHOWN
 from schemas.dataset_folder import VALIDATION, builds_below, read_manifest
 from schemas.dataset_tags import Tag, all_tags
+from schemas.printable import first_line
 from schemas.replacing import PARTIAL
 from schemas.review import REVIEWS
 
@@ -137,7 +138,7 @@ def _dataset(folder: Path, known: Sequence[Tag], root: Path) -> DatasetEntry:
         said = gates_told(folder), reviews_told(folder, root, manifest["name"])
         return DatasetEntry(entry, manifest["num_samples"], *said, tags)
     except DAMAGED as error:
-        return DatasetEntry(entry._replace(problem=_first_line(error)), tags=tags)
+        return DatasetEntry(entry._replace(problem=first_line(error)), tags=tags)
 
 
 def gates_told(folder: Path) -> str:
@@ -181,7 +182,7 @@ def _model(folder: Path) -> ModelEntry:
         entry = entry._replace(commit=_commit(facts["code"]))
         return ModelEntry(entry, str(facts["config"]["method"]), dataset)
     except DAMAGED as error:
-        return ModelEntry(entry._replace(problem=_first_line(error)))
+        return ModelEntry(entry._replace(problem=first_line(error)))
 
 
 def _evaluation(folder: Path) -> EvaluationEntry:
@@ -198,8 +199,4 @@ def _evaluation(folder: Path) -> EvaluationEntry:
             tuple(sorted(filter(None, datasets))),
         )
     except DAMAGED as error:
-        return EvaluationEntry(entry._replace(problem=_first_line(error)))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return EvaluationEntry(entry._replace(problem=first_line(error)))

@@ -15,8 +15,8 @@ No batch is lost and none is created twice, whenever the process is killed:
 2. Once the batch has an id, the id is stored, and then the intent is removed.
 3. A request that is under way according to the store is never put into another batch. Its batch is
    polled, by whichever process asks for the request. A batch is found by its id or, where only the
-   intent was stored, by the name in its metadata. Where no batch has it after SETTLING_SECONDS,
-   none was created, and the requests are asked anew.
+   intent was stored, by the name in its metadata. Where no batch has it after
+   `Limits.batch_settling_seconds`, none was created, and the requests are asked anew.
 4. The store forgets a batch after all of its replies are stored.
 
 Two processes that ask for the same request before either has stored its intent both pay for it.

@@ -23,7 +23,8 @@ def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     return max(round(width * scale), 1), max(round(height * scale), 1)
 
 
-# Several votes look at one picture, mostly soon after each other.
+# Several votes look at one image, mostly soon after each other: as many as are asked at once by
+# default, some 20 MB.
 @lru_cache(maxsize=64)
 def data_url(photograph: Photograph) -> str:
     """The picture as `data:image/jpeg;base64,...`: its own bytes, or those of a smaller one."""

@@ -21,7 +21,8 @@ MIN_PART = 6
 MIN_END = 4
 """Characters at the start or end of a key that are redacted where they are a whole word."""
 MAX_LENGTH = 4_000
-"""Characters of a message that are looked through; the rest is cut off."""
+"""Characters of a message that are looked through; the rest is cut off. The search takes time in
+proportion, and no line that people read is so long."""
 SHOWN = "[key]"
 _known: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""Usability: whether the answers of one run can be used, or the run had better end."""
+"""Usability: whether the answers of one run can be used, and whether the run must end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,9 +17,11 @@ FEW_FIRST = 1
 followed up: each attempt would take another batch. A model that is right at once in a third of its
 replies has no more in 1 of 70 runs."""
 IN_SUCCESSION = 16
-"""Unusable answers, all started after the last usable one, that end a run later on."""
+"""Unusable answers, all started after the last usable one, that end a run later on: at a server
+whose every second answer is usable, chance makes so many once in 65,536 answers."""
 MANY, LEAST_SHARE = 12, 0.25
-"""From so many unusable answers on, a run ends where no larger share of its answers is usable."""
+"""From so many unusable answers on, a run ends where no larger share of its answers is usable:
+three of four paid answers would be thrown away, and twelve in sixteen are no accident."""
 UNUSABLE = frozenset(
     {Failure.INVALID, Failure.TRUNCATED, Failure.REFUSED, Failure.FILTERED, Failure.EMPTY}
 )

@@ -55,7 +55,7 @@ def known_of(record: Record, images: Sequence[str]) -> Known:
 
 def identity_of(row: Row, photograph: str, things: Mapping[int, Thing], *, boxes: bool) -> Identity:
     """Of a sample or a candidate. Without `boxes` things are told apart by their class alone. Where
-    a claim cannot be read, a question is known by its words of old: its own claim."""
+    a claim cannot be read, a question is known by the claim as it is written."""
     try:
         claim = decode_claim(row["claim"])
         about, asked = parts(_described(claim, things, boxes=boxes), row["asks"])

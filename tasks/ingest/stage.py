@@ -24,6 +24,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.artifact import ledger_path_of
 from tasks.ingest.shard import write_scenes
 from tasks.processes import run_apart
 from tasks.sources.readers import reader_of
@@ -37,7 +38,7 @@ def check_losses(
     index: Path, scenes: Sequence[Path], num_images: int, max_bad_share: float
 ) -> None:
     """ValueError where more than `max_bad_share` of the images could not be used."""
-    ledgers = [path.with_suffix(".ledger.parquet") for path in (index, *scenes)]
+    ledgers = [ledger_path_of(path) for path in (index, *scenes)]
     ledger = pl.scan_parquet(ledgers).filter(pl.col("action") == "drop").collect()
     read = pl.scan_parquet(list(scenes)).select("image_id").collect()
     bad = ledger.filter(

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluation.leakage import LISTED, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
+from evaluation.benchmarks.texts import coco_source
+from evaluation.leakage import LISTED, PHOTOGRAPH, find_overlaps, thumbnail
 from schemas.columns import columns, formatted
 from schemas.config.build import SourceConfig, SourceKind
 from tasks.artifact import write_artifact

@@ -14,7 +14,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from evaluation.benchmarks.registry import benchmark_of
-from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, coco_source, find_overlaps
+from evaluation.benchmarks.texts import coco_source
+from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, find_overlaps
 from evaluation.photographs import PhotographStore
 from schemas.columns import columns
 from schemas.config.build import SourceKind

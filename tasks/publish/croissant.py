@@ -61,8 +61,8 @@ def describe(manifest: Mapping[str, Any], schema: pa.Schema, rights: Rights) -> 
     dataset has the same description."""
     description = (
         f"{manifest['num_samples']:,} multiple-choice questions about space in "
-        f"{manifest['num_images']:,} images, written from scene graphs. README.md tells how they "
-        "came about."
+        f"{manifest['num_images']:,} images, written from scene graphs. README.md describes how "
+        "they were made."
     )
     return {
         "@context": CONTEXT,

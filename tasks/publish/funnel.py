@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.columns import columns
+from tasks.artifact import ledger_path_of
 
 FUNNEL = columns(
     stage=pl.String,
@@ -19,7 +20,7 @@ FUNNEL = columns(
 
 def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
     """What ingest kept, dropped and repaired: images, objects and relationships."""
-    ledgers = [path.with_suffix(".ledger.parquet") for path in (index, *scenes)]
+    ledgers = [ledger_path_of(path) for path in (index, *scenes)]
     kept = pl.scan_parquet(list(scenes)).select(
         pl.lit("ingest").alias("stage"),
         pl.lit("kept").alias("outcome"),
@@ -47,7 +48,7 @@ def count_testimony(paths: Sequence[Path]) -> pl.DataFrame:
     """The photographs that witnesses know, and what they doubt there."""
     if not paths:
         return pl.DataFrame(schema=FUNNEL)
-    doubts = pl.scan_parquet([path.with_suffix(".ledger.parquet") for path in paths])
+    doubts = pl.scan_parquet([ledger_path_of(path) for path in paths])
     known = pl.scan_parquet(list(paths)).select("image_id")
     counted = [
         known.with_columns(outcome=pl.lit("kept"), reason=pl.lit("photographs with a witness")),

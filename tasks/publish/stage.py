@@ -34,6 +34,7 @@ from tasks.artifact import (
     Artifact,
     State,
     digests_of,
+    ledger_path_of,
     move_aside,
     seal_artifact,
     sealed_content,
@@ -109,7 +110,7 @@ def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     """Write every row that any stage lost or repaired, one stage at a time, with what models cost
     for it in US dollars."""
     read = (inputs.index, *inputs.scenes, *inputs.testimony)
-    scenes = [path.with_suffix(".ledger.parquet") for path in read]
+    scenes = [ledger_path_of(path) for path in read]
     parts = [pl.scan_parquet(scenes)]
     for stage, pictures in (("photographs", inputs.photographs), ("exclude", inputs.excluded)):
         if not pictures:
@@ -142,7 +143,7 @@ def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
     questions = pl.scan_parquet(list(inputs.last))
     paid = cost_of_rows(questions.collect_schema().names(), config)
     costs = questions.select(item="question_id", cost=paid.round(6))
-    unselected = pl.scan_parquet(inputs.samples.with_suffix(".ledger.parquet"))
+    unselected = pl.scan_parquet(ledger_path_of(inputs.samples))
     spent = unselected.join(costs, on="item", how="left", maintain_order="left")
     parts.append(spent.with_columns(cost=pl.when(pl.col("action") == "drop").then("cost")))
     columns = {**LEDGER, "cost": pl.Float64()}
@@ -165,7 +166,7 @@ def build_funnel(inputs: Inputs) -> pl.DataFrame:
             count_questions("verify", inputs.verified, "holding", before=inputs.questions),
             count_questions("judge", inputs.judged, "kept", before=inputs.verified),
             count_questions("select", [inputs.samples], "samples"),
-            count_unselected(inputs.samples.with_suffix(".ledger.parquet")),
+            count_unselected(ledger_path_of(inputs.samples)),
         ]
     )
 

@@ -159,7 +159,7 @@ def _identity(is_witnessed: bool) -> Iterator[Check]:
         "asserted by an annotation, or left to a judge that looked.",
         "evidence", (*EVIDENCE, WITNESSED) if is_witnessed else EVIDENCE)
     if is_witnessed:
-        yield _check(group, "sources_are_told", "The detail tells what supports the answer.",
+        yield _check(group, "sources_are_told", "The detail says what supports the answer.",
             gxe.ExpectColumnValuesToNotBeNull, "question_id", "evidence", column="detail")
     yield _check(group, "rating_is_between_1_and_10", "The rating is a whole number from 1 to 10.",
         gxe.ExpectColumnValuesToBeBetween, column="rating", min_value=1, max_value=10)

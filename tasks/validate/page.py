@@ -97,7 +97,7 @@ def by_group(checks: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def why_told(results: Mapping[str, Any], dataset: str) -> str:
-    """A command that tells the history of a question that this page names; empty without any."""
+    """A command that prints the history of a question that this page names; empty without any."""
     judging = results["judging"] or {"rejected": []}
     named = [
         *(e["question_id"] for check in results["expectations"] for e in check["examples"]),

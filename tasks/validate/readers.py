@@ -19,6 +19,8 @@ INVERSE_PENALTY = 1.0  # the best of 0.01, 0.1, 1 in eight of nine categories of
 MAX_TREE_FEATURES = 48  # the commonest: trees need dense tables, and rare ones split nothing
 NUM_TREES, LEARNING_RATE, MAX_LEAVES = 24, 0.25, 12  # more find nothing more that was planted
 NUM_NEIGHBOURS = 15
+"""Questions that vote: odd, more than two copies of one wording can decide, few beside the
+hundreds of questions of a category."""
 MAX_READ = 4_000
 """Questions that trees and neighbours read: their standard error is below one point, and time grows
 with the square for neighbours."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from schemas.printable import first_line
 from tasks.sources.files import DAMAGED, find_files
 
 Map = npt.NDArray[np.float64]
@@ -45,8 +46,7 @@ def read_map(path: Path) -> Map:
                 with path.open("rb") as stream:
                     return _read_npy(stream)
     except (*DAMAGED, SyntaxError, MemoryError, EOFError) as error:
-        told = str(error).strip().splitlines() or [type(error).__name__]
-        raise ValueError(told[0][:200]) from None
+        raise ValueError(first_line(error)[:200]) from None
 
 
 def _read_png(path: Path) -> Map:

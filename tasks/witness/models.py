@@ -10,6 +10,7 @@ import transformers
 from PIL.Image import Image
 
 from schemas.config.witness import ModelConfig
+from schemas.printable import first_line
 
 TASKS = {"boxes": "zero-shot-object-detection", "depth": "depth-estimation"}
 
@@ -32,7 +33,7 @@ class Viewer:
                 trust_remote_code=False,
             )
         except (OSError, ValueError, KeyError, ImportError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._batch_size = config.batch_size
 

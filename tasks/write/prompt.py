@@ -68,7 +68,7 @@ def _open_system(category: Category) -> str:
 
 
 def _line_for(marks: Set[str], line: str) -> str | None:
-    """A line without its marks; None where one of them is none of `marks`."""
+    """A line without its marks; None where one of them is not among `marks`."""
     while mark := MARK.match(line):
         if mark[1] not in marks:
             return None

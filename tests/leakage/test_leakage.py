@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, coco_source, find_overlaps, thumbnail
+from evaluation.benchmarks.texts import coco_source
+from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, find_overlaps, thumbnail
 from schemas.config.build import RenderConfig
 from schemas.dataset_folder import sample_files
 from tasks.leakage.exclude import list_files, read_lists

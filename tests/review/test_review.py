@@ -133,7 +133,10 @@ def test_a_reviewer_has_a_name_for_a_file(name, tmp_path):
         (b"", "cannot be read as reviews"),
         (b"PAR1 cut", "cannot be read as reviews"),
         (pl.DataFrame({"key": ["k"]}), "has other columns"),
-        (said(("ada", "k1", Verdict.RIGHT)).with_columns(verdict=pl.lit("fine")), "none of right"),
+        (
+            said(("ada", "k1", Verdict.RIGHT)).with_columns(verdict=pl.lit("fine")),
+            "known are right",
+        ),
     ],
 )
 def test_a_damaged_file_is_named(content, problem, tmp_path):
