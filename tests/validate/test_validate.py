@@ -589,7 +589,7 @@ def test_the_page_escapes_what_the_data_says(hostile):
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "Do not publish this data set" in page
-    assert "http" not in page
+    assert "http:" not in page and "https:" not in page
 
 
 def test_failing_rows_are_complete(hostile):
