@@ -71,6 +71,7 @@ EXPECTATIONS = (
     "val_share_is_met",
     "no_answer_dominates",
     "no_category_is_a_shortcut",
+    "reviews_find_enough_labels_right",
 )
 """Names of the checks of tasks.validate.expectations, which takes seconds to import."""
 

@@ -5,6 +5,7 @@ each in an order of their own, so that what comes late and tired differs.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def _with_keys(path: Path) -> pl.DataFrame:
         question=pl.col("question_only"),
         label=pl.col("answer_text_only"),
     )
+
+
+def digests_of_shown(images: str, photographs: Sequence[Path]) -> dict[str, str | None]:
+    """What `question_key` knows the photographs of a build by, whose configuration says what
+    becomes of `images`: the digests of those that its dataset will hold, by image."""
+    if images != "embed" or not photographs:
+        return {}
+    rows = pl.scan_parquet(list(photographs)).select("image_id", "sha256").collect()
+    return dict(rows.iter_rows())
 
 
 def choose_items(samples: pl.DataFrame, num_items: int, seed: int) -> pl.DataFrame:

@@ -4,7 +4,7 @@ A question counts where it is in the dataset, or was left out of it because of i
 left once the wrong ones are gone says nothing about the questions that nobody looked at.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -70,20 +70,26 @@ def _precisions(reviewed: pl.DataFrame) -> Iterator[Precision]:
 
 
 def reviewed_of(dataset: Path, root: Path, name: str) -> pl.DataFrame:
-    """`key`, `category`, `evidence` and `outcome` of the questions of a dataset that were reviewed,
-    and of those that it lacks because of their reviews."""
+    """As `reviewed_among`, of the questions of a dataset, and of those that it lacks because of
+    their reviews."""
     reviews = reviews_of(root, name)
     if reviews.is_empty():
-        return pl.DataFrame(schema={"key": pl.String, "category": pl.String, "outcome": pl.String})
+        return reviewed_among(reviews, ())
+    keys = {*reviewable(dataset)["key"], *left_out(dataset / "ledger.parquet")}
+    return reviewed_among(reviews, keys)
+
+
+def reviewed_among(reviews: pl.DataFrame, keys: Collection[str]) -> pl.DataFrame:
+    """`key`, `category`, `evidence` and `outcome` of the questions with these keys that were
+    reviewed."""
     about = reviews.unique("key", maintain_order=True).select("key", "category", "evidence")
-    keys = {*reviewable(dataset)["key"], *left_out(dataset)}
     found = about.filter(pl.col("key").is_in(sorted(keys)))
     return found.join(outcomes(reviews), on="key", how="left", maintain_order="left")
 
 
-def left_out(dataset: Path) -> list[str]:
-    """The keys of the questions that a dataset lacks because of their reviews."""
-    ledger = pl.read_parquet(dataset / "ledger.parquet", columns=["reason", "detail"])
+def left_out(ledger_path: Path) -> list[str]:
+    """The keys of the questions that were left out because of their reviews, from a ledger."""
+    ledger = pl.read_parquet(ledger_path, columns=["reason", "detail"])
     rows = ledger.filter(pl.col("reason").str.starts_with(LEFT_OUT))
     return rows["detail"].str.extract(r"\b([0-9a-f]{32})\b").drop_nulls().to_list()
 

@@ -37,6 +37,7 @@ from tasks.plan.groups import group_images, image_facts, stable_hash
 from tasks.plan.pairs import Offers, whole_pairs
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference, first_of_topic
+from tasks.review.items import digests_of_shown
 from tasks.select.letters import assign_letters, assign_orders, ordered
 from tasks.select.losses import select_ledger, why_none
 from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
@@ -219,8 +220,7 @@ def select(job: Job) -> Path:
     config = job.config
     questions = pl.read_parquet(list(job.paths("judge") or job.paths("verify")))
     images = image_facts(job.paths("ingest"), job.paths("photographs"))
-    is_embedded = config.images == "embed"
-    digests = dict(images.select("image_id", "sha256").iter_rows()) if is_embedded else {}
+    digests = digests_of_shown(config.images, job.paths("photographs"))
     questions = leave_out(questions, digests, faults_of(job))
     chosen, lost = choose_samples(
         questions,

@@ -47,8 +47,14 @@ TOTALS: dict[str, tuple[str, str]] = {
         "no_category_is_a_shortcut",
         "No category can be answered from the words alone.",
     ),
+    "review": (
+        "reviews_find_enough_labels_right",
+        "Reviews do not show that fewer labels are right than gates.min_precision asks for.",
+    ),
 }
 """By family of totals, a frame each: what checks it, and what that says."""
+BLOCKING = ("least", "review")
+"""The families whose checks are critical."""
 FRAMES = ("table", "samples", "rows", *TOTALS)
 """The columns of a sample, the checks view of the samples, the samples themselves (for suites of
 others), and the families of totals."""
@@ -296,6 +302,6 @@ def _balance() -> Iterator[Check]:
         severity="warning")
     for family, (name, description) in TOTALS.items():
         yield _check(group, name, description, ExpectCountToBeWithinRange,
-            "finding", frame=family, severity="critical" if family == "least" else "warning",
+            "finding", frame=family, severity="critical" if family in BLOCKING else "warning",
             column_list=["found", "low", "high"])
 # fmt: on

@@ -34,6 +34,7 @@ from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.validate.numbers import numbers_of
 from tasks.validate.page import PAGE, render_page
 from tasks.validate.readiness import check_rewards
+from tasks.validate.reviewed import count_reviews, digest_of_reviews
 from tasks.validate.shortcuts import ALL, find_shortcuts
 from tasks.validate.view import check_view, table_columns
 
@@ -141,6 +142,7 @@ def validate_frame(
     judged_paths: Sequence[Path] = (),
     judge: JudgeConfig | None = None,
     is_witnessed: bool = False,
+    reviewed: pl.DataFrame | None = None,
 ) -> bool:
     """Check `samples`, write three files into `folder`, and return whether the samples may be
     published: every critical expectation holds and every expectation could be evaluated. `about`
@@ -155,7 +157,13 @@ def validate_frame(
     readiness = check_rewards(view)
     view = view.hstack(readiness.findings)
     shortcuts = find_shortcuts(_asked(samples))
-    totals = pl.concat([count_totals(view, quota, select, gates), count_shortcuts(shortcuts)])
+    totals = pl.concat(
+        [
+            count_totals(view, quota, select, gates),
+            count_shortcuts(shortcuts),
+            *([] if reviewed is None else [reviewed]),
+        ]
+    )
     frames = {"table": table_columns(samples.schema), "samples": view, **by_family(totals)}
     suite = list(checks(gates.severity, is_witnessed=is_witnessed))
     if gates.suite:
@@ -261,9 +269,11 @@ def succeeded(folder: Path) -> bool:
 
 def validate(job: Job) -> Path:
     config = job.config
+    samples = pl.read_parquet(job.path("select"))
+    reviewed = count_reviews(job, samples)
     with writing_folder(job.artifact) as written:
         validate_frame(
-            pl.read_parquet(job.path("select")),
+            samples,
             config.quota,
             config.select,
             written,
@@ -272,8 +282,14 @@ def validate(job: Job) -> Path:
             judged_paths=job.paths("judge"),
             judge=config.judge,
             is_witnessed=bool(config.witness),
+            reviewed=reviewed,
         )
     return job.artifact.path
+
+
+def depends(config: PipelineConfig) -> tuple[str, ...]:
+    """Photographs are read for reviews alone, which know them by digest."""
+    return "select", "judge"
 
 
 def settings(config: PipelineConfig) -> Settings:
@@ -292,11 +308,12 @@ def about(config: PipelineConfig) -> dict[str, str]:
 
 
 def files(build: Build) -> dict[str, str]:
-    """The suite's digest: its path says nothing of what it holds."""
-    suite = build.config.gates.suite
-    if suite is None:
-        return {}
-    return {"suite": digest_files([Path(suite)], Path(suite).parent, digest_store(build.root))}
+    """Digests of the suite, whose path says nothing of what it holds, and of reviews."""
+    suite, found = build.config.gates.suite, dict(digest_of_reviews(build))
+    if suite is not None:
+        place = Path(suite)
+        found["suite"] = digest_files([place], place.parent, digest_store(build.root))
+    return found
 
 
 def check(build: Build) -> None:
@@ -356,7 +373,8 @@ STAGE = Stage(
     version=VERSION,
     unit="validation report",
     work=validate,
-    reads=("select", "judge"),
+    reads=("select", "judge", "photographs"),
+    depends=depends,
     settings=settings,
     files=files,
     suffix="",

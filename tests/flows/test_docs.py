@@ -12,6 +12,7 @@ import typer
 from flows.commands import app
 from schemas.config.build import load_config
 from schemas.config.evaluation import load_evaluate_config
+from schemas.config.gates import EXPECTATIONS
 from schemas.config.training import load_train_config
 from tests.commands import REPOSITORY, call
 
@@ -102,3 +103,9 @@ def test_there_are_commands_on_every_page_that_has_them():
 def test_a_command_that_takes_seconds_does_what_it_says(command, tmp_path):
     done = call(*shlex.split(command)[1:], "--root", tmp_path)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
+
+
+def test_the_number_of_expectations_is_that_of_the_gates():
+    for page in ("README.md", "docs/data.md"):
+        text = (REPOSITORY / page).read_text(encoding="utf-8")
+        assert re.findall(r"(\d+) expectations", text) == [str(len(EXPECTATIONS))], page

@@ -7,14 +7,16 @@ import pytest
 
 from flows.graph import stages_of
 from schemas.config.build import PipelineConfig
+from schemas.config.gates import GatesConfig
 from schemas.dataset_folder import builds_below, name_of_dataset
 from schemas.review import Verdict, question_key
+from tasks.catalogue.tagging import tag_dataset
 from tasks.review.book import open_book
 from tasks.review.items import reviewable
 from tasks.review.precision import precisions, reviewed_of
 from tasks.select import stage as select
 from tasks.select.reviewed import faults, leave_out
-from tasks.stage import Build
+from tasks.stage import Build, BuildFailedError
 from tests.builds import build, manifest_of
 from tests.conftest import DRAWN
 from tests.stages import after
@@ -111,3 +113,21 @@ def test_reviews_that_change_while_a_build_runs_stop_it(root):
     review(root, dataset, ada=Verdict.WRONG)
     with pytest.raises(ValueError, match="have changed while it was built"):
         select.select(job)
+
+
+@pytest.mark.long
+def test_a_build_that_reviews_show_to_be_wrong_is_not_published(root):
+    """Of seven reviewed labels two are right: at most 64 % with 95 % confidence."""
+    (dataset,) = builds_below(root)
+    verdicts = [Verdict.RIGHT] * 2 + [Verdict.WRONG] * 5
+    reviewers = {f"r{number}": verdict for number, verdict in enumerate(verdicts)}
+    review(root, dataset, **reviewers)
+    strict = CONFIG.model_copy(update={"gates": GatesConfig(min_precision=0.65)})
+    with pytest.raises(BuildFailedError, match="reviews_find_enough_labels_right") as error:
+        build(strict, root)
+    assert "all: 2 of 7 right (8 to 64 % at 95 %), 7 valid, 65 % wanted" in str(error.value)
+    loose = CONFIG.model_copy(update={"gates": GatesConfig(min_precision=0.6)})
+    published = build(loose, root)
+    with pytest.raises(ValueError, match="is not shown to have 60 % right labels"):
+        tag_dataset(f"drawn/{published.name}", "approved", root)
+    tag_dataset(f"drawn/{published.name}", "candidate", root)
