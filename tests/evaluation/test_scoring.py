@@ -351,3 +351,20 @@ def test_the_constant_baseline_is_the_best_constant():
     turned += [item("blink", f"t{k}", "A", subset="x", texts=["no", "yes"]) for k in range(4)]
     scores = scored(turned, {})
     assert value(scores, "mean of subsets", column="constant_baseline") == pytest.approx(100)
+
+
+def test_a_pair_counts_where_both_of_its_questions_are_right():
+    rights = {"p": [True, True], "q": [True, False], "r": [False, False], "s": [True], None: [True]}
+    rows = [
+        (
+            f"{pair}{k}",
+            is_right,
+            {"facts": {"pair_id": pair} if pair else {}, "group": f"{pair}{k}"},
+        )
+        for pair, answers in rights.items()
+        for k, is_right in enumerate(answers)
+    ]
+    scores = asked("stvqa_val", rows)
+    # s has lost its counterpart.
+    assert value(scores, "pair accuracy", subset="pairs") == pytest.approx(100 / 3)
+    assert value(scores, "accuracy") == pytest.approx(500 / 8)

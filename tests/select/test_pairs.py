@@ -1,0 +1,92 @@
+"""What becomes of a pair where one of its questions is lost."""
+
+import polars as pl
+import pytest
+
+from schemas.config.build import QuotaConfig, SelectConfig
+from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
+from tasks.select.stage import choose_samples
+from tests.select.test_select import FACTS, VERIFIED_ROWS
+
+ONE = VERIFIED_ROWS.filter(
+    pl.col("reason").is_null(), image_id="00", category="depth", asks="nearer"
+).row(0, named=True)
+PAIR = ONE | {"pair_id": "p"}
+MATE = PAIR | {
+    "question_id": "04-depth-mate",
+    "image_id": "04",
+    "answer": 1 - ONE["answer"],
+    "claim": ONE["option_claims"][1 - ONE["answer"]],
+}
+QUOTA = QuotaConfig(num_samples=320)
+TRAIN = SelectConfig(val_share=0.0)
+
+
+def chosen(*changes):
+    """The samples and what was lost, of a pair of which the second question is changed."""
+    mates = [MATE | change for change in changes]
+    questions = pl.DataFrame([PAIR, *mates], schema=VERIFIED_ROWS.schema)
+    samples, lost = choose_samples(questions, FACTS, QUOTA, TRAIN, 7)
+    reasons = dict(lost.select("question_id", "reason").iter_rows())
+    return samples, parted(samples, questions, reasons)
+
+
+def test_a_whole_pair_stays_one_under_two_letters():
+    samples, ledger = chosen({})
+    assert samples["pair_id"].to_list() == ["p", "p"]
+    letters = [
+        order.index(answer) for order, answer in samples.select("order", "answer").iter_rows()
+    ]
+    assert sorted(letters) == [0, 1]
+    assert ledger.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ([{"reason": "ambiguous"}], "04-depth-mate: ambiguous"),
+        ([{"question": "Which one is it?"}],
+         "04-depth-mate: it says something else, or is in the other split"),
+        # The same option is right: words alone give it away.
+        ([{"answer": ONE["answer"], "claim": ONE["claim"]}],
+         "04-depth-mate: it says something else, or is in the other split"),
+        ([], "its counterpart: it says something else, or is in the other split"),
+    ],
+)  # fmt: skip
+def test_where_one_is_lost_the_other_stays_alone_and_the_ledger_says_why(changes, detail):
+    samples, ledger = chosen(*changes)
+    kept = samples.filter(question_id=ONE["question_id"])
+    assert kept["pair_id"].to_list() == [None]
+    row = ledger.filter(item=ONE["question_id"]).row(0, named=True)
+    assert (row["stage"], row["image_id"], row["reason"], row["detail"]) == (
+        "select", "00", "pair-parted", detail,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("p", "q?", "ab", 0), ("p", "q?", "ba", 0)], ["p", "p"]),
+        ([("p", "q?", "ab", 0), ("p", "q?", "ba", 1)], [None, None]),
+        ([("p", "q?", "ab", 0), ("p", "r?", "ab", 1)], [None, None]),
+        ([("p", "q?", "ab", 0), ("p", "q?", "ac", 1)], [None, None]),
+        ([("p", "q?", "ab", 0)], [None]),
+        ([("p", "q?", "ab", 0), ("p", "q?", "ab", 1), ("p", "q?", "ab", 1)], [None] * 3),
+        ([(None, "q?", "ab", 0), (None, "q?", "ab", 1)], [None, None]),
+    ],
+)
+def test_a_pair_says_the_same_with_different_answers(rows, expected):
+    frame = pl.DataFrame(
+        [(key, question, list(options), answer) for key, question, options, answer in rows],
+        schema={"pair_id": pl.String, "question": pl.String, "options": pl.List(pl.String),
+                "answer": pl.Int32},
+        orient="row",
+    )  # fmt: skip
+    assert sound_pairs(frame).to_list() == expected
+
+
+def test_a_pair_is_in_one_split():
+    frame = pl.DataFrame({
+        "pair_id": ["p", "q", "p", "q", None], "split": ["val", "val", "val", "train", "val"],
+    })  # fmt: skip
+    assert pairs_in_one_split(frame).to_list() == ["p", None, "p", None, None]
