@@ -30,7 +30,7 @@ from tasks.select.stage import as_judged
 from tasks.stage import Build
 from tasks.verify.stage import verify_questions
 from tasks.write.prompt import system_of
-from tasks.write.stage import write_rows
+from tasks.write.stage import planned_subgraphs, write_rows
 
 BYTES_PER_TOKEN = 4
 """Of English text, about."""
@@ -200,12 +200,13 @@ def run_pilot(
     ordered = sorted(
         planned["question_id"], key=lambda key: (stable_hash(config.seed, f"pilot:{key}"), key)
     )
+    chosen = planned.filter(pl.col("question_id").is_in(ordered[:num_pilot]))
     account = account_of(config, root)
     pictures: list[Path | None] = [*prepared.made.get("photographs", ())] or [None] * len(
         prepared.shards
     )
     asked = [
-        _ask_shard(config, prepared.source, *paths, ordered[:num_pilot], account, root)
+        _ask_shard(config, prepared.source, *paths, chosen, account, root)
         for paths in zip(prepared.made["extract"], prepared.made["ingest"], pictures, strict=True)
     ]
     questions = pl.concat(part for part in asked if part is not None)
@@ -221,14 +222,12 @@ def _ask_shard(
     subgraphs_path: Path,
     scenes_path: Path,
     photographs_path: Path | None,
-    chosen: Sequence[str],
+    chosen: pl.DataFrame,
     account: Account,
     root: Path,
 ) -> pl.DataFrame | None:
-    """Rows of JUDGED for the chosen questions of a shard, None where it has none."""
-    subgraphs = (
-        pl.scan_parquet(subgraphs_path).filter(pl.col("question_id").is_in(chosen)).collect()
-    )
+    """Rows of JUDGED for the chosen questions (rows of PLAN) of a shard, None where it has none."""
+    subgraphs = planned_subgraphs(subgraphs_path, chosen)
     if subgraphs.is_empty():
         return None
     rows, _ = write_rows(

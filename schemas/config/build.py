@@ -187,6 +187,11 @@ class WriteConfig(Section):
     strategy: Strategy = Strategy.PLANNED
     chat: ChatConfig | None = Field(default=None, description="the generator model")
     show_photograph: bool = Field(default=True, description="whether the generator sees it")
+    template_pairs: bool = Field(
+        default=False,
+        description="plan pairs where a model writes, too; templates word them, because a model "
+        "words each question by itself",
+    )
     max_image_side: int = Field(default=1024, ge=64, description="pixels of the longer side")
     num_options: dict[Category, Annotated[int, Field(ge=2, le=4)]] = Field(
         default={
@@ -212,6 +217,13 @@ class WriteConfig(Section):
             raise ValueError('writer = "model" and a section write.chat go together')
         if self.strategy is Strategy.OPEN and self.writer is not Writer.MODEL:
             raise ValueError('strategy = "open" needs writer = "model"')
+        if self.template_pairs and (
+            self.writer is not Writer.MODEL or self.strategy is Strategy.OPEN
+        ):
+            raise ValueError(
+                'write.template_pairs is for writer = "model" with strategy = "planned": leave it '
+                "out (templates write in pairs by themselves; open questions are not planned)"
+            )
         return self
 
 
@@ -357,7 +369,7 @@ class PipelineConfig(Section):
     @property
     def asks_in_pairs(self) -> bool:
         """Whether two questions may say the same: templates repeat their words, models do not."""
-        return self.write.writer is Writer.TEMPLATE
+        return self.write.writer is Writer.TEMPLATE or self.write.template_pairs
 
     @property
     def blind_last(self) -> bool:

@@ -3,7 +3,8 @@
 Reads subgraphs and the plan; writes questions (schemas.question.QUESTION). The built-in template
 writer chooses the wording and puts the options in order by a seed that is stable per question, and
 the same for both questions of a pair. A model reads scenes and, if configured, photographs;
-questions that it cannot write stay as rows with a reason.
+questions that it cannot write stay as rows with a reason. Pairs are always in the words of
+templates: a model words each question by itself.
 """
 
 import logging
@@ -86,8 +87,10 @@ def write_rows(
         # Imported here because it loads the client of the models.
         from tasks.write.conversation import write_shard_with_model
 
-        return write_shard_with_model(
-            subgraphs,
+        is_paired = pl.col("pair_id").is_not_null()
+        alone, paired = subgraphs.filter(~is_paired), subgraphs.filter(is_paired)
+        written, missing = write_shard_with_model(
+            alone,
             config,
             seed,
             root,
@@ -99,22 +102,32 @@ def write_rows(
             is_judged,
             proof,
         )
+        written += _from_templates(paired, config, seed)
+        by_id = {row["question_id"]: row for row in written}
+        return [by_id[key] for key in subgraphs["question_id"]], missing
+    return _from_templates(subgraphs, config, seed), []
+
+
+def _from_templates(
+    subgraphs: pl.DataFrame, config: WriteConfig, seed: int
+) -> list[dict[str, Any]]:
     rows = subgraphs.iter_rows(named=True)
-    return [write_question(row, config.num_options, seed) for row in rows], []
+    return [write_question(row, config.num_options, seed) for row in rows]
+
+
+def planned_subgraphs(path: Path, planned: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
+    """The rows of SUBGRAPH that are planned, with what PLAN says of each."""
+    columns = planned.lazy().select("question_id", "pair_id", "alternative")
+    return (
+        pl.scan_parquet(path)
+        .join(columns, on="question_id", how="inner", maintain_order="left")
+        .collect()
+    )
 
 
 def write(job: Job) -> Path:
     planned = pl.scan_parquet(job.path("plan")).filter(pl.col("reason").is_null())
-    subgraphs = (
-        pl.scan_parquet(job.path("extract"))
-        .join(
-            planned.select("question_id", "pair_id", "alternative"),
-            on="question_id",
-            how="inner",
-            maintain_order="left",
-        )
-        .collect()
-    )
+    subgraphs = planned_subgraphs(job.path("extract"), planned)
     known = job.paths("photographs")
     rows, missing = write_rows(
         subgraphs,

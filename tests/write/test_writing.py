@@ -813,8 +813,9 @@ def test_the_model_writer_depends_on_its_prompt(strategy, tmp_path):
     assert settings["prompt"] == prompt_digest(strategy, is_shown=True)
 
 
-def write_from(endpoint, root, strategy=Strategy.PLANNED, shown=False):
-    """The artifact of SQUARE's rows, written by the model behind an endpoint."""
+def write_from(endpoint, root, strategy=Strategy.PLANNED, shown=False, pairs=()):
+    """The artifact of SQUARE's rows, written by the model behind an endpoint; `pairs` are the ids
+    of those that are planned in one."""
     config = WriteConfig(
         writer=Writer.MODEL,
         strategy=strategy,
@@ -830,7 +831,12 @@ def write_from(endpoint, root, strategy=Strategy.PLANNED, shown=False):
         "sha256": sha256(square.getvalue()).hexdigest(),
         "num_bytes": len(square.getvalue()),
     }
-    plan = [{"question_id": row["question_id"]} for row in ROWS]
+    plan = [
+        {"question_id": row["question_id"], "pair_id": f"p{number}"}
+        if row["question_id"] in pairs
+        else {"question_id": row["question_id"]}
+        for number, row in enumerate(ROWS)
+    ]
     scene_row = scene_rows(SQUARE).with_columns(photograph=pl.lit("square.jpg"))
     build = with_artifacts(
         build_of(root, images="embed", write=config, proof=PROOF),
@@ -856,6 +862,18 @@ def test_the_stage_asks_once_and_keeps_every_row(strategy, tmp_path):
     assert questions.schema == QUESTION
     verified = verify_questions(questions, scene_rows(SQUARE), PROOF)
     assert verified["reason"].is_null().mean() > 0.9
+
+
+def test_pairs_have_the_words_of_templates_and_no_request(tmp_path):
+    paired = [row["question_id"] for row in ROWS[::3]]
+    with serve(generator) as endpoint:
+        questions = pl.read_parquet(write_from(endpoint, tmp_path, pairs=paired))
+        assert len(endpoint.requests) == len(ROWS) - len(paired)
+    assert questions["question_id"].to_list() == [row["question_id"] for row in ROWS]
+    by_template = questions.filter(writer="template")
+    assert by_template["question_id"].to_list() == paired
+    assert by_template["pair_id"].null_count() == 0
+    assert by_template["write_replies"].null_count() == len(paired)
 
 
 def test_what_no_reply_came_for_is_asked_again_by_the_next_run(tmp_path):
