@@ -98,6 +98,8 @@ const optionsOf = (item, svg) => {
   return options;
 };
 
+/* As a shell takes it: ids come from data. */
+const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 const historyOf = (item) => {
   const told = [];
   const lost = (stage) => item.stage === stage && `lost: ${item.reason}${item.reasonDetail ? `: ${item.reasonDetail}` : ""}`;
@@ -107,13 +109,13 @@ const historyOf = (item) => {
   };
   say("extract", item.evidence && `${item.evidence}${item.detail ? `: ${item.detail}` : ""}${item.margin === null ? "" : ` (margin ${item.margin})`}`);
   say("plan", item.stage !== "plan" && "chosen");
-  say("write", item.writer && `by ${item.writer}`, item.writerLevel && `which finds it ${item.writerLevel}`);
+  say("write", item.writer && `by ${item.writer}${item.writerLevel ? `, which finds it ${item.writerLevel}` : ""}`);
   say("verify", item.reading === "read" && "the words say what the claims say", item.reading === "unread" && "only a judge can tell whether the words say what the claims say");
   const votes = (item.votes ?? []).map((vote, place) => `${vote ?? "nothing usable"}${item.voteReasons?.[place] ? ` (${item.voteReasons[place]})` : ""}`);
   say("judge", item.verdict && `${item.judge}: ${item.verdict}`, votes.length && `voted ${votes.join(" | ")}`, item.blindVotes?.length && `without the picture ${item.blindVotes.map((vote) => vote ?? "nothing usable").join(" | ")}`, item.blindAnswered === true && "right without the picture in every order");
   say("select", item.split && `published in ${item.split} as (${letter(item.answer)})`);
   if (item.cost) told.push(["cost", `$${item.cost}`]);
-  told.push(["all of it", `spatialthinker why --dataset ${data.dataset} ${item.id}`]);
+  told.push(["all of it", `spatialthinker why --dataset ${quoted(data.dataset)} ${item.id.startsWith("-") ? "-- " : ""}${quoted(item.id)}`]);
   return make("ul", { className: "history" }, ...told.map(([stage, text]) => make("li", {}, make("b", { textContent: stage }), make("span", { textContent: text }))));
 };
 

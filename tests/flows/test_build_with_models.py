@@ -14,7 +14,9 @@ import pytest
 from flows.build import run_build
 from schemas.config.build import PipelineConfig
 from tasks.chat.replies import open_replies
+from tasks.diff.record import Record
 from tasks.publish.costs import TOKENS
+from tasks.report.questions import read_questions
 from tests.builds import bodies, build, config_of, manifest_of, models_asked, samples_of, status_of
 from tests.flows.test_build import contents, modified
 from tests.servers.endpoint import Endpoint, serve
@@ -198,6 +200,18 @@ def test_a_second_run_asks_nothing_and_does_nothing(built: Built) -> None:
     assert len(built.endpoint.requests) == num_requests
     states = task_states(12, built.root)
     assert len(states) == 12 and set(states) == {"Cached"}
+
+
+def test_the_report_shows_every_planned_question_and_what_the_judge_said(built):
+    shown = read_questions(Record(built.dataset, built.root)).filter(
+        pl.col("stage").fill_null("") != "plan"
+    )
+    assert set(shown["question_id"]) == planned_of(built.root)
+    judged = shown.filter(stage="judge")
+    assert set(judged["verdict"]) <= {"disagree", "ambiguous", "unjudged"} and judged.height
+    for row in judged.iter_rows(named=True):
+        assert len(row["votes"]) == len(row["vote_reasons"]) >= 2
+        assert row["cost"] > 0 and row["writer"] == "writer-1" and row["judge"] == "judge-1"
 
 
 def test_other_prices_only_publish_again(built: Built, again: Any, tmp_path: Path) -> None:
