@@ -8,6 +8,9 @@ import pytest
 
 from flows.graph import STAGES, dependents, draw, stages_of
 from schemas.config.build import load_config
+from tasks.diff.causes import OWN
+from tasks.diff.rows import LOSING, MADE_BY
+from tasks.report.questions import ASKING
 
 ROOT = Path(__file__).parents[2]
 NAMES = [stage.name for stage in STAGES]
@@ -62,3 +65,13 @@ def test_no_other_file_lists_the_stages():
         if not name.startswith(("tests/", "bench/")) and pattern.search((ROOT / name).read_text())
     ]
     assert found == []
+
+
+def test_what_is_said_of_questions_knows_every_stage_that_handles_them():
+    """A new stage among these is one that diffs and reports must be taught, in the tables that this
+    test names: they say what its columns mean."""
+    handling = NAMES[NAMES.index("extract") : NAMES.index("select") + 1]
+    assert list(OWN) == handling
+    assert [*LOSING] == handling[1:]
+    assert [*ASKING] == handling[2:]
+    assert set(MADE_BY) <= {"ingest", *handling}
