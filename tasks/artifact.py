@@ -25,8 +25,8 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import BaseModel
 
+from schemas.file_digests import digest_store, file_digests
 from schemas.replacing import PARTIAL, replacing, replacing_folder
-from tasks.file_digests import digest_store, file_digests
 
 PAGE = ".html"
 """Ends the name of a page for people in a folder. Seals leave it out: it says what the other files

@@ -95,7 +95,9 @@ def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Pa
     """The rows of a split in a seeded order, as they are in the files; kept as Arrow in `cache`."""
     files = split_files(folder, split)
     if not files:
-        raise ValueError(f"{folder} has no {split} split: build it with select.val_share between")
+        raise ValueError(
+            f"{folder} has no {split} split: build it with select.val_share between 0 and 1"
+        )
     datasets.disable_progress_bars()
     rows = Dataset.from_parquet([str(path) for path in files], split=split, cache_dir=str(cache))
     missing = set(READ) - set(rows.column_names)

@@ -8,48 +8,41 @@
 
 import json
 from hashlib import sha256
-from os import SEEK_END
 from pathlib import Path
 
 from schemas.config.training import TrainConfig
 from schemas.dataset_folder import read_manifest
+from schemas.file_digests import digest_store, file_digests
 
-VERSION = 1
-EDGE = 1 << 20  # bytes that are hashed at each end of a file: weights have gigabytes
+VERSION = 2
 FINAL = "final"
 TOLD = ("README.md", "training.json", "rewards.png")
 """Files of a model's folder that describe it and do not decide what it replies."""
 
 
 def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> Path:
-    return root / "runs" / config.name / run_digest(config, dataset, model)
+    return root / "runs" / config.name / run_digest(config, dataset, model, root)
 
 
-def run_digest(config: TrainConfig, dataset: Path, model: str | Path) -> str:
+def run_digest(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> str:
     """Of the configuration and of the files of dataset and model, not of their paths; `model` is a
     folder, or the Hub id that the configuration names."""
     settings = config.model_dump(mode="json")
     del settings["data"]["dataset"]
     if isinstance(model, Path):
-        settings["model"]["name"] = model_digest(model)
+        settings["model"]["name"] = model_digest(model, root)
     files = {name: facts["sha256"] for name, facts in read_manifest(dataset)["files"].items()}
     recipe = json.dumps([VERSION, settings, files], sort_keys=True)
     return sha256(recipe.encode()).hexdigest()[:16]
 
 
-def model_digest(folder: Path) -> str:
-    """Of a model's files without those TOLD: the size, the start and the end of each, since weights
-    have gigabytes."""
-    digest = sha256()
-    for path in sorted(entry for entry in folder.iterdir() if entry.is_file()):
-        if path.name in TOLD:
-            continue
-        with path.open("rb") as stream:
-            start = stream.read(EDGE)
-            size = stream.seek(0, SEEK_END)
-            stream.seek(max(size - EDGE, 0))
-            digest.update(f"{path.name}\0{size}\0".encode() + start + stream.read())
-    return digest.hexdigest()[:16]
+def model_digest(folder: Path, root: Path) -> str:
+    """Of a model's files without those TOLD. Weights have gigabytes: what was read once is
+    remembered below the root, and read again only where a file has changed."""
+    files = [path for path in folder.iterdir() if path.is_file() and path.name not in TOLD]
+    found = file_digests(files, digest_store(root))
+    contents = sorted((path.name, digest) for path, digest in found.items())
+    return sha256(json.dumps(contents).encode()).hexdigest()[:16]
 
 
 def is_finished(run: Path) -> bool:

@@ -124,15 +124,20 @@ class SftConfig(Section):
 
 
 class HardwareConfig(Section):
-    """How fast, never what: sequences per device and pass, and who generates completions."""
+    """How updates are cut into passes, and who generates completions.
 
-    num_devices: int = Field(default=1, gt=0, exclude=True)
+    What decides the trained weights is part of the run's digest: GRPO's loss is a mean over the
+    tokens of each pass (`micro_batch`, `num_devices`), `bf16` is another arithmetic, vLLM draws
+    other completions, and a `strategy` goes on from no other's checkpoints. The rest is how fast.
+    """
+
+    num_devices: int = Field(default=1, gt=0)
     device_memory_gib: float = Field(default=80.0, gt=0, exclude=True)
-    micro_batch: int = Field(default=4, gt=0, exclude=True)
-    strategy: Literal["single", "ddp", "zero3", "fsdp"] = Field(default="single", exclude=True)
-    bf16: bool = Field(default=True, exclude=True)
+    micro_batch: int = Field(default=4, gt=0)
+    strategy: Literal["single", "ddp", "zero3", "fsdp"] = "single"
+    bf16: bool = True
     gradient_checkpointing: bool = Field(default=True, exclude=True)
-    vllm: Literal["off", "colocate", "server"] = Field(default="off", exclude=True)
+    vllm: Literal["off", "colocate", "server"] = "off"
     vllm_memory_share: Share = Field(default=0.3, exclude=True)
     vllm_tensor_parallel: int = Field(default=1, gt=0, exclude=True)
     vllm_server: str = Field(default="http://127.0.0.1:8000", exclude=True)

@@ -77,7 +77,8 @@ def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
     place = resolve_model(model.local.model, root)
     if not isinstance(place, Path):
         return AboutModel(model.name, place, model.local.revision or "newest revision")
-    return AboutModel(model.name, told_place(place, root), model_digest(place), *trained_by(place))
+    digest = model_digest(place, root)
+    return AboutModel(model.name, told_place(place, root), digest, *trained_by(place))
 
 
 def told_place(place: Path, root: Path) -> str:

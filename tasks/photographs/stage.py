@@ -16,9 +16,9 @@ from PIL import UnidentifiedImageError
 
 from schemas.columns import columns
 from schemas.config.build import IngestConfig, SourceConfig
+from schemas.file_digests import digest_store
 from schemas.photographs import as_stored, opened
 from tasks.artifact import write_artifact
-from tasks.file_digests import digest_store
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of

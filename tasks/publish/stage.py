@@ -28,6 +28,7 @@ from schemas.dataset_folder import (
     read_manifest,
     sample_files,
 )
+from schemas.file_digests import digest_store, file_digests
 from schemas.ledger import LEDGER
 from schemas.replacing import move_folder, removed_at_last, replacing
 from tasks.artifact import (
@@ -39,7 +40,6 @@ from tasks.artifact import (
     seal_artifact,
     sealed_content,
 )
-from tasks.file_digests import digest_store, file_digests
 from tasks.judge.summary import judge_summary
 from tasks.photographs.stage import PhotographStore, open_photographs
 from tasks.plan.quota import plan_quotas, shortfalls

@@ -17,8 +17,8 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
+from schemas.file_digests import file_digests
 from schemas.replacing import replacing
-from tasks.file_digests import file_digests
 
 MAX_MEMBER_BYTES = 64 * 1024**3  # far above any source's largest file
 MAX_RATIO = 400

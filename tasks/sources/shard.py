@@ -6,7 +6,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from schemas.config.build import SourceConfig
-from tasks.file_digests import digest_store
+from schemas.file_digests import digest_store
 from tasks.sources.files import digest_files
 from tasks.sources.reader import Files
 from tasks.sources.readers import reader_of

@@ -23,10 +23,10 @@ from schemas.columns import formatted
 from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
 from schemas.config.gates import GatesConfig
 from schemas.config.section import config_digest
+from schemas.file_digests import digest_store
 from schemas.replacing import replacing
 from schemas.sample import SAMPLE, sample_columns
 from tasks.artifact import writing_folder
-from tasks.file_digests import digest_store
 from tasks.judge.summary import judge_summary
 from tasks.plan.quota import plan_quotas
 from tasks.sources.files import digest_files

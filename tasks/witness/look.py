@@ -20,11 +20,11 @@ import polars as pl
 
 from schemas.config.build import PipelineConfig
 from schemas.config.witness import ModelConfig, WitnessConfig, WitnessKind
+from schemas.file_digests import digest_store
 from schemas.photographs import opened
 from schemas.replacing import replacing
 from schemas.vocabulary.coco import load_coco
 from tasks.artifact import writing_folder
-from tasks.file_digests import digest_store
 from tasks.photographs.loader import PhotographLoader, loading_photographs
 from tasks.sources.files import digest_files
 from tasks.stage import Build, Job, Settings, Stage

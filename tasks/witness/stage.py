@@ -24,11 +24,11 @@ from pydantic import BaseModel
 from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig, SourceConfig
 from schemas.config.witness import WitnessConfig, WitnessKind
+from schemas.file_digests import digest_store
 from schemas.ledger import LEDGER, ledger_of
 from schemas.testimony import TESTIMONY, Sighting, with_testimony
 from schemas.vocabulary.coco import coco_digest
 from tasks.artifact import write_artifact
-from tasks.file_digests import digest_store
 from tasks.sources.coco_files import find_boxes
 from tasks.sources.files import digest_files
 from tasks.sources.shard import source_digest

@@ -167,5 +167,6 @@ def test_a_dataset_without_photographs_is_refused(drawn_dataset, tmp_path):
     pl.read_parquet(file).drop("images").write_parquet(tmp_path / "data" / file.name)
     with pytest.raises(ValueError, match=r'lacks images: .* with images = "embed"'):
         load_rows(tmp_path, "train", DATA, 3, tmp_path / "cache")
-    with pytest.raises(ValueError, match="has no val split"):
+    told = r"has no val split: build it with select\.val_share between 0 and 1$"
+    with pytest.raises(ValueError, match=told):
         load_rows(tmp_path, "val", DATA, 3, tmp_path / "cache")

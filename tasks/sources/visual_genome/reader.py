@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tasks.file_digests import digest_store
+from schemas.file_digests import digest_store
 from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.visual_genome.files import find_annotations, index_annotations
 from tasks.sources.visual_genome.tables import read_scenes
