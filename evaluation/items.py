@@ -19,7 +19,7 @@ from evaluation.photographs import (
     photograph_bytes,
 )
 from evaluation.rows import Place
-from schemas.benchmark import ITEM, LETTERS, AnswerKind
+from schemas.benchmark import ITEM, LETTERS, MASK, AnswerKind
 from schemas.columns import frame_of
 from schemas.photographs import as_stored
 
@@ -195,6 +195,13 @@ def item_rows(
             }
         )
     return frame_of(rows, ITEM)
+
+
+def kept_photographs(items: pl.DataFrame) -> list[str]:
+    """The digests of all photographs that items need: those that are shown, and masks."""
+    facts = items.select(pl.col("facts").explode().struct.unnest()).filter(name=MASK)
+    shown = items["images"].explode().drop_nulls()
+    return pl.concat([shown, facts["value"]]).unique().sort().to_list()
 
 
 def problem_of(

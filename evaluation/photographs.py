@@ -9,12 +9,10 @@ import base64
 import binascii
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from os import getpid
 from pathlib import Path
-from threading import get_ident
 from typing import Any
 
 from PIL import Image
@@ -23,7 +21,9 @@ from evaluation.benchmarks.texts import literal
 from evaluation.fetching import Fetcher
 from evaluation.photograph_files import SUFFIXES, PhotographFiles
 from evaluation.tables import POINTER
+from schemas.file_digests import digest_store, file_digests
 from schemas.photographs import opened
+from schemas.replacing import replacing
 
 MAX_PIXELS = 178_956_970
 """The most that Pillow opens by default: it treats more as an attack on memory."""
@@ -52,12 +52,18 @@ class PhotographStore:
         """The digest under which the bytes are kept."""
         digest = sha256(data).hexdigest()
         path = self.path(digest)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{digest}.partial-{get_ident()}-{getpid()}")
-            partial.write_bytes(data)
-            partial.replace(path)
+        if not path.exists() or path.read_bytes() != data:
+            with replacing(path, is_durable=False) as partial:
+                partial.write_bytes(data)
         return digest
+
+    def lacking(self, digests: Collection[str]) -> list[str]:
+        """Those of the photographs that are gone or no longer what they were; a file is read only
+        where it has changed since it was read last."""
+        paths = {digest: self.path(digest) for digest in digests}
+        there = [path for path in paths.values() if path.exists()]
+        found = file_digests(there, digest_store(self.root))
+        return [digest for digest, path in paths.items() if found.get(path) != digest]
 
     def read(self, digest: str) -> bytes:
         """ValueError where the photograph is gone or is no longer what it was."""
@@ -67,8 +73,8 @@ class PhotographStore:
             data = b""
         if sha256(data).hexdigest() != digest:
             raise ValueError(
-                f"the photograph {self.path(digest)} is gone or damaged: remove the benchmark's "
-                f"artifact below {self.root / 'artifacts' / 'benchmark'} and load it again"
+                f"the photograph {self.path(digest)} is gone or damaged: run the same command "
+                "again, which gets it anew"
             )
         return data
 

@@ -16,7 +16,7 @@ from evaluation.published_answers import (
     parse_answer_paper_compatible,
     published_segment,
 )
-from schemas.benchmark import AnswerKind, fact
+from schemas.benchmark import MASK, AnswerKind, fact
 from schemas.columns import columns, frame_of
 
 PARSED = columns(
@@ -121,7 +121,7 @@ def _text(row: Row, text: str) -> dict[str, Any]:
 def _point(row: Row, text: str, read_mask: ReadMask | None) -> dict[str, Any]:
     """The published evaluation asks for no points: its columns repeat ours."""
     point = first_point(text, row["frame_width"], row["frame_height"])
-    mask = fact(row["facts"], "mask") if read_mask else None
+    mask = fact(row["facts"], MASK) if read_mask else None
     is_right = False
     if point and read_mask and mask:
         is_right = is_in_mask(point, read_mask(mask))

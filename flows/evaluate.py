@@ -7,6 +7,8 @@ the others, and is reported at the end.
 """
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,7 +63,7 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     items: dict[str, Path] = {}
     loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
     for name, future in loading.items():
-        path = _outcome(future, Failed("every model", name, ""), failures)
+        path = _outcome(future.result, Failed("every model", name, ""), failures)
         if path:
             items[name] = path
     account = _account(config, root)
@@ -75,10 +77,14 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     outcomes = []
     try:
         for (model_name, name), future in asked.items():
-            replies = _outcome(future, Failed(model_name, name, ""), failures)
-            if replies:
-                score = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
-                scored = score(items[name], replies, config.seed, config.num_bootstrap, root)
+            about_this = Failed(model_name, name, "")
+            replies = _outcome(future.result, about_this, failures)
+            if not replies:
+                continue
+            task = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
+            score = partial(task, items[name], replies, config.seed, config.num_bootstrap, root)
+            scored = _outcome(score, about_this, failures)
+            if scored:
                 outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
     except BaseException:
         # A signal interrupts only this thread: the threads of the tasks would go on asking models.
@@ -98,11 +104,11 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     return folder
 
 
-def _outcome(future: PrefectFuture[Any], about: Failed, failures: list[Failed]) -> Path | None:
-    """What a task returned; None, and an entry in `failures`, where it raised."""
+def _outcome(task: Callable[[], Any], about: Failed, failures: list[Failed]) -> Any:
+    """What a task returns; None, and an entry in `failures`, where it raises."""
     try:
-        return cast(Path, future.result())
-    except (ValueError, OSError, RuntimeError) as error:
+        return task()
+    except (ValueError, OSError, RuntimeError, pl.exceptions.PolarsError) as error:
         message = first_line(error)
         logger.error("%s on %s: %s", about.model, about.benchmark, message)
         failures.append(about._replace(message=message))

@@ -14,6 +14,8 @@ from schemas.columns import columns
 
 LETTERS = "ABCDEFGH"
 """Letters of options: no known benchmark has more than eight."""
+MASK = "mask"
+"""The fact that holds the digest of a mask: a photograph that is white where a point is right."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -28,7 +28,7 @@ from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import is_left
 from evaluation.miniatures.scenes import Corners, Scenes, Seen, View, encoded, recoded
 from evaluation.rules import plain
-from schemas.benchmark import AnswerKind
+from schemas.benchmark import MASK, AnswerKind
 
 SUBSETS = ("configuration", "compatibility", "context")  # all of the benchmark
 FORMAT = re.compile(r"\s*Your answer should be formatted as a list of tuples.*\Z", re.DOTALL)
@@ -61,7 +61,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         kind=AnswerKind.POINT if is_point else AnswerKind.CHOICE,
         subset=subset,
         category=subset,
-        photographs={"mask": row["mask"]} if is_point and is_given(row.get("mask")) else {},
+        photographs={MASK: row["mask"]} if is_point and is_given(row.get("mask")) else {},
     )
 
 

@@ -6,14 +6,14 @@ Fields that say where or how fast, not what, are `exclude=True`: they stay out o
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from schemas.chat import ChatConfig
 from schemas.claim import Category
 from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
+from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.section import Section, Seed, Share
 from schemas.config.source_kind import SourceKind as SourceKind
 from schemas.config.witness import WitnessConfig
@@ -322,13 +322,12 @@ class PipelineConfig(Section):
     extract: ExtractConfig = ExtractConfig()
     write: WriteConfig = WriteConfig()
     judge: JudgeConfig | None = None
-    budget: float | None = Field(
+    budget: Budget | None = Field(
         default=None,
-        ge=0.0,
         exclude=True,
         description="US dollars that all runs of this build together may spend on replies",
     )
-    replies: str | None = Field(
+    replies: StoreAddress | None = Field(
         default=None,
         exclude=True,
         description="postgresql:// address of the reply store; default: a file below the root",
@@ -389,25 +388,8 @@ class PipelineConfig(Section):
 
     @model_validator(mode="after")
     def _can_pay(self) -> "PipelineConfig":
-        unknown = [section for section, chat in self.chats.items() if not chat.price]
-        if self.budget is not None and unknown:
-            raise ValueError(
-                f"budget needs to know what is spent: set {unknown[0]}.price.input and .output "
-                "(US dollars per million tokens; 0 for a model of your own)"
-            )
+        check_prices(self.budget, self.chats)
         return self
-
-    @field_validator("replies")
-    @classmethod
-    def _without_password(cls, address: str | None) -> str | None:
-        if address is None:
-            return None
-        parts = urlsplit(address)
-        if parts.scheme != "postgresql":
-            raise ValueError("write it as postgresql://user@host/database")
-        if parts.password or "password" in parts.query:
-            raise ValueError("no password here: put it into PGPASSWORD or ~/.pgpass")
-        return address
 
     @model_validator(mode="after")
     def _can_tell_witnesses(self) -> "PipelineConfig":

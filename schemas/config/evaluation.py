@@ -12,6 +12,7 @@ from schemas.benchmark import PromptTemplate
 from schemas.chat import ChatConfig
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
+from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.section import Section, Seed
 
 
@@ -74,8 +75,8 @@ class EvaluateConfig(Section):
     benchmarks: tuple[BenchmarkConfig, ...] = Field(min_length=1)
     num_bootstrap: int = Field(default=1000, ge=10)
     max_workers: int = Field(default=2, gt=0, le=1024, exclude=True)
-    budget: float | None = Field(default=None, ge=0.0, exclude=True)
-    replies: str | None = Field(default=None, exclude=True)
+    budget: Budget | None = Field(default=None, exclude=True)
+    replies: StoreAddress | None = Field(default=None, exclude=True)
 
     def with_model(self, model: str) -> "EvaluateConfig":
         """The same benchmarks for one local model: a Hub id, or a folder; asked as the first model
@@ -95,6 +96,12 @@ class EvaluateConfig(Section):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"the {kind} {name} is listed twice: name it once")
+        return self
+
+    @model_validator(mode="after")
+    def _can_pay(self) -> "EvaluateConfig":
+        asked = {f"{model.name}.chat": model.chat for model in self.models if model.chat}
+        check_prices(self.budget, asked)
         return self
 
 

@@ -24,14 +24,14 @@ from evaluation.benchmarks.benchmark import Part
 from evaluation.benchmarks.registry import benchmark_of
 from evaluation.fetching import Fetcher
 from evaluation.hub import open_hub
-from evaluation.items import find_items, item_rows, problem_of
+from evaluation.items import find_items, item_rows, kept_photographs, problem_of
 from evaluation.photographs import PhotographStore
 from evaluation.rows import Copy, open_copy
 from schemas.config.evaluation import BenchmarkConfig
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
+from schemas.file_digests import digest_store
 from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
 from tasks.evaluate.miniature import MINIATURE, miniature_folder
-from tasks.file_digests import digest_store
 from tasks.sources.files import digest_files
 from tasks.turns import sole_maker
 
@@ -138,11 +138,32 @@ def read_items(
 
 
 def write_items(config: BenchmarkConfig, root: Path, fetcher: Fetcher | None = None) -> Path:
-    """The artifact of a benchmark's items, made where it is missing."""
+    """The artifact of a benchmark's items, made where it or a photograph of it is missing."""
+    return _loaded(config, root, fetcher)[0]
+
+
+def _loaded(config: BenchmarkConfig, root: Path, fetcher: Fetcher | None) -> tuple[Path, bool]:
+    """The artifact, and whether nothing had to be made."""
     copy = copy_of(config, root)
     artifact = items_artifact(config, copy, root)
     with sole_maker(artifact):
-        return artifact.path if is_complete(artifact) else _write(config, copy, artifact, fetcher)
+        if is_complete(artifact) and _has_photographs(artifact):
+            return artifact.path, True
+        return _write(config, copy, artifact, fetcher), False
+
+
+def _has_photographs(artifact: Artifact) -> bool:
+    """Whether the photographs of complete items are as they were."""
+    wanted = kept_photographs(pl.read_parquet(artifact.path, columns=["images", "facts"]))
+    lacking = PhotographStore(artifact.root).lacking(wanted)
+    if lacking:
+        logger.warning(
+            "load: %d of %d photographs are gone or damaged, %s among them: made again",
+            len(lacking),
+            len(wanted),
+            lacking[0],
+        )
+    return not lacking
 
 
 def _write(
@@ -158,7 +179,5 @@ def _write(
 
 @task(cache_policy=NO_CACHE, task_run_name="load-{config.name}")
 def load_benchmark(config: BenchmarkConfig, root: Path) -> Path | State[Path]:
-    path = items_artifact(config, copy_of(config, root), root).path
-    if path.exists():
-        return Completed(name="Cached", data=path)
-    return write_items(config, root)
+    path, is_cached = _loaded(config, root, None)
+    return Completed(name="Cached", data=path) if is_cached else path

@@ -44,8 +44,6 @@ from training.run_folder import model_digest
 VERSION = 1
 PARTS = "infer-parts"
 """Folder below ROOT/artifacts for the batches of runs that are not finished."""
-AS_SENT = 1 << 20
-"""Pixels, more than any image's side: images already have their size and are not scaled again."""
 ONE_AT_A_TIME = Lock()
 """Held while a local model works: it has one device, and threads must take turns."""
 logger = logging.getLogger(__name__)
@@ -89,7 +87,9 @@ def _identity(model: EvaluatedModel, root: Path) -> str:
         return repr(model.chat.identity)
     assert model.local
     place = resolve_model(model.local.model, root)
-    known = model_digest(place) if isinstance(place, Path) else f"{place}@{model.local.revision}"
+    known = (
+        model_digest(place, root) if isinstance(place, Path) else f"{place}@{model.local.revision}"
+    )
     return f"{known} {model.local.dtype}"
 
 
@@ -250,7 +250,7 @@ def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> P
     width, height = model.frame_of(photograph_size(data))
     del data  # read again when it is sent: the queue must not hold photographs
     load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
-    return Photograph(f"{digest}@{width}x{height}", AS_SENT, load)
+    return Photograph(f"{digest}@{width}x{height}", max(width, height), load)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="infer-{model.name}-{benchmark}")

@@ -17,7 +17,8 @@ from PIL import Image
 from evaluation.images import sent
 from evaluation.photographs import PhotographStore
 from evaluation.prompting import prompt_of
-from schemas.benchmark import PromptTemplate
+from flows.evaluate import EvaluationFailedError
+from schemas.benchmark import MASK, PromptTemplate, fact
 from schemas.chat import Account
 from schemas.completion.frames import smart_resize
 from schemas.config.evaluation import (
@@ -26,8 +27,9 @@ from schemas.config.evaluation import (
     EvaluatedModel,
     load_evaluate_config,
 )
+from tasks.artifact import read_seal, seal_path_of
 from tasks.chat.errors import ChatRefusedError
-from tasks.evaluate.benchmark import write_items
+from tasks.evaluate.benchmark import load_benchmark, write_items
 from tasks.evaluate.infer import ask_endpoint, asked_of
 from tests.builds import save_config
 from tests.commands import REPOSITORY, call
@@ -149,6 +151,15 @@ def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
             ),
             "no key for gpt-4o: set the environment variable NO_SUCH_KEY",
         ),
+        (
+            tree_of(models=[{"name": "m", "chat": {"model": "gpt-4o"}}], budget=1.0),
+            "budget needs to know what is spent: set m.chat.price.input and .output",
+        ),
+        (
+            tree_of(replies="postgresql://me:secret@host/db"),
+            "replies: no password here: put it into PGPASSWORD or ~/.pgpass",
+        ),
+        (tree_of(replies="mysql://host/db"), "write it as postgresql://user@host/database"),
     ],
 )
 def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(
@@ -158,6 +169,7 @@ def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
     assert "Traceback" not in refused.stderr
+    assert "secret" not in refused.stderr
 
 
 def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_dataset):
@@ -194,6 +206,82 @@ def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root
         second = run(tree | {"models": [model]}, root)
     assert second != first
     assert pl.read_parquet(second / "scores.parquet")["error_share"][0] == 0
+
+
+def test_a_budget_holds_for_an_evaluation_and_pictures_count_by_their_size(root):
+    tree = tree_of(name="paid", benchmarks=[{"name": "spatialbench", "path": "miniature"}])
+    with serve(lambda _: "(A)") as endpoint:
+        model = chat_model(endpoint.url, name="paid", max_new_tokens=100)
+        model["chat"] |= {"model": "paid", "tokens_per_minute": 10_000_000}
+        # What is set aside for a picture of 400 x 300: 400 tokens, at a dollar a million.
+        folder = run(tree | {"models": [model], "budget": 0.01}, root)
+        num_items = pl.read_parquet(folder / "items.parquet").height
+        assert len(endpoint.requests) == num_items > 0
+        model["chat"] |= {"model": "dear", "price": {"input": 1000.0, "output": 1000.0}}
+        with pytest.raises(EvaluationFailedError, match=r"the budget of 0\.01 US dollars does not"):
+            run(tree | {"models": [model], "budget": 0.01}, root)
+        assert len(endpoint.requests) == num_items
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda seal: seal.write_text("{")])
+def test_items_whose_seal_was_not_written_whole_are_loaded_again(harm, tmp_path):
+    config = BenchmarkConfig.model_validate(THREE[0])
+    first = load_benchmark.fn(config, tmp_path)
+    assert load_benchmark.fn(config, tmp_path).name == "Cached"
+    items = pl.read_parquet(first)
+    harm(seal_path_of(first))
+    again = load_benchmark.fn(config, tmp_path)
+    assert again == first
+    assert read_seal(again)["content"]["rows"] == items.height
+    again.write_bytes(b"")
+    assert pl.read_parquet(load_benchmark.fn(config, tmp_path)).equals(items)
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize("which", ["images", "masks"])
+def test_photographs_that_are_gone_or_damaged_are_stored_again(which, harm, tmp_path):
+    config = BenchmarkConfig.model_validate(THREE[2])
+    items = pl.read_parquet(load_benchmark.fn(config, tmp_path))
+    digest = items["images"][0][0] if which == "images" else masks_of(items)[0]
+    store = PhotographStore(tmp_path)
+    sound = store.read(digest)
+    harm(store.path(digest))
+    with pytest.raises(ValueError, match="gone or damaged: run the same command again"):
+        store.read(digest)
+    assert pl.read_parquet(load_benchmark.fn(config, tmp_path)).equals(items)
+    assert store.read(digest) == sound
+    assert load_benchmark.fn(config, tmp_path).name == "Cached"
+
+
+def masks_of(items: pl.DataFrame) -> list[str]:
+    found = (fact(facts, MASK) for facts in items["facts"])
+    return [digest for digest in found if digest]
+
+
+def test_a_benchmark_that_cannot_be_scored_does_not_stop_the_others(tmp_path, prefect_server):
+    """The masks are damaged while the model replies."""
+    mmvp, points = (BenchmarkConfig.model_validate(THREE[number]) for number in (0, 2))
+    masks = masks_of(read_items(points, tmp_path))
+    store = PhotographStore(tmp_path)
+
+    def reply(body: dict[str, Any]) -> str:
+        for digest in masks:
+            store.path(digest).write_bytes(b"")
+        return "<answer>(0.5, 0.5)</answer>"
+
+    with serve(reply) as endpoint:
+        tree = tree_of(models=[chat_model(endpoint.url)], benchmarks=[THREE[2], THREE[0]])
+        told = "1 of 2 evaluations failed, the first: the photograph .* is gone or damaged"
+        with pytest.raises(EvaluationFailedError, match=told) as failed:
+            run(tree, tmp_path)
+        page = Path(str(failed.value).partition("report on the others: ")[2].rstrip(")"))
+        scores = pl.read_parquet(page.parent / "scores.parquet")
+        assert scores["benchmark"].unique().to_list() == [mmvp.name]
+        num_asked = len(endpoint.requests)
+        masks.clear()
+        scores = pl.read_parquet(run(tree, tmp_path) / "scores.parquet")
+        assert scores["benchmark"].unique().sort().to_list() == [mmvp.name, points.name]
+        assert len(endpoint.requests) == num_asked
 
 
 def test_an_endpoint_that_says_nothing_ends_its_benchmark_and_is_asked_again(tmp_path):
