@@ -1,6 +1,7 @@
 """Record: what a dataset and the artifacts of its stages say of how it was made."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,10 @@ NEEDED = (
     "answer_text", "answer_text_only",
 )  # fmt: skip
 """Columns without which samples cannot be compared."""
+
+
+SHARD = re.compile(r"-(\d+)-(\d+)\.")
+"""In the name of a shard: its first image, and the one after its last."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,16 @@ class Record:
     @cached_property
     def _artifacts(self) -> dict[str, list[Path]]:
         """The tables of each stage, as far as they hold what the dataset was made of: `--again`
-        makes an artifact of the same name hold other replies, and further shards have joined those
-        of a build where a later one was cut otherwise."""
+        makes an artifact of the same name hold other replies. Where builds were cut into other
+        shards, those of one cut."""
         found: dict[str, list[Path]] = {}
         for stage, facts in self.stages.items():
-            paths, found[stage] = artifacts_of(self.root, stage, facts["recipe"]), []
-            with suppress(ValueError):
-                if paths and sealed_content(paths) == facts.get("content"):
-                    found[stage] = paths
+            found[stage] = []
+            for paths in cuts_of(artifacts_of(self.root, stage, facts["recipe"])):
+                with suppress(ValueError):
+                    if sealed_content(paths) == facts.get("content"):
+                        found[stage] = paths
+                        break
         return found
 
     def rows(self, stage: str, column: str, wanted: Collection[str]) -> pl.DataFrame | None:
@@ -104,6 +111,29 @@ class Record:
                 "this release, or one like it, has built"
             )
         return rows.drop("images", strict=False).sort(QUESTIONS).collect()
+
+
+def cuts_of(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Ways to have every image once from the tables of one recipe, which builds with other shards
+    may have cut otherwise: all tables, else shards that follow one another, the largest first and
+    the smallest first."""
+    if not paths:
+        return
+    yield list(paths)
+    shards = [
+        (int(found[1]), int(found[2]), path) for path in paths if (found := SHARD.search(path.name))
+    ]
+    if len(shards) < len(paths):
+        return
+    end = max(stop for _, stop, _ in shards)
+    for direction in (-1, 1):
+        at = 0
+        cut: list[Path] = []
+        while following := [(stop, path) for start, stop, path in shards if start == at < stop]:
+            at, path = sorted(following, key=lambda one: direction * one[0])[0]
+            cut.append(path)
+        if at == end:
+            yield cut
 
 
 def root_of(folder: Path, root: Path) -> Path:

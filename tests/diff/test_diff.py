@@ -1,10 +1,13 @@
 """What differs between two builds, and by what: each cause that an issue names is put into the
 records of two builds, and named again."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from schemas.claim import DepthClaim, LocationClaim
+from tasks.diff.record import cuts_of
 from tasks.diff.report import compare_datasets, render_page, text_lines
 from tests.commands import call
 from tests.diff.worlds import SCENES, WORLD, asked, changed, make
@@ -271,3 +274,27 @@ def test_a_real_build_with_another_margin_names_the_margin(two_builds):
     assert causes == {"proof.size_ratio is 1.8, was 1.6"}
     assert {"added", "removed"} <= set(found["kind"])
     assert "size" in set(found.filter(kind="added")["category"])
+
+
+@pytest.mark.parametrize(
+    ("shards", "cuts"),
+    [
+        ([], []),
+        (["0-12"], [["0-12"], ["0-12"], ["0-12"]]),
+        (
+            ["0-12", "0-5", "5-10", "10-12"],
+            [["0-12", "0-5", "5-10", "10-12"], ["0-12"], ["0-5", "5-10", "10-12"]],
+        ),
+        (["0-5", "5-10", "0-12"], [["0-5", "5-10", "0-12"], ["0-12"]]),
+        (["0-5"], [["0-5"], ["0-5"], ["0-5"]]),
+        (["0-5", "10-12"], [["0-5", "10-12"]]),
+    ],
+)
+def test_tables_of_other_shards_are_not_read_twice(shards, cuts):
+    def path_of(shard: str) -> Path:
+        start, stop = map(int, shard.split("-"))
+        return Path(f"aa-{start:07d}-{stop:07d}.parquet")
+
+    names = {shard: path_of(shard) for shard in shards}
+    shown = {path: shard for shard, path in names.items()}
+    assert [[shown[path] for path in cut] for cut in cuts_of([*names.values()])] == cuts
