@@ -18,7 +18,7 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     if isinstance(error, (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError)):
         return _told(error) if isinstance(error, OSError) else first_line(error), 2
     if isinstance(error, OSError):
-        return _told(error), 1
+        return _told(error), 2 if _is_unreadable(error) else 1
     if _is_of("polars", "PolarsError", error) or _is_of("pyarrow", "ArrowException", error):
         # Polars reports the system's errors in words only.
         is_full = os.strerror(errno.ENOSPC) in str(error)
@@ -47,11 +47,27 @@ def _told(error: OSError) -> str:
     place = f" {error.filename}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full{place}: make room and run the same command, it goes on from here"
+    if _is_unreadable(error):
+        return f"cannot read{place} ({error.strerror}): give this user the right to read it"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"cannot write{place} ({error.strerror}): choose another folder with --root"
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR) and place:
         return f"cannot use{place} ({error.strerror}): choose another folder with --root"
     return f"{error.strerror or error}{place}"
+
+
+def _is_unreadable(error: OSError) -> bool:
+    """Whether what was refused is there and this user may not read it, or not even look whether it
+    is there: the error itself does not say whether it was to be read or written."""
+    if not isinstance(error, PermissionError) or not isinstance(error.filename, str | Path):
+        return False
+    try:
+        Path(error.filename).stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not os.access(error.filename, os.R_OK, effective_ids=True)
 
 
 def _fault(error: Exception) -> str:

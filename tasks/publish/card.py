@@ -1,6 +1,7 @@
 """The dataset card: README.md with the YAML head that the Hugging Face Hub reads."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,19 @@ from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
 from tasks.sources.readers import reader_of
 from tasks.validate.page import BLIND_RULES, RULES
 
+SIZES = (
+    (0, ""),
+    *((10**power, f"{10 ** (power % 3)}{'KMBT'[power // 3 - 1]}") for power in range(3, 13)),
+)
+"""The bounds of the Hub's categories of size, and what it calls them."""
+
 
 def size_category(num_samples: int) -> str:
     """The Hub's name for a dataset's size."""
-    for limit, name in ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K")):
+    for (least, lower), (limit, upper) in pairwise(SIZES):
         if num_samples < limit:
-            return name
-    return "100K<n<1M"
+            return f"{lower}<n<{upper}" if least else f"n<{upper}"
+    return f"n>{SIZES[-1][1]}"
 
 
 def cost_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,10 @@
 """The command line: what it says of bad calls, and its exit codes."""
 
+import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import polars as pl
@@ -92,6 +95,52 @@ def test_how_a_command_failed_is_one_line_and_a_code(error, told, code, tmp_path
     assert told in line and "\n" not in line
     assert ended == code
     assert len(list(tmp_path.iterdir())) == ("a fault" in told)
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, which may read everything."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.fixture
+def denied() -> Iterator[Path]:
+    """A folder in which a file may not be read, a folder not entered and a folder not changed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "closed").mkdir(0o700)
+        (folder / "fixed").mkdir()
+        for path in ("file", "closed/file", "fixed/file"):
+            (folder / path).write_text("x")
+        modes = {"file": 0, "closed": 0, "fixed/file": 0o444, "fixed": 0o555}
+        for path, mode in modes.items():
+            (folder / path).chmod(mode)
+        yield folder
+        for path in ("closed", "fixed"):
+            (folder / path).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "told", "code"),
+    [
+        ("file", "r", "cannot read {} (Permission denied): give this user", 2),
+        ("closed/file", "r", "cannot read {} (Permission denied): give this user", 2),
+        ("fixed/file", "w", "cannot write {} (Permission denied): choose another folder", 1),
+        ("fixed/new", "w", "cannot write {} (Permission denied): choose another folder", 1),
+    ],
+)
+def test_what_may_not_be_read_is_not_called_unwritable(path, mode, told, code, denied, as_nobody):
+    with pytest.raises(PermissionError) as refused:
+        (denied / path).open(mode)
+    line, ended = outcome_of(refused.value)
+    assert line.startswith(told.format(denied / path))
+    assert ended == code
 
 
 def test_a_server_that_does_not_answer_is_named(monkeypatch):

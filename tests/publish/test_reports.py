@@ -19,7 +19,7 @@ from schemas.ledger import LEDGER
 from schemas.question import JUDGED, PLAN, SUBGRAPH
 from schemas.sample import SAMPLE
 from tasks.chat.replies import open_replies
-from tasks.publish.card import cost_rows, dollars_told, render_card
+from tasks.publish.card import cost_rows, dollars_told, render_card, size_category
 from tasks.publish.costs import COSTS
 from tasks.publish.funnel import FUNNEL
 from tasks.publish.summary import print_summary
@@ -138,6 +138,27 @@ def test_costs_are_added_up_and_one_that_is_not_known_is_not_known_in_all():
     assert (total["questions"], total["cost"]) == (None, None)
     assert [row["stage"] for row in cost_rows(manifest(**WRITTEN))] == ["write"]
     assert cost_rows(manifest()) == []
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "name"),
+    [
+        (1, "n<1K"),
+        (999, "n<1K"),
+        (1_000, "1K<n<10K"),
+        (99_999, "10K<n<100K"),
+        (100_000, "100K<n<1M"),
+        (1_000_000, "1M<n<10M"),
+        (10_000_000, "10M<n<100M"),
+        (100_000_000, "100M<n<1B"),
+        (1_000_000_000, "1B<n<10B"),
+        (10**10, "10B<n<100B"),
+        (10**11, "100B<n<1T"),
+        (10**12, "n>1T"),
+    ],
+)
+def test_sizes_are_called_as_the_hub_calls_them(num_samples, name):
+    assert size_category(num_samples) == name
 
 
 @pytest.mark.parametrize(
