@@ -77,16 +77,17 @@ class StageEstimate:
 
 @dataclass(frozen=True, slots=True)
 class _PerQuestion:
-    """Means per written question. `error` is how far off they may be: below 1 as a share of
-    them, from 1 on as a factor."""
+    """Means per written question. How far off they may be: `error` is a share of them, as it was
+    measured, which may exceed 1; `factor` is one by which a guess may be too high or too low."""
 
     calls: float
     input_tokens: float
     cached_tokens: float
     output_tokens: float
     seconds: float
-    error: float
     basis: str
+    error: float = 0.0
+    factor: float = 1.0
 
 
 def estimate_roughly(config: PipelineConfig) -> list[StageEstimate]:
@@ -118,7 +119,7 @@ def _estimates(
         total = None if dollars is None else dollars * num_questions
         calls = per_question.calls * num_questions
         tokens = (per_question.input_tokens + per_question.output_tokens) * num_questions
-        low, high = _interval(total, per_question.error)
+        low, high = _interval(total, per_question)
         yield StageEstimate(
             stage=stage,
             model=chat.model,
@@ -134,12 +135,11 @@ def _estimates(
         )
 
 
-def _interval(total: float | None, error: float) -> tuple[float | None, float | None]:
+def _interval(total: float | None, mean: _PerQuestion) -> tuple[float | None, float | None]:
     if total is None:
         return None, None
-    if error >= 1.0:
-        return total / error, total * error
-    return max(total * (1.0 - error), 0.0), total * (1.0 + error)
+    low, high = max(total * (1.0 - mean.error), 0.0), total * (1.0 + mean.error)
+    return low / mean.factor, high * mean.factor
 
 
 def _dollars(per_question: _PerQuestion, chat: ChatConfig) -> float | None:
@@ -174,13 +174,13 @@ def _usual_write(config: PipelineConfig) -> _PerQuestion:
     tokens = sum(systems) / len(systems) / BYTES_PER_TOKEN + SCENE_TOKENS
     if write.show_photograph:
         tokens += _picture_tokens(write.max_image_side)
-    return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, ROUGH, USUAL)
+    return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, USUAL, factor=ROUGH)
 
 
 def _usual_judge(config: PipelineConfig) -> _PerQuestion:
     judge = config.judge
     if judge is None:
-        return _PerQuestion(0.0, 0.0, 0.0, 0.0, 0.0, ROUGH, "")
+        return _PerQuestion(0.0, 0.0, 0.0, 0.0, 0.0, "")
     rounds = RULES[judge.rule]
     sighted = (rounds[0].num_votes + rounds[-1].num_votes) / 2
     blind = 0.0 if judge.blind is BlindRule.OFF else BLIND_VOTES
@@ -190,7 +190,7 @@ def _usual_judge(config: PipelineConfig) -> _PerQuestion:
         + _picture_tokens(judge.max_image_side)
     ) + blind * (len(BLIND_PROMPT) / BYTES_PER_TOKEN + QUESTION_TOKENS)
     output = sighted * VOTE_TOKENS + blind * GUESS_TOKENS
-    return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, ROUGH, USUAL)
+    return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, USUAL, factor=ROUGH)
 
 
 def run_pilot(
@@ -277,13 +277,17 @@ def _measured(
     tokens = totals["input_tokens"] + OUTPUT_WEIGHT * totals["output_tokens"]
     mean, deviation = float(tokens.mean() or 0.0), float(tokens.std() or 0.0)  # type: ignore[arg-type]
     error = CONFIDENCE * deviation / sqrt(number) / mean if mean else 0.0
-    if number == 1:  # no spread to measure
-        error = ROUGH
     digests = questions[replies].explode(empty_as_null=False).drop_nulls().to_list()
     stored = open_replies(account.store).read(digests).values()
     seconds = sum(reply.seconds for reply in stored) / max(len(stored), 1)
     means = totals.select(pl.all().mean().fill_null(0.0)).row(0, named=True)
-    return _PerQuestion(**means, seconds=seconds, error=error, basis=f"a pilot of {number} of them")
+    return _PerQuestion(
+        **means,
+        seconds=seconds,
+        basis=f"a pilot of {number} of them",
+        error=error,
+        factor=ROUGH if number == 1 else 1.0,  # one question has no spread to measure
+    )
 
 
 def print_estimate(

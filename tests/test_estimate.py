@@ -15,6 +15,7 @@ from tasks.publish.costs import TOKENS
 from tests.builds import bodies, build, config_of, manifest_of, prepare, save_config, tree_of
 from tests.commands import call
 from tests.servers.endpoint import serve
+from tests.servers.faults import Completion
 from tests.servers.models import Models
 
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -126,6 +127,26 @@ def test_a_pilot_of_one_knows_no_spread_and_says_so_by_a_wide_interval(root: Pat
         for entry in piloted(config_of(endpoint.url), root, 1):
             assert entry.low <= entry.dollars / 2
             assert entry.high >= entry.dollars * 2
+
+
+def test_a_pilot_whose_questions_differ_widely_is_not_taken_for_exact(root: Path) -> None:
+    """The votes on one of two questions have a thousand times the tokens of all others: the
+    standard error is as large as the mean, so that the true cost may be almost nothing or three
+    times as much."""
+    pictures: list[str] = []
+
+    def reply(body: dict[str, Any]) -> Completion:
+        content = body["messages"][-1]["content"]
+        shown = [part["image_url"]["url"] for part in content if "image_url" in part]
+        pictures.extend(shown)
+        number = 1_000_000 if shown and shown == pictures[:1] else 10
+        usage = {"prompt_tokens": 10, "completion_tokens": number, "total_tokens": number + 10}
+        return Completion('{"why": "I looked", "answer": "A"}', usage=usage)
+
+    with serve(reply) as endpoint:
+        config = config_of(endpoint.url, write={"writer": "template", "chat": None})
+        (judge,) = piloted(config, root, 2)
+    assert judge.low == 0.0 and judge.high > 1.5 * judge.dollars > 0.0
 
 
 def test_a_pilot_of_the_judge_alone(root: Path) -> None:
