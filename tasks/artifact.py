@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b, sha256
+from itertools import repeat
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +39,9 @@ SEAL = ".seal.json"
 """Ends the name of a seal, which else is that of its artifact."""
 ROWS_AT_ONCE = 20_000
 """Rows whose text is held in memory while they are digested: at most some 100 MB."""
+DEPTH_OF_PARTIALS = 4
+"""Names below a root of what is written and then renamed, at most: sight/MODEL/ab/PHOTOGRAPH and
+artifacts/infer-parts/RECIPE/BATCH."""
 State = Literal["complete", "missing", "damaged"]
 logger = logging.getLogger(__name__)
 
@@ -145,14 +150,48 @@ class Content:
 
 
 def content_of_rows(frame: pl.DataFrame) -> Content:
-    """The rows as JSON lines, each digested by itself; bytes count as hexadecimal text."""
+    """The rows as JSON lines, each digested by itself; bytes count as hexadecimal text. JSON writes
+    every float that is not finite as null: where a row has some, they follow its line."""
     kind = sha256(json.dumps([[name, str(kind)] for name, kind in frame.schema.items()]).encode())
     texts = frame.with_columns(pl.col(pl.Binary).bin.encode("hex"))
     total = 0
     for part in texts.iter_slices(ROWS_AT_ONCE):
-        for line in part.write_ndjson().encode().splitlines():
+        lines = part.write_ndjson().encode().splitlines()
+        for line in map(bytes.__add__, lines, _not_finite(part)):
             total += int.from_bytes(blake2b(line, digest_size=16).digest())
     return Content(kind.hexdigest()[:16], frame.height, total % 2**128)
+
+
+def _not_finite(frame: pl.DataFrame) -> Iterator[bytes]:
+    """Of each row the columns and places of NaN and infinities; empty where it has none."""
+    columns = [column for column in frame.get_columns() if _has_not_finite(column)]
+    if not columns:
+        yield from repeat(b"", frame.height)
+        return
+    for row in frame.select(column.name for column in columns).iter_rows(named=True):
+        places = list(_places_not_finite(row))
+        yield json.dumps(places).encode() if places else b""
+
+
+def _has_not_finite(values: pl.Series) -> bool:
+    """Whether there are NaN or infinities at any depth."""
+    kind = values.dtype
+    if kind.is_float():
+        return not values.is_finite().all()
+    if isinstance(kind, pl.List | pl.Array):
+        return _has_not_finite(values.explode())
+    if isinstance(kind, pl.Struct):
+        return any(_has_not_finite(field) for field in values.struct.unnest().get_columns())
+    return False
+
+
+def _places_not_finite(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[list[Any]]:
+    if isinstance(value, float) and not isfinite(value):
+        yield [*place, str(value)]
+    elif isinstance(value, dict | list):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, entry in entries:
+            yield from _places_not_finite(entry, (*place, name))
 
 
 def content_of_files(digests: Mapping[str, str]) -> Content:
@@ -325,7 +364,8 @@ def write_incomplete(frame: pl.DataFrame, artifact: Artifact, missing: Sequence[
 
 def remove_partials(root: Path) -> None:
     """Remove files that are half written by processes that no longer run."""
-    for partial in (*root.glob(f"*/*{PARTIAL}*"), *root.glob(f"*/*/*{PARTIAL}*")):
+    folders = ("*/" * depth for depth in range(1, DEPTH_OF_PARTIALS))
+    for partial in [path for folder in folders for path in root.glob(f"{folder}*{PARTIAL}*")]:
         if not Path(f"/proc/{partial.name.rpartition('-')[2]}").exists():
             if partial.is_dir():
                 shutil.rmtree(partial, ignore_errors=True)

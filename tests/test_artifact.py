@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from schemas.config.build import IngestConfig, RunnerConfig, SourceConfig
 from schemas.replacing import replacing, replacing_folder
 from tasks.artifact import (
+    content_of_rows,
     digest_of,
     inputs_of,
     is_complete,
@@ -231,6 +232,40 @@ def test_an_artifact_carries_its_recipe_and_its_ledger(tmp_path):
     }
 
 
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [[NAN], [None], [INF], [-INF], [1.0]],
+        [[[NAN, 1.0]], [[None, 1.0]], [[1.0, NAN]], [[INF, 1.0]], [[]], [None]],
+        [[{"x": NAN}], [{"x": None}], [{"x": -INF}], [None]],
+        [[{"x": [{"y": NAN}]}], [{"x": [{"y": None}]}], [{"x": [None]}]],
+    ],
+    ids=["floats", "lists", "structs", "deep"],
+)
+def test_floats_that_are_not_finite_are_different_contents(column):
+    frames = [pl.DataFrame({"a": cells, "b": ["x"]}) for cells in column]
+    kind = pl.concat(frames, how="vertical_relaxed").schema
+    digests = [content_of_rows(frame.cast(dict(kind))).digest for frame in frames]
+    assert len(set(digests)) == len(frames)
+
+
+def test_arrays_and_the_order_of_rows_that_are_not_finite():
+    frame = pl.DataFrame(
+        {"a": [[1.0, NAN], [NAN, 1.0], [1.0, 2.0]]}, {"a": pl.Array(pl.Float32, 2)}
+    )
+    contents = [content_of_rows(part) for part in frame.iter_slices(1)]
+    assert len({content.digest for content in contents}) == 3
+    assert contents[2] + contents[0] + contents[1] == content_of_rows(frame)
+
+
+def test_the_content_of_finite_rows_keeps_its_digest():
+    frame = pl.DataFrame({"a": [0.5, None], "b": [["x"], []], "c": [b"\1", None]})
+    assert content_of_rows(frame).digest == "f67cf45c348b02dd"
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_file_appears_whole_or_not_at_all(tmp_path, error):
     path = tmp_path / "deep" / "x.json"
@@ -283,9 +318,15 @@ def test_what_dead_processes_left_half_written_is_removed(tmp_path):
     alive = os.getpid()
     folder = tmp_path / "artifacts" / "ingest"
     (folder / f"b.partial-1-{dead}").mkdir(parents=True)
-    gone = [folder / f"a.parquet.partial-1-{dead}", tmp_path / "artifacts" / f"x.partial-1-{dead}"]
+    gone = [
+        folder / f"a.parquet.partial-1-{dead}",
+        tmp_path / "artifacts" / f"x.partial-1-{dead}",
+        tmp_path / "sight" / "depth-1f" / "ab" / f"abc.seen.partial-1-{dead}",
+        tmp_path / "artifacts" / "infer-parts" / "2f" / f"00000001.parquet.partial-1-{dead}",
+    ]
     kept = [folder / f"c.parquet.partial-1-{alive}", folder / "d.parquet"]
     for path in (*gone, *kept, folder / f"b.partial-1-{dead}" / "file"):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
     remove_partials(tmp_path)
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)

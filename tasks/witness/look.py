@@ -3,7 +3,8 @@ that a witness reads: boxes in COCO's format with scores, or one depth map per p
 
 Reads scenes and photographs; writes a folder with one folder for each witness that has a model.
 What a model says of a photograph is stored at once, by the model and the photograph's bytes: after
-a crash, and in every other build, only the other photographs are looked at.
+a crash, and in every other build, only the other photographs are looked at. What is stored begins
+with its digest: a photograph of which it was damaged is looked at again.
 """
 
 import io
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 VERSION = 1
 SIGHT = "sight"
 """The folder below the root where what models saw is kept, by model and photograph."""
+DIGEST_SIZE = sha256().digest_size
+"""Bytes at the start of what is kept."""
 logger = logging.getLogger(__name__)
 
 
@@ -100,7 +103,30 @@ def _store(one: WitnessConfig, model: ModelConfig, root: Path) -> Path:
 
 
 def _place(kept: Path, photograph: str) -> Path:
-    return kept / photograph[:2] / f"{photograph}.bin"
+    return kept / photograph[:2] / f"{photograph}.seen"
+
+
+def _keep(place: Path, said: bytes) -> None:
+    with replacing(place, is_durable=False) as partial:
+        partial.write_bytes(sha256(said).digest() + said)
+
+
+def _said(place: Path) -> bytes | None:
+    """What a model said of a photograph, None where that is not known or was damaged."""
+    try:
+        data = place.read_bytes()
+    except FileNotFoundError:
+        return None
+    digest, said = data[:DIGEST_SIZE], data[DIGEST_SIZE:]
+    return said if sha256(said).digest() == digest else None
+
+
+def _read(kept: Path, photograph: str) -> bytes:
+    """What a model said of a photograph that it has seen."""
+    said = _said(place := _place(kept, photograph))
+    if said is None:
+        raise ValueError(f"{place} was damaged since it was written: run the same command again")
+    return said
 
 
 def _see(
@@ -114,7 +140,7 @@ def _see(
     missing = {
         digest: image_id
         for image_id, digest in scenes.select("image_id", "sha256").iter_rows()
-        if not _place(kept, digest).exists()
+        if _said(_place(kept, digest)) is None
     }
     logger.info("look %s: %d of %d photographs are new", one.name, len(missing), scenes.height)
     if not missing:
@@ -130,10 +156,7 @@ def _see(
             with opened(loader.read(image_id)) as image:
                 images.append(image.convert("RGB"))
         for (digest, _), data in zip(batch, _ask(viewer, images, one, model), strict=True):
-            place = _place(kept, digest)
-            place.parent.mkdir(exist_ok=True)
-            with replacing(place, is_durable=False) as partial:
-                partial.write_bytes(data)
+            _keep(_place(kept, digest), data)
 
 
 def _ask(
@@ -156,7 +179,7 @@ def _write(
     if one.kind is WitnessKind.DEPTH:
         for image_id, digest in scenes.select("image_id", "sha256").iter_rows():
             place = folder / f"{map_name(image_id)}.npy"
-            place.write_bytes(_place(kept, digest).read_bytes())
+            place.write_bytes(_read(kept, digest))
         return
     numbers = {name: number for number, name in enumerate(_classes(model), start=1)}
     images, annotations = [], []
@@ -169,7 +192,7 @@ def _write(
                 "height": row["height"],
             }
         )
-        for found in json.loads(_place(kept, row["sha256"]).read_bytes()):
+        for found in json.loads(_read(kept, row["sha256"])):
             annotations.append(_annotation(row["image_id"], found, numbers))
     categories = [{"id": number, "name": name} for name, number in numbers.items()]
     whole = {"images": images, "annotations": annotations, "categories": categories}
