@@ -21,6 +21,7 @@ Similarity = Callable[[str, str], float]
 EXACT = "exact"
 PACKAGES = {"spacy": "spacy", "sentence-transformers": "sentence_transformers"}  # as imported
 MAX_LABEL = 100  # characters; names of objects have fewer, and models refuse very long texts
+PROBE = "chair"  # of every vocabulary: a model that embeds it can be used
 CACHED = 1 << 16  # labels, and pairs of labels, that are kept: bounds memory
 
 
@@ -47,7 +48,10 @@ def load_similarity(name: str) -> Similarity:
             f"label similarity {name} needs {package}: pip install {package} ({error})"
         ) from None
     try:
-        return _cosine(_embed(module, package, model))
+        embed = _embed(module, package, model)
+        if not np.nan_to_num(np.asarray(embed(PROBE), dtype=np.float64)).any():
+            raise ValueError(f"it has no vector for {PROBE!r}")
+        return _cosine(embed)
     except Exception as error:  # of many kinds, by what the name or the folder turns out to be
         reason = first_line(error)
         raise ValueError(

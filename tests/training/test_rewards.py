@@ -735,7 +735,16 @@ class Doc:
         CALLS.append(text)
         self.vector = VECTORS.get(text, (1, 0))
 
+class Blank(Doc):
+    def __init__(self, text):
+        self.vector = ()
+
+def mute(text):
+    raise RuntimeError("no padding token")
+
 def load(name):
+    if name in ("blank", "mute"):
+        return Blank if name == "blank" else mute
     if name != "toy":
         raise OSError(f"[E050] Can't find model {name!r}.\\nMore lines.")
     return Doc
@@ -759,7 +768,7 @@ def test_embeddings_compare_by_cosine_and_embed_each_label_once(spacy):
     assert [similarity("sofa", "couch") for _ in range(3)] == [pytest.approx(0.96)] * 3
     assert similarity("dog", "couch") == pytest.approx(0.28)
     assert similarity("dog", "nothing") == similarity("dog", "odd") == 0
-    assert sorted(spacy.CALLS) == ["couch", "dog", "nothing", "odd", "sofa"]
+    assert sorted(spacy.CALLS) == ["chair", "couch", "dog", "nothing", "odd", "sofa"]
     assert load_similarity("spacy:toy") is similarity
 
 
@@ -793,6 +802,8 @@ def test_similar_labels_match(spacy, num_others):
         ("toy", "no label similarity 'toy': exact, spacy:MODEL or sentence-transformers:MODEL"),
         ("spacy:", "no label similarity"),
         ("word2vec:x", "no label similarity"),
+        ("spacy:blank", "cannot load blank: it has no vector for 'chair'"),
+        ("spacy:mute", "cannot load mute: no padding token"),
         ("spacy:en_core_web_md", "cannot load en_core_web_md: .E050. Can't find model"),
     ],
 )
