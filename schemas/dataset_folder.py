@@ -36,13 +36,21 @@ MANIFEST: dict[str, type | UnionType] = {
 
 
 def check_root(root: Path) -> Path:
-    """The root itself. ValueError where it cannot be one: a file stands there, or its name is a
-    pattern of names to those who read Parquet files."""
+    """The root itself. ValueError where it cannot be one: a file stands there, the system
+    refuses its name, or it is a pattern of names to those who read Parquet files."""
     if found := sorted(set("*?[") & set(str(root))):
         raise ValueError(
             f"{root} holds {found[0]}, which stands for other names: choose a folder without it "
             "with --root"
         )
+    try:
+        root.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # links in a circle, a name that is too long, a folder of others
+        raise ValueError(
+            f"{root} cannot be a folder ({error.strerror}): choose another with --root"
+        ) from None
     there = next(place for place in (root, *root.absolute().parents) if place.exists())
     if not there.is_dir():
         raise ValueError(f"{there} is a file: choose a folder with --root")

@@ -38,7 +38,14 @@ TEXT_PARTS = (None, "text", "output_text")
 """Types of the parts of a content that hold the reply; others hold reasoning."""
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
-BROKEN_OFF = ("error", "abort", "aborted", "cancelled", "insufficient_system_resource")
+BROKEN_OFF = (
+    "error",
+    "network_error",
+    "abort",
+    "aborted",
+    "cancelled",
+    "insufficient_system_resource",
+)
 """Reasons for which a server ended a reply that has not failed for what it says."""
 MAY_BE_BROKEN = re.compile(f'"({"|".join(BROKEN_OFF)})"'.encode(), re.I)
 ENDINGS = {

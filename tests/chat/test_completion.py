@@ -204,6 +204,7 @@ UPSTREAM = [
     (body({"content": OURS}, error={"code": 500, "message": "crash"}), 500, "crash"),
     (body({"content": OURS}, finish_reason="abort"), 502, "finish_reason is abort"),
     (body({"content": OURS}, finish_reason="insufficient_system_resource"), 502, "finish_reason"),
+    (body({"content": OURS}, finish_reason="network_error"), 502, "finish_reason is network_error"),
 ]
 
 

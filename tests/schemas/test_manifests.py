@@ -86,14 +86,18 @@ def test_a_file_elsewhere_is_no_file_of_a_dataset(name, folder):
         ("a[1]", "stands for other names: choose a folder without it with --root"),
         ("a*", "stands for other names"),
         ("what?", "stands for other names"),
+        ("circle", "cannot be a folder (Too many levels of symbolic links): choose another"),
+        ("circle/below", "cannot be a folder (Too many levels of symbolic links)"),
+        ("n" * 300, "cannot be a folder (File name too long): choose another with --root"),
     ],
 )
 def test_a_root_that_cannot_be_one_is_refused(name, told, tmp_path):
     (tmp_path / "file").write_text("x")
+    (tmp_path / "circle").symlink_to("circle")
     for command in (("build",), ("plan",), ("why", "1"), ("train", "configs/train/tiny.toml")):
         result = call(*command, "--root", tmp_path / name)
         assert (result.returncode, result.stdout) == (2, "")
-        assert result.stderr.startswith(f"error: {tmp_path / name.partition('/')[0]} ")
+        assert result.stderr.startswith(f"error: {tmp_path / name.partition('/')[0]}")
         assert told in result.stderr
         assert result.stderr.count("\n") == 1
 
