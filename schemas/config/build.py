@@ -119,7 +119,7 @@ class ProofConfig(Section):
     )
     size_ratio: float = Field(default=1.6, gt=1.0, description="of two heights or widths")
     area_ratio: float = Field(
-        default=2.5, gt=1.0, description="of two box areas: a bicycle fills a third of its own"
+        default=3.0, gt=1.0, description="of two box areas: a horse fills a third of its own"
     )
     distance_ratio: float = Field(default=1.6, gt=1.0)
     distance_share: float = Field(

@@ -45,7 +45,10 @@ class DepthConfig(Section):
         default=1.0, gt=0.0, description="metres of one step; 0.001 for millimetres"
     )
     min_ratio: float = Field(
-        default=1.25, gt=1.0, description="of two metric depths that count as different"
+        default=1.25,
+        gt=1.0,
+        description="of two depths that count as different: of metres, or of the numbers of a "
+        "relative map",
     )
     min_gap: Share = Field(
         default=0.1,

@@ -47,6 +47,7 @@ from schemas.proof.naming import Naming
 from schemas.proof.references import References
 from schemas.scene_graph import Relationship, Scene
 from schemas.testimony import SILENT
+from schemas.vocabulary.kinds import Trait
 from schemas.vocabulary.predicates import load_predicates
 
 REFUTED_DEGREES = 60.0
@@ -215,9 +216,14 @@ class Facts(Naming):
         return by_degree(degree, f"boxes: {predicate.needs}")
 
     def _size(self, claim: SizeClaim) -> Evidence:
-        boxes = [self.objects[key].box for key in (claim.largest, *claim.others)]
-        if claim.dimension is Dimension.LARGER and not one_dominates(boxes):
-            return unknown("its box is larger only along one side")
+        things = [self.objects[key] for key in (claim.largest, *claim.others)]
+        boxes = [thing.box for thing in things]
+        if claim.dimension is Dimension.LARGER:
+            if not one_dominates(boxes):
+                return unknown("its box is larger only along one side")
+            top = max(things, key=lambda thing: thing.box.area)
+            if top.class_name and self.vocabulary.has(top.class_name, Trait.SPARSE):
+                return unknown("the largest box is mostly empty")
         measured, *others = map(MEASURES[claim.dimension], boxes)
         rival = max(others)
         return by_ratio(

@@ -227,4 +227,5 @@ def degree_of(near: Reading, far: Reading) -> float:
     the parts of both differ by, is one step; below 0 where it is farther."""
     apart = far.farness - near.farness
     clear = max(abs(apart) - near.spread - far.spread, 0.0)
-    return clear / near.step if apart > 0 else -clear / near.step
+    step = max(near.step, far.step)
+    return clear / step if apart > 0 else -clear / step

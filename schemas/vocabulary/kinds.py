@@ -37,6 +37,7 @@ class Trait(StrEnum):
     BEARS_NOTHING = auto()
     NOT_COUNTED = auto()
     GENERAL = auto()
+    SPARSE = auto()
     VG150 = auto()
 
 

@@ -5,7 +5,7 @@ tasks/language/forms/ has one module per category, and its table lists them. No 
 stages compares categories or types of claims to find words.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -17,6 +17,7 @@ from tasks.language.grammar import BLANK, START, Grammar
 from tasks.language.wording import in_same_picture
 from tasks.language.words.options import read_name, repeats_some
 from tasks.language.words.phrases import Reading, Words
+from tasks.language.words.sentences import Sentences
 
 Names: TypeAlias = Mapping[int, str]
 """Names of objects, by id."""
@@ -101,8 +102,8 @@ class Form(Generic[C]):
     context: Callable[[C, str, Names], Sequence[str]]
     """What a question says besides its options: the same number of entries for every question."""
 
-    asks_with: Callable[[C], Set[str]]
-    """Words, besides names and function words, that a question for a claim may have."""
+    sentences: Callable[[C, str], Sentences]
+    """The questions that are read for a claim and what they ask for."""
     read_question: Callable[[Words, C, str, Sequence[Words]], Reading]
     """What a question says, compared with the claim of an option, given the words of all
     options."""

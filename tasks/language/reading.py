@@ -9,11 +9,17 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 
 from schemas.claim import Claim, classes_of, objects_of
+from schemas.vocabulary.classes import load_vocabulary
 from tasks.language.form import AnyForm
 from tasks.language.forms.table import form_of
-from tasks.language.words.accounting import is_accounted_for
 from tasks.language.words.options import names_some
-from tasks.language.words.phrases import NEGATIONS, Reading, Words
+from tasks.language.words.phrases import NEGATIONS, PICTURE, Reading, Words
+from tasks.language.words.sentences import is_noun
+
+PICTURE_OF_PICTURE = re.compile(
+    rf"\b({PICTURE}) (?:in|on) (?:the|this) \1\b|\b{PICTURE} (?:of|within) (?:the|this) {PICTURE}\b"
+)
+"""Not the picture that is asked about."""
 
 
 def parts(claim: Claim, asks: str) -> tuple[Hashable, Hashable]:
@@ -44,7 +50,7 @@ def read_words(
         reading = Reading.DIFFERS
     else:
         reading = form.read_question(asked, claims[0], asks, answers)
-        if reading is Reading.READ and not _is_accounted_for(asked, form, claims, asks, names):
+        if reading is Reading.READ and not _is_whole(asked, form, claims, asks, names):
             reading = Reading.UNREAD
     readings = [(reading, f"the question {question!r}")]
     for words, claim, option in zip(answers, claims, options, strict=True):
@@ -63,15 +69,25 @@ def read_words(
     return Reading.READ, ""
 
 
-def _is_accounted_for(
+def _is_whole(
     asked: Words, form: AnyForm, claims: Sequence[Claim], asks: str, names: Mapping[int, str]
 ) -> bool:
-    """Whether no word of a question may turn its meaning."""
+    """Whether every word of a question has a place in a sentence that the form knows, and it names
+    nothing but what its claims are about, or what is more general."""
+    own = getattr(claims[0], "predicate", None) if asks != "predicate" else None
+    text = " ".join(asked.shape(own)) if own else asked.without_asides
+    if PICTURE_OF_PICTURE.search(asked.text) or not form.sentences(claims[0], asks).match(text):
+        return False
     about = {names[key] for claim in claims for key in objects_of(claim)}
     about |= {name for claim in claims for name in classes_of(claim)}
-    own = getattr(claims[0], "predicate", None)
-    states = own if asks != "predicate" else None
-    return is_accounted_for(asked, about, form.asks_with(claims[0]), states)
+    vocabulary = load_vocabulary()
+    known = {name for name in about if name in vocabulary.classes}
+    general = {above for name in known for above in vocabulary.lineage(name)}
+    return all(
+        mention.name in general | about or is_noun(asked.words[mention.start : mention.stop])
+        for mention in asked.mentions
+        if not mention.is_grammar
+    )
 
 
 def gives_away(

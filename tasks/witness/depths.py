@@ -2,7 +2,7 @@
 
 A thing's depth is the median inside the middle of its box, where it hides its background; its
 spread is half of the distance between the quartiles there. A thing whose middle is mostly covered
-by others, or that is thin, or hardly measured, has none.
+by others, or that is thin, sparse or hardly measured, has none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from schemas.proof.witnesses import degree_of
 from schemas.scene_graph import Scene, SceneObject, scenes_of
 from schemas.testimony import Reading
 from schemas.vocabulary.classes import load_vocabulary
-from schemas.vocabulary.kinds import Kind
+from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 from tasks.witness.depth_maps import Map, farness, read_map
 from tasks.witness.joining import MAX_STRETCH, stem
@@ -111,7 +111,8 @@ def _values(path: Path, scene: Scene, depth: DepthConfig, report: Report) -> Map
 def _reading(
     thing: SceneObject, scene: Scene, values: Map, witness: str, depth: DepthConfig
 ) -> Reading | None:
-    if thing.is_plural or _covered(thing, scene) > MAX_COVERED:
+    is_sparse = thing.class_name and load_vocabulary().has(thing.class_name, Trait.SPARSE)
+    if thing.is_plural or is_sparse or _covered(thing, scene) > MAX_COVERED:
         return None
     part = _middle(thing.box, scene, values)
     known = part[~np.isnan(part)]
@@ -119,7 +120,12 @@ def _reading(
         return None
     low, median, high = (float(value) for value in np.percentile(known, (25, 50, 75)))
     is_metric = depth.scale is DepthScale.METRIC
-    step = log(depth.min_ratio) if is_metric else depth.min_gap
+    if is_metric:
+        step = log(depth.min_ratio)
+    else:
+        # The errors of estimators grow with the number that they return.
+        value = 1.0 - median if depth.near == "large" else median
+        step = max(depth.min_gap, (1.0 - 1.0 / depth.min_ratio) * value)
     return Reading(witness, median, (high - low) / 2, step, is_metric)
 
 

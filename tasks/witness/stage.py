@@ -37,7 +37,7 @@ from tasks.witness import boxes, depths, other_scenes
 from tasks.witness.depth_maps import find_maps
 from tasks.witness.report import Report
 
-VERSION = 1
+VERSION = 2
 MIN_MAPS = 10
 """Depth maps from which on it can be told whether they are read upside down."""
 logger = logging.getLogger(__name__)

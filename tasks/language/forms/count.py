@@ -1,17 +1,17 @@
 """Count: how many things of one class the picture shows."""
 
 import re
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, CountClaim
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.language.form import Form, Names
-from tasks.language.grammar import BLANK, Grammar
+from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS
-from tasks.language.words.counting import WORDS_OF_COUNTING
 from tasks.language.words.names import COUNTED, NUMBERS, casefolded_words, word_set
 from tasks.language.words.phrases import Reading, Words
+from tasks.language.words.sentences import Sentences
 
 GRAMMAR = Grammar(
     PARTS
@@ -40,13 +40,29 @@ NUMBERS_ASKED = range(21)
 for larger numbers are not read (`NUMBERS`)."""
 
 
+SENTENCES = Sentences(
+    "({open} | {total})* how many [individual] S [{are}]",
+    "({open})* [{total}] (what {be} the | the) {number} of S {visible_ones}",
+    "({open})* (what | which) {number} of S [{be} [{visible}] | can be [{seen}] | do you see]",
+    "({open})* [(can | could) you] count [all | the number] [of] [the] S [how many [S] [{are}]]",
+    "({open})* the {number} of S {visible_ones} {be} ___",
+    total="in total | altogether | overall",
+    number="[total | exact | whole] (number | count | total)",
+    visible_ones="[[that {be}] {visible} | that can be {seen} | [that] (you | we) [can] see]",
+    seen="seen | counted | found | spotted",
+    are="(are | is) there | (are | is) {visible} | can be {seen} | (can | could | do)"
+    " (you | we | i) (see | count | find | spot) | does (show | contain | have | include |"
+    " depict) | (are | is) | can be | appear | shown",
+)
+
+
 class CountTerms(ReplyForm):
     class_name: str
     number: int
 
 
-def _asks_with(claim: CountClaim) -> Set[str]:
-    return WORDS_OF_COUNTING
+def _sentences(claim: CountClaim, asks: str) -> Sentences:
+    return SENTENCES
 
 
 def _parts(claim: CountClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -93,9 +109,7 @@ def _read_question(asked: Words, claim: CountClaim, asks: str, answers: Sequence
     marked = asked.marked_plain.split()
     if "S" not in marked or "X" in marked:
         return Reading.DIFFERS
-    if not {"how", "number", "count", "total"} & set(marked):
-        return Reading.UNREAD
-    return Reading.UNREAD if set(marked) - WORDS_OF_COUNTING - {"S", BLANK} else Reading.READ
+    return Reading.READ
 
 
 def _read_option(words: Words, claim: CountClaim, asks: str) -> Reading:
@@ -157,7 +171,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     read_option=_read_option,
     gives_away=_gives_away,

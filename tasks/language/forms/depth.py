@@ -1,7 +1,7 @@
 """Depth: which of two things is nearer to the viewer, or farther away."""
 
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DepthClaim
@@ -10,8 +10,9 @@ from schemas.reference import Telling
 from tasks.language.form import Form, Names
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, in_same_picture, listed
-from tasks.language.words.names import GRAMMAR, spellings, word_set
+from tasks.language.words.names import GRAMMAR, spellings
 from tasks.language.words.phrases import Reading, Words, named
+from tasks.language.words.sentences import Sentences, asks_of
 
 ASKING = Grammar(
     PARTS
@@ -51,12 +52,27 @@ MEASURED = re.compile(
     r"\b(?:to|from) (?:the |a |an )?(\w+)(?! (?:who |that )?(?:\w+ )?(?:taking|took|behind))"
 )
 """The word for what a question measures depth from, unless this is who took the picture."""
-
-ASKS_WITH = word_set(
-    "closer closest nearer nearest front foreground farther farthest further furthest distant "
-    "behind back background away other either compare than more distance taking took"
+WHICH = Sentences(
+    *asks_of("{so}"),
+    "({open})* {be} [it] {group} [that {be} | who {be}] {far}",
+    "({open})* {be} {a} X {far} [than {a} X] or {be} {a} X {far}",
+    "({open})* either {group} {so} {asked}",
+    so="{seems} {far}",
 )
-"""Words of questions of this category."""
+OTHER = "[[of | than] the other [one] | of {these} | of all]"
+SENTENCES: Mapping[str, Sentences] = {
+    "nearer": WHICH.with_parts(
+        far="[the] [{located}] (closer | closest | nearer | nearest) [{noun}]"
+        " [the (camera | viewer | observer | photographer) | to (us | you | me | the front |"
+        " the X taking | whoever took | the one taking)]"
+        f" {OTHER} | [{{located}}] in [the] (front | foreground) {OTHER}",
+    ),
+    "farther": WHICH.with_parts(
+        far="[the] [{located}] ((farther | farthest | further | furthest) [away | back] |"
+        f" [more | most] distant) [{{noun}}] [from (us | you | me)] {OTHER} |"
+        " [{located}] behind [the other [one]] | [{located}] in [the] background",
+    ),
+}
 
 
 class DepthTerms(ReplyForm):
@@ -64,8 +80,8 @@ class DepthTerms(ReplyForm):
     farther: str
 
 
-def _asks_with(claim: DepthClaim) -> Set[str]:
-    return ASKS_WITH
+def _sentences(claim: DepthClaim, asks: str) -> Sentences:
+    return SENTENCES[asks]
 
 
 def _parts(claim: DepthClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -127,7 +143,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     relationships=_relationships,
 )

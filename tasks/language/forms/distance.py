@@ -1,15 +1,15 @@
 """Distance: which of several things is nearest to another one in the picture."""
 
 import re
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, DistanceClaim
 from tasks.language.form import PLACE, Form, Names
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, in_same_picture, listed
-from tasks.language.words.names import word_set
 from tasks.language.words.phrases import VIEWER, Reading, Words
+from tasks.language.words.sentences import Sentences, asks_of
 
 GRAMMAR = Grammar(
     PARTS
@@ -29,9 +29,14 @@ GRAMMAR = Grammar(
 # Words that ask for the nearest, and words that ask for the opposite.
 NEAREST = {"closest", "nearest", "shortest", "closer", "nearer"}
 FARTHEST = {"farthest", "furthest", "farther", "further", "longest", "greatest", "distant"}
-
-ASKS_WITH = word_set("closest nearest shortest closer nearer distance measured away")
-"""Words of questions of this category."""
+SENTENCES = Sentences(
+    *asks_of("{closest} {a} O"),
+    "({open})* {be} {group} ({near}) to {a} O",
+    closest="({seems} | lies | sits | stands) [the] [{located}] ({near} [{noun}] [to] | [at | with]"
+    " [the] {shortest}) | has the {shortest}",
+    shortest="(shortest | shorter) distance (from | to)",
+    near="closest | nearest | closer | nearer",
+)
 
 
 class DistanceTerms(ReplyForm):
@@ -40,8 +45,12 @@ class DistanceTerms(ReplyForm):
     others: list[str]
 
 
-def _asks_with(claim: DistanceClaim) -> Set[str]:
-    return ASKS_WITH
+def _sentences(claim: DistanceClaim, asks: str) -> Sentences:
+    return SENTENCES
+
+
+def _ends(claim: DistanceClaim, names: Names) -> tuple[str | None, str | None]:
+    return None, names[claim.reference]
 
 
 def _parts(claim: DistanceClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -89,11 +98,12 @@ FORM = Form(
     asks_for_object=frozenset({"nearest"}),
     hides=PLACE,
     parts=_parts,
+    ends=_ends,
     grammar=_grammar,
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     is_of_plane=_is_of_plane,
 )

@@ -1,7 +1,7 @@
 """Existence: whether the picture shows a thing of a class, or one with a relationship to
 another."""
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, ExistenceClaim
@@ -10,8 +10,8 @@ from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import Form, Names
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, phrase_of
-from tasks.language.words.counting import WORDS_OF_COUNTING
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, all_said
+from tasks.language.words.sentences import Sentences
 
 GRAMMAR = Grammar(
     PARTS
@@ -35,6 +35,28 @@ GRAMMAR = Grammar(
 )
 
 
+SENTENCES = Sentences(
+    "({open})* (is | are) there {one} [[{visible}] {place}] [to be] {rest} {place}",
+    "({open})* (is | are) {one} [{located}] [{visible}] {rest} [{visible}] {place}",
+    "({open})* (can | could) {one} {rest} be [seen | found | spotted] {place}",
+    "({open})* (can | could) {one} be [seen | found | spotted] {place} {rest} {place}",
+    "({open})* (can | could | do) (you | we | i) [{see}] {one} {rest} {place}",
+    "({open})* does (contain | show | include | feature | have | depict) {one} {rest} {place}",
+    "({open})* does {one} (appear | exist) {place} {rest}",
+    "({open})* (there {be} | shows | contains) {one} {rest}",
+    one="[a | an | any] S [{visible}]",
+    see="see | find | spot",
+    place="[anywhere | somewhere] [here]",
+    rest="",
+)
+RELATED = Sentences(
+    *SENTENCES.patterns, "({open})* does P {one} {rest}", **SENTENCES.parts
+).with_parts(
+    rest="[that [{be}] | which [{be}]] [{visible}] [{located}] P [a | an | any | the] O [{visible}]"
+)
+"""With a relationship."""
+
+
 class ExistenceTerms(ReplyForm):
     class_name: str
     present: bool
@@ -42,8 +64,8 @@ class ExistenceTerms(ReplyForm):
     other_class: str | None
 
 
-def _asks_with(claim: ExistenceClaim) -> Set[str]:
-    return WORDS_OF_COUNTING
+def _sentences(claim: ExistenceClaim, asks: str) -> Sentences:
+    return RELATED if claim.predicate else SENTENCES
 
 
 def _parts(claim: ExistenceClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -93,8 +115,9 @@ def _read_question(
     if {"S", "O", "X"} & set(marked) != ends:
         return Reading.DIFFERS
     if claim.predicate is None:
-        return Reading.UNREAD if set(marked) - WORDS_OF_COUNTING - {"S"} else Reading.READ
-    return all_said(asked.said(claim.predicate), load_predicates()[claim.predicate], True, True)
+        return Reading.READ
+    found = [entry for entry in asked.said(claim.predicate) if entry.before]  # no "contain a dog"
+    return all_said(found, load_predicates()[claim.predicate], True, True)
 
 
 def _read_option(words: Words, claim: ExistenceClaim, asks: str) -> Reading:
@@ -143,7 +166,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     read_option=_read_option,
     gives_away=_gives_away,

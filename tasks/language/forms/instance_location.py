@@ -1,14 +1,14 @@
 """Instance location: in which of nine equal parts of the picture a thing lies."""
 
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Cell, LocationClaim
 from tasks.language.form import PLACE, Form, Names
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, in_same_picture
-from tasks.language.words.names import word_set
 from tasks.language.words.phrases import NEGATIONS, Reading, Words, named
+from tasks.language.words.sentences import Sentences
 
 GRAMMAR = Grammar(
     PARTS
@@ -47,13 +47,26 @@ COLUMNS = {
     "center": {"center", "centre", "central"},
     "right": {"right", "rightmost"},
 }
-
-ASKS_WITH = word_set(
-    "part area region section portion cell grid position location place whereabouts divide "
-    "divided dividing into three thirds 3x3 3 x rows columns nine equal parts if were holds hold "
-    "contains contain shows occupy occupies within"
+SENTENCES = Sentences(
+    "{begin} in {part} {is_it}",
+    "{begin} {part} {is_it} in",
+    "{begin} {part} (would contain | contains | contain | holds | hold | shows | show | has |"
+    " includes) {a} S",
+    "{begin} {part} does {a} S (occupy | appear in | lie in)",
+    "{begin} where [exactly] {is_it}",
+    "{begin} {a} S {be} [{located}] (in {part} | where)",
+    "{begin} {a} S {be} [{located}] in the ___ {cell}",
+    begin="({open} | {grid})*",
+    is_it="({be} {a} S [{located}] | does {a} S (appear | lie) | (can | could) {a} S be (found |"
+    " seen) | (can | could | do | would) (you | we) (see | find | spot)"
+    " {a} S) [here]",
+    part="(which | what) [one] ({cell} | of (the | these) [nine] [equal] ({cell} | X))",
+    cell="part | parts | region | regions | area | areas | section | sections | portion | cell |"
+    " cells",
+    grid="(divide | dividing | with | if | when) [is | were | was] [it] [divided] into"
+    " (three rows and three columns | [a] (3x3 | 3 x 3 | three by three) grid |"
+    " nine [equal] {cell} | thirds)",
 )
-"""Words of questions of this category."""
 
 
 class LocationTerms(ReplyForm):
@@ -61,8 +74,12 @@ class LocationTerms(ReplyForm):
     cell: Cell
 
 
-def _asks_with(claim: LocationClaim) -> Set[str]:
-    return ASKS_WITH
+def _sentences(claim: LocationClaim, asks: str) -> Sentences:
+    return SENTENCES
+
+
+def _ends(claim: LocationClaim, names: Names) -> tuple[str | None, str | None]:
+    return names[claim.object], None
 
 
 def _parts(claim: LocationClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -98,7 +115,7 @@ def _context(claim: LocationClaim, asks: str, names: Names) -> Sequence[str]:
 def _read_question(
     asked: Words, claim: LocationClaim, asks: str, answers: Sequence[Words]
 ) -> Reading:
-    return Reading.UNREAD if asked.strangers else Reading.READ
+    return Reading.READ
 
 
 def _read_option(words: Words, claim: LocationClaim, asks: str) -> Reading:
@@ -127,13 +144,14 @@ FORM = Form(
     asks=("cell",),
     hides=PLACE,
     parts=_parts,
+    ends=_ends,
     grammar=_grammar,
     text=_text,
     manners=(str, _with_article),
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     read_option=_read_option,
 )

@@ -1,14 +1,13 @@
 """Orientation: in which direction one thing lies from another, for the viewer or for the other."""
 
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from schemas.chat import ReplyForm
 from schemas.claim import Category, Direction, OrientationClaim
 from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, in_same_picture
-from tasks.language.words.names import word_set
 from tasks.language.words.phrases import (
     NEGATIONS,
     OWN_VIEW,
@@ -19,6 +18,7 @@ from tasks.language.words.phrases import (
     read_roles,
     takes_a_view,
 )
+from tasks.language.words.sentences import WHERE_IS, Sentences
 from tasks.language.words.sides import sides_in
 
 DIRECTIONS: Mapping[Direction, str] = {
@@ -95,19 +95,29 @@ SHOWN = {
     Direction.BELOW: "below",
 }
 """Directions in the picture that are also predicates."""
-
-ASKS_WITH = word_set(
-    "position location placement place whereabouts relation relative relationship spatial "
-    "respect regard reference compared comparison direction side region area part way left right "
-    "view point perspective going does"
+SENTENCES = Sentences(*WHERE_IS)
+"""Of questions on directions that the viewer sees."""
+OWN_SENTENCES = Sentences(
+    "({open})* {view} {where}",
+    "({open})* {where} {view}",
+    "({open})* {view} {a} S {be} ___",
+    where="[exactly] (where | in (which | what) direction | on (which | what) side [of {him}])"
+    " ({be} {a} S [{located}] | would {a} S be [{located}] | does {a} S lie) [{by} {him}] |"
+    " (which | what) direction ({be} {a} S in | would {a} S be in)",
+    him="him | her | it | them | {a} O",
+    way="[and] facing the same way [as {him}]",
+    view="[as] [seen | viewed] from ({a} O s [own] {eyes} | the [own] {eyes} of {a} O) |"
+    " in {a} O s [own] frame of reference | [as] seen through {a} O s [own] eyes |"
+    " through {a} O s [own] eyes | [as] seen through the eyes of {a} O |"
+    " [imagine | imagining] ([that] you (are | were) | being | you being) {a} O [{way}] |"
+    " if you (were | are) {a} O [{way}] | [as] {a} O sees it |"
+    " if you (stood | stand | were [standing]) where {a} O (stands | is | sits | is standing)"
+    " [{way}] | [by] (put | putting) yourself in {a} O s shoes |"
+    " from where {a} O is [standing | sitting] | relative to the way {a} O is facing |"
+    " for {a} O [himself | herself | itself]",
+    eyes="point of view | perspective | viewpoint | standpoint | view",
 )
-"""Words of questions on directions."""
-OWN_WORDS = word_set(
-    "viewpoint standpoint "
-    "own eyes frame shoes facing faces same imagine imagining were if himself herself itself sees "
-    "stood through him her his their being become"
-)
-"""Words that take the view of somebody in the picture."""
+"""Of questions on directions that the reference has itself."""
 
 
 class OrientationTerms(ReplyForm):
@@ -117,8 +127,8 @@ class OrientationTerms(ReplyForm):
     direction: Direction
 
 
-def _asks_with(claim: OrientationClaim) -> Set[str]:
-    return ASKS_WITH | OWN_WORDS if claim.viewpoint is not None else ASKS_WITH
+def _sentences(claim: OrientationClaim, asks: str) -> Sentences:
+    return SENTENCES if claim.viewpoint is None else OWN_SENTENCES
 
 
 def _parts(claim: OrientationClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -229,7 +239,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     read_option=_read_option,
     topic=_topic,

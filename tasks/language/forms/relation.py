@@ -3,7 +3,7 @@
 The functions also serve `reach`, whose claims have the same parts.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from schemas.chat import ReplyForm
@@ -13,7 +13,6 @@ from tasks.language.form import PLACE, Form, Names, topic_on_objects
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, in_same_picture, phrase_of
 from tasks.language.words import phrases
-from tasks.language.words.names import word_set
 from tasks.language.words.options import read_name
 from tasks.language.words.phrases import (
     NEGATIONS,
@@ -25,6 +24,7 @@ from tasks.language.words.phrases import (
     takes_a_view,
 )
 from tasks.language.words.references import again
+from tasks.language.words.sentences import WHERE_IS, Sentences, asks_of
 from tasks.language.words.sides import sides_in
 
 Related: TypeAlias = RelationClaim | ReachClaim
@@ -105,13 +105,31 @@ SIDE_PREDICATES = {
     "ahead": "in front of", "back": "behind",
 }  # fmt: skip
 """The predicate that an option means if it names only a side ("on its left")."""
-
-ASKS_WITH = word_set(
-    "position location placement place whereabouts relation relative relationship spatial "
-    "respect regard reference compared comparison direction side region area part way left right "
-    "doing interact interacting contact up hand hands his her their view point perspective"
+SENTENCES = Sentences(
+    *WHERE_IS,
+    "({open})* {be} {a} S [{located}] {side} or {side} [side] of {a} O",
+    "({open})* what {be} the [spatial] (relation | relationship) between {a} S and {a} O",
+    "({open})* what ({be} {a} S doing | does {a} S do) (with | to) {a} O",
+    "({open})* how {be} {a} S (in contact | interacting) with {a} O",
+    "({open})* how does {a} S interact with {a} O",
+    "({open})* what {be} {a} S s contact with {a} O",
+    side="[to | on] [the] (left | right)",
 )
-"""Words of questions of this category."""
+"""Of questions for the predicate."""
+ASKING_FOR_END = Sentences(
+    *asks_of("[{seen}] P [{a}] END [{hands}]"),
+    "({open})* {which} [{be} | does | can | could] {a} END [{be} | be] [{located}] P [{hands}]",
+    "({open})* {a} END [{be}] [{located}] P {which}",
+    "({open})* {a} END [{be}] [{located}] P one [of {these}] {asked}",
+    "({open})* {a} END [{be}] [{located}] P [the] ___",
+    seen="({located} | {seems} | (do | can) you see | [is] there | can be [seen]) [{located}]",
+    hands="with both hands",
+)
+ENDS_ASKED: Mapping[str, Sentences] = {
+    "object": ASKING_FOR_END.with_end("S"),
+    "subject": ASKING_FOR_END.with_end("O"),
+}
+"""Of questions for the other end."""
 
 
 class RelationTerms(ReplyForm):
@@ -120,8 +138,8 @@ class RelationTerms(ReplyForm):
     object: str
 
 
-def asks_with(claim: Related) -> Set[str]:
-    return ASKS_WITH
+def sentences(claim: Related, asks: str) -> Sentences:
+    return SENTENCES if asks == "predicate" else ENDS_ASKED[asks]
 
 
 def parts(claim: Related, asks: str) -> tuple[Hashable, Hashable]:
@@ -279,7 +297,7 @@ FORM = Form(
     means=means,
     wanted=wanted,
     context=context,
-    asks_with=asks_with,
+    sentences=sentences,
     read_question=read_question,
     read_option=read_option,
     gives_away=gives_away,

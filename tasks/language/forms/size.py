@@ -11,6 +11,7 @@ from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, listed
 from tasks.language.words.names import word_set
 from tasks.language.words.phrases import Reading, Words, named
+from tasks.language.words.sentences import Sentences, asks_of
 
 GRAMMAR = Grammar(
     PARTS
@@ -84,14 +85,40 @@ SMALLEST = word_set(
 """Words that ask for the opposite."""
 REAL_SIZE = re.compile(r"\b(?:real|reality|really|actual|actually|physical|physically|heavi\w+)\b")
 """Words that ask for the size of the things themselves."""
-
-ASKS_WITH = word_set(
-    "largest larger biggest bigger most more area room space takes take up covers cover fills "
-    "fill dominates occupies tallest taller higher highest height vertically widest wider broader "
-    "broadest width breadth horizontally greatest spans span stretches extends measures measure "
-    "farthest farther goes top bottom left right side size than other"
+EXTENT = Sentences(
+    *asks_of("{extent}"),
+    "({open})* {be} {group} [the] {larger} [{noun}]",
+    "({open})* does {group} (appear | look | seem) [to be] [the] {larger} [{noun}]",
 )
-"""Words of questions of this category."""
+SENTENCES: Mapping[Dimension, Sentences] = {
+    dimension: EXTENT.with_parts(
+        extent=f"{{seems}} [the] {{larger}} [{{noun}}] [{{rest}}] | {verbs}",
+        larger=adjectives,
+        rest="than the (other [one] | rest) | of {these} | of all",
+        most="most | more | larger | largest | bigger | biggest | greater | greatest",
+    )
+    for dimension, adjectives, verbs in (
+        (
+            Dimension.LARGER,
+            "larger | largest | bigger | biggest",
+            "(takes | take | takes up | take up | covers | cover | fills | fill | occupies |"
+            " occupy | has) [the | a] {most} (room | space | area) [up] | dominates",
+        ),
+        (
+            Dimension.TALLER,
+            "taller | tallest",
+            "(spans | has | reaches) [the | a] {most} height | (measures | stretches | extends |"
+            " goes) [the] (most | farthest | furthest) (vertically | from top to bottom)",
+        ),
+        (
+            Dimension.WIDER,
+            "wider | widest | broader | broadest",
+            "(spans | has) [the | a] {most} (width | breadth) | (measures | stretches | extends |"
+            " goes) [the] (most | farthest | furthest) (horizontally | from left to right |"
+            " from side to side)",
+        ),
+    )
+}
 
 
 class SizeTerms(ReplyForm):
@@ -100,8 +127,8 @@ class SizeTerms(ReplyForm):
     others: list[str]
 
 
-def _asks_with(claim: SizeClaim) -> Set[str]:
-    return ASKS_WITH
+def _sentences(claim: SizeClaim, asks: str) -> Sentences:
+    return SENTENCES[claim.dimension]
 
 
 def _parts(claim: SizeClaim, asks: str) -> tuple[Hashable, Hashable]:
@@ -159,7 +186,7 @@ FORM = Form(
     means=_means,
     wanted=_wanted,
     context=_context,
-    asks_with=_asks_with,
+    sentences=_sentences,
     read_question=_read_question,
     is_of_plane=_is_of_plane,
     relationships=_relationships,

@@ -19,8 +19,8 @@ GRAMMAR = word_set(
     "crossing distance does edge eye eyes faces foreground frame front grid ground half hand "
     "hands image individual inside item location middle number object observer outside part parts "
     "photo photograph photographer picture place plane portion present region ride rides right "
-    "room row rows scene section set shot side space spot stand stands surrounding thing top view "
-    "viewer"
+    "room row rows scene section set shoes shot side space spot stand stands surrounding thing top "
+    "view viewer"
 )
 """Names of classes that are just as often ordinary words of a question."""
 COUNTED = (  # in the order of their values, from 0

@@ -26,7 +26,7 @@ VIEWER = r"(?:the |your |our )?(?:viewer|camera|observer|photographer|spectator|
 """Whoever looks at the picture: a point of view that is not in the picture."""
 PICTURE = r"(?:picture|image|photo|photograph|scene|frame|shot)"
 """Words for the picture itself."""
-PLAIN = [
+ASIDES = [
     re.compile(pattern)
     for pattern in (
         r"^(?:hey|hi|hello)\b",
@@ -40,12 +40,19 @@ PLAIN = [
         r"^(?:complete|finish) (?:the|this) (?:sentence|statement)\b",
         r"\bor not\b",
         r"\bat least one\b",
-        rf"\b(?:(?:shown|visible|seen|depicted|pictured|present|appearing) )?"
+        rf"\b(?:(?:as )?(?:shown|visible|seen|viewed|depicted|pictured|present|appearing) )?"
         rf"(?:(?:in|of|within|on|across|anywhere in) )?(?:the|this) (?:whole |entire |given )?"
         rf"{PICTURE}\b(?: s\b)?(?: plane\b)?",
         rf"\b(?:(?:as )?(?:seen|viewed) )?(?:from|by|for|to|toward|towards) {VIEWER}"
         r"(?: (?:side|point of view|perspective|viewpoint|view|standpoint|position|angle))?",
         rf"\bas {VIEWER} sees it\b",
+        rf"\bfrom where {VIEWER} (?:stands|is)\b",
+    )
+]
+"""Phrases that only say that a question is about a picture, or that it is a question."""
+PLAIN = ASIDES + [
+    re.compile(pattern)
+    for pattern in (
         r"\bin (?:his|her|its|their|one|both|the) (?:left |right )?hands?\b",
         r"\b(?:in|with) (?:relation|respect|regard|reference|comparison) to\b",
         r"\b(?:in|from|on|at|to|toward) (?:which|what) "
@@ -54,12 +61,12 @@ PLAIN = [
         r"items|choices))\b",
     )
 ]
-"""Phrases that only say that a question is about a picture, or that it is a question."""
+"""With them, phrases that say nothing about which predicate is stated."""
 TARGET = (
     r"(?:where|how|what|which way) (?:is|are|s|was|does|would|can|could|you|find|we|see)"
     r"(?: you| we| one)?(?: find| see| spot)? (?:the |a |an )?{name}\b(?! s\b)",
     r"(?:position|location|placement|place|whereabouts) of (?:the |a |an )?{name}\b",
-    r"\b(?:is|are|does) (?:the |a |an )?{name}\b(?! s\b)",
+    r"(?<!you )\b(?:is|are|does) (?:the |a |an )?{name}\b(?! s\b)",
     r"{name} s (?:\w+ )?(?:position|location|placement|place)\b",
     r"^(?:the |a |an )?{name} (?:is|sits|stands|lies)\b",
 )
@@ -83,6 +90,8 @@ OWN_VIEW = (
     r"\bas (?:the |a |an )?{name} (?:sees|would see)\b",
     r"\b(?:way|direction) (?:that )?(?:the |a |an )?{name} (?:is )?(?:facing|faces)\b",
     r"\bwhere (?:the |a |an )?{name} (?:is )?(?:standing|stands|sits|sitting)\b",
+    r"\bstanding where (?:the |a |an )?{name} is\b",
+    r"\byourself in (?:the |a |an )?{name} s shoes\b",
     r"\bfor (?:the |a |an )?{name}\b",
 )
 """Patterns in which the point of view is that of `name`; the last, "for the dog", is the weakest
@@ -112,15 +121,21 @@ class Said(NamedTuple):
 @lru_cache(maxsize=1 << 12)
 def plainly(text: str) -> str:
     """A text without the phrases PLAIN."""
-    for pattern in PLAIN:
+    return _without(PLAIN, text)
+
+
+def _without(patterns: Sequence[re.Pattern[str]], text: str) -> str:
+    for pattern in patterns:
         text = pattern.sub(" ", text)
     return " ".join(text.split())
 
 
 @lru_cache(maxsize=1 << 14)
 def predicate_of(span: tuple[str, ...]) -> str | None:
-    """The predicate that a few words say, or None; "held by the man" is not a place."""
-    if span in (("by",), ("by", "the")) or not {"S", "O", "X"}.isdisjoint(span):
+    """The predicate that a few words say, or None; "held by the man" is not a place, and "was left
+    of" is about another time."""
+    is_past = span[0] in ("was", "were")
+    if is_past or span in (("by",), ("by", "the")) or not {"S", "O", "X", "___"}.isdisjoint(span):
         return None
     return canonical_predicate(" ".join(span))
 
@@ -150,6 +165,15 @@ class Words:
     @cached_property
     def marked_plain(self) -> str:
         return plainly(self.marked)
+
+    @cached_property
+    def without_asides(self) -> str:
+        """The text with S, O or X in place of names, without the phrases ASIDES."""
+        return _without(ASIDES, self.marked)
+
+    def shape(self, own: str) -> list[str]:
+        """The words of `marked_plain` with P in place of each phrase that states a predicate."""
+        return self._parsed(own)[1]
 
     @cached_property
     def marked(self) -> str:
@@ -185,13 +209,11 @@ class Words:
         it may be ordinary grammar."""
         return self._parsed(own)[0]
 
-    def rest(self, own: str | None = None) -> list[str]:
-        """The words that state no predicate, S, O and X among them."""
-        return self._parsed(own)[1]
-
     def _parsed(self, own: str | None) -> tuple[list[Said], list[str]]:
         words = self.marked_plain.split()
-        found, rest, start = [], [], 0
+        found: list[Said] = []
+        shape: list[str] = []
+        start = 0
         while start < len(words):
             for stop in range(min(start + LONGEST, len(words)), start, -1):
                 name = predicate_of(tuple(words[start:stop]))
@@ -201,12 +223,13 @@ class Words:
                     asked = words[stop : stop + 1] in (["which"], ["what"], ["whom"])
                     fronted = asked and before is None
                     found.append(Said(load_predicates()[name], before, after, fronted))
+                    shape.append("P")
                     start = stop
                     break
             else:
-                rest.append(words[start])
+                shape.append(words[start])
                 start += 1
-        return found, rest
+        return found, shape
 
 
 def meaning_of(predicate: str) -> str:
