@@ -1,24 +1,15 @@
 """Names that pick out one thing, whatever nobody annotated."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from schemas.box import Box
 from schemas.config.build import ProofConfig
 from schemas.proof.facts import Facts
 from schemas.reference import Order, Reference, Spot
-from schemas.scene_graph import Scene
 from schemas.vocabulary.attributes import parse_attributes
 from schemas.vocabulary.classes import load_vocabulary
-from tasks.extract.stage import subgraph_rows
 from tasks.language.words.references import references_in, text_of
-from tasks.verify.checks import find_problem
-from tasks.write.stage import write_question
-from tests.scenes import EXTRACT, NUM_OPTIONS, OPEN, scene, thing
+from tests.scenes import OPEN, scene
 
-COCO = Path(__file__).parents[3] / "shared" / "coco" / "instances.json"
 LARGE, SMALL = (300, 300, 560, 590), (20, 20, 120, 80)
 HOLDING = Reference("man", predicate="holding", anchor="frisbee")
 CORNERED = Reference("car", spot=Spot.BOTTOM_LEFT_CORNER)
@@ -117,52 +108,3 @@ def test_every_class_says_whether_more_may_stand_around():
 def test_an_attribute_of_two_families_is_refused():
     with pytest.raises(ValueError, match="two families"):
         parse_attributes('[a]\nof = "tool"\nvalues.red = {}\n[b]\nof = "tool"\nvalues.red = {}\n')
-
-
-def photographs():
-    """Of each photograph: its scene with the largest box of every class, and all boxes by class."""
-    told = json.loads(COCO.read_text(encoding="utf-8"))
-    names = {entry["id"]: entry["name"] for entry in told["categories"]}
-    for image in told["images"]:
-        things: dict[str, list[Box]] = {}
-        for entry in told["annotations"]:
-            if entry["image_id"] == image["id"]:
-                x, y, width, height = map(int, entry["bbox"])
-                name = str(load_vocabulary().resolve(names[entry["category_id"]]).class_name)
-                things.setdefault(name, []).append(Box(x, y, x + width, y + height))
-        for boxes in things.values():
-            boxes.sort(key=lambda box: -box.area)
-        objects = {
-            key: thing(key, name, boxes[0]) for key, (name, boxes) in enumerate(things.items())
-        }
-        shown = Scene(str(image["id"]), image["width"], image["height"], True, False, objects, ())
-        yield shown, things
-
-
-def fits_one(text, boxes):
-    """Whether a name fits one of all things of its class, which are given largest first."""
-    if len(boxes) == 1:
-        return True
-    return text.startswith("largest ") and boxes[0].area > 1.2 * boxes[1].area
-
-
-@pytest.mark.skipif(not COCO.exists(), reason=f"no COCO photographs at {COCO}")
-@pytest.mark.parametrize("is_witnessed", [False, True])
-def test_no_definite_name_fits_two_things_of_a_photograph(is_witnessed):
-    num_names = num_ambiguous = num_questions = 0
-    for shown, things in photographs():
-        alone = tuple(name for name, boxes in things.items() if len(boxes) == 1)
-        proof = ProofConfig(complete_classes=alone if is_witnessed else ())
-        facts = Facts(shown, proof)
-        for row in subgraph_rows(shown, proof, EXTRACT, NUM_OPTIONS):
-            question = write_question(row, NUM_OPTIONS, 7)
-            assert find_problem(question, facts) is None
-            num_questions += 1
-            if row["category"] in ("count", "existence"):
-                continue
-            for key, text in zip(row["objects"], row["names"], strict=True):
-                boxes = things[str(facts.objects[key].class_name)]
-                num_names += 1
-                num_ambiguous += not fits_one(text, boxes)
-    assert num_ambiguous <= (0 if is_witnessed else num_names / 20)
-    assert num_questions >= 28  # 60 % of the 46 that were asked when every class had a bare name

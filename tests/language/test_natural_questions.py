@@ -18,6 +18,9 @@ NATURAL = {
         "Where in relation to the couch does the dog appear?",
         "Where does the dog lie with respect to the couch?",
         "Which of the options describes the dog's position with respect to the couch?",
+        "Which statement describes where the dog is relative to the couch?",
+        "What is the spatial relationship of the dog to the couch?",
+        "Please tell me where the dog is relative to the couch.",
     ],
     "left": [
         "Is the dog on the left or the right of the couch?",
@@ -28,6 +31,9 @@ NATURAL = {
         "From the camera's perspective, is the dog to the left or to the right of the couch?",
         "Which side of the couch is the dog on, from the viewer's point of view?",
         "Looking at the photo, on which side of the sofa do you see the dog?",
+        "On which side of the couch can the dog be found?",
+        "From where the viewer stands, is the dog to the left or right of the couch?",
+        "Where is the dog located in relation to the couch, from the viewer's perspective?",
     ],
     "object": [
         "What is the dog seated on?",
@@ -39,6 +45,8 @@ NATURAL = {
         "In the image, which object is the dog sitting on?",
         "What is the dog in the picture sitting on?",
         "Which of the following does the dog sit on?",
+        "In this image, what is the dog sitting on?",
+        "Which item is the dog sitting on in this picture?",
     ],
     "subject": [
         "Who or what is on the couch?",
@@ -49,6 +57,8 @@ NATURAL = {
         "Which one of these is found on the couch?",
         "What is positioned on the couch?",
         "Which of the following items is on the couch?",
+        "What is seen on the couch in this image?",
+        "Which of the following is on the couch?",
     ],
     "beside": [
         "What is located to the left of the couch?",
@@ -58,6 +68,8 @@ NATURAL = {
         "What can be seen to the left of the couch?",
         "Which object lies to the left of the couch in the image?",
         "In this photo, which of these stands to the left of the couch?",
+        "What appears to the left of the couch from the viewer's perspective?",
+        "Which of the following is to the left of the couch?",
     ],
     "reach": [
         "What is the man holding in his hand?",
@@ -68,6 +80,8 @@ NATURAL = {
         "Which animal does the man have in his hands?",
         "What is the man in the picture holding?",
         "Which animal is the man seen holding?",
+        "Can you tell what the man is holding?",
+        "Which object is the man holding?",
     ],
     "reach by": [
         "Which of these is seen riding the horse?",
@@ -75,6 +89,8 @@ NATURAL = {
         "Which one is riding the horse in this image?",
         "Who in the picture is riding the horse?",
         "Which of the two is riding the horse?",
+        "Who is shown riding the horse?",
+        "Which person is riding the horse?",
     ],
     "larger": [
         "Which object appears larger in the image?",
@@ -88,6 +104,9 @@ NATURAL = {
         "Of the man and the cat, which takes up more room in the picture?",
         "Which covers a larger area of the image?",
         "Is the man or the cat larger in the picture?",
+        "Which takes up more of the picture, the man or the cat?",
+        "Which one takes up the larger area of the photo?",
+        "Which of these two appears larger in the picture?",
     ],
     "taller": [
         "Which object appears taller in the image?",
@@ -99,6 +118,8 @@ NATURAL = {
         "Does the man or the cat appear taller in the picture?",
         "Between the man and the cat, which one is taller in the picture?",
         "Which is the taller of the two in the image?",
+        "Which one reaches the greatest height in the picture?",
+        "Which of these is the tallest in the image?",
     ],
     "wider": [
         "Which object appears wider in the image?",
@@ -108,6 +129,8 @@ NATURAL = {
         "Which has the greater width in the picture?",
         "Which is the wider of the two in the picture?",
         "Between the man and the cat, which looks wider in the picture?",
+        "Which one appears to be wider in the photo?",
+        "Which of these is the widest in the image?",
     ],
     "seen": [
         "In which direction is the dog from the man, as the viewer sees it?",
@@ -119,6 +142,9 @@ NATURAL = {
         "Starting from the man, in which direction is the dog in the image?",
         "As seen from the camera, where is the dog located relative to the man?",
         "In the picture plane, in what direction from the man is the dog?",
+        "From the viewer's point of view, where is the dog relative to the man?",
+        "In what direction does the dog lie from the man?",
+        "Viewed in the picture, in which direction from the man is the dog?",
     ],
     "own": [
         "From the man's perspective, where is the dog located?",
@@ -132,6 +158,8 @@ NATURAL = {
         "In which direction is the dog from the man's point of view?",
         "If you were standing where the man is, facing the same way, where would the dog be?",
         "Put yourself in the man's shoes: where is the dog?",
+        "As seen from the man's own perspective, where is the dog?",
+        "From the man's viewpoint, in which direction is the dog located?",
     ],
     "cell": [
         "Which part of the image is the dog in?",
@@ -146,6 +174,9 @@ NATURAL = {
         "Which of the nine regions of the image contains the dog?",
         "In which part of the image can the dog be seen?",
         "In which section of the image is the dog positioned?",
+        "In which of these areas of the image is the dog?",
+        "Which region of the picture is the dog in?",
+        "Where would you find the dog in the picture?",
     ],
     "nearer": [
         "Which object is closer to the camera?",
@@ -160,6 +191,9 @@ NATURAL = {
         "Which of these is the closest to the viewer?",
         "From the viewer's perspective, which is closer, the dog or the cat?",
         "What is closer to the viewer: the dog or the cat?",
+        "Who or what is closer to the camera, the dog or the cat?",
+        "Which one is nearer, the dog or the cat?",
+        "Which of these is closest to the camera?",
     ],
     "farther": [
         "Which object is farther from the camera?",
@@ -170,6 +204,8 @@ NATURAL = {
         "Which animal is the farthest from the camera?",
         "What is farther from the camera: the dog or the cat?",
         "Which is located farther from the viewer, the dog or the cat?",
+        "Which of these is farthest from the viewer?",
+        "Which one is farther away, the dog or the cat?",
     ],
     "distance": [
         "Which object is closest to the couch in the image?",
@@ -182,6 +218,8 @@ NATURAL = {
         "Is the dog or the cat closer to the couch in the picture?",
         "Which is closer to the couch in the image, the dog or the cat?",
         "Between the dog and the cat, which is closer to the couch in the picture?",
+        "What is nearest to the couch in this picture?",
+        "Which one is the closest to the couch in the image?",
     ],
     "count": [
         "How many cups are in the picture?",
@@ -195,6 +233,9 @@ NATURAL = {
         "Count the number of cups in the image.",
         "Looking at the image, how many cups are there?",
         "How many cups are there in total in the picture?",
+        "Please count the cups in this photo. How many are there?",
+        "How many cups does the image contain?",
+        "How many cups are visible?",
     ],
     "present": [
         "Is a cat in the picture?",
@@ -208,6 +249,9 @@ NATURAL = {
         "Are there any cats in the image?",
         "Is there a cat somewhere in the picture?",
         "Does the scene include a cat?",
+        "Would you say there is a cat in the picture?",
+        "Is there a cat to be found in the picture?",
+        "Can a cat be found in this image?",
     ],
     "related": [
         "Is there a dog under the couch?",
@@ -217,12 +261,15 @@ NATURAL = {
         "Is there a dog that is under a couch in the picture?",
         "Do you see a dog under the couch in this picture?",
         "Is a dog visible under a couch?",
+        "Is a dog found under a couch in the picture?",
+        "Is there any dog under a couch in the image?",
     ],
     "reach how": [
         "What is the man doing with the horse in the image?",
         "How does the man interact with the horse in the picture?",
         "How is the man interacting with the horse?",
         "In the image, what is the man doing to the horse?",
+        "What does the man do with the horse?",
     ],
 }
 TABLE = [(key, question) for key, questions in NATURAL.items() for question in questions]

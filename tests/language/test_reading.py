@@ -511,7 +511,7 @@ MORE = [
     ("reach how", READ, "What is the man doing to the horse?"),
     ("reach how", READ, "What is the man's contact with the horse?"),
     ("larger", READ, "Which of these occupies the largest area in the picture?"),
-    ("larger", UNREAD, "Which object fills more of the frame?"),
+    ("larger", READ, "Which object fills more of the frame?"),
     ("larger", READ, "Judging by the picture, which appears to be the biggest?"),
     ("larger", READ, "In the picture, which is larger than the other?"),
     ("taller", READ, "Which of these appears tallest as seen in the image?"),

@@ -98,7 +98,7 @@ SHOWN = {
 SENTENCES = Sentences(*WHERE_IS)
 """Of questions on directions that the viewer sees."""
 OWN_SENTENCES = Sentences(
-    "({open})* {view} {where}",
+    "({open})* {view} {where} [{view}]",
     "({open})* {where} {view}",
     "({open})* {view} {a} S {be} ___",
     where="[exactly] (where | in (which | what) direction | on (which | what) side [of {him}])"

@@ -76,6 +76,11 @@ SPANS = {
     "from top to bottom": "height",
     "from left to right": "width",
     "from side to side": "width",
+    **{
+        f"{verb} {most} of the": "room"
+        for verb in ("takes up", "covers", "fills", "occupies")
+        for most in ("more", "most")
+    },
 }
 """Phrases that mean such a word."""
 SMALLEST = word_set(
@@ -94,6 +99,7 @@ SENTENCES: Mapping[Dimension, Sentences] = {
     dimension: EXTENT.with_parts(
         extent=f"{{seems}} [the] {{larger}} [{{noun}}] [{{rest}}] | {verbs}",
         larger=adjectives,
+        far="most | farthest | furthest | farther | further",
         rest="than the (other [one] | rest) | of {these} | of all",
         most="most | more | larger | largest | bigger | biggest | greater | greatest",
     )
@@ -102,19 +108,20 @@ SENTENCES: Mapping[Dimension, Sentences] = {
             Dimension.LARGER,
             "larger | largest | bigger | biggest",
             "(takes | take | takes up | take up | covers | cover | fills | fill | occupies |"
-            " occupy | has) [the | a] {most} (room | space | area) [up] | dominates",
+            " occupy | has) [the | a] {most} (room | space | area) [up] |"
+            " (takes up | covers | fills | occupies) (more | most) | dominates",
         ),
         (
             Dimension.TALLER,
             "taller | tallest",
             "(spans | has | reaches) [the | a] {most} height | (measures | stretches | extends |"
-            " goes) [the] (most | farthest | furthest) (vertically | from top to bottom)",
+            " goes) [the] {far} (vertically | from top to bottom)",
         ),
         (
             Dimension.WIDER,
             "wider | widest | broader | broadest",
             "(spans | has) [the | a] {most} (width | breadth) | (measures | stretches | extends |"
-            " goes) [the] (most | farthest | furthest) (horizontally | from left to right |"
+            " goes) [the] {far} (horizontally | from left to right |"
             " from side to side)",
         ),
     )

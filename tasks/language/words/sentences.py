@@ -35,7 +35,7 @@ PARTS: Mapping[str, str] = {
     " {these}",
     "open": "please | tell me | say | ([please] (can | could | would | will) you [please]"
     " (tell | say) [me]) | just | ((looking [at] | judging [by | from] | based [on] | going by |"
-    " according to) [only | alone | that]) | measured | only | {among} | {group}",
+    " according to) [only | alone | that]) | measured | as it appears | only | {among} | {group}",
     "pick": "[please] [can | could | would] [you] [please] (name | X | pick | choose | select |"
     " identify | find | spot | say | tell) [me | out] (the one | the {noun}) [that | which | who]",
     "which": "((which | what | who | whom | who or what) [{noun}] "

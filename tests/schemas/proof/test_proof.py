@@ -165,11 +165,11 @@ def test_only_an_exhaustive_source_boxes_the_whole_of_the_grass():
 @pytest.mark.parametrize(
     ("dimension", "a", "b", "expected"),
     [
-        (Dimension.LARGER, (0, 0, 250, 100), (0, 0, 100, 100), "proved"),
-        (Dimension.LARGER, (0, 0, 249, 100), (0, 0, 100, 100), "unknown"),
-        (Dimension.LARGER, (0, 0, 100, 100), (0, 0, 250, 100), "refuted"),
+        (Dimension.LARGER, (0, 0, 300, 100), (0, 0, 100, 100), "proved"),
+        (Dimension.LARGER, (0, 0, 299, 100), (0, 0, 100, 100), "unknown"),
+        (Dimension.LARGER, (0, 0, 100, 100), (0, 0, 300, 100), "refuted"),
         # larger along one side only: boxes say little of such areas
-        (Dimension.LARGER, (0, 0, 300, 99), (0, 0, 100, 100), "unknown"),
+        (Dimension.LARGER, (0, 0, 400, 99), (0, 0, 100, 100), "unknown"),
         (Dimension.TALLER, (0, 0, 1, 160), (0, 0, 400, 100), "proved"),
         (Dimension.TALLER, (0, 0, 1, 159), (0, 0, 400, 100), "unknown"),
         (Dimension.TALLER, (0, 0, 1, 62), (0, 0, 400, 100), "refuted"),
@@ -180,6 +180,18 @@ def test_only_an_exhaustive_source_boxes_the_whole_of_the_grass():
 def test_sizes(dimension, a, b, expected):
     objects = [("dog", a), ("cat", b)]
     assert standing(SizeClaim(dimension, 0, (1,)), objects) == expected
+
+
+def test_a_box_that_is_mostly_empty_says_little_of_an_area():
+    claim = SizeClaim(Dimension.LARGER, 0, (1,))
+    for name, expected in (("car", "proved"), ("bicycle", "unknown"), ("umbrella", "unknown")):
+        objects = [(name, (0, 0, 400, 400)), ("dog", (0, 0, 100, 100))]
+        assert standing(claim, objects) == expected, name
+        assert standing(SizeClaim(Dimension.TALLER, 0, (1,)), objects) == "proved"
+    objects = [("dog", (0, 0, 100, 100)), ("bicycle", (0, 0, 400, 400))]
+    assert standing(claim, objects) == "unknown"
+    objects = [("dog", (0, 0, 400, 400)), ("bicycle", (0, 0, 100, 100))]
+    assert standing(claim, objects) == "proved"
 
 
 def test_the_largest_is_larger_than_every_other():
