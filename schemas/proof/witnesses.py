@@ -8,6 +8,7 @@ each other it is unknown.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum, auto
 
+from schemas.box import horizontal_gap
 from schemas.claim import (
     Claim,
     CountClaim,
@@ -21,8 +22,13 @@ from schemas.proof.evidence import Evidence, Standing, by_degree, together, unkn
 from schemas.scene_graph import Scene, SceneObject
 from schemas.testimony import Reading, Sighting
 from schemas.vocabulary.classes import Vocabulary
+from schemas.vocabulary.kinds import Kind
 from schemas.vocabulary.predicates import load_predicates
 
+BEARERS = frozenset({Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE})
+"""Kinds of things on which others lie or sit."""
+RESTING_SHARE = 0.5
+"""Share of a thing's width that is over what it rests on, at least."""
 Said = tuple[str, Evidence]
 """A witness by its name, and what it says."""
 Others = Callable[[Claim], Iterable[Said]]
@@ -161,6 +167,8 @@ class Witnesses:
     def _depth(self, near: int, far: int, annotated: Evidence) -> Iterator[Said]:
         """What the depths of two objects say to one being nearer. What is too close to call leaves
         the annotation its word, unless it points the other way."""
+        if self._may_rest(near, far) or self._may_rest(far, near):
+            return
         for one, other in self._readings(near, far):
             degree = degree_of(one, other)
             told = f"{one.told()} against {other.told()}"
@@ -168,6 +176,17 @@ class Witnesses:
                 yield one.witness, by_degree(degree, told)
             elif degree <= 0.0 and annotated.standing is Standing.ASSERTED:
                 yield one.witness, unknown(told)
+
+    def _may_rest(self, one: int, other: int) -> bool:
+        """Whether a thing may lie or sit on another: it ends within its height, above or across it.
+        Both are then about as far, whatever the middles of their boxes show."""
+        thing, bearer = self.objects[one].box, self.objects[other].box
+        name = self.objects[other].class_name
+        if name is None or self.vocabulary.classes[name].kind not in BEARERS:
+            return False
+        return bearer.y1 <= thing.y2 < bearer.y2 and -horizontal_gap(thing, bearer) >= (
+            RESTING_SHARE * thing.width
+        )
 
     def _readings(self, one: int, other: int) -> Iterator[tuple[Reading, Reading]]:
         """Readings of both by the same witness."""

@@ -61,6 +61,19 @@ def test_a_thing_is_nearer_where_its_map_says_so_clearly(tmp_path, near, far, st
     assert said(heard(one, tmp_path)[0]) == standing
 
 
+@pytest.mark.parametrize(
+    ("near", "far", "standing"),
+    [(2.0, 2.3, "unknown"), (2.0, 2.8, "proved"), (2.8, 2.0, "refuted"), (6.0, 8.0, "unknown")],
+)
+def test_the_numbers_of_a_relative_map_differ_by_a_ratio_and_by_a_gap(
+    tmp_path, near, far, standing
+):
+    one = scene([*PAIR, ("cat", (0, 420, 900, 600))])
+    np.save(tmp_path / "1.npy", 1.0 / painted(one, near, far, 2.0))
+    depth = {"scale": "relative", "near": "large"}
+    assert said(heard(one, tmp_path, depth)[0]) == standing
+
+
 def write(path: Path, values: np.ndarray) -> None:
     match path.suffix:
         case ".png":
@@ -100,6 +113,8 @@ def test_every_form_of_a_map_says_the_same(tmp_path, suffix, depth, stored):
         (PAIR, lambda m: np.where(np.arange(900) > 450, np.nan, m)),
         (PAIR, lambda m: np.where(np.arange(900) > 450, 0.0, m)),
         ([("dog", LEFT), ("chairs", RIGHT)], None),
+        # Most of the box shows what is behind it.
+        ([("dog", LEFT), ("umbrella", RIGHT)], None),
     ],
 )
 def test_what_cannot_be_measured_stays_unknown(tmp_path, objects, spoil):
@@ -107,6 +122,21 @@ def test_what_cannot_be_measured_stays_unknown(tmp_path, objects, spoil):
     values = painted(one, 2.0, 8.0, 1.0) if len(objects) > 2 else painted(one, 2.0, 8.0)
     np.save(tmp_path / "1.npy", spoil(values) if spoil else values)
     assert said(heard(one, tmp_path)[0]) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("cup", "table", "standing"),
+    [
+        # It ends within the table's height, over it; it hangs above; it stands before the table.
+        ((150, 100, 250, 260), (100, 220, 700, 480), "unknown"),
+        ((150, 20, 250, 180), (100, 220, 700, 480), "proved"),
+        ((150, 100, 250, 500), (240, 220, 700, 480), "proved"),
+    ],
+)
+def test_what_may_rest_on_something_is_about_as_far(tmp_path, cup, table, standing):
+    one = scene([("cup", cup), ("table", table)])
+    np.save(tmp_path / "1.npy", painted(one, 2.0, 5.0))
+    assert said(heard(one, tmp_path)[0]) == standing
 
 
 @pytest.mark.parametrize(
