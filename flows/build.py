@@ -29,7 +29,6 @@ from tasks.chat.run import Run
 from tasks.processes import end_with_parent, holding_signals
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, Job, Stage
-from tasks.status import build_status
 from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates
 
@@ -131,24 +130,6 @@ def _checked(stage: Stage, job: Job, path: Path) -> Path:
     if stage.check and not stage.is_sharded:
         stage.check(Build(job.config, job.root, {**job.inputs, stage.name: (path,)}))
     return path
-
-
-def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> PipelineConfig:
-    """The configuration with the first draw of a stage's replies whose build is not complete: the
-    same call after a crash continues, and pays for nothing twice. ValueError where the stage asks
-    no model."""
-    asking = [section.removesuffix(".chat") for section in config.chats]
-    if stage not in asking:
-        raise ValueError(
-            f"{f'{stage} asks no model' if stage else 'no stage is named'}: "
-            + (f"use --again {' or '.join(asking)}" if asking else "no stage here asks one")
-        )
-    draw = config.chats[f"{stage}.chat"].draw
-    while True:
-        draw += 1
-        changed = config.with_draw(stage, draw)
-        if any(entry.state != "complete" for entry in build_status(STAGES, Build(changed, root))):
-            return changed
 
 
 @flow(name="build-from-file", flow_run_name=name_of_deployed)

@@ -3,6 +3,7 @@
 needs is imported when it runs.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -84,13 +85,17 @@ def build(
     console = Console(stderr=True)
     apply_settings(verbose)
     with starting_prefect(console):
-        from flows.build import run_build, with_new_replies
+        from flows.build import run_build
+        from flows.draws import noting_draw, with_new_replies
+    drawing: AbstractContextManager[None] = nullcontext()
     if new_replies:
         loaded, section = with_new_replies(loaded, again, root), f"{again}.chat"
         draw = loaded.chats[section].draw
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
+        drawing = noting_draw(loaded, str(again), root)
     show_lines(console, "tasks.artifact", "tasks.judge.doubts")
-    dataset = run_build(loaded, root, again, show=True, announce=announce)
+    with drawing:
+        dataset = run_build(loaded, root, again, show=True, announce=announce)
     from tasks.publish.summary import print_summary
 
     print_summary(dataset, Console())

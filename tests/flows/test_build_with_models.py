@@ -430,7 +430,7 @@ def test_unusable_replies_are_asked_for_again_once_the_server_is_mended(
 
 
 def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path) -> None:
-    from flows.build import with_new_replies
+    from flows.draws import with_new_replies
 
     root, first, before = (
         built.copied(tmp_path),
@@ -451,6 +451,32 @@ def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path)
     assert third and third.chat.draw == 2
 
 
+def test_a_draw_that_was_finished_is_not_new_again_without_its_artifacts(
+    built: Built, tmp_path: Path
+) -> None:
+    from flows.draws import noting_draw, with_new_replies
+
+    def draw_of(config: PipelineConfig) -> int:
+        redrawn = with_new_replies(config, "judge", root).judge
+        assert redrawn
+        return redrawn.chat.draw
+
+    root = built.copied(tmp_path)
+    redrawn = with_new_replies(built.config, "judge", root)
+    with noting_draw(redrawn, "judge", root):
+        pass  # stopped before anything was done
+    assert draw_of(built.config) == 1
+    with pytest.raises(RuntimeError, match="later"), noting_draw(redrawn, "judge", root):
+        build(redrawn, root)
+        raise RuntimeError("a later stage failed")
+    shutil.rmtree(root / "artifacts" / "judge")
+    assert draw_of(built.config) == 2
+    # Other questions are asked of the same model: some of them have replies in both draws.
+    other = built.config.model_copy(update={"seed": 4})
+    assert draw_of(other) == 3
+    assert (draw_of(built.config), draw_of(other)) == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("stage", "told"),
     [
@@ -461,7 +487,7 @@ def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path)
 def test_only_stages_that_ask_a_model_have_replies(
     stage: str | None, told: str, built: Built, tmp_path: Path
 ) -> None:
-    from flows.build import with_new_replies
+    from flows.draws import with_new_replies
 
     with pytest.raises(ValueError, match=told):
         with_new_replies(built.config, stage, tmp_path)
