@@ -52,6 +52,13 @@ def choose_evenly(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int
     return Filling(offers, limits.topics, wanted, max_per_image).filled(units)
 
 
+def filled_up(offers: Offers, taken: Mask, wanted: Mapping[Cell, int], max_per_image: int) -> Mask:
+    """The rows that are taken already, and as many others as the limits then allow."""
+    topics = Limits.of(offers.rows, max_per_image).topics
+    units = [[row] for row in np.flatnonzero(taken).tolist()]
+    return Filling(offers, topics, wanted, max_per_image).with_units(units)
+
+
 def _scarce_first(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> list[str]:
     """Categories with few candidates for each question wanted first: others would use up their
     images."""
@@ -77,16 +84,16 @@ class Filling:
         """The units, and what else the limits allow. Where fewer rows came of it than without any
         unit, the latest units are given up until there are as many."""
         most = sum(self.wanted.values())
-        taken = self._with(units)
+        taken = self.with_units(units)
         if taken.sum() < most:
-            most = int(self._with([]).sum())
+            most = int(self.with_units([]).sum())
         kept = len(units)
         while taken.sum() < most:
             kept //= 2
-            taken = self._with(units[:kept])
+            taken = self.with_units(units[:kept])
         return taken
 
-    def _with(self, units: Sequence[Unit]) -> Mask:
+    def with_units(self, units: Sequence[Unit]) -> Mask:
         rows = self.offers.rows
         taken = np.zeros(rows.height, dtype=bool)
         taken[[row for unit in units for row in unit]] = True

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from schemas.claim import decode_claim, objects_of
@@ -32,7 +33,7 @@ from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import write_artifact
 from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
-from tasks.plan.even import choose_evenly
+from tasks.plan.even import choose_evenly, filled_up
 from tasks.plan.groups import group_images, image_facts, stable_hash
 from tasks.plan.pairs import Offers, whole_pairs
 from tasks.plan.quota import plan_quotas
@@ -45,7 +46,7 @@ from tasks.select.reviewed import digest_of_faults, faults_of, leave_out
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
-VERSION = 5
+VERSION = 6
 Answered = Callable[[str], str]
 """A completion with the gold scene and the answer that is given."""
 BATCH = 1000  # questions whose scenes are in memory at once
@@ -182,7 +183,8 @@ def choose_samples(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The questions that become samples, with split, group_id, order, coco_id and photograph,
     sorted by question id; and the other questions, with the reason. With `blind_last` those that
-    can be answered without the picture are chosen only where others do not suffice."""
+    can be answered without the picture are chosen only where, of a category, the others do not
+    suffice."""
     questions = as_judged(questions)
     wanted = plan_quotas(quota, quota.num_samples)
     sound = with_words(questions.filter(pl.col("reason").is_null()))
@@ -190,8 +192,10 @@ def choose_samples(
     is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
     parts = [by_preference(sound.filter(part), wanted, seed) for part in (~is_last, is_last)]
     rows = pl.concat(parts)
-    offers = Offers.whole(rows, whole_pairs(rows["pair_id"]))
-    taken = choose_evenly(offers, wanted, quota.max_per_image)
+    taken = np.zeros(rows.height, dtype=bool)
+    taken[: parts[0].height] = choose_evenly(_offers(parts[0]), wanted, quota.max_per_image)
+    if parts[1].height:
+        taken = filled_up(_offers(rows), taken, wanted, quota.max_per_image)
     rows = rows.with_columns(is_taken=pl.Series(taken)).sort(
         "is_taken", descending=True, maintain_order=True
     )
@@ -214,6 +218,10 @@ def choose_samples(
     chosen = chosen.with_columns(pairs_in_one_split(chosen))
     orders = assign_orders(chosen, assign_letters(chosen, seed))
     return chosen.with_columns(order=pl.Series(orders, dtype=pl.List(pl.Int32))), lost
+
+
+def _offers(rows: pl.DataFrame) -> Offers:
+    return Offers.whole(rows, whole_pairs(rows["pair_id"]))
 
 
 def select(job: Job) -> Path:

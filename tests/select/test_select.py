@@ -2,6 +2,7 @@ import json
 import re
 from collections import Counter
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
 from tasks.select.letters import assign_letters, ordered
 from tasks.select.losses import select_ledger, why_none
-from tasks.select.stage import assign_splits, choose_samples, sample_rows, with_words
+from tasks.select.stage import as_judged, assign_splits, choose_samples, sample_rows, with_words
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
@@ -88,6 +89,27 @@ VERIFIED_ROWS = verified()
 
 def chosen(rows=VERIFIED_ROWS, seed=7):
     return choose_samples(rows, FACTS, QUOTA, SELECT, seed)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.8, 1.0])
+def test_what_is_answered_blind_is_taken_only_where_others_do_not_suffice(share):
+    draw = np.random.default_rng(3).random(VERIFIED_ROWS.height) < share
+    judged = as_judged(VERIFIED_ROWS).with_columns(blind_answered=pl.Series(draw))
+    taken, lost = choose_samples(judged, FACTS, QUOTA, SELECT, 7, blind_last=True)
+    wanted: Counter[str] = Counter()
+    for (category, _), number in plan_quotas(QUOTA, QUOTA.num_samples).items():
+        wanted[category] += number
+    blind = taken.filter("blind_answered")
+    others = choose_samples(judged.filter(~pl.col("blind_answered")), FACTS, QUOTA, SELECT, 7)[0]
+    # The same others are taken as if there were no more, and each category is then filled.
+    assert set(others["question_id"]) == set(taken["question_id"]) - set(blind["question_id"])
+    enough = Counter(others["category"].to_list())
+    assert all(
+        enough[category] + number <= wanted[category]
+        for category, number in Counter(blind["category"].to_list()).items()
+    )
+    assert taken.height + lost.height == judged.height
+    assert taken.height == chosen()[0].height
 
 
 def samples(rows=VERIFIED_ROWS, scenes=SCENE_ROWS):
