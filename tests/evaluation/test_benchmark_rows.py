@@ -300,5 +300,5 @@ def test_the_store_keeps_a_photograph_once_and_knows_when_it_changed(tmp_path):
     assert store.read(digest) == PNG
     assert [path.name for path in (tmp_path / "images").rglob("*") if path.is_file()] == [digest]
     store.path(digest).write_bytes(b"other")
-    with pytest.raises(ValueError, match="is gone or damaged: remove the benchmark's artifact"):
+    with pytest.raises(ValueError, match="is gone or damaged: run the same command again"):
         store.read(digest)

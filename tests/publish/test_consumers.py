@@ -87,9 +87,19 @@ def test_datasets_reads_train_and_val(drawn_dataset, rows):
 def test_whoever_reads_the_folder_of_samples_reads_samples_only(drawn_dataset, rows):
     import duckdb
 
-    run(block("duckdb"), drawn_dataset)
+    run(block("import duckdb"), drawn_dataset)
     counted = duckdb.sql(f"select count(*) from '{drawn_dataset}/data/*.parquet'").fetchall()
     assert counted == [(len(rows),)]
+
+
+def test_pairs_are_found_by_their_id(drawn_dataset, rows):
+    import duckdb
+
+    pairs = run(block("pair_id is not null"), drawn_dataset, duckdb=duckdb)["pairs"]
+    asked = {row["question_id"]: (row["question_only"], {*row["options"]}) for row in rows}
+    assert pairs
+    for _, (one, other) in pairs:
+        assert asked[one] == asked[other]
 
 
 def records(dataset: Path) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from schemas.code_version import code_version
 from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
+from tasks.validate.reviewed import TOTAL
 from tasks.validate.stage import check, count_totals, validate_frame
 from tasks.validate.suites import checks_of_suite
 from tasks.validate.view import check_view
@@ -62,6 +63,16 @@ def test_too_few_samples_are_not_published(num_samples, passes, tmp_path):
     assert (found["there_are_enough_samples"]["status"] == "passed") is passes
     if not passes:
         assert f"there_are_enough_samples (all samples: {num_samples} found, " in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(("is_missed", "passes"), [(0, True), (1, False)])
+def test_labels_that_reviews_find_wrong_are_not_published(is_missed, passes, tmp_path):
+    found = ("review", "all", is_missed, 0, 0, "all: 2 of 7 right, 65 % wanted")
+    reviewed = pl.DataFrame([found], TOTAL, orient="row")
+    assert validate_frame(SOUND, QUOTA, SELECT, tmp_path, reviewed=reviewed) is passes
+    if not passes:
+        told = "reviews_find_enough_labels_right (all: 2 of 7 right, 65 % wanted): see "
+        assert told in refusal(tmp_path)
 
 
 def test_an_expectation_can_have_another_severity(tmp_path):
