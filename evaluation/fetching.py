@@ -57,7 +57,7 @@ class Fetcher:
         if path.exists():
             return path.read_bytes()
         data = self._attempts(address)
-        with replacing(path, is_durable=False) as partial:
+        with replacing(path) as partial:  # one that is there is taken for whole
             partial.write_bytes(data)
         return data
 

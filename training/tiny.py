@@ -67,7 +67,7 @@ def make_tiny(folder: Path, seed: int = 0) -> Path:
     tokenizer = make_tokenizer()
     model = make_model(tokenizer, seed)
     images = Qwen2VLImageProcessorPil(patch_size=14, merge_size=2)
-    with replacing_folder(folder, is_durable=False) as partial:
+    with replacing_folder(folder) as partial:  # one that is there is taken for whole
         model.save_pretrained(partial)
         processor_of(tokenizer, images).save_pretrained(partial)
     return folder
