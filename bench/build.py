@@ -50,7 +50,7 @@ class Build(NamedTuple):
 
 
 def write_scenes(folder: Path, num_scenes: int) -> None:
-    from schemas.config.build import RenderConfig
+    from schemas.config.source import RenderConfig
     from tasks.render.stage import write_visual_genome
 
     if not (folder / "relationships.json").exists():

@@ -23,13 +23,9 @@ from PIL import Image, ImageDraw, ImageFont
 from bench.laboratory.witnesses import write_instances
 from bench.laboratory.world import true_scene
 from schemas.claim import CountClaim, DepthClaim
-from schemas.config.build import (
-    IngestConfig,
-    PipelineConfig,
-    ProofConfig,
-    RenderConfig,
-    SourceConfig,
-)
+from schemas.config.build import PipelineConfig
+from schemas.config.margins import IngestConfig, ProofConfig
+from schemas.config.source import RenderConfig, SourceConfig
 from schemas.proof.facts import Facts
 from schemas.reference import Order, Reference
 from schemas.scene_graph import Scene, scenes_of

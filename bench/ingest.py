@@ -64,7 +64,9 @@ def run_duckdb(source: Path, out: Path) -> dict[str, Any]:
 
 
 def run_ours(source: Path, out: Path) -> dict[str, Any]:
-    from schemas.config.build import RunnerConfig, SourceConfig, SourceKind
+    from schemas.config.runner import RunnerConfig
+    from schemas.config.source import SourceConfig
+    from schemas.config.source_kind import SourceKind
     from tasks.ingest import stage as ingest
     from tasks.sources import stage as index
     from tests.stages import after, build_of

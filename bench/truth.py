@@ -37,7 +37,7 @@ from bench.laboratory.judging import Verdict, judge
 from bench.laboratory.witnesses import Estimator, estimated_depths, write_depths, write_instances
 from bench.laboratory.world import TrueScene, label_map, true_scene
 from schemas.claim import Category
-from schemas.config.build import RenderConfig
+from schemas.config.source import RenderConfig
 from tasks.render.layout import Crowd, lay_out_scene
 
 FILES = ("image_data.json", "objects.json", "attributes.json", "relationships.json", "truth.json")

@@ -21,7 +21,8 @@ from flows.naming import deployed, name_of, name_of_deployed, tags_of
 from flows.progress import results_of
 from flows.stopping import watch_again
 from flows.telling import telling
-from schemas.config.build import PipelineConfig, RunnerConfig, RunnerKind, load_config
+from schemas.config.build import PipelineConfig, load_config
+from schemas.config.runner import RunnerConfig, RunnerKind
 from schemas.dataset_folder import check_root
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys

@@ -18,7 +18,9 @@ from rich.text import Text
 from schemas.chat import Account, ChatConfig
 from schemas.claim import Category
 from schemas.columns import frame_of
-from schemas.config.build import BlindRule, PipelineConfig, SourceConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.models import BlindRule
+from schemas.config.source import SourceConfig
 from schemas.question import QUESTION
 from tasks.chat.account import account_of, chat_of
 from tasks.chat.replies import open_replies

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from schemas.config.build import PipelineConfig, RunnerKind, SourceConfig, SourceKind
+from schemas.config.build import PipelineConfig
+from schemas.config.runner import RunnerKind
+from schemas.config.source import SourceConfig
+from schemas.config.source_kind import SourceKind
 from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import Artifact, State, inputs_of, plan_artifact, read_seal, state_of
 from tasks.chat.run import Run

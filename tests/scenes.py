@@ -7,7 +7,8 @@ import polars as pl
 from hypothesis import strategies as st
 
 from schemas.box import Box
-from schemas.config.build import ExtractConfig, ProofConfig, WriteConfig
+from schemas.config.margins import ExtractConfig, ProofConfig
+from schemas.config.models import WriteConfig
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SCENE, Facing, Relationship, Scene, SceneObject
 from schemas.vocabulary.classes import load_vocabulary

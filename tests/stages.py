@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 from prefect import State
 
-from schemas.config.build import PipelineConfig, SourceConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.source import SourceConfig
 from tasks.artifact import plan_artifact, write_artifact
 from tasks.stage import Build, Stage
 

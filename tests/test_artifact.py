@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.config.build import IngestConfig, RunnerConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.runner import RunnerConfig
+from schemas.config.source import SourceConfig
 from schemas.replacing import replacing, replacing_folder
 from tasks.artifact import (
     content_of_rows,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 from math import log
 
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.conditions import CONDITIONS, NEVER_CLEAR, Image
 from schemas.scene_graph import Scene, SceneObject
 from schemas.vocabulary.predicates import Predicate, load_predicates

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import log
 
 from schemas.box import Box, gap, horizontal_gap, inside_share, intersection_area
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 
 NEVER_CLEAR = 0.9
 """A degree just below 1, the most for what boxes alone can never show clearly."""

@@ -27,7 +27,7 @@ from schemas.claim import (
     classes_of,
     objects_of,
 )
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.annotations import DISPUTED, Annotations, fails
 from schemas.proof.evidence import Evidence, Standing, by_degree, by_ratio, unknown
 from schemas.proof.measures import (

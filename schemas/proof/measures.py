@@ -7,7 +7,7 @@ from math import atan2, degrees
 
 from schemas.box import Box, center_distance, gap, horizontal_gap, iou, vertical_gap
 from schemas.claim import Cell, Dimension, Direction
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.scene_graph import Facing
 
 MEASURES: Mapping[Dimension, Callable[[Box], int]] = {

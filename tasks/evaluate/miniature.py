@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evaluation.benchmarks.registry import benchmark_of
 from evaluation.miniatures.scenes import Scenes, Seen, View
-from schemas.config.build import RenderConfig
+from schemas.config.source import RenderConfig
 from schemas.replacing import replacing_folder
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from schemas.claim import Category, Claim, encode_claim, objects_of
-from schemas.config.build import ExtractConfig
+from schemas.config.margins import ExtractConfig
 from schemas.proof.evidence import Evidence, unknown
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject

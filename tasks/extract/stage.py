@@ -23,7 +23,8 @@ import polars as pl
 
 from schemas.claim import Category, classes_of, encode_claim
 from schemas.columns import frame_of
-from schemas.config.build import ExtractConfig, PipelineConfig, ProofConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.margins import ExtractConfig, ProofConfig
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
 from schemas.question import LEVELS, SUBGRAPH

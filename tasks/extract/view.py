@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from schemas.box import inside_share
 from schemas.claim import Claim, classes_of, objects_of
-from schemas.config.build import ExtractConfig
+from schemas.config.margins import ExtractConfig
 from schemas.proof.facts import Facts
 from schemas.reference import Telling
 from schemas.scene_graph import SceneObject

@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from schemas.columns import formatted
-from schemas.config.build import IngestConfig
+from schemas.config.margins import IngestConfig
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.ingest.classes import classify
 from tasks.ingest.ledger import Ledger

@@ -5,7 +5,7 @@ from math import log
 
 import polars as pl
 
-from schemas.config.build import IngestConfig
+from schemas.config.margins import IngestConfig
 from schemas.vocabulary.classes import load_vocabulary
 from tasks.ingest.object_columns import BOX
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.config.build import IngestConfig
+from schemas.config.margins import IngestConfig
 from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE, SCORED_OBJECT, SCORED_SCENE
 from tasks.ingest.boxes import clean_boxes, with_frames
 from tasks.ingest.classes import with_classes

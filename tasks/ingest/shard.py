@@ -3,7 +3,8 @@
 import logging
 from pathlib import Path
 
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from tasks.artifact import Artifact, write_artifact
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.shard import read_shard

@@ -9,7 +9,8 @@ import polars as pl
 
 from schemas.chat import Account
 from schemas.columns import columns, frame_of
-from schemas.config.build import BlindRule, JudgeConfig, SourceConfig
+from schemas.config.models import BlindRule, JudgeConfig
+from schemas.config.source import SourceConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
 from tasks.chat.answers import Chat
 from tasks.chat.converse import converse

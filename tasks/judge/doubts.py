@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.config.build import BlindRule, JudgeConfig
+from schemas.config.models import BlindRule, JudgeConfig
 
 LEAST = 30
 """Questions below which chance decides whether a judge seems to look."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from schemas.chat import Failure, Message, Photograph, Usage
-from schemas.config.build import JudgeRule
+from schemas.config.models import JudgeRule
 from tasks.chat.answers import Answer, Chat
 from tasks.judge.ballots import Guess, Vote, blind_ballot, choice_of, sighted_ballot, stray_letter
 from tasks.judge.votes import RULES, Choice, needs_blind_vote, next_votes, rotations

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from schemas.claim import Category
-from schemas.config.build import BlindRule, JudgeConfig
+from schemas.config.models import BlindRule, JudgeConfig
 from schemas.proof.evidence import SUPPORTING
 from tasks.judge.doubts import doubts_of
 from tasks.judge.votes import Verdict, blind_odds, guess_odds

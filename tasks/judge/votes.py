@@ -11,7 +11,7 @@ from itertools import product
 from math import prod
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
-from schemas.config.build import JudgeRule
+from schemas.config.models import JudgeRule
 from tasks.plan.groups import stable_hash
 
 AMBIGUOUS: Final = "ambiguous"

@@ -17,7 +17,8 @@ import polars as pl
 from evaluation.benchmarks.texts import coco_source
 from evaluation.leakage import LISTED, PHOTOGRAPH, find_overlaps, thumbnail
 from schemas.columns import columns, formatted
-from schemas.config.build import SourceConfig, SourceKind
+from schemas.config.source import SourceConfig
+from schemas.config.source_kind import SourceKind
 from tasks.artifact import write_artifact
 from tasks.photographs.stage import open_photographs
 from tasks.sources.files import find_files

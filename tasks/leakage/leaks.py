@@ -18,7 +18,7 @@ from evaluation.benchmarks.texts import coco_source
 from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, find_overlaps
 from evaluation.photographs import PhotographStore
 from schemas.columns import columns
-from schemas.config.build import SourceKind
+from schemas.config.source_kind import SourceKind
 from schemas.dataset_folder import sample_files
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact, write_artifact

@@ -19,7 +19,7 @@ from typing import IO
 import polars as pl
 
 from schemas.chat import Photograph
-from schemas.config.build import SourceConfig
+from schemas.config.source import SourceConfig
 from tasks.photographs.stage import PhotographStore, open_photographs
 
 

@@ -15,7 +15,8 @@ import polars as pl
 from PIL import UnidentifiedImageError
 
 from schemas.columns import columns
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from schemas.file_digests import digest_store
 from schemas.photographs import as_stored, opened
 from tasks.artifact import write_artifact

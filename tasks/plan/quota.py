@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
 from schemas.claim import Category
-from schemas.config.build import QuotaConfig
+from schemas.config.dataset import QuotaConfig
 from schemas.question import Level
 
 Cell = tuple[str, str]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from schemas.config.build import QuotaConfig
+from schemas.config.dataset import QuotaConfig
 from schemas.question import PLAN, UNDECIDED
 from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings

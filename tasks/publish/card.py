@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from schemas.code_version import CodeVersion
-from schemas.config.build import SourceKind
+from schemas.config.source_kind import SourceKind
 from schemas.dataset_folder import name_of_dataset, why_command
 from schemas.proof.evidence import Standing
 from tasks.pages.templates import Filter, text_template

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.columns import plain_type
-from schemas.config.build import PublishConfig
+from schemas.config.dataset import PublishConfig
 from tasks.photographs.stage import PhotographStore
 
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))

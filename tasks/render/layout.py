@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemas.box import iou, overlap
-from schemas.config.build import RenderConfig
+from schemas.config.source import RenderConfig
 from tasks.render.camera import Camera, camera_of, inside_frame
 from tasks.render.ensembles import ENSEMBLES, Roster
 from tasks.render.occlusion import (

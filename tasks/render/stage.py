@@ -14,7 +14,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from schemas.config.build import PipelineConfig, RenderConfig, SourceKind
+from schemas.config.build import PipelineConfig
+from schemas.config.source import RenderConfig
+from schemas.config.source_kind import SourceKind
 from tasks.artifact import writing_folder
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.claim import PREDICATE_FIELDS
 from schemas.columns import columns
 from schemas.completion.publish import LETTERS
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.dataset_folder import sample_files
 from schemas.testimony import with_testimony
 from tasks.diff.record import Record

@@ -16,7 +16,8 @@ from urllib.parse import quote
 import msgspec
 import polars as pl
 
-from schemas.config.build import SourceConfig, SourceKind
+from schemas.config.source import SourceConfig
+from schemas.config.source_kind import SourceKind
 from schemas.question import LEVELS
 from schemas.replacing import replacing
 from tasks.diff.record import Record

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.claim import Claim, decode_claim, objects_of
 from schemas.columns import columns
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.evidence import Evidence
 from schemas.proof.facts import Facts
 from schemas.scene_graph import Scene, scenes_of

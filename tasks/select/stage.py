@@ -26,7 +26,8 @@ from schemas.completion.publish import (
     render_completion,
     render_problem,
 )
-from schemas.config.build import PipelineConfig, QuotaConfig, SelectConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.dataset import QuotaConfig, SelectConfig
 from schemas.question import JUDGED
 from schemas.sample import WITNESSED_SAMPLE, sample_columns
 from schemas.scene_graph import Scene, scenes_of

@@ -1,6 +1,6 @@
 """The readers of all sources. Nothing else lists them."""
 
-from schemas.config.build import SourceKind
+from schemas.config.source_kind import SourceKind
 from tasks.sources import coco, gqa, vg150
 from tasks.sources.reader import Reader
 from tasks.sources.visual_genome import reader as visual_genome

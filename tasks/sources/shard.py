@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from schemas.config.build import SourceConfig
+from schemas.config.source import SourceConfig
 from schemas.file_digests import digest_store
 from tasks.sources.files import digest_files
 from tasks.sources.reader import Files

@@ -7,7 +7,8 @@ part, and a ledger of records that belong to no image.
 import logging
 from pathlib import Path
 
-from schemas.config.build import PipelineConfig, SourceKind
+from schemas.config.build import PipelineConfig
+from schemas.config.source_kind import SourceKind
 from tasks.artifact import write_artifact
 from tasks.processes import warm_up
 from tasks.sources.shard import find_source, index_source, source_digest

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.claim import Category
-from schemas.config.build import BlindRule, JudgeRule
+from schemas.config.models import BlindRule, JudgeRule
 from schemas.dataset_folder import why_command
 from schemas.proof.evidence import Standing
 from schemas.question import LEVELS

@@ -20,8 +20,10 @@ import polars as pl
 
 from schemas.code_version import code_version
 from schemas.columns import formatted
-from schemas.config.build import JudgeConfig, PipelineConfig, QuotaConfig, SelectConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.dataset import QuotaConfig, SelectConfig
 from schemas.config.gates import GatesConfig
+from schemas.config.models import JudgeConfig
 from schemas.config.section import config_digest
 from schemas.file_digests import digest_store
 from schemas.replacing import replacing

@@ -40,7 +40,8 @@ from pathlib import Path
 import polars as pl
 
 from schemas.columns import columns
-from schemas.config.build import PipelineConfig, ProofConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.facts import Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of

@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from schemas.box import Box
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from schemas.config.witness import Join, WitnessConfig
 from schemas.scene_graph import Scene, scenes_of
 from schemas.testimony import Sighting

@@ -22,7 +22,8 @@ import polars as pl
 from pydantic import BaseModel
 
 from schemas.columns import frame_of
-from schemas.config.build import PipelineConfig, SourceConfig
+from schemas.config.build import PipelineConfig
+from schemas.config.source import SourceConfig
 from schemas.config.witness import WitnessConfig, WitnessKind
 from schemas.file_digests import digest_store
 from schemas.ledger import LEDGER, ledger_of

@@ -16,7 +16,9 @@ import polars as pl
 
 from schemas.chat import Account, Failure, Photograph
 from schemas.claim import Category
-from schemas.config.build import ProofConfig, SourceConfig, Strategy, WriteConfig
+from schemas.config.margins import ProofConfig
+from schemas.config.models import Strategy, WriteConfig
+from schemas.config.source import SourceConfig
 from schemas.proof.facts import Facts
 from schemas.question import QUESTION
 from schemas.scene_graph import Scene, scenes_of

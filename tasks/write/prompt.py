@@ -15,7 +15,7 @@ from pathlib import Path
 
 from schemas.chat import Message, Photograph, Role
 from schemas.claim import Category
-from schemas.config.build import Strategy, WriteConfig
+from schemas.config.models import Strategy, WriteConfig
 from schemas.vocabulary.predicates import load_predicates
 from tasks.language.forms.table import FORMS
 

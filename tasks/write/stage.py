@@ -18,7 +18,10 @@ import polars as pl
 from schemas.chat import Account
 from schemas.claim import Category, decode_claim
 from schemas.columns import frame_of
-from schemas.config.build import PipelineConfig, ProofConfig, SourceConfig, WriteConfig, Writer
+from schemas.config.build import PipelineConfig
+from schemas.config.margins import ProofConfig
+from schemas.config.models import WriteConfig, Writer
+from schemas.config.source import SourceConfig
 from schemas.question import QUESTION
 from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from schemas.config.build import SourceConfig
+from schemas.config.source import SourceConfig
 from tasks.photographs.loader import loading_photographs
 from tasks.photographs.stage import PHOTOGRAPHS
 

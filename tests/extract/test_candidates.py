@@ -19,7 +19,7 @@ from schemas.claim import (
     decode_claim,
     objects_of,
 )
-from schemas.config.build import ExtractConfig
+from schemas.config.margins import ExtractConfig
 from schemas.proof.facts import Facts
 from schemas.question import SUBGRAPH
 from schemas.scene_graph import Facing

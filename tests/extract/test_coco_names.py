@@ -11,7 +11,7 @@ import pytest
 from flows.graph import stages_of
 from schemas.box import Box
 from schemas.claim import decode_claim, objects_of
-from schemas.config.build import SourceConfig
+from schemas.config.source import SourceConfig
 from schemas.vocabulary.classes import load_vocabulary
 from tests.stages import after, build_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.facts import Facts
 from schemas.reference import Order, Reference, Spot
 from schemas.vocabulary.attributes import parse_attributes

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from schemas.ledger import LEDGER, ledger_of, lost
 from schemas.scene_graph import SCENE, scenes_of
 from schemas.vocabulary.predicates import load_predicates

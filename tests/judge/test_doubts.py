@@ -7,7 +7,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from schemas.config.build import JudgeConfig
+from schemas.config.models import JudgeConfig
 from schemas.question import JUDGED
 from tasks.judge.doubts import LEAST, doubts_of
 from tasks.judge.stage import STAGE

@@ -17,7 +17,7 @@ from prefect import State
 
 from schemas.chat import ChatConfig
 from schemas.columns import frame_of
-from schemas.config.build import JudgeConfig
+from schemas.config.models import JudgeConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
 from tasks.artifact import Artifact, digest_of
 from tasks.judge.stage import STAGE

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from schemas.chat import ChatConfig, Photograph
 from schemas.columns import columns, frame_of
-from schemas.config.build import JudgeConfig, JudgeRule
+from schemas.config.models import JudgeConfig, JudgeRule
 from tasks.judge.ballots import (
     BLIND_PROMPT,
     SIGHTED_PROMPT,

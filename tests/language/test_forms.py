@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from schemas.claim import Category, Claim
-from schemas.config.build import Strategy
+from schemas.config.models import Strategy
 from tasks.extract.proposers import PROPOSERS
 from tasks.language.forms.table import FORMS
 from tasks.write.prompt import system_of

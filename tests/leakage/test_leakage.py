@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from evaluation.benchmarks.texts import coco_source
 from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, find_overlaps, thumbnail
-from schemas.config.build import RenderConfig
+from schemas.config.source import RenderConfig
 from schemas.dataset_folder import sample_files
 from tasks.leakage.exclude import list_files, read_lists
 from tasks.leakage.leaks import find_leaks, list_of

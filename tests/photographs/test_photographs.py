@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from tasks.ingest import stage as ingest
 from tasks.photographs import stage as photographs
 from tasks.photographs.stage import (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.config.build import QuotaConfig
+from schemas.config.dataset import QuotaConfig
 from tasks.plan.groups import is_on_val_side
 from tasks.plan.pairs import counterparts, pair_id_of, whole_pairs, words_of
 from tasks.plan.stage import plan_questions

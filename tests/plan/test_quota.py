@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.claim import Category
-from schemas.config.build import QuotaConfig
+from schemas.config.dataset import QuotaConfig
 from schemas.question import PLAN, Level
 from tasks.plan.groups import stable_hash
 from tasks.plan.quota import apportion, choose, plan_quotas, shortfalls

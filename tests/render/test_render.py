@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from schemas.config.build import RenderConfig
+from schemas.config.source import RenderConfig
 from tasks.render.looks import FACINGS
 from tasks.render.palette import COLORS
 from tasks.render.person import PERSON_HEIGHTS

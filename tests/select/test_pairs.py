@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.config.dataset import QuotaConfig, SelectConfig
 from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.select.stage import choose_samples
 from tests.select.test_select import FACTS, VERIFIED_ROWS

@@ -20,7 +20,7 @@ from schemas.claim import (
 )
 from schemas.completion.parsing import POLICY_TAGS, read_tags
 from schemas.completion.publish import parse_completion
-from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.config.dataset import QuotaConfig, SelectConfig
 from schemas.ledger import LEDGER
 from schemas.question import JUDGED, VERIFIED
 from schemas.sample import SAMPLE

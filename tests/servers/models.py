@@ -11,7 +11,8 @@ from typing import Any
 from schemas.box import Box
 from schemas.claim import Category, Claim, ReachClaim, RelationClaim, objects_of
 from schemas.completion.publish import LETTERS
-from schemas.config.build import ExtractConfig, ProofConfig, WriteConfig
+from schemas.config.margins import ExtractConfig, ProofConfig
+from schemas.config.models import WriteConfig
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
 from schemas.scene_graph import Facing, Relationship, Scene, SceneObject

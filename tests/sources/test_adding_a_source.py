@@ -9,7 +9,10 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from schemas.config.build import IngestConfig, PipelineConfig, SourceConfig, SourceKind
+from schemas.config.build import PipelineConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
+from schemas.config.source_kind import SourceKind
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.readers import READERS, reader_of
 from tasks.sources.shard import find_source, index_source, read_shard

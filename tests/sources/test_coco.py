@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.claim import ExistenceClaim, OrientationClaim
-from schemas.config.build import IngestConfig
+from schemas.config.margins import IngestConfig
 from schemas.proof.facts import Facts
 from schemas.scene_graph import Scene, scenes_of
 from tasks.ingest.scenes import clean_scenes

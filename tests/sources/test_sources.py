@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from tasks.ingest import stage as ingest_stage
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources import stage as index_stage

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page
 
-from schemas.config.build import QuotaConfig, SelectConfig
+from schemas.config.dataset import QuotaConfig, SelectConfig
 from tasks.validate.stage import validate_frame
 from tests.browser import browser_page, in_browser
 from tests.validate.test_validate import (

@@ -32,7 +32,8 @@ from schemas.completion.publish import (
     render_completion,
     render_problem,
 )
-from schemas.config.build import JudgeConfig, QuotaConfig, SelectConfig, WriteConfig
+from schemas.config.dataset import QuotaConfig, SelectConfig
+from schemas.config.models import JudgeConfig, WriteConfig
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from tasks.plan.quota import plan_quotas

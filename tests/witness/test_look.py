@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from schemas.config.build import SourceConfig
+from schemas.config.source import SourceConfig
 from schemas.testimony import TESTIMONY
 from tasks.ingest import stage as ingest
 from tasks.photographs import stage as photographs

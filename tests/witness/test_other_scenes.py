@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from schemas.claim import CountClaim, RelationClaim
-from schemas.config.build import IngestConfig, SourceConfig
+from schemas.config.margins import IngestConfig
+from schemas.config.source import SourceConfig
 from schemas.proof.facts import Facts
 from schemas.scene_graph import scenes_of
 from schemas.testimony import with_testimony

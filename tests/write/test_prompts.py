@@ -11,7 +11,7 @@ import pytest
 
 from schemas.chat import ChatConfig, Message, ReplyForm, Request, Role
 from schemas.claim import Category
-from schemas.config.build import Strategy
+from schemas.config.models import Strategy
 from schemas.proof.facts import Facts
 from schemas.scene_graph import Scene
 from tasks.chat.dialects import Dialect, Form

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.claim import Category, CountClaim, OrientationClaim
 from schemas.completion.publish import published_ids
-from schemas.config.build import ExtractConfig, ProofConfig
+from schemas.config.margins import ExtractConfig, ProofConfig
 from schemas.proof.facts import Facts
 from schemas.proof.measures import OWN
 from tasks.extract.candidates import find_candidates

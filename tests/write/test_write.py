@@ -17,7 +17,7 @@ from schemas.claim import (
     OrientationClaim,
     SizeClaim,
 )
-from schemas.config.build import ExtractConfig
+from schemas.config.margins import ExtractConfig
 from schemas.question import QUESTION
 from schemas.scene_graph import Facing
 from tasks.extract.stage import subgraph_rows

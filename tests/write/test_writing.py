@@ -36,12 +36,8 @@ from schemas.claim import (
 )
 from schemas.columns import frame_of
 from schemas.completion.publish import published_ids
-from schemas.config.build import (
-    ExtractConfig,
-    Strategy,
-    WriteConfig,
-    Writer,
-)
+from schemas.config.margins import ExtractConfig
+from schemas.config.models import Strategy, WriteConfig, Writer
 from schemas.proof.facts import Facts
 from schemas.proof.naming import Naming
 from schemas.question import PLAN, QUESTION, SUBGRAPH

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.box import Box
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.conditions import CONDITIONS, Image
 
 IMAGE = Image(900, 600, 1000.0, ProofConfig())

@@ -22,7 +22,7 @@ from schemas.claim import (
     encode_claim,
     objects_of,
 )
-from schemas.config.build import ProofConfig
+from schemas.config.margins import ProofConfig
 from schemas.proof.measures import cell_boxes, may_be_one
 from schemas.scene_graph import Facing
 from tests.scenes import CORNER, OPEN, facts, filled
