@@ -130,6 +130,11 @@ def plan(
     from tasks.status import build_status, print_status
 
     console = Console()
+    if pilot and loaded.override.write:
+        raise ValueError(
+            f"--pilot writes questions, and override.write {loaded.override.write} has them "
+            "already: leave one of both out"
+        )
     if loaded.chats and pilot:
         check_keys(loaded)
         with starting_prefect(Console(stderr=True)):

@@ -104,6 +104,9 @@ def recipe_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     if old["version"] != new["version"]:
         found.append(f"the stage's code is version {new['version']}, was {old['version']}")
     before, after = flat(old["config"]), flat(new["config"])
+    if ("override" in before) != ("override" in after):  # nothing else can be compared
+        given = after.get("override")
+        return [f"{given} takes its place" if given else f"{before['override']} took its place"]
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
             found.append(f"{key} is {after.get(key)}, was {before.get(key)}")

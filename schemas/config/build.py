@@ -14,6 +14,7 @@ from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
 from schemas.config.margins import ExtractConfig, IngestConfig, ProofConfig
 from schemas.config.models import BlindRule, JudgeConfig, WriteConfig, Writer
+from schemas.config.override import OverrideConfig
 from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.runner import RunnerConfig
 from schemas.config.section import Section, Seed
@@ -36,6 +37,7 @@ class PipelineConfig(Section):
     proof: ProofConfig = ProofConfig()
     extract: ExtractConfig = ExtractConfig()
     write: WriteConfig = WriteConfig()
+    override: OverrideConfig = Field(default=OverrideConfig(), exclude=True)
     judge: JudgeConfig | None = None
     budget: Budget | None = Field(
         default=None,
@@ -64,7 +66,8 @@ class PipelineConfig(Section):
     @property
     def chats(self) -> dict[str, ChatConfig]:
         """The models that the build asks, by the section that names them."""
-        asked = {"write.chat": self.write.chat, "judge.chat": self.judge and self.judge.chat}
+        writer = None if self.override.write else self.write.chat
+        asked = {"write.chat": writer, "judge.chat": self.judge and self.judge.chat}
         return {section: chat for section, chat in asked.items() if chat}
 
     def with_draw(self, stage: str, draw: int) -> "PipelineConfig":

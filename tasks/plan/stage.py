@@ -159,12 +159,16 @@ def plan(job: Job) -> Path:
 def _images(job: Job) -> pl.DataFrame:
     """image_id, group_id and reason of every image."""
     groups = group_images(image_facts(job.paths("ingest"), job.paths("photographs")))
+    return groups.join(unusable_images(job), on="image_id", how="left")
+
+
+def unusable_images(job: Job) -> pl.DataFrame:
+    """image_id and reason of the images whose photographs cannot be used or are a benchmark's."""
     unusable = pl.DataFrame(schema={"image_id": pl.String, "reason": pl.String})
     for paths in filter(None, (job.paths("photographs"), job.paths("exclude"))):
         reasons = pl.scan_parquet(list(paths)).select("image_id", "reason")
         unusable.vstack(reasons.filter(pl.col("reason").is_not_null()).collect(), in_place=True)
-    first = unusable.unique("image_id", keep="first", maintain_order=True)
-    return groups.join(first, on="image_id", how="left")
+    return unusable.unique("image_id", keep="first", maintain_order=True)
 
 
 STAGE = Stage(

@@ -56,9 +56,10 @@ from tasks.publish.funnel import (
 from tasks.publish.shards import plain_table, write_split
 from tasks.report.report import write_report
 from tasks.sources.readers import reader_of
-from tasks.stage import Job, Settings, Stage
+from tasks.stage import Build, Job, Settings, Stage
 from tasks.validate.page import PAGE
 from tasks.validate.stage import draw_page, results_of
+from tasks.write.override import provenance_of
 
 VERSION = 9
 LIBRARIES = ("polars", "pyarrow", "pillow", "great-expectations", "numpy", "scipy")
@@ -127,9 +128,12 @@ def write_ledger(config: PipelineConfig, inputs: Inputs, path: Path) -> None:
                 detail="detail",
             )
         )
+    # What a file asks although plan did not choose it is not lost there.
+    written = pl.scan_parquet(list(inputs.questions)).select("question_id")
     parts.append(
         pl.scan_parquet(inputs.plan)
         .filter(pl.col("reason").is_not_null())
+        .join(written, on="question_id", how="anti", maintain_order="left")
         .select(
             stage=pl.lit("plan"),
             image_id="image_id",
@@ -208,6 +212,8 @@ def build_manifest(
         "funnel": build_funnel(inputs).to_dicts(),
         "files": files,
     }
+    if given := provenance_of(inputs.questions[0]):
+        facts["overrides"] = {"write": given}
     text = json.dumps(facts, sort_keys=True)
     digest = sha256(text.encode()).hexdigest()[:16]
     return {"name": config.name, "digest": digest, "code": code_version()._asdict(), **facts}
@@ -310,6 +316,12 @@ def settings(config: PipelineConfig) -> Settings:
     return {"config": config, **prices_of(config)}
 
 
+def files(build: Build) -> Mapping[str, str]:
+    """The manifest says which file took the place of a stage, which its rows alone do not show."""
+    given = provenance_of(build.made["write"][0])
+    return {"override": f"{given['file']} {given['sha256']}"} if given else {}
+
+
 STAGE = Stage(
     name="publish",
     version=VERSION,
@@ -317,6 +329,7 @@ STAGE = Stage(
     work=publish,
     reads=None,
     settings=settings,
+    files=files,
     suffix=".json",
     look=look,
 )

@@ -27,8 +27,9 @@ from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
 from tasks.chat.run import Run
 from tasks.language.forms.table import FORMS
-from tasks.stage import Job, Settings, Stage
+from tasks.stage import Build, Job, Settings, Stage
 from tasks.write.offered import wrong_claims
+from tasks.write.override import digest_of_override, write_override
 from tasks.write.prompt import prompt_digest
 
 VERSION = 8
@@ -129,6 +130,8 @@ def planned_subgraphs(path: Path, planned: pl.LazyFrame | pl.DataFrame) -> pl.Da
 
 
 def write(job: Job) -> Path:
+    if job.config.override.write:
+        return write_override(job)
     planned = pl.scan_parquet(job.path("plan")).filter(pl.col("reason").is_null())
     subgraphs = planned_subgraphs(job.path("extract"), planned)
     known = job.paths("photographs")
@@ -155,7 +158,9 @@ def write(job: Job) -> Path:
 
 def depends(config: PipelineConfig) -> tuple[str, ...]:
     """The template writer does not use scenes, and photographs matter only where the model is shown
-    them."""
+    them. A file takes the place of all candidates."""
+    if config.override.write:
+        return "index", "ingest", "photographs", "exclude"
     if config.write.writer is not Writer.MODEL:
         return "extract", "plan"
     shown = ("photographs",) if config.write.show_photograph else ()
@@ -163,6 +168,8 @@ def depends(config: PipelineConfig) -> tuple[str, ...]:
 
 
 def settings(config: PipelineConfig) -> Settings:
+    if config.override.write:
+        return {"override": Path(config.override.write).name}
     write = config.write
     told: Settings = {}
     if write.writer is Writer.MODEL:
@@ -174,14 +181,19 @@ def settings(config: PipelineConfig) -> Settings:
     return {"write": write, "seed": config.seed, **told}
 
 
+def files(build: Build) -> Mapping[str, str]:
+    return digest_of_override(build) if build.config.override.write else {}
+
+
 STAGE = Stage(
     name="write",
     version=VERSION,
     unit="questions",
     work=write,
-    reads=("extract", "plan", "ingest", "photographs"),
+    reads=("index", "extract", "plan", "ingest", "photographs", "exclude"),
     depends=depends,
     settings=settings,
+    files=files,
     is_sharded=True,
     uses_vocabulary=True,
 )
