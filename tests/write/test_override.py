@@ -54,7 +54,7 @@ def turned(written: pl.DataFrame, key: str) -> pl.DataFrame:
         answer=pl.when(is_it).then(other).otherwise("answer"),
         claim=pl.when(is_it).then(pl.col("option_claims").list.get(other)).otherwise("claim"),
         evidence=pl.lit("proved"),
-    )
+    ).cast(QUESTION)
 
 
 def unplanned(root) -> pl.DataFrame:
