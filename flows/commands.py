@@ -289,7 +289,7 @@ def evaluate(
         from flows.evaluate import run_evaluation
     show_lines(console, "tasks", "flows.evaluate")
     folder = run_evaluation(loaded, root)
-    from tasks.evaluate.scores import print_scores
+    from tasks.evaluate.printing import print_scores
 
     print_scores(folder, Console())
     typer.echo(folder)
@@ -304,7 +304,7 @@ def leakage(
     ] = None,
     root: Root = DATA,
 ) -> None:
-    """Say which samples of a dataset show pictures of benchmarks: same source, bytes or look.
+    """Say which samples of a dataset show photographs of benchmarks: same source, bytes or look.
 
     With `--benchmarks` the lists of pictures below ROOT/benchmark-images are made first. A build
     with `--set 'select.exclude=["data/benchmark-images/*.parquet"]'` leaves these pictures out, and

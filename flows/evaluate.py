@@ -31,7 +31,7 @@ from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
-from tasks.evaluate.score import score_benchmark
+from tasks.evaluate.scoring import score_benchmark
 from tasks.turns import using_root
 
 logger = logging.getLogger(__name__)

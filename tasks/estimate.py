@@ -163,7 +163,7 @@ def _hours(calls: float, tokens: float, seconds: float, chat: ChatConfig) -> flo
     return max(needed)
 
 
-def _picture_tokens(side: int) -> int:
+def _image_tokens(side: int) -> int:
     return side * side * 3 // 4 // PIXELS_PER_TOKEN
 
 
@@ -175,7 +175,7 @@ def _usual_write(config: PipelineConfig) -> _PerQuestion:
     ]
     tokens = sum(systems) / len(systems) / BYTES_PER_TOKEN + SCENE_TOKENS
     if write.show_photograph:
-        tokens += _picture_tokens(write.max_image_side)
+        tokens += _image_tokens(write.max_image_side)
     return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, USUAL, factor=ROUGH)
 
 
@@ -189,7 +189,7 @@ def _usual_judge(config: PipelineConfig) -> _PerQuestion:
     tokens = sighted * (
         len(SIGHTED_PROMPT) / BYTES_PER_TOKEN
         + QUESTION_TOKENS
-        + _picture_tokens(judge.max_image_side)
+        + _image_tokens(judge.max_image_side)
     ) + blind * (len(BLIND_PROMPT) / BYTES_PER_TOKEN + QUESTION_TOKENS)
     output = sighted * VOTE_TOKENS + blind * GUESS_TOKENS
     return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, USUAL, factor=ROUGH)

@@ -61,7 +61,7 @@ def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     }
 
 
-def picture_of(data: bytes, frame: Size) -> Image.Image:
+def image_of(data: bytes, frame: Size) -> Image.Image:
     with opened(data) as image:
         picture = image.convert("RGB")
     return picture if picture.size == frame else picture.resize(frame, Image.Resampling.BICUBIC)
@@ -75,7 +75,7 @@ def grpo_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     frame = known["width"], known["height"]
     return {
         "prompt": [{"role": "user", "content": text}],
-        "image": picture_of(row["images"][0]["bytes"], frame),
+        "image": image_of(row["images"][0]["bytes"], frame),
         **known,
     }
 
@@ -87,7 +87,7 @@ def sft_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     return {
         "prompt": [{"role": "user", "content": known["text"]}],
         "completion": [{"role": "assistant", "content": known["demonstration"]}],
-        "image": picture_of(row["images"][0]["bytes"], frame),
+        "image": image_of(row["images"][0]["bytes"], frame),
     }
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from schemas.chat import Message, Request, Role, schema_of
 from tasks.chat.dialects import STRICT, Dialect, Form, parameters_of
-from tasks.chat.pictures import data_url
+from tasks.chat.sent_images import data_url
 
 ASKED = (
     "Reply with one JSON object that validates against this JSON Schema, and with nothing else:\n"

@@ -19,7 +19,7 @@ from schemas.benchmark import AnswerKind, fact
 from schemas.dataset_folder import why_command
 from tasks.evaluate.boxes import boxes_of, gold_boxes, point_of
 from tasks.evaluate.view import title_of
-from tasks.pages.pictures import data_address, shrunk
+from tasks.pages.shown_photographs import data_address, shrunk
 
 MAX_ITEMS = 200
 """Items of a page: as many as a person can look through."""
@@ -205,8 +205,8 @@ def shown_of(digest: str, store: PhotographStore) -> Shown:
 
 
 def examples_of(browser: Browser) -> list[Row]:
-    """Per model and per case of tasks.evaluate.grounding.CASES the first item of the page whose
-    reply has a scene of at least two objects."""
+    """Per model and per case of tasks.evaluate.grounding_view.CASES the first item of the page
+    whose reply has a scene of at least two objects."""
     found: dict[tuple[str, bool, bool], Row] = {}
     drawn = chain.from_iterable(
         ((item, reply) for reply in item["replies"] if reply["boxes"]) for item in browser.items

@@ -28,8 +28,8 @@ from schemas.replacing import replacing_folder
 from tasks.artifact import plan_artifact, sealed_content
 from tasks.evaluate.about import About
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
-from tasks.evaluate.ground import ground_replies
-from tasks.evaluate.grounding import CASES, grounding_view
+from tasks.evaluate.grounding_view import CASES, grounding_view
+from tasks.evaluate.rewarding import ground_replies
 from tasks.evaluate.view import (
     EVERY_MODEL,
     OFFICIAL,

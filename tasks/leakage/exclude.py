@@ -1,6 +1,6 @@
-"""Exclude: which pictures of a source are also in a benchmark.
+"""Exclude: which photographs of a source are also in a benchmark.
 
-Reads scenes, photographs where there are any, and lists of benchmark pictures that
+Reads scenes, photographs where there are any, and lists of benchmark photographs that
 `spatialthinker leakage` makes (evaluation.leakage.LISTED); writes one row per picture that is in
 one of them (EXCLUDED). Plan leaves these out, before anything is written or paid for.
 """
@@ -42,7 +42,7 @@ def list_files(patterns: Sequence[str]) -> list[Path]:
             found |= set(find_files(pattern))
         except FileNotFoundError:
             raise FileNotFoundError(
-                f"no list of benchmark pictures at {pattern}: make one with `spatialthinker "
+                f"no list of benchmark photographs at {pattern}: make one with `spatialthinker "
                 "leakage`, or correct select.exclude"
             ) from None
     return sorted(found)
@@ -57,7 +57,7 @@ def read_lists(paths: Sequence[Path]) -> pl.DataFrame:
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(
-                f"{path} is not a list of benchmark pictures ({reason}): make it again with "
+                f"{path} is not a list of benchmark photographs ({reason}): make it again with "
                 "`spatialthinker leakage`"
             ) from None
     return pl.concat(parts)
@@ -70,7 +70,7 @@ def digest_lists(paths: Sequence[Path]) -> str:
 
 
 def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str, bytes | None]]:
-    """Name, SHA-256 and thumbnail of named pictures, in order; a few are decoded at once."""
+    """Name, SHA-256 and thumbnail of named photographs, in order; a few are decoded at once."""
 
     def look(picture: tuple[str, bytes]) -> tuple[str, str, bytes | None]:
         name, data = picture
@@ -83,14 +83,14 @@ def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str
 
 
 def sources_of(kind: SourceKind) -> pl.Expr:
-    """The sources of pictures, from `image_id` and `coco_id`."""
+    """The sources of photographs, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
     collection = pl.lit(reader_of(kind).collection, pl.String)
     own = pl.concat_str(collection, "image_id", separator=":")
     return pl.concat_list(own, coco).list.drop_nulls()
 
 
-def read_pictures(
+def read_photographs(
     scenes: pl.DataFrame, photographs: pl.DataFrame | None, source: SourceConfig, root: Path
 ) -> pl.DataFrame:
     """Rows of PHOTOGRAPH for scenes; with no thumbnail where there is no sound photograph."""
@@ -131,16 +131,16 @@ def exclude(job: Job) -> Path:
     scenes = pl.read_parquet(job.path("ingest"), columns=["image_id", "coco_id", "photograph"])
     known = job.paths("photographs")
     photographs = pl.read_parquet(known[0]) if known else None
-    pictures = read_pictures(scenes, photographs, job.source, job.root)
+    pictures = read_photographs(scenes, photographs, job.source, job.root)
     excluded = excluded_rows(pictures, read_lists(list_files(job.config.select.exclude)))
-    logger.info("exclude %s: %d of %d pictures", job.shard, excluded.height, scenes.height)
+    logger.info("exclude %s: %d of %d photographs", job.shard, excluded.height, scenes.height)
     return write_artifact(excluded, job.artifact)
 
 
 STAGE = Stage(
     name="exclude",
     version=VERSION,
-    unit="pictures of benchmarks",
+    unit="photographs of benchmarks",
     work=exclude,
     reads=("ingest", "photographs"),
     settings=lambda config: {"kind": config.source.kind},

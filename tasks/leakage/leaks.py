@@ -1,6 +1,6 @@
-"""Leakage: which samples of a finished dataset show pictures of benchmarks.
+"""Leakage: which samples of a finished dataset show photographs of benchmarks.
 
-Lists of benchmark pictures (evaluation.leakage.LISTED) are made on the user's machine, from the
+Lists of benchmark photographs (evaluation.leakage.LISTED) are made on the user's machine, from the
 benchmarks' own rows, and stay below the root: no list is shipped. A dataset is compared with all
 of them, and the outcome kept beside its artifacts; training refuses a dataset that overlaps.
 """
@@ -34,7 +34,7 @@ LEAKS = columns(**OVERLAP, samples=pl.Int64)
 
 
 def list_of(benchmark: str, root: Path) -> Path:
-    """Where the list of a benchmark's pictures belongs."""
+    """Where the list of a benchmark's photographs belongs."""
     return root / LISTS / f"{benchmark}.parquet"
 
 
@@ -48,8 +48,8 @@ def known_lists(root: Path) -> list[Path]:
     return sorted((root / LISTS).glob("*.parquet"))
 
 
-def list_pictures(items_path: Path, root: Path) -> Path:
-    """The list of a benchmark's pictures, from its items (schemas.benchmark.ITEM)."""
+def list_photographs(items_path: Path, root: Path) -> Path:
+    """The list of a benchmark's photographs, from its items (schemas.benchmark.ITEM)."""
     items = pl.read_parquet(items_path, columns=["benchmark", "images", "image_sources"])
     (benchmark,) = items["benchmark"].unique()
     pictures = (

@@ -11,22 +11,22 @@ from rich.text import Text
 from schemas.config.evaluation import load_evaluate_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
 from tasks.evaluate.benchmark import write_items
-from tasks.leakage.leaks import MATCHES, find_leaks, is_listed, known_lists, list_pictures
+from tasks.leakage.leaks import MATCHES, find_leaks, is_listed, known_lists, list_photographs
 
 SHOWN = 20
-"""Shared pictures that are printed one by one; of the others only the number is."""
+"""Shared photographs that are printed one by one; of the others only the number is."""
 logger = logging.getLogger(__name__)
 
 
 def list_benchmarks(config: Path, root: Path) -> None:
-    """Make the lists of the pictures of a configuration's benchmarks."""
+    """Make the lists of the photographs of a configuration's benchmarks."""
     for entry in load_evaluate_config(config).benchmarks:
         if is_listed(entry.name):
-            logger.info("listed: %s", list_pictures(write_items(entry, root), root))
+            logger.info("listed: %s", list_photographs(write_items(entry, root), root))
 
 
 def print_leaks(dataset: str, root: Path, console: Console) -> None:
-    """How many pictures and samples each benchmark shares with a dataset, and the first of them."""
+    """How many photographs and samples each benchmark shares with a dataset, and some of them."""
     folder = resolve_dataset(dataset, root)
     check_dataset(folder)
     leaks = find_leaks(folder, root)
@@ -40,7 +40,7 @@ def print_leaks(dataset: str, root: Path, console: Console) -> None:
     if leaks.is_empty():
         console.print("no picture of them is in the dataset")
         return
-    table = Table("benchmark", "pictures", "samples", "by source", "by bytes", "by looks")
+    table = Table("benchmark", "photographs", "samples", "by source", "by bytes", "by looks")
     for (benchmark,), group in leaks.group_by("benchmark", maintain_order=True):
         found = [group.filter(pl.col("match") == match).height for match in MATCHES]
         numbers = [group.height, group["samples"].sum(), *found]

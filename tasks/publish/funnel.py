@@ -67,7 +67,7 @@ def count_testimony(paths: Sequence[Path]) -> pl.DataFrame:
     )
 
 
-def count_pictures(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:
+def count_photographs(stage: str, paths: Sequence[Path], kept: str) -> pl.DataFrame:
     """The number of pictures by reason; `kept` is the name for rows without a reason."""
     if not paths:
         return pl.DataFrame(schema=FUNNEL)

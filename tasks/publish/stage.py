@@ -47,7 +47,7 @@ from tasks.publish.card import render_card
 from tasks.publish.costs import cost_of_rows, count_costs, count_unanswered, prices_of
 from tasks.publish.croissant import describe
 from tasks.publish.funnel import (
-    count_pictures,
+    count_photographs,
     count_questions,
     count_scenes,
     count_testimony,
@@ -162,8 +162,8 @@ def build_funnel(inputs: Inputs) -> pl.DataFrame:
         [
             count_scenes(inputs.index, inputs.scenes),
             count_testimony(inputs.testimony),
-            count_pictures("photographs", inputs.photographs, "sound"),
-            count_pictures("exclude", inputs.excluded, ""),
+            count_photographs("photographs", inputs.photographs, "sound"),
+            count_photographs("exclude", inputs.excluded, ""),
             count_questions("extract", inputs.subgraphs, "candidates"),
             count_questions("plan", [inputs.plan], "planned"),
             count_questions("write", inputs.questions, "written"),

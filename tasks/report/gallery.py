@@ -19,7 +19,7 @@ from schemas.claim import OBJECT_FIELDS
 from schemas.dataset_folder import sample_files
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box, shown_label
-from tasks.pages.pictures import data_address, shrunk
+from tasks.pages.shown_photographs import data_address, shrunk
 from tasks.photographs.stage import PhotographStore
 
 MAX_ROWS = 10_000

@@ -63,7 +63,7 @@ def estimate_run(config: TrainConfig, root: Path) -> Estimate | None:
 
 def check_readiness(config: TrainConfig, root: Path) -> Path:
     """The dataset's folder. ValueError where it must not be trained on: it failed its validation,
-    was changed since or shows pictures of benchmarks; or where the model does not fit."""
+    was changed since or shows photographs of benchmarks; or where the model does not fit."""
     dataset = resolve_dataset(config.data.dataset, root)
     check_dataset(dataset)
     leaks = find_leaks(dataset, root)

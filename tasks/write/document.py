@@ -14,7 +14,7 @@ from schemas.claim import Claim, classes_of, objects_of
 from schemas.completion.frames import rescale_box
 from schemas.proof.naming import Naming
 from schemas.scene_graph import Scene, SceneObject
-from tasks.chat.pictures import sent_size
+from tasks.chat.sent_images import sent_size
 
 MAX_NAME = 60
 """Characters of an annotated text: names are shorter, and longer texts are sentences."""

@@ -22,7 +22,7 @@ from tasks.chat.errors import (
     error_of,
     is_unpaid,
 )
-from tasks.chat.pictures import data_url, sent_size
+from tasks.chat.sent_images import data_url, sent_size
 
 
 class Sum(ReplyForm):

@@ -33,7 +33,7 @@ from schemas.config.evaluation import BenchmarkConfig
 from tasks.artifact import read_seal
 from tasks.evaluate.benchmark import copy_of, load_benchmark, write_items
 from tasks.evaluate.miniature import miniature_folder
-from tasks.leakage.leaks import list_pictures
+from tasks.leakage.leaks import list_photographs
 from tests.evaluation.benchmarks.mmvp import MMVP
 from tests.evaluation.benchmarks.srbench_3d import BASE_3D
 from tests.evaluation.test_benchmark_rows import PNG, write
@@ -352,8 +352,8 @@ def test_a_copy_that_is_not_there_is_told(name, path, error, message, tmp_path, 
 
 def test_a_benchmarks_photographs_are_listed_once_each(root):
     path = write_items(BenchmarkConfig(name="cv_bench", path="miniature"), root)
-    listed_pictures = pl.read_parquet(list_pictures(path, root))
+    listed_photographs = pl.read_parquet(list_photographs(path, root))
     shown = pl.read_parquet(path)["images"].explode().unique()
-    assert sorted(listed_pictures["sha256"]) == sorted(shown)
-    sources = listed_pictures["sources"].explode().drop_nulls().to_list()
+    assert sorted(listed_photographs["sha256"]) == sorted(shown)
+    sources = listed_photographs["sources"].explode().drop_nulls().to_list()
     assert {source.partition(":")[0] for source in sources} == {"coco", "ade20k"}

@@ -14,7 +14,7 @@ from evaluation.grounding_tables import graph_against_answer, summarize
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
-from tasks.evaluate.ground import ground_replies
+from tasks.evaluate.rewarding import ground_replies
 
 Row = dict[str, Any]
 SIZE = (200, 100)

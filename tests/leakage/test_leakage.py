@@ -125,12 +125,14 @@ def test_the_order_of_rows_has_no_say(shuffler: random.Random):
 
 
 def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no list of benchmark pictures at .*none\.parq"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no list of benchmark photographs at .*none\.parq"
+    ):
         list_files([str(tmp_path / "none.parquet")])
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(b"PAR1 not really")
     with pytest.raises(
-        ValueError, match=r"damaged\.parquet is not a list of benchmark pictures"
+        ValueError, match=r"damaged\.parquet is not a list of benchmark photographs"
     ) as e:
         read_lists([damaged])
     assert "\n" not in str(e.value)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tasks.pages.boxes import MARGIN, UNIT, place_of_box, shown_label
-from tasks.pages.pictures import SIDES, data_address, shrunk
+from tasks.pages.shown_photographs import SIDES, data_address, shrunk
 from tasks.pages.templates import page_template, policy, text_template
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page
 
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box
-from tasks.pages.pictures import data_address, shrunk
+from tasks.pages.shown_photographs import data_address, shrunk
 from tasks.report.gallery import MAX_ROWS, Picture, pairs_of, pictures_of
 from tasks.report.overview import overview_of
 from tasks.report.questions import read_questions
