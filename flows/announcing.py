@@ -20,7 +20,7 @@ from prefect.events.related import related_resources_from_run_context
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from flows.keys import artifact_key
-from schemas.dataset_folder import VALIDATION, check_dataset
+from schemas.dataset_folder import VALIDATION, check_dataset, read_manifest
 from schemas.replacing import replacing
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
@@ -28,12 +28,13 @@ from tasks.validate.stage import is_blocking, results_of
 
 PUBLISHED = "spatialthinker.dataset.published"
 REJECTED = "spatialthinker.dataset.rejected"
+PUSHED = "spatialthinker.dataset.pushed"
 TRAINED = "spatialthinker.model.trained"
 ATTEMPTS = 3
 """Of sending an event: a connection that breaks is opened anew at once."""
 MAX_SHOWN = 20
 """Failing checks in an artifact: Prefect's page shows so many at once."""
-Kind = Literal["dataset", "model"]
+Kind = Literal["dataset", "model", "pushed"]
 
 
 def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
@@ -57,6 +58,17 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
 def announce_again(folder: Path, root: Path) -> None:
     """Report to Prefect once more all that the publication of a dataset reported."""
     announce_dataset(folder, root, event=True, again=True)
+
+
+def announce_pushed(folder: Path, root: Path, to: str, *, event: bool) -> None:
+    """Tell Prefect, with `event`, that a dataset has arrived at an address; once for each."""
+    told = _told("pushed", folder, root)
+    if not event or to in told:
+        return
+    manifest = read_manifest(folder)
+    payload = {"path": str(folder.resolve()), "to": to, "digest": manifest["digest"]}
+    _emit(PUSHED, f"spatialthinker.dataset.{manifest['name']}", payload)
+    _tell("pushed", folder, root, told | {to})
 
 
 def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from flows.catalogue import check, diff, list_all, prune, report, tag
 from flows.options import DATA, DATASET, Root
+from flows.push import push
 from flows.review import review, reviews
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
@@ -403,5 +404,5 @@ def download(
 
 app.command()(witness)
 app.command("list")(list_all)
-for command in (tag, diff, report, review, reviews, check, prune):
+for command in (tag, diff, report, review, reviews, push, check, prune):
     app.command()(command)

@@ -23,6 +23,7 @@ HOME = {
     "torch": ("training/", "evaluation/", "tasks/witness/models.py"),
     "trl": ("training/", "evaluation/"),
     "datasets": ("training/", "evaluation/hub.py"),
+    "fsspec": ("tasks/push/store.py",),
     "huggingface_hub": ("evaluation/hub.py", "training/launch.py"),
     "transformers": ("training/", "evaluation/", "tasks/witness/models.py"),
 }

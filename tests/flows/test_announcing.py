@@ -15,8 +15,9 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
-from flows.announcing import PUBLISHED, REJECTED, announce_again, announce_dataset
+from flows.announcing import PUBLISHED, PUSHED, REJECTED, announce_again, announce_dataset
 from flows.build import build_from_file, run_build
+from flows.handover import push_dataset
 from flows.naming import name_of
 from flows.serve import dataset_of
 from schemas.code_version import code_version
@@ -211,6 +212,18 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, m
     (said,) = [line for line in lines if line.startswith("Task run failed with state")]
     assert "there_are_enough_samples" in said and "\n" not in said
     assert not any("Traceback" in line for line in lines)
+
+
+def test_a_push_is_announced_once_per_address(prefect_server, tmp_path):
+    built = run_build(config_of("pushed"), tmp_path)
+    for to, announces in (("one", False), ("one", True), ("one", True), ("two", True)):
+        push_dataset(built, tmp_path, str(tmp_path / to), announces)
+    pushed = [one for one in events_of("pushed", 2) if one["event"] == PUSHED]
+    assert sorted(one["payload"]["to"] for one in pushed) == [
+        str(tmp_path / "one"),
+        str(tmp_path / "two"),
+    ]
+    assert {one["payload"]["digest"] for one in pushed} == {built.name}
 
 
 def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):

@@ -21,6 +21,13 @@ HERE = "tests/flows/test_docs.py"
 RUN = {
     "make run": "tests/flows/test_shipped_builds.py",
     "make test": ".ci/run",
+    **dict.fromkeys(
+        (
+            "spatialthinker push sample@approved --to /mnt/datasets/sample",
+            "spatialthinker push sample@approved --to s3://bucket/datasets/sample",
+        ),
+        "tests/push/test_push.py",
+    ),
     "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_local.py",
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
     "spatialthinker train configs/train/tiny.toml": "Makefile",

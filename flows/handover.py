@@ -1,0 +1,24 @@
+"""The handover: a published dataset in, the same files in a store out.
+
+The same call after a crash sends what is missing.
+"""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.announcing import announce_pushed
+from flows.telling import telling
+from tasks.push.dataset import Pushed, push
+from tasks.push.store import open_store
+from tasks.turns import using_root
+
+
+@flow(name="push", flow_run_name="push {folder.parent.name}")
+@telling
+def push_dataset(folder: Path, root: Path, to: str, announce: bool = False) -> Pushed:
+    """What was sent. With `announce` the event is emitted that says where the dataset is."""
+    with using_root(root):
+        pushed = push(folder, root, open_store(to), to)
+    announce_pushed(folder, root, to, event=announce)
+    return pushed

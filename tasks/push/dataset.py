@@ -1,0 +1,90 @@
+"""Push: a published dataset is sent to a store, file by file, and read back.
+
+What has arrived with the right digest is not sent again. manifest.json goes last: a folder that has
+it is whole. The reviews go along, below `reviews/`.
+"""
+
+import logging
+from collections.abc import Iterator
+from hashlib import file_digest
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.dataset_folder import DATA, VALIDATION, check_dataset
+from schemas.replacing import PARTIAL
+from schemas.review import REVIEWS, reviews_of
+from tasks.push.store import Store, answering
+from tasks.review.card import write_reviews
+from tasks.review.precision import agreements, precisions, reviewed_of
+
+MANIFEST = "manifest.json"
+BESIDE = ("README.md", "croissant.json", "report.html")
+"""Files of a dataset folder that its manifest does not list."""
+FOLDERS = (VALIDATION, "report")
+logger = logging.getLogger(__name__)
+
+
+class Pushed(NamedTuple):
+    """Numbers of files."""
+
+    sent: int
+    there: int
+
+
+def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
+    """Send what is missing of a dataset to the store at an address. ValueError where the dataset is
+    not as it was published, or the store holds something else."""
+    manifest = check_dataset(folder)
+    refresh_card(folder, root, manifest["name"])
+    files = dict(files_of(folder, root, manifest))
+    sent = 0
+    with answering(to):
+        names = store.names()
+        other = store.digest(MANIFEST)
+    digests = {name: _digest(path) for name, path in files.items()}
+    if other not in (None, digests[MANIFEST]):
+        raise ValueError(f"{to} holds another dataset: name another place for {folder}")
+    if strays := sorted({name for name in names if name.startswith(f"{DATA}/")} - files.keys()):
+        raise ValueError(
+            f"{to} holds {strays[0]}, which is not of {folder}: remove it, or name another place"
+        )
+    for name, path in files.items():
+        with answering(to):
+            if name in names and store.digest(name) == digests[name]:
+                continue
+            store.send(path, name)
+            arrived = store.digest(name)
+        if arrived != digests[name]:
+            raise RuntimeError(
+                f"{name} did not arrive at {to} as it is in {folder}: run the same command, which "
+                "sends it again"
+            )
+        sent += 1
+        logger.info("push: %s", name)
+    return Pushed(sent, len(files) - sent)
+
+
+def refresh_card(folder: Path, root: Path, name: str) -> None:
+    """With what reviewers found since it was published."""
+    found = precisions(reviewed_of(folder, root, name))
+    write_reviews(folder, found, agreements(reviews_of(root, name)))
+
+
+def files_of(folder: Path, root: Path, manifest: dict[str, object]) -> Iterator[tuple[str, Path]]:
+    """Each file by its name in the store, the manifest last."""
+    listed = manifest["files"]
+    assert isinstance(listed, dict)
+    named = [*listed, *(name for name in BESIDE if (folder / name).exists())]
+    inside = [path for one in FOLDERS for path in sorted((folder / one).rglob("*"))]
+    below = [path.relative_to(folder).as_posix() for path in inside if path.is_file()]
+    for name in dict.fromkeys([*named, *below]):
+        if PARTIAL not in name:
+            yield name, folder / name
+    for path in sorted((root / REVIEWS / str(manifest["name"])).glob("*.parquet")):
+        yield f"{REVIEWS}/{path.name}", path
+    yield MANIFEST, folder / MANIFEST
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

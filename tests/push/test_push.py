@@ -1,0 +1,234 @@
+"""A dataset arrives whole, or its place has no manifest; what has arrived is not sent again."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.dataset_folder import check_dataset, name_of_dataset, read_manifest
+from schemas.review import Verdict
+from tasks.push.dataset import MANIFEST, Pushed, push
+from tasks.push.store import Folder, answering, open_store
+from tasks.review.book import open_book
+from tasks.review.items import reviewable
+from tests.commands import call
+
+REPOSITORY = Path(__file__).parents[2]
+SECRET = "wJalrXUtnFEMIexampleSECRETexample"
+
+
+@dataclass(frozen=True, slots=True)
+class Full(Folder):
+    """A folder on a disk with room for some files."""
+
+    room: int
+
+    def send(self, path: Path, name: str) -> None:
+        if len(self.names()) == self.room:
+            raise OSError(28, "No space left on device")
+        Folder.send(self, path, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetful(Folder):
+    """A folder that cuts every file short."""
+
+    def send(self, path: Path, name: str) -> None:
+        Folder.send(self, path, name)
+        place = self.place / name
+        place.write_bytes(place.read_bytes()[:-1])
+
+
+@pytest.fixture
+def dataset(drawn_dataset, tmp_path) -> Path:
+    """A copy of the drawn dataset below a root of its own."""
+    root = shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
+    return root / drawn_dataset.relative_to(drawn_dataset.parents[2])
+
+
+def sent(dataset: Path, place: Path) -> Pushed:
+    return push(dataset, dataset.parents[2], Folder(place), str(place))
+
+
+def contents(place: Path) -> dict[str, str]:
+    """The digest of each file, by its name."""
+    return {
+        path.relative_to(place).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in place.rglob("*")
+        if path.is_file()
+    }
+
+
+def review(dataset: Path, verdict: Verdict) -> None:
+    item = reviewable(dataset).to_dicts()[0]
+    with open_book(dataset.parents[2], "drawn", "ada") as book:
+        book.add(item | {"dataset": name_of_dataset(read_manifest(dataset))}, None, verdict)
+
+
+def test_a_folder_holds_the_same_bytes_and_is_a_dataset(dataset, tmp_path):
+    found = sent(dataset, tmp_path / "to")
+    assert contents(tmp_path / "to") == contents(dataset)
+    assert check_dataset(tmp_path / "to") == check_dataset(dataset)
+    assert found == Pushed(len(contents(dataset)), 0)
+    assert sent(dataset, tmp_path / "to") == Pushed(0, found.sent)
+
+
+def test_reviews_go_along_and_the_card_says_what_they_found(dataset, tmp_path):
+    sent(dataset, tmp_path / "to")
+    review(dataset, Verdict.WRONG)
+    found = sent(dataset, tmp_path / "to")
+    assert found.sent == 2  # the card and the reviews
+    assert (tmp_path / "to" / "reviews" / "ada.parquet").exists()
+    assert "ada" not in (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
+    card = (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
+    assert card.partition("<!-- reviews -->")[2].partition("<!-- /reviews -->")[0].strip()
+
+
+def test_after_any_number_of_files_it_goes_on_and_the_manifest_is_last(dataset, tmp_path):
+    whole = contents(dataset)
+    for number in range(len(whole)):
+        place = tmp_path / f"to-{number}"
+        with pytest.raises(RuntimeError, match=r"failed .*No space left.* goes on from here"):
+            push(dataset, dataset.parents[2], Full(place, number), str(place))
+        assert len(contents(place)) == number
+        assert not (place / MANIFEST).exists()
+        assert sent(dataset, place) == Pushed(len(whole) - number, number)
+        assert contents(place) == whole
+
+
+def test_what_differs_there_is_sent_again(dataset, tmp_path):
+    sent(dataset, tmp_path / "to")
+    card = tmp_path / "to" / "README.md"
+    card.write_bytes(card.read_bytes()[:-1] + b"!")
+    assert sent(dataset, tmp_path / "to").sent == 1
+    assert contents(tmp_path / "to") == contents(dataset)
+
+
+def test_what_does_not_arrive_whole_is_reported(dataset, tmp_path):
+    place = tmp_path / "to"
+    with pytest.raises(RuntimeError, match=r"did not arrive at .* as it is in"):
+        push(dataset, dataset.parents[2], Forgetful(place), str(place))
+    assert not (place / MANIFEST).exists()
+
+
+def test_a_place_of_another_dataset_is_refused(two_builds, tmp_path):
+    first, second = two_builds
+    root = shutil.copytree(first.parents[2], tmp_path / "root", symlinks=True)
+    first, second = (root / one.relative_to(two_builds[0].parents[2]) for one in two_builds)
+    sent(first, tmp_path / "to")
+    with pytest.raises(ValueError, match="holds another dataset: name another place for"):
+        sent(second, tmp_path / "to")
+    (tmp_path / "to" / MANIFEST).unlink()
+    stray = tmp_path / "to" / "data" / "train-00009-of-00010.parquet"
+    stray.write_bytes(b"")
+    with pytest.raises(ValueError, match=r"holds data/train-00009.* which is not of"):
+        sent(first, tmp_path / "to")
+
+
+def test_what_training_would_refuse_is_not_sent(dataset, tmp_path):
+    (shard, *_) = sorted((dataset / "data").iterdir())
+    shard.write_bytes(shard.read_bytes()[:-1])
+    found = call("push", dataset, "--to", tmp_path / "to", "--root", dataset.parents[2])
+    assert found.returncode == 2
+    assert "has changed since it was published" in found.stderr.strip().splitlines()[-1]
+    assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "problem"),
+    [
+        ("ftp://host/place", "ftp:// is no store that is known: name a folder, s3://BUCKET/PREFIX"),
+        (f"s3://key:{SECRET}@bucket/place", "keys are read from the environment"),
+        ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
+        ("gs://a//b", "gs:// is followed by something else than BUCKET/PREFIX"),
+    ],
+)
+def test_an_address_that_is_none_is_one_line_without_keys(to, problem):
+    with pytest.raises(ValueError, match=problem) as refused:
+        open_store(to)
+    assert SECRET not in str(refused.value)
+
+
+def test_a_file_is_no_place(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"file is a file: name a folder"):
+        open_store(str(tmp_path / "file" / "place"))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tasks.push.dataset import push
+from tasks.push.store import Folder
+
+class Killed(Folder):
+    def send(self, path, name):
+        if len(self.names()) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        Folder.send(self, path, name)
+
+dataset, place = map(Path, sys.argv[1:])
+push(dataset, dataset.parents[2], Killed(place), str(place))
+"""
+
+
+@pytest.mark.long
+def test_after_kill_9_the_same_command_goes_on(dataset, tmp_path):
+    place = tmp_path / "to"
+    ended = subprocess.run([sys.executable, "-c", KILLED, dataset, place], cwd=REPOSITORY)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(contents(place)) == 3
+    found = call("push", dataset, "--to", place, "--root", dataset.parents[2])
+    assert (found.returncode, found.stdout.strip()) == (0, str(place))
+    assert f"{len(contents(dataset)) - 3} files sent, 3 were there" in found.stderr
+    assert contents(place) == contents(dataset)
+
+
+@pytest.fixture
+def bucket(monkeypatch) -> Iterator[str]:
+    """A real S3 server on loopback with one bucket."""
+    server_module = pytest.importorskip("moto.server")
+    files = pytest.importorskip("s3fs")
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()  # one state per process
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLEEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    files.S3FileSystem(skip_instance_cache=True).mkdir("bucket")
+    yield "s3://bucket/datasets/drawn"
+    server.stop()
+
+
+@pytest.mark.long
+def test_a_bucket_holds_the_same_bytes_and_goes_on(dataset, bucket):
+    root, store = dataset.parents[2], open_store(bucket)
+    whole = contents(dataset)
+    assert push(dataset, root, store, bucket) == Pushed(len(whole), 0)
+    assert store.names() == sorted(whole)
+    assert {name: store.digest(name) for name in whole} == whole
+    store.files.rm_file(f"{store.prefix}/{MANIFEST}")
+    store.files.pipe_file(f"{store.prefix}/README.md", b"# another")
+    assert push(dataset, root, open_store(bucket), bucket) == Pushed(2, len(whole) - 2)
+    found = call("push", dataset, "--to", bucket, "--root", root)
+    assert (found.returncode, found.stdout) == (0, f"{bucket}\n")
+    assert found.stderr.splitlines()[-1] == f"0 files sent, {len(whole)} were there"
+
+
+@pytest.mark.long
+def test_a_bucket_that_is_not_there_is_one_line_without_keys(dataset, bucket, caplog):
+    to = "s3://elsewhere/drawn"
+    with pytest.raises(RuntimeError, match=r"^s3://elsewhere/drawn failed \(\w+: ") as failed:
+        push(dataset, dataset.parents[2], open_store(to), to)
+    assert SECRET not in str(failed.value) + caplog.text
+    with pytest.raises(RuntimeError, match=r"denied to .key.") as told, answering(to):
+        raise PermissionError(f"denied to {SECRET}\nand more")
+    assert "\n" not in str(told.value)
