@@ -1,4 +1,4 @@
-"""Commands on what is below a root: `list`, `tag`, `diff`, `report`, `check` and `prune`."""
+"""Commands on what is below a root: `list`, `tag`, `diff`, `trends`, `report`, `check`, `prune`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -114,6 +114,23 @@ def diff(
         return
     write = write_page if format is DiffFormat.HTML else write_table
     typer.echo(write(found, out or page_path(found, root, f".{format}")))
+
+
+def trends(
+    name: Annotated[str, typer.Argument(help="Of a dataset, without its digest.")],
+    root: Root = DATA,
+    out: Annotated[
+        Path | None, typer.Option(help="The page; default: below ROOT/trends.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Write a page on how the builds of a dataset differ over time: size, losses by reason, cost,
+    what is answered without the picture, and labels that reviewers found right. Prints its path.
+    """
+    from tasks.trends.figures import figures_of_builds
+    from tasks.trends.page import write_trends
+
+    path = out or root / "trends" / f"{name}.html"
+    typer.echo(write_trends(name, figures_of_builds(name, root), path))
 
 
 def report(

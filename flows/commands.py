@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.catalogue import check, diff, list_all, prune, report, tag
+from flows.catalogue import check, diff, list_all, prune, report, tag, trends
 from flows.options import DATA, DATASET, Root
 from flows.push import push
 from flows.review import review, reviews
@@ -404,5 +404,5 @@ def download(
 
 app.command()(witness)
 app.command("list")(list_all)
-for command in (tag, diff, report, review, reviews, push, check, prune):
+for command in (tag, diff, trends, report, review, reviews, push, check, prune):
     app.command()(command)

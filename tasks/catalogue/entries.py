@@ -124,7 +124,8 @@ def size_of(path: Path) -> int:
     return 0
 
 
-def _commit(code: Any) -> str:
+def commit_told(code: Any) -> str:
+    """How people call the commit of the code that made something; + where it was changed since."""
     commit = code["commit"]
     return f"{commit[:SHOWN]}{'+' if code['is_changed'] else ''}" if commit else code["version"]
 
@@ -134,7 +135,7 @@ def _dataset(folder: Path, known: Sequence[Tag], root: Path) -> DatasetEntry:
     tags = tuple(tag.tag for tag in known if f"{tag.name}/{tag.digest}" == entry.name)
     try:
         manifest = read_manifest(folder)
-        entry = entry._replace(commit=_commit(manifest["code"]))
+        entry = entry._replace(commit=commit_told(manifest["code"]))
         said = gates_told(folder), reviews_told(folder, root, manifest["name"])
         return DatasetEntry(entry, manifest["num_samples"], *said, tags)
     except DAMAGED as error:
@@ -179,7 +180,7 @@ def _model(folder: Path) -> ModelEntry:
     try:
         facts = json.loads((folder / "training.json").read_bytes())
         dataset = f"{facts['dataset']['name']}/{facts['dataset']['digest']}"
-        entry = entry._replace(commit=_commit(facts["code"]))
+        entry = entry._replace(commit=commit_told(facts["code"]))
         return ModelEntry(entry, str(facts["config"]["method"]), dataset)
     except DAMAGED as error:
         return ModelEntry(entry._replace(problem=first_line(error)))
@@ -193,7 +194,7 @@ def _evaluation(folder: Path) -> EvaluationEntry:
         models = tuple(model["run"] or f"{model['name']} ({model['place']})" for model in asked)
         datasets = {model["dataset"] for model in asked} | set(facts["datasets"].values())
         return EvaluationEntry(
-            entry._replace(commit=_commit(facts["code"])),
+            entry._replace(commit=commit_told(facts["code"])),
             models,
             tuple(facts["sources"]),
             tuple(sorted(filter(None, datasets))),

@@ -24,12 +24,13 @@ def test_the_commands_of_the_page_do_what_it_says(two_builds, tmp_path):
         done = call(*words, *(() if words[0] == "check" else ("--root", root)))
         assert (done.returncode, done.stderr) == (0, ""), line
         told[line] = done.stdout
-    first, tagged, text, page_path, sound, pruned = told.values()
+    first, tagged, text, page_path, trends, sound, pruned = told.values()
     older, newer = (f"drawn/{folder.name}" for folder in two_builds)
     assert older in first and newer in first
     assert tagged == f"{newer}\n"
     assert text == f"{newer} -> {newer}\nno question differs\n"
     assert page_path == f"{root}/diffs/{f'{newer}..{newer}'.replace('/', '-')}.html\n"
+    assert trends == f"{root}/trends/drawn.html\n"
     assert sound.endswith("are what was written\n")
     assert pruned.splitlines()[-1] == "nothing to prune"
 

@@ -37,6 +37,7 @@ RUN = {
             "spatialthinker tag sample approved",
             "spatialthinker diff sample@approved sample",
             "spatialthinker diff sample@approved sample --format html",
+            "spatialthinker trends sample",
             "spatialthinker check data",
             "spatialthinker prune --keep 2",
         ),
