@@ -17,7 +17,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.announcing import announce_dataset, announce_rejection
 from flows.graph import STAGES, dependents
-from flows.naming import deployed, name_of, name_of_deployed, tags_of
+from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.progress import results_of
 from flows.stopping import watch_again
 from flows.telling import telling
@@ -155,7 +155,7 @@ def run_build(
 ) -> Path:
     """Build with the task runner that the configuration asks for."""
     flow_ = build_dataset.with_options(
-        task_runner=_runner(config.runner), flow_run_name=name_of(config)
+        task_runner=_runner(config.runner), flow_run_name=run_name(config)
     )
     with tags(*tags_of(config)):
         result: Path = flow_(config, root, again, show, announce)
@@ -165,7 +165,7 @@ def run_build(
 def run_preparation(config: PipelineConfig, root: Path) -> Build:
     """The stages before write, with the task runner that the configuration asks for."""
     flow_ = prepare_build.with_options(
-        task_runner=_runner(config.runner), flow_run_name=f"plan of {name_of(config)}"
+        task_runner=_runner(config.runner), flow_run_name=f"plan of {run_name(config)}"
     )
     result: Build = flow_(config, root)
     return result
@@ -181,7 +181,7 @@ def look_at_photographs(config: PipelineConfig, root: Path) -> Build:
 def run_looks(config: PipelineConfig, root: Path) -> list[Path]:
     """The folders that models have written, one per shard."""
     flow_ = look_at_photographs.with_options(
-        task_runner=_runner(config.runner), flow_run_name=f"look of {name_of(config)}"
+        task_runner=_runner(config.runner), flow_run_name=f"look of {run_name(config)}"
     )
     result: Build = flow_(config, root)
     return list(result.made["look"])

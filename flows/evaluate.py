@@ -18,7 +18,7 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.announcing import announce_scores
-from flows.naming import deployed, name_of, name_of_deployed, tags_of
+from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.chat import Account
@@ -147,7 +147,7 @@ def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
     benchmark is not known."""
     check_evaluation(config, root)
     runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)
-    flow_ = evaluate_flow.with_options(task_runner=runner, flow_run_name=name_of(config))
+    flow_ = evaluate_flow.with_options(task_runner=runner, flow_run_name=run_name(config))
     with tags(*tags_of(config)):
         folder: Path = flow_(config, root)
     return folder

@@ -15,7 +15,7 @@ from flows.settings import OURS
 from schemas.config.section import config_digest
 
 
-def name_of(config: Any) -> str:
+def run_name(config: Any) -> str:
     """`sample @ 3f2a`: a configuration's name and the beginning of its digest."""
     return f"{config.name} @ {config_digest(config)[:4]}"
 
@@ -42,7 +42,7 @@ def deployed(config: Any, path: Path, task_runner: Any) -> Iterator[None]:
     found = tags_of(config, path)
     with get_client(sync_client=True) as client:
         known = {*context.flow_run.tags, *found}
-        client.update_flow_run(context.flow_run.id, name=name_of(config), tags=sorted(known))
+        client.update_flow_run(context.flow_run.id, name=run_name(config), tags=sorted(known))
     with (
         tags(*found),
         task_runner.duplicate() as runner,

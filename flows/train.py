@@ -14,7 +14,7 @@ from prefect import flow, tags
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.announcing import announce_model
-from flows.naming import deployed, name_of, name_of_deployed, tags_of
+from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.training import load_train_config
@@ -69,6 +69,6 @@ def run_training(
     """Train by a flow run of the configuration's name."""
     config = load_train_config(path, overrides)
     with tags(*tags_of(config, path)):
-        flow_ = train_flow.with_options(flow_run_name=name_of(config))
+        flow_ = train_flow.with_options(flow_run_name=run_name(config))
         folder: Path = flow_(path, overrides, root, announce)
     return folder

@@ -180,7 +180,7 @@ AFTER: list[tuple[re.Pattern[str], Fits]] = [
 # --- reading
 
 
-def words_of(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
     return WORD.findall(GAP.sub(" ", text.casefold()))
 
 
@@ -227,7 +227,7 @@ def _behind(words: Sequence[str]) -> tuple[int, list[Fits]]:
 
 def descriptions_in(text: str) -> Iterator[Description]:
     """Each "the ..." of a text that names a thing."""
-    words = words_of(text)
+    words = words_in(text)
     place = 0
     while place < len(words):
         place += 1

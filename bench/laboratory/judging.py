@@ -11,7 +11,7 @@ from enum import StrEnum, auto
 from typing import Any, NamedTuple
 
 from bench.laboratory.claims import truth_of
-from bench.laboratory.descriptions import Description, described, descriptions_in, words_of
+from bench.laboratory.descriptions import Description, described, descriptions_in, words_in
 from bench.laboratory.relations import FALSE, TRUE, Truth
 from bench.laboratory.world import TrueScene, TrueThing
 from schemas.claim import Claim, decode_claim, objects_of
@@ -73,7 +73,7 @@ def _question(
     descriptions = list(descriptions_in(row["question_only"]))
     for option in row["options"]:
         if row["asks"] in ASKS_FOR_THINGS:
-            words = words_of(option)
+            words = words_in(option)
             descriptions.append(described(words[1:] if words[:1] == ["the"] else words))
         else:
             descriptions += descriptions_in(option)

@@ -84,7 +84,7 @@ class UpstreamError(ValueError):
     that the error names, else 502."""
 
     def __init__(self, body: dict[str, Any]) -> None:
-        self.code, message = words_of(body)
+        self.code, message = body_words(body)
         super().__init__(message)
         about = body.get("error")
         stated = about if isinstance(about, dict) else body
@@ -117,10 +117,10 @@ def error_words(raw: bytes) -> tuple[str, str]:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         return "", raw.decode("utf-8", "replace").strip()
-    return words_of(body)
+    return body_words(body)
 
 
-def words_of(body: Any) -> tuple[str, str]:
+def body_words(body: Any) -> tuple[str, str]:
     """As `error_words`, of a body that is read already."""
     if isinstance(body, list) and body:  # Google's form
         body = body[0]

@@ -28,7 +28,7 @@ def pair_id_of(one: str, other: str) -> str:
     return blake2b(told.encode(), digest_size=8).hexdigest()
 
 
-def words_of(rows: pl.DataFrame) -> pl.Series:
+def said_alike(rows: pl.DataFrame) -> pl.Series:
     """What question and options of each row say, as one text, null where nothing is offered: equal
     texts are the same words, whichever option is right. Reads category, evidence, offered and
     context."""
@@ -117,7 +117,7 @@ def _offering_two(rows: pl.DataFrame, mates: Places) -> pl.DataFrame:
         .with_columns(offered=pl.concat_list("right", "other"))
     )
     is_open = pl.col("right").n_unique().over("words", "side") > 1
-    return two.with_columns(words_of(two)).filter(is_open)
+    return two.with_columns(said_alike(two)).filter(is_open)
 
 
 def _lines_of(asked: pl.DataFrame) -> list[list[list[int]]]:

@@ -21,7 +21,7 @@ from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
-from tasks.plan.pairs import Offers, counterparts, pair_ids, with_pairs_in_two, words_of
+from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pairs_in_two
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.stage import Job, Stage
 
@@ -122,7 +122,7 @@ def offers_of(rows: pl.DataFrame, val_share: float, seed: int) -> Offers:
     groups = rows["group_id"].unique().to_list()
     sides = {group: is_on_val_side(group, val_share, seed) for group in groups}
     rows = rows.with_columns(
-        words_of(rows),
+        said_alike(rows),
         photograph="group_id",
         side=pl.col("group_id").replace_strict(sides, return_dtype=pl.Boolean),
     )

@@ -56,13 +56,13 @@ def dumped(document: Mapping[str, Any]) -> str:
     return f"{{\n{lines}\n}}"
 
 
-def name_of(thing: SceneObject) -> str:
+def spoken_name(thing: SceneObject) -> str:
     """The word that questions use for a thing."""
     return thing.class_name or plain(thing.name)
 
 
 def names_of(scene: Scene) -> dict[int, str]:
-    return {key: name_of(thing) for key, thing in scene.objects.items()}
+    return {key: spoken_name(thing) for key, thing in scene.objects.items()}
 
 
 def picture_part(size: tuple[int, int]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def thing_part(
 ) -> dict[str, Any]:
     part: dict[str, Any] = {
         "id": ids[thing.object_id],
-        "name": name_of(thing),
+        "name": spoken_name(thing),
         "box": list(sent_box(thing.box, scene, size)),
     }
     attributes = [plain(text) for text in thing.attributes[:MAX_ATTRIBUTES]]

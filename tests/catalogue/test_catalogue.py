@@ -32,27 +32,27 @@ def root(drawn_dataset, tmp_path) -> Path:
     return tmp_path
 
 
-def words_of(root: Path, *arguments: str) -> tuple[int, str, str]:
+def run_command(root: Path, *arguments: str) -> tuple[int, str, str]:
     done = call(*arguments, "--root", root)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
 def test_a_tag_stands_for_one_build_until_it_is_moved(root, drawn_dataset):
     first = drawn_dataset.name
-    assert words_of(root, "tag", f"drawn/{first}", "approved") == (0, f"drawn/{first}", "")
+    assert run_command(root, "tag", f"drawn/{first}", "approved") == (0, f"drawn/{first}", "")
     assert resolve_dataset("drawn@approved", root).name == first
     assert resolve_dataset("drawn", root).name == OTHER
-    assert words_of(root, "tag", "drawn@approved", "approved")[0] == 0
-    code, _, told = words_of(root, "tag", "drawn", "approved")
+    assert run_command(root, "tag", "drawn@approved", "approved")[0] == 0
+    code, _, told = run_command(root, "tag", "drawn", "approved")
     assert code == 2
     assert f"drawn@approved is drawn/{first}: add --move to have it name drawn/{OTHER}" in told
     assert resolve_dataset("drawn@approved", root).name == first
-    assert words_of(root, "tag", "drawn", "approved", "--move") == (0, f"drawn/{OTHER}", "")
+    assert run_command(root, "tag", "drawn", "approved", "--move") == (0, f"drawn/{OTHER}", "")
     assert resolve_dataset("drawn@approved", root).name == OTHER
     shutil.rmtree(root / "datasets" / "drawn" / OTHER)
     with pytest.raises(FileNotFoundError, match=f"is drawn/{OTHER}, which is gone from"):
         resolve_dataset("drawn@approved", root)
-    assert words_of(root, "tag", "drawn", "approved", "--remove") == (0, f"drawn/{OTHER}", "")
+    assert run_command(root, "tag", "drawn", "approved", "--remove") == (0, f"drawn/{OTHER}", "")
     with pytest.raises(FileNotFoundError, match="no tag approved of drawn"):
         resolve_dataset("drawn@approved", root)
 
@@ -78,17 +78,17 @@ def test_a_tag_stands_for_one_build_until_it_is_moved(root, drawn_dataset):
     ],
 )
 def test_what_is_no_tag_or_no_dataset_is_told_in_one_line(arguments, told, root):
-    code, output, line = words_of(root, *arguments)
+    code, output, line = run_command(root, *arguments)
     assert (code, output) == (2, "")
     assert told in line and "\n" not in line
     assert not list(root.rglob("tags/*/*"))
 
 
 def test_a_dataset_elsewhere_or_changed_gets_no_tag(root, drawn_dataset):
-    code, _, told = words_of(root, "tag", str(drawn_dataset), "approved")
+    code, _, told = run_command(root, "tag", str(drawn_dataset), "approved")
     assert code == 2 and "a tag names a dataset below the root" in told
     next((root / "datasets" / "drawn" / OTHER / "data").glob("val-*")).write_bytes(b"")
-    code, _, told = words_of(root, "tag", "drawn", "approved")
+    code, _, told = run_command(root, "tag", "drawn", "approved")
     assert code == 2 and "has changed since it was published" in told
 
 
@@ -101,9 +101,9 @@ def test_a_damaged_tag_is_told_and_can_be_set_again(text, root):
     place.write_text(text, encoding="latin-1")
     with pytest.raises(ValueError, match=r"cannot be read .*: set it again"):
         resolve_dataset("drawn@approved", root)
-    assert words_of(root, "tag", "drawn", "approved")[0] == 2
-    assert words_of(root, "list")[0] == 0
-    assert words_of(root, "tag", "drawn", "approved", "--move")[0] == 0
+    assert run_command(root, "tag", "drawn", "approved")[0] == 2
+    assert run_command(root, "list")[0] == 0
+    assert run_command(root, "tag", "drawn", "approved", "--move")[0] == 0
     assert resolve_dataset("drawn@approved", root).name == OTHER
 
 
@@ -143,13 +143,13 @@ def evaluate(root: Path, *models: AboutModel) -> None:
 
 def test_the_list_shows_what_was_made_from_what(root, drawn_dataset):
     first = f"drawn/{drawn_dataset.name}"
-    words_of(root, "tag", first, "approved")
+    run_command(root, "tag", first, "approved")
     model = train(root, "mine", "drawn@approved")
     asked = AboutModel("m", "models/mine/aa", "d0", *trained_by(model))
     evaluate(root, asked, AboutModel("other", "gpt, at an endpoint"))
     facts = json.loads((model / "training.json").read_text())
     assert facts["config"]["data"]["dataset"] == first
-    found = json.loads(words_of(root, "list", "--format", "json")[1])
+    found = json.loads(run_command(root, "list", "--format", "json")[1])
     newer, older = found["datasets"]
     assert (newer["name"], newer["models"], newer["tags"]) == (f"drawn/{OTHER}", [], [])
     assert (older["name"], older["models"], older["tags"]) == (first, ["mine/aa"], ["approved"])
@@ -164,7 +164,7 @@ def test_the_list_shows_what_was_made_from_what(root, drawn_dataset):
     assert evaluated["models"] == ["mine/aa", "other (gpt, at an endpoint)"]
     assert evaluated["datasets"] == [first]
     shutil.rmtree(root / "datasets" / first)
-    shown = words_of(root, "list")[1]
+    shown = run_command(root, "list")[1]
     assert f"{first} (not here)" in shown and "tried/ee" in shown
 
 
@@ -174,15 +174,15 @@ def test_what_cannot_be_read_is_listed_with_the_reason(root):
     (hostile / "training.json").write_text('{"dataset": []}')
     (root / "evaluations" / "old" / "ee").mkdir(parents=True)
     (root / "datasets" / "drawn" / OTHER / "manifest.json").write_text('{"name": 3}')
-    code, shown, _ = words_of(root, "list")
+    code, shown, _ = run_command(root, "list")
     assert code == 0 and "\x1b" not in shown and "[red]" in shown
     assert shown.count("cannot be read") == 3
     assert len(read_catalogue(root).datasets) == 2
 
 
 def test_an_empty_root_has_nothing(tmp_path):
-    assert words_of(tmp_path / "none", "list")[:2] == (0, "")
-    assert json.loads(words_of(tmp_path, "list", "--format", "json")[1]) == {
+    assert run_command(tmp_path / "none", "list")[:2] == (0, "")
+    assert json.loads(run_command(tmp_path, "list", "--format", "json")[1]) == {
         "datasets": [], "models": [], "evaluations": [],
     }  # fmt: skip
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from rich.console import Console
 from flows.announcing import PUBLISHED, PUSHED, REJECTED, announce_again, announce_dataset
 from flows.build import build_from_file, run_build
 from flows.handover import push_dataset
-from flows.naming import name_of
+from flows.naming import run_name
 from flows.serve import dataset_of
 from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
@@ -104,7 +104,7 @@ def test_a_flow_run_has_the_name_and_the_digest_of_its_configuration(built):
     root, _ = built
     (run,) = [run for run in found("flow_runs") if run["parameters"].get("root") == str(root)]
     config = config_of("quiet")
-    assert run["name"] == name_of(config) == f"quiet @ {config_digest(config)[:4]}"
+    assert run["name"] == run_name(config) == f"quiet @ {config_digest(config)[:4]}"
     assert set(run["tags"]) == {"quiet", f"digest:{config_digest(config)}"}
 
 
@@ -233,7 +233,7 @@ def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     runs = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
     (run,) = runs
     config = PipelineConfig.model_validate(tree_of("deployed"))
-    assert run["name"] == name_of(config)
+    assert run["name"] == run_name(config)
     assert set(run["tags"]) == {
         "deployed",
         f"config:{path.name}",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.config.dataset import QuotaConfig
 from tasks.plan.groups import is_on_val_side
-from tasks.plan.pairs import counterparts, pair_id_of, whole_pairs, words_of
+from tasks.plan.pairs import counterparts, pair_id_of, said_alike, whole_pairs
 from tasks.plan.stage import plan_questions
 from tests.plan.test_quota import images
 
@@ -19,7 +19,7 @@ CANDIDATE = {
 
 def said(category, evidence, offered, context):
     row = [(category, evidence, offered.split(), context.split())]
-    return words_of(pl.DataFrame(row, CANDIDATE, orient="row"))[0]
+    return said_alike(pl.DataFrame(row, CANDIDATE, orient="row"))[0]
 
 
 @pytest.mark.parametrize(
