@@ -44,7 +44,7 @@ def review(
     from schemas.review import reviews_of
     from tasks.review.book import open_book
     from tasks.review.card import write_reviews
-    from tasks.review.items import choose_items, in_order_of, reviewable
+    from tasks.review.items import choose_items, in_order_of, samples_of, with_keys
     from tasks.review.precision import agreements, precisions, reviewed_of
     from tasks.review.server import Review, application, serve_pages, summary, token_for
 
@@ -52,9 +52,10 @@ def review(
     folder = resolve_dataset(dataset, root)
     manifest = check_dataset(folder)
     seed = manifest["seed"]
-    chosen = in_order_of(choose_items(reviewable(folder), items, seed), reviewer, seed)
+    chosen = with_keys(choose_items(samples_of(folder), items, seed), folder)
+    ordered = in_order_of(chosen, reviewer, seed)
     with open_book(root, manifest["name"], reviewer) as book:
-        found = Review(folder, name_of_dataset(manifest), chosen, book)
+        found = Review(folder, name_of_dataset(manifest), ordered, book)
 
         def say(address: str) -> None:
             typer.echo(f"{address}  ({summary(found)}); Ctrl-C ends it", err=True)
@@ -103,7 +104,7 @@ def reviews(
     from schemas.review import reviews_of
     from tasks.review.card import write_reviews
     from tasks.review.exchange import export_reviews, import_reviews
-    from tasks.review.items import choose_items, reviewable
+    from tasks.review.items import choose_items, reviewable, samples_of, with_keys
     from tasks.review.precision import agreement_told, agreements, precisions, reviewed_of, told
 
     folder = resolve_dataset(dataset, root)
@@ -115,7 +116,7 @@ def reviews(
             err=True,
         )
     if give:
-        chosen = choose_items(reviewable(folder), items, manifest["seed"])
+        chosen = with_keys(choose_items(samples_of(folder), items, manifest["seed"]), folder)
         text = export_reviews(
             chosen, reviews_of(root, name), folder, name_of_dataset(manifest), format
         )

@@ -32,6 +32,12 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
+def media_type(data: bytes) -> str:
+    """Such as image/jpeg; raises as `opened`."""
+    with opened(data) as image:
+        return f"image/{MEDIA[str(image.format)]}"
+
+
 def as_stored(data: bytes) -> bytes:
     """The photograph as every reader shows it alike: no tag turns it, it is one picture, and grey
     has 8 bits. What is so already, or is no image, is returned as it is. A JPEG keeps its pixels'

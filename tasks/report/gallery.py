@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
-import pyarrow.parquet as pq
 from markupsafe import Markup
 
 from schemas.box import Corners
 from schemas.claim import OBJECT_FIELDS
-from schemas.dataset_folder import sample_files
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box, shown_label
 from tasks.pages.shown_photographs import data_address, shrunk
 from tasks.photographs.stage import PhotographStore
+from tasks.publish.shown import photographs_of
 
 MAX_ROWS = 10_000
 """Questions of one page: its script looks through all of them at each key."""
@@ -189,17 +188,8 @@ def _picture(data: bytes, room: int) -> Picture | None:
 def _of_samples(
     record: Record, wanted: Set[str], store: PhotographStore | None
 ) -> Iterator[dict[str, bytes]]:
-    """Bytes by image id, a row group of the dataset's files at a time."""
-    for path in sample_files(record.folder):
-        with pq.ParquetFile(path) as file:
-            if "images" not in file.schema_arrow.names:
-                return
-            for group in range(file.num_row_groups):
-                ids = file.read_row_group(group, columns=["image_id"])["image_id"].to_pylist()
-                places = {key: place for place, key in enumerate(ids) if key in wanted}
-                if places:
-                    images = file.read_row_group(group, columns=["images"])["images"]
-                    yield {key: images[place][0]["bytes"].as_py() for key, place in places.items()}
+    """Bytes by image id, some at a time."""
+    return photographs_of(record.folder, wanted)
 
 
 def _of_store(

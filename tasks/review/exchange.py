@@ -11,16 +11,16 @@ annotations (https://labelstud.io/guide/task_format).
 import json
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import polars as pl
 
-from schemas.dataset_folder import sample_files
-from schemas.photographs import MEDIA, opened
+from schemas.photographs import media_type
 from schemas.review import Exchange, Verdict, reviews_of
+from tasks.publish.shown import photographs_of
 from tasks.review.book import open_book
 
 ABOUT = ("question_id", "image_id", "category", "evidence")
@@ -54,7 +54,7 @@ def export_reviews(
     ).iter_rows():
         said[key].append(Said(key, reviewer, Verdict(verdict), comment or ""))
     render = _argilla if exchange is Exchange.ARGILLA else _label_studio
-    shown = _photographs(dataset, set(items["image_id"]))
+    shown = _addresses(dataset, set(items["image_id"]))
     records = [
         render(item, shown.get(item["image_id"]), name, said[item["key"]])
         for item in items.iter_rows(named=True)
@@ -62,20 +62,13 @@ def export_reviews(
     return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
 
 
-def _photographs(dataset: Path, images: set[str]) -> dict[str, str]:
-    """As data addresses, by image."""
-    found = {}
-    for path in sample_files(dataset):
-        if "images" not in pl.read_parquet_schema(path):
-            continue
-        rows = pl.scan_parquet(path).filter(pl.col("image_id").is_in(list(images)))
-        shown = rows.select("image_id", "images").unique("image_id").collect()
-        for image_id, (photograph, *_) in shown.iter_rows():
-            data = photograph["bytes"]
-            with opened(data) as image:
-                media = MEDIA[str(image.format)]
-            found[image_id] = f"data:image/{media};base64,{b64encode(data).decode()}"
-    return found
+def _addresses(dataset: Path, images: Set[str]) -> dict[str, str]:
+    """The photographs as data addresses, by image."""
+    return {
+        image_id: f"data:{media_type(data)};base64,{b64encode(data).decode()}"
+        for some in photographs_of(dataset, images)
+        for image_id, data in some.items()
+    }
 
 
 def _argilla(

@@ -5,7 +5,7 @@ each in an order of their own, so that what comes late and tired differs.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import polars as pl
 from schemas.dataset_folder import sample_files
 from schemas.review import question_key, shown_image
 from tasks.plan.groups import stable_hash
+from tasks.publish.shown import photographs_of
 
 COLUMNS = (
     *("question_id", "image_id", "category", "evidence", "question_only", "options"),
@@ -21,34 +22,36 @@ COLUMNS = (
 )
 
 
-def reviewable(dataset: Path) -> pl.DataFrame:
-    """All samples of a dataset with the columns of COLUMNS, `key`, `question` and `label`, by
-    question id."""
-    parts = [_with_keys(path) for path in sample_files(dataset)]
-    return pl.concat(parts).sort("question_id")
+def samples_of(dataset: Path) -> pl.DataFrame:
+    """All samples of a dataset with the columns of COLUMNS, `question` and `label`, by question
+    id."""
+    rows = pl.concat(pl.read_parquet(path, columns=[*COLUMNS]) for path in sample_files(dataset))
+    return rows.with_columns(question="question_only", label="answer_text_only").sort("question_id")
 
 
-def _with_keys(path: Path) -> pl.DataFrame:
-    schema = pl.read_parquet_schema(path)
-    rows = pl.read_parquet(path, columns=list(COLUMNS))
-    digests: dict[str, str] = {}
-    if "images" in schema:
-        shown = pl.read_parquet(path, columns=["image_id", "images"]).unique("image_id")
-        digests = {
-            image_id: sha256(images[0]["bytes"]).hexdigest()
-            for image_id, images in shown.iter_rows()
-        }
+def with_keys(samples: pl.DataFrame, dataset: Path) -> pl.DataFrame:
+    """Samples of a dataset with their `key`. Reads their photographs, and no others."""
+    digests = {
+        image_id: sha256(data).hexdigest()
+        for some in photographs_of(dataset, set(samples["image_id"]))
+        for image_id, data in some.items()
+    }
+    return samples.with_columns(key=keys_of(samples, digests))
+
+
+def keys_of(samples: pl.DataFrame, digests: Mapping[str, str | None]) -> pl.Series:
+    """The key of each sample, whose photographs have these digests by image."""
+    said = samples.select("image_id", "question_only", "options", "answer_text_only")
     keys = [
-        question_key(shown_image(image_id, digests.get(image_id)), *said)
-        for image_id, *said in rows.select(
-            "image_id", "question_only", "options", "answer_text_only"
-        ).iter_rows()
+        question_key(shown_image(image_id, digests.get(image_id)), *words)
+        for image_id, *words in said.iter_rows()
     ]
-    return rows.with_columns(
-        key=pl.Series(keys, dtype=pl.String),
-        question=pl.col("question_only"),
-        label=pl.col("answer_text_only"),
-    )
+    return pl.Series(keys, dtype=pl.String)
+
+
+def reviewable(dataset: Path) -> pl.DataFrame:
+    """All samples of a dataset with their keys: reads all of its photographs."""
+    return with_keys(samples_of(dataset), dataset)
 
 
 def digests_of_shown(images: str, photographs: Sequence[Path]) -> dict[str, str | None]:

@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from schemas.review import LEFT_OUT, VALID, Verdict, outcomes, reviews_of
-from tasks.review.items import reviewable
+from tasks.review.items import samples_of, with_keys
 
 ALL = "all"
 """In place of a category."""
@@ -75,7 +75,9 @@ def reviewed_of(dataset: Path, root: Path, name: str) -> pl.DataFrame:
     reviews = reviews_of(root, name)
     if reviews.is_empty():
         return reviewed_among(reviews, ())
-    keys = {*reviewable(dataset)["key"], *left_out(dataset / "ledger.parquet")}
+    # Only those that say what somebody reviewed need be known by their photographs.
+    alike = samples_of(dataset).join(reviews, on=["question", "label"], how="semi")
+    keys = {*with_keys(alike, dataset)["key"], *left_out(dataset / "ledger.parquet")}
     return reviewed_among(reviews, keys)
 
 

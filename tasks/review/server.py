@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,9 +18,10 @@ import polars as pl
 from aiohttp import web
 
 from schemas.dataset_folder import sample_files, why_command
-from schemas.photographs import MEDIA, opened
+from schemas.photographs import media_type
 from schemas.review import VALID, Verdict
 from tasks.pages.boxes import drawn_box, place_of_box
+from tasks.publish.shown import photographs_of
 from tasks.review.book import Book
 from tasks.review.page import render_page
 
@@ -60,7 +61,7 @@ class Review:
             "options": item["options"],
             "width": item["width"],
             "height": item["height"],
-            "has_photograph": item["image_id"] in self._files,
+            "has_photograph": self.has_photographs,
             "state": self.state(place),
         }
         if answered is None:
@@ -121,20 +122,13 @@ class Review:
         )
 
     def photograph(self, place: int) -> bytes:
+        """LookupError where the dataset has no photographs."""
         image_id = self.items[place]["image_id"]
-        rows = pl.scan_parquet(self._files[image_id]).filter(pl.col("image_id") == image_id)
-        data: bytes = rows.select("images").head(1).collect().item()[0]["bytes"]
-        return data
+        return next(photographs_of(self.dataset, {image_id}), {})[image_id]
 
     @cached_property
-    def _files(self) -> Mapping[str, Path]:
-        """The file of each photograph."""
-        return {
-            image_id: path
-            for path in sample_files(self.dataset)
-            if "images" in pl.read_parquet_schema(path)
-            for image_id in pl.read_parquet(path, columns=["image_id"])["image_id"].unique()
-        }
+    def has_photographs(self) -> bool:
+        return "images" in pl.read_parquet_schema(sample_files(self.dataset)[0])
 
 
 def application(review: Review, token: str | None) -> web.Application:
@@ -160,12 +154,12 @@ def application(review: Review, token: str | None) -> web.Application:
         return web.json_response(review.shown(place_of(request)))
 
     async def photograph(request: web.Request) -> web.Response:
-        data = review.photograph(place_of(request))
-        with opened(data) as image:
-            media = MEDIA[str(image.format)]
-        return web.Response(
-            body=data, content_type=f"image/{media}", headers={"Cache-Control": "private"}
-        )
+        try:
+            data = review.photograph(place_of(request))
+        except LookupError:
+            raise web.HTTPNotFound(text="this dataset has no photographs") from None
+        kept = {"Cache-Control": "private"}
+        return web.Response(body=data, content_type=media_type(data), headers=kept)
 
     async def step(request: web.Request) -> web.Response:
         place, body = place_of(request), await _body(request)

@@ -1,13 +1,12 @@
 """Reviewed: questions that people did not find right do not become samples again."""
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
 
 from schemas.review import LEFT_OUT, Verdict, outcomes, question_key, reviews_of, shown_image
+from tasks.review.inputs import REVIEWS, check_unchanged, digest_of_verdicts
 from tasks.stage import Build, Job
 
 
@@ -19,23 +18,18 @@ def faults(root: Path, name: str) -> pl.DataFrame:
 
 def digest_of_faults(build: Build) -> Mapping[str, str]:
     """Of reviews, only faults decide what is selected; none where there are none."""
-    found = faults(build.root, build.config.name)
-    return {"reviews": _digest(found)} if found.height else {}
+    digest = _digest(faults(build.root, build.config.name))
+    return {REVIEWS: digest} if digest else {}
 
 
-def _digest(found: pl.DataFrame) -> str:
-    return sha256(repr(found.rows()).encode()).hexdigest()[:16]
+def _digest(found: pl.DataFrame) -> str | None:
+    return digest_of_verdicts(found) if found.height else None
 
 
 def faults_of(job: Job) -> pl.DataFrame:
-    """The faults that the job's recipe names. ValueError where they are others by now: somebody has
-    reviewed since the build began."""
+    """The faults that the job's recipe names; ValueError where they are others by now."""
     found = faults(job.root, job.config.name)
-    known = json.loads(job.artifact.recipe)["inputs"].get("reviews")
-    if known != (_digest(found) if found.height else None):
-        raise ValueError(
-            f"reviews of {job.config.name} have changed while it was built: run the same command"
-        )
+    check_unchanged(job, _digest(found))
     return found
 
 

@@ -1,14 +1,14 @@
 """Reviewed: whether reviews show that too few labels of a dataset are right."""
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
+from pathlib import Path
 
 import polars as pl
 
-from schemas.review import question_key, reviews_of, shown_image
+from schemas.review import reviews_of
 from tasks.artifact import ledger_path_of
-from tasks.review.items import digests_of_shown
+from tasks.review.inputs import REVIEWS, check_unchanged, digest_of_verdicts
+from tasks.review.items import digests_of_shown, keys_of
 from tasks.review.precision import ALL, left_out, precisions, reviewed_among, told
 from tasks.stage import Build, Job
 
@@ -17,12 +17,11 @@ def digest_of_reviews(build: Build) -> Mapping[str, str]:
     """Of all verdicts, where the gates ask for a precision; they decide nothing otherwise."""
     if build.config.gates.min_precision is None:
         return {}
-    return {"reviews": _digest(reviews_of(build.root, build.config.name))}
+    return {REVIEWS: digest_of_verdicts(_verdicts(build.root, build.config.name))}
 
 
-def _digest(reviews: pl.DataFrame) -> str:
-    rows = reviews.select("reviewer", "key", "verdict").rows()
-    return sha256(repr(rows).encode()).hexdigest()[:16]
+def _verdicts(root: Path, name: str) -> pl.DataFrame:
+    return reviews_of(root, name).select("reviewer", "key", "verdict")
 
 
 def count_reviews(job: Job, samples: pl.DataFrame) -> pl.DataFrame:
@@ -34,11 +33,9 @@ def count_reviews(job: Job, samples: pl.DataFrame) -> pl.DataFrame:
     if least is None:
         return pl.DataFrame(schema=TOTAL)
     reviews = reviews_of(job.root, job.config.name)
-    if json.loads(job.artifact.recipe)["inputs"].get("reviews") != _digest(reviews):
-        raise ValueError(
-            f"reviews of {job.config.name} have changed while it was built: run the same command"
-        )
-    keys = {*_keys(job, samples), *left_out(ledger_path_of(job.path("select")))}
+    check_unchanged(job, digest_of_verdicts(_verdicts(job.root, job.config.name)))
+    digests = digests_of_shown(job.config.images, job.paths("photographs"))
+    keys = {*keys_of(samples, digests), *left_out(ledger_path_of(job.path("select")))}
     found = precisions(reviewed_among(reviews, keys))
     if not found:
         return pl.DataFrame(schema=TOTAL)
@@ -57,13 +54,3 @@ TOTAL = pl.Schema(
         "finding": pl.String,
     }
 )
-
-
-def _keys(job: Job, samples: pl.DataFrame) -> list[str]:
-    digests = digests_of_shown(job.config.images, job.paths("photographs"))
-    return [
-        question_key(shown_image(image_id, digests.get(image_id)), *said)
-        for image_id, *said in samples.select(
-            "image_id", "question_only", "options", "answer_text_only"
-        ).iter_rows()
-    ]

@@ -1,6 +1,7 @@
 """A person with a keyboard: a real command, a real browser, and kills."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,10 +41,12 @@ def press(page: Page, key: str, state: str) -> None:
 
 
 def test_reviews_by_keys_alone_survive_a_kill(page, drawn_dataset, tmp_path):
+    # Its card is written anew.
+    dataset = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text))
-    with reviewing(tmp_path, drawn_dataset, signal.SIGKILL) as address:
+    with reviewing(tmp_path, dataset, signal.SIGKILL) as address:
         page.goto(address)
         page.wait_for_selector("#choices button")
         assert page.locator("#open").is_hidden()
@@ -57,7 +60,7 @@ def test_reviews_by_keys_alone_survive_a_kill(page, drawn_dataset, tmp_path):
         assert page.locator("#choices .chosen").inner_text().endswith("cannot tell")
     found = reviews_of(tmp_path, "drawn")
     assert found.select("verdict", "comment").rows() == [("wrong", "rwmu")]
-    with reviewing(tmp_path, drawn_dataset, signal.SIGINT) as address:
+    with reviewing(tmp_path, dataset, signal.SIGINT) as address:
         page.goto(address)
         page.wait_for_selector("#dots .wrong")
         assert page.locator("#dots [aria-current=true].answered").count() == 1

@@ -389,8 +389,8 @@ def test_what_no_program_exports_is_refused(text, problem, tmp_path):
 
 @pytest.fixture
 def root(two_builds: tuple[Path, Path], tmp_path: Path) -> Path:
-    """A root that holds the datasets of two builds, and reviews of its own."""
-    (tmp_path / "datasets").symlink_to(two_builds[0].parents[1])
+    """A root that holds copies of the datasets of two builds, and reviews of its own."""
+    shutil.copytree(two_builds[0].parents[1], tmp_path / "datasets")
     return tmp_path
 
 
