@@ -61,18 +61,12 @@ def with_new_replies(config: PipelineConfig, stage: str | None, root: Path) -> P
 @contextmanager
 def noting_draw(config: PipelineConfig, stage: str, root: Path) -> Iterator[None]:
     """Notes at the end of the block, which builds the configuration, whether the draw of the
-    stage's replies is finished; also where a later stage failed."""
+    stage's replies is finished; also where the build has failed, which may be a later stage."""
     try:
         yield
-    except Exception:
-        _note_end(config, stage, root)
-        raise
-    _note_end(config, stage, root)
-
-
-def _note_end(config: PipelineConfig, stage: str, root: Path) -> None:
-    begun = Begun(config_digest(config), _is_finished(config, stage, root))
-    _note(_place(config, stage, root), config.chats[f"{stage}.chat"].draw, begun)
+    finally:
+        begun = Begun(config_digest(config), _is_finished(config, stage, root))
+        _note(_place(config, stage, root), config.chats[f"{stage}.chat"].draw, begun)
 
 
 def _is_finished(config: PipelineConfig, stage: str, root: Path) -> bool:

@@ -18,9 +18,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import blake2b, sha256
-from itertools import repeat
-from math import isfinite
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +27,7 @@ from pydantic import BaseModel
 
 from schemas.file_digests import digest_store, file_digests
 from schemas.replacing import PARTIAL, replacing, replacing_folder
+from tasks.content import Content, content_of_files, content_of_rows
 
 PAGE = ".html"
 """Ends the name of a page for people in a folder. Seals leave it out: it says what the other files
@@ -37,8 +36,6 @@ LEDGER = ".ledger.parquet"
 """Ends the name of an artifact's ledger."""
 SEAL = ".seal.json"
 """Ends the name of a seal, which else is that of its artifact."""
-ROWS_AT_ONCE = 20_000
-"""Rows whose text is held in memory while they are digested: at most some 100 MB."""
 DEPTH_OF_PARTIALS = 4
 """Names below a root of what is written and then renamed, at most: sight/MODEL/ab/PHOTOGRAPH and
 artifacts/infer-parts/RECIPE/BATCH."""
@@ -126,78 +123,6 @@ def plan_artifact(
     digest = sha256(recipe.encode()).hexdigest()[:16]
     name = f"{digest}-{shard}" if shard else digest
     return Artifact(root / "artifacts" / stage / f"{name}{suffix}", recipe)
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What the rows of an artifact say. Contents of shards add up to that of their stage: `total`
-    is the sum of the rows' digests modulo 2**128, so that no cut and no order changes it."""
-
-    kind: str
-    num_rows: int
-    total: int
-
-    def __add__(self, other: "Content") -> "Content":
-        if self.kind != other.kind:
-            raise ValueError("the shards of one stage differ in their columns: remove them")
-        total = (self.total + other.total) % 2**128
-        return Content(self.kind, self.num_rows + other.num_rows, total)
-
-    @property
-    def digest(self) -> str:
-        text = json.dumps([self.kind, self.num_rows, self.total])
-        return sha256(text.encode()).hexdigest()[:16]
-
-
-def content_of_rows(frame: pl.DataFrame) -> Content:
-    """The rows as JSON lines, each digested by itself; bytes count as hexadecimal text. JSON writes
-    every float that is not finite as null: where a row has some, they follow its line."""
-    kind = sha256(json.dumps([[name, str(kind)] for name, kind in frame.schema.items()]).encode())
-    texts = frame.with_columns(pl.col(pl.Binary).bin.encode("hex"))
-    total = 0
-    for part in texts.iter_slices(ROWS_AT_ONCE):
-        lines = part.write_ndjson().encode().splitlines()
-        for line in map(bytes.__add__, lines, _not_finite(part)):
-            total += int.from_bytes(blake2b(line, digest_size=16).digest())
-    return Content(kind.hexdigest()[:16], frame.height, total % 2**128)
-
-
-def _not_finite(frame: pl.DataFrame) -> Iterator[bytes]:
-    """Of each row the columns and places of NaN and infinities; empty where it has none."""
-    columns = [column for column in frame.get_columns() if _has_not_finite(column)]
-    if not columns:
-        yield from repeat(b"", frame.height)
-        return
-    for row in frame.select(column.name for column in columns).iter_rows(named=True):
-        places = list(_places_not_finite(row))
-        yield json.dumps(places).encode() if places else b""
-
-
-def _has_not_finite(values: pl.Series) -> bool:
-    """Whether there are NaN or infinities at any depth."""
-    kind = values.dtype
-    if kind.is_float():
-        return not values.is_finite().all()
-    if isinstance(kind, pl.List | pl.Array):
-        return _has_not_finite(values.explode())
-    if isinstance(kind, pl.Struct):
-        return any(_has_not_finite(field) for field in values.struct.unnest().get_columns())
-    return False
-
-
-def _places_not_finite(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[list[Any]]:
-    if isinstance(value, float) and not isfinite(value):
-        yield [*place, str(value)]
-    elif isinstance(value, dict | list):
-        entries = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, entry in entries:
-            yield from _places_not_finite(entry, (*place, name))
-
-
-def content_of_files(digests: Mapping[str, str]) -> Content:
-    """The content of a folder, from the digest of each of its files."""
-    text = json.dumps(sorted(digests.items()))
-    return Content("files", len(digests), int.from_bytes(sha256(text.encode()).digest()[:16]))
 
 
 def sealed_content(paths: Sequence[Path]) -> str:

@@ -13,7 +13,6 @@ from schemas.config.runner import RunnerConfig
 from schemas.config.source import SourceConfig
 from schemas.replacing import replacing, replacing_folder
 from tasks.artifact import (
-    content_of_rows,
     digest_of,
     inputs_of,
     is_complete,
@@ -24,6 +23,7 @@ from tasks.artifact import (
     write_artifact,
     write_incomplete,
 )
+from tasks.content import content_of_rows
 
 PLAN = {
     "stage": "ingest",

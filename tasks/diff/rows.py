@@ -10,13 +10,12 @@ renumbered       it has another id, or its image has
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.columns import columns, frame_of
-from tasks.artifact import ROWS_AT_ONCE
+from tasks.content import row_digests
 from tasks.diff.causes import Cause, Causes, Question
 from tasks.diff.identity import Known, Matcher, Row, known_of
 from tasks.diff.record import QUESTIONS, SCENES, Record
@@ -117,21 +116,13 @@ def _differing(one: Record, two: Record) -> tuple[list[Row], list[Row]]:
     """The samples of both that are not in the other one, alike in all but their cost."""
     shared = [name for name in one.samples.columns if name in two.samples.columns]
     compared = [name for name in shared if name not in COSTS]
-    digests = [_digests(record.samples.select(compared)) for record in (one, two)]
+    digests = [list(row_digests(record.samples.select(compared))) for record in (one, two)]
     same = set(digests[0]) & set(digests[1])
     left, right = (
         record.samples.filter(pl.Series([digest not in same for digest in found], dtype=pl.Boolean))
         for record, found in zip((one, two), digests, strict=True)
     )
     return left.to_dicts(), right.to_dicts()
-
-
-def _digests(rows: pl.DataFrame) -> list[bytes]:
-    return [
-        blake2b(line, digest_size=16).digest()
-        for part in rows.iter_slices(ROWS_AT_ONCE)
-        for line in part.write_ndjson().encode().splitlines()
-    ]
 
 
 def _question(old: Row, row: Row) -> Question:
