@@ -24,7 +24,7 @@ from schemas.dataset_folder import VALIDATION, check_dataset, read_manifest
 from schemas.replacing import replacing
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
-from tasks.validate.stage import is_blocking, results_of
+from tasks.validate.results import is_blocking, results_of
 
 PUBLISHED = "spatialthinker.dataset.published"
 REJECTED = "spatialthinker.dataset.rejected"

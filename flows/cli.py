@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     from rich.console import Console
     from rich.markup import escape
 
-    from flows.commands import app
+    from flows.commands.app import app
     from flows.outcomes import outcome_of
     from flows.stopping import end_when_stored, exit_code, ignore_signals, watch_signals
 

@@ -193,7 +193,7 @@ def test_hours_follow_from_latency_and_limits(limits, hours, tmp_path: Path) -> 
 
 
 def test_the_command_shows_the_estimate_and_the_budget(root: Path) -> None:
-    from flows.commands import app
+    from flows.commands.app import app
 
     with serve(Models()) as endpoint:
         tree = tree_of(endpoint.url, budget=2.0)

@@ -58,7 +58,8 @@ from tasks.report.report import write_report
 from tasks.sources.readers import reader_of
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.validate.page import PAGE
-from tasks.validate.stage import draw_page, results_of
+from tasks.validate.results import results_of
+from tasks.validate.stage import draw_page
 from tasks.write.override import provenance_of
 
 VERSION = 9

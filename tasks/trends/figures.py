@@ -12,8 +12,8 @@ from tasks.catalogue.entries import DAMAGED, commit_told
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL
 from tasks.review.precision import Precision, precisions, reviewed_of
+from tasks.validate.results import results_of
 from tasks.validate.shortcuts import ALL
-from tasks.validate.stage import results_of
 
 Loss = tuple[str, str]
 """The stage, and the reason."""

@@ -11,6 +11,7 @@ from tasks.review.inputs import REVIEWS, check_unchanged, digest_of_verdicts
 from tasks.review.items import digests_of_shown, keys_of
 from tasks.review.precision import ALL, left_out, precisions, reviewed_among, told
 from tasks.stage import Build, Job
+from tasks.validate.totals import TOTAL
 
 
 def digest_of_reviews(build: Build) -> Mapping[str, str]:
@@ -42,15 +43,3 @@ def count_reviews(job: Job, samples: pl.DataFrame) -> pl.DataFrame:
     is_missed = int(found[0].high < least)
     finding = f"{told(found[0])}, {100 * least:g} % wanted"
     return pl.DataFrame([("review", ALL, is_missed, 0, 0, finding)], TOTAL, orient="row")
-
-
-TOTAL = pl.Schema(
-    {
-        "family": pl.String,
-        "name": pl.String,
-        "found": pl.Int64,
-        "low": pl.Int64,
-        "high": pl.Int64,
-        "finding": pl.String,
-    }
-)

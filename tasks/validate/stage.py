@@ -8,10 +8,7 @@ module is imported where it is used: it imports Great Expectations, which takes 
 
 import json
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
-from math import ceil, floor
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from schemas.code_version import code_version
-from schemas.columns import formatted
 from schemas.config.build import PipelineConfig
 from schemas.config.dataset import QuotaConfig, SelectConfig
 from schemas.config.gates import GatesConfig
@@ -30,96 +26,29 @@ from schemas.replacing import replacing
 from schemas.sample import SAMPLE, sample_columns
 from tasks.artifact import writing_folder
 from tasks.judge.summary import judge_summary
-from tasks.plan.quota import plan_quotas
 from tasks.sources.files import digest_files
 from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.validate.numbers import numbers_of
 from tasks.validate.page import PAGE, render_page
 from tasks.validate.readiness import check_rewards
+from tasks.validate.results import as_results, failing_rows, is_blocking, results_of, succeeded
 from tasks.validate.reviewed import count_reviews, digest_of_reviews
-from tasks.validate.shortcuts import ALL, find_shortcuts
+from tasks.validate.shortcuts import find_shortcuts
+from tasks.validate.totals import USUAL, by_family, count_shortcuts, count_totals
 from tasks.validate.view import check_view, table_columns
 
 if TYPE_CHECKING:
-    from tasks.validate.verdicts import Verdict
+    pass
 
 logger = logging.getLogger(__name__)
 
 VERSION = 11
-USUAL = GatesConfig()
-ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
-MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
-FAILING = pl.Schema(
-    dict.fromkeys(
-        ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
-    )
-)
-UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
-"""What the rows of a frame are called in results; those of totals are targets."""
 ASKED = (
     *("question_id", "group_id", "pair_id", "category"),
     *("question_only", "options", "answer_only"),
 )
 """Columns that tasks.validate.shortcuts reads."""
-
-
-def count_totals(
-    view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig, gates: GatesConfig = USUAL
-) -> pl.DataFrame:
-    """One row per number that the configuration requires: what was found, and the range wanted.
-    Totals may differ a little from what is wanted: splits keep whole photographs together."""
-    num_wanted, found = quota.num_samples, view.height
-    least = ceil(gates.min_quota_share * num_wanted - ROUNDING)
-    around = partial(_around, tolerance=gates.tolerance)
-    totals = [
-        ("least", "all samples", found, least, max(num_wanted, found)),
-        ("all", "all samples", found, *around(num_wanted)),
-    ]
-    cells = plan_quotas(quota, quota.num_samples)
-    for place, family in enumerate(("category", "level")):
-        for name in dict.fromkeys(cell[place] for cell in cells):
-            wanted = sum(number for cell, number in cells.items() if cell[place] == name)
-            found = view.filter(pl.col(family) == name).height
-            totals.append((family, name, found, *around(wanted)))
-    num_val, slack = select.val_share * view.height, max(2.0, gates.tolerance * view.height)
-    found = view.filter(split="val").height
-    totals.append(("split", "val", found, ceil(num_val - slack), floor(num_val + slack)))
-    answers = view.filter(pl.col("num_options").max().over("category") > 2)
-    for (category_name,), rows in answers.group_by("category", maintain_order=True):
-        ((text, found),) = Counter(sorted(rows["answer_text_only"])).most_common(1)
-        most = max(3, floor(gates.max_answer_share * rows.height))
-        totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
-    frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
-    finding = formatted("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
-    return frame.with_columns(finding=finding)
-
-
-def _around(wanted: float, *, tolerance: float) -> tuple[int, int]:
-    slack = max(1.0, tolerance * wanted)
-    return max(0, ceil(wanted - slack)), floor(wanted + slack)
-
-
-def count_shortcuts(shortcuts: pl.DataFrame) -> pl.DataFrame:
-    """One row like those of `count_totals` per category that tasks.validate.shortcuts could score:
-    `found` is 1 where it can be answered from the words alone."""
-    label = pl.col("category").replace(ALL, "all categories together")
-    percent = [(100 * pl.col(name)).round(1) for name in ("accuracy", "chance")]
-    return shortcuts.filter(pl.col("is_shortcut").is_not_null()).select(
-        family=pl.lit("shortcut"),
-        name=label,
-        found=pl.col("is_shortcut").cast(pl.Int64),
-        low=pl.lit(0, pl.Int64),
-        high=pl.lit(0, pl.Int64),
-        finding=formatted("{}: {} % right from the words alone, {} % by chance", label, *percent),
-    )
-
-
-def by_family(totals: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The totals of each family that is checked; a data set may have none of some."""
-    from tasks.validate.expectations import TOTALS
-
-    return {family: totals.filter(family=family) for family in TOTALS}
 
 
 def _asked(samples: pl.DataFrame) -> pl.DataFrame:
@@ -172,10 +101,8 @@ def validate_frame(
         frames["rows"] = samples.sort("question_id")
         suite += checks_of_suite(Path(gates.suite), samples.schema)
     verdicts = evaluate(frames, suite)
-    failed = [_failing_rows(v, frames) for v in verdicts if v.status == "failed"]
-    failing = pl.concat([pl.DataFrame(schema=FAILING), *failed])
-    failing = failing.sort("expectation", maintain_order=True)
-    results = _results(verdicts, failing, view.height) | {
+    failing = failing_rows(verdicts, frames)
+    results = as_results(verdicts, failing, view.height) | {
         "about": dict(about or {}),
         "numbers": numbers_of(view),
         "judging": judge_summary(judged_paths, judge) if judge else None,
@@ -201,72 +128,6 @@ def draw_page(
     page = render_page(results, {**made, "code": str(code_version())}, dataset)
     with replacing(folder / PAGE, is_durable=False) as partial:
         partial.write_text(page, encoding="utf-8")
-
-
-def _failing_rows(verdict: "Verdict", frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    check = verdict.check
-    if verdict.details:
-        rows = pl.DataFrame({"value": verdict.details})
-    else:
-        texts = {
-            name: pl.col(name).cast(pl.String).fill_null("null").replace("", "(empty)")
-            for name in check.shown
-        }
-        named = [formatted(f"{name} = {{}}", text) for name, text in texts.items()]
-        value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
-        rows = frames[check.frame][verdict.rows].with_columns(value=value)
-    names = {"question_id": "question_id", "question": "question_only"}
-    return rows.select(
-        **{
-            name: pl.col(column) if column in rows.columns else pl.lit(None, pl.String)
-            for name, column in names.items()
-        },
-        expectation=pl.lit(check.name),
-        severity=pl.lit(check.severity),
-        columns=pl.lit(", ".join(check.shown)),
-        value="value",
-    )
-
-
-def _results(verdicts: list["Verdict"], failing: pl.DataFrame, num_rows: int) -> dict[str, Any]:
-    examples = {
-        name: rows.head(MAX_EXAMPLES).select("question_id", "question", "value").to_dicts()
-        for (name,), rows in failing.group_by("expectation", maintain_order=True)
-    }
-    expectations = [
-        {
-            "name": verdict.check.name,
-            "group": verdict.check.group,
-            "description": verdict.check.description,
-            "severity": verdict.check.severity,
-            "status": verdict.status,
-            "error": verdict.error,
-            "unit": UNITS.get(verdict.check.frame, "targets"),
-            "num_checked": verdict.num_checked,
-            "num_failed": verdict.num_failed,
-            "examples": examples.get(verdict.check.name, []),
-        }
-        for verdict in sorted(verdicts, key=lambda verdict: verdict.check.name)
-    ]
-    failing_samples = {row for v in verdicts if v.check.frame == "samples" for row in v.rows}
-    return {
-        "success": not any(verdict.blocks for verdict in verdicts),
-        "num_rows": num_rows,
-        "num_failing_rows": len(failing_samples),
-        "num_expectations": len(expectations),
-        "expectations": expectations,
-    }
-
-
-def results_of(folder: Path) -> dict[str, Any]:
-    """results.json of a validation folder."""
-    results: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    return results
-
-
-def succeeded(folder: Path) -> bool:
-    """Whether the samples of this validation folder may be published."""
-    return bool(results_of(folder)["success"])
 
 
 def validate(job: Job) -> Path:
@@ -353,12 +214,6 @@ def check_gates(config: PipelineConfig) -> None:
         from tasks.validate.suites import checks_of_suite
 
         checks_of_suite(Path(config.gates.suite), sample_columns(bool(config.witness)))
-
-
-def is_blocking(expectation: Mapping[str, Any]) -> bool:
-    """Whether this entry of results.json keeps the dataset from being published."""
-    status = expectation["status"]
-    return bool(status == "error" or (status == "failed" and expectation["severity"] == "critical"))
 
 
 def _example(expectation: Mapping[str, Any]) -> str:

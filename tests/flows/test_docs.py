@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from flows.commands import app
+from flows.commands.app import app
 from schemas.config.build import load_config
 from schemas.config.evaluation import load_evaluate_config
 from schemas.config.gates import EXPECTATIONS

@@ -68,7 +68,7 @@ def contents(place: Path) -> dict[str, str]:
 
 def review(dataset: Path, verdict: Verdict) -> None:
     item = reviewable(dataset).to_dicts()[0]
-    with open_book(dataset.parents[2], "drawn", "ada") as book:
+    with open_book(dataset.parents[2], "drawn", "tilo") as book:
         book.add(item | {"dataset": name_of_dataset(read_manifest(dataset))}, None, verdict)
 
 
@@ -85,8 +85,8 @@ def test_reviews_go_along_and_the_card_says_what_they_found(dataset, tmp_path):
     review(dataset, Verdict.WRONG)
     found = sent(dataset, tmp_path / "to")
     assert found.sent == 2  # the card and the reviews
-    assert (tmp_path / "to" / "reviews" / "ada.parquet").exists()
-    assert "ada" not in (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
+    assert (tmp_path / "to" / "reviews" / "tilo.parquet").exists()
+    assert "tilo" not in (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
     card = (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
     assert card.partition("<!-- reviews -->")[2].partition("<!-- /reviews -->")[0].strip()
 

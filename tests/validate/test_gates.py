@@ -15,8 +15,9 @@ from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
 from tasks.validate.reviewed import TOTAL
-from tasks.validate.stage import check, count_totals, validate_frame
+from tasks.validate.stage import check, validate_frame
 from tasks.validate.suites import checks_of_suite
+from tasks.validate.totals import count_totals
 from tasks.validate.view import check_view
 from tests.stages import build_of
 from tests.validate.test_validate import QUOTA, SELECT, SOUND

@@ -38,15 +38,10 @@ from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from tasks.plan.quota import plan_quotas
 from tasks.validate.readiness import check_rewards
+from tasks.validate.results import succeeded
 from tasks.validate.shortcuts import find_shortcuts
-from tasks.validate.stage import (
-    STAGE,
-    by_family,
-    count_shortcuts,
-    count_totals,
-    succeeded,
-    validate_frame,
-)
+from tasks.validate.stage import STAGE, validate_frame
+from tasks.validate.totals import by_family, count_shortcuts, count_totals
 from tasks.validate.view import check_view, table_columns
 from tests.stages import build_of, run, with_artifacts
 from training.demonstrations import demonstration

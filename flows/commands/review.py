@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.options import DATA, DATASET, Root
+from flows.commands.options import DATA, DATASET, Root
 from flows.stopping import ended_by
 from schemas.review import Exchange
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.options import DATA, DATASET, Root
+from flows.commands.options import DATA, DATASET, Root
 from schemas.dataset_folder import check_root
 
 WIDTH = 200

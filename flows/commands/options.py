@@ -20,3 +20,21 @@ DATA = Path("data")
 """The default of --root, below the working folder."""
 DATASET = "A dataset folder, NAME/DIGEST, NAME@TAG, or NAME for its newest build"
 """What every command takes where it asks for a dataset."""
+
+Settings = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        help="Change one key of the configuration; may be repeated.",
+        metavar="KEY=VALUE",
+    ),
+]
+Announce = Annotated[
+    bool,
+    typer.Option(
+        "--announce/--no-announce",
+        help="Emit the event that deployments await: it may start a training or an evaluation.",
+    ),
+]
+SAMPLE = Path("configs/sample.toml")
+"""What `build` and `plan` take where no configuration is named: it needs no download and no key."""

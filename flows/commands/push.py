@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.options import DATA, DATASET, Root
+from flows.commands.options import DATA, DATASET, Root
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
 

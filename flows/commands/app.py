@@ -1,0 +1,37 @@
+"""The command line: which commands there are. A command's function is in a module of its subject
+and imports what it needs when it runs."""
+
+from collections.abc import Callable
+
+import typer
+
+from flows.commands.building import announce, build, leakage, plan, why
+from flows.commands.catalogue import check, diff, list_all, prune, report, tag, trends
+from flows.commands.learning import evaluate, score, train
+from flows.commands.operating import download, serve
+from flows.commands.push import push
+from flows.commands.review import review, reviews
+from flows.commands.witness import witness
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""Turn scene graphs into a validated spatial question-answering dataset.
+
+    Start with `spatialthinker build`: it draws its own small scenes and needs no
+    download, no key and no GPU. Run the same command again after a crash or a change: only what
+    is missing is done.""",
+)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "build": build, "plan": plan, "why": why, "report": report, "review": review,
+    "reviews": reviews, "list": list_all, "tag": tag, "diff": diff, "trends": trends,
+    "push": push, "announce": announce, "train": train, "evaluate": evaluate, "score": score,
+    "leakage": leakage, "serve": serve, "witness": witness, "download": download, "check": check,
+    "prune": prune,
+}  # fmt: skip
+"""In the order of the help: a dataset is made, looked at, compared, handed over and learned from;
+then what is needed now and then."""
+for name, command in COMMANDS.items():
+    app.command(name)(command)

@@ -1,0 +1,127 @@
+"""Commands `spatialthinker score`, `train` and `evaluate`: models learn from a dataset and are
+measured."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flows.commands.options import DATA, DATASET, Announce, Root, Settings
+from flows.server import check_listened, starting_prefect
+from flows.settings import apply_settings, show_lines
+
+
+def score(
+    completions: Annotated[Path, typer.Argument(help="Completions as JSON lines.")],
+    dataset: Annotated[
+        str | None,
+        typer.Option(help=f"For lines with a question_id: {DATASET}.", metavar="DATASET"),
+    ] = None,
+    root: Root = DATA,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .parquet or .jsonl file; default: COMPLETIONS.rewards.jsonl beside the input.",
+            metavar="FILE",
+        ),
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(help="The reward: dense, published, sparse or published-sparse.")
+    ] = "dense",
+    similarity: Annotated[
+        str | None,
+        typer.Option(help="Of labels: exact, spacy:MODEL or sentence-transformers:MODEL."),
+    ] = None,
+) -> None:
+    """Score completions by the paper's reward, print the mean of each part and write one row per
+    completion. The last line on standard output is the file written, alone.
+
+    A line is `{"completion", "gold", "width", "height"}`, where gold is the dataset's column
+    answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
+    """
+    from schemas.dataset_folder import resolve_dataset
+    from tasks.train.score import print_means, reward_of, score_file, scores_path, write_scores
+
+    written = scores_path(completions, out)
+    folder = resolve_dataset(dataset, root) if dataset else None
+    scores = score_file(completions, folder, reward_of(kind, similarity))
+    write_scores(scores, written)
+    print_means(scores, Console())
+    typer.echo(written)
+
+
+def train(
+    config: Annotated[Path, typer.Argument(help="The training configuration, a TOML file.")],
+    settings: Settings = [],  # noqa: B006  (typer copies it)
+    root: Root = DATA,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say how much memory and time it would take.")
+    ] = False,
+    announce: Announce = False,
+    verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
+) -> None:
+    """Train a model on a finished dataset and print its folder.
+
+    Shows one line per update. After a crash or a Ctrl-C the same command goes on from the last
+    checkpoint. The last line on standard output is the model's folder, alone.
+
+    Examples:
+
+    - `spatialthinker train configs/train/tiny.toml`
+    - `spatialthinker train configs/train/spatialthinker-7b.toml --plan`
+    """
+    from schemas.config.training import load_train_config
+
+    loaded = load_train_config(config, tuple(settings))
+    if plan:
+        from tasks.train.plan import print_plan
+
+        print_plan(loaded, root, Console())
+        return
+    check_listened(announce)
+    apply_settings(verbose)
+    console = Console(stderr=True)
+    with starting_prefect(console):
+        from flows.train import run_training
+        from tasks.train.stage import check_packages
+    check_packages()
+    show_lines(console, "tasks.train.stage", "tasks.leakage.leaks")
+    typer.echo(run_training(config, tuple(settings), root, announce))
+
+
+def evaluate(
+    config: Annotated[Path, typer.Argument(help="The evaluation's configuration, a TOML file.")],
+    settings: Settings = [],  # noqa: B006  (typer copies it)
+    root: Root = DATA,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Evaluate this Hub id, or model folder, instead.", metavar="MODEL"),
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
+) -> None:
+    """Evaluate models on benchmarks and print the report's folder.
+
+    Shows one line per benchmark and model, then the scores. Every reply is kept: the
+    same command goes on where it ended and asks nothing twice. Exit code 1 where some of it failed.
+
+    Examples:
+
+    - `spatialthinker evaluate configs/evaluate/sample.toml`
+    - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
+    """
+    from schemas.config.evaluation import load_evaluate_config
+
+    loaded = load_evaluate_config(config, tuple(settings))
+    if model:
+        loaded = loaded.with_model(model)
+    apply_settings(verbose)
+    console = Console(stderr=True)
+    with starting_prefect(console):
+        from flows.evaluate import run_evaluation
+    show_lines(console, "tasks", "flows.evaluate")
+    folder = run_evaluation(loaded, root)
+    from tasks.evaluate.printing import print_scores
+
+    print_scores(folder, Console())
+    typer.echo(folder)

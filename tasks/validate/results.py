@@ -1,0 +1,104 @@
+"""Results: what every expectation found, as results.json and the failing rows say it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from schemas.columns import formatted
+
+if TYPE_CHECKING:
+    from tasks.validate.verdicts import Verdict
+
+MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
+FAILING = pl.Schema(
+    dict.fromkeys(
+        ("question_id", "question", "expectation", "severity", "columns", "value"), pl.String
+    )
+)
+UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
+"""What the rows of a frame are called in results; those of totals are targets."""
+
+
+def failing_rows(verdicts: Sequence["Verdict"], frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Rows of FAILING, ordered by expectation; `frames` are those that the verdicts are about."""
+    failed = [_failing_rows(one, frames) for one in verdicts if one.status == "failed"]
+    rows = pl.concat([pl.DataFrame(schema=FAILING), *failed])
+    return rows.sort("expectation", maintain_order=True)
+
+
+def _failing_rows(verdict: "Verdict", frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    check = verdict.check
+    if verdict.details:
+        rows = pl.DataFrame({"value": verdict.details})
+    else:
+        texts = {
+            name: pl.col(name).cast(pl.String).fill_null("null").replace("", "(empty)")
+            for name in check.shown
+        }
+        named = [formatted(f"{name} = {{}}", text) for name, text in texts.items()]
+        value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
+        rows = frames[check.frame][verdict.rows].with_columns(value=value)
+    names = {"question_id": "question_id", "question": "question_only"}
+    return rows.select(
+        **{
+            name: pl.col(column) if column in rows.columns else pl.lit(None, pl.String)
+            for name, column in names.items()
+        },
+        expectation=pl.lit(check.name),
+        severity=pl.lit(check.severity),
+        columns=pl.lit(", ".join(check.shown)),
+        value="value",
+    )
+
+
+def as_results(
+    verdicts: Sequence["Verdict"], failing: pl.DataFrame, num_rows: int
+) -> dict[str, Any]:
+    """What results.json says of the expectations; `failing` are rows of FAILING."""
+    examples = {
+        name: rows.head(MAX_EXAMPLES).select("question_id", "question", "value").to_dicts()
+        for (name,), rows in failing.group_by("expectation", maintain_order=True)
+    }
+    expectations = [
+        {
+            "name": verdict.check.name,
+            "group": verdict.check.group,
+            "description": verdict.check.description,
+            "severity": verdict.check.severity,
+            "status": verdict.status,
+            "error": verdict.error,
+            "unit": UNITS.get(verdict.check.frame, "targets"),
+            "num_checked": verdict.num_checked,
+            "num_failed": verdict.num_failed,
+            "examples": examples.get(verdict.check.name, []),
+        }
+        for verdict in sorted(verdicts, key=lambda verdict: verdict.check.name)
+    ]
+    failing_samples = {row for v in verdicts if v.check.frame == "samples" for row in v.rows}
+    return {
+        "success": not any(verdict.blocks for verdict in verdicts),
+        "num_rows": num_rows,
+        "num_failing_rows": len(failing_samples),
+        "num_expectations": len(expectations),
+        "expectations": expectations,
+    }
+
+
+def results_of(folder: Path) -> dict[str, Any]:
+    """results.json of a validation folder."""
+    results: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return results
+
+
+def succeeded(folder: Path) -> bool:
+    """Whether the samples of this validation folder may be published."""
+    return bool(results_of(folder)["success"])
+
+
+def is_blocking(expectation: Mapping[str, Any]) -> bool:
+    """Whether this entry of results.json keeps the dataset from being published."""
+    status = expectation["status"]
+    return bool(status == "error" or (status == "failed" and expectation["severity"] == "critical"))
