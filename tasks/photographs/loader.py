@@ -20,7 +20,7 @@ import polars as pl
 
 from schemas.chat import Photograph
 from schemas.config.source import SourceConfig
-from tasks.photographs.stage import PhotographStore, open_photographs
+from tasks.photographs.stage import SourcePhotographs, open_photographs
 
 
 @dataclass
@@ -28,7 +28,7 @@ class PhotographLoader:
     """The photographs of some images; `images` has file name and sha256 by image id. Thread-safe.
     `copy` is an empty file for those in Parquet rows."""
 
-    store: PhotographStore
+    store: SourcePhotographs
     images: Mapping[str, tuple[str, str]]
     copy: IO[bytes]
     _lock: Lock = field(default_factory=Lock, repr=False)

@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class PhotographStore:
+class SourcePhotographs:
     """Photographs by file name, or by image id where Parquet rows hold them; their bytes are those
     of schemas.photographs.as_stored. Not thread-safe: every task opens its own."""
 
@@ -120,7 +120,7 @@ def _image_files(place: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file())
 
 
-def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore, list[Path]]:
+def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotographs, list[Path]]:
     """A store of all photographs, and the files from which it reads.
 
     Raises FileNotFoundError where there is no photograph.
@@ -129,7 +129,7 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore,
     if reader.photographs is not no_photographs:
         rows = dict(reader.photographs(find_source(source, root)))
         if rows:
-            return PhotographStore(rows=rows), sorted({file for file, _ in rows.values()})
+            return SourcePhotographs(rows=rows), sorted({file for file, _ in rows.values()})
     files: dict[str, Path] = {}
     members: dict[str, tuple[Path, str]] = {}
     used: list[Path] = []
@@ -151,7 +151,7 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[PhotographStore,
             f"no photographs at {places}: name their folders or zip archives in "
             'source.photographs, or build without them: images = "omit"'
         )
-    return PhotographStore(files=files, members=members), used
+    return SourcePhotographs(files=files, members=members), used
 
 
 def examine(
@@ -185,7 +185,7 @@ def examine(
 
 
 def examine_photographs(
-    scenes: pl.DataFrame, store: PhotographStore, config: IngestConfig
+    scenes: pl.DataFrame, store: SourcePhotographs, config: IngestConfig
 ) -> pl.DataFrame:
     """One row of PHOTOGRAPHS per scene."""
     columns = ("photograph", "width", "height", "has_frame")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from schemas.columns import plain_type
 from schemas.config.dataset import PublishConfig
-from tasks.photographs.stage import PhotographStore
+from tasks.photographs.stage import SourcePhotographs
 
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30
@@ -66,7 +66,7 @@ def plain_table(table: pa.Table) -> pa.Table:
 def write_split(
     samples: pl.DataFrame,
     split: str,
-    store: PhotographStore | None,
+    store: SourcePhotographs | None,
     sizes: dict[str, int],
     config: PublishConfig,
     folder: Path,
@@ -88,7 +88,7 @@ def write_split(
 
 
 def _row_group(
-    rows: pl.DataFrame, image_ids: Sequence[str], store: PhotographStore | None
+    rows: pl.DataFrame, image_ids: Sequence[str], store: SourcePhotographs | None
 ) -> pa.Table:
     part = rows.filter(pl.col("image_id").is_in(image_ids))
     table = plain_table(part.to_arrow())

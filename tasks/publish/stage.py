@@ -41,7 +41,7 @@ from tasks.artifact import (
     sealed_content,
 )
 from tasks.judge.summary import judge_summary
-from tasks.photographs.stage import PhotographStore, open_photographs
+from tasks.photographs.stage import SourcePhotographs, open_photographs
 from tasks.plan.quota import plan_quotas, shortfalls
 from tasks.publish.card import render_card
 from tasks.publish.costs import cost_of_rows, count_costs, count_unanswered, prices_of
@@ -262,7 +262,7 @@ def write_dataset(folder: Path, job: Job) -> str:
     return digest
 
 
-def photographs(job: Job) -> PhotographStore | None:
+def photographs(job: Job) -> SourcePhotographs | None:
     """Those of the source; None where the dataset is to have none."""
     return open_photographs(job.source, job.root)[0] if job.config.images == "embed" else None
 

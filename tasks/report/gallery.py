@@ -18,7 +18,7 @@ from schemas.claim import OBJECT_FIELDS
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box, shown_label
 from tasks.pages.shown_photographs import data_address, shrunk
-from tasks.photographs.stage import PhotographStore
+from tasks.photographs.stage import SourcePhotographs
 from tasks.publish.shown import photographs_of
 
 MAX_ROWS = 10_000
@@ -164,7 +164,7 @@ def pairs_of(pages: Sequence[pl.DataFrame], files: Sequence[str]) -> dict[str, t
 
 
 def pictures_of(
-    page: pl.DataFrame, record: Record, store: PhotographStore | None, num_workers: int
+    page: pl.DataFrame, record: Record, store: SourcePhotographs | None, num_workers: int
 ) -> dict[str, Picture]:
     """The photographs of a page by image id: those of the samples, and others that the `store`
     still has as the build saw them."""
@@ -186,14 +186,14 @@ def _picture(data: bytes, room: int) -> Picture | None:
 
 
 def _of_samples(
-    record: Record, wanted: Set[str], store: PhotographStore | None
+    record: Record, wanted: Set[str], store: SourcePhotographs | None
 ) -> Iterator[dict[str, bytes]]:
     """Bytes by image id, some at a time."""
     return photographs_of(record.folder, wanted)
 
 
 def _of_store(
-    record: Record, wanted: Set[str], store: PhotographStore | None
+    record: Record, wanted: Set[str], store: SourcePhotographs | None
 ) -> Iterator[dict[str, bytes]]:
     """As `_of_samples`, those that a store holds as the build saw them."""
     scenes, facts = record.table("ingest"), record.table("photographs")

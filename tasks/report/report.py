@@ -22,7 +22,7 @@ from schemas.question import LEVELS
 from schemas.replacing import replacing
 from tasks.diff.record import Record
 from tasks.pages.templates import page_template
-from tasks.photographs.stage import PhotographStore, open_photographs
+from tasks.photographs.stage import SourcePhotographs, open_photographs
 from tasks.report.gallery import MAX_ROWS, Picture, cut_pages, page_data, pairs_of, pictures_of
 from tasks.report.overview import overview_of
 from tasks.report.questions import read_questions
@@ -39,7 +39,7 @@ FILTERS = ("category", "level", "evidence", "reason", "writer", "predicate")
 def write_report(
     folder: Path,
     root: Path,
-    store: PhotographStore | None = None,
+    store: SourcePhotographs | None = None,
     num_workers: int = 2,
     max_rows: int = MAX_ROWS,
 ) -> Path:
@@ -123,7 +123,7 @@ def _values(column: pl.Series) -> list[tuple[str, int]]:
     return sorted(column.drop_nulls().value_counts().iter_rows())
 
 
-def photographs_of(record: Record, places: Sequence[str] = ()) -> PhotographStore | None:
+def photographs_of(record: Record, places: Sequence[str] = ()) -> SourcePhotographs | None:
     """Where the build's photographs are: those that it drew below the root, else those at `places`,
     the annotations or folders and archives of photographs; None where no place is named."""
     source = SourceConfig.model_validate(record.manifest["config"]["source"])

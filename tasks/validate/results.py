@@ -10,7 +10,7 @@ import polars as pl
 from schemas.columns import formatted
 
 if TYPE_CHECKING:
-    from tasks.validate.verdicts import Verdict
+    from tasks.validate.checking import CheckResult
 
 MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
 FAILING = pl.Schema(
@@ -22,17 +22,19 @@ UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
 """What the rows of a frame are called in results; those of totals are targets."""
 
 
-def failing_rows(verdicts: Sequence["Verdict"], frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Rows of FAILING, ordered by expectation; `frames` are those that the verdicts are about."""
-    failed = [_failing_rows(one, frames) for one in verdicts if one.status == "failed"]
+def failing_rows(
+    checked: Sequence["CheckResult"], frames: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Rows of FAILING, ordered by expectation; `frames` are those that the checks read."""
+    failed = [_failing_rows(one, frames) for one in checked if one.status == "failed"]
     rows = pl.concat([pl.DataFrame(schema=FAILING), *failed])
     return rows.sort("expectation", maintain_order=True)
 
 
-def _failing_rows(verdict: "Verdict", frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    check = verdict.check
-    if verdict.details:
-        rows = pl.DataFrame({"value": verdict.details})
+def _failing_rows(result: "CheckResult", frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    check = result.check
+    if result.details:
+        rows = pl.DataFrame({"value": result.details})
     else:
         texts = {
             name: pl.col(name).cast(pl.String).fill_null("null").replace("", "(empty)")
@@ -40,7 +42,7 @@ def _failing_rows(verdict: "Verdict", frames: Mapping[str, pl.DataFrame]) -> pl.
         }
         named = [formatted(f"{name} = {{}}", text) for name, text in texts.items()]
         value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
-        rows = frames[check.frame][verdict.rows].with_columns(value=value)
+        rows = frames[check.frame][result.rows].with_columns(value=value)
     names = {"question_id": "question_id", "question": "question_only"}
     return rows.select(
         **{
@@ -55,7 +57,7 @@ def _failing_rows(verdict: "Verdict", frames: Mapping[str, pl.DataFrame]) -> pl.
 
 
 def as_results(
-    verdicts: Sequence["Verdict"], failing: pl.DataFrame, num_rows: int
+    checked: Sequence["CheckResult"], failing: pl.DataFrame, num_rows: int
 ) -> dict[str, Any]:
     """What results.json says of the expectations; `failing` are rows of FAILING."""
     examples = {
@@ -64,22 +66,22 @@ def as_results(
     }
     expectations = [
         {
-            "name": verdict.check.name,
-            "group": verdict.check.group,
-            "description": verdict.check.description,
-            "severity": verdict.check.severity,
-            "status": verdict.status,
-            "error": verdict.error,
-            "unit": UNITS.get(verdict.check.frame, "targets"),
-            "num_checked": verdict.num_checked,
-            "num_failed": verdict.num_failed,
-            "examples": examples.get(verdict.check.name, []),
+            "name": result.check.name,
+            "group": result.check.group,
+            "description": result.check.description,
+            "severity": result.check.severity,
+            "status": result.status,
+            "error": result.error,
+            "unit": UNITS.get(result.check.frame, "targets"),
+            "num_checked": result.num_checked,
+            "num_failed": result.num_failed,
+            "examples": examples.get(result.check.name, []),
         }
-        for verdict in sorted(verdicts, key=lambda verdict: verdict.check.name)
+        for result in sorted(checked, key=lambda result: result.check.name)
     ]
-    failing_samples = {row for v in verdicts if v.check.frame == "samples" for row in v.rows}
+    failing_samples = {row for v in checked if v.check.frame == "samples" for row in v.rows}
     return {
-        "success": not any(verdict.blocks for verdict in verdicts),
+        "success": not any(result.blocks for result in checked),
         "num_rows": num_rows,
         "num_failing_rows": len(failing_samples),
         "num_expectations": len(expectations),

@@ -2,7 +2,7 @@
 
 Reads samples (schemas.sample.SAMPLE), and where a model judged, all judged questions; writes a
 folder: `validation.html` (for people), `results.json`, `failing_rows.parquet` (every failing row).
-Polars computes a flat *checks view* of the samples; tasks.validate.verdicts judges it. That
+Polars computes a flat *checks view* of the samples; tasks.validate.checking judges it. That
 module is imported where it is used: it imports Great Expectations, which takes seconds.
 """
 
@@ -78,9 +78,9 @@ def validate_frame(
     """Check `samples`, write three files into `folder`, and return whether the samples may be
     published: every critical expectation holds and every expectation could be evaluated. `about`
     says which build this is."""
+    from tasks.validate.checking import evaluate
     from tasks.validate.expectations import checks
     from tasks.validate.suites import checks_of_suite
-    from tasks.validate.verdicts import evaluate
 
     started = perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,9 +100,9 @@ def validate_frame(
     if gates.suite:
         frames["rows"] = samples.sort("question_id")
         suite += checks_of_suite(Path(gates.suite), samples.schema)
-    verdicts = evaluate(frames, suite)
-    failing = failing_rows(verdicts, frames)
-    results = as_results(verdicts, failing, view.height) | {
+    checked = evaluate(frames, suite)
+    failing = failing_rows(checked, frames)
+    results = as_results(checked, failing, view.height) | {
         "about": dict(about or {}),
         "numbers": numbers_of(view),
         "judging": judge_summary(judged_paths, judge) if judge else None,
@@ -115,7 +115,7 @@ def validate_frame(
     draw_page(folder, results, {})
     logger.info(
         "validate: %d samples, %d expectations, %d failing rows, success=%s, %.1f s",
-        view.height, len(verdicts), failing.height, results["success"], perf_counter() - started,
+        view.height, len(checked), failing.height, results["success"], perf_counter() - started,
     )  # fmt: skip
     return bool(results["success"])
 

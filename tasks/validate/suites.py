@@ -22,8 +22,8 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.config.gates import Severity
+from tasks.validate.checking import evaluate
 from tasks.validate.expectations import Check
-from tasks.validate.verdicts import evaluate
 
 GROUP = "Own expectations"
 COLUMNS = ("column", "column_A", "column_B")
@@ -34,10 +34,10 @@ def checks_of_suite(path: Path, schema: Mapping[str, pl.DataType]) -> list[Check
     found = list(_checks(read_suite(path), path, schema))
     made_up = {name: [_example(kind, number) for number in (0, 1)] for name, kind in schema.items()}
     try:
-        verdicts = evaluate(
+        checked = evaluate(
             {"rows": pl.DataFrame(made_up, schema=dict(schema), strict=False)}, found
         )
-        broken = {verdict.check.name: verdict.error for verdict in verdicts if verdict.error}
+        broken = {result.check.name: result.error for result in checked if result.error}
     except Exception as error:  # of many kinds, by what an expectation asks for
         broken = {"the suite": str(error)}
     for name, reason in broken.items():

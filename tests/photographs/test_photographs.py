@@ -15,7 +15,7 @@ from tasks.ingest import stage as ingest
 from tasks.photographs import stage as photographs
 from tasks.photographs.stage import (
     PHOTOGRAPHS,
-    PhotographStore,
+    SourcePhotographs,
     examine,
     examine_photographs,
     open_photographs,
@@ -199,7 +199,7 @@ def test_an_unreadable_file_costs_only_its_photograph(tmp_path):
 
 
 def test_every_scene_has_one_row_in_its_order():
-    store = PhotographStore()
+    store = SourcePhotographs()
     found = examine_photographs(scenes_of("3.jpg", "1.jpg"), store, CONFIG)
     assert found.schema == PHOTOGRAPHS
     assert found.select("image_id", "reason").rows() == [

@@ -449,8 +449,8 @@ def judged_view(samples: pl.DataFrame) -> pl.DataFrame:
 
 def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
     """Name and number of failing rows of every check that fails."""
+    from tasks.validate.checking import evaluate
     from tasks.validate.expectations import checks
-    from tasks.validate.verdicts import evaluate
 
     view = judged_view(samples)
     shortcuts = count_shortcuts(find_shortcuts(samples))
@@ -475,8 +475,8 @@ def with_defect(number: int, change: Callable[[Row], Row]) -> pl.DataFrame:
 def failures_of_defects() -> list[dict[str, int]]:
     """What each of DEFECTS makes fail. Great Expectations takes half a second a run whatever the
     number of rows, so it judges all data sets at once, kept apart by a prefix to their ids."""
+    from tasks.validate.checking import evaluate
     from tasks.validate.expectations import checks
-    from tasks.validate.verdicts import evaluate
 
     ids = pl.col("question_id", "image_id")
     views = [
@@ -561,8 +561,8 @@ def test_every_check_has_a_defect():
 def test_a_check_that_raises_is_an_error_and_not_a_pass():
     from great_expectations.expectations import core
 
+    from tasks.validate.checking import evaluate
     from tasks.validate.expectations import Check
-    from tasks.validate.verdicts import evaluate
 
     lost = core.ExpectColumnValuesToBeNull(column="lost", meta={"name": "lost"})
     check = Check("lost", "Group", "warning", "It raises.", "samples", ("lost",), (), lost)

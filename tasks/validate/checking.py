@@ -1,4 +1,4 @@
-"""Verdicts: what Great Expectations finds of each check.
+"""Checking: what Great Expectations finds of each check.
 
 Importing this module imports Great Expectations, which takes seconds: import it where it is used.
 """
@@ -27,7 +27,7 @@ ROWS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """`rows` are the numbers of the failing rows; `details` say what fails where it is not a
     row."""
 
@@ -50,7 +50,7 @@ class Verdict:
         )
 
 
-def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list[Verdict]:
+def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list[CheckResult]:
     """Judge each frame by its checks, in their order. What holds, nearly all, is judged once and
     for a bit; only what does not is judged again for its rows, which takes twice as long.
 
@@ -62,18 +62,18 @@ def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     definition = asset.add_batch_definition_whole_dataframe("all")
-    verdicts: dict[str, Verdict] = {}
+    checked: dict[str, CheckResult] = {}
     for name, frame in frames.items():
         own = [check for check in suite if check.frame == name]
         batch = definition.get_batch({"dataframe": _judged(frame, own)})
         holds = {check.name for check, result in _run(batch, own, BIT) if result.success}
         size = frame.width if name == "table" else frame.height
-        verdicts |= {c.name: Verdict(c, "passed", size, [], []) for c in own if c.name in holds}
+        checked |= {c.name: CheckResult(c, "passed", size, [], []) for c in own if c.name in holds}
         failing = [check for check in own if check.name not in holds]
         for check, result in _run(batch, failing, ROWS):
-            verdicts[check.name] = _verdict(check, result, frame)
+            checked[check.name] = _result(check, result, frame)
     lost = "Great Expectations left it out"
-    return [verdicts.get(c.name, Verdict(c, "error", 0, [], [], lost)) for c in suite]
+    return [checked.get(c.name, CheckResult(c, "error", 0, [], [], lost)) for c in suite]
 
 
 def _judged(frame: pl.DataFrame, own: Sequence[Check]) -> Any:
@@ -95,17 +95,17 @@ def _run(
     return [(named[r.expectation_config.meta["name"]], r) for r in outcome.results]
 
 
-def _verdict(check: Check, outcome: ExpectationValidationResult, frame: pl.DataFrame) -> Verdict:
+def _result(check: Check, outcome: ExpectationValidationResult, frame: pl.DataFrame) -> CheckResult:
     result = outcome.result
     if not result:
-        return Verdict(check, "error", 0, [], [], _exception(outcome.exception_info))
+        return CheckResult(check, "error", 0, [], [], _exception(outcome.exception_info))
     num_checked = int(result.get("element_count", frame.height or frame.width))
     if "unexpected_index_list" in result:
         rows = sorted(result["unexpected_index_list"])
-        return Verdict(check, "failed", num_checked, rows, [])
+        return CheckResult(check, "failed", num_checked, rows, [])
     mismatched = result.get("details", {}).get("mismatched", {})
     details = [f"{kind}: {name}" for kind, names in mismatched.items() for name in sorted(names)]
-    return Verdict(
+    return CheckResult(
         check, "failed", num_checked, [], details or [f"found {result['observed_value']}"]
     )
 
