@@ -17,9 +17,9 @@ from evaluation.clauses import RETRACTS, SAY, asserted, meant_clauses
 from evaluation.option_texts import WORD, Options, words_with_digits
 from evaluation.reply_parts import (
     MAX_PART,
+    answer_fields,
     last_answer,
     last_boxed,
-    last_field,
     last_phrase,
     plain,
     spoken,
@@ -30,7 +30,10 @@ from evaluation.stated_texts import ANSWER, read_texts
 MAX_READ = 10_000
 """Characters of a part that are read for a letter, of a whole reply its last ones: bounds time."""
 # Of a text, then of a skeleton; a sign stands for a word: see data/vocabulary/replies.toml.
-NUMBERING = re.compile(r"(?m)^[^\w\n]*\d+[.)]\s+(?=\S)|\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
+ITEM = re.compile(r"(?m)^(?:[^\w\n]*\d+[.)]|[^\S\n]*[-*\u2022])[^\S\n]+(?=\S)")
+"""The start of an item of a list, before its words."""
+CALLED = re.compile(r"\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
+"""A question and its answer, by letters that are no option's."""
 NEXT_TASK = re.compile(
     r"(?i)\W*(?:next\b|question\b|q\d*\s*[:.]|(?:user|human|instruction|example|problem)\b[^a-z]*:|"
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
@@ -40,7 +43,7 @@ BARE = re.compile(rf"[{SAY}]*")
 """A clause of nothing else."""
 CORRECT = re.compile(rf"@[A-Z]+;?m?b[{SAY}]{{0,3}}r")
 ANSWER_IS = re.compile(rf"a[^@]{{0,30}}b[{SAY}]{{0,4}}@")
-FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$")
+FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$|b[jl]*#([A-Z])@\1")
 """What speaks for a letter without saying that it is the answer."""
 LED = re.compile(r"[,.:]*a?@([A-Z])(?:;|#[A-Z]+:)(?=.*[^,.:;])(.*)")
 """A letter that leads a line, and what the line says of it."""
@@ -87,7 +90,7 @@ def parse_answer(reply: str, options: Mapping[str, str]) -> ParsedAnswer:
             is_retracted = any(re.match("[don,]*z", line) for line in _lines(rest, known))
             found = _read(rest if is_retracted else part[:MAX_READ], known, name)
             return replace(found, method=name) if found.letter and name == "boxed" else found
-    return _read(last_field(text) or text[-MAX_READ:], known, "nothing")
+    return _read(answer_fields(text) or text[-MAX_READ:], known, "nothing")
 
 
 def answer_text(reply: str) -> str:
@@ -119,17 +122,20 @@ def _read(part: str, known: Options, unread: str) -> ParsedAnswer:
 
 
 def _lines(part: str, known: Options) -> list[str]:
-    """The skeletons of a part's lines, with `!` where another task begins."""
-    text = NUMBERING.sub("", plain(part))
+    """The skeletons of a part's lines, with `!` where another task begins; texts of options count
+    neither in items of a list, which are what is counted or compared, nor in broken text."""
+    text = CALLED.sub("", plain(ITEM.sub("\u2022 ", part)))
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"
-    texts = dict.fromkeys(known, ()) if "\ufffd" in text else known
+    nothing: Options = dict.fromkeys(known, ())
+    is_list = text.count("\u2022") > 1
     lines: list[str] = []
     for line in text.splitlines():
         if NEXT_TASK.match(line):
             lines.append("!")
         if WORD.search(line):
-            lines.append(skeleton(line, texts))
+            is_item = is_list and line.startswith("\u2022")
+            lines.append(skeleton(line, nothing if is_item or "\ufffd" in text else known))
     return lines
 
 
@@ -140,6 +146,8 @@ def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[
     order = [found[1] for found in led.values()]
     if len({*order}) < 2:
         return lines, []
+    if re.fullmatch(f"@{chr(ord(order[-1]) + 1)};?[.:]*", "\n".join(lines[max(led) + 1 :])):
+        lines = lines[:-1]  # a list that was cut off
     if order.count(order[-1]) > 1:
         led.popitem()
         return [line for place, line in enumerate(lines) if place not in led], []

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+UNTOLD = re.compile("[?&]$|(?<![sq])b$")
+"""The end of a question, and of what was cut off: "it is", but not "B it is"."""
 SENTENCES = re.compile(r"(?<=[.?])|,(?=d?i)")
 CLAUSES = re.compile(
     r"([:;])|[,.]|(?=[dop])(?<![bdop])|(?=n[la]*@)|(?<!b)(?=[yq])|(?<=@[A-Z][+-])(?=@)"
@@ -12,15 +14,15 @@ SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
 """Signs of what says no more than that a letter is the answer."""
 RETRACTS = re.compile(r"[dosrpxn&,]{0,3}z")
 """The start of a clause that takes back what was said."""
-ASSENTS = re.compile(r"#[A-Z]+,[lx]*p[bjklmx]*\.?$")
-""""Yes, I can help with that": what is done next, and nothing about things."""
+ASSENTS = re.compile(r"#[A-Z]+,[lx]*p(?:[bjklmx]*|c[jkls]*)\.?$")
+""""Yes, I can help with that", "No, I can't help with that": of who answers, not of things."""
 
 
 def asserted(line: str) -> Iterator[str]:
-    """The sentences of a line that ask nothing and suppose nothing."""
+    """The sentences of a line that ask nothing, suppose nothing and are not cut off."""
     for said in SENTENCES.split(line):
         is_heading = re.fullmatch("(?=.*[a-z])[^br]*@[^br]*:", said)
-        if said and not (said[-1] == "?" or "i" in said or is_heading or ASSENTS.match(said)):
+        if said and not (UNTOLD.search(said) or "i" in said or is_heading or ASSENTS.match(said)):
             yield said
 
 

@@ -8,11 +8,22 @@ from evaluation.reply_parts import plain
 NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
+UNITS = {
+    "%": "percent", "\xb0": "degrees?", "m": "met(?:er|re)s?", "cm": "centimet(?:er|re)s?",
+    "mm": "millimet(?:er|re)s?", "km": "kilomet(?:er|re)s?", "ft": "feet|foot",
+    "inch": "inch(?:es)?", "px": "pixels?", "s": "sec|seconds?", "min": "minutes?", "h": "hours?",
+    "year": "years?", "kg": "kilograms?", "times": "times",
+}  # fmt: skip
+"""Units by their symbol, with the patterns of their names."""
+NAMED = rf"(?:{'|'.join((*UNITS, *UNITS.values()))})(?:/\w+)?(?![\w'-])"
+UNIT = rf"(?i:[%\xd7$\u20ac\xa3\xa5]|\xb0[cf]?|{NAMED})"
 WORD = re.compile(
-    r"(?:(?<![\w)])[-\u2212])?\d+(?:[.,:/\xb1\xd7\u2013-]\d+)*(?:\s?%)?|[^\W_]+(?:'[^\W_]+)*"
+    r"(?:(?P<number>(?:(?<![\w)])[-\u2212])?\d+(?:[.,:/\xb1\xd7\u2013-]\d+)*)"
+    rf"|(?<!\w)(?P<spelt>(?i:{'|'.join(NUMBERS)}))(?=(?: *|-){UNIT}))(?:(?: *|-)(?P<unit>{UNIT}))?"
+    r"|[^\W_]+(?:'[^\W_]+)*"
 )
-"""A number with all that makes it another one ("-3", "8/10", "2-3", "50 %"), or a word with its
-apostrophes."""
+"""A number with all that makes it another one ("-3", "8/10", "2-3", "50 %", "2 m/s"), or a word
+with its apostrophes."""
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """`1,000` and `12,345.6`."""
 STUCK = re.compile(r"\d+[A-Za-z]")
@@ -25,18 +36,25 @@ Options = Mapping[str, Words]
 
 def words_with_digits(text: str) -> Words:
     """Lower-case words, numbers as digits."""
-    return tuple(_normal(word) for word in WORD.findall(plain(text).lower()))
+    return tuple(_normal(match) for match in WORD.finditer(plain(text)))
 
 
-def _normal(word: str) -> str:
-    """`2` of "2.0", "02" and "two", `1000` of "1,000"; other words as they are."""
+def _normal(match: re.Match[str]) -> str:
+    """In lower case; `2` of "2.0", "02" and "two", `1000` of "1,000", `2 m` of "2 metres"."""
+    word = (match["number"] or match["spelt"] or match[0]).lower()
     if not word[0].isdecimal():
-        return DIGITS.get(word, word)
-    if THOUSANDS.fullmatch(word):
-        word = word.replace(",", "")
-    whole, point, share = word.partition(".")
-    share = share.rstrip("0") if point else ""
-    return (whole.lstrip("0") or "0") + (f".{share}" if share else "")
+        number = DIGITS.get(word, word)
+    else:
+        if THOUSANDS.fullmatch(word):
+            word = word.replace(",", "")
+        whole, point, share = word.partition(".")
+        share = share.rstrip("0") if point else ""
+        number = (whole.lstrip("0") or "0") + (f".{share}" if share else "")
+    if not match["unit"]:
+        return number
+    unit, slash, per = match["unit"].lower().partition("/")
+    symbol = next((known for known, names in UNITS.items() if re.fullmatch(names, unit)), unit)
+    return f"{number} {symbol}{slash}{per}"
 
 
 def without_article(words: Words) -> Words:
@@ -60,7 +78,7 @@ def holds_text(text: str, part: str) -> bool:
 
 def number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in a word; None for none or several."""
-    words = (word.rstrip(" %") for word in words_with_digits(text))
+    words = (word.partition(" ")[0] for word in words_with_digits(text))
     found = {word for word in words if NUMBER.fullmatch(word)}
     return float(found.pop()) if len(found) == 1 else None
 
@@ -69,7 +87,7 @@ def marked_texts(line: str, options: Options) -> str:
     """A plain line with `#B` in place of each option's text, `#BC` where two have it: the longest
     first, none within another, and none that is only a letter."""
     found = [*WORD.finditer(line)]
-    words = tuple(_normal(match[0].lower()) for match in found)
+    words = tuple(_normal(match) for match in found)
     texts = {
         (letter, text)
         for letter, option in options.items()

@@ -47,15 +47,21 @@ FIELD = re.compile(
 """The field of a JSON object that holds the answer."""
 LATEX = re.compile(
     r"\\(?:f?box(?:ed)?|text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
+    r"|~~[^~\n]{1,200}~~|(?m:^[ >]*#+(?=\s))"
 )
-"""Commands that change how a text looks, and LaTeX brackets and spaces."""
+"""Commands that change how a text looks, LaTeX brackets and spaces; what Markdown strikes out, and
+its marks of headings."""
+FORMULA = re.compile(r"\$\$|\$(?=\S)([^$\n]{0,500}?(?<=\S))\$(?!\d)")
+""""$B$" and marks of a whole line of it; a dollar that nothing closes is one: "$3"."""
+TABLE_ROW = re.compile(r"(?m)^\s*\|.*|\s\||\|\s")
+"""Where a bar parts columns; within a formula it is a sign: "P(A|B)"."""
 SPECIAL = re.compile(r"<\|?/?[a-z_]{1,20}\|?>", re.IGNORECASE)
 """Tokens of chat templates that were decoded as text, and tags."""
 MARKS = str.maketrans(
-    dict.fromkeys('*`#~${}_"“”„«»《》「」『』〈〉@', " ")
-    | {"|": ";", "。": ".", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
+    dict.fromkeys('*`~{}_"“”„«»《》「」『』〈〉@', " ")
+    | {"#": "\u266f", "。": ".", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
 )
-"""Quotation marks and Markdown become spaces, bars of a table and full-width marks ours."""
+"""Quotation marks and Markdown become spaces, full-width marks ours, and "C#" a sharp note."""
 CYRILLIC, GREEK = "\u0410\u0412\u0421\u0415\u041d", "\u0391\u0392\u0395\u0397"
 """Letters that look like A, B, C, E, H and like A, B, E, H."""
 LOOK_ALIKES = str.maketrans(CYRILLIC + GREEK, "ABCEH" + "ABEH")
@@ -122,10 +128,9 @@ def last_boxed(text: str) -> str | None:
     return part
 
 
-def last_field(text: str) -> str | None:
-    """What stands in the last answer of a JSON object."""
-    found = FIELD.findall(text[-MAX_PART:])
-    return found[-1].strip("\"'") if found else None
+def answer_fields(text: str) -> str:
+    """What stands as the answer in JSON objects, a line for each."""
+    return "\n".join(found.strip("\"'") for found in FIELD.findall(text[-MAX_PART:]))
 
 
 def last_phrase(text: str) -> str | None:
@@ -145,7 +150,8 @@ def last_phrase(text: str) -> str | None:
 def plain(text: str) -> str:
     """Without markup: NFKC, without LaTeX, Markdown, quotation marks, special tokens and invisible
     characters; Cyrillic and Greek letters that look like A, B, C, E, H become these."""
-    text = SPECIAL.sub(" ", LATEX.sub(" ", text)).translate(MARKS)
+    text = SPECIAL.sub(" ", LATEX.sub(" ", FORMULA.sub(r" \1 ", text)))
+    text = TABLE_ROW.sub(lambda row: row[0].replace("|", ";"), text).translate(MARKS)
     if text.isascii():
         return text
     text = unicodedata.normalize("NFKC", text).translate(MARKS).translate(LOOK_ALIKES)

@@ -30,9 +30,9 @@ MARKS = {
 }
 LETTER = (
     r"(?<![\w.#\-])(?<!\w')(?:[(\[<【\u3014]\s*(?P<set>[A-Z])\s*[)\]>】\u3015]|(?P<bare>[A-Z])"
-    r"(?P<closed>[)\]]?))(?!['.]?\w|-\w)"
+    r"(?P<closed>[)\]]?))(?!['.]?\w|-\w|\([A-Za-z0-9]{1,3}\))"
 )
-"""A letter on its own, in brackets or not."""
+"""A letter on its own, in brackets or not, that is neither a part of a word nor a function."""
 TOKEN = re.compile(
     "|".join(rf"(\b{any_of(sign)}(?![\w'-]))" for sign in SIGNS)
     + rf"|{LETTER}|(?P<text>#[A-Z]+)|(?P<number>\d+(?:[.,]\d+)*\s?%?)"

@@ -15,6 +15,8 @@ ASKED = re.compile(r"[qn][^@#:?.,b]*$")
 """"The answer is" and the like, and what asks for it instead: "which option is"."""
 SEEN = re.compile(r"(?:[bv]|(h))[ljod&]*$")
 """Before a text: a verb that states it, in a group where a thing is seen."""
+SCALE = re.compile("[^@#.,]*(?:x0+|0x):")
+"""What a number behind the colon is of: "scale 1-8: 8", "2 x 4 = 8"."""
 GUIDING = {
     "above", "below", "left", "right", "first", "second", "third", "next", "here", "there", "far",
 }  # fmt: skip
@@ -30,7 +32,12 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
         one.end() for one in ANSWER.finditer(sentence) if not ASKED.search(sentence[: one.start()])
     ]
     told = sentence[max(ends, default=0) :]
-    if told.endswith(("&", "l")) or len({*re.findall("(?<![a-z0])#[A-Z]+(?=x)", told)}) > 1:
+    told = told[told.rfind("o", 0, max(told.rfind("#"), 0)) + 1 :]
+    if (
+        told.endswith("l")
+        or SCALE.match(told)
+        or len({*re.findall("(?<![a-z0])#[A-Z]+(?=x)", told)}) > 1
+    ):
         return "", 0  # cut off, or a list: "two cats, three dogs"
     clauses = meant_clauses(told)
     is_one, letters = len(clauses) == 1 and "," not in told, ""
@@ -38,8 +45,10 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
         if clause[0] not in "yq":
             found = _read_text(clause, head, is_one, known)
             if letters and not found and "n" not in clause:  # "the gate is left, the tower right"
-                found = "".join(re.findall("(?:^[lj]+#|#(?=[A-Z]+$))([A-Z]+)", clause))
-            letters = found if found and clause[0] == "o" else letters + found
+                found = "".join(
+                    re.findall("(?:^[lj]+#|^#(?=[A-Z]+b)|#(?=[A-Z]+$))([A-Z]+)", clause)
+                )
+            letters += found
     is_whole = not re.sub(r"#[A-Z]+|[ljod&,.:]", "", sentence)
     return "".join(sorted({*letters})), 6 if ends else 3 + is_whole
 

@@ -9,6 +9,9 @@ from evaluation.answers import answer_text, parse_answer
 from evaluation.reply_parts import spoken
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "answers.jsonl"
+REPLIES = Path(__file__).with_name("replies.jsonl")
+"""Replies in ten styles of models, each with its letter by hand; `read` is what is read where that
+is another one."""
 SIDES = {"A": "left", "B": "right", "C": "in front of", "D": "behind"}
 HEIGHTS = {"A": "above", "B": "below"}
 YES = {"A": "Yes", "B": "No"}
@@ -295,6 +298,22 @@ def test_the_replies_beside_the_checkout_are_read():
         letter = parse_answer(case["reply"], case["options"]).letter
         may_be_unread = case["kind"].startswith(("p5", "p7")) and letter is None
         assert letter == case["want"] or may_be_unread, case["reply"]
+
+
+def test_replies_in_the_styles_of_models_are_read():
+    cases = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
+    read = [
+        parse_answer(case["reply"], dict(zip("ABCDEF", case["options"], strict=False))).letter
+        for case in cases
+    ]
+    for case, letter in zip(cases, read, strict=True):
+        assert letter == case.get("read", case["letter"]), case["reply"]
+    wrong = [case["reply"] for case in cases if case.get("read")]
+    assert wrong == [
+        "The meeting is over.",
+        "A: The ball is left of the box. Looking at the",
+        "Policy violation: A",
+    ]
 
 
 @pytest.mark.parametrize(
