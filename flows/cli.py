@@ -61,3 +61,7 @@ def _end_at_signals() -> None:
 def _end(number: int, frame: FrameType | None) -> None:
     os.write(2, b"error: stopped: the same command goes on where this one was\n")
     os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

@@ -139,22 +139,21 @@ async def _serve(runner: Runner, silence: Callable[[], None]) -> None:
 
 
 def dataset_of(training: Path) -> str:
-    """The name of the dataset that a training configuration asks for: that of the folder where it
-    names a folder."""
+    """The name of the dataset that a training configuration asks for, whose publication starts it.
+    ValueError where it asks for one build, which is published already."""
     dataset = load_train_config(training).data.dataset
     named = Path(dataset)
-    if (named / "manifest.json").is_file():
-        name: str = read_manifest(named)["name"]
-        return name
     if "@" in named.name:
         raise ValueError(
             f"{training} trains on {dataset}, and would be started by the publication of a build "
             f"that nobody has tagged: set data.dataset to {dataset.partition('@')[0]}, or start "
             "the training by hand"
         )
-    if len(named.parts) > 1:
+    is_folder = (named / "manifest.json").is_file()
+    if is_folder or len(named.parts) > 1:
+        name = read_manifest(named)["name"] if is_folder else named.parts[-2]
         raise ValueError(
-            f"{training} trains on {dataset}, one build, and no dataset is called so when another "
-            f"is published: set data.dataset to {named.parts[-2]}, or start the training by hand"
+            f"{training} trains on {dataset}, one build, which no other that is published is: set "
+            f"data.dataset to {name}, or start the training by hand"
         )
     return named.name

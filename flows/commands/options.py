@@ -7,10 +7,19 @@ import typer
 
 from schemas.dataset_folder import check_root
 
+
+def root_of(text: str | Path) -> Path:
+    """An empty name would be the working folder, which `--root "$UNSET"` does not mean."""
+    if not str(text):
+        raise typer.BadParameter("it is empty: name a folder")
+    return Path(text)
+
+
 Root = Annotated[
     Path,
     typer.Option(
         "--root",
+        parser=root_of,
         help="Where artifacts and datasets are kept.",
         metavar="FOLDER",
         callback=check_root,

@@ -4,6 +4,7 @@ Any problem is a ValueError of one line that names the file or key, what was fou
 accepted.
 """
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
 """Keys whose value no message repeats: a password or an API key may have been written there."""
+MAX_SHOWN = 200
+"""Characters of a wrong value that a message repeats."""
 Config = TypeVar("Config", bound=BaseModel)
 
 
@@ -30,7 +33,10 @@ def load_toml(kind: type[Config], path: Path, overrides: tuple[str, ...] = ()) -
     for override in overrides:
         _set(tree, override)
     try:
-        return kind.model_validate(tree)
+        # As JSON, so that `true` is no number and "7" none, while names of enumerations are read.
+        return kind.model_validate_json(json.dumps(tree, default=str), strict=True)
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply: no key here holds so much") from None
     except ValidationError as error:
         raise ValueError(f"{path}: {_first_problem(error, kind)}") from None
 
@@ -42,6 +48,8 @@ def _set(tree: dict[str, Any], override: str) -> None:
         raise ValueError(
             f"--set {override}: write it as key=value, for example quota.num_samples=7"
         )
+    if not override.isascii() and any("\ud800" <= char <= "\udfff" for char in override):
+        raise ValueError(f"--set {override!r}: it is not UTF-8")  # Python's sign for such bytes
     for parent in parents:
         tree = tree.setdefault(parent, {})
         if not isinstance(tree, dict):
@@ -72,9 +80,14 @@ def _first_problem(error: ValidationError, kind: type[BaseModel]) -> str:
     is_shown = not isinstance(problem["input"], dict | BaseModel) and not MAY_HOLD_SECRET & {
         str(part) for part in problem["loc"]
     }
-    found = f" (found {problem['input']!r})" if is_shown else ""
+    found = f" (found {_shown(problem['input'])})" if is_shown else ""
     more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
     return f"{where}: {message}{found}{more}" if where else f"{message}{more}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]} ..."
 
 
 def _accepted(location: tuple[int | str, ...], kind: type[BaseModel]) -> list[str]:

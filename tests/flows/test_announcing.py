@@ -245,14 +245,17 @@ def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     assert f"publish: {folder}" in logged(run["id"], f"publish: {folder}")
 
 
-def test_training_awaits_the_dataset_that_it_asks_for(drawn_dataset, tmp_path):
-    for asked, name in (("mine", "mine"), (str(drawn_dataset), "drawn")):
-        data = {**TREE["data"], "dataset": asked}
-        assert dataset_of(save_config(tmp_path / "t.toml", TREE | GRPO | {"data": data})) == name
+def training_on(dataset: str, folder: Path) -> Path:
+    return save_config(
+        folder / "t.toml", TREE | GRPO | {"data": {**TREE["data"], "dataset": dataset}}
+    )
 
 
-def test_a_training_on_one_build_awaits_no_publication(tmp_path):
-    data = {**TREE["data"], "dataset": "mine/0123abcd"}
-    path = save_config(tmp_path / "t.toml", TREE | GRPO | {"data": data})
-    with pytest.raises(ValueError, match=r"mine/0123abcd, one build.*set data.dataset to mine"):
-        dataset_of(path)
+def test_training_awaits_the_dataset_that_it_asks_for(tmp_path):
+    assert dataset_of(training_on("mine", tmp_path)) == "mine"
+
+
+def test_a_training_on_one_build_awaits_no_publication(drawn_dataset, tmp_path):
+    for asked, name in (("mine/0123abcd", "mine"), (str(drawn_dataset), "drawn")):
+        with pytest.raises(ValueError, match=rf"{asked}, one build.*set data.dataset to {name}"):
+            dataset_of(training_on(asked, tmp_path))

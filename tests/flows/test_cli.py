@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,12 @@ from tests.servers.web import serving
         (("build", "--set", "sede=3"), "unknown key sede: accepted here are budget, extract"),
         (("build", "--set", "quota.num_samples=many"), "quota.num_samples: "),
         (("build", "--set", "quota.num_samples=-1"), "quota.num_samples: "),
+        (("build", "--set", "seed=true"), "seed: Input should be a valid integer (found True)"),
+        (("build", "--set", 'seed="7"'), "seed: Input should be a valid integer (found '7')"),
+        (("build", "--set", "quota.num_samples=7.0"), "should be a valid integer (found 7.0)"),
+        (("build", "--set", "quota.relation_share=true"), "should be a valid number (found True)"),
+        (("build", "--set", "name=\udc80"), "--set 'name=\\udc80': it is not UTF-8"),
+        (("build", "--set", f"quota={'x' * 300}"), f"(found '{'x' * 199} ...)"),
         (("build", "--set", "images=perhaps"), "'embed' or 'omit' (found 'perhaps')"),
         (("build", "--set", "quota.oversample=inf"), "quota.oversample: Input should be a finite"),
         (("build", "--set", "proof.size_ratio=nan"), "proof.size_ratio: Input should be a finite"),
@@ -59,6 +66,21 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_an_empty_root_is_not_the_working_folder():
+    result = call("list", "--root", "")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "it is empty: name a folder" in result.stderr
+
+
+@pytest.mark.long
+def test_the_module_is_the_command():
+    result = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "build", "nowhere.toml"], capture_output=True, text=True
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: no configuration at nowhere.toml")
 
 
 @pytest.mark.parametrize("command", ["build", "train", "evaluate"])
