@@ -72,14 +72,14 @@ def make(folder: Path) -> None:
     """Random weights, and a tokenizer made for these texts."""
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-    from training.processor import processor_of
+    from training.families.qwen2_5_vl import FAMILY
     from training.tiny import make_model, make_tokenizer
 
     scenes = list(islice(stream(1), 500))
-    tokenizer = make_tokenizer([f"{scene.prompt}\n{clean(scene)}" for scene in scenes])
-    make_model(tokenizer, 0, width=96, depth=3, patch_size=7).save_pretrained(folder)
+    tokenizer = make_tokenizer(FAMILY, [f"{scene.prompt}\n{clean(scene)}" for scene in scenes])
+    make_model(FAMILY, tokenizer, 0, width=96, depth=3, patch_size=7).save_pretrained(folder)
     images = Qwen2VLImageProcessorPil(patch_size=7, merge_size=2)
-    processor_of(tokenizer, images).save_pretrained(folder)
+    FAMILY.processor(tokenizer, images).save_pretrained(folder)
 
 
 def prompt_of(processor: Any, scene: Miniature) -> str:

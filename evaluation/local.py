@@ -32,7 +32,8 @@ class Written(NamedTuple):
 
 
 class LocalModel:
-    """A model, loaded once, with its processor (which pads on the left)."""
+    """A model, loaded once, with its processor (which pads on the left). It never writes the tokens
+    of the ids `banned`."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class LocalModel:
         dtype: str,
         device: str,
         max_new_tokens: int,
+        banned: Sequence[int] = (),
     ) -> None:
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
@@ -50,6 +52,7 @@ class LocalModel:
             device = "cuda" if torch.cuda.is_available() else "cpu"
         self._processor = processor
         self._max_new_tokens = max_new_tokens
+        self._banned = list(banned) or None
         try:
             model = AutoModelForImageTextToText.from_pretrained(
                 path, revision=revision, dtype=dtype if device != "cpu" else "float32"
@@ -76,9 +79,10 @@ class LocalModel:
         return self.write(batch[:middle]) + self.write(batch[middle:])
 
     def _write(self, batch: Sequence[Asked]) -> list[Written]:
+        images = [list(asked.images) for asked in batch]
         inputs = self._processor(
             text=[self._chat(asked) for asked in batch],
-            images=[image for asked in batch for image in asked.images] or None,
+            images=images if any(images) else None,
             padding=True,
             return_tensors="pt",
         ).to(self._model.device)
@@ -90,6 +94,7 @@ class LocalModel:
                 temperature=None,
                 top_p=None,
                 top_k=None,
+                suppress_tokens=self._banned,
             )
         width = inputs["input_ids"].shape[1]
         lengths = inputs["attention_mask"].sum(dim=1).tolist()

@@ -29,7 +29,7 @@ from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
-from tasks.evaluate.infer import check_model, infer_replies
+from tasks.evaluate.infer import check_model, evaluating, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
 from tasks.evaluate.scoring import score_benchmark
 from tasks.turns import using_root
@@ -135,9 +135,10 @@ def evaluate_from_file(
     """For deployments: the report of a configuration file; `model` is the folder of a model that
     was just trained, in place of the configuration's own."""
     loaded = load_evaluate_config(Path(config), tuple(settings or ()))
+    place = check_root(Path(root))
     if model:
-        loaded = loaded.with_model(model)
-    check_evaluation(loaded, place := check_root(Path(root)))
+        loaded = evaluating(loaded, model, place)
+    check_evaluation(loaded, place)
     with deployed(loaded, Path(config), ThreadPoolTaskRunner(max_workers=loaded.max_workers)):
         return str(make_evaluation(loaded, place))
 

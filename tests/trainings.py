@@ -5,18 +5,22 @@ from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from schemas.completion.families import FamilyName
 from schemas.config.training import Method, TrainConfig
 
 if TYPE_CHECKING:
     from training.launch import Run
 
+SMALL = {"min_pixels": 3136, "max_pixels": 6272}
+"""Few tokens per picture."""
+PIXELS = {name: SMALL for name in FamilyName if name is not FamilyName.GEMMA_3}
 TREE = {
     "name": "tried",
     "seed": 3,
     "model": {"name": "tiny"},
-    "data": {"dataset": "drawn", "min_pixels": 3136, "max_pixels": 6272},
+    "data": {"dataset": "drawn", **SMALL},
     "optimizer": {"learning_rate": 1e-3},
     "hardware": {"micro_batch": 4},
     "log": {"report_to": "none", "save_rollouts": 1, "save_updates": 2},
@@ -33,6 +37,13 @@ GRPO = {
 }
 SFT = {"method": "sft", "sft": {"num_epochs": 1.0, "batch_size": 6, "max_tokens": 1200}}
 SFT_CUT = {"hardware": {"micro_batch": 3}}
+
+
+def tree_of(family: FamilyName, method: Method) -> dict[str, Any]:
+    """The configuration of a training of a few updates."""
+    sections = GRPO if method is Method.GRPO else SFT | SFT_CUT
+    data = {"dataset": "drawn", "family": family.value, **PIXELS.get(family, {})}
+    return TREE | sections | {"data": data}
 
 
 def prepare(config: TrainConfig, root: Path, *, may_resume: bool = False) -> "Run":

@@ -3,6 +3,7 @@
 The paper counts prompts and rollouts; TRL counts completions and updates of the optimizer.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ def grpo_arguments(
         "log_completions": False,
         **_vllm_arguments(config, grpo),
     }
+
+
+def without(tokens: Sequence[str], ids: Sequence[int], hardware: HardwareConfig) -> Arguments:
+    """Arguments of GRPOConfig by which no completion holds one of these tokens, given in both
+    forms. TRL bans one of them, and only where transformers generates."""
+    if hardware.vllm == "off":
+        return {"generation_kwargs": {"suppress_tokens": list(ids)}}
+    return {"generation_kwargs": {"bad_words": list(tokens)}}
 
 
 def sft_arguments(

@@ -1,8 +1,9 @@
 """Training data: a dataset folder as the rows that TRL trains on, photographs decoded when needed.
 
-Boxes, stated size and pixels are in one frame (schemas.config.frame). MODEL: photographs are
-resized here, so that the processor's own resizing changes nothing. PAPER_COMPATIBLE: the image has
-the photograph's own pixels, as in the published code, and the processor resizes it.
+Prompt, gold and demonstration are moved into the frame of the model's family here, and nowhere else
+(schemas.config.frame). MODEL: photographs are resized here, too, so that the processor's own
+resizing changes nothing. PAPER_COMPATIBLE: the image has the photograph's own pixels, as in the
+published code, and the processor resizes it.
 """
 
 import logging
@@ -15,7 +16,7 @@ import datasets
 from datasets import Dataset
 from PIL import Image
 
-from schemas.completion.frames import FACTOR, Size, moved_gold
+from schemas.completion.frames import Size, moved_gold
 from schemas.completion.publish import parse_completion, render_prompt
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
@@ -37,8 +38,7 @@ logger = logging.getLogger(__name__)
 
 def num_image_tokens(size: Size, config: DataConfig) -> int:
     """Tokens that the model reads for a photograph of that size."""
-    width, height = config.seen_size(size)
-    return (width // FACTOR) * (height // FACTOR)
+    return config.sight.num_tokens(config.seen_size(size))
 
 
 def prompt_of(question: str, frame: Size) -> str:
@@ -61,10 +61,12 @@ def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     }
 
 
-def image_of(data: bytes, frame: Size) -> Image.Image:
-    with opened(data) as image:
+def image_of(row: Mapping[str, Any], config: DataConfig) -> Image.Image:
+    """The photograph of a row in the size in which the processor gets it."""
+    with opened(row["images"][0]["bytes"]) as image:
         picture = image.convert("RGB")
-    return picture if picture.size == frame else picture.resize(frame, Image.Resampling.BICUBIC)
+    size = config.shown_size((row["width"], row["height"]))
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
 
 
 def grpo_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
@@ -72,10 +74,9 @@ def grpo_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     known = text_of_row(row, config)
     text = known.pop("text")
     del known["demonstration"]
-    frame = known["width"], known["height"]
     return {
         "prompt": [{"role": "user", "content": text}],
-        "image": image_of(row["images"][0]["bytes"], frame),
+        "image": image_of(row, config),
         **known,
     }
 
@@ -83,11 +84,10 @@ def grpo_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
 def sft_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     """What SFTTrainer takes: it learns the completion only."""
     known = text_of_row(row, config)
-    frame = known["width"], known["height"]
     return {
         "prompt": [{"role": "user", "content": known["text"]}],
         "completion": [{"role": "assistant", "content": known["demonstration"]}],
-        "image": image_of(row["images"][0]["bytes"], frame),
+        "image": image_of(row, config),
     }
 
 

@@ -6,7 +6,6 @@ is no measurement of ours.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,9 @@ from typing import Any
 
 from schemas.config.training import TINY, Method, TrainConfig
 from training.arguments import micro_batch_of, updates_per_rollout
+from training.families.family import Shape
+from training.families.table import FAMILIES, family_of
+from training.families.table import shape_of as known_shape
 
 GIB = 1 << 30
 TRAINED_BYTES = 16
@@ -22,28 +24,9 @@ TRAINED_BYTES = 16
 OVERHEAD_GIB = 3.0
 """Per device: CUDA, communication buffers, and the layer that is gathered. It was not measured."""
 PAPER_COMPLETIONS, PAPER_TOKENS, PAPER_DEVICES = 75 * 512 * 8, 2048, 4
-"""Of the paper's run, whose hours are in KNOWN: completions, most tokens in each, H100 GPUs."""
+"""Of the paper's run, whose hours the shapes have: completions, most tokens in each, H100 GPUs."""
 LORA_SHARE = 0.003
 """Share of all weights that rank-8 adapters on attention have at 7B."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Of a model: `layers` of `width`; `hours` are the paper's for its training."""
-
-    num_weights: float
-    layers: int
-    width: int
-    vocabulary: int
-    hours: float | None = None
-
-
-KNOWN = {
-    "3b": Shape(3.755e9, 36, 2048, 151_936, 13.0),
-    "7b": Shape(8.292e9, 28, 3584, 152_064, 15.0),
-}
-"""Shapes of Qwen2.5-VL by size, for names that are Hub ids; hours as in the paper."""
-NAMED = re.compile(r"(?i)(?:qwen2\.5-vl|spatialthinker)-(3b|7b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +65,9 @@ def shape_of(name: str) -> Shape | None:
         config = json.loads((folder / "config.json").read_bytes())
         text: dict[str, Any] = config.get("text_config", config)
         num_weights = sum(map(count_weights, folder.glob("*.safetensors")))
-        known = next((s for s in KNOWN.values() if s.width == text["hidden_size"]), None)
+        family = family_of(folder)
+        shapes = FAMILIES[family].shapes.values() if family else ()
+        known = next((shape for shape in shapes if shape.width == text["hidden_size"]), None)
         return Shape(
             num_weights,
             text["num_hidden_layers"],
@@ -90,10 +75,7 @@ def shape_of(name: str) -> Shape | None:
             text["vocab_size"],
             known.hours if known else None,
         )
-    if name == TINY:
-        return Shape(4e5, 2, 64, 600)
-    named = NAMED.search(name)
-    return KNOWN[named[1].lower()] if named else None
+    return Shape(4e5, 2, 64, 600) if name == TINY else known_shape(name)
 
 
 def count_weights(path: Path) -> int:

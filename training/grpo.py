@@ -10,13 +10,13 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from schemas.config.training import Method
-from training.arguments import grpo_arguments
+from training.arguments import grpo_arguments, without
 from training.checkpoints import RestoresWeights
 from training.dataset import grpo_row, keep_short, load_rows, with_rows
 from training.launch import Run, finish, launch, quiet_libraries
 from training.log_writers import LogLines, LogsCompletions
 from training.model import loading_arguments, lora_config
-from training.processor import num_text_tokens
+from training.processor import num_text_tokens, placeholder_ids
 from training.reward_functions import reward_functions
 
 
@@ -34,6 +34,7 @@ def train(run: Run) -> None:
         config, run.folder, num_processes=run.num_processes, has_gpu=run.has_gpu
     )
     rewards = reward_functions(config.reward)
+    banned = placeholder_ids(processor, run.family)
     trainer = Trainer(
         run=run.folder,
         num_logged=config.log.num_logged_completions,
@@ -42,13 +43,14 @@ def train(run: Run) -> None:
         reward_funcs=[reward.function for reward in rewards],
         args=GRPOConfig(
             **arguments,
+            **without(run.family.placeholders, banned, config.hardware),
             reward_weights=[reward.weight for reward in rewards],
             model_init_kwargs=loading_arguments(config.model, has_gpu=run.has_gpu),
         ),
         train_dataset=with_rows(rollout_rows(run, processor), config.data, grpo_row),
         processing_class=processor,
         callbacks=[LogLines(run.folder, arguments["max_steps"])],
-        peft_config=lora_config(config.model),
+        peft_config=lora_config(config.model, run.family),
     )
     finish(trainer, processor, run, in_bf16=arguments["bf16"])
 

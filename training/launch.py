@@ -20,6 +20,8 @@ from schemas.config.training import Method, TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
 from schemas.printable import first_line
 from training.checkpoints import last_complete_checkpoint
+from training.families.family import Family
+from training.families.table import FAMILIES
 from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final
 from training.run_folder import FINAL, is_finished, run_folder
@@ -46,12 +48,16 @@ class Run:
     def final(self) -> Path:
         return self.folder / FINAL
 
+    @property
+    def family(self) -> Family:
+        return FAMILIES[self.config.data.family]
+
     def load_processor(self) -> Any:
         from training.processor import load_processor  # loads transformers
 
         data, revision = self.config.data, self.config.model.revision
         pixels = {"min_pixels": data.min_pixels, "max_pixels": data.max_pixels}
-        return load_processor(self.model, **pixels, revision=revision)
+        return load_processor(self.model, data.family, **pixels, revision=revision)
 
 
 def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
@@ -112,7 +118,7 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
 
     dataset = resolve_dataset(config.data.dataset, root)
     config = config.named(name_of_dataset(check_dataset(dataset)))
-    model = resolve_model(config.model.name, root)
+    model = resolve_model(config.model.name, root, config.data.family)
     folder = run_folder(config, dataset, model, root)
     checkpoint, lock = None, None
     if not is_finished(folder):
@@ -182,7 +188,7 @@ def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
     check_sharding(trainer)
     trainer.remove_callback(PrinterCallback)  # training.log_writers logs instead
     if run.config.model.freeze_vision:
-        freeze_vision(trainer.model)
+        freeze_vision(trainer.model, run.family)
     trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
     save_final(trainer, processor, run.final, in_bf16=in_bf16)
 

@@ -5,19 +5,28 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from schemas.completion.families import FamilyName
 from schemas.config.training import TINY, ModelConfig
 from schemas.replacing import move_folder
+from training.families.family import Family
+from training.families.table import check_family
 
-LORA_TARGETS = r".*language_model.*(q|k|v|o)_proj"  # attention only, without the vision tower
 
-
-def resolve_model(name: str, root: Path) -> str | Path:
-    """A folder: the path itself, the tiny model, or the newest trained model of that name below
-    `root`/models; else the name, as a Hub id."""
+def resolve_model(name: str, root: Path, family: FamilyName) -> str | Path:
+    """The family's tiny model, or the model's place. ValueError where there is none, or the model
+    is known to be of another family."""
     if name == TINY:
         from training.tiny import tiny_folder  # loads torch
 
-        return tiny_folder(root)
+        return tiny_folder(root, family)
+    place = place_of_model(name, root)
+    check_family(place, family)
+    return place
+
+
+def place_of_model(name: str, root: Path) -> str | Path:
+    """A folder: the path itself, or the newest trained model of that name below `root`/models; else
+    the name, as a Hub id. ValueError where there is none."""
     place = Path(name).expanduser()
     if place.is_dir():
         if not (place / "config.json").is_file():
@@ -43,7 +52,7 @@ def loading_arguments(config: ModelConfig, *, has_gpu: bool) -> dict[str, Any]:
     }
 
 
-def lora_config(config: ModelConfig) -> Any:
+def lora_config(config: ModelConfig, family: Family) -> Any:
     """None where every weight is trained."""
     if config.lora_rank is None:
         return None
@@ -53,15 +62,15 @@ def lora_config(config: ModelConfig) -> Any:
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
         lora_dropout=0.0,
-        target_modules=LORA_TARGETS,
+        target_modules=family.lora_targets,
         task_type="CAUSAL_LM",
     )
 
 
-def freeze_vision(model: Any) -> None:
-    """Leave the vision tower, its merger included, as it is."""
+def freeze_vision(model: Any, family: Family) -> None:
+    """Leave the vision tower, with what brings its features to the text model, as it is."""
     for name, weight in model.named_parameters():
-        if ".visual." in f".{name}":
+        if not set(name.split(".")).isdisjoint(family.vision):
             weight.requires_grad_(False)
 
 

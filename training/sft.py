@@ -42,7 +42,7 @@ def train(run: Run) -> None:
         train_dataset=with_rows(rows, config.data, sft_row),
         processing_class=processor,
         callbacks=[LogLines(run.folder, arguments["max_steps"])],
-        peft_config=lora_config(config.model),
+        peft_config=lora_config(config.model, run.family),
     )
     finish(trainer, processor, run, in_bf16=arguments["bf16"])
 

@@ -1,42 +1,35 @@
-"""Tiny: a Qwen2.5-VL of the real architecture with random weights, made without any download.
+"""Tiny: models of the real architectures with random weights, made without any download.
 
-It knows nothing, but all code that trains or asks the real model runs with it on a CPU in seconds.
-Tags such as `<scene>` are ordinary text to its tokenizer: special tokens would be missing from
-decoded completions.
+They know nothing, but all code that trains or asks the real models runs with them on a CPU in
+seconds. Tags such as `<scene>` are ordinary text to their tokenizers: special tokens would be
+missing from decoded completions.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-import trl
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    PreTrainedTokenizerFast,
-    Qwen2_5_VLConfig,
-    Qwen2_5_VLForConditionalGeneration,
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    pre_tokenizers,
+    processors,
+    trainers,
 )
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers import AutoModelForImageTextToText, PreTrainedTokenizerFast
 
+from schemas.completion.families import FamilyName
 from schemas.completion.publish import TEMPLATE
 from schemas.replacing import replacing_folder
-from training.processor import processor_of
+from training.families.family import Family
+from training.families.table import FAMILIES
 
-VERSION = 1
-END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
-SPECIAL = (
-    PAD,
-    START,
-    END,
-    "<|vision_start|>",
-    "<|vision_end|>",
-    "<|vision_pad|>",
-    "<|image_pad|>",
-    "<|video_pad|>",
-)
-"""Qwen's special tokens, which its chat template and processor need."""
+VERSION = 2
 VOCABULARY = 600
-"""Tokens: 256 bytes, the special ones, and a few hundred pieces of words; the model stays tiny."""
+"""Tokens: 256 bytes, the special ones, and a few hundred pieces of words; the models stay tiny."""
 # Qwen's: words with their space, single digits, runs of punctuation, line breaks.
 SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -55,86 +48,39 @@ QUESTIONS = (
 )
 
 
-def tiny_folder(root: Path) -> Path:
-    """The tiny model below a root, made where it is missing."""
-    folder = root / "artifacts" / "tiny-model" / f"{VERSION:04d}"
-    return folder if folder.exists() else make_tiny(folder)
+def tiny_folder(root: Path, family: FamilyName) -> Path:
+    """The tiny model of a family below a root, made where it is missing."""
+    folder = root / "artifacts" / "tiny-model" / f"{family}-{VERSION:04d}"
+    return folder if folder.exists() else make_tiny(folder, family)
 
 
-def make_tiny(folder: Path, seed: int = 0) -> Path:
+def make_tiny(folder: Path, family: FamilyName, seed: int = 0) -> Path:
     """Write the model, its tokenizer and its processor; the folder appears when it is complete.
     One seed gives the same bytes."""
-    tokenizer = make_tokenizer()
-    model = make_model(tokenizer, seed)
-    images = Qwen2VLImageProcessorPil(patch_size=14, merge_size=2)
+    kind = FAMILIES[family]
+    tokenizer = make_tokenizer(kind)
+    model = make_model(kind, tokenizer, seed)
     with replacing_folder(folder) as partial:  # one that is there is taken for whole
         model.save_pretrained(partial)
-        processor_of(tokenizer, images).save_pretrained(partial)
+        kind.processor(tokenizer, kind.tiny.images()).save_pretrained(partial)
     return folder
 
 
-def make_model(
-    tokenizer: PreTrainedTokenizerFast,
-    seed: int,
-    *,
-    width: int = 64,
-    depth: int = 2,
-    vision_width: int = 64,
-    vision_depth: int = 2,
-    patch_size: int = 14,
-) -> Qwen2_5_VLForConditionalGeneration:
-    """Random weights of the real architecture: `depth` layers of `width`, four heads each."""
-    ids = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL}
-    num_heads = 4
-    half = width // num_heads // 2
-    config = Qwen2_5_VLConfig(
-        text_config={
-            "vocab_size": len(tokenizer),
-            "hidden_size": width,
-            "intermediate_size": 2 * width,
-            "num_hidden_layers": depth,
-            "num_attention_heads": num_heads,
-            "num_key_value_heads": num_heads // 2,
-            "max_position_embeddings": 32_768,
-            "rope_parameters": {
-                "rope_type": "default",
-                "rope_theta": 10_000.0,
-                # Time, height and width share the half of a head between them.
-                "mrope_section": [half - 2 * (half // 3), half // 3, half // 3],
-            },
-            "bos_token_id": ids[PAD],
-            "eos_token_id": ids[END],
-            "pad_token_id": ids[PAD],
-        },
-        vision_config={
-            "depth": vision_depth,
-            "hidden_size": vision_width,
-            "intermediate_size": 2 * vision_width,
-            "num_heads": 4,
-            "patch_size": patch_size,
-            "window_size": 8 * patch_size,
-            "out_hidden_size": width,
-            "fullatt_block_indexes": [vision_depth - 1],
-        },
-        image_token_id=ids["<|image_pad|>"],
-        video_token_id=ids["<|video_pad|>"],
-        vision_start_token_id=ids["<|vision_start|>"],
-        vision_end_token_id=ids["<|vision_end|>"],
-        bos_token_id=ids[PAD],
-        eos_token_id=ids[END],
-        pad_token_id=ids[PAD],
-        tie_word_embeddings=False,
-    )
+def make_model(family: Family, tokenizer: PreTrainedTokenizerFast, seed: int, **shape: int) -> Any:
+    """Random weights of the real architecture; `shape` goes to the family's tiny configuration."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Qwen2_5_VLForConditionalGeneration(config)
-    model.generation_config.eos_token_id = ids[END]
-    model.generation_config.pad_token_id = ids[PAD]
+        model = AutoModelForImageTextToText.from_config(family.tiny.config(tokenizer, **shape))
+        if family.tiny.start:
+            family.tiny.start(model)
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model
 
 
-def make_tokenizer(texts: Sequence[str] = ()) -> PreTrainedTokenizerFast:
-    """Byte-level BPE, so that any text can be written; trained on texts of our own, or on these."""
+def make_tokenizer(family: Family, texts: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+    """Byte-level BPE with the family's special tokens, so that any text can be written; trained on
+    texts of our own, or on these."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -145,21 +91,28 @@ def make_tokenizer(texts: Sequence[str] = ()) -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
-        special_tokens=list(SPECIAL),
+        special_tokens=list(family.special.tokens),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts or _texts(), trainer)
+    special = family.special
+    if special.bos:  # such tokenizers put it before every text
+        known = [(special.bos, tokenizer.token_to_id(special.bos))]
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"{special.bos} $A", special_tokens=known
+        )
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        eos_token=END,
-        pad_token=PAD,
+        eos_token=special.end,
+        pad_token=special.pad,
+        **({"bos_token": special.bos} if special.bos else {}),
+        extra_special_tokens=dict(special.named),
         padding_side="left",
         model_max_length=32_768,
         clean_up_tokenization_spaces=False,
     )
-    template = Path(trl.__file__).parent / "chat_templates" / "qwen2_5_vl.jinja"
-    wrapped.chat_template = template.read_text(encoding="utf-8")
+    wrapped.chat_template = family.tiny.template()
     return wrapped
 
 

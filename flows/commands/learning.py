@@ -113,12 +113,13 @@ def evaluate(
     from schemas.config.evaluation import load_evaluate_config
 
     loaded = load_evaluate_config(config, tuple(settings))
-    if model:
-        loaded = loaded.with_model(model)
     apply_settings(verbose)
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.evaluate import run_evaluation
+        from tasks.evaluate.infer import evaluating
+    if model:
+        loaded = evaluating(loaded, model, root)
     show_lines(console, "tasks", "flows.evaluate")
     folder = run_evaluation(loaded, root)
     from tasks.evaluate.printing import print_scores

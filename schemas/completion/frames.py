@@ -1,7 +1,7 @@
-"""Frames: the size at which Qwen2.5-VL sees an image, and boxes in it.
+"""Frames: the size at which a model sees an image, and boxes in it.
 
-The model's image processor enlarges small images and shrinks large ones. Boxes that stay in pixels
-of the file then miss the thing.
+The image processor of Qwen's models enlarges small images and shrinks large ones. Boxes that stay
+in pixels of the file then miss the thing.
 """
 
 from math import ceil, floor, sqrt
@@ -15,7 +15,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 MIN_PIXELS, MAX_PIXELS = 262_144, 4_194_304  # the paper's, of a resized image
-FACTOR = 28  # pixels: a patch of 14 pixels, two by two merged into one token
+FACTOR = 28  # pixels of Qwen2.5-VL: a patch of 14 pixels, two by two merged into one token
 MAX_ASPECT = 200  # longer side by shorter: beyond it the model's processor raises
 
 
@@ -27,8 +27,8 @@ def smart_resize(
     max_pixels: int = MAX_PIXELS,
     factor: int = FACTOR,
 ) -> Size:
-    """Width and height that the model's processor gives an image: multiples of `factor`, of nearly
-    the same shape, with an area in the range.
+    """Width and height that the processor of Qwen's models gives an image: multiples of `factor`,
+    of nearly the same shape, with an area in the range.
 
     The rule is that of `smart_resize` in transformers 5.17,
     `models/qwen2_vl/image_processing_qwen2_vl.py`, which takes height before width. ValueError for
@@ -36,7 +36,7 @@ def smart_resize(
     """
     shorter, longer = sorted((width, height))
     if shorter < 1 or longer > MAX_ASPECT * shorter:
-        raise ValueError(f"Qwen2.5-VL takes no image of {width} x {height} pixels")
+        raise ValueError(f"Qwen's processor takes no image of {width} x {height} pixels")
     new_width, new_height = (round(side / factor) * factor for side in (width, height))
     if new_width * new_height > max_pixels:
         shrink = sqrt(width * height / max_pixels)

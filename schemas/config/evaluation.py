@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from schemas.benchmark import PromptTemplate
 from schemas.chat import ChatConfig
+from schemas.completion.families import FamilyName
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
 from schemas.config.payment import Budget, StoreAddress, check_prices
@@ -78,13 +79,14 @@ class EvaluateConfig(Section):
     budget: Budget | None = Field(default=None, exclude=True)
     replies: StoreAddress | None = Field(default=None, exclude=True)
 
-    def with_model(self, model: str) -> "EvaluateConfig":
-        """The same benchmarks for one local model: a Hub id, or a folder; asked as the first model
-        is."""
+    def with_model(self, model: str, family: FamilyName | None) -> "EvaluateConfig":
+        """The same benchmarks for one local model, a Hub id or a folder, asked as the first model
+        is; of its own family where that is known."""
         place = Path(model)
         name = place.parent.name if place.is_dir() else model.rpartition("/")[2]
         local = LocalModelConfig(model=model)
-        first = self.models[0].model_copy(update={"name": name, "local": local, "chat": None})
+        changes = {"name": name, "local": local, "chat": None}
+        first = self.models[0].model_copy(update=changes | ({"family": family} if family else {}))
         return self.model_copy(update={"models": (first,)})
 
     @model_validator(mode="after")

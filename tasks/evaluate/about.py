@@ -74,7 +74,7 @@ def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
     if model.chat:
         return AboutModel(model.name, f"{model.chat.model}, at an endpoint")
     assert model.local
-    place = resolve_model(model.local.model, root)
+    place = resolve_model(model.local.model, root, model.family)
     if not isinstance(place, Path):
         return AboutModel(model.name, place, model.local.revision or "newest revision")
     digest = model_digest(place, root)

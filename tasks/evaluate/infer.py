@@ -25,7 +25,8 @@ from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, p
 from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Role
 from schemas.columns import frame_of as table_of
-from schemas.config.evaluation import EvaluatedModel
+from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
+from schemas.config.training import TINY
 from schemas.photographs import opened
 from schemas.replacing import replacing
 from tasks.artifact import (
@@ -38,7 +39,8 @@ from tasks.artifact import (
 )
 from tasks.chat.run import Run
 from tasks.turns import sole_maker
-from training.model import resolve_model
+from training.families.table import FAMILIES, family_of
+from training.model import place_of_model, resolve_model
 from training.run_folder import model_digest
 
 VERSION = 1
@@ -51,6 +53,14 @@ logger = logging.getLogger(__name__)
 Row = Mapping[str, Any]
 
 
+def evaluating(config: EvaluateConfig, model: str, root: Path) -> EvaluateConfig:
+    """The evaluation of that local model instead: a Hub id, a folder, a trained model's name, or
+    `tiny`."""
+    return config.with_model(
+        model, None if model == TINY else family_of(place_of_model(model, root))
+    )
+
+
 def check_model(model: EvaluatedModel, root: Path) -> None:
     """ValueError where a model cannot be asked: packages, a folder or a key are missing."""
     if model.local:
@@ -60,7 +70,7 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
                 f"{model.name} runs on this machine, which needs {missing[0]}: run `make "
                 ".venv/train`, or pip install 'spatialthinker[train]'"
             )
-        resolve_model(model.local.model, root)
+        resolve_model(model.local.model, root, model.family)
     if model.chat:
         from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
@@ -72,6 +82,7 @@ def replies_artifact(items_path: Path, model: EvaluatedModel, root: Path) -> Art
         "model": _identity(model, root),
         "template": model.template.value,
         "prompts": f"{REASONING}|{DIRECT_CHOICE}|{DIRECT_TEXT}|{POINT}",
+        "family": model.family.value,
         "frame": model.frame,
         "pixels": f"{model.min_pixels}-{model.max_pixels}",
         "max_new_tokens": model.max_new_tokens,
@@ -86,7 +97,7 @@ def _identity(model: EvaluatedModel, root: Path) -> str:
     if model.chat:
         return repr(model.chat.identity)
     assert model.local
-    place = resolve_model(model.local.model, root)
+    place = resolve_model(model.local.model, root, model.family)
     known = (
         model_digest(place, root) if isinstance(place, Path) else f"{place}@{model.local.revision}"
     )
@@ -113,12 +124,13 @@ def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
 def _load(model: EvaluatedModel, root: Path) -> Any:
     """The last model stays loaded, for the next benchmark."""
     from evaluation.local import LocalModel  # loads torch
-    from training.processor import load_processor
+    from training.processor import load_processor, placeholder_ids
 
     assert model.local
-    place = resolve_model(model.local.model, root)
+    place = resolve_model(model.local.model, root, model.family)
     processor = load_processor(
         place,
+        model.family,
         min_pixels=model.min_pixels,
         max_pixels=model.max_pixels,
         revision=model.local.revision,
@@ -130,6 +142,7 @@ def _load(model: EvaluatedModel, root: Path) -> Any:
         dtype=model.local.dtype,
         device=model.local.device,
         max_new_tokens=model.max_new_tokens,
+        banned=placeholder_ids(processor, FAMILIES[model.family]),
     )
 
 
@@ -183,7 +196,7 @@ def _write_batch(
 def _image(data: bytes, model: EvaluatedModel) -> Any:
     with opened(data) as image:
         size = image.size
-    return shown(data, model.frame_of(size))
+    return shown(data, model.shown_size(size))
 
 
 # Endpoints.
@@ -247,7 +260,7 @@ def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> P
     from evaluation.photographs import photograph_size
 
     data = store.read(digest)
-    width, height = model.frame_of(photograph_size(data))
+    width, height = model.shown_size(photograph_size(data))
     del data  # read again when it is sent: the queue must not hold photographs
     load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
     return Photograph(f"{digest}@{width}x{height}", max(width, height), load)

@@ -203,7 +203,7 @@ def train_model(
     path: Path, overrides: tuple[str, ...], dataset: Path, root: Path
 ) -> Path | State[Path]:
     config = load_train_config(path, overrides)
-    base = resolve_model(config.model.name, root)
+    base = resolve_model(config.model.name, root, config.data.family)
     run = run_folder(config, dataset, base, root)
     folder = root / "models" / config.name / run.name
     if folder.exists():

@@ -129,6 +129,7 @@ def test_croissant_finds_nothing_wrong_but_that_no_date_is_given(drawn_dataset):
 @pytest.mark.long
 def test_trl_trains_on_it(trainer, drawn_dataset, tmp_path, monkeypatch):
     pytest.importorskip("trl")
+    from schemas.completion.families import FamilyName
     from training.processor import load_processor
     from training.tiny import tiny_folder
 
@@ -136,7 +137,7 @@ def test_trl_trains_on_it(trainer, drawn_dataset, tmp_path, monkeypatch):
     code = block(f"trainer = {trainer}(")
     for long, short in SHORT.items():
         code = code.replace(long, short)
-    model = tiny_folder(tmp_path)
+    model = tiny_folder(tmp_path, FamilyName.QWEN2_5_VL)
     processor = load_processor(model, min_pixels=3136, max_pixels=6272)
     known = run(code, drawn_dataset, MODEL=str(model), PROCESSOR=processor)
     assert known["trainer"].state.global_step == 1

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("datasets")
 
-from schemas.completion.frames import moved_gold, smart_resize
+from schemas.completion.families import FamilyName
+from schemas.completion.frames import moved_gold
 from schemas.completion.parsing import POLICY_TAGS, read_tags
 from schemas.completion.publish import PublishedScene, parse_completion, render_completion
 from schemas.config.training import DataConfig
@@ -30,6 +31,8 @@ from training.rewards import score_completion
 DATA = DataConfig(dataset="drawn", min_pixels=28 * 28 * 4, max_pixels=28 * 28 * 400)
 SMALL = DATA.model_copy(update={"max_pixels": 28 * 28 * 40})
 PAPER = DATA.model_copy(update={"frame": "paper_compatible"})
+THOUSANDTHS = SMALL.model_copy(update={"family": FamilyName.QWEN3_VL})
+SQUARE = DataConfig(dataset="drawn", family=FamilyName.GEMMA_3)
 
 
 def drawn_row(size, box) -> dict:
@@ -57,7 +60,11 @@ def red_box(image: Image.Image) -> tuple[int, ...]:
     return box
 
 
-@pytest.mark.parametrize("config", [DATA, SMALL, PAPER], ids=["model", "small", "paper"])
+@pytest.mark.parametrize(
+    "config",
+    [DATA, SMALL, PAPER, THOUSANDTHS, SQUARE],
+    ids=["model", "small", "paper", "thousandths", "square"],
+)
 @pytest.mark.parametrize(
     ("size", "box"),
     [
@@ -72,18 +79,20 @@ def test_boxes_stated_size_and_pixels_are_in_one_frame(config, size, box):
     image, gold = row["image"], parse_completion(row["gold"])[0]
     stated = re.search(r"Image size: (\d+) x (\d+)", row["prompt"][0]["content"])
     assert stated
-    assert (int(stated[1]), int(stated[2])) == image.size == (row["width"], row["height"])
-    found = red_box(image)
-    assert all(
-        abs(one - other) <= 1 for one, other in zip(found, gold.objects[0]["bbox"], strict=True)
-    )
+    frame = row["width"], row["height"]
+    assert (int(stated[1]), int(stated[2])) == frame
+    assert frame == ((1000, 1000) if config in (THOUSANDTHS, SQUARE) else image.size)
+    for place, (found, told) in enumerate(
+        zip(red_box(image), gold.objects[0]["bbox"], strict=True)
+    ):
+        step = frame[place % 2] / image.size[place % 2]
+        assert abs(found * step - told) <= max(step, 1)
     if config is PAPER:
         assert image.size == size
         assert gold.objects[0]["bbox"] == box
     else:
         # The processor's own resizing must change nothing.
-        limits = {"min_pixels": config.min_pixels, "max_pixels": config.max_pixels}
-        assert smart_resize(*image.size, **limits) == image.size
+        assert config.seen_size(image.size) == image.size
 
 
 boxes = st.tuples(*[st.integers(0, 299)] * 2, *[st.integers(1, 100)] * 2).map(

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from schemas.completion.families import FamilyName
 from schemas.config.training import load_train_config
-from training.arguments import grpo_arguments, sft_arguments
-from training.estimate import KNOWN, check_fit, count_weights, estimate, shape_of
+from training.arguments import grpo_arguments, sft_arguments, without
+from training.estimate import check_fit, count_weights, estimate, shape_of
+from training.families.qwen2_5_vl import FAMILY as QWEN2_5_VL
+from training.families.table import FAMILIES, family_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "train").glob("*.toml"))
 PAPER = Path(__file__).parents[2] / "configs" / "train" / "spatialthinker-7b.toml"
@@ -17,6 +20,7 @@ RUN = Path("run")
 def test_shipped_configurations_are_valid_named_after_their_file_and_fit(path):
     config = load_train_config(path)
     assert config.name == path.stem
+    assert config.model.name == "tiny" or family_of(config.model.name) is config.data.family
     shape = shape_of(config.model.name)
     assert shape
     check_fit(estimate(config, shape))
@@ -98,13 +102,36 @@ def test_a_cpu_is_not_asked_for_what_only_a_gpu_does():
     ],
 )
 def test_memory_of_the_7b_run(settings, gib):
-    found = estimate(load_train_config(PAPER, tuple(settings)), KNOWN["7b"])
+    found = estimate(load_train_config(PAPER, tuple(settings)), QWEN2_5_VL.shapes["7b"])
     assert found.total_gib == pytest.approx(gib, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "gib"),
+    [("qwen3-vl-2b", 44.1), ("qwen3-vl-8b", 77.4), ("qwen3.5-4b", 58.6)],
+)
+def test_memory_of_newer_families(name, gib):
+    config = load_train_config(PAPER.with_name(f"{name}.toml"))
+    shape = shape_of(config.model.name)
+    assert shape
+    found = estimate(config, shape)
+    assert found.total_gib == pytest.approx(gib, abs=0.1)
+    assert found.hours is None
+
+
+def test_completions_hold_no_token_that_stands_for_a_picture():
+    """Each way of generating has its own argument for it."""
+    hardware = load_train_config(PAPER).hardware
+    made = without(["<|image_pad|>"], [7], hardware.model_copy(update={"vllm": "off"}))
+    assert made == {"generation_kwargs": {"suppress_tokens": [7]}}
+    for vllm in ("colocate", "server"):
+        made = without(["<|image_pad|>"], [7], hardware.model_copy(update={"vllm": vllm}))
+        assert made == {"generation_kwargs": {"bad_words": ["<|image_pad|>"]}}
 
 
 def test_hours_are_the_papers_on_its_hardware_and_scale():
     def hours(*settings: str) -> float | None:
-        return estimate(load_train_config(PAPER, settings), KNOWN["7b"]).hours
+        return estimate(load_train_config(PAPER, settings), QWEN2_5_VL.shapes["7b"]).hours
 
     assert hours() == pytest.approx(15.0)
     assert hours("hardware.num_devices=8") == pytest.approx(7.5)
@@ -114,20 +141,23 @@ def test_hours_are_the_papers_on_its_hardware_and_scale():
 def test_what_cannot_fit_says_what_takes_most():
     config = load_train_config(PAPER, ("hardware.num_devices=1",))
     with pytest.raises(ValueError, match="most of it: weights, gradients, optimizer, 124 GiB"):
-        check_fit(estimate(config, KNOWN["7b"]))
+        check_fit(estimate(config, QWEN2_5_VL.shapes["7b"]))
 
 
 @pytest.mark.parametrize(
-    ("name", "known"),
+    ("name", "family", "size"),
     [
-        ("Qwen/Qwen2.5-VL-7B-Instruct", "7b"),
-        ("hunarbatra/SpatialThinker-3B", "3b"),
-        ("Qwen/Qwen3-VL-7B", None),
-        ("someone/else", None),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl", "7b"),
+        ("hunarbatra/SpatialThinker-3B", "qwen2.5-vl", "3b"),
+        ("Qwen/Qwen3-VL-4B-Instruct", "qwen3-vl", "4b"),
+        ("Qwen/Qwen3.5-9B", "qwen3.5", "9b"),
+        ("google/gemma-3-4b-it", "gemma-3", "4b"),
+        ("Qwen/Qwen3-VL-7B", None, None),
+        ("someone/else", None, None),
     ],
 )
-def test_shapes_are_told_by_names(name, known):
-    assert shape_of(name) == (KNOWN[known] if known else None)
+def test_shapes_are_told_by_names(name, family, size):
+    assert shape_of(name) == (FAMILIES[FamilyName(family)].shapes[size] if family else None)
 
 
 @pytest.mark.long
@@ -135,7 +165,7 @@ def test_the_shape_of_a_folder_is_counted(tmp_path):
     pytest.importorskip("torch")
     from training.tiny import make_tiny
 
-    folder = make_tiny(tmp_path / "tiny")
+    folder = make_tiny(tmp_path / "tiny", FamilyName.QWEN2_5_VL)
     assert count_weights(folder / "model.safetensors") == 392_000
     shape = shape_of(str(folder))
     assert shape and (shape.layers, shape.width, shape.vocabulary) == (2, 64, 600)
