@@ -28,7 +28,10 @@ from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
 from tasks.processes import end_with_parent, holding_signals
+from tasks.publish import stage as publish
+from tasks.publish.rejected import write_rejected
 from tasks.publish.stage import published_folder
+from tasks.report.report import REPORT
 from tasks.stage import Build, Job, Stage
 from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates
@@ -94,10 +97,21 @@ def _stages_run(stages: Sequence[Stage], build: Build, again: Collection[str], s
         is_apart = build.config.runner.kind is not RunnerKind.THREADS
         with holding_signals() if is_apart else nullcontext():
             futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
-        build = build.after(stage.name, results_of(stage.name, futures, stage.unit, run, show))
+        try:
+            made = results_of(stage.name, futures, stage.unit, run, show)
+        except DatasetRejectedError as error:
+            raise _shown(error, build.after(stage.name, [error.validation])) from None
+        build = build.after(stage.name, made)
         if stage.check and stage.is_sharded:
             stage.check(build)
     return build
+
+
+def _shown(error: DatasetRejectedError, build: Build) -> DatasetRejectedError:
+    """The same, once there is a page that shows the samples and what was lost on the way."""
+    (job,) = publish.STAGE.jobs(build)
+    folder = write_rejected(job)
+    return DatasetRejectedError(f"{error} and {folder / REPORT}", error.validation, folder)
 
 
 def _task(stage: Stage) -> Task[..., Any]:

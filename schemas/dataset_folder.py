@@ -16,6 +16,8 @@ DATA = "data"
 """The folder of the samples' files, which holds nothing else: whoever reads it reads samples."""
 VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
+REJECTED = "rejected"
+"""The folder below a root of samples that failed their validation, as NAME/DIGEST."""
 
 MANIFEST: dict[str, type | UnionType] = {
     "name": str,
@@ -79,11 +81,11 @@ def builds_below(root: Path, name: str | None = None) -> list[Path]:
 
 
 def resolve_dataset(name: str, root: Path) -> Path:
-    """The dataset folder at a path, the build NAME/DIGEST below `root`/datasets, the build that
-    NAME@TAG stands for, or the newest build of that name there. FileNotFoundError where there is no
-    such folder or tag."""
+    """The dataset folder at a path, the build NAME/DIGEST below `root`/datasets or
+    `root`/rejected, the build that NAME@TAG stands for, or the newest published build of that name.
+    FileNotFoundError where there is no such folder or tag."""
     place = Path(name).expanduser()
-    for folder in (place, root / "datasets" / name):
+    for folder in (place, root / "datasets" / name, root / REJECTED / name):
         if (folder / "manifest.json").is_file():
             return folder
     if len(Path(name).parts) == 1:
@@ -164,7 +166,7 @@ def check_dataset(folder: Path) -> dict[str, Any]:
 
     ValueError names what is wrong otherwise.
     """
-    manifest = read_manifest(folder)
+    read_manifest(folder)
     results = folder / VALIDATION / "results.json"
     try:
         is_sound = json.loads(results.read_bytes())["success"] is True
@@ -178,6 +180,12 @@ def check_dataset(folder: Path) -> dict[str, Any]:
             f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, and "
             "build the dataset again"
         )
+    return check_files(folder)
+
+
+def check_files(folder: Path) -> dict[str, Any]:
+    """As `check_dataset`, of a rejected dataset, too."""
+    manifest = read_manifest(folder)
     for name, facts in manifest["files"].items():
         _check_file(folder / name, facts["sha256"])
     found = (*folder.glob("*.parquet"), *folder.glob(f"{DATA}/*"))

@@ -59,10 +59,16 @@ def build(
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
         drawing = noting_draw(loaded, str(again), root)
     show_lines(console, "tasks.artifact", "tasks.judge.doubts")
-    with drawing:
-        dataset = run_build(loaded, root, again, show=True, announce=announce)
     from tasks.publish.summary import print_summary
+    from tasks.validate.stage import DatasetRejectedError
 
+    try:
+        with drawing:
+            dataset = run_build(loaded, root, again, show=True, announce=announce)
+    except DatasetRejectedError as error:
+        if error.rejected:
+            print_summary(error.rejected, console)
+        raise
     print_summary(dataset, Console())
     typer.echo(dataset)
 

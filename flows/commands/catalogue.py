@@ -151,12 +151,12 @@ def report(
     A build makes it, too. It is no part of what the dataset is: the dataset keeps its name. Keep
     the artifacts of the build: without them it shows the samples, and not what was lost and why.
     """
-    from schemas.dataset_folder import check_dataset, resolve_dataset
+    from schemas.dataset_folder import check_files, resolve_dataset
     from tasks.diff.record import Record, root_of
     from tasks.report.report import photographs_of, write_report
 
     folder = resolve_dataset(dataset, root)
-    check_dataset(folder)
+    check_files(folder)
     place = root_of(folder, root)
     store = photographs_of(Record(folder, place), [str(path) for path in photographs or ()])
     typer.echo(write_report(folder, place, store))

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any, NamedTuple
 
-from schemas.dataset_folder import builds_below, read_manifest
+from schemas.dataset_folder import REJECTED, builds_below, read_manifest
 from schemas.dataset_tags import all_tags
 from schemas.replacing import PARTIAL
 from tasks.artifact import SEAL, digest_of
@@ -64,6 +64,7 @@ def plan_pruning(root: Path, stages: Sequence[str], keep: int) -> Pruning:
         *_datasets(root, kept.manifests),
         *_runs(root, kept.manifests, notes),
         *_artifacts(root, stages, kept.manifests),
+        *_rejected(root),
         *_damaged(root),
     ]
     inside = root.resolve()
@@ -193,6 +194,12 @@ def _names_one(paths: Sequence[Path], kept: Collection[str]) -> bool:
             if place.removeprefix("datasets/") in kept:
                 return True
     return False
+
+
+def _rejected(root: Path) -> Iterator[Unneeded]:
+    for folder in sorted((root / REJECTED).glob("*/*")):
+        if PARTIAL not in folder.name:
+            yield _unneeded("rejected", f"{folder.parent.name}/{folder.name}", folder)
 
 
 def _damaged(root: Path) -> Iterator[Unneeded]:

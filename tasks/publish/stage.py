@@ -225,14 +225,13 @@ def _sha256(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
-def write_dataset(folder: Path, job: Job) -> str:
-    """Write all files of the dataset but its report into an existing, empty folder; returns its
-    digest."""
+def write_files(folder: Path, job: Job, store: PhotographStore | None) -> dict[str, Any]:
+    """Write the files of the dataset that its digest covers, its manifest and the page of its
+    validation into an existing, empty folder; returns the manifest. Without a store, samples are
+    without photographs."""
     config, inputs = job.config, Inputs.of(job)
     write_ledger(config, inputs, folder / "ledger.parquet")
-    samples = pl.read_parquet(inputs.samples)
-    samples = samples.with_columns(cost=cost_of_rows(samples.columns, config).round(6))
-    store, sizes = photographs(job), {}
+    samples, sizes = costed_samples(job), {}
     if store:
         known = pl.scan_parquet(list(inputs.photographs)).select("image_id", "num_bytes")
         sizes = dict(known.drop_nulls().collect().iter_rows())
@@ -249,12 +248,25 @@ def write_dataset(folder: Path, job: Job) -> str:
     manifest = build_manifest(config, inputs, stages, samples, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    results, name = results_of(inputs.validation), name_of_dataset(manifest)
+    name = name_of_dataset(manifest)
     made = {"configuration": manifest["config_digest"], "dataset": name}
-    draw_page(folder / VALIDATION, results, made, name)
-    card = render_card(manifest, samples, results["shortcuts"])
+    draw_page(folder / VALIDATION, results_of(inputs.validation), made, name)
+    return manifest
+
+
+def costed_samples(job: Job) -> pl.DataFrame:
+    samples = pl.read_parquet(job.path("select"))
+    return samples.with_columns(cost=cost_of_rows(samples.columns, job.config).round(6))
+
+
+def write_dataset(folder: Path, job: Job) -> str:
+    """Write all files of the dataset but its report into an existing, empty folder; returns its
+    digest."""
+    manifest = write_files(folder, job, photographs(job))
+    shortcuts = results_of(folder / VALIDATION)["shortcuts"]
+    card = render_card(manifest, costed_samples(job), shortcuts)
     (folder / "README.md").write_text(card, encoding="utf-8")
-    rights = reader_of(config.source.kind).rights
+    rights = reader_of(job.config.source.kind).rights
     description = describe(manifest, pq.read_schema(sample_files(folder)[0]), rights)
     text = json.dumps(description, indent=2, ensure_ascii=False)
     (folder / "croissant.json").write_text(text + "\n", encoding="utf-8")

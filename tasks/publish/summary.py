@@ -18,7 +18,7 @@ from tasks.report.report import REPORT
 
 def print_summary(dataset: Path, console: Console) -> None:
     """Print the funnel by reason and by category, the costs and verdicts of models, missed quotas,
-    and the paths of report, validation page and card."""
+    and the paths of report, validation page and card; a rejected dataset has no card."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))
@@ -38,7 +38,8 @@ def print_summary(dataset: Path, console: Console) -> None:
     )
     console.print(Text(f"report  {dataset / REPORT}"), soft_wrap=True)
     console.print(Text(f"checks  {dataset / VALIDATION / 'validation.html'}"), soft_wrap=True)
-    console.print(Text(f"card    {dataset / 'README.md'}"), soft_wrap=True)
+    if (card := dataset / "README.md").exists():
+        console.print(Text(f"card    {card}"), soft_wrap=True)
 
 
 def _losses(funnel: pl.DataFrame) -> Table:

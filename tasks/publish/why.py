@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.chat import Reply
-from schemas.dataset_folder import builds_below, check_dataset, sample_files
+from schemas.dataset_folder import builds_below, check_files, sample_files
 from schemas.printable import printable
 from tasks.artifact import LEDGER, artifacts_of, digest_of
 from tasks.chat.account import REPLIES
@@ -48,7 +48,7 @@ def explain(name: str, dataset: Path, root: Path, replies: str | None = None) ->
 
 
 def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Iterator[str]:
-    manifest = check_dataset(dataset)
+    manifest = check_files(dataset)
     try:
         digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
     except (KeyError, TypeError, AttributeError) as error:

@@ -198,11 +198,13 @@ def check(build: Build) -> None:
 
 
 class DatasetRejectedError(BuildFailedError):
-    """The samples must not be published; `validation` is the folder that says why."""
+    """The samples must not be published; `validation` is the folder that says why, `rejected` the
+    one that shows them, once it is written."""
 
-    def __init__(self, message: str, validation: Path) -> None:
-        super().__init__(message, validation)
+    def __init__(self, message: str, validation: Path, rejected: Path | None = None) -> None:
+        super().__init__(message, validation, rejected)
         self.validation = validation
+        self.rejected = rejected
 
     def __str__(self) -> str:
         return str(self.args[0])

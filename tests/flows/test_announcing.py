@@ -195,8 +195,10 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, m
     # As in a worker, where this program has not silenced Prefect's own lines.
     monkeypatch.setattr(logging.getLogger("prefect.task_runs"), "level", logging.ERROR)
     config = config_of("poor", gates={"min_quota_share": 1.0}, quota={"num_samples": 400})
-    with pytest.raises(BuildFailedError, match="there_are_enough_samples"):
+    with pytest.raises(BuildFailedError, match="there_are_enough_samples") as error:
         run_build(config, tmp_path, announce=True)
+    (report,) = tmp_path.glob("rejected/poor/*/report.html")
+    assert str(error.value).endswith(f"/validation.html and {report}")
     (event,) = events_of("poor", 1)
     assert (event["event"], event["payload"]["checks"]) == (REJECTED, ["there_are_enough_samples"])
     (page,) = tmp_path.glob("artifacts/validate/*/validation.html")

@@ -1,0 +1,97 @@
+"""Samples that failed their validation can be looked at and compared, and are taken for no
+dataset."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.config.build import PipelineConfig
+from schemas.dataset_folder import builds_below, check_dataset, resolve_dataset, sample_files
+from tasks.catalogue.pruning import plan_pruning
+from tasks.diff.record import Record
+from tasks.publish import stage as publish
+from tasks.publish.rejected import write_rejected
+from tasks.report.questions import read_questions
+from tasks.stage import Build
+from tasks.validate.stage import DatasetRejectedError
+from tests.builds import manifest_of
+from tests.commands import call
+from tests.conftest import DRAWN
+from tests.stages import after, run
+
+STRICT = {"severity": {"levels_meet_the_quota": "critical"}, "tolerance": 0.0}
+
+
+@pytest.fixture
+def root(drawn_dataset, tmp_path) -> Path:
+    return shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
+
+
+def rejected(root: Path, **gates: object) -> Path:
+    """The folder of a build that differs from the drawn dataset only in its gates."""
+    from flows.graph import stages_of
+
+    config = PipelineConfig.model_validate(DRAWN | {"gates": STRICT | gates})
+    *before, validate, _ = stages_of(config)
+    build = after(Build(config, root), *before)
+    with pytest.raises(DatasetRejectedError, match="levels_meet_the_quota") as error:
+        run(validate, build)
+    build = build.after("validate", [error.value.validation])
+    (job,) = publish.STAGE.jobs(build)
+    return write_rejected(job)
+
+
+def test_a_report_shows_what_was_rejected_with_photographs_and_losses(root, drawn_dataset):
+    folder = rejected(root)
+    assert folder.parent == root / "rejected" / "drawn"
+    assert manifest_of(folder)["digest"] == folder.name
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Do not publish this data set" in page
+    shown, published = (
+        read_questions(Record(place, root)) for place in (folder, root / _below(drawn_dataset))
+    )
+    assert shown.equals(published)
+    pictures = page.count("data:image/webp;base64,")
+    assert pictures == (drawn_dataset / "report.html").read_text().count("data:image/webp;base64,")
+    assert "images" not in pl.read_parquet_schema(sample_files(folder)[0])
+
+
+def _below(dataset: Path) -> Path:
+    return dataset.relative_to(dataset.parents[2])
+
+
+def test_it_is_compared_and_explained_but_taken_for_no_dataset(root, drawn_dataset, tmp_path):
+    folder = rejected(root)
+    name = f"drawn/{folder.name}"
+    assert resolve_dataset(name, root) == folder
+    assert [one.name for one in builds_below(root)] == [drawn_dataset.name]
+    with pytest.raises(ValueError, match="failed its validation"):
+        check_dataset(folder)
+    for refused in (["tag", name, "approved"], ["push", name, "--to", str(tmp_path / "to")]):
+        done = call(*refused, "--root", root)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "failed its validation" in done.stderr.splitlines()[-1]
+    compared = call("diff", "drawn", name, "--root", root)
+    assert (compared.returncode, compared.stderr) == (0, "")
+    sample = read_questions(Record(folder, root))["question_id"][0]
+    told = call("why", sample, "--dataset", name, "--root", root)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert sample in told.stdout
+    before = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    again = call("report", name, "--root", root)
+    assert (again.returncode, again.stdout) == (0, f"{folder}/report.html\n")
+    assert (folder / "report.html").read_bytes() == before
+
+
+def test_the_next_one_takes_its_place_and_pruning_removes_it(root):
+    first = rejected(root)
+    second = rejected(root, max_answer_share=0.7)
+    assert first != second
+    assert [one.name for one in first.parent.iterdir()] == [second.name]
+    entries = plan_pruning(root, ["validate"], keep=1).entries
+    (entry,) = (one for one in entries if one.kind == "rejected")
+    assert (entry.name, entry.paths) == (f"drawn/{second.name}", (second,))
+    assert entry.num_bytes > 10_000
