@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.code_version import SHOWN
 from tasks.diff.record import QUESTIONS, SCENES, Record
+from tasks.review.inputs import REVIEWS
 from tasks.status import flat
 
 OWN: Mapping[str, tuple[str, ...]] = {
     "extract": (),
-    "plan": ("reason",),
+    "plan": ("pair_id", "alternative", "reason"),
     "write": (
         "question", "options", "option_claims", "answer", "level", "rating", "writer_level",
         "reason", "reason_detail",
@@ -33,12 +35,14 @@ CHOOSING = ("plan", "select")
 """Stages whose word on one question depends on all others."""
 REQUESTS = {"write": ("write_replies",), "judge": ("judge_replies",)}
 """The columns that hold which requests a model was asked."""
+OVERRIDE = "override"
+"""What recipes call the file that takes the place of what a stage makes."""
 NOT_RECORDED = "not recorded"
 
 
 class Cause(NamedTuple):
-    """`kind` is one of source row, configuration key, code version, prompt, model, reply, witness
-    and NOT_RECORDED; `stage` is where it acts."""
+    """`kind` is one of source row, configuration key, code version, prompt, model, reply, witness,
+    override, review and NOT_RECORDED; `stage` is where it acts."""
 
     kind: str
     what: str
@@ -229,6 +233,8 @@ def own_causes(stage: str, one: Record, two: Record) -> list[Cause]:
     if old is None or new is None:
         return _by_manifest(stage, one, two)
     found = []
+    if given := _override(stage, old, new):
+        return [given]
     if old["version"] != new["version"]:
         what = f"the code of {stage} is version {new['version']}, was {old['version']}"
         found.append(Cause("code version", what, stage))
@@ -238,6 +244,18 @@ def own_causes(stage: str, one: Record, two: Record) -> list[Cause]:
         if old["inputs"].get(name) != new["inputs"].get(name):
             found += _file_causes(stage, name, one, two)
     return found
+
+
+def _override(stage: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Cause | None:
+    """Where a file took the place of what a stage makes, before or after: nothing else of its
+    recipe decides."""
+    before, after = (recipe["config"].get(OVERRIDE) for recipe in (old, new))
+    if before == after:
+        if old["inputs"].get(OVERRIDE) == new["inputs"].get(OVERRIDE):
+            return None
+        return Cause(OVERRIDE, f"override.{stage} {after} holds something else", stage)
+    names = [f"the file {name}" if name else "not set" for name in (after, before)]
+    return Cause(OVERRIDE, f"override.{stage} is {names[0]}, was {names[1]}", stage)
 
 
 def _keys(stage: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Cause]:
@@ -276,6 +294,7 @@ FILES = {
     "photographs": ("source row", "the source's photographs have changed"),
     "vocabulary": ("code version", "the vocabulary's tables have changed"),
     "coco names": ("code version", "the names of COCO's classes have changed"),
+    REVIEWS: ("review", "what reviewers found has changed"),
 }
 """What files that no stage made are called in recipes, and what they stand for."""
 
@@ -303,9 +322,12 @@ def _code(one: Record, two: Record) -> list[tuple[str, str]]:
     if old == new and not new.get("is_changed"):
         return []
     told = [
-        f"{code.get('commit') or code.get('version')}{', changed' * bool(code.get('is_changed'))}"
+        f"{(code.get('commit') or code.get('version') or 'not known')[:SHOWN]}"
+        f"{' with local changes' if code.get('is_changed') else ''}"
         for code in (new, old)
     ]
+    if old == new:  # what was changed is not recorded
+        return [("code version", f"the code is commit {told[0]} in both builds, perhaps others")]
     return [("code version", f"the code is commit {told[0]}, was {told[1]}")]
 
 

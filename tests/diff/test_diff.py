@@ -1,6 +1,7 @@
 """What differs between two builds, and by what: each cause that an issue names is put into the
 records of two builds, and named again."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -135,6 +136,41 @@ CASES = {
          "stages.extract.config.proof.depth_ratio": 1.3},
         {"relabelled q1 q9": ["configuration key: proof.depth_ratio is 1.3, was None"]},
     ),
+    "a file in place of what write makes": (
+        {},
+        {WORDS: "Dog?", "questions.0.requests": [],
+         "stages.write.config": {"override": "ours.parquet"},
+         "stages.write.files.override": "sha-1"},
+        {"reworded q1": ["override: override.write is the file ours.parquet, was not set"]},
+    ),
+    "such a file again": (
+        {"questions.0.requests": [], "stages.write.config": {"override": "ours.parquet"},
+         "stages.write.files.override": "sha-1"},
+        {WORDS: "Dog?", "questions.0.requests": [],
+         "stages.write.config": {"override": "ours.parquet"},
+         "stages.write.files.override": "sha-2"},
+        {"reworded q1": ["override: override.write ours.parquet holds something else"]},
+    ),
+    "a review": (
+        {},
+        {"questions.1.lost": ("select", "reviewed-wrong"),
+         "stages.select.files.reviews": "verdicts-1"},
+        {"removed q2": ["review: what reviewers found has changed"]},
+    ),
+    "a counterpart": (
+        {},
+        {WORDS: "Dog?", "questions.0.requests": ["w-2"], "questions.0.pair": "p1",
+         "stages.plan.config.quota.num_samples": 4},
+        {"reworded q1": ["configuration key: quota.num_samples is 4, was 3"]},
+    ),
+    "code that nobody committed": (
+        {"code.is_changed": True},
+        {WORDS: "Dog?", "questions.0.requests": ["w-2"], "code.is_changed": True},
+        {"reworded q1": [
+            "code version: the code is commit abc with local changes in both builds, perhaps "
+            "others",
+        ]},
+    ),
     "other ids of objects": (
         {},
         {**NEW_FILES, "scenes": OTHER_IDS,
@@ -225,7 +261,7 @@ def test_words_of_data_stay_text(tmp_path):
     found = compare_datasets("made/one", "made/two", tmp_path)
     page = render_page(found)
     assert "<script" not in page and "&lt;script&gt;" in page and "{{ 7 * 7 }}" in page
-    assert "src=" not in page and "href=" not in page
+    assert "src=" not in page and re.findall(r'href="([^"]*)"', page) == ["#reworded"]
     text = "\n".join(text_lines(found))
     assert "\x1b" not in text and "\u202e" not in text
 

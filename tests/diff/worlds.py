@@ -179,6 +179,7 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         "option_claims": [f"{claim} {option}" for option in options], "answer": 0,
         "answer_only": "A", "answer_text": f"scene <answer> {options[0]} </answer>",
         "answer_text_only": options[0], "split": one["split"], "group_id": one["image"],
+        "pair_id": one.get("pair"),
         "write_replies": one["requests"], "votes": one["votes"], "blind_votes": ["x"],
         "verdict": "kept", "judge_replies": one["judged_by"], "width": 100, "height": 100,
     }  # fmt: skip
