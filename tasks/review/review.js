@@ -74,8 +74,16 @@ const showChoices = () => {
       button.type = "button";
       button.append(kbd, text);
       button.disabled = item.answered !== undefined;
-      button.classList.toggle("chosen", item.answered === value);
-      button.classList.toggle("label", item.answered !== undefined && item.label === value);
+      const isChosen = item.answered === value;
+      const isLabel = item.answered !== undefined && item.label === value;
+      button.classList.toggle("chosen", isChosen);
+      button.classList.toggle("label", isLabel);
+      const told = [isChosen && "your answer", isLabel && "label"].filter(Boolean).join(", ");
+      if (told) {
+        const note = document.createElement("small");
+        note.textContent = told;
+        button.append(note);
+      }
       button.addEventListener("click", () => attempt(() => answer(value)));
       entry.append(button);
       return entry;

@@ -51,13 +51,15 @@ def test_reviews_by_keys_alone_survive_a_kill(page, drawn_dataset, tmp_path):
         page.wait_for_selector("#choices button")
         assert page.locator("#open").is_hidden()
         press(page, "a", "answered")
-        assert page.locator("#choices .label").count() == 1
+        assert page.locator("#choices .label small").inner_text().endswith("label")
+        assert page.locator("#choices .chosen small").inner_text().startswith("your answer")
         page.keyboard.press("c")
         page.keyboard.type("rwmu")
         page.keyboard.press("Escape")
         press(page, "w", "new")
         press(page, "x", "answered")
-        assert page.locator("#choices .chosen").inner_text().endswith("cannot tell")
+        chosen = page.locator("#choices .chosen").inner_text()
+        assert "cannot tell" in chosen and chosen.endswith("your answer")
     found = reviews_of(tmp_path, "drawn")
     assert found.select("verdict", "comment").rows() == [("wrong", "rwmu")]
     with reviewing(tmp_path, dataset, signal.SIGINT) as address:
