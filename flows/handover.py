@@ -16,9 +16,11 @@ from tasks.turns import using_root
 
 @flow(name="push", flow_run_name="push {folder.parent.name}")
 @telling
-def push_dataset(folder: Path, root: Path, to: str, announce: bool = False) -> Pushed:
+def push_dataset(
+    folder: Path, root: Path, to: str, announce: bool = False, is_public: bool = False
+) -> Pushed:
     """What was sent. With `announce` the event is emitted that says where the dataset is."""
     with using_root(root):
-        pushed = push(folder, root, open_store(to), to)
+        pushed = push(folder, root, open_store(to, is_public=is_public), to)
     announce_pushed(folder, root, to, event=announce)
     return pushed

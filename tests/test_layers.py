@@ -24,7 +24,7 @@ HOME = {
     "trl": ("training/", "evaluation/"),
     "datasets": ("training/", "evaluation/hub.py"),
     "fsspec": ("tasks/push/store.py",),
-    "huggingface_hub": ("evaluation/hub.py", "training/launch.py"),
+    "huggingface_hub": ("evaluation/hub.py", "tasks/push/hub.py", "training/launch.py"),
     "transformers": ("training/", "evaluation/", "tasks/witness/models.py"),
 }
 

@@ -225,7 +225,7 @@ def _sha256(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
-def write_files(folder: Path, job: Job, store: PhotographStore | None) -> dict[str, Any]:
+def write_files(folder: Path, job: Job, store: SourcePhotographs | None) -> dict[str, Any]:
     """Write the files of the dataset that its digest covers, its manifest and the page of its
     validation into an existing, empty folder; returns the manifest. Without a store, samples are
     without photographs."""

@@ -5,7 +5,7 @@ it is whole. The reviews go along, below `reviews/`.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
@@ -48,20 +48,31 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
         raise ValueError(
             f"{to} holds {strays[0]}, which is not of {folder}: remove it, or name another place"
         )
-    for name, path in files.items():
+    for batch in batches(list(files), store.batch):
         with answering(to):
-            if name in names and store.digest(name) == digests[name]:
-                continue
-            store.send(path, name)
-            arrived = store.digest(name)
-        if arrived != digests[name]:
-            raise RuntimeError(
-                f"{name} did not arrive at {to} as it is in {folder}: run the same command, which "
-                "sends it again"
-            )
-        sent += 1
-        logger.info("push: %s", name)
+            missing = [
+                name for name in batch if name not in names or store.digest(name) != digests[name]
+            ]
+            if missing:
+                store.send({name: files[name] for name in missing})
+            arrived = {name: store.digest(name) for name in missing}
+        for name in missing:
+            if arrived[name] != digests[name]:
+                raise RuntimeError(
+                    f"{name} did not arrive at {to} as it is in {folder}: run the same command, "
+                    "which sends it again"
+                )
+            logger.info("push: %s", name)
+        sent += len(missing)
     return Pushed(sent, len(files) - sent)
+
+
+def batches(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """At most `size` names each; the last one, the manifest, is alone."""
+    *others, manifest = names
+    for start in range(0, len(others), size):
+        yield others[start : start + size]
+    yield [manifest]
 
 
 def refresh_card(folder: Path, root: Path, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Stores: the folder, or bucket, that a dataset is sent to.
+"""Stores: the folder, bucket or repository that a dataset is sent to.
 
 Keys are read from the environment by the store's own client; no message repeats one.
 """
@@ -6,7 +6,7 @@ Keys are read from the environment by the store's own client; no message repeats
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -19,14 +19,25 @@ from schemas.printable import first_line, printable
 from schemas.replacing import replacing
 from tasks.chat.redaction import redacted, remember_key
 
+HUB = "hub:"
+"""Begins the address of a repository of the Hugging Face Hub."""
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 BUCKETS = {"s3": "s3fs", "gs": "gcsfs"}
 """The schemes of addresses that are no folder, and the package that each of them needs."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables of the environment that hold keys; Google's are in files."""
 
 
+class PlaceRefusedError(ValueError):
+    """A place that answers, and is not to be sent to."""
+
+
 class Store(Protocol):
     """Where files are kept, by their names below one address; names have slashes."""
+
+    @property
+    def batch(self) -> int:
+        """Files that are sent at once, at most."""
 
     def names(self) -> list[str]:
         """Of all files there."""
@@ -34,13 +45,14 @@ class Store(Protocol):
     def digest(self, name: str) -> str | None:
         """The SHA-256 of a file, which is read for it; None where it is not there."""
 
-    def send(self, path: Path, name: str) -> None:
-        """It is there whole under its name, or not at all."""
+    def send(self, files: Mapping[str, Path]) -> None:
+        """Files of this machine by their names there; each is there whole, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
     place: Path
+    batch: int = 1
 
     def names(self) -> list[str]:
         found = (path for path in self.place.rglob("*") if path.is_file())
@@ -53,9 +65,10 @@ class Folder:
         except FileNotFoundError:
             return None
 
-    def send(self, path: Path, name: str) -> None:
-        with replacing(self.place / name) as partial:
-            shutil.copyfile(path, partial)
+    def send(self, files: Mapping[str, Path]) -> None:
+        for name, path in files.items():
+            with replacing(self.place / name) as partial:
+                shutil.copyfile(path, partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class Bucket:
 
     files: Any
     prefix: str
+    batch: int = 1
 
     def names(self) -> list[str]:
         return sorted(
@@ -77,12 +91,18 @@ class Bucket:
         except FileNotFoundError:
             return None
 
-    def send(self, path: Path, name: str) -> None:
-        self.files.put_file(str(path), f"{self.prefix}/{name}")
+    def send(self, files: Mapping[str, Path]) -> None:
+        for name, path in files.items():
+            self.files.put_file(str(path), f"{self.prefix}/{name}")
 
 
-def open_store(to: str) -> Store:
-    """The store at an address. ValueError where it is none, or a package is missing."""
+def open_store(to: str, *, is_public: bool = False) -> Store:
+    """The store at an address. ValueError where it is none, or a package is missing. With
+    `is_public`, a repository of the Hub is, or becomes, public."""
+    if to.startswith(HUB):
+        return _open_hub(to.removeprefix(HUB), is_public)
+    if is_public:
+        raise ValueError(f"--public is for {HUB} alone: elsewhere the store decides who may read")
     scheme, is_address, rest = to.partition("://")
     if not is_address:
         place = Path(to).expanduser()
@@ -92,8 +112,8 @@ def open_store(to: str) -> Store:
         return Folder(place)
     if scheme not in BUCKETS:
         raise ValueError(
-            f"{printable(scheme)}:// is no store that is known: name a folder, s3://BUCKET/PREFIX "
-            "or gs://BUCKET/PREFIX"
+            f"{printable(scheme)}:// is no store that is known: name a folder, s3://BUCKET/PREFIX, "
+            "gs://BUCKET/PREFIX or hub:NAME"
         )
     prefix = rest.strip("/")
     if not re.fullmatch(r"[\w.-]+(/[^/@?#]+)*", prefix):
@@ -113,11 +133,26 @@ def open_store(to: str) -> Store:
     return Bucket(files, prefix)
 
 
+def _open_hub(name: str, is_public: bool) -> Store:
+    if not REPOSITORY.fullmatch(name):
+        raise ValueError(
+            f"{HUB} is followed by something else than NAME or OWNER/NAME: the token is read from "
+            "the environment, never from an address"
+        )
+    try:
+        from tasks.push.hub import open_hub
+    except ImportError:
+        raise ValueError(f"{HUB} needs one more package: pip install huggingface_hub") from None
+    return open_hub(name, is_public=is_public)
+
+
 @contextmanager
 def answering(to: str) -> Iterator[None]:
     """RuntimeError of one line, without keys, where the store fails in the block."""
     try:
         yield
+    except PlaceRefusedError:
+        raise
     except Exception as error:  # of many kinds, by the store's client
         told = redacted(printable(first_line(error)))
         raise RuntimeError(

@@ -4,7 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,22 +28,23 @@ SECRET = "wJalrXUtnFEMIexampleSECRETexample"
 class Full(Folder):
     """A folder on a disk with room for some files."""
 
-    room: int
+    room: int = 0
 
-    def send(self, path: Path, name: str) -> None:
+    def send(self, files: Mapping[str, Path]) -> None:
         if len(self.names()) == self.room:
             raise OSError(28, "No space left on device")
-        Folder.send(self, path, name)
+        Folder.send(self, files)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgetful(Folder):
     """A folder that cuts every file short."""
 
-    def send(self, path: Path, name: str) -> None:
-        Folder.send(self, path, name)
-        place = self.place / name
-        place.write_bytes(place.read_bytes()[:-1])
+    def send(self, files: Mapping[str, Path]) -> None:
+        Folder.send(self, files)
+        for name in files:
+            place = self.place / name
+            place.write_bytes(place.read_bytes()[:-1])
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_after_any_number_of_files_it_goes_on_and_the_manifest_is_last(dataset, 
     for number in range(len(whole)):
         place = tmp_path / f"to-{number}"
         with pytest.raises(RuntimeError, match=r"failed .*No space left.* goes on from here"):
-            push(dataset, dataset.parents[2], Full(place, number), str(place))
+            push(dataset, dataset.parents[2], Full(place, room=number), str(place))
         assert len(contents(place)) == number
         assert not (place / MANIFEST).exists()
         assert sent(dataset, place) == Pushed(len(whole) - number, number)
@@ -148,6 +149,9 @@ def test_what_training_would_refuse_is_not_sent(dataset, tmp_path):
         (f"s3://key:{SECRET}@bucket/place", "keys are read from the environment"),
         ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
         ("gs://a//b", "gs:// is followed by something else than BUCKET/PREFIX"),
+        ("hub:", "hub: is followed by something else than NAME or OWNER/NAME"),
+        ("hub:a/b/c", "hub: is followed by something else than NAME or OWNER/NAME"),
+        (f"hub:me:{SECRET}@name", "the token is read from the environment"),
     ],
 )
 def test_an_address_that_is_none_is_one_line_without_keys(to, problem):
@@ -169,10 +173,10 @@ from tasks.push.dataset import push
 from tasks.push.store import Folder
 
 class Killed(Folder):
-    def send(self, path, name):
+    def send(self, files):
         if len(self.names()) == 3:
             os.kill(os.getpid(), signal.SIGKILL)
-        Folder.send(self, path, name)
+        Folder.send(self, files)
 
 dataset, place = map(Path, sys.argv[1:])
 push(dataset, dataset.parents[2], Killed(place), str(place))
