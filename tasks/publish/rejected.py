@@ -19,7 +19,8 @@ def write_rejected(job: Job) -> Path:
     """The folder; `job` is one of publish, whose work is not done."""
     place = job.root / REJECTED / job.config.name
     with removed_at_last(place / job.artifact.digest) as partial:
-        folder = place / write_files(partial, job, None)["digest"]
+        digest: str = write_files(partial, job, None)["digest"]
+        folder = place / digest
         write_report(partial, job.root, photographs(job), job.config.runner.max_workers)
         for earlier in place.iterdir():
             if earlier != partial:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from huggingface_hub import CommitOperationAdd, HfApi, get_token
 from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from tasks.chat.redaction import remember_key
 from tasks.push.store import PlaceRefusedError
@@ -41,7 +41,7 @@ class Hub:
 
     def names(self) -> list[str]:
         try:
-            found = self.api.repo_info(self.repository, repo_type=KIND)
+            found = self.api.dataset_info(self.repository)
         except RepositoryNotFoundError:
             return []
         if not found.private and not self.is_public:
