@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -196,7 +197,7 @@ def test_after_kill_9_the_same_command_goes_on(dataset, tmp_path):
 
 
 @pytest.fixture
-def bucket(monkeypatch) -> Iterator[str]:
+def s3(monkeypatch) -> Iterator[str]:
     """A real S3 server on loopback with one bucket."""
     server_module = pytest.importorskip("moto.server")
     files = pytest.importorskip("s3fs")
@@ -212,8 +213,27 @@ def bucket(monkeypatch) -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture
+def gs(monkeypatch) -> Iterator[str]:
+    """A server on loopback with the interface of Google Cloud Storage, and one bucket."""
+    server_module = pytest.importorskip("gcp_storage_emulator.server")
+    pytest.importorskip("gcsfs")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = server_module.create_server("127.0.0.1", port, in_memory=True, default_bucket="bucket")
+    server.start()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+    # Asks for the kind of a bucket by gRPC, which the server does not speak.
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    yield "gs://bucket/datasets/drawn"
+    server.stop()
+
+
 @pytest.mark.long
-def test_a_bucket_holds_the_same_bytes_and_goes_on(dataset, bucket):
+@pytest.mark.parametrize("kind", ["s3", "gs"])
+def test_a_bucket_holds_the_same_bytes_and_goes_on(dataset, kind, request):
+    bucket = request.getfixturevalue(kind)
     root, store = dataset.parents[2], open_store(bucket)
     whole = contents(dataset)
     assert push(dataset, root, store, bucket) == Pushed(len(whole), 0)
@@ -228,7 +248,7 @@ def test_a_bucket_holds_the_same_bytes_and_goes_on(dataset, bucket):
 
 
 @pytest.mark.long
-def test_a_bucket_that_is_not_there_is_one_line_without_keys(dataset, bucket, caplog):
+def test_a_bucket_that_is_not_there_is_one_line_without_keys(dataset, s3, caplog):
     to = "s3://elsewhere/drawn"
     with pytest.raises(RuntimeError, match=r"^s3://elsewhere/drawn failed \(\w+: ") as failed:
         push(dataset, dataset.parents[2], open_store(to), to)
