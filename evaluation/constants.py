@@ -21,6 +21,8 @@ class Said:
     answer: pl.Series
 
 
+NUM_NUMBERS = 4
+"""Numbers that are tried with each letter."""
 Constants = Callable[[pl.DataFrame], Iterator[Said]]
 """Repliers for the items of one benchmark (rows of ITEM)."""
 
@@ -42,6 +44,19 @@ def texts(items: pl.DataFrame) -> Iterator[Said]:
     asked = items.filter(pl.col("kind") == AnswerKind.TEXT.value)
     for text in _frequent(asked["answer"]):
         yield _everywhere(items, text)
+
+
+def letters_and_numbers(items: pl.DataFrame) -> Iterator[Said]:
+    """The same letter to every item with options, and the same number to every one that asks for a
+    number: one of those that divide the true ones into parts of equal size."""
+    is_number = pl.Series(items["kind"] == AnswerKind.NUMBER.value)
+    true = items.filter(is_number)["answer"].cast(pl.Float64)
+    shares = [(2 * place + 1) / (2 * NUM_NUMBERS) for place in range(NUM_NUMBERS)]
+    numbers = sorted({true.quantile(share, "nearest") for share in shares} - {None})
+    for by_letter in letters(items):
+        for number in numbers:
+            answer = pl.Series([str(number)] * items.height, dtype=pl.String)
+            yield Said(by_letter.right, answer.zip_with(is_number, by_letter.answer))
 
 
 def words(items: pl.DataFrame) -> Iterator[Said]:

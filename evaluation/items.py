@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from evaluation.benchmarks.benchmark import Benchmark, Item
+from evaluation.benchmarks.texts import name_pictures
 from evaluation.fetching import Fetcher
+from evaluation.option_texts import number_in
 from evaluation.photographs import (
     PhotographStore,
     Reference,
@@ -137,6 +139,7 @@ def find_item(
         images = [keep(value) for cell in item.images for value in cells_of(cell)]
         if not images:
             raise ValueError("it has no photograph")
+        item = with_pictures_named(item, len(images))
         named = {name: keep(value) for name, value in item.photographs.items()}
         return Found(item, str(place.row.get("index")), images, named, str(place))
     except KeyError as error:
@@ -148,7 +151,16 @@ def find_item(
         raise ValueError(f"{benchmark.name}: {place}: {error}") from None
 
 
+def with_pictures_named(item: Item, number: int) -> Item:
+    """The item with `<image>` in its question and options replaced by "picture 1" and so on;
+    `number` is how many it has. ValueError where there are not as many of both."""
+    question, *options = name_pictures([item.question, *item.options], number)
+    return replace(item, question=question, options=tuple(options))
+
+
 def _check_answer(item: Item) -> None:
+    if item.kind is AnswerKind.NUMBER and number_in(item.answer) is None:
+        raise ValueError(f"its answer {item.answer[:40]!r} is not a number of at least 0")
     if item.kind is not AnswerKind.CHOICE:
         if item.options or not item.answer:
             raise ValueError(f"it asks for a {item.kind.value}, and has options or lacks an answer")

@@ -1,7 +1,8 @@
-"""Scoring: two scores from one set of replies.
+"""Scoring: several scores from one set of replies.
 
 `official` is the benchmark authors' rule on what our parser reads; `paper_compatible` is the
-paper's aggregate on what the published parser reads. Each comes with its standard error, the
+paper's aggregate on what the published parser reads. Further rules have the name of a parser
+(`Benchmark.parsers`): the authors' rule on what that parser reads. Each comes with its standard error, the
 share that could not be read, and the score of the best constant answer. A metric without a unit to
 count (for example, no pair is complete) has no row; only the main metric then has one, with NaN.
 """
@@ -14,10 +15,12 @@ import polars as pl
 from evaluation.benchmarks.benchmark import Benchmark
 from evaluation.benchmarks.registry import benchmark_of
 from evaluation.bootstrap import measure, tables_of, values_of
-from evaluation.constants import silence
+from evaluation.constants import Said, silence
 from evaluation.metrics import Metric
 from evaluation.option_texts import number_in
 from evaluation.rules import Rule, table_of
+from evaluation.verdicts import credit_of
+from schemas.benchmark import AnswerKind
 from schemas.columns import columns, frame_of
 
 SCORE = columns(
@@ -65,11 +68,12 @@ def score(
     )
     said_number = numbers(items, parsed["parsed"], benchmark.numeric)
     rows = []
-    for rule_name, rule, column in (
-        ("official", benchmark.official, "is_right"),
-        ("paper_compatible", benchmark.paper_compatible, "paper_is_right"),
+    for rule_name, rule, credit in (
+        ("official", benchmark.official, parsed["credit"]),
+        ("paper_compatible", benchmark.paper_compatible, parsed["paper_is_right"]),
+        *((name, benchmark.official, _credits(parsed, name)) for name in benchmark.parsers),
     ):
-        metrics = _metrics(rule, table, parsed[column], said_number)
+        metrics = _metrics(rule, table, credit.cast(pl.Float64), said_number)
         baselines = constant_baselines(rule, benchmark, table, items)
         measured = measure(metrics, seed=seed, num_bootstrap=num_bootstrap)
         for metric, baseline, found in zip(metrics, baselines, measured, strict=True):
@@ -101,11 +105,20 @@ def _name_in(items: pl.DataFrame) -> str:
     return str(names[0])
 
 
+def _credits(parsed: pl.DataFrame, parser: str) -> pl.Series:
+    """What a parser's readings are worth."""
+    of_parser = pl.col("readings").list.eval(
+        pl.element().filter(pl.element().struct.field("parser") == parser).struct.field("credit")
+    )
+    return parsed.select(of_parser.list.first()).to_series()
+
+
 def _metrics(
-    rule: Rule, table: pl.DataFrame, right: pl.Series, said_number: pl.Series
+    rule: Rule, table: pl.DataFrame, credit: pl.Series, said_number: pl.Series
 ) -> list[Metric]:
     """Those that have anything to count, and the main one."""
-    found = rule(table.with_columns(right=right, said_number=said_number))
+    right = credit == 1.0
+    found = rule(table.with_columns(right=right, credit=credit, said_number=said_number))
     return [metric for metric in found if metric.units.height or metric.is_main]
 
 
@@ -123,13 +136,23 @@ def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> p
     return pl.Series(found, dtype=pl.Float64)
 
 
+def _credits_of(items: pl.DataFrame, said: Said) -> pl.Series:
+    """What a constant answer is worth to each item."""
+    found = said.right.cast(pl.Float64).to_list()
+    for place in (items["kind"] == AnswerKind.NUMBER.value).arg_true():
+        if said.answer[place] is not None:
+            found[place] = credit_of(items.row(place, named=True), said.answer[place])
+    return pl.Series(found, dtype=pl.Float64)
+
+
 def constant_baselines(
     rule: Rule, benchmark: Benchmark, table: pl.DataFrame, items: pl.DataFrame
 ) -> list[float]:
     """The score of the best constant answer, for every metric of a rule."""
     best: list[float] = []
     for said in chain.from_iterable(kind(items) for kind in (silence, *benchmark.constants)):
-        metrics = _metrics(rule, table, said.right, numbers(items, said.answer, benchmark.numeric))
+        said_number = numbers(items, said.answer, benchmark.numeric)
+        metrics = _metrics(rule, table, _credits_of(items, said), said_number)
         values = values_of(metrics, tables_of(metrics))
         best = [max(pair) for pair in zip(best, values, strict=True)] if best else values
     return best

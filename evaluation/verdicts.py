@@ -1,4 +1,5 @@
-"""Verdicts: what each reply says, and whether that is right, by our parser and the published one.
+"""Verdicts: what each reply says, and whether that is right, by our parser, the published one and
+those of the benchmark's authors and others.
 
 A reply that cannot be read counts as wrong, but is marked (`is_unparsed`).
 """
@@ -10,12 +11,15 @@ import polars as pl
 
 from evaluation.answers import answer_text, parse_answer
 from evaluation.benchmarks.registry import benchmark_of
+from evaluation.numbers import mean_relative_accuracy, number_said
+from evaluation.option_texts import number_in
 from evaluation.points import first_point, is_in_mask, is_inside, read_polygon
 from evaluation.published_answers import (
     is_same_paper_compatible,
     parse_answer_paper_compatible,
     published_segment,
 )
+from evaluation.readings import READING, Reading
 from schemas.benchmark import MASK, AnswerKind, fact
 from schemas.columns import columns, frame_of
 
@@ -26,15 +30,19 @@ PARSED = columns(
     method=pl.String,
     conflict=pl.Boolean,
     is_right=pl.Boolean,
+    credit=pl.Float64,
     paper_parsed=pl.String,
     paper_is_right=pl.Boolean,
     is_unparsed=pl.Boolean,
     is_truncated=pl.Boolean,
     is_error=pl.Boolean,
+    readings=pl.List(READING),
 )
-"""`parsed` is a letter, a text or a point, null where nothing could be read; `method` is that of
-evaluation.answers.ParsedAnswer for letters; `is_error` says that there was no reply at all;
-such a row is not `is_unparsed`."""
+"""`parsed` is a letter, a text, a number or a point, null where nothing could be read; `method` is
+that of evaluation.answers.ParsedAnswer for letters; `credit` is 1 where it is right, 0 where it is
+wrong, between these where it is partly right (then `is_right` is false); `is_error` says that there
+was no reply at all; such a row is not `is_unparsed`; `readings` are those of the benchmark's other
+parsers, in their order."""
 LONGEST = 200
 """Characters of what was read that are kept, for people to look at: the whole reply is in its own
 table."""
@@ -68,13 +76,36 @@ def read_reply(row: Row, *, read_mask: ReadMask | None = None) -> dict[str, Any]
     if text is None:
         nothing = dict.fromkeys(("parsed", "method", "paper_parsed"))
         wrong = dict.fromkeys(("conflict", "is_right", "paper_is_right", "is_unparsed"), False)
-        return known | nothing | wrong
+        return known | nothing | wrong | {"credit": 0.0, "readings": _readings(row, None)}
     kind = AnswerKind(row["kind"])
     if kind is AnswerKind.POINT:
         found = _point(row, text, read_mask)
+    elif kind is AnswerKind.CHOICE:
+        found = _choice(row, text)
     else:
-        found = _choice(row, text) if kind is AnswerKind.CHOICE else _text(row, text)
-    return known | found | {"is_unparsed": found["parsed"] is None}
+        found = _number(row, text) if kind is AnswerKind.NUMBER else _text(row, text)
+    found = {"credit": float(found["is_right"])} | found
+    return known | found | {
+        "is_unparsed": found["parsed"] is None,
+        "readings": _readings(row, text),
+    }
+
+
+def credit_of(row: Row, said: str) -> float:
+    """What a text or a number that was said is worth, from 0 to 1."""
+    if AnswerKind(row["kind"]) is AnswerKind.TEXT:
+        return float(benchmark_of(row["benchmark"]).credit(said, row["answer"]))
+    number = number_in(said)
+    return 0.0 if number is None else mean_relative_accuracy(number, float(row["answer"]))
+
+
+def _readings(row: Row, text: str | None) -> list[dict[str, Any]]:
+    """What is read of no reply at all is nothing."""
+    nothing = Reading(None, 0.0)
+    return [
+        {"parser": name, **(nothing if text is None else parser(text, row))._asdict()}
+        for name, parser in benchmark_of(row["benchmark"]).parsers.items()
+    ]
 
 
 def _choice(row: Row, text: str) -> dict[str, Any]:
@@ -106,15 +137,36 @@ def _published(row: Row, text: str, options: Mapping[str, str]) -> dict[str, Any
 
 
 def _text(row: Row, text: str) -> dict[str, Any]:
-    said, gold = answer_text(text), row["answer"]
-    published = published_segment(text)
+    said = answer_text(text)
+    credit = credit_of(row, said)
     return {
         "parsed": said[:LONGEST] or None,
         "method": "text" if said else "nothing",
         "conflict": False,
-        "is_right": benchmark_of(row["benchmark"]).is_same(said, gold),
+        "is_right": credit == 1.0,
+        "credit": credit,
+        **_published_text(row, text),
+    }
+
+
+def _number(row: Row, text: str) -> dict[str, Any]:
+    said = number_said(text)
+    credit = 0.0 if said is None else mean_relative_accuracy(said, float(row["answer"]))
+    return {
+        "parsed": None if said is None else f"{said:.15g}",
+        "method": "nothing" if said is None else "number",
+        "conflict": False,
+        "is_right": credit == 1.0,
+        "credit": credit,
+        **_published_text(row, text),
+    }
+
+
+def _published_text(row: Row, text: str) -> dict[str, Any]:
+    published = published_segment(text)
+    return {
         "paper_parsed": published and published[:LONGEST],
-        "paper_is_right": is_same_paper_compatible(text, gold),
+        "paper_is_right": is_same_paper_compatible(text, row["answer"]),
     }
 
 

@@ -16,6 +16,7 @@ from evaluation.benchmarks.published import Figures
 from evaluation.constants import Constants, letters, words
 from evaluation.miniatures.scenes import Scenes
 from evaluation.option_texts import same_text
+from evaluation.readings import Parser
 from evaluation.rules import Rule, plain
 from schemas.benchmark import AnswerKind
 
@@ -119,14 +120,17 @@ class Benchmark:
     """The facts of items that the rules read; each is a column of the table that a rule gets."""
     numeric: frozenset[str] = frozenset()
     """Categories whose answers the rules read as numbers (`said_number`, `true_number`)."""
-    is_same: Callable[[str, str], bool] = same_text
-    """Whether a text that was said is right, given the gold text: for items of the kind TEXT."""
+    credit: Callable[[str, str], float] = same_text
+    """What a text that was said is worth, given the gold text: from 0 (or false), for a wrong one,
+    to 1 (or true). For items of the kind TEXT."""
+    parsers: Mapping[str, Parser] = field(default_factory=dict)
+    """Parsers of other people by name. The authors' rule counts what each of them reads, too."""
     passes_options: bool = True
     """Whether the paper's evaluation passes the options to its parser. Where it does not, it
     compares the reply with the letter as a text."""
     constants: tuple[Constants, ...] = (letters, words)
     """The constant baseline: repliers that give one answer to every item. The best of them counts.
-    Add `texts` where items ask for a text."""
+    Add `texts` where items ask for a text, `letters_and_numbers` where some ask for a number."""
 
     draw: Callable[[Scenes, Path], None]
     """Writes the miniature into an empty folder: some 6 to 20 items about drawn scenes, in the

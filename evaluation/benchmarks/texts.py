@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from schemas.benchmark import LETTERS
@@ -29,6 +30,10 @@ INSTRUCTION = re.compile(
 """A last sentence that says how to answer: with a letter, a word, a number, yes or no."""
 HINT = re.compile(r"\AHint: Please [^\n]*\n+(?:Question:\s*)?")
 """How MathVista and its followers begin a question."""
+PICTURE = "<image>"
+"""What stands in a text for one of its pictures."""
+LEADING_PICTURES = re.compile(rf"\s*(?:{PICTURE}[\s,]*)+")
+"""Pictures in front of a text, where they are shown anyway."""
 MAX_LITERAL = 100_000
 """Characters: far more than the longest list of options, few enough for ast.literal_eval."""
 YES_NO = ("Yes", "No")  # options of questions that have none of their own
@@ -182,6 +187,30 @@ def without_instruction(text: str) -> str:
     """Without a last sentence that says how to answer: our prompts say it themselves."""
     rest = INSTRUCTION.sub("", text)
     return (rest if rest.strip() else text).strip()
+
+
+def letter_at(place: Any, options: Sequence[str]) -> str:
+    """The letter of the option at a place, counted from 0; ValueError where there is none."""
+    is_place = isinstance(place, int) and not isinstance(place, bool)
+    if not is_place or not 0 <= place < min(len(options), len(LETTERS)):
+        raise ValueError(f"the answer {_shown(place)} is not one of {len(options)} places, 0 first")
+    return LETTERS[place]
+
+
+def name_pictures(texts: Sequence[str], number: int) -> list[str]:
+    """Texts in which `<image>` became "picture 1", "picture 2" and so on, in order; all `number`
+    of them in front of the first text are left out. ValueError where there are more or fewer than
+    `number`, but some."""
+    found = sum(text.count(PICTURE) for text in texts)
+    if not found:
+        return list(texts)
+    if found != number:
+        raise ValueError(f"its texts have {found} times {PICTURE}, and it has {number} pictures")
+    front = LEADING_PICTURES.match(texts[0])
+    if front and front[0].count(PICTURE) == number:
+        return [texts[0][front.end() :], *texts[1:]]
+    places = count(1)
+    return [re.sub(PICTURE, lambda _: f"picture {next(places)}", text) for text in texts]
 
 
 def coco_source(coco_id: int) -> str:

@@ -1,0 +1,28 @@
+"""Numbers: what a reply says as a number, and how near that is to the true one."""
+
+import re
+
+import numpy as np
+
+from evaluation.answers import answer_text
+from evaluation.option_texts import number_in
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)
+"""Those of VSI-Bench (arXiv 2412.14171): .50, .55, ..., .95."""
+BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
+"""The point of ".5"."""
+
+
+def number_said(reply: str) -> float | None:
+    """The one number that a reply gives as its answer, None where that names none or several."""
+    return number_in(BARE_POINT.sub("0.", answer_text(reply)))
+
+
+def mean_relative_accuracy(said: float, true: float) -> float:
+    """The share of the thresholds that |said - true| / |true| is not above 1 minus; |said - true|
+    where the true number is 0. From 0 to 1, all within five percent of the true number.
+
+    In floats of 64 bits and in this order, as the published code computes: that decides at the
+    edges, where 1.05 for 1 is within five percent, and 0.95 for 1 as well."""
+    error = abs(said - true) if true == 0 else abs((said - true) / true)
+    return float((error <= 1 - THRESHOLDS).mean())
