@@ -52,7 +52,7 @@ def letters_and_numbers(items: pl.DataFrame) -> Iterator[Said]:
     is_number = pl.Series(items["kind"] == AnswerKind.NUMBER.value)
     true = items.filter(is_number)["answer"].cast(pl.Float64)
     shares = [(2 * place + 1) / (2 * NUM_NUMBERS) for place in range(NUM_NUMBERS)]
-    numbers = sorted({true.quantile(share, "nearest") for share in shares} - {None})
+    numbers = sorted({float(true.quantile(share, "nearest") or 0.0) for share in shares})
     for by_letter in letters(items):
         for number in numbers:
             answer = pl.Series([str(number)] * items.height, dtype=pl.String)

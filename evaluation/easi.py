@@ -6,6 +6,8 @@ begins a word ("behind"). Do not use it for anything else. Where a judge is conf
 is asked instead; no judge is asked here.
 """
 
+# ruff: noqa: RUF001  (marks of full width are what it looks for)
+
 import ast
 import re
 
@@ -81,7 +83,7 @@ def _letter_in_lines(lines: list[str]) -> str | None:
             return found[1].upper()
         letters = set(TOKEN.findall(line))
         if len(letters) == 1:
-            return letters.pop()
+            return str(letters.pop())
     return None
 
 

@@ -37,9 +37,11 @@ class HubRows:
         """ValueError, in one line, where they cannot be read."""
         if any(part.tables for part in self.source.parts):
             return self._fetched().parts()
-        return [self._table(part) for part in self.source.parts]
+        photographs = self._files() if any(part.files for part in self.source.parts) else None
+        return [self._table(part, photographs) for part in self.source.parts]
 
-    def _fetched(self) -> Copy:
+    def _files(self) -> PhotographFiles:
+        """The files that the parts name."""
         from huggingface_hub import snapshot_download
 
         name = self.source.repository
@@ -53,17 +55,19 @@ class HubRows:
             place = snapshot_download(
                 name, repo_type="dataset", revision=self.commit, allow_patterns=wanted
             )
-        folder = Path(place)
         # Files of a snapshot are links to the blobs beside it.
-        photographs = PhotographFiles(folder, folder.parents[1])
-        tables = []
+        return PhotographFiles(Path(place), Path(place).parents[1])
+
+    def _fetched(self) -> Copy:
+        name, photographs = self.source.repository, self._files()
+        folder, tables = photographs.base, []
         for part in self.source.parts:
             if part.tables and not (folder / part.tables).exists():
                 raise ValueError(f"{name} at {self.commit[:12]} has no file {part.tables}")
             tables.append((part, (folder / str(part.tables),)))
         return Copy(tuple(tables), photographs)
 
-    def _table(self, part: Part) -> Iterator[Place]:
+    def _table(self, part: Part, photographs: PhotographFiles | None) -> Iterator[Place]:
         import datasets
 
         datasets.disable_progress_bars()
@@ -78,7 +82,7 @@ class HubRows:
                 rows = rows.cast_column(column, listed)
         file = f"{name} ({'/'.join(filter(None, (part.config, part.split)))})"
         for number, row in enumerate(rows):
-            yield Place(part, number, row, file)
+            yield Place(part, number, row, file, photographs)
 
 
 def open_hub(source: Source, revision: str | None) -> HubRows:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import isfinite
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -12,7 +13,6 @@ import polars as pl
 from evaluation.benchmarks.benchmark import Benchmark, Item
 from evaluation.benchmarks.texts import name_pictures
 from evaluation.fetching import Fetcher
-from evaluation.option_texts import number_in
 from evaluation.photographs import (
     PhotographStore,
     Reference,
@@ -159,8 +159,8 @@ def with_pictures_named(item: Item, number: int) -> Item:
 
 
 def _check_answer(item: Item) -> None:
-    if item.kind is AnswerKind.NUMBER and number_in(item.answer) is None:
-        raise ValueError(f"its answer {item.answer[:40]!r} is not a number of at least 0")
+    if item.kind is AnswerKind.NUMBER and not _is_number(item.answer):
+        raise ValueError(f"its answer {item.answer[:40]!r} is not a number")
     if item.kind is not AnswerKind.CHOICE:
         if item.options or not item.answer:
             raise ValueError(f"it asks for a {item.kind.value}, and has options or lacks an answer")
@@ -170,6 +170,13 @@ def _check_answer(item: Item) -> None:
         raise ValueError(f"it has the options {list(item.options)}, and 2 to 8 are expected")
     if item.answer not in letters:
         raise ValueError(f"its answer {item.answer} is not one of the options {', '.join(letters)}")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def item_rows(

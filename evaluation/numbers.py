@@ -5,17 +5,29 @@ import re
 import numpy as np
 
 from evaluation.answers import answer_text
-from evaluation.option_texts import number_in
+from evaluation.option_texts import words_with_digits
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """Those of VSI-Bench (arXiv 2412.14171): .50, .55, ..., .95."""
 BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
 """The point of ".5"."""
+SIGNED = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?")
+"""With at most 300 digits, which a float can hold."""
 
 
 def number_said(reply: str) -> float | None:
     """The one number that a reply gives as its answer, None where that names none or several."""
-    return number_in(BARE_POINT.sub("0.", answer_text(reply)))
+    return signed_number_in(
+        answer_text(BARE_POINT.sub("0.", reply))
+    )  # a point may begin the answer
+
+
+def signed_number_in(text: str) -> float | None:
+    """The one number that a text names, in digits or in a word; None for none or several, which two
+    ends of a range are, too. Units are not looked at."""
+    words = words_with_digits(BARE_POINT.sub("0.", text.replace("\u2212", "-")))
+    found = {word for word in (one.rstrip(" %") for one in words) if SIGNED.fullmatch(word)}
+    return float(found.pop()) if len(found) == 1 else None
 
 
 def mean_relative_accuracy(said: float, true: float) -> float:

@@ -2,8 +2,9 @@
 
 A rule gets one row per item (`table_of`) with the columns `subset`, `category`, `group`,
 `num_options`, the benchmark's facts, and what was said: `right`, `credit` (from 0 to 1; 1 where
-`right`), `is_uncertain`, `said_number`, `true_number`. Rules over groups leave out groups that lack a member (for example, because only some
-items were asked), and count them. A rule of a single benchmark is in the benchmark's own file.
+`right`), `is_uncertain`, `said_number`, `true_number`. Rules over groups leave out groups that lack
+a member (for example, because only some items were asked), and count them. A rule of a single
+benchmark is in the benchmark's own file.
 """
 
 from collections.abc import Callable, Sequence

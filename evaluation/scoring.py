@@ -2,9 +2,10 @@
 
 `official` is the benchmark authors' rule on what our parser reads; `paper_compatible` is the
 paper's aggregate on what the published parser reads. Further rules have the name of a parser
-(`Benchmark.parsers`): the authors' rule on what that parser reads. Each comes with its standard error, the
-share that could not be read, and the score of the best constant answer. A metric without a unit to
-count (for example, no pair is complete) has no row; only the main metric then has one, with NaN.
+(`Benchmark.parsers`): the authors' rule on what that parser reads. Each comes with its standard
+error, the share that could not be read, and the score of the best constant answer. A metric without
+a unit to count (for example, no pair is complete) has no row; only the main metric then has one,
+with NaN.
 """
 
 from collections.abc import Collection

@@ -11,8 +11,7 @@ import polars as pl
 
 from evaluation.answers import answer_text, parse_answer
 from evaluation.benchmarks.registry import benchmark_of
-from evaluation.numbers import mean_relative_accuracy, number_said
-from evaluation.option_texts import number_in
+from evaluation.numbers import mean_relative_accuracy, number_said, signed_number_in
 from evaluation.points import first_point, is_in_mask, is_inside, read_polygon
 from evaluation.published_answers import (
     is_same_paper_compatible,
@@ -85,17 +84,21 @@ def read_reply(row: Row, *, read_mask: ReadMask | None = None) -> dict[str, Any]
     else:
         found = _number(row, text) if kind is AnswerKind.NUMBER else _text(row, text)
     found = {"credit": float(found["is_right"])} | found
-    return known | found | {
-        "is_unparsed": found["parsed"] is None,
-        "readings": _readings(row, text),
-    }
+    return (
+        known
+        | found
+        | {
+            "is_unparsed": found["parsed"] is None,
+            "readings": _readings(row, text),
+        }
+    )
 
 
 def credit_of(row: Row, said: str) -> float:
     """What a text or a number that was said is worth, from 0 to 1."""
     if AnswerKind(row["kind"]) is AnswerKind.TEXT:
         return float(benchmark_of(row["benchmark"]).credit(said, row["answer"]))
-    number = number_in(said)
+    number = signed_number_in(said)
     return 0.0 if number is None else mean_relative_accuracy(number, float(row["answer"]))
 
 

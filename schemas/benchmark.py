@@ -21,7 +21,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 class AnswerKind(StrEnum):
     """CHOICE: `answer` is a letter of `options`. TEXT: a word or a number, without options. NUMBER:
-    `answer` is a number of at least 0, and what is near it is partly right. POINT: a point of the
+    `answer` is a number, and what is near it is partly right. POINT: a point of the
     image, right where it lies in the polygon of `answer`, a JSON list of [x, y] in shares of width
     and height (0 to 1)."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from evaluation.benchmarks.published import Figures
+from evaluation.benchmarks.published import Figures, Reported
 from evaluation.constants import Constants, letters, words
 from evaluation.miniatures.scenes import Scenes
 from evaluation.option_texts import same_text
@@ -49,8 +49,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table of a benchmark: a split, and perhaps a configuration, of a repository of the Hub;
-    or the file `tables` of it, with files beside it that match the patterns `files`."""
+    """One table of a benchmark: a split, and perhaps a configuration, of a repository of the Hub,
+    or the file `tables` of it; with files beside it that match the patterns `files`."""
 
     split: str
     config: str | None = None
@@ -93,6 +93,8 @@ class Benchmark:
     title: str
     """In reports."""
     licence: str
+    terms: str = ""
+    """What a licence or a gate forbids or leaves open: logged before anything is downloaded."""
     sources: tuple[Source, ...] = ()
     """Copies on the Hub; the first is read unless a configuration names another. Without any, only
     a local copy can be read."""
@@ -101,6 +103,8 @@ class Benchmark:
     copies differ. A copy with another number is refused."""
     published: Figures = field(default_factory=dict)
     """What the paper reports, in percent, by subset (or TOTAL) and model."""
+    reported: tuple[Reported, ...] = ()
+    """What others report."""
 
     read: Read
     """The item of a row, its part, and its place there from 0 on; None for a row of another
@@ -109,6 +113,8 @@ class Benchmark:
     """The same items in the same order, with what only all of them together show, such as pairs."""
     check: Callable[[pl.DataFrame], str | None] = lambda _: None
     """What is wrong with a whole copy's rows of ITEM, None where nothing is."""
+    check_corrected: Callable[[pl.DataFrame], str | None] = lambda _: None
+    """The same where known label errors are to be corrected, and only another copy has them so."""
     flipped: frozenset[str] = frozenset()
     """Ids of items with two options whose published label is known to be wrong."""
 

@@ -2,6 +2,7 @@
 paper_compatible."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 Figures = Mapping[str, Mapping[str, float]]
 """By subset, or TOTAL, and model, in percent."""
@@ -12,6 +13,25 @@ MODELS = (
     "spatialthinker-7b", "spatialthinker-30b",
 )  # fmt: skip
 """In the order of `figures`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Main figures of other people, in percent by model; `source` says where and how they were
+    measured, which decides more than the model: GPT-5 has 42.5 and 56.3 on the same items of
+    MindCube."""
+
+    source: str
+    percents: Mapping[str, float]
+
+    def figure(self, model: str) -> float | None:
+        """That of the model with the longest name that is a part of `model`."""
+        named = [name for name in self.percents if name in model.lower()]
+        return self.percents[max(named, key=len)] if named else None
+
+
+SENSENOVA = "EASI protocol (SenseNova-SI, README_CN at d9bfe6c7)"
+EASI_CHECK = "EASI (docs/Benchmark_Verification.md)"
 
 
 def figures(percents: str) -> dict[str, float]:

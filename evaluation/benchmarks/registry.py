@@ -17,6 +17,16 @@ FILES = (
     "mmstar",
     "mme_realworld_lite",
     "hallusionbench",
+    "mindcube_tiny",
+    "viewspatial",
+    "embspatial",
+    "mmsi_bench",
+    "blink_whole",
+    "omnispatial",
+    "spar_bench_tiny",
+    "spbench_si",
+    "spatialviz_bench",
+    "whatsup",
     "stvqa_val",
 )
 """The files beside this one that each describe a benchmark in `BENCHMARK`."""

@@ -42,6 +42,10 @@ def write_separated(path: Path, rows: Rows, delimiter: str) -> None:
         writer.writerows(rows)
 
 
+def write_json(path: Path, rows: Rows) -> None:
+    path.write_text(json.dumps(list(rows)), encoding="utf-8")
+
+
 def write_json_lines(path: Path, rows: Rows) -> None:
     text = "".join(f"{json.dumps(row)}\n" for row in rows)
     path.write_text(text, encoding="utf-8")

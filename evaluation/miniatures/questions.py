@@ -143,6 +143,25 @@ def absent(view: View) -> Asked:
     return Asked(f"Is there a {name} in the image?", "no", ("yes",))
 
 
+def which_of_two(view: View) -> Asked | None:
+    """About the view, which is shown first, and its mirror image, which is shown second."""
+    found = beside(view)
+    if not found:
+        return None
+    left, right = found
+    text = f"In which of the two images is the {left.name} to the left of the {right.name}?"
+    return Asked(text, "the first", ("the second", "both", "neither"), found)
+
+
+def depth(view: View) -> Asked | None:
+    """Metres from the viewer to the nearest thing of a kind of its own."""
+    thing = min(view.unique, key=lambda one: one.z, default=None)
+    if not thing:
+        return None
+    text = f"How far from the camera is the {thing.name}, in meters?"
+    return Asked(text, f"{thing.z:.1f}", (), (thing,))
+
+
 def faces(view: View) -> Asked | None:
     """Which way a thing faces, as the viewer sees it."""
     thing = next((one for one in view.unique if one.facing in ("left", "right")), None)

@@ -35,7 +35,7 @@ from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.sources.files import digest_files
 from tasks.turns import sole_maker
 
-VERSION = 3
+VERSION = 4
 DOWNLOADS = "downloads"
 """Folder below the root for the files of the Hub."""
 NEWEST = "newest"
@@ -116,6 +116,8 @@ def read_items(
         parts = copy.tables.parts()
     else:
         source = benchmark.source(config.source)
+        if benchmark.terms:
+            logger.warning("%s: %s", benchmark.title, benchmark.terms)
         try:
             hub = open_hub(source, config.revision or source.revision)
             commit, parts = hub.commit, hub.parts()
@@ -129,6 +131,8 @@ def read_items(
     )
     table = item_rows(benchmark, items, photographs, corrected=config.corrected)
     problem = problem_of(benchmark, table, counts if _is_whole(config) else None)
+    if config.corrected and _is_whole(config):
+        problem = problem or benchmark.check_corrected(table)
     if problem:
         raise ValueError(
             f"{benchmark.name} has changed: {problem}: pin another revision, or name a "

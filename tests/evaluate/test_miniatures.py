@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from evaluation.benchmarks.registry import BENCHMARKS
-from evaluation.constants import letters, texts
+from evaluation.constants import letters, letters_and_numbers, texts
 from evaluation.miniatures.questions import (
     Asked,
     absent,
@@ -94,7 +94,7 @@ def test_who_says_one_thing_has_no_more_than_the_constant_baseline(name, root):
         constant = scored(items, lambda row, letter=letter: _said(row | {"answer": letter}))
         assert (constant["value"] <= constant["constant_baseline"] + 1e-9).all()
         assert constant.filter(pl.col("is_main"))["rule"].to_list() == [
-            "official", "paper_compatible"
+            "official", "paper_compatible", *BENCHMARKS[name].parsers
         ]  # fmt: skip
 
 
@@ -120,7 +120,8 @@ def test_the_order_of_rows_has_no_say(name, root):
 def test_the_constant_baseline_has_repliers_for_every_kind_of_answer(benchmark, root):
     kinds = set(items_of(benchmark.name, root)["kind"])
     assert (texts in benchmark.constants) is ("text" in kinds)
-    assert letters in benchmark.constants or "choice" not in kinds
+    assert (letters_and_numbers in benchmark.constants) is ("number" in kinds)
+    assert {letters, letters_and_numbers} & {*benchmark.constants} or "choice" not in kinds
 
 
 def _said(row: dict) -> str:

@@ -4,6 +4,7 @@ line."""
 import json
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.benchmarks.benchmark import Part
+from evaluation.benchmarks.blink_whole import REFLECTANCE, check_corrected, label_digest
 from evaluation.benchmarks.registry import BENCHMARKS, FILES, described_in
 from evaluation.benchmarks.texts import (
     coco_of,
@@ -23,8 +25,10 @@ from evaluation.benchmarks.texts import (
     in_columns,
     letter_of,
     listed,
+    name_pictures,
     without_instruction,
 )
+from evaluation.benchmarks.whatsup import shuffled
 from evaluation.fetching import Fetcher
 from evaluation.items import problem_of
 from evaluation.miniatures.questions import DIRECTLY
@@ -102,6 +106,26 @@ def test_code_in_options_is_not_run():
 )  # fmt: skip
 def test_options_are_cut_out_of_a_question(text, question, options):
     assert cut_options(text) == (question, options)
+
+
+@pytest.mark.parametrize(
+    ("texts", "number", "named"),
+    [
+        (["What?", "x"], 3, ["What?", "x"]),
+        (["<image>\n<image>\nWhat?", "x"], 2, ["What?", "x"]),
+        (["<image>Is it in <image>?"], 2, ["picture 1Is it in picture 2?"]),
+        (["In <image>?", "<image>", "<image>"], 3, ["In picture 1?", "picture 2", "picture 3"]),
+        (["Which?", "<image>"], 1, ["Which?", "picture 1"]),
+    ],
+)
+def test_pictures_in_texts_get_names_in_their_order(texts, number, named):
+    assert name_pictures(texts, number) == named
+
+
+@pytest.mark.parametrize(("text", "number"), [("<image>?", 2), ("<image> <image>", 1)])
+def test_texts_name_as_many_pictures_as_there_are(text, number):
+    with pytest.raises(ValueError, match=f"its texts have .* <image>, and it has {number} pict"):
+        name_pictures([text], number)
 
 
 WORDS = st.lists(st.sampled_from(["cup", "red", "of", "12", "a", "it's"]), min_size=1, max_size=4)
@@ -253,6 +277,31 @@ def test_what_is_wrong_with_all_items_is_told(root):
     of_flip = pl.Series([fact(facts, "flip") == "1" for facts in turned["facts"]])
     assert srbench.check(turned.filter(of_flip)) == "the mirror image MINI0000 lacks its item"
     assert srbench.check(turned.filter(~of_flip)) is None
+
+
+def test_turns_of_an_item_are_complete(root):
+    items = items_of("mmsi_bench", root)
+    check = BENCHMARKS["mmsi_bench"].check
+    turns = [changed(items[:1], item_id=name) for name in ("0", "0-1", "0-2", "0-3")]
+    assert check(items) is None
+    assert check(pl.concat(turns)) is None
+    assert check(pl.concat(turns[1:])) == "item 0 has 3 turns of its 4 options"
+
+
+def test_labels_are_known_by_what_all_of_them_together_are(root):
+    rows = [(f"val_Relative_Reflectance_{k}", REFLECTANCE, "ABC"[k % 3]) for k in range(1, 135)]
+    rows.append(("val_Jigsaw_1", "Jigsaw", "A"))
+    items = pl.DataFrame(rows, ["item_id", "subset", "answer"], orient="row")
+    answers = "".join("ABC"[k % 3] for k in range(1, 135))
+    expected = sha256(answers.encode()).hexdigest()
+    assert label_digest(items.sample(fraction=1, shuffle=True, seed=1)) == expected
+    assert check_corrected(items) is None
+
+
+def test_captions_are_in_any_order_alike():
+    captions = ("on", "under", "left", "right")
+    places = [shuffled(captions, f"mug_{k}").index("on") for k in range(4000)]
+    assert all(900 < places.count(place) < 1100 for place in range(4))
 
 
 def edited(name: str, root: Path, folder: Path, column: str, value: Any) -> Path:

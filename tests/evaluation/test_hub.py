@@ -1,9 +1,11 @@
 """The Hub: its real clients, in processes of their own, against one on loopback."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +46,15 @@ configs:
 
 def load(url: str, root: Path, *configs: dict[str, Any], **environment: str) -> list[str]:
     """What each configuration came to: a path, or the message of the error."""
-    done = subprocess.run(
+    done = run(url, root, *configs, **environment)
+    lines = [line.partition(" ") for line in done.stdout.splitlines()]
+    return [json.loads(rest) if kind == "error" else rest for kind, _, rest in lines]
+
+
+def run(
+    url: str, root: Path, *configs: dict[str, Any], **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-c", CODE, json.dumps(configs), str(root)],
         env={**os.environ, "HF_ENDPOINT": url, "HF_HOME": str(root / "home"), **environment},
         cwd=ROOT,
@@ -52,8 +62,6 @@ def load(url: str, root: Path, *configs: dict[str, Any], **environment: str) -> 
         text=True,
         check=True,
     )
-    lines = [line.partition(" ") for line in done.stdout.splitlines()]
-    return [json.loads(rest) if kind == "error" else rest for kind, _, rest in lines]
 
 
 def files_of(name: str, root: Path) -> dict[str, bytes]:
@@ -168,3 +176,29 @@ def test_no_network_is_told_in_one_line(tmp_path):
         assert message.endswith("HF_HOME, or name a local copy in path")
         assert "\n" not in message
     assert len(found) == 4
+
+
+def test_a_licence_that_forbids_something_is_said_before_the_download(tmp_path):
+    """Nothing is there to be downloaded, and the terms are told."""
+    with serving({}) as site:
+        done = run(site.url, tmp_path, {"name": "mmsi_bench", "revision": COMMIT}, {"name": "mmvp"})
+    assert "MMSI-Bench: its licence is stated in two ways" in done.stderr
+    assert "MMVP" not in done.stderr
+
+
+def test_pictures_in_an_archive_beside_a_table_are_read(tmp_path):
+    files = files_of("spatialviz_bench", tmp_path)
+    table = {name: data for name, data in files.items() if name.endswith(".parquet")}
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name in files.keys() - table.keys():
+            packed.writestr(name, files[name])
+    pages = hub_pages(
+        "PLM-Team/Spatial-Visualization-Benchmark",
+        {**table, "images.zip": archive.getvalue(), "README.md": b"A card."},
+    )
+    config = {"name": "spatialviz_bench", "max_items": 20}
+    with serving(pages) as site:
+        (path,) = load(site.url, tmp_path / "root", config)
+    local = BenchmarkConfig(name="spatialviz_bench", path="miniature", max_items=20)
+    assert pl.read_parquet(path).equals(pl.read_parquet(write_items(local, tmp_path)))

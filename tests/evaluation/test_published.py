@@ -2,10 +2,13 @@
 
 import pytest
 
-from evaluation.benchmarks.published import TOTAL, figures, published_figure
+from evaluation.benchmarks.published import TOTAL, Reported, figures, published_figure
 from evaluation.benchmarks.registry import BENCHMARKS
+from schemas.config.evaluation import load_evaluate_config
+from tests.commands import REPOSITORY
 
-OF_THE_PAPER = [one for one in BENCHMARKS.values() if one.published and not one.is_own]
+TWELVE = load_evaluate_config(REPOSITORY / "configs" / "evaluate" / "twelve.toml").benchmarks
+OF_THE_PAPER = [BENCHMARKS[entry.name] for entry in TWELVE]
 SUMMED = [one for one in OF_THE_PAPER if len(one.published) > 1]
 
 
@@ -54,3 +57,14 @@ def test_a_total_is_the_mean_of_its_subsets(benchmark, model):
     subsets = [found[model] for name, found in benchmark.published.items() if name != TOTAL]
     total = published_figure(benchmark.published, None, model)
     assert total == pytest.approx(sum(subsets) / len(subsets), abs=0.11)
+
+
+def test_what_others_report_is_found_by_the_models_name_and_in_percent():
+    reported = Reported("somebody", {"gpt-5": 56.3, "gpt-5-mini": 40.0})
+    assert reported.figure("openai/GPT-5-2025-08-07") == 56.3
+    assert reported.figure("gpt-5-mini") == 40.0
+    assert reported.figure("tiny") is None
+    for benchmark in BENCHMARKS.values():
+        for one in benchmark.reported:
+            assert one.source
+            assert all(1.0 < percent < 100.0 for percent in one.percents.values())

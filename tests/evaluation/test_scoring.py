@@ -368,3 +368,108 @@ def test_a_pair_counts_where_both_of_its_questions_are_right():
     # s has lost its counterpart.
     assert value(scores, "pair accuracy", subset="pairs") == pytest.approx(100 / 3)
     assert value(scores, "accuracy") == pytest.approx(500 / 8)
+
+
+def number(item_id: str, answer: str, **known: Any) -> dict[str, Any]:
+    row = item("spbench_si", item_id, answer, texts=[], **known)
+    return row | {"kind": "number", "category": "object_counting"}
+
+
+def test_numbers_are_partly_right_and_tasks_count_alike():
+    items = [number("a", "4"), number("b", "10"), number("c", "2")]
+    items.append(item("spbench_si", "d", category="object_rel_distance"))
+    replies = {"a": "<answer>4</answer>", "b": "about 11", "c": "far", "d": RIGHT}
+    scores = scored(items, replies)
+    assert value(scores, "credit", "object_counting") == pytest.approx(190 / 3)
+    assert value(scores, "mean of tasks") == pytest.approx((190 / 3 + 100) / 2)
+    assert value(scores, "mean of tasks", column="unparsed_share") == 0.25
+    # 2 everywhere is worth 1, 0.1 (of 4) and 0 (of 10); A is right once.
+    baseline = value(scores, "mean of tasks", column="constant_baseline")
+    assert baseline == pytest.approx(100 * (1.1 / 3 + 1) / 2)
+
+
+def test_pairs_and_sets_of_whatsup_count_where_all_are_right():
+    def row(name: str, is_right: bool, which: str, pair: str) -> tuple[str, bool, dict[str, Any]]:
+        return name, is_right, {"subset": "A", "facts": {"set": which, "pair": f"{which}-{pair}"}}
+
+    scores = asked(
+        "whatsup",
+        [
+            row("a", True, "1", "side"),
+            row("b", True, "1", "side"),
+            row("c", True, "1", "height"),
+            row("d", True, "1", "height"),
+            row("e", True, "2", "side"),
+            row("f", False, "2", "side"),
+            row("g", True, "2", "height"),
+            row("h", True, "2", "height"),
+        ],
+    )
+    assert value(scores, "individual") == 87.5
+    assert value(scores, "pair", subset="A") == 75.0
+    assert value(scores, "set", subset="A") == 50.0
+
+
+def test_spar_bench_has_a_mean_for_every_level():
+    tasks = {"depth_prediction_oc": "number", "position_matching": "choice"}
+    items = [
+        item("spar_bench_tiny", f"{task}-{k}", "A" if kind == "choice" else "2",
+             texts=["yes", "no"] if kind == "choice" else [], kind=kind, category=task)
+        for task, kind in tasks.items()
+        for k in range(2)
+    ]  # fmt: skip
+    gold = "move_right:0.5,rotate_up:10.0"
+    items.append(
+        item("spar_bench_tiny", "v", gold, texts=[], kind="text", category="view_change_infer")
+    )
+    replies = {row["item_id"]: RIGHT for row in items if row["kind"] == "choice"}
+    replies |= {"depth_prediction_oc-0": "2.0", "depth_prediction_oc-1": "3 m"}
+    replies["v"] = "<answer>move_right: 0.5, rotate_down: 10</answer>"
+    scores = scored(items, replies)
+    assert value(scores, "mean of tasks", subset="Low") == pytest.approx(100 * (1 + 0.1) / 2)
+    assert value(scores, "mean of tasks", subset="Middle") == pytest.approx(100 * (1 + 0.8) / 2)
+    assert value(scores, "mean of tasks") == pytest.approx(100 * (0.55 + 1 + 0.8) / 3)
+    # It takes the first number and any text that begins with the letter; "<" begins with none.
+    official = {"rule": "official_parser"}
+    assert value(scores, "credit", "position_matching", **official) == 0.0
+    assert value(scores, "credit", "depth_prediction_oc", **official) == pytest.approx(55.0)
+
+
+def test_blink_without_the_labels_that_changed_is_told_beside():
+    rows = [
+        *((f"r{k}", False, {"subset": "Relative_Reflectance"}) for k in range(4)),
+        *((f"j{k}", True, {"subset": "Jigsaw"}) for k in range(2)),
+        ("c", False, {"subset": "Counting"}),
+    ]
+    scores = asked("blink_whole", rows)
+    assert value(scores, "mean of tasks") == pytest.approx(100 / 3)
+    assert value(scores, "mean of tasks with labels that stayed") == 50.0
+    assert value(scores, "accuracy") == pytest.approx(200 / 7)
+
+
+def test_mindcube_leaves_a_setting_out_of_its_total():
+    rows = [("a", True, {"category": "among"}), ("t", False, {"category": "translation"})]
+    scores = asked("mindcube_tiny", rows)
+    assert value(scores, "accuracy") == 100.0
+
+
+def test_a_circular_item_of_mmsi_counts_where_all_its_turns_are_right():
+    rows = [
+        (f"{name}-{k}", k < num_right, {"facts": {"item": name, "turn": str(k)}})
+        for name, num_right in (("1", 2), ("2", 1))
+        for k in range(2)
+    ]
+    scores = asked("mmsi_bench", rows)
+    assert value(scores, "circular") == 50.0
+    assert value(scores, "accuracy") == 75.0
+
+
+def test_other_parsers_are_scored_by_the_same_rule():
+    """OmniSpatial's own parser reads A where "Answer:" is missing: a right answer for A."""
+    items = [item("omnispatial", name, answer) for name, answer in (("a", "A"), ("b", "B"))]
+    scores = scored(items, {"a": "I cannot tell.", "b": "<answer>(B) no</answer>"})
+    assert value(scores, "accuracy") == 50.0
+    assert value(scores, "accuracy", rule="official_parser") == 50.0
+    assert value(scores, "accuracy", rule="easi") == 50.0
+    none = scored(items, {})
+    assert value(none, "accuracy", rule="official_parser") == 0.0

@@ -1,0 +1,71 @@
+"""Numbers: what is read as one, and what it is worth, exact at the edges.
+
+What numbers are worth is what mean_relative_accuracy of fudan-zvg/spar at 16798858
+(sparbench/utils.py) returned for them.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.numbers import mean_relative_accuracy, number_said
+
+
+@pytest.mark.parametrize(
+    ("said", "true", "worth"),
+    [
+        (1.0, 1.0, 1.0),
+        (1.05, 1.0, 1.0),
+        (0.95, 1.0, 1.0),
+        (1.051, 1.0, 0.9),
+        (1.1, 1.0, 0.9),
+        (1.15, 1.0, 0.8),
+        (1.2, 1.0, 0.7),
+        (0.9, 1.0, 0.9),
+        (1.5, 1.0, 0.1),
+        (0.5, 1.0, 0.1),
+        (1.51, 1.0, 0.0),
+        (2.1, 2.0, 1.0),
+        (4.2, 4.0, 1.0),
+        (0.0, 0.0, 1.0),
+        (0.05, 0.0, 1.0),
+        (0.3, 0.0, 0.5),
+        (-2.0, -2.0, 1.0),
+        (2.0, -2.0, 0.0),
+        (1e300, 1e-300, 0.0),
+    ],
+)
+def test_relative_accuracy_is_that_of_the_published_code_at_its_edges(said, true, worth):
+    assert mean_relative_accuracy(said, true) == pytest.approx(worth, abs=1e-12)
+
+
+AMOUNTS = st.floats(0.01, 100.0)
+
+
+@given(AMOUNTS, AMOUNTS, st.floats(1.0, 3.0))
+def test_farther_off_is_worth_no_more(said, true, factor):
+    farther = true + (said - true) * factor
+    assert mean_relative_accuracy(farther, true) <= mean_relative_accuracy(said, true)
+
+
+@pytest.mark.parametrize(
+    ("reply", "number"),
+    [
+        ("2.5", 2.5),
+        ("<think>It is 3 or 4.</think><answer>2.5 m</answer>", 2.5),
+        ("<answer> .5 meters </answer>", 0.5),
+        ("<answer>-1.5</answer>", -1.5),
+        ("<answer>\u22121.5</answer>", -1.5),
+        ("<answer>1,200 cm</answer>", 1200.0),
+        ("<answer>two chairs</answer>", 2.0),
+        ("I see 3 chairs.\nThe answer is 4.", 4.0),
+        ("\\boxed{7}", 7.0),
+        ("<answer>2-3</answer>", None),
+        ("<answer>between 2 and 3</answer>", None),
+        ("<answer>2.5 m (8 feet)</answer>", None),
+        ("<answer>far away</answer>", None),
+        ("", None),
+    ],
+)
+def test_one_number_is_read_and_no_number_is_guessed(reply, number):
+    assert number_said(reply) == number
