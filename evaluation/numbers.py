@@ -26,7 +26,7 @@ def signed_number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in a word; None for none or several, which two
     ends of a range are, too. Units are not looked at."""
     words = words_with_digits(BARE_POINT.sub("0.", text.replace("\u2212", "-")))
-    found = {word for word in (one.rstrip(" %") for one in words) if SIGNED.fullmatch(word)}
+    found = {word for word in (one.partition(" ")[0] for one in words) if SIGNED.fullmatch(word)}
     return float(found.pop()) if len(found) == 1 else None
 
 
