@@ -6,10 +6,10 @@ from glob import escape
 from hashlib import file_digest
 from pathlib import Path
 from shlex import quote
-from types import UnionType
 from typing import Any
 
 from schemas.dataset_tags import tagged_digest
+from schemas.manifest import problem_of
 from schemas.replacing import PARTIAL
 
 DATA = "data"
@@ -18,23 +18,6 @@ VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
 REJECTED = "rejected"
 """The folder below a root of samples that failed their validation, as NAME/DIGEST."""
-
-MANIFEST: dict[str, type | UnionType] = {
-    "name": str,
-    "digest": str,
-    "files": dict,
-    "config": dict,
-    "stages": dict,
-    "num_samples": int,
-    "num_images": int,
-    "splits": dict,
-    "models": dict,
-    "funnel": list,
-    "quotas": list,
-    "costs": list,
-    "judging": dict | None,
-}
-"""What every reader of a manifest.json relies on."""
 
 
 def check_root(root: Path) -> Path:
@@ -131,34 +114,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{folder} has no readable manifest.json ({error}): {again}") from None
-    if problem := _problem_of(manifest):
+    if problem := problem_of(manifest):
         raise ValueError(f"{folder / 'manifest.json'} {problem}: {again}")
     return manifest
-
-
-def _problem_of(manifest: Any) -> str:
-    """What a manifest lacks, empty where nothing is wrong: those who read it rely on its shape."""
-    if not isinstance(manifest, dict):
-        return "is not an object"
-    for name, kind in MANIFEST.items():
-        if name not in manifest:
-            return f"lacks {name}"
-        if not isinstance(manifest[name], kind):
-            return f"holds something else as {name}"
-    for name, facts in manifest["files"].items():
-        if not isinstance(facts, dict) or not isinstance(facts.get("sha256"), str):
-            return f"has no sha256 of {name}"
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            return f"names {name}, which is not in its folder"
-    for name, facts in manifest["stages"].items():
-        if not isinstance(facts, dict) or not isinstance(facts.get("recipe"), str):
-            return f"has no recipe of the stage {name}"
-    config = manifest["config"]
-    if not isinstance(config.get("images"), str):
-        return "lacks config.images"
-    if not isinstance(config.get("source"), dict) or "kind" not in config["source"]:
-        return "lacks config.source.kind"
-    return ""
 
 
 def check_dataset(folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from schemas.chat import Reply
 from schemas.dataset_folder import builds_below, check_files, sample_files
+from schemas.manifest import recipe_of
 from schemas.printable import printable
 from tasks.artifact import LEDGER, artifacts_of, digest_of
 from tasks.chat.account import REPLIES
@@ -31,6 +32,10 @@ class History(NamedTuple):
     replies: Mapping[str, Reply] | str
 
 
+ALWAYS_MADE = ("index", "ingest", "extract", "plan", "verify", "select")
+"""Stages of every build, whose artifacts are read."""
+
+
 def newest_dataset(root: Path) -> Path:
     """The dataset folder that was published last."""
     builds = builds_below(root)
@@ -49,12 +54,8 @@ def explain(name: str, dataset: Path, root: Path, replies: str | None = None) ->
 
 def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Iterator[str]:
     manifest = check_files(dataset)
-    try:
-        digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{dataset} does not name the stages of its build ({error}): build the dataset again"
-        ) from None
+    digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
+    digests |= {stage: recipe_of(manifest, stage) for stage in ALWAYS_MADE}
     image_id = _image_of(name, dataset, digests, root)
     yield f"dataset {dataset}"
     yield from _image_lines(image_id, digests, root)

@@ -18,6 +18,7 @@ import polars as pl
 
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
+from schemas.manifest import recipe_of
 from schemas.question import LEVELS
 from schemas.replacing import replacing
 from tasks.diff.record import Record
@@ -128,7 +129,7 @@ def photographs_of(record: Record, places: Sequence[str] = ()) -> SourcePhotogra
     the annotations or folders and archives of photographs; None where no place is named."""
     source = SourceConfig.model_validate(record.manifest["config"]["source"])
     if source.kind is SourceKind.RENDERED:
-        drawn = record.root / "artifacts" / "render" / record.stages["render"]["recipe"]
+        drawn = record.root / "artifacts" / "render" / recipe_of(record.manifest, "render")
         places = [str(drawn)] if drawn.is_dir() else []
     if not places:
         return None

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemas.dataset_folder import MANIFEST, check_root, read_manifest
+from schemas.dataset_folder import check_root, read_manifest
+from schemas.manifest import Manifest, recipe_of
 from tests.commands import call
 
 WHOLE: dict[str, Any] = {
@@ -58,17 +59,37 @@ def test_a_manifest_of_another_shape_is_refused(text, told, tmp_path):
     assert str(error.value).endswith("build the dataset again")
 
 
-@pytest.mark.parametrize("name", MANIFEST)
+@pytest.mark.parametrize("name", Manifest.model_fields)
 @pytest.mark.parametrize("value", [3.5, [[]], {"a": []}])
 def test_an_entry_of_another_kind_is_refused(name, value, folder):
     read_manifest(folder)
     changed(folder, **{name: value})
-    kind = MANIFEST[name]
-    if isinstance(value, kind) and name not in ("files", "stages", "config"):
+    with pytest.raises(ValueError, match=r"manifest\.json (holds|lacks)"):
         read_manifest(folder)
-        return
-    with pytest.raises(ValueError, match=r"manifest\.json (has|holds|lacks)"):
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ({"num_samples": 10**400}, "holds something else as num_samples"),
+        ({"num_samples": True}, "holds something else as num_samples"),
+        ({"splits": {"train": -1}}, "holds something else as splits.train"),
+        ({"quotas": [None]}, "holds something else as quotas.0"),
+        ({"quotas": [{"category": "depth"}]}, "lacks quotas.0.level"),
+        ({"judging": {"verdicts": 3}}, "lacks judging.rule"),
+        ({"stages": {"plan": {"recipe": 3}}}, "holds something else as stages.plan.recipe"),
+    ],
+)
+def test_the_first_wrong_entry_is_named(entries, told, folder):
+    changed(folder, **entries)
+    with pytest.raises(ValueError, match=rf"{folder}/manifest\.json {told}: build the dataset"):
         read_manifest(folder)
+
+
+def test_a_stage_that_is_not_recorded_has_no_recipe():
+    assert recipe_of(WHOLE, "plan") == "00"
+    with pytest.raises(ValueError, match=r"of a has no recipe of the stage render: build the"):
+        recipe_of(WHOLE, "render")
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../up.parquet", "a/../../b"])
