@@ -11,6 +11,8 @@ THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """Those of VSI-Bench (arXiv 2412.14171): .50, .55, ..., .95."""
 BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
 """The point of ".5"."""
+FORMULA = re.compile(r"[^\W\d_]\d|\d[_^]|\d[eE][+-]?\d")
+"""A digit behind a letter, a power, an exponent: such a number is not read."""
 SIGNED = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?")
 """With at most 300 digits, which a float can hold."""
 
@@ -24,7 +26,9 @@ def number_said(reply: str) -> float | None:
 
 def signed_number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in a word; None for none or several, which two
-    ends of a range are, too. Units are not looked at."""
+    ends of a range are, too, and for formulas. Units are not looked at."""
+    if FORMULA.search(text):
+        return None
     words = words_with_digits(BARE_POINT.sub("0.", text.replace("\u2212", "-")))
     found = {word for word in (one.partition(" ")[0] for one in words) if SIGNED.fullmatch(word)}
     return float(found.pop()) if len(found) == 1 else None

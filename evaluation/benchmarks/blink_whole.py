@@ -5,6 +5,7 @@ About nine in ten labels of Relative_Reflectance were wrong until the Hub's fix 
 the old labels; scores without that task are reported beside the others.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +30,7 @@ from evaluation.metrics import Metric, accuracy, by, units
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import bracketed, how_many, is_left, laid, which_of_two
 from evaluation.miniatures.scenes import Scenes, mirrored
-from evaluation.readings import OFFICIAL_PARSER, by_letter
+from evaluation.readings import OFFICIAL_PARSER, Reading, by_letter
 
 REFLECTANCE = "Relative_Reflectance"
 TASKS = {
@@ -97,18 +98,18 @@ def label_digest(items: pl.DataFrame) -> str:
     return sha256("".join(asked["answer"]).encode()).hexdigest()
 
 
-def official_letter(reply: str) -> str | None:
+def official_parser(reply: str, item: Mapping[str, Any]) -> Reading:
     """As zeyofu/BLINK_Benchmark at 2d6a779b (eval/test_benchmark.py): a bare letter, or the only
     letter in brackets that spaces surround, of the last paragraph where that has one. Where it
     finds none it asks GPT-3.5: here, nothing is read."""
-    letters = {f"({letter})" for letter in "ABCDE"}
-    if reply in "ABCDE" and len(reply) == 1:
-        return reply
-    found = letters.intersection(reply.split())
-    last = letters.intersection(reply.split("\n\n")[-1].split())
-    if len(last) == 1:
-        return last.pop()[1]
-    return found.pop()[1] if len(found) == 1 else None
+    options = {f"({option['letter']})" for option in item["options"]}
+    found, last = (options.intersection(t.split()) for t in (reply, reply.split("\n\n")[-1]))
+    letter = None
+    if reply in ("A", "B", "C", "D", "E"):
+        letter = reply
+    elif len(last) == 1 or len(found) == 1:
+        letter = (last if len(last) == 1 else found).pop()[1]
+    return Reading(letter, float(letter == item["answer"]))
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
@@ -146,7 +147,7 @@ BENCHMARK = Benchmark(
     arrange=partial(with_ids, form="val_{subset}_{number}", first=1),
     official=official,
     parsers={
-        OFFICIAL_PARSER: by_letter(official_letter),
+        OFFICIAL_PARSER: official_parser,
         LMMS_EVAL: by_letter(lmms_eval_letter),
     },
     draw=draw,

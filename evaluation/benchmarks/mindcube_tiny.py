@@ -14,12 +14,11 @@ from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.published import SENSENOVA, TOTAL, Reported, figures
 from evaluation.benchmarks.texts import cut_options, first_of, letter_of, name_in, text_of
 from evaluation.easi import EASI, easi
-from evaluation.metrics import Metric
+from evaluation.metrics import Metric, accuracy, by
 from evaluation.miniatures.files import write_json_lines
 from evaluation.miniatures.questions import laid, which_of_two
 from evaluation.miniatures.scenes import Scenes, mirrored
 from evaluation.readings import OFFICIAL_PARSER, by_letter
-from evaluation.rules import plain
 from schemas.benchmark import LETTERS
 
 SETTINGS = ("around", "rotation", "translation", "among")
@@ -57,7 +56,8 @@ def read(row: Row, part: Part, number: int) -> Item:
 def official(table: pl.DataFrame) -> list[Metric]:
     """The accuracy over all settings but translation, and that of each (mll-lab-nu/MindCube,
     base_metrics.py)."""
-    return plain(table.filter(pl.col("category").ne_missing(NOT_COUNTED)))
+    counted = table.filter(pl.col("category").ne_missing(NOT_COUNTED))
+    return [accuracy(counted, is_main=True), *by(table, "category")]
 
 
 def official_letter(reply: str) -> str | None:

@@ -64,6 +64,10 @@ def test_farther_off_is_worth_no_more(said, true, factor):
         ("<answer>between 2 and 3</answer>", None),
         ("<answer>2.5 m (8 feet)</answer>", None),
         ("<answer>far away</answer>", None),
+        ("<answer>1e1</answer>", None),
+        ("<answer>10^2</answer>", None),
+        ("<answer>x2.0y</answer>", None),
+        ("<answer>chair 2</answer>", 2.0),
         ("", None),
     ],
 )
