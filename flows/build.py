@@ -17,13 +17,14 @@ from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.announcing import announce_dataset, announce_rejection
 from flows.graph import STAGES, dependents
+from flows.lineage import Data, data_of_artifact, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.progress import results_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.build import PipelineConfig, load_config
 from schemas.config.runner import RunnerConfig, RunnerKind
-from schemas.dataset_folder import check_root
+from schemas.dataset_folder import check_root, read_manifest
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
@@ -32,7 +33,9 @@ from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected
 from tasks.publish.stage import published_folder
 from tasks.report.report import REPORT
+from tasks.sources import stage as index
 from tasks.stage import Build, Job, Stage
+from tasks.took import timing
 from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates
 
@@ -86,25 +89,48 @@ def _run(
 def _stages_run(stages: Sequence[Stage], build: Build, again: Collection[str], show: bool) -> Build:
     watch_again()
     remove_partials(build.root)
-    for stage in stages:
-        if not stage.applies(build.config):
-            continue
-        run = Run(renews=stage.name in again)
-        jobs = list(stage.jobs(build, run))
-        if stage.name in again:
-            for job in jobs:
-                forget(job.artifact)
-        is_apart = build.config.runner.kind is not RunnerKind.THREADS
-        with holding_signals() if is_apart else nullcontext():
-            futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
-        try:
-            made = results_of(stage.name, futures, stage.unit, run, show)
-        except DatasetRejectedError as error:
-            raise _shown(error, build.after(stage.name, [error.validation])) from None
-        build = build.after(stage.name, made)
-        if stage.check and stage.is_sharded:
-            stage.check(build)
+    lineage, name = open_lineage(), build.config.name
+    with lineage.job(name, [Data(place) for place in index.STAGE.places(build.config)]) as whole:
+        for stage in stages:
+            if not stage.applies(build.config):
+                continue
+            with lineage.job(f"{name}.{stage.name}", _read_by(stage, build), whole.parent) as step:
+                build = _stage_run(stage, build, stage.name in again, show)
+                step.outputs = whole.outputs = _made_by(stage, build)
     return build
+
+
+def _stage_run(stage: Stage, build: Build, is_again: bool, show: bool) -> Build:
+    """The build after a stage."""
+    run = Run(renews=is_again)
+    jobs = list(stage.jobs(build, run))
+    if is_again:
+        for job in jobs:
+            forget(job.artifact)
+    is_apart = build.config.runner.kind is not RunnerKind.THREADS
+    with holding_signals() if is_apart else nullcontext():
+        futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
+    try:
+        made = results_of(stage.name, futures, stage.unit, run, show)
+    except DatasetRejectedError as error:
+        raise _shown(error, build.after(stage.name, [error.validation])) from None
+    build = build.after(stage.name, made)
+    if stage.check and stage.is_sharded:
+        stage.check(build)
+    return build
+
+
+def _read_by(stage: Stage, build: Build) -> list[Data]:
+    places = [Data(place) for place in stage.places(build.config)]
+    return [*places, *map(data_of_artifact, stage.inputs(build).values())]
+
+
+def _made_by(stage: Stage, build: Build) -> list[Data]:
+    made = [data_of_artifact(build.made[stage.name])]
+    if stage is publish.STAGE:
+        folder = published_folder(build.made["publish"][0])
+        made.append(Data(str(folder), folder.name, read_manifest(folder)["num_samples"]))
+    return made
 
 
 def _shown(error: DatasetRejectedError, build: Build) -> DatasetRejectedError:
@@ -133,7 +159,9 @@ def run_job(stage: Stage, job: Job) -> Path | State[Path]:
             return _cached(stage, job)
         if state == "damaged":
             set_aside(job.artifact, problem)
-        return _checked(stage, job, stage.work(job))
+        with timing(job.artifact):
+            path = stage.work(job)
+        return _checked(stage, job, path)
 
 
 def _cached(stage: Stage, job: Job) -> State[Path]:

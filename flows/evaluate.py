@@ -18,6 +18,7 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.announcing import announce_scores
+from flows.lineage import Data, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
@@ -52,8 +53,12 @@ def evaluate_flow(config: EvaluateConfig, root: Path) -> Path:
 
 def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
     """As `evaluate_flow`, in the flow run under way."""
-    with using_root(root):
-        return _evaluation(config, root)
+    models = [one.local.model for one in config.models if one.local]
+    read = [Data(model) for model in models if Path(model).is_dir()]
+    with using_root(root), open_lineage().job(f"{config.name}.evaluate", read) as step:
+        folder = _evaluation(config, root)
+        step.outputs.append(Data(str(folder), folder.name))
+        return folder
 
 
 def _evaluation(config: EvaluateConfig, root: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.announcing import announce_pushed
+from flows.lineage import Data, open_lineage
 from flows.telling import telling
 from tasks.push.dataset import Pushed, push
 from tasks.push.store import open_store
@@ -20,7 +21,12 @@ def push_dataset(
     folder: Path, root: Path, to: str, announce: bool = False, is_public: bool = False
 ) -> Pushed:
     """What was sent. With `announce` the event is emitted that says where the dataset is."""
-    with using_root(root):
+    dataset = Data(str(folder), folder.name)
+    with (
+        using_root(root),
+        open_lineage().job(f"{folder.parent.name}.push", [dataset]) as step,
+    ):
         pushed = push(folder, root, open_store(to, is_public=is_public), to)
+        step.outputs.append(Data(to, folder.name))
     announce_pushed(folder, root, to, event=announce)
     return pushed

@@ -14,6 +14,7 @@ from prefect import flow, tags
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.announcing import announce_model
+from flows.lineage import Data, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
@@ -38,8 +39,11 @@ def make_model(path: Path, overrides: tuple[str, ...], root: Path, announce: boo
     config = load_train_config(path, overrides)
     with using_root(root):
         dataset = check_readiness(config, root)
-        state = train_model(path, overrides, dataset, root, return_state=True)
-        folder = cast(Path, state.result())
+        read = [Data(str(dataset), dataset.name)]
+        with open_lineage().job(f"{config.name}.train", read) as step:
+            state = train_model(path, overrides, dataset, root, return_state=True)
+            folder = cast(Path, state.result())
+            step.outputs.append(Data(str(folder), folder.name))
     announce_model(folder, root, event=announce)
     return folder
 

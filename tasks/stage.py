@@ -105,6 +105,10 @@ def no_files(build: Build) -> Mapping[str, str]:
     return {}
 
 
+def no_places(config: PipelineConfig) -> Sequence[str]:
+    return ()
+
+
 def always(config: PipelineConfig) -> bool:
     return True
 
@@ -117,11 +121,11 @@ def sound(artifact: Artifact) -> tuple[State, str]:
 class Stage:
     """`reads` names the stages whose artifacts the work is given; None means all before it.
     `depends` names those whose contents decide what comes out; None means all that it reads. So do
-    `settings` (parts of the configuration), `files` (digests of files that no stage made) and,
-    where the stage `uses_vocabulary`, the tables of predicates and classes. `applies` is false
-    where a configuration leaves the stage out. `look` judges an artifact that is otherwise
-    complete. `check` may stop the build after the stage: BuildFailedError, or ValueError where the
-    configuration or source must be corrected."""
+    `settings` (parts of the configuration), `files` (digests of files that no stage made, which
+    are at `places`) and, where the stage `uses_vocabulary`, the tables of predicates and classes.
+    `applies` is false where a configuration leaves the stage out. `look` judges an artifact that is
+    otherwise complete. `check` may stop the build after the stage: BuildFailedError, or ValueError
+    where the configuration or source must be corrected."""
 
     name: str
     version: int
@@ -131,6 +135,7 @@ class Stage:
     depends: Callable[[PipelineConfig], Sequence[str]] | None = None
     settings: Callable[[PipelineConfig], Settings] = no_settings
     files: Callable[[Build], Mapping[str, str]] = no_files
+    places: Callable[[PipelineConfig], Sequence[str]] = no_places
     is_sharded: bool = False
     uses_vocabulary: bool = False
     suffix: str = ".parquet"

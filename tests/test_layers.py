@@ -25,6 +25,7 @@ HOME = {
     "datasets": ("training/", "evaluation/hub.py"),
     "fsspec": ("tasks/push/store.py",),
     "huggingface_hub": ("evaluation/hub.py", "tasks/push/hub.py", "training/launch.py"),
+    "openlineage": ("flows/lineage.py",),
     "transformers": ("training/", "evaluation/", "tasks/witness/models.py"),
 }
 

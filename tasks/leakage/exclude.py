@@ -144,6 +144,7 @@ STAGE = Stage(
     work=exclude,
     reads=("ingest", "photographs"),
     settings=lambda config: {"kind": config.source.kind},
+    places=lambda config: config.select.exclude,
     files=lambda build: {"lists": digest_lists(list_files(build.config.select.exclude))},
     is_sharded=True,
     applies=lambda config: bool(config.select.exclude),

@@ -248,6 +248,7 @@ STAGE = Stage(
     reads=("ingest",),
     settings=lambda config: {"ingest": config.ingest},
     files=files,
+    places=lambda config: config.source.photographs,
     is_sharded=True,
     applies=lambda config: config.images == "embed",
 )

@@ -2,7 +2,8 @@
 
 Reads samples, their validation, ledgers and photographs; writes Parquet shards (photographs as
 their original bytes, once per row group), the card, the Croissant description, the manifest, the
-ledger and report.html. Neither the card nor the report is part of what a dataset is named by.
+ledger, usage.json and report.html. Neither the card, the usage nor the report is part of what a
+dataset is named by.
 """
 
 import json
@@ -54,6 +55,7 @@ from tasks.publish.funnel import (
     count_unselected,
 )
 from tasks.publish.shards import plain_table, write_split
+from tasks.publish.usage import write_usage
 from tasks.report.report import write_report
 from tasks.sources.readers import reader_of
 from tasks.stage import Build, Job, Settings, Stage
@@ -263,6 +265,7 @@ def write_dataset(folder: Path, job: Job) -> str:
     """Write all files of the dataset but its report into an existing, empty folder; returns its
     digest."""
     manifest = write_files(folder, job, photographs(job))
+    write_usage(folder, manifest, job.inputs)
     shortcuts = results_of(folder / VALIDATION)["shortcuts"]
     card = render_card(manifest, costed_samples(job), shortcuts)
     (folder / "README.md").write_text(card, encoding="utf-8")

@@ -18,7 +18,7 @@ from tasks.review.card import write_reviews
 from tasks.review.precision import agreements, precisions, reviewed_of
 
 MANIFEST = "manifest.json"
-BESIDE = ("README.md", "croissant.json", "report.html")
+BESIDE = ("README.md", "croissant.json", "usage.json", "report.html")
 """Files of a dataset folder that its manifest does not list."""
 FOLDERS = (VALIDATION, "report")
 logger = logging.getLogger(__name__)

@@ -54,4 +54,5 @@ STAGE = Stage(
     depends=lambda config: (),
     settings=settings,
     files=files,
+    places=lambda config: [config.source.path] if config.source.path else [],
 )

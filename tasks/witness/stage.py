@@ -182,6 +182,7 @@ STAGE = Stage(
     reads=("ingest", "look"),
     settings=settings,
     files=files,
+    places=lambda config: [one.path for one in config.witness if one.path],
     is_sharded=True,
     uses_vocabulary=True,
     applies=lambda config: bool(config.witness),

@@ -194,6 +194,7 @@ STAGE = Stage(
     depends=depends,
     settings=settings,
     files=files,
+    places=lambda config: [config.override.write] if config.override.write else [],
     is_sharded=True,
     uses_vocabulary=True,
 )

@@ -17,6 +17,7 @@ from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal, write_artifact
+from tasks.publish.usage import USAGE
 from tasks.stage import Build
 from tests.builds import build, samples_of, status_of
 from tests.commands import call, start
@@ -41,10 +42,11 @@ def config_of(**changes) -> PipelineConfig:
 
 
 def contents(dataset: Path) -> dict[str, bytes]:
+    """All but how long it took."""
     return {
         str(path.relative_to(dataset)): path.read_bytes()
         for path in sorted(dataset.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != USAGE
     }
 
 
@@ -72,6 +74,7 @@ def test_the_dataset_folder_is_complete(built):
         "croissant.json",
         "ledger.parquet",
         "report.html",
+        "usage.json",
         "__validation__",
         "data",
     }
