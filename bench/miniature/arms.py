@@ -1,0 +1,132 @@
+"""The arms of the miniature: what is rewarded, from which start, on which pictures."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from bench.miniature.learning import ROLLOUTS, Reward, Start, grpo, warm_up
+from bench.miniature.measuring import measure
+from bench.miniature.policy import Policy
+from bench.miniature.scenes import DIM, TURNED, Look
+from bench.miniature.tokens import ENDING, THING
+from schemas.config.training import RewardConfig
+from schemas.replacing import replacing
+from training.reward_functions import scorer
+
+REWARDS: Mapping[str, RewardConfig] = {
+    "sparse": RewardConfig(kind="sparse"),
+    "dense": RewardConfig(kind="dense"),
+    "count, no boxes": RewardConfig.model_validate({"weights": {"spatial": 0.0}}),
+    "boxes only": RewardConfig.model_validate(
+        {"weights": {"format": 0.1, "count": 0.0, "accuracy": 0.0, "spatial": 0.9}, "ungated": True}
+    ),
+    "no gate": RewardConfig.model_validate({"ungated": True}),
+    "no count": RewardConfig.model_validate({"weights": {"count": 0.0}}),
+    "no gate, no count": RewardConfig.model_validate({"weights": {"count": 0.0}, "ungated": True}),
+}
+"""The project's own, by the name of what differs."""
+LOOKS: Mapping[str, Look] = {"dim": DIM, "turned": TURNED}
+ROOM = {Start.READS: 8, Start.LOOKS: 8, Start.READS_LAST: 30}
+"""Things that a completion has room for."""
+
+
+class Arm(NamedTuple):
+    """One run of GRPO: its reward, seed and pictures, and the start and its seed."""
+
+    reward: str
+    seed: int
+    look: str = "dim"
+    start: Start = Start.READS
+    warm_seed: int = 0
+    rollouts: int = ROLLOUTS
+
+    @property
+    def name(self) -> str:
+        parts = (self.start, self.warm_seed, self.look, self.reward, self.seed, self.rollouts)
+        return "-".join(str(part).replace(" ", "_").replace(",", "") for part in parts)
+
+
+def main_table() -> Iterator[Arm]:
+    """The two that are compared: five seeds from two starts."""
+    for seed in range(5):
+        for reward in ("sparse", "dense"):
+            yield Arm(reward, seed, warm_seed=int(seed > 2))
+
+
+def terms() -> Iterator[Arm]:
+    """Which part of the reward does it; three seeds from two starts."""
+    for reward in REWARDS:
+        for seed in (0, 1, 3):
+            yield Arm(reward, seed, warm_seed=int(seed > 2))
+
+
+def repetition() -> Iterator[Arm]:
+    """Other pictures, for which nothing was tuned."""
+    for seed in range(3):
+        for reward in ("sparse", "dense"):
+            yield Arm(reward, seed, "turned")
+
+
+def further() -> Iterator[Arm]:
+    """Where the effect may end, and where the paper's collapse may appear."""
+    for seed in range(3):
+        for reward in ("sparse", "dense"):
+            yield Arm(reward, seed, start=Start.LOOKS)
+    for reward in ("sparse", "dense", "no count", "no gate, no count"):
+        yield Arm(reward, 0, start=Start.READS_LAST, rollouts=2 * ROLLOUTS)
+
+
+PARTS = {"main": main_table, "terms": terms, "turned": repetition, "further": further}
+
+
+def reward_of(name: str) -> Reward:
+    scored = scorer(REWARDS[name])
+    return lambda text, gold, width, height: scored(text, gold, width, height).total
+
+
+def begin(folder: Path, start: Start, seed: int, share: float) -> Path:
+    """The weights after a warm-up; made, and measured on all pictures, where they are missing."""
+    path = folder / f"start-{start}-{seed}.pt"
+    if path.exists():
+        return path
+    started = time.process_time()
+    policy = warm_up(
+        start, seed, ROOM[start] * THING + ENDING,
+        lambda step, loss: print(f"{path.stem}: step {step}, loss {loss:.3f}", flush=True),
+        share=share,
+    )  # fmt: skip
+    found = {name: measure(policy, look, share) for name, look in LOOKS.items()}
+    _write(path.with_suffix(".json"), {"seconds": time.process_time() - started, "found": found})
+    with replacing(path, is_durable=False) as partial:
+        torch.save(policy.state_dict(), partial)
+    return path
+
+
+def run(folder: Path, arm: Arm, share: float) -> None:
+    """Writes what each rollout earned and what the policy can do after the last one."""
+    path = folder / f"{arm.name}.json"
+    if path.exists():
+        return
+    started = time.process_time()
+    policy = Policy(ROOM[arm.start] * THING + ENDING)
+    policy.load_state_dict(torch.load(begin(folder, arm.start, arm.warm_seed, share)))
+    look = LOOKS[arm.look]
+    number = max(2, round(share * arm.rollouts))
+    rollouts = list(map(asdict, grpo(policy, reward_of(arm.reward), look, arm.seed, number)))
+    found = measure(policy, look, share)
+    seconds = time.process_time() - started
+    _write(path, {"seconds": seconds, "rollouts": rollouts, "found": found})
+    print(
+        f"{arm.name}: accuracy {found['as trained']['accuracy']:.3f}, {seconds:.0f} CPU-s",
+        flush=True,
+    )
+
+
+def _write(path: Path, what: object) -> None:
+    with replacing(path, is_durable=False) as partial:
+        partial.write_text(json.dumps(what, indent=1) + "\n", encoding="utf-8")

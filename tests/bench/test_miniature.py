@@ -1,0 +1,148 @@
+"""The miniature: what is rewarded is what is written, and the same seeds write the same."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from bench.miniature.arms import REWARDS, Arm, reward_of, run
+from bench.miniature.learning import Start, warm_up
+from bench.miniature.policy import Policy
+from bench.miniature.scenes import (
+    CLEAR,
+    DIM,
+    FAR,
+    NUM_CLASSES,
+    SIDE,
+    answers_of,
+    colors,
+    draw,
+    paint,
+)
+from bench.miniature.tokens import (
+    ANS,
+    EOS,
+    PAD,
+    SAID,
+    completions,
+    follows,
+    gold_of,
+    questions,
+    read,
+    text_of,
+    things_of,
+)
+
+SCENES = draw(np.random.default_rng(0), 64)
+GOLD = completions(things_of(SCENES.asked_classes(), SCENES.asked_boxes()), SCENES.answers)
+
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_what_is_right_earns_what_its_weights_add_up_to(name):
+    reward, weights = reward_of(name), REWARDS[name].weights
+    total = 1.0 if name == "sparse" else sum(weights.model_dump().values())
+    for completion, gold in zip(GOLD.tolist(), gold_of(SCENES), strict=True):
+        assert reward(text_of(completion), gold, SIDE, SIDE) == pytest.approx(total)
+
+
+def test_boxes_earn_where_the_arm_says_so():
+    smaller = SCENES.asked_boxes() - [0, 0, 1, 1]
+    wrong = SCENES.answers ^ 1
+    for name, by_boxes, by_wrong in (
+        ("sparse", False, False),
+        ("dense", True, False),
+        ("count, no boxes", False, False),
+        ("no gate", True, True),
+        ("boxes only", True, True),
+    ):
+        reward = reward_of(name)
+        for answers, earns in ((SCENES.answers, by_boxes), (wrong, by_wrong)):
+            one = completions(things_of(SCENES.asked_classes(), SCENES.asked_boxes()), answers)
+            two = completions(things_of(SCENES.asked_classes(), smaller), answers)
+            for exact, off, gold in zip(one.tolist(), two.tolist(), gold_of(SCENES), strict=True):
+                scores = [reward(text_of(text), gold, SIDE, SIDE) for text in (exact, off)]
+                assert (scores[0] > scores[1]) == earns, name
+
+
+@pytest.mark.parametrize(
+    ("change", "is_formed"),
+    [
+        (lambda tokens: tokens, True),
+        (lambda tokens: tokens[1:], False),
+        (lambda tokens: [*tokens[:3], *tokens[4:]], False),
+        (lambda tokens: [token for token in tokens if token != ANS], False),
+        (lambda tokens: [token for token in tokens if token != EOS], False),
+        (lambda tokens: [*tokens[: tokens.index(ANS)], ANS, ANS, SAID, EOS], False),
+        (lambda tokens: [ANS, SAID, EOS], True),
+    ],
+)
+def test_only_what_follows_the_format_earns_for_it(change, is_formed):
+    reward = reward_of("dense")
+    changed = [change([token for token in tokens if token != PAD]) for tokens in GOLD.tolist()]
+    for tokens, gold in zip(changed, gold_of(SCENES), strict=True):
+        assert (reward(text_of(tokens), gold, SIDE, SIDE) > 0) == is_formed
+    assert (read(changed, SCENES).is_formed == is_formed).all()
+
+
+def test_the_answer_follows_from_the_boxes_in_a_sound_scene():
+    found, is_given = follows(read(GOLD.tolist(), SCENES), SCENES)
+    assert is_given.all() and (found == SCENES.answers).all()
+    mirrored = SCENES.asked_boxes()[:, :, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [SIDE, 0, SIDE, 0]
+    turned, _ = answers_of(SCENES.kinds, mirrored)
+    assert ((turned != SCENES.answers) == (SCENES.kinds == 0)).all()
+
+
+def test_no_thing_meets_another_and_far_classes_are_not_asked_about_together():
+    for boxes, names in zip(SCENES.boxes, SCENES.classes, strict=True):
+        canvas = np.zeros((SIDE, SIDE), int)
+        for (x1, y1, x2, y2), name in zip(boxes, names, strict=True):
+            canvas[y1:y2, x1:x2] += name >= 0
+        assert canvas.max() == 1
+    for unseen in (False, True):
+        scenes = draw(np.random.default_rng(1), 64, unseen=unseen)
+        first, second, third = scenes.asked_classes().T
+        is_far = np.isin((second - first) % NUM_CLASSES, (FAR, NUM_CLASSES - FAR))
+        is_far |= unseen | ((third >= 0) & np.isin((third - first) % NUM_CLASSES, (FAR, 5)))
+        assert (is_far == unseen).all()
+
+
+def test_a_picture_shows_each_thing_in_its_place():
+    pictures = paint(np.random.default_rng(0), SCENES, CLEAR._replace(noise=0.0))
+    color_of = colors(CLEAR.turn) - np.float32(0.5)
+    assert len(np.unique(color_of, axis=0)) == NUM_CLASSES
+    for picture, boxes, names in zip(pictures, SCENES.boxes, SCENES.classes, strict=True):
+        for (x1, y1, x2, y2), name in zip(2 * boxes, names, strict=True):
+            if name >= 0:
+                inside = picture[y1:y2, x1:x2].reshape(-1, 3)
+                assert (inside == inside[0]).all()
+                assert (inside[0] == color_of[name]).all()
+
+
+def test_what_is_written_token_by_token_has_the_chances_of_the_whole():
+    torch.manual_seed(0)
+    policy = Policy(43)
+    pictures = torch.from_numpy(paint(np.random.default_rng(0), SCENES, DIM))
+    asked = torch.from_numpy(questions(SCENES))
+    tokens, chances = policy.write(pictures, asked)
+    whole = policy(pictures, asked, tokens).log_softmax(-1).gather(2, tokens[..., None])[..., 0]
+    assert torch.allclose(torch.where(tokens == PAD, 0.0, whole), chances, atol=1e-4)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("start", Start)
+def test_a_warm_up_learns(start):
+    losses: list[float] = []
+    warm_up(start, 0, 153, lambda _, loss: losses.append(loss), share=100 / 1500)
+    assert losses[-1] < 2.5 < np.log(41)
+
+
+@pytest.mark.long
+def test_the_same_seeds_write_the_same(tmp_path):
+    arm = Arm("dense", 0)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        run(tmp_path / name, arm, 0.005)
+    texts = [(tmp_path / name / f"{arm.name}.json").read_text() for name in ("one", "two")]
+    one, two = (json.loads(text) for text in texts)
+    assert one["found"] == two["found"] and one["rollouts"] == two["rollouts"]
