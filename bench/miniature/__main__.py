@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from bench.miniature.arms import PARTS, Arm, begin, run
+from bench.miniature.arms import PARTS, begin, run
 from bench.miniature.report import draw, tables
 
 
@@ -37,22 +37,14 @@ def main() -> None:
     starts = list(dict.fromkeys((arm.start, arm.warm_seed) for arm in arms))
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.processes, torch.set_num_threads, (1,)) as pool:
-        pool.starmap(partial(begin_one, options.directory, options.share), starts, chunksize=1)
-        pool.map(partial(run_one, options.directory, options.share), arms, chunksize=1)
+        pool.starmap(partial(begin, options.directory, options.share), starts, chunksize=1)
+        pool.map(partial(run, options.directory, options.share), arms, chunksize=1)
     for part in options.part:
         text = tables(options.directory, part)
         (options.directory / f"{part}.md").write_text(text, encoding="utf-8")
         draw(options.directory, PARTS[part](), options.directory / f"{part}.png")
         print(text)
     print(f"{(time.monotonic() - started) / 60:.1f} minutes")
-
-
-def begin_one(folder: Path, share: float, start: str, seed: int) -> None:
-    begin(folder, start, seed, share)
-
-
-def run_one(folder: Path, share: float, arm: Arm) -> None:
-    run(folder, arm, share)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def reward_of(name: str) -> Reward:
     return lambda text, gold, width, height: scored(text, gold, width, height).total
 
 
-def begin(folder: Path, start: Start, seed: int, share: float) -> Path:
+def begin(folder: Path, share: float, start: Start, seed: int) -> Path:
     """The weights after a warm-up; made, and measured on all pictures, where they are missing."""
     path = folder / f"start-{start}-{seed}.pt"
     if path.exists():
@@ -107,14 +107,14 @@ def begin(folder: Path, start: Start, seed: int, share: float) -> Path:
     return path
 
 
-def run(folder: Path, arm: Arm, share: float) -> None:
+def run(folder: Path, share: float, arm: Arm) -> None:
     """Writes what each rollout earned and what the policy can do after the last one."""
     path = folder / f"{arm.name}.json"
     if path.exists():
         return
     started = time.process_time()
     policy = Policy(ROOM[arm.start] * THING + ENDING)
-    policy.load_state_dict(torch.load(begin(folder, arm.start, arm.warm_seed, share)))
+    policy.load_state_dict(torch.load(begin(folder, share, arm.start, arm.warm_seed)))
     look = LOOKS[arm.look]
     number = max(2, round(share * arm.rollouts))
     rollouts = list(map(asdict, grpo(policy, reward_of(arm.reward), look, arm.seed, number)))

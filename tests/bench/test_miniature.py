@@ -142,7 +142,7 @@ def test_the_same_seeds_write_the_same(tmp_path):
     arm = Arm("dense", 0)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        run(tmp_path / name, arm, 0.005)
+        run(tmp_path / name, 0.005, arm)
     texts = [(tmp_path / name / f"{arm.name}.json").read_text() for name in ("one", "two")]
     one, two = (json.loads(text) for text in texts)
     assert one["found"] == two["found"] and one["rollouts"] == two["rollouts"]
