@@ -5,6 +5,7 @@ accelerate launch --config_file configs/accelerate/zero3-4gpu.yaml -m training.g
 """
 
 from pathlib import Path
+from typing import Any
 
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
@@ -13,6 +14,7 @@ from schemas.config.training import Method
 from training.arguments import grpo_arguments, without
 from training.checkpoints import RestoresWeights
 from training.dataset import grpo_row, keep_short, load_rows, with_rows
+from training.flight.check import FlightCheck, check_samples
 from training.launch import Run, finish, launch, quiet_libraries
 from training.log_writers import LogLines, LogsCompletions
 from training.model import loading_arguments, lora_config
@@ -27,14 +29,19 @@ class Trainer(RestoresWeights, LogsCompletions, GRPOTrainer):
 
 
 def train(run: Run) -> None:
-    config = run.config
     quiet_libraries()
     processor = run.load_processor()
+    finish(make_trainer(run, processor), processor, run)
+
+
+def make_trainer(run: Run, processor: Any) -> Trainer:
+    config = run.config
     arguments = grpo_arguments(
         config, run.folder, num_processes=run.num_processes, has_gpu=run.has_gpu
     )
     rewards = reward_functions(config.reward)
     banned = placeholder_ids(processor, run.family)
+    rows = rollout_rows(run, processor)
     trainer = Trainer(
         run=run.folder,
         num_logged=config.log.num_logged_completions,
@@ -47,12 +54,13 @@ def train(run: Run) -> None:
             reward_weights=[reward.weight for reward in rewards],
             model_init_kwargs=loading_arguments(config.model, has_gpu=run.has_gpu),
         ),
-        train_dataset=with_rows(rollout_rows(run, processor), config.data, grpo_row),
+        train_dataset=with_rows(rows, config.data, grpo_row),
         processing_class=processor,
         callbacks=[LogLines(run.folder, arguments["max_steps"])],
         peft_config=lora_config(config.model, run.family),
     )
-    finish(trainer, processor, run, in_bf16=arguments["bf16"])
+    trainer.add_callback(FlightCheck(trainer, run, rows))
+    return trainer
 
 
 def rollout_rows(run: Run, processor: object) -> Dataset:
@@ -60,6 +68,7 @@ def rollout_rows(run: Run, processor: object) -> Dataset:
     would then train on none, without an error."""
     config = run.config
     rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    check_samples(rows, run)
     limit = config.data.max_prompt_tokens
     rows = keep_short(rows, config.data, limit, num_text_tokens(processor), whole=False)
     if config.grpo and rows.num_rows < config.grpo.rollout_prompts:

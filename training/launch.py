@@ -1,6 +1,6 @@
 """Launch: what a training command does before and after its trainer.
 
-    python -m training.grpo CONFIG [--set key=value ...] [--root data] [--resume]
+    python -m training.grpo CONFIG [--set key=value ...] [--root data] [--resume | --check]
 
 Exit code 2 and one line for bad input, 1 for a run that failed.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import IO, Any, NoReturn
 
@@ -32,7 +33,8 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Run:
     """A run to do. `checkpoint` is where it goes on, None at the start. While `lock` is open, no
-    other process trains in its folder; None in a process that does not hold it."""
+    other process trains in its folder; None in a process that does not hold it. `only_check`: the
+    run ends before its first update."""
 
     config: TrainConfig
     dataset: Path
@@ -43,6 +45,7 @@ class Run:
     num_processes: int
     has_gpu: bool
     lock: IO[str] | None
+    only_check: bool = False
 
     @property
     def final(self) -> Path:
@@ -71,6 +74,11 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
         config = load_train_config(options.config, tuple(options.set))
         if config.method is not method:
             raise ValueError(f'{options.config} has method = "{config.method}", not "{method}"')
+        if options.check:
+            with TemporaryDirectory() as folder:  # transformers makes one, whatever it is told
+                train(prepare_check(config, options.root, Path(folder)))
+            logger.info("flight check: nothing is wrong")
+            sys.exit(0)
         run = prepare(config, options.root, may_resume=options.resume)
         if is_finished(run.folder):
             logger.info("%s is finished", run.folder)
@@ -105,6 +113,7 @@ def _options(method: Method) -> Any:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--root", type=Path, default=Path("data"))
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--check", action="store_true", help="only check, and train nothing")
     parser.add_argument(
         "--attached", action="store_true", help="end when standard input does: with the caller"
     )
@@ -139,6 +148,28 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
         num_processes=int(os.environ.get("WORLD_SIZE", "1")),
         has_gpu=torch.cuda.is_available(),
         lock=lock,
+    )
+
+
+def prepare_check(config: TrainConfig, root: Path, folder: Path) -> Run:
+    """The run of a configuration up to its first update; its folder may be thrown away."""
+    import torch
+
+    dataset = resolve_dataset(config.data.dataset, root)
+    check_dataset(dataset)
+    model = resolve_model(config.model.name, root, config.data.family)
+    log = config.log.model_copy(update={"report_to": "none"})
+    return Run(
+        config.model_copy(update={"log": log}),
+        dataset,
+        model,
+        folder,
+        cache=root.resolve() / "artifacts" / "arrow",
+        checkpoint=None,
+        num_processes=int(os.environ.get("WORLD_SIZE", "1")),
+        has_gpu=torch.cuda.is_available(),
+        lock=None,
+        only_check=True,
     )
 
 
@@ -181,16 +212,21 @@ def quiet_libraries() -> None:
     transformers.utils.logging.disable_progress_bar()
 
 
-def finish(trainer: Any, processor: Any, run: Run, *, in_bf16: bool) -> None:
+def finish(trainer: Any, processor: Any, run: Run) -> None:
     """Train, from the run's checkpoint where there is one, and save the final model."""
     from transformers import PrinterCallback
+
+    from training.flight.check import CheckedError
 
     check_sharding(trainer)
     trainer.remove_callback(PrinterCallback)  # training.log_writers logs instead
     if run.config.model.freeze_vision:
         freeze_vision(trainer.model, run.family)
-    trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
-    save_final(trainer, processor, run.final, in_bf16=in_bf16)
+    try:
+        trainer.train(resume_from_checkpoint=str(run.checkpoint) if run.checkpoint else None)
+    except CheckedError:
+        return
+    save_final(trainer, processor, run.final, in_bf16=trainer.args.bf16)
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

@@ -4,6 +4,8 @@
     python -m training.sft configs/train/sft-7b.toml
 """
 
+from typing import Any
+
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
@@ -11,6 +13,7 @@ from schemas.config.training import Method
 from training.arguments import sft_arguments
 from training.checkpoints import RestoresWeights
 from training.dataset import keep_short, load_rows, sft_row, with_rows
+from training.flight.check import FlightCheck, check_samples
 from training.launch import Run, finish, launch, quiet_libraries
 from training.log_writers import LogLines
 from training.model import loading_arguments, lora_config
@@ -22,9 +25,13 @@ class Trainer(RestoresWeights, SFTTrainer):
 
 
 def train(run: Run) -> None:
-    config = run.config
     quiet_libraries()
     processor = run.load_processor()
+    finish(make_trainer(run, processor), processor, run)
+
+
+def make_trainer(run: Run, processor: Any) -> Trainer:
+    config = run.config
     rows = demonstration_rows(run, processor)
     arguments = sft_arguments(
         config,
@@ -44,7 +51,8 @@ def train(run: Run) -> None:
         callbacks=[LogLines(run.folder, arguments["max_steps"])],
         peft_config=lora_config(config.model, run.family),
     )
-    finish(trainer, processor, run, in_bf16=arguments["bf16"])
+    trainer.add_callback(FlightCheck(trainer, run, rows))
+    return trainer
 
 
 def demonstration_rows(run: Run, processor: object) -> Dataset:
@@ -52,6 +60,7 @@ def demonstration_rows(run: Run, processor: object) -> Dataset:
     config = run.config
     assert config.sft is not None
     rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    check_samples(rows, run)
     limit = config.sft.max_tokens
     return keep_short(rows, config.data, limit, num_text_tokens(processor), whole=True)
 

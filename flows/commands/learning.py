@@ -58,6 +58,12 @@ def train(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say how much memory and time it would take.")
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Only do what comes before the first update: the flight check."
+        ),
+    ] = False,
     announce: Announce = False,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
@@ -70,6 +76,7 @@ def train(
 
     - `spatialthinker train configs/train/tiny.toml`
     - `spatialthinker train configs/train/spatialthinker-7b.toml --plan`
+    - `spatialthinker train configs/train/tiny.toml --check`
     """
     from schemas.config.training import load_train_config
 
@@ -84,9 +91,12 @@ def train(
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.train import run_training
-        from tasks.train.stage import check_packages
+        from tasks.train.stage import check_flight, check_packages
     check_packages()
     show_lines(console, "tasks.train.stage", "tasks.leakage.leaks")
+    if check:
+        check_flight(config, tuple(settings), root)
+        return
     typer.echo(run_training(config, tuple(settings), root, announce))
 
 

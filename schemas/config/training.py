@@ -143,6 +143,37 @@ class HardwareConfig(Section):
     vllm_server: str = Field(default="http://127.0.0.1:8000", exclude=True)
 
 
+class Check(StrEnum):
+    """Of the flight check, in its order. GOLD: a completion of a sample's gold earns its whole
+    reward. BOXES: they lie in the frame. TEXTS: none is read as a special token. PRECISION: an
+    update changes the weights. REFERENCE: it is another model than the policy. BAN: no token that
+    stands for a picture can be sampled. TEMPLATE: completions are taught as they are written.
+    TOKENS: a picture has as many tokens as features. LENGTH: no limit cuts a sample. PADDING: on
+    the left. SIGHT: the policy sees the picture. ROLLOUT: what is learnt from is what was sampled.
+    SPREAD: completions of a prompt earn different rewards. MEMORY: the longest sample fits."""
+
+    GOLD = "gold"
+    BOXES = "boxes"
+    TEXTS = "texts"
+    PRECISION = "precision"
+    REFERENCE = "reference"
+    BAN = "ban"
+    TEMPLATE = "template"
+    TOKENS = "tokens"
+    LENGTH = "length"
+    PADDING = "padding"
+    SIGHT = "sight"
+    ROLLOUT = "rollout"
+    SPREAD = "spread"
+    MEMORY = "memory"
+
+
+class CheckConfig(Section):
+    skip: tuple[Check, ...] = Field(
+        default=(), exclude=True, description="checks that are left out before the first update"
+    )
+
+
 class LogConfig(Section):
     report_to: Literal["tensorboard", "wandb", "none"] = Field(default="tensorboard", exclude=True)
     save_rollouts: int = Field(
@@ -167,6 +198,7 @@ class TrainConfig(Section):
     sft: SftConfig | None = None
     hardware: HardwareConfig = HardwareConfig()
     log: LogConfig = LogConfig()
+    check: CheckConfig = Field(default=CheckConfig(), exclude=True)
 
     @model_validator(mode="after")
     def _has_its_section(self) -> "TrainConfig":

@@ -11,6 +11,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_datas
 from schemas.replacing import replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
+from tasks.turns import using_root
 from training.estimate import Estimate, check_fit, estimate, shape_of
 from training.log import read_log
 from training.model import resolve_model
@@ -82,7 +84,12 @@ def check_readiness(config: TrainConfig, root: Path) -> Path:
 
 
 def trainer_command(
-    config: TrainConfig, path: Path, overrides: Sequence[str], root: Path
+    config: TrainConfig,
+    path: Path,
+    overrides: Sequence[str],
+    root: Path,
+    *,
+    only_check: bool = False,
 ) -> list[str]:
     """The command of the trainer; on several devices accelerate starts it."""
     words = [
@@ -91,7 +98,7 @@ def trainer_command(
         str(path),
         "--root",
         str(root),
-        "--resume",
+        "--check" if only_check else "--resume",
         "--attached",
     ]
     words += [word for override in overrides for word in ("--set", override)]
@@ -108,11 +115,16 @@ def trainer_command(
     return [*launcher, *words]
 
 
-def run_trainer(command: Sequence[str], run: Path) -> None:
+def run_trainer(
+    command: Sequence[str],
+    run: Path,
+    hint: str = "run the same command to go on from the last checkpoint",
+) -> None:
     """Run a trainer to its end; its lines are shown as they come, and kept with its errors in
     `run`.
 
-    ValueError where it refuses its input, RuntimeError where it fails, each with its last line.
+    ValueError where it refuses its input, RuntimeError where it fails, each with its last line; the
+    latter ends with the hint.
     """
     run.mkdir(parents=True, exist_ok=True)
     earlier = (run / ERRORS).stat().st_size if (run / ERRORS).exists() else 0
@@ -144,8 +156,26 @@ def run_trainer(command: Sequence[str], run: Path) -> None:
         raise ValueError(last)
     raise RuntimeError(
         f"training ended with exit code {process.returncode}: {last} (all of it: {run / ERRORS}); "
-        "run the same command to go on from the last checkpoint"
+        f"{hint}"
     )
+
+
+def check_flight(path: Path, overrides: tuple[str, ...], root: Path) -> None:
+    """The flight check of a configuration alone: all that a training does before its first update,
+    in a process of its own. ValueError for what would make it fail."""
+    check_packages()
+    config = load_train_config(path, overrides)
+    with using_root(root):
+        dataset = check_readiness(config, root)
+        named = (*overrides, f"data.dataset={json.dumps(str(dataset))}")
+        folder = Path(tempfile.mkdtemp(prefix="spatialthinker-check-"))
+        command = trainer_command(config, path, named, root, only_check=True)
+        try:
+            run_trainer(command, folder, "the check could not be finished")
+        except ValueError:
+            shutil.rmtree(folder)
+            raise
+        shutil.rmtree(folder)
 
 
 def last_error(log: Path, start: int) -> str:

@@ -31,6 +31,7 @@ RUN = {
     "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_local.py",
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
     "spatialthinker train configs/train/tiny.toml": "Makefile",
+    "spatialthinker train configs/train/tiny.toml --check": "tests/train/test_trainer.py",
     **dict.fromkeys(
         (
             "spatialthinker list",

@@ -82,3 +82,22 @@ def test_an_error_of_an_earlier_run_is_not_told_again(tmp_path):
         with pytest.raises(RuntimeError, match=f"exit code 1: {told} "):
             run_trainer([sys.executable, "-c", f"import sys; {script}"], tmp_path)
     assert (tmp_path / "trainer.err").read_text() == "error: old\nnew\n"
+
+
+@pytest.mark.long
+def test_the_flight_check_alone_trains_nothing(ready):
+    root, config = ready
+    before = sorted(path for path in root.rglob("*") if "artifacts" not in path.parts)
+    done = call("train", config, "--root", root, "--check")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert "flight check: spread is left out" in lines
+    assert any(line.startswith("flight check: sight: log-probabilities change") for line in lines)
+    assert lines[-1] == "flight check: nothing is wrong"
+    failed = call("train", config, "--root", root, "--check", "--set", "check.skip=[]")
+    assert failed.returncode == 2
+    assert failed.stderr.splitlines()[-1].startswith("error: spread: completions of each of")
+    assert "Traceback" not in failed.stderr
+    after = sorted(path for path in root.rglob("*") if "artifacts" not in path.parts)
+    assert after == before

@@ -19,7 +19,7 @@ from schemas.benchmark import fact
 from schemas.completion.families import FamilyName
 from schemas.completion.frames import moved_gold
 from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
-from schemas.config.training import Method, load_train_config
+from schemas.config.training import Check, Method, load_train_config
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.infer import write_locally
 from tasks.evaluate.rewarding import reward_replies
@@ -207,6 +207,16 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(finished, family, r
     assert not (run_of(root) / "final").exists()
     train(config, root, may_resume=True)
     one, other = run_of(undisturbed), run_of(root)
+    assert (one / "log.jsonl").read_text() == (other / "log.jsonl").read_text()
+    assert digest_of_files(one / "final") == digest_of_files(other / "final")
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_run_with_its_flight_check_ends_as_one_without(finished, method, root):
+    checked, config = finished(method)
+    skipped = json.dumps([name.value for name in Check])
+    train(config, root, f"check.skip={skipped}")
+    one, other = run_of(checked), run_of(root)
     assert (one / "log.jsonl").read_text() == (other / "log.jsonl").read_text()
     assert digest_of_files(one / "final") == digest_of_files(other / "final")
 
