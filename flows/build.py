@@ -6,6 +6,7 @@ The same call after a crash does only what is missing.
 import os
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from schemas.dataset_folder import check_root, read_manifest
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
+from tasks.fetched import address_of, with_local_files
 from tasks.processes import end_with_parent, holding_signals
 from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected
@@ -83,14 +85,15 @@ def _run(
     stages: Sequence[Stage], build: Build, again: Collection[str] = (), show: bool = False
 ) -> Build:
     with using_root(build.root):
-        return _stages_run(stages, build, again, show)
+        local = replace(build, config=with_local_files(build.config, build.root))
+        return _stages_run(stages, local, again, show)
 
 
 def _stages_run(stages: Sequence[Stage], build: Build, again: Collection[str], show: bool) -> Build:
     watch_again()
     remove_partials(build.root)
     lineage, name = open_lineage(), build.config.name
-    with lineage.job(name, [Data(place) for place in index.STAGE.places(build.config)]) as whole:
+    with lineage.job(name, _places(index.STAGE, build)) as whole:
         for stage in stages:
             if not stage.applies(build.config):
                 continue
@@ -120,9 +123,12 @@ def _stage_run(stage: Stage, build: Build, is_again: bool, show: bool) -> Build:
     return build
 
 
+def _places(stage: Stage, build: Build) -> list[Data]:
+    return [Data(address_of(place, build.root)) for place in stage.places(build.config)]
+
+
 def _read_by(stage: Stage, build: Build) -> list[Data]:
-    places = [Data(place) for place in stage.places(build.config)]
-    return [*places, *map(data_of_artifact, stage.inputs(build).values())]
+    return [*_places(stage, build), *map(data_of_artifact, stage.inputs(build).values())]
 
 
 def _made_by(stage: Stage, build: Build) -> list[Data]:

@@ -19,6 +19,7 @@ from flows.graph import STAGES
 from schemas.config.build import PipelineConfig
 from schemas.config.section import config_digest
 from schemas.replacing import replacing
+from tasks.fetched import with_local_files
 from tasks.stage import Build
 from tasks.status import build_status
 
@@ -70,7 +71,7 @@ def noting_draw(config: PipelineConfig, stage: str, root: Path) -> Iterator[None
 
 
 def _is_finished(config: PipelineConfig, stage: str, root: Path) -> bool:
-    entries = build_status(STAGES, Build(config, root))
+    entries = build_status(STAGES, Build(with_local_files(config, root), root))
     return any(entry.stage == stage and entry.state == "complete" for entry in entries)
 
 

@@ -23,7 +23,7 @@ HOME = {
     "torch": ("training/", "evaluation/", "tasks/witness/models.py"),
     "trl": ("training/", "evaluation/"),
     "datasets": ("training/", "evaluation/hub.py"),
-    "fsspec": ("tasks/push/store.py",),
+    "fsspec": ("tasks/buckets.py",),
     "huggingface_hub": ("evaluation/hub.py", "tasks/push/hub.py", "training/launch.py"),
     "openlineage": ("flows/lineage.py",),
     "transformers": ("training/", "evaluation/", "tasks/witness/models.py"),

@@ -96,6 +96,7 @@ def plan(
     from flows.graph import STAGES
     from tasks.chat.account import check_keys
     from tasks.estimate import estimate_by_pilot, estimate_roughly, print_estimate
+    from tasks.fetched import with_local_files
     from tasks.stage import Build
     from tasks.status import build_status, print_status
 
@@ -112,7 +113,8 @@ def plan(
         estimates = estimate_by_pilot(run_preparation(loaded, root), pilot)
     elif loaded.chats:
         print_estimate(estimate_roughly(loaded), loaded.budget, console)
-    print_status(build_status(STAGES, Build(loaded, root)), console)
+    local = with_local_files(loaded, root)
+    print_status(build_status(STAGES, Build(local, root)), console)
     if loaded.chats and pilot:
         print_estimate(estimates, loaded.budget, console)
 

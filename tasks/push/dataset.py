@@ -13,7 +13,8 @@ from typing import NamedTuple
 from schemas.dataset_folder import DATA, VALIDATION, check_dataset
 from schemas.replacing import PARTIAL
 from schemas.review import REVIEWS, reviews_of
-from tasks.push.store import Store, answering
+from tasks.buckets import answering
+from tasks.push.store import Store
 from tasks.review.card import write_reviews
 from tasks.review.precision import agreements, precisions, reviewed_of
 

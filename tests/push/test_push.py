@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import httpx
 import pytest
 
 from schemas.dataset_folder import check_dataset, name_of_dataset, read_manifest
 from schemas.review import Verdict
+from tasks.buckets import answering
 from tasks.push.dataset import MANIFEST, Pushed, push
-from tasks.push.store import Folder, answering, open_store
+from tasks.push.store import BucketStore, Folder, open_store
 from tasks.review.book import open_book
 from tasks.review.items import reviewable
 from tests.commands import call
+from tests.servers.s3 import serving_s3
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "wJalrXUtnFEMIexampleSECRETexample"
@@ -198,19 +199,10 @@ def test_after_kill_9_the_same_command_goes_on(dataset, tmp_path):
 
 @pytest.fixture
 def s3(monkeypatch) -> Iterator[str]:
-    """A real S3 server on loopback with one bucket."""
-    server_module = pytest.importorskip("moto.server")
-    files = pytest.importorskip("s3fs")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()  # one state per process
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLEEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    files.S3FileSystem(skip_instance_cache=True).mkdir("bucket")
-    yield "s3://bucket/datasets/drawn"
-    server.stop()
+    with serving_s3(SECRET) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield "s3://bucket/datasets/drawn"
 
 
 @pytest.fixture
@@ -235,12 +227,14 @@ def gs(monkeypatch) -> Iterator[str]:
 def test_a_bucket_holds_the_same_bytes_and_goes_on(dataset, kind, request):
     bucket = request.getfixturevalue(kind)
     root, store = dataset.parents[2], open_store(bucket)
+    assert isinstance(store, BucketStore)
+    files, prefix = store.bucket
     whole = contents(dataset)
     assert push(dataset, root, store, bucket) == Pushed(len(whole), 0)
     assert store.names() == sorted(whole)
     assert {name: store.digest(name) for name in whole} == whole
-    store.files.rm_file(f"{store.prefix}/{MANIFEST}")
-    store.files.pipe_file(f"{store.prefix}/README.md", b"# another")
+    files.rm_file(f"{prefix}/{MANIFEST}")
+    files.pipe_file(f"{prefix}/README.md", b"# another")
     assert push(dataset, root, open_store(bucket), bucket) == Pushed(2, len(whole) - 2)
     found = call("push", dataset, "--to", bucket, "--root", root)
     assert (found.returncode, found.stdout) == (0, f"{bucket}\n")

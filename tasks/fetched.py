@@ -1,0 +1,148 @@
+"""Fetched: files of object stores that a build reads, copied below its root.
+
+    <root>/fetched/<key>/files/...       what is at an address, under the same names
+    <root>/fetched/<key>/fetched.json    the address, and the mark that the store gave each file
+
+A file is fetched once, and again where the store gives it another size or mark (ETag or the like).
+What a build is named by are the contents of the files, as for files of this machine: the same ones
+in a folder make the same dataset.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
+from functools import partial
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from schemas.config.build import PipelineConfig
+from schemas.replacing import replacing
+from tasks.buckets import Bucket, PlaceRefusedError, answering, is_bucket, open_bucket
+
+FETCHED = "fetched"
+FILES, RECORD = "files", "fetched.json"
+MARKS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime")
+"""What stores say of a file's content, the surest first."""
+THREADS = 8
+"""Files that are fetched at once: most are small photographs, and each is awaited."""
+CHUNK = 500
+"""Files after which the record is written: what a crash costs."""
+
+
+def with_local_files(config: PipelineConfig, root: Path) -> PipelineConfig:
+    """The configuration with paths below the root in place of addresses of object stores, once
+    their files are there. FileNotFoundError where an address has none."""
+
+    def local(place: str) -> str:
+        return str(fetch(place, root)) if is_bucket(place) else place
+
+    source, witnesses, override = config.source, config.witness, config.override
+    select = config.select
+    source = source.model_copy(
+        update={
+            "path": source.path and local(source.path),
+            "photographs": tuple(map(local, source.photographs)),
+        }
+    )
+    witnesses = tuple(
+        one.model_copy(update={"path": local(one.path)}) if one.path else one for one in witnesses
+    )
+    if override.write:
+        override = override.model_copy(update={"write": local(override.write)})
+    select = select.model_copy(update={"exclude": tuple(map(local, select.exclude))})
+    parts = {"source": source, "witness": witnesses, "override": override, "select": select}
+    return config.model_copy(update=parts)
+
+
+def fetch(address: str, root: Path) -> Path:
+    """The file or folder below the root that has what is at an address."""
+    if found := sorted(set("*?[") & set(address)):
+        raise ValueError(
+            f"{address} holds {found[0]}: name one file, or what its files' names begin with"
+        )
+    bucket, address = open_bucket(address), address.rstrip("/")
+    folder = root / FETCHED / sha256(address.encode()).hexdigest()[:16]
+    with answering(address):
+        is_file = bucket.files.isfile(bucket.prefix)
+        above = bucket.prefix.rpartition("/")[0] if is_file else bucket.prefix
+        listed = bucket.files.find(bucket.prefix, detail=True)
+        there = {_name(found, above): _mark(about) for found, about in listed.items()}
+    if not there:
+        raise FileNotFoundError(f"no file at {address}: name a file, or a folder that holds some")
+    with _alone(folder):
+        _bring(address, bucket._replace(prefix=above), there, folder)
+    return folder / FILES / next(iter(there)) if is_file else folder / FILES
+
+
+def address_of(place: str, root: Path) -> str:
+    """The address that a path below the root was fetched from; else the path."""
+    base = (root / FETCHED).absolute()
+    path = Path(place).absolute()
+    if not path.is_relative_to(base):
+        return place
+    record = _read(base / path.relative_to(base).parts[0])
+    return str(record.get("address", place))
+
+
+def _bring(address: str, bucket: Bucket, there: Mapping[str, str], folder: Path) -> None:
+    """Make the folder hold what is there, and nothing else."""
+    known: dict[str, str] = dict(_read(folder).get("files", {}))
+    for name in known.keys() - there.keys():
+        (folder / FILES / name).unlink(missing_ok=True)
+        del known[name]
+    wanted = [
+        name
+        for name, mark in sorted(there.items())
+        if known.get(name) != mark or not (folder / FILES / name).is_file()
+    ]
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        with answering(address), ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(partial(_copy, bucket, folder), chunk))
+        known |= {name: there[name] for name in chunk}
+        _write(folder, {"address": address, "files": known})
+    _write(folder, {"address": address, "files": known})
+
+
+def _copy(bucket: Bucket, folder: Path, name: str) -> None:
+    with replacing(folder / FILES / name, is_durable=False) as partial_file:
+        bucket.files.get_file(f"{bucket.prefix}/{name}", str(partial_file))
+
+
+def _name(found: str, above: str) -> str:
+    name = found.removeprefix(f"{above}/")
+    parts = PurePosixPath(name).parts
+    if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+        raise PlaceRefusedError(f"{found} is no name of a file below {above}: rename it there")
+    return name
+
+
+def _mark(about: Mapping[str, Any]) -> str:
+    """Changes where the content does, as far as the store says."""
+    mark = next((str(about[name]) for name in MARKS if about.get(name)), "")
+    return f"{about['size']} {mark}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within the block no other process fills the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _write(folder: Path, record: Mapping[str, Any]) -> None:
+    with replacing(folder / RECORD, is_durable=False) as partial_file:
+        partial_file.write_text(json.dumps(record, sort_keys=True) + "\n", encoding="utf-8")
