@@ -25,6 +25,7 @@ RUN = {
         (
             "spatialthinker push sample@approved --to /mnt/datasets/sample",
             "spatialthinker push sample@approved --to s3://bucket/datasets/sample",
+            "spatialthinker push sample@approved --to hub:spatial-questions",
         ),
         "tests/push/test_push.py",
     ),
