@@ -73,7 +73,12 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
             items[name] = path
     account = _account(config, root)
     # Of each model on each benchmark: replies to one may be unusable, those to others not.
-    runs = {(model.name, name): Run() for model in config.models for name in items}
+    runs = {
+        (model.name, name): Run()
+        for model in config.models
+        for name in items
+        if model.answers(name)
+    }
     models = {model.name: model for model in config.models}
     asked: dict[tuple[str, str], PrefectFuture[Any]] = {
         (model, name): infer_replies.submit(items[name], name, models[model], account, root, run)

@@ -92,6 +92,8 @@ class Benchmark:
     """In configurations, artifacts and tables."""
     title: str
     """In reports."""
+    aliases: tuple[str, ...] = ()
+    """What other harnesses call it in the names of their files."""
     licence: str
     terms: str = ""
     """What a licence or a gate forbids or leaves open: logged before anything is downloaded."""

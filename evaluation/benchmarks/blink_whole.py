@@ -139,6 +139,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="blink_whole",
     title="BLINK, all tasks",
+    aliases=("BLINK",),
     licence="Apache-2.0",
     sources=(Source("BLINK-Benchmark/BLINK", tuple(Part("val", name, name) for name in TASKS)),),
     read=read,

@@ -73,6 +73,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="embspatial",
     title="EmbSpatial-Bench",
+    aliases=("EmbSpatialBench",),
     licence="CC-BY-4.0",
     sources=(
         Source(

@@ -100,6 +100,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="hallusionbench",
     title="HallusionBench",
+    aliases=("hallusion_bench_image",),
     licence="BSD-3-Clause",
     sources=(Source("lmms-lab/HallusionBench", (Part("image"),)),),
     read=read,

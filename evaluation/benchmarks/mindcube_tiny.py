@@ -107,6 +107,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="mindcube_tiny",
     title="MindCube-Tiny",
+    aliases=("MindCubeBench_tiny_raw_qa",),
     licence="MIT, as others say",
     sources=(
         Source("oscarqjh/MindCube_lmmseval", (Part("combined", "tiny"),)),

@@ -68,6 +68,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="mme_realworld_lite",
     title="MME-RealWorld-Lite",
+    aliases=("MME-RealWorld-Lite",),
     licence="Apache-2.0 (full set)",
     sources=(
         Source("yifanzhang114/MME-RealWorld-lite-lmms-eval", (Part("train"),)),

@@ -123,6 +123,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="mmsi_bench",
     title="MMSI-Bench",
+    aliases=("MMSIBench_wo_circular", "MMSIBench_circular"),
     licence="CC-BY-NC-4.0 (its repository), CC-BY-4.0 (its card)",
     terms="its licence is stated in two ways, and the stricter one (CC BY-NC 4.0) forbids "
     "commercial use",

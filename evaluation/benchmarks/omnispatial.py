@@ -95,6 +95,13 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="omnispatial",
     title="OmniSpatial",
+    aliases=(
+        "OmniSpatialBench",
+        "OmniSpatialBench_default",
+        "OmniSpatialBench_zeroshot_cot",
+        "OmniSpatialBench_manual_cot",
+        "omnispatial_test",
+    ),
     licence="CC-BY-NC-4.0 (its repository), Apache-2.0 (its card)",
     terms="its licence is stated in two ways, and the stricter one (CC BY-NC 4.0) forbids "
     "commercial use",

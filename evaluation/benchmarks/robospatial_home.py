@@ -184,6 +184,7 @@ def _filled(view: View, box: Corners) -> bytes:
 BENCHMARK = Benchmark(
     name="robospatial_home",
     title="RoboSpatial-Home",
+    aliases=("RoboSpatialHome",),
     licence="Apache-2.0",
     sources=(
         Source("chanhee-luke/RoboSpatial-Home", tuple(Part(name, None, name) for name in SUBSETS)),

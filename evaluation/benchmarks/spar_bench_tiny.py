@@ -201,6 +201,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="spar_bench_tiny",
     title="SPAR-Bench-Tiny",
+    aliases=("SparBench_tiny",),
     licence="not stated (SPAR-7M: MIT)",
     terms="no licence is stated on its card: ask its authors before you use it for more than "
     "measuring",

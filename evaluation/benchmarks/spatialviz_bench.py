@@ -111,6 +111,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="spatialviz_bench",
     title="SpatialViz-Bench",
+    aliases=("SpatialVizBench", "SpatialVizBench_CoT", "spatialviz"),
     licence="MIT",
     sources=(
         Source("PLM-Team/Spatial-Visualization-Benchmark", (Part("test", files=("images.zip",)),)),

@@ -69,6 +69,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="spbench_si",
     title="SPBench-SI",
+    aliases=("SPBench-SI_CoT",),
     licence="Apache-2.0",
     sources=(Source("hongxingli/SPBench", (Part("test", "SPBench-SI", files=("*.zip",)),)),),
     read=read,

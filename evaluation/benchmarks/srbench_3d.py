@@ -175,6 +175,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="3dsrbench",
     title="3DSRBench",
+    aliases=("3DSRBench_circular",),
     licence="CC-BY-4.0",
     sources=(
         Source(

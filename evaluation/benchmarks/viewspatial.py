@@ -92,6 +92,7 @@ def draw(scenes: Scenes, folder: Path) -> None:
 BENCHMARK = Benchmark(
     name="viewspatial",
     title="ViewSpatial-Bench",
+    aliases=("ViewSpatialBench",),
     licence="Apache-2.0",
     sources=(
         Source(

@@ -79,6 +79,7 @@ def _write_targets(path: Path, asked: Asked) -> None:
 BENCHMARK = Benchmark(
     name="vstar_bench",
     title="V*Bench",
+    aliases=("VStarBench",),
     licence="not stated (code: MIT)",
     sources=(
         Source(

@@ -101,13 +101,37 @@ def train(
 
 
 def evaluate(
-    config: Annotated[Path, typer.Argument(help="The evaluation's configuration, a TOML file.")],
+    config: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The evaluation's configuration, a TOML file; not needed with --replies."
+        ),
+    ] = None,
     settings: Settings = [],  # noqa: B006  (typer copies it)
     root: Root = DATA,
     model: Annotated[
         str | None,
         typer.Option(help="Evaluate this Hub id, or model folder, instead.", metavar="MODEL"),
     ] = None,
+    replies: Annotated[
+        list[str],
+        typer.Option(
+            help="Score the replies in this file of VLMEvalKit, EASI or lmms-eval instead of "
+            "asking a model; may be repeated.",
+            metavar="[BENCHMARK=]FILE",
+        ),
+    ] = [],  # noqa: B006  (typer copies it)
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write every model's replies into this folder, too, a file per benchmark.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    export_as: Annotated[
+        str,
+        typer.Option(help="For --export: xlsx, tsv or json (VLMEvalKit, EASI), jsonl (lmms-eval)."),
+    ] = "tsv",
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
     """Evaluate models on benchmarks and print the report's folder.
@@ -119,10 +143,13 @@ def evaluate(
 
     - `spatialthinker evaluate configs/evaluate/sample.toml`
     - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
+    - `spatialthinker evaluate --replies Qwen2.5-VL-7B_MindCubeBench_tiny_raw_qa.xlsx`
     """
-    from schemas.config.evaluation import load_evaluate_config
+    from evaluation.exporting import check_format
+    from tasks.evaluate.imported import evaluation_of
 
-    loaded = load_evaluate_config(config, tuple(settings))
+    check_format(export_as)
+    loaded = evaluation_of(config, tuple(settings), replies)
     apply_settings(verbose)
     console = Console(stderr=True)
     with starting_prefect(console):
@@ -134,5 +161,9 @@ def evaluate(
     folder = run_evaluation(loaded, root)
     from tasks.evaluate.printing import print_scores
 
+    if export:
+        from tasks.evaluate.exported import export_report
+
+        export_report(folder, export, export_as)
     print_scores(folder, Console())
     typer.echo(folder)

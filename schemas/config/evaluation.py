@@ -29,19 +29,30 @@ class LocalModelConfig(Section):
 
 
 class EvaluatedModel(FrameConfig):
-    """Either a `local` model or a `chat` endpoint, and how it is prompted."""
+    """A `local` model, a `chat` endpoint, or the `files` with its replies that another harness
+    wrote, by benchmark; and how it is prompted."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     local: LocalModelConfig | None = None
     chat: ChatConfig | None = None
+    files: dict[str, str] | None = Field(
+        default=None,
+        exclude=True,
+        min_length=1,
+        description="by benchmark, files of VLMEvalKit, EASI (xlsx, tsv, json), lmms-eval (jsonl)",
+    )
     template: PromptTemplate = PromptTemplate.SPATIAL_THINKER
     max_new_tokens: int = Field(default=2048, gt=0)
 
     @model_validator(mode="after")
     def _one_way(self) -> "EvaluatedModel":
-        if (self.local is None) is (self.chat is None):
-            raise ValueError("give either a section local or a section chat")
+        if sum(way is not None for way in (self.local, self.chat, self.files)) != 1:
+            raise ValueError("give one of the sections local, chat and files")
         return self
+
+    def answers(self, benchmark: str) -> bool:
+        """Whether it has replies to that benchmark, or can be asked for them."""
+        return self.files is None or benchmark in self.files
 
 
 class BenchmarkConfig(Section):
@@ -98,6 +109,14 @@ class EvaluateConfig(Section):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"the {kind} {name} is listed twice: name it once")
+        return self
+
+    @model_validator(mode="after")
+    def _files_of_listed(self) -> "EvaluateConfig":
+        listed = {entry.title for entry in self.benchmarks}
+        for model in self.models:
+            for name in sorted({*(model.files or ())} - listed):
+                raise ValueError(f"{model.name}.files names {name}, which is not in benchmarks")
         return self
 
     @model_validator(mode="after")

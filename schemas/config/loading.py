@@ -20,8 +20,20 @@ Config = TypeVar("Config", bound=BaseModel)
 
 def load_toml(kind: type[Config], path: Path, overrides: tuple[str, ...] = ()) -> Config:
     """The configuration of that kind in a TOML file, after the overrides."""
+    return validated(kind, read_tree(path, overrides), path)
+
+
+def read_tree(path: Path | None, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a TOML file says, after the overrides, not yet checked; nothing without a file."""
+    tree = _read(path) if path else {}
+    for override in overrides:
+        _set(tree, override)
+    return tree
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"no configuration at {path}: pass the path of a .toml file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -30,8 +42,10 @@ def load_toml(kind: type[Config], path: Path, overrides: tuple[str, ...] = ()) -
         raise ValueError(f"{path} is not TOML: {error}: correct it there") from None
     except RecursionError:
         raise ValueError(f"{path} is nested too deeply: no key here holds so much") from None
-    for override in overrides:
-        _set(tree, override)
+
+
+def validated(kind: type[Config], tree: dict[str, Any], path: Path | str) -> Config:
+    """The configuration of that kind; messages call its source `path`."""
     try:
         # As JSON, so that `true` is no number and "7" none, while names of enumerations are read.
         return kind.model_validate_json(json.dumps(tree, default=str), strict=True)

@@ -38,6 +38,7 @@ from tasks.artifact import (
     write_incomplete,
 )
 from tasks.chat.run import Run
+from tasks.evaluate.imported import check_file, import_replies, imported_artifact
 from tasks.turns import sole_maker
 from training.families.table import FAMILIES, family_of
 from training.model import place_of_model, resolve_model
@@ -71,13 +72,20 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
                 ".venv/train`, or pip install 'spatialthinker[train]'"
             )
         resolve_model(model.local.model, root, model.family)
+    for file in (model.files or {}).values():
+        check_file(Path(file).expanduser())
     if model.chat:
         from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
         key_of(model.chat, f"{model.name}.chat")
 
 
-def replies_artifact(items_path: Path, model: EvaluatedModel, root: Path) -> Artifact:
+def replies_artifact(
+    items_path: Path, benchmark: str, model: EvaluatedModel, root: Path
+) -> Artifact:
+    if model.files:
+        path = Path(model.files[benchmark]).expanduser()
+        return imported_artifact(items_path, path, root)
     settings: dict[str, Any] = {
         "model": _identity(model, root),
         "template": model.template.value,
@@ -275,7 +283,7 @@ def infer_replies(
     root: Path,
     run: Run | None = None,
 ) -> Path | State[Path]:
-    artifact = replies_artifact(items_path, model, root)
+    artifact = replies_artifact(items_path, benchmark, model, root)
     run = run or Run()
     with sole_maker(artifact, lambda: run.is_stopped):
         if is_complete(artifact):
@@ -294,7 +302,9 @@ def write_replies(
     """The artifact, or one of what is known so far where some replies are missing."""
     items, root = pl.read_parquet(items_path), artifact.root
     missing: list[str] = []
-    if model.local:
+    if model.files:
+        replies = import_replies(items_path, Path(model.files[benchmark]).expanduser(), model.name)
+    elif model.local:
         parts = root / "artifacts" / PARTS / artifact.digest
         replies = write_locally(items, model, root, parts)
     else:

@@ -144,7 +144,7 @@ def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
             "no benchmark postbnch: there are cv_bench, blink",
         ),
         (tree_of(benchmarks=[THREE[0], THREE[0]]), "the benchmark mmvp is listed twice"),
-        (tree_of(models=[{"name": "none"}]), "give either a section local or a section chat"),
+        (tree_of(models=[{"name": "none"}]), "give one of the sections local, chat and files"),
         (
             tree_of(
                 models=[{"name": "m", "chat": {"model": "gpt-4o", "api_key_env": "NO_SUCH_KEY"}}]

@@ -1,0 +1,156 @@
+"""Imported: the replies of a model that another harness asked, from the files it wrote."""
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from evaluation.benchmarks.registry import BENCHMARKS, benchmark_of
+from evaluation.joining import ABSENT, join_replies
+from evaluation.reply_files import SUFFIXES, read_reply_file
+from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
+from schemas.config.loading import read_tree, validated
+from schemas.file_digests import digest_store
+from tasks.artifact import Artifact, inputs_of, plan_artifact, read_seal
+from tasks.sources.files import digest_files
+
+VERSION = 1
+SAMPLES = re.compile(r"(?:\d{8}_\d{6}_)?samples_(?P<task>.+)")
+"""The name of a file of lmms-eval; its folder has the model's."""
+SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)$|_[^_]+_result$")
+"""What names of scored files have behind those of the replies."""
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_NAME = 64
+logger = logging.getLogger(__name__)
+
+
+class Named(NamedTuple):
+    model: str
+    benchmark: str
+    path: Path
+
+
+def check_file(path: Path) -> None:
+    """ValueError where a file of replies is missing or of no known kind."""
+    if not path.is_file():
+        raise ValueError(f"no file of replies at {path}: correct its path")
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"{path} is not a file of replies: name a {', '.join(SUFFIXES)} file")
+
+
+def imported_artifact(items_path: Path, path: Path, root: Path) -> Artifact:
+    inputs = inputs_of(items=items_path) | {
+        "replies": digest_files([path], path.parent, digest_store(root))
+    }
+    return plan_artifact(root, "infer", version=VERSION, config={"way": "imported"}, inputs=inputs)
+
+
+def import_replies(items_path: Path, path: Path, model: str) -> pl.DataFrame:
+    """Rows of REPLY in the order of the items; what the file lacks or lost is logged. ValueError
+    where the file is not about these items."""
+    items, file = pl.read_parquet(items_path), read_reply_file(path)
+    benchmark = benchmark_of(str(items["benchmark"][0]))
+    is_limited = read_seal(items_path)["recipe"]["config"]["max_items"] != str(None)
+    replies = join_replies(items, benchmark, file, is_limited=is_limited)
+    for note in file.notes:
+        logger.warning("infer: %s on %s: %s", model, benchmark.name, note)
+    if absent := replies.filter(pl.col("error") == ABSENT).height:
+        logger.warning(
+            "infer: %s on %s: the file has no reply to %d of %d items: these count as wrong",
+            model,
+            benchmark.name,
+            absent,
+            items.height,
+        )
+    return replies
+
+
+def named_files(texts: Iterable[str]) -> list[Named]:
+    """The model and the benchmark of every file, by its name or as BENCHMARK=FILE. ValueError where
+    the name says no benchmark."""
+    found = []
+    for text in texts:
+        name, separator, file = text.partition("=")
+        given = name if separator and name in BENCHMARKS else None
+        path = Path(file if given else text).expanduser()
+        check_file(path)
+        found.append(_named(path, given))
+    return found
+
+
+def _named(path: Path, given: str | None) -> Named:
+    """By `{model}_{dataset}.xlsx` (VLMEvalKit) or `{model}/{date}_samples_{task}.jsonl`."""
+    stem = SCORED.sub("", path.stem)
+    if samples := SAMPLES.fullmatch(stem):
+        model, task = path.resolve().parent.name.rpartition("__")[2], samples["task"]
+        benchmark = given or _benchmark_called(task)
+    else:
+        cut = max(map(len, _endings(stem)), default=0)
+        benchmark = given or _benchmark_called(stem[len(stem) - cut :])
+        model = stem[: len(stem) - cut].rstrip("_") or stem
+    if benchmark is None:
+        raise ValueError(
+            f"the name of {path} says no benchmark: write it as BENCHMARK={path}, with one of "
+            f"{', '.join(BENCHMARKS)}"
+        )
+    model = NOT_IN_NAMES.sub("-", model).strip("-._")[:LONGEST_NAME]
+    return Named(model or "imported", benchmark, path)
+
+
+def _called() -> dict[str, str]:
+    """Benchmarks by all their names, in lower case."""
+    return {
+        name.lower(): one.name
+        for one in BENCHMARKS.values()
+        for name in (one.name, one.title, *one.aliases)
+    }
+
+
+def _benchmark_called(name: str) -> str | None:
+    return _called().get(name.lower())
+
+
+def _endings(stem: str) -> list[str]:
+    """The names of benchmarks that a name ends with, behind a low line."""
+    return [name for name in _called() if f"_{stem.lower()}".endswith(f"_{name}")]
+
+
+def evaluation_of(
+    path: Path | None, settings: tuple[str, ...], files: Sequence[str]
+) -> EvaluateConfig:
+    """The evaluation that a file, changes to it and files of replies ask for."""
+    if not files:
+        if path is None:
+            raise ValueError("no configuration: name a .toml file, or files with --replies")
+        return load_evaluate_config(path, settings)
+    tree = imported_config(files, read_tree(path, settings))
+    return validated(EvaluateConfig, tree, path or "--replies")
+
+
+def imported_config(files: Iterable[str], base: dict[str, Any]) -> dict[str, Any]:
+    """An evaluation's configuration, as a tree, in which the models are those of the files; its
+    benchmarks are those of `base` that they answer, or, without any, the files'."""
+    named = named_files(files)
+    wanted = list(dict.fromkeys(one.benchmark for one in named))
+    known = {str(entry.get("name")): entry for entry in base.get("benchmarks", [])}
+    if known and (missing := [name for name in wanted if name not in known]):
+        raise ValueError(
+            f"there are replies to {missing[0]}, which the configuration lacks: add it"
+        )
+    models: dict[str, dict[str, str]] = {}
+    for model, benchmark, path in named:
+        of_model = models.setdefault(model, {})
+        title = known.get(benchmark, {}).get("label") or benchmark
+        if title in of_model:
+            raise ValueError(f"{path} and {of_model[title]} are both {model} on {title}")
+        of_model[title] = str(path)
+    return {
+        "name": "replies",
+        "seed": 7,
+        **base,
+        "models": [{"name": model, "files": paths} for model, paths in models.items()],
+        "benchmarks": [known.get(name, {"name": name}) for name in wanted],
+    }

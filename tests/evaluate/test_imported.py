@@ -1,0 +1,121 @@
+"""Replies of others, from the command line: two models are compared without asking one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.config.evaluation import BenchmarkConfig
+from tasks.evaluate.benchmark import write_items
+from tasks.evaluate.imported import named_files
+from tests.commands import call
+
+MINIATURES = (
+    'benchmarks=[{name="mindcube_tiny",path="miniature"},{name="spbench_si",path="miniature"}]'
+)
+
+
+@pytest.fixture(scope="module")
+def root(prefect_server, tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("imported")
+
+
+@pytest.fixture(scope="module")
+def files(root) -> list[Path]:
+    """What VLMEvalKit and lmms-eval keep of two models: one is right, the other says A."""
+    config = BenchmarkConfig(name="mindcube_tiny", path="miniature")
+    items = pl.read_parquet(write_items(config, root)).to_dicts()
+    table = [
+        {"index": k, "id": row["item_id"], "answer": row["answer"], "question": "?",
+         "prediction": f"<answer>{row['answer']}</answer>"}
+        for k, row in enumerate(items)
+    ]  # fmt: skip
+    knows = root / "knows_MindCubeBench_tiny_raw_qa.json"
+    knows.write_text(json.dumps(table))
+    says_a = root / "org__says-a" / "20261128_101010_samples_mindcube_tiny.jsonl"
+    says_a.parent.mkdir()
+    lines = [
+        {"doc_id": k, "target": "{answer}", "filtered_resps": "A", "resps": ["<think>E.</think>A"]}
+        for k in range(len(items))
+    ]
+    says_a.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return [knows, says_a]
+
+
+def evaluate(root: Path, *arguments: str | Path):
+    return call("evaluate", "--root", root, "--set", MINIATURES, *arguments)
+
+
+def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
+    done = evaluate(
+        root, "--replies", files[0], "--replies", files[1], "--export", tmp_path / "out"
+    )
+    assert done.returncode == 0, done.stderr
+    folder = Path(done.stdout.strip().splitlines()[-1])
+    scores = pl.read_parquet(folder / "scores.parquet").filter("is_main")
+    found = {(row["model"], row["rule"]): row["value"] for row in scores.iter_rows(named=True)}
+    answers = pl.read_parquet(folder / "items.parquet")
+    share = 100 * (answers.filter(model="knows")["answer"] == "A").mean()
+    assert found["knows", "official"] == found["knows", "easi"] == 100.0
+    assert found["says-a", "official"] == pytest.approx(share)
+    # MindCube's own parser takes the letter with a full stop from the thought.
+    assert found["says-a", "official_parser"] == 0.0
+    about = json.loads((folder / "evaluation.json").read_text())
+    assert about["models"][1]["place"] == f"replies in {files[1].name}"
+    exported = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert exported == ["knows_mindcube_tiny.tsv", "says-a_mindcube_tiny.tsv"]
+    again = evaluate(root, "--replies", tmp_path / "out" / exported[1])
+    same = pl.read_parquet(Path(again.stdout.strip().splitlines()[-1]) / "items.parquet")
+    assert same["text"].to_list() == answers.filter(model="says-a")["text"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "benchmark"),
+    [
+        ("Qwen2.5-VL-7B_ViewSpatialBench.xlsx", "Qwen2.5-VL-7B", "viewspatial"),
+        ("m_x_SparBench_tiny_extract_matching.xlsx", "m_x", "spar_bench_tiny"),
+        ("gpt_3DSRBench.tsv", "gpt", "3dsrbench"),
+        ("gpt_BLINK.tsv", "gpt", "blink_whole"),
+        ("a b_blink.tsv", "a-b", "blink_whole"),
+        ("blink=my replies.tsv", "my-replies", "blink"),
+        ("org__m/20260101_101010_samples_mindcube_tiny.jsonl", "m", "mindcube_tiny"),
+        ("m/samples_embspatial.jsonl", "m", "embspatial"),
+    ],
+)
+def test_a_files_name_says_model_and_benchmark(name, model, benchmark, tmp_path):
+    given, _, file = name.rpartition("=")
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    (found,) = named_files([f"{given}={path}" if given else str(path)])
+    assert (found.model, found.benchmark, found.path) == (model, benchmark, path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no configuration: name a .toml file, or files with --replies"),
+        (["--replies", "none.xlsx"], "no file of replies at none.xlsx: correct its path"),
+        (["--replies", "{x}"], "says no benchmark: write it as BENCHMARK="),
+        (["--replies", "mmvp={x}"], "there are replies to mmvp, which the configuration lacks"),
+        (["--replies", "{0}", "--replies", "{0}"], "are both knows on mindcube_tiny"),
+        (["--replies", "{0}", "--export-as", "pkl"], "no format pkl of replies: there are xlsx, t"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line_and_exit_code_2(arguments, message, root, files):
+    unknown = shutil.copy(files[0], root / "unknown.json")
+    words = [word.replace("{x}", str(unknown)).replace("{0}", str(files[0])) for word in arguments]
+    refused = evaluate(root, *words)
+    assert refused.returncode == 2, refused.stderr
+    assert message in refused.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_file_about_other_rows_is_refused_at_the_first_that_differs(root, files):
+    wrong = root / "wrong_spbench_si.json"
+    wrong.write_text(json.dumps([{"index": 0, "answer": "Z", "prediction": "A"}]))
+    refused = evaluate(root, "--replies", wrong)
+    assert refused.returncode == 1
+    assert "1 rows that do not say their item" in refused.stderr.strip().splitlines()[-1]
