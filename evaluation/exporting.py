@@ -18,12 +18,6 @@ FORMATS = ("xlsx", "tsv", "json", "jsonl")
 Rows = Sequence[dict[str, Any]]
 
 
-def check_format(name: str) -> None:
-    """ValueError lists the known formats."""
-    if name not in FORMATS:
-        raise ValueError(f"no format {name} of replies: there are {', '.join(FORMATS)}")
-
-
 def vlmevalkit_rows(items: pl.DataFrame, replies: pl.DataFrame) -> list[dict[str, Any]]:
     """The columns of a multiple-choice file, `item_id` besides; a reply that is missing is written
     as VLMEvalKit does."""

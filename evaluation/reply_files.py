@@ -73,7 +73,8 @@ def read_reply_file(path: Path) -> ReplyFile:
 def _spreadsheet(path: Path) -> list[dict[str, Any]]:
     """The rows of the first sheet, or of EASI's; no cell is taken for a missing one, as NA is."""
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        # With formulas: a reply that begins with "=" may have been taken for one.
+        book = openpyxl.load_workbook(path, read_only=True)
         sheet = book[MERGED] if MERGED in book.sheetnames else book.worksheets[0]
         lines = sheet.iter_rows(values_only=True)
         names = [str(name) for name in next(lines, ())]
@@ -115,6 +116,7 @@ def _of_vlmevalkit(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
 
 
 def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
+    """A line has `resps` only where they differ from `filtered_resps`."""
     found = []
     for row in rows:
         raw = row["resps"] if row.get("resps") is not None else row.get("filtered_resps")
@@ -124,12 +126,11 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
         text = raw if isinstance(raw, str) else None
         asked = prompt if isinstance(prompt, str) else ""
         found.append(FileReply(row, _number(row["doc_id"]), text, prompt=asked))
-    filtered = sum(row.get("resps") is None for row in rows)
     notes = []
-    if filtered:
+    if all(row.get("resps") is None for row in rows):
         notes.append(
-            f"{filtered} of {len(rows)} replies are only there as filtered_resps: a thought that "
-            "lmms-eval took off, by --reasoning_tags, is not in them"
+            "no reply is there as resps, so filtered_resps are read: a thought that lmms-eval took "
+            "off (--reasoning_tags) is not in them"
         )
     return ReplyFile(path, True, found, notes)
 

@@ -145,7 +145,7 @@ def evaluate(
     - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
     - `spatialthinker evaluate --replies Qwen2.5-VL-7B_MindCubeBench_tiny_raw_qa.xlsx`
     """
-    from evaluation.exporting import check_format
+    from tasks.evaluate.exported import check_format, export_report
     from tasks.evaluate.imported import evaluation_of
 
     check_format(export_as)
@@ -162,8 +162,6 @@ def evaluate(
     from tasks.evaluate.printing import print_scores
 
     if export:
-        from tasks.evaluate.exported import export_report
-
         export_report(folder, export, export_as)
     print_scores(folder, Console())
     typer.echo(folder)

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluation.exporting import export_replies
+from evaluation.exporting import FORMATS, export_replies
 
 logger = logging.getLogger(__name__)
+
+
+def check_format(name: str) -> None:
+    """ValueError lists the known formats."""
+    if name not in FORMATS:
+        raise ValueError(f"no format {name} of replies: there are {', '.join(FORMATS)}")
 
 
 def export_report(report: Path, folder: Path, kind: str) -> list[Path]:

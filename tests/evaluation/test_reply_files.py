@@ -144,10 +144,10 @@ def test_easis_scored_file_is_read_from_its_sheet(tmp_path):
     book.active.append(["nothing"])
     sheet = book.create_sheet("ALL")
     sheet.append(["index", "question_type", "prediction", "pred_extracted", "answer", "hit"])
-    for number, answer in enumerate("ABC"):
-        sheet.append([number, "among", f"({answer})", answer, answer, 1.0])
+    for number, (answer, reply) in enumerate((("A", "(A)"), ("B", "=B"), ("C", "NA"))):
+        sheet.append([number, "among", reply, answer, answer, 1.0])
     book.save(tmp_path / "r.xlsx")
-    assert texts_of(tmp_path / "r.xlsx") == ["(A)", "(B)", "(C)"]
+    assert texts_of(tmp_path / "r.xlsx") == ["(A)", "=B", "NA"]
 
 
 def rows_of(name: str, root: Path) -> list[dict[str, Any]]:
@@ -192,7 +192,10 @@ def test_lines_of_lmms_eval_are_counted_and_need_no_order(tmp_path):
     replies = join_replies(ITEMS, MINDCUBE, file)
     assert replies["text"].to_list() == ["<think>x</think>A", "B", "<think>x</think>C"]
     assert replies["prompt"].to_list() == ["Where?"] * 3
-    assert file.notes[0].startswith("1 of 3 replies are only there as filtered_resps: a thought")
+    assert file.notes == []
+    filtered = [row | {"resps": None} for row in rows]
+    (note,) = read_reply_file(written(tmp_path / "f.jsonl", filtered)).notes
+    assert note.startswith("no reply is there as resps, so filtered_resps are read: a thought")
 
 
 @pytest.mark.parametrize(
