@@ -10,6 +10,8 @@ from pathlib import Path
 from schemas.printable import first_line
 
 REPOSITORY = Path(__file__).parents[1]
+UNUSABLE = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""Where something else stands in the place of a folder or file, or none can."""
 
 
 def outcome_of(error: Exception) -> tuple[str, int]:
@@ -18,7 +20,8 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     if isinstance(error, (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError)):
         return _told(error) if isinstance(error, OSError) else first_line(error), 2
     if isinstance(error, OSError):
-        return _told(error), 2 if _is_unreadable(error) else 1
+        is_bad_call = error.errno in UNUSABLE or _is_unreadable(error)
+        return _told(error), 2 if is_bad_call else 1
     if _is_of("polars", "PolarsError", error) or _is_of("pyarrow", "ArrowException", error):
         # Polars reports the system's errors in words only.
         is_full = os.strerror(errno.ENOSPC) in str(error)
@@ -51,7 +54,7 @@ def _told(error: OSError) -> str:
         return f"cannot read{place} ({error.strerror}): give this user the right to read it"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"cannot write{place} ({error.strerror}): choose another folder with --root"
-    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR) and place:
+    if error.errno in UNUSABLE and place:
         return f"cannot use{place} ({error.strerror}): choose another folder with --root"
     return f"{error.strerror or error}{place}"
 

@@ -23,6 +23,11 @@ REJECTED = "rejected"
 def check_root(root: Path) -> Path:
     """The root itself. ValueError where it cannot be one: a file stands there, the system
     refuses its name, or it is a pattern of names to those who read Parquet files."""
+    if not all(char >= " " and char != "\x7f" for char in str(root)):
+        raise ValueError(
+            f"{str(root)!r} holds a line break or another control character, and no line could "
+            "name it: choose a folder without it with --root"
+        )
     if found := sorted(set("*?[") & set(str(root))):
         raise ValueError(
             f"{root} holds {found[0]}, which stands for other names: choose a folder without it "

@@ -51,7 +51,8 @@ def _file_digests(paths: list[Path], store: Path) -> dict[Path, str]:
             contents = list(threads.map(_digest, changed))
         for path, content in zip(changed, contents, strict=True):
             known[places[path]] = (stamps[path], content)
-        with replacing(store, is_durable=False) as partial:
+        # What cannot be remembered, for example on a full or read-only disk, is only read again.
+        with suppress(OSError), replacing(store, is_durable=False) as partial:
             partial.write_bytes(msgspec.json.encode(known))
     return {path: known[places[path]][1] for path in paths}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 PARTIAL = ".partial-"  # marks what is being written; leftovers of a crash are found by it
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 """What a rename to a folder that is not empty ends in."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _partial(path: Path) -> Path:
@@ -35,9 +36,16 @@ def replacing(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
         partial.replace(path)
         if is_durable:
             sync(path.parent)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        _name_full_disk(error, path)
         raise
+
+
+def _name_full_disk(error: BaseException, path: Path) -> None:
+    """Python names no file where a write finds no room."""
+    if isinstance(error, OSError) and not error.filename and error.errno in FULL:
+        error.filename = str(path)
 
 
 @contextmanager
@@ -58,6 +66,9 @@ def removed_at_last(path: Path) -> Iterator[Path]:
     try:
         partial.mkdir()
         yield partial
+    except OSError as error:
+        _name_full_disk(error, path)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -1,6 +1,8 @@
+import errno
 import json
 import os
 import threading
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from schemas.config.margins import IngestConfig
 from schemas.config.runner import RunnerConfig
 from schemas.config.source import SourceConfig
+from schemas.file_digests import file_digests
 from schemas.replacing import replacing, replacing_folder
 from tasks.artifact import (
     digest_of,
@@ -333,3 +336,18 @@ def test_what_dead_processes_left_half_written_is_removed(tmp_path):
     remove_partials(tmp_path)
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
     assert not (folder / f"b.partial-1-{dead}").exists()
+
+
+def test_digests_that_cannot_be_remembered_are_taken_all_the_same(tmp_path):
+    """On a read-only or full disk, a sound file is no damaged one."""
+    (tmp_path / "file").write_bytes(b"x")
+    store = tmp_path / "file" / "store.json"
+    found = file_digests([tmp_path / "file"], store)
+    assert found == {tmp_path / "file": sha256(b"x").hexdigest()}
+
+
+@pytest.mark.parametrize("replaces", [replacing, replacing_folder])
+def test_a_full_disk_is_named_by_what_was_to_be_written(replaces, tmp_path):
+    with pytest.raises(OSError) as caught, replaces(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "a")

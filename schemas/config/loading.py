@@ -33,7 +33,7 @@ def read_tree(path: Path | None, overrides: tuple[str, ...] = ()) -> dict[str, A
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ValueError(f"no configuration at {path}: pass the path of a .toml file") from None
     except (OSError, UnicodeDecodeError) as error:

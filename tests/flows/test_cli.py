@@ -13,7 +13,7 @@ import pytest
 
 from flows.outcomes import outcome_of
 from flows.server import check_server
-from tests.commands import call, run
+from tests.commands import REPOSITORY, call, run
 from tests.servers.web import serving
 
 
@@ -68,6 +68,12 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stdout == ""
 
 
+def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path):
+    text = (REPOSITORY / "configs/sample.toml").read_bytes()
+    (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf" + text)
+    assert call("plan", tmp_path / "bom.toml", "--root", tmp_path / "root").returncode == 0
+
+
 def test_an_empty_root_is_not_the_working_folder():
     result = call("list", "--root", "")
     assert (result.returncode, result.stdout) == (2, "")
@@ -101,6 +107,9 @@ def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
         (ValueError("wrong\nmore"), "wrong", 2),
         (FileNotFoundError(2, "No such file", "/a"), "No such file /a", 2),
         (NotADirectoryError(20, "Not a directory", "/a/b"), "cannot use /a/b (Not a directory)", 2),
+        (FileExistsError(17, "File exists", "/a"), "cannot use /a (File exists): choose", 2),
+        (OSError(40, "Too many levels", "/a"), "cannot use /a (Too many levels): choose", 2),
+        (OSError(36, "Name too long", "/a"), "cannot use /a (Name too long): choose another", 2),
         (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
         (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),

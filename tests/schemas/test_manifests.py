@@ -123,6 +123,14 @@ def test_a_root_that_cannot_be_one_is_refused(name, told, tmp_path):
         assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "\x1b[31m", "a\x7f"])
+def test_a_root_that_no_line_can_name_is_refused(name, tmp_path):
+    result = call("list", "--root", tmp_path / name)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "holds a line break or another control character" in result.stderr
+    assert result.stderr.removesuffix("\n").isprintable()
+
+
 def test_a_root_is_a_folder_or_not_there_yet(tmp_path):
     for root in (tmp_path, tmp_path / "a b" / "ü {c}", Path("data")):
         assert check_root(root) == root
