@@ -63,20 +63,35 @@ class Cell(StrEnum):
     BOTTOM_RIGHT = auto()
 
 
-class RelationClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.RELATION.value):
-    """`subject` stands in `predicate` to `object`."""
+class RelationClaim(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="category",
+    tag=Category.RELATION.value,
+):
+    """`subject` stands in `predicate` to `object`, or does not (`holds`)."""
 
     subject: ObjectId
     predicate: PredicateName
     object: ObjectId
+    holds: bool = True
 
 
-class ReachClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.REACH.value):
-    """`subject` is in bodily contact with `object` in the way that `predicate` says."""
+class ReachClaim(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="category",
+    tag=Category.REACH.value,
+):
+    """`subject` is in bodily contact with `object` in the way that `predicate` says, or is not
+    (`holds`)."""
 
     subject: ObjectId
     predicate: PredicateName
     object: ObjectId
+    holds: bool = True
 
 
 class SizeClaim(msgspec.Struct, frozen=True, tag_field="category", tag=Category.SIZE.value):

@@ -77,7 +77,8 @@ def truth_of(claim: Claim, scene: TrueScene, things: Things) -> Truth:
     """`things` gives the true thing that an object id of the annotation stands for."""
     match claim:
         case RelationClaim() | ReachClaim():
-            return stands(scene, things(claim.subject), claim.predicate, things(claim.object))
+            truth = stands(scene, things(claim.subject), claim.predicate, things(claim.object))
+            return truth if claim.holds else truth.reversed
         case SizeClaim():
             largest = things(claim.largest)
             return least([_larger(claim.dimension, largest, things(o)) for o in claim.others])

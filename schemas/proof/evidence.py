@@ -45,6 +45,17 @@ def unknown(detail: str) -> Evidence:
     return Evidence(Standing.UNKNOWN, None, detail)
 
 
+def negated(evidence: Evidence) -> Evidence:
+    """What the same facts say to the opposite of a claim."""
+    margin = None if evidence.margin is None else -evidence.margin
+    if evidence.supports:
+        return evidence._replace(standing=Standing.REFUTED, margin=margin)
+    if evidence.refutes:
+        standing = Standing.ASSERTED if margin is None else Standing.PROVED
+        return evidence._replace(standing=standing, margin=margin)
+    return evidence._replace(margin=margin)
+
+
 def by_degree(degree: float, detail: str) -> Evidence:
     """Proved at a degree of at least 1, refuted at -1 or less."""
     if degree >= 1.0:

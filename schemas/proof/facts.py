@@ -10,6 +10,8 @@ from functools import cached_property
 from math import hypot
 from typing import assert_never
 
+import msgspec
+
 from schemas.box import Box, center_distance, horizontal_gap, intersection_area
 from schemas.claim import (
     Cell,
@@ -29,7 +31,7 @@ from schemas.claim import (
 )
 from schemas.config.margins import ProofConfig
 from schemas.proof.annotations import DISPUTED, Annotations, fails
-from schemas.proof.evidence import Evidence, Standing, by_degree, by_ratio, unknown
+from schemas.proof.evidence import Evidence, Standing, by_degree, by_ratio, negated, unknown
 from schemas.proof.measures import (
     MEASURES,
     OWN,
@@ -121,6 +123,8 @@ class Facts(Naming):
         flaw = self.flaw(claim)
         if flaw:
             return unknown(flaw)
+        if isinstance(claim, RelationClaim | ReachClaim) and not claim.holds:
+            return negated(self.holds(msgspec.structs.replace(claim, holds=True)))
         annotated = self._as_sure(claim, self._annotated(claim))
         return self.witnesses.weigh(claim, annotated, self._others)
 

@@ -164,10 +164,11 @@ def _candidate(
             break
         if view.facts.holds(claim).refutes and names.add(claim):
             alternatives.append(claim)
-    if len(alternatives) < (1 if proposer.may_offer_fewer else num_options - 1):
+    form = FORMS[proposer.category]
+    may_offer_fewer = proposer.may_offer_fewer or proposal.asks in form.asks_yes_or_no
+    if len(alternatives) < (1 if may_offer_fewer else num_options - 1):
         return None
     # Beside an opposite, what else is offered is hardly ever right: only a show of options.
-    form = FORMS[proposer.category]
     opposites = [claim for claim in alternatives if form.are_opposite(proposal.claim, claim)][:1]
     alternatives = opposites + [claim for claim in alternatives if claim not in opposites]
     named = [view.by_id[key] for key in view.subjects_of(proposal.claim) if key in view.by_id]

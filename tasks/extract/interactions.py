@@ -1,13 +1,17 @@
 """Interactions: the annotated relationships that questions may be made of."""
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.predicates import asked_as
 from tasks.extract.view import View
 
+Related: TypeAlias = tuple[SceneObject, str, SceneObject]
+"""Subject, name of the predicate, object."""
 
-def interactions(view: View, *, contact: bool) -> Iterator[tuple[SceneObject, str, SceneObject]]:
+
+def interactions(view: View, *, contact: bool) -> Iterator[Related]:
     """Annotated relationships of bodily contact, or all others, one of each meaning and pair."""
     seen = set()
     things = view.by_id | {thing.object_id: thing for thing in view.supports}

@@ -1,6 +1,6 @@
 """Relations: where one thing is by another, and who does what with what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import permutations
 
@@ -8,11 +8,13 @@ from schemas.box import horizontal_gap, inside_share
 from schemas.claim import ReachClaim, RelationClaim
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.kinds import LIVING, Kind
-from tasks.extract.interactions import interactions
+from tasks.extract.interactions import Related, interactions
 from tasks.extract.places import other_places
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
+REFUTED_BY_BOXES = {"touch", "rest", "overlap", "within", "near", "under", "higher", "lower"}
+"""Conditions of predicates that boxes can clearly fail. Sides are asked for without it."""
 WITHIN = 0.95
 """Share of a box within another from which on all of it counts as inside: annotators draw
 inaccurately."""
@@ -28,7 +30,9 @@ EVERYWHERE = 0.6
 
 
 def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
-    for subject, name, target in interactions(view, contact=False):
+    annotated = list(interactions(view, contact=False))
+    yield from _whether(view, RelationClaim, annotated)
+    for subject, name, target in annotated:
         predicate = view.facts.predicates[name]
         if _trivial(view, subject, target):
             continue
@@ -46,9 +50,29 @@ def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
 
 
 def propose_reaches(view: View, num_options: int) -> Iterator[Proposal]:
-    for subject, name, target in interactions(view, contact=True):
+    annotated = list(interactions(view, contact=True))
+    yield from _whether(view, ReachClaim, annotated)
+    for subject, name, target in annotated:
         if target.object_id in view.by_id:
             yield from _ends(view, ReachClaim, subject, name, target)
+
+
+def _whether(
+    view: View, form: type[RelationClaim] | type[ReachClaim], annotated: Iterable[Related]
+) -> Iterator[Proposal]:
+    """Whether things stand in a relationship: those that do, and others of their kinds, of which
+    the boxes can show that they do not."""
+    for subject, name, target in annotated:
+        if view.facts.predicates[name].needs not in REFUTED_BY_BOXES:
+            continue
+        if target.object_id not in view.by_id or _trivial(view, subject, target):
+            continue
+        rivals = [(other, target) for other in view.of_kind(subject, target)]
+        rivals += [(subject, other) for other in view.of_kind(target, subject)]
+        for one, other in ((subject, target), *rivals):
+            holds = (one, other) == (subject, target)
+            claims = [form(one.object_id, name, other.object_id, so) for so in (holds, not holds)]
+            yield Proposal("holds", claims[0], claims[1:], _facet(view, name))
 
 
 def _facet(view: View, name: str) -> str:

@@ -118,6 +118,8 @@ class Form(Generic[C]):
     """What the words for a thing may say only if those for all others say it, too."""
     asks_for_object: frozenset[str] = frozenset()
     """The `asks` whose options are names of objects, one each."""
+    asks_yes_or_no: frozenset[str] = frozenset()
+    """The `asks` that have two options in all, of which one is always right: yes and no."""
     text: Callable[[C, str, Names], str] | None = None
     """How the asked part reads as an option, where options do not name objects."""
     manners: Sequence[Callable[[str], str]] = (str,)

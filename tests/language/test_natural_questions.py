@@ -7,6 +7,25 @@ from tests.language.test_reading import ASKED, NAMES
 
 MAX_UNREAD = 0.01
 NATURAL = {
+    "whether": [
+        "Is the dog located on the couch?",
+        "Is the dog resting on the sofa in this photo?",
+        "In this image, do you see the dog on the couch?",
+        "In the picture, is the dog seen on the couch?",
+        "The dog is on the couch. Is that correct?",
+        "Is the dog found on the couch?",
+        "Could you tell me, is the dog on the couch?",
+        "Please tell me: is the dog on the couch?",
+        "Judging by the picture, is the dog on the couch or not?",
+        "Is the dog shown on the couch here?",
+    ],
+    "whether held": [
+        "Is the man holding the cat in his hands?",
+        "In the photo, can you see the man holding the cat?",
+        "Would you say the man is holding the cat?",
+        "The man holds the cat, yes or no?",
+        "Is the man seen holding the cat?",
+    ],
     "on": [
         "Where is the dog?",
         "Where's the dog in relation to the couch?",

@@ -55,6 +55,10 @@ ASKED = {
                  ["man", "dog"]),
     "reach how": ("predicate", [ReachClaim(3, "riding", 5), ReachClaim(3, "holding", 5)],
                   ["riding the horse", "holding the horse"]),
+    "whether": ("holds", [RelationClaim(0, "on", 1), RelationClaim(0, "on", 1, holds=False)],
+                ["Yes", "No"]),
+    "whether held": ("holds", [ReachClaim(3, "holding", 2, holds=False),
+                               ReachClaim(3, "holding", 2)], ["No", "Yes"]),
     "larger": ("largest", sizes(Dimension.LARGER), ["man", "cat"]),
     "taller": ("largest", sizes(Dimension.TALLER), ["man", "cat"]),
     "wider": ("largest", sizes(Dimension.WIDER), ["man", "cat"]),
@@ -70,6 +74,40 @@ ASKED = {
     "related": ("present", yes_no("dog", "under", "couch"), ["Yes", "No"]),
 }  # fmt: skip
 QUESTIONS = {
+    "whether": {
+        READ: [
+            "Is the dog on the couch?",
+            "Is the dog in the picture on the sofa?",
+            "Yes or no: is the dog on the couch?",
+            "Would you say that the dog is on the couch?",
+            "Is it true that the dog is on the couch?",
+            "Can you see the dog on the couch?",
+            "The dog is on the couch, is this correct?",
+            "Looking at the photo, is the puppy on the couch?",
+        ],
+        UNREAD: [
+            "Is the dog above the couch?",
+            "Is the dog lying on the couch?",
+            "Is the dog near the couch?",
+            "What about the dog and the couch?",
+        ],
+        DIFFERS: [
+            "Is the couch on the dog?",
+            "Is the dog under the couch?",
+            "Is the dog not on the couch?",
+            "Isn't the dog on the couch?",
+            "Is the dog next to the couch?",
+        ],
+    },
+    "whether held": {
+        READ: [
+            "Is the man holding the cat?",
+            "Is the man in this photo holding the cat with both hands?",
+            "Does the picture show the man holding the cat?",
+            "Is it correct that the man holds the cat?",
+        ],
+        DIFFERS: ["Is the cat holding the man?", "Is the man riding the cat?"],
+    },
     "on": {
         READ: [
             "Where is the dog in relation to the couch?",

@@ -10,7 +10,8 @@ from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import Form, Names
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, phrase_of
-from tasks.language.words.phrases import NEGATIONS, Reading, Words, all_said
+from tasks.language.words.options import read_yes_or_no, yes_or_no
+from tasks.language.words.phrases import Reading, Words, all_said
 from tasks.language.words.sentences import Sentences
 
 GRAMMAR = Grammar(
@@ -91,7 +92,7 @@ def _grammar(
 
 
 def _text(claim: ExistenceClaim, asks: str, names: Names) -> str:
-    return "Yes" if claim.present else "No"
+    return yes_or_no(claim.present)
 
 
 def _means(claim: ExistenceClaim, names: Names) -> str:
@@ -121,13 +122,7 @@ def _read_question(
 
 
 def _read_option(words: Words, claim: ExistenceClaim, asks: str) -> Reading:
-    said = set(words.words)
-    yes, no = said & {"yes", "yeah", "true"}, said & (NEGATIONS | {"absent", "missing"})
-    if yes and no:
-        return Reading.DIFFERS
-    if not yes and not no and not said & {"there", "present", "visible", "shown"}:
-        return Reading.UNREAD
-    return Reading.READ if claim.present is not bool(no) else Reading.DIFFERS
+    return read_yes_or_no(words, claim.present)
 
 
 def _gives_away(
@@ -159,6 +154,7 @@ FORM = Form(
     claim=ExistenceClaim,
     terms=ExistenceTerms,
     asks=("present",),
+    asks_yes_or_no=frozenset({"present"}),
     parts=_parts,
     ends=_ends,
     grammar=_grammar,

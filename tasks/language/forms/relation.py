@@ -10,10 +10,11 @@ from schemas.chat import ReplyForm
 from schemas.claim import Category, ReachClaim, RelationClaim
 from schemas.vocabulary.predicates import load_predicates
 from tasks.language.form import PLACE, Form, Names, topic_on_objects
+from tasks.language.forms import whether
 from tasks.language.grammar import Grammar
 from tasks.language.wording import PARTS, in_same_picture, phrase_of
 from tasks.language.words import phrases
-from tasks.language.words.options import read_name
+from tasks.language.words.options import read_name, read_yes_or_no, yes_or_no
 from tasks.language.words.phrases import (
     NEGATIONS,
     Reading,
@@ -139,15 +140,19 @@ class RelationTerms(ReplyForm):
 
 
 def sentences(claim: Related, asks: str) -> Sentences:
+    if asks == "holds":
+        return whether.SENTENCES
     return SENTENCES if asks == "predicate" else ENDS_ASKED[asks]
 
 
 def parts(claim: Related, asks: str) -> tuple[Hashable, Hashable]:
+    if asks == "holds":
+        return (claim.subject, claim.predicate, claim.object), claim.holds
     if asks == "predicate":
-        return (claim.subject, claim.object), meaning_of(claim.predicate)
+        return (claim.subject, claim.object, claim.holds), meaning_of(claim.predicate)
     if asks == "object":
-        return (claim.subject, claim.predicate), claim.object
-    return (claim.predicate, claim.object), claim.subject
+        return (claim.subject, claim.predicate, claim.holds), claim.object
+    return (claim.predicate, claim.object, claim.holds), claim.subject
 
 
 def ends(claim: Related, names: Names) -> tuple[str | None, str | None]:
@@ -170,7 +175,11 @@ def grammar_on_place(
 def grammar_on_end(
     claim: Related, asks: str, evidence: str, options: Sequence[str], names: Names
 ) -> Grammar:
-    """For the object or the subject of a relationship; ValueError for its predicate."""
+    """For the object or the subject of a relationship, or whether it holds; ValueError for its
+    predicate."""
+    if asks == "holds":
+        named = _named(claim, names)
+        return whether.GRAMMAR.filled(phrase=phrase_of(claim.predicate), **named)
     if asks not in ENDS:
         raise ValueError(f"there is no wording that asks for the {asks} of {claim}")
     grammar = ENDS[asks].filled(phrase=phrase_of(claim.predicate), **_named(claim, names))
@@ -187,19 +196,25 @@ def _named(claim: Related, names: Names) -> Mapping[str, str]:
 
 
 def text(claim: Related, asks: str, names: Names) -> str:
+    if asks == "holds":
+        return yes_or_no(claim.holds)
     return f"{phrase_of(claim.predicate)} {again(names[claim.object])}"
 
 
 def distinct_text(claim: Related, asks: str, names: Names) -> str:
-    return phrase_of(claim.predicate)
+    return yes_or_no(claim.holds) if asks == "holds" else phrase_of(claim.predicate)
 
 
 def means(claim: Related, names: Names) -> str:
     subject, target = names[claim.subject], names[claim.object]
-    return f"the {subject} is {phrase_of(claim.predicate)} the {target}"
+    verb = "is" if claim.holds else "is not"
+    return f"the {subject} {verb} {phrase_of(claim.predicate)} the {target}"
 
 
 def wanted(claim: Related, asks: str, evidence: str, names: Names) -> str:
+    if asks == "holds":
+        subject, target = names[claim.subject], names[claim.object]
+        return f"whether the {subject} is {phrase_of(claim.predicate)} the {target}"
     if asks == "predicate":
         return f"where the {names[claim.subject]} is in relation to the {names[claim.object]}"
     if asks == "object":
@@ -209,12 +224,18 @@ def wanted(claim: Related, asks: str, evidence: str, names: Names) -> str:
 
 def context(claim: Related, asks: str, names: Names) -> Sequence[str]:
     said = {"subject": names[claim.subject], "object": names[claim.object]}
+    if asks == "holds":
+        return [f"{asks} {claim.predicate}", *said.values()]
     kept = [name for part, name in said.items() if part != asks]
     return [asks, *kept] if asks == "predicate" else [asks, claim.predicate, *kept]
 
 
 def read_question(asked: Words, claim: Related, asks: str, answers: Sequence[Words]) -> Reading:
     own = load_predicates()[claim.predicate]
+    if asks == "holds":
+        return all_said(asked.said(own.name), own, True, True)
+    if not claim.holds:
+        return Reading.DIFFERS
     if asks == "predicate":
         sides = any({"left", "right"} & set(words.words) for words in answers)
         if sides and takes_a_view(asked):
@@ -226,6 +247,8 @@ def read_question(asked: Words, claim: Related, asks: str, answers: Sequence[Wor
 
 
 def read_option(words: Words, claim: Related, asks: str) -> Reading:
+    if asks == "holds":
+        return read_yes_or_no(words, claim.holds)
     if asks != "predicate":
         return read_name(words)
     if NEGATIONS & set(words.words):
@@ -269,7 +292,8 @@ def may_both_hold(one: Related, other: Related) -> bool:
 
 
 def relationships(claim: Related) -> Iterator[tuple[int, str, int]]:
-    yield claim.subject, claim.predicate, claim.object
+    if claim.holds:
+        yield claim.subject, claim.predicate, claim.object
 
 
 def _are_opposite(one: RelationClaim, other: RelationClaim) -> bool:
@@ -286,7 +310,8 @@ FORM = Form(
     category=Category.RELATION,
     claim=RelationClaim,
     terms=RelationTerms,
-    asks=("predicate", "object", "subject"),
+    asks=("predicate", "object", "subject", "holds"),
+    asks_yes_or_no=frozenset({"holds"}),
     asks_for_object=frozenset({"object", "subject"}),
     hides=PLACE,
     parts=parts,

@@ -15,6 +15,21 @@ def read_name(words: Words) -> Reading:
     return Reading.READ if len(named) < 2 and not words.strangers else Reading.UNREAD
 
 
+def yes_or_no(is_so: bool) -> str:
+    return "Yes" if is_so else "No"
+
+
+def read_yes_or_no(words: Words, is_so: bool) -> Reading:
+    """Whether an option says that something is so, or that it is not."""
+    said = set(words.words)
+    yes, no = said & {"yes", "yeah", "true"}, said & (NEGATIONS | {"absent", "missing"})
+    if yes and no:
+        return Reading.DIFFERS
+    if not yes and not no and not said & {"there", "present", "visible", "shown"}:
+        return Reading.UNREAD
+    return Reading.READ if is_so is not bool(no) else Reading.DIFFERS
+
+
 def names_some(question: str, offered: Set[str]) -> bool:
     """Whether a question names some of the objects that are offered, and not all."""
     named = set(all_named_in(question, offered))
