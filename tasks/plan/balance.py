@@ -131,10 +131,10 @@ def family_of() -> pl.Expr:
 
 def cells_of(
     part: pl.DataFrame, quotas: Mapping[str, int], is_counted: Mask | None = None
-) -> tuple[Places, Sequence[str], Floats]:
-    """The cell (level and facet) of every row, and of every cell its level and how many will be
-    chosen of it when the families of facets take turns, and the facets within a family. Rows that
-    are not counted are no further questions; each has the cell of one that is."""
+) -> tuple[Places, Sequence[tuple[str, str]], Floats]:
+    """The cell (level and facet) of every row, and of every cell its level and family, and how many
+    will be chosen of it when the families of facets take turns, and the facets within a family.
+    Rows that are not counted are no further questions; each has the cell of one that is."""
     counted = part if is_counted is None else part.filter(pl.Series(is_counted))
     sizes = counted.group_by("level", "facet").len().sort("level", "facet")
     sizes = sizes.with_columns(family=family_of()).with_row_index("cell")
@@ -146,7 +146,7 @@ def cells_of(
             numbers[family["cell"].to_numpy()] = in_turns(number, family["len"].to_list())
     keys = sizes.select("cell", "level", "facet")
     cells = part.join(keys, on=["level", "facet"], how="left", maintain_order="left")["cell"]
-    return cells.to_numpy().astype(np.int64), sizes["level"].to_list(), numbers
+    return cells.to_numpy().astype(np.int64), sizes.select("level", "family").rows(), numbers
 
 
 def in_turns(total: float, sizes: Sequence[int]) -> list[float]:

@@ -20,14 +20,18 @@ from tasks.plan.pairs import SEPARATOR, Offers
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
+MAX_FAMILY_SHARE = 0.25
+"""Of a level's questions that are of one family of facets, as long as those of others suffice."""
 PRIOR = 2.0
 """Right options, added to those that a feature expects: rare features tell a reader little."""
 
 
 class Share(Enum):
-    """What a number of questions is for: a level and facet, a level, or the whole category."""
+    """What a number of questions is for: a level and facet, a level and family of facets, a level,
+    or the whole category."""
 
     CELL = auto()
+    FAMILY = auto()
     LEVEL = auto()
     CATEGORY = auto()
 
@@ -83,17 +87,24 @@ class Part:
         place = np.full(rows.height, -1)
         place[numbers] = np.arange(len(numbers))
         mates, in_two = offers.mates[numbers], offers.in_two[numbers]
-        cells, levels, numbers_of_cells = cells_of(part, quotas, ~in_two)
+        cells, of_cells, turns = cells_of(part, quotas, ~in_two)
         names = list(quotas)
-        level = np.array([names.index(name) for name in levels], dtype=np.int64)[cells]
+        level_of_cell = np.array([names.index(name) for name, _ in of_cells], dtype=np.int64)
         limits = np.array(list(quotas.values()), dtype=np.float64)
+        families = sorted(set(of_cells))
+        family_of_cell = np.array([families.index(one) for one in of_cells], dtype=np.int64)
+        # What a family has when all take turns is no more than its share.
+        at_least = np.bincount(family_of_cell, turns, len(families))
+        most = np.array([MAX_FAMILY_SHARE * quotas[name] for name, _ in families])
+        level = level_of_cell[cells]
         features, kinds, counts, chance = features_of(part)
         size = int(features.max(initial=-1)) + 1
         return cls(
             rows=numbers,
             place=place,
             budgets={
-                Share.CELL: Budget(cells, numbers_of_cells),
+                Share.CELL: Budget(cells, turns),
+                Share.FAMILY: Budget(family_of_cell[cells], np.maximum(most, at_least)),
                 Share.LEVEL: Budget(level, limits),
                 Share.CATEGORY: Budget(np.zeros_like(cells), limits.sum(keepdims=True)),
             },

@@ -126,7 +126,7 @@ def test_a_relation_is_asked_by_its_place_its_subject_and_its_object():
     relations = found(Category.RELATION, LIVING_ROOM, [(2, "on", 4)])
     on = RelationClaim(2, "on", 4)
     assert {entry.asks for entry in relations if entry.claim == on} == {
-        "predicate", "subject", "object",
+        "predicate", "subject", "object", "holds",
     }  # fmt: skip
 
 
@@ -175,6 +175,35 @@ def test_small_and_overwhelming_things_are_not_asked_about(box, is_asked):
     assert any(0 in objects_of(claim) for claim in sizes) is is_asked
 
 
+def test_whether_a_relationship_holds_is_asked_of_things_of_its_kinds():
+    objects = [
+        ("cup", (110, 150, 160, 220)),
+        ("table", (100, 210, 400, 400)),
+        ("bottle", (700, 100, 730, 190)),
+        ("couch", (600, 400, 880, 560)),
+    ]
+    relations = found(Category.RELATION, objects, [(0, "on", 1)])
+    whether = {entry.claim: entry for entry in relations if entry.asks == "holds"}
+    # The bottle is no tableware, and the couch is furniture as the table is.
+    assert set(whether) == {RelationClaim(0, "on", 1), RelationClaim(0, "on", 3, holds=False)}
+    for claim, entry in whether.items():
+        assert entry.alternatives == (RelationClaim(0, "on", claim.object, not claim.holds),)
+        assert entry.facet == "support/on"
+    assert whether[RelationClaim(0, "on", 3, holds=False)].evidence.standing == "proved"
+
+
+def test_a_relationship_that_boxes_leave_open_is_not_denied():
+    objects = [
+        ("cup", (110, 150, 160, 220)),
+        ("table", (100, 210, 400, 400)),
+        ("couch", (120, 190, 500, 420)),
+    ]
+    relations = found(Category.RELATION, objects, [(0, "on", 1)])
+    assert {entry.claim for entry in relations if entry.asks == "holds"} == {
+        RelationClaim(0, "on", 1)
+    }
+
+
 def test_who_does_something_is_only_asked_where_somebody_else_might():
     objects = [("man", (100, 200, 200, 500)), ("umbrella", (120, 100, 260, 220))]
     things = [
@@ -183,10 +212,10 @@ def test_who_does_something_is_only_asked_where_somebody_else_might():
         ("box", (800, 500, 890, 590)),
     ]
     reaches = found(Category.REACH, [*objects, *things], [(0, "holding", 1)])
-    assert {entry.asks for entry in reaches} == {"object"}
+    assert {entry.asks for entry in reaches} == {"object", "holds"}
     things[0] = ("dog", (700, 0, 800, 90))
     reaches = found(Category.REACH, [*objects, *things], [(0, "holding", 1)])
-    assert {entry.asks for entry in reaches} == {"object", "subject"}
+    assert {entry.asks for entry in reaches} == {"object", "subject", "holds"}
 
 
 def test_what_might_be_held_comes_before_what_is_too_large():
@@ -228,7 +257,8 @@ def test_places_are_offered_together_of_which_each_may_be_the_answer():
         ("cat", (410, 480, 470, 570)),
     ]
     links = [(2, "on", 0), (3, "next to", 0)]
-    claims = asked(Category.RELATION, objects, links)
+    relations = found(Category.RELATION, objects, links)
+    claims = {one.claim: one.alternatives for one in relations if one.asks == "predicate"}
     for claim in (
         RelationClaim(1, "right of", 0), RelationClaim(2, "on", 0), RelationClaim(3, "next to", 0)
     ):  # fmt: skip
@@ -333,6 +363,7 @@ def test_questions_on_the_same_things_share_a_topic():
         topics.setdefault(row["topic"], set()).add((row["category"], row["asks"]))
     assert topics["relation 2 4"] == {
         ("relation", "predicate"), ("relation", "subject"), ("relation", "object"),
+        ("relation", "holds"),
     }  # fmt: skip
     assert any(len({category for category, _ in group}) == 2 for group in topics.values())
 

@@ -14,6 +14,7 @@ from schemas.claim import (
     RelationClaim,
 )
 from schemas.vocabulary.predicates import load_predicates
+from tasks.extract.relations import REFUTED_BY_BOXES
 from tasks.language.forms.table import FORMS, form_of
 from tasks.language.grammar import BLANK, PART, Grammar
 from tasks.language.reading import gives_away, read_words
@@ -82,6 +83,13 @@ ENDS = [
 ]
 
 
+ASKED_FOR_YES_OR_NO = {
+    predicate.name
+    for predicate in load_predicates().values()
+    if predicate.asks and predicate.needs in REFUTED_BY_BOXES
+}
+
+
 @pytest.mark.parametrize("asks", ["object", "subject"])
 def test_every_predicate_is_read_where_an_end_is_asked_for(asks):
     for name in [name for name, asked in ENDS if asked == asks]:
@@ -94,6 +102,16 @@ def test_every_predicate_is_read_where_an_end_is_asked_for(asks):
             form.worded(claims, asks, "asserted", NAMES, Random(seed))[0] for seed in range(12)
         }
         assert unread(asks, claims, "asserted", NAMES, questions) == [], name
+
+
+@pytest.mark.parametrize("name", sorted(ASKED_FOR_YES_OR_NO))
+def test_every_predicate_is_read_where_it_is_asked_for_yes_or_no(name):
+    claims = [FORMS[_home(name)].claim(3, name, 1, holds) for holds in (True, False)]
+    form = form_of(claims[0])
+    questions = {
+        form.worded(claims, "holds", "asserted", NAMES, Random(seed))[0] for seed in range(12)
+    }
+    assert unread("holds", claims, "asserted", NAMES, questions) == []
 
 
 def _home(name):

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.config.dataset import QuotaConfig
+from tasks.plan.even import choose_evenly
 from tasks.plan.groups import is_on_val_side
 from tasks.plan.pairs import counterparts, pair_id_of, said_alike, whole_pairs
-from tasks.plan.stage import plan_questions
+from tasks.plan.quota import plan_quotas
+from tasks.plan.stage import offers_of, plan_questions
 from tests.plan.test_quota import images
 
 CANDIDATE = {
@@ -207,6 +209,26 @@ def test_a_pair_may_offer_what_a_question_by_itself_does_not():
     assert planned["alternative"].to_list() == [1, 0]
     alone = plan_questions(frame, images(frame), ONE_LEVEL, 7, is_paired=False)
     assert alone["alternative"].to_list() == [None, None]
+
+
+def test_a_family_of_facets_has_at_most_a_quarter_while_others_suffice():
+    """Of pairs on sides there are many, and they come first; of three other families just enough.
+    A fifth one is always true, so that it would give the answer away."""
+    facets = ["side/left of"] * 100 + ["a/on"] * 12 + ["b/near"] * 12 + ["c/above"] * 12
+    rows = []
+    for number, facet in enumerate(facets):
+        for right, other in (("x", "y"), ("y", "x")):
+            row = held(f"{number:03}{right}", right, other)
+            rows.append(row | {"facet": facet, "context": [facet, f"{number}"]})
+    rows += [held(f"z{number}", "x", "y") | {"facet": "z/under"} for number in range(60)]
+    quota = QuotaConfig(num_samples=1600, easy_share=1.0, medium_share=0.0, oversample=1.0)
+    frame = pl.DataFrame(rows)
+    offers = offers_of(frame.with_columns(group_id="image_id", all_offered="offered"), 0.0, 7)
+    chosen = choose_evenly(offers, plan_quotas(quota, 1600), max_per_image=9)
+    counts = Counter(facet.split("/")[0] for facet in frame.filter(pl.Series(chosen))["facet"])
+    assert counts.total() == 100
+    assert (counts["a"], counts["b"], counts["c"]) == (24, 24, 24)
+    assert counts["side"] == 28 - counts["z"]
 
 
 def test_a_level_yields_to_pairs_of_another_one_before_words_tell():

@@ -51,8 +51,8 @@ def any_claim(one: Scene, *, repeated=False):
     def over(ids):
         first, second, rest = ids[0], ids[1], tuple(ids[1:])
         return st.one_of(
-            st.builds(RelationClaim, st.just(first), predicates, st.just(second)),
-            st.builds(ReachClaim, st.just(first), predicates, st.just(second)),
+            st.builds(RelationClaim, st.just(first), predicates, st.just(second), st.booleans()),
+            st.builds(ReachClaim, st.just(first), predicates, st.just(second), st.booleans()),
             st.builds(SizeClaim, st.sampled_from(Dimension), st.just(first), st.just(rest)),
             st.builds(OrientationClaim, st.sampled_from([None, first]), st.just(first),
                       st.just(second), st.sampled_from(Direction)),
@@ -80,7 +80,7 @@ def verdict(one: Scene, claim) -> str:
 def converses(claim):
     """Claims that cannot be true together with this one."""
     match claim:
-        case RelationClaim(a, predicate, b) | ReachClaim(a, predicate, b):
+        case RelationClaim(a, predicate, b, True) | ReachClaim(a, predicate, b, True):
             if predicate in SIDES:
                 yield type(claim)(a, SIDES[predicate], b)
             if PREDICATES[predicate].inverse:
@@ -135,7 +135,7 @@ def swapped(text: str) -> str:
 def reflected(claim):
     """The same fact, told of the mirrored picture."""
     match claim:
-        case RelationClaim(a, predicate, b) | ReachClaim(a, predicate, b):
+        case RelationClaim(a, predicate, b, True) | ReachClaim(a, predicate, b, True):
             return type(claim)(a, SIDES.get(predicate, predicate), b)
         case OrientationClaim(viewpoint, reference, target, direction):
             text = "_".join(swapped(word) for word in direction.split("_"))
@@ -255,3 +255,18 @@ def test_inverses_and_symmetric_predicates_stand_alike(one):
             if back and predicate.proved is PREDICATES[back].proved:
                 here = known.holds(RelationClaim(a, name, b))
                 assert known.holds(RelationClaim(b, back, a)).standing is here.standing
+
+
+@given(st.data())
+def test_a_relationship_does_not_hold_where_it_is_refuted(data):
+    one = data.draw(scenes())
+    claim = data.draw(any_claim(one).filter(lambda c: isinstance(c, RelationClaim | ReachClaim)))
+    own, other = (facts(one).holds(replace_holds(claim, so)) for so in (True, False))
+    assert (own.supports, own.refutes) == (other.refutes, other.supports)
+    if own.margin is not None:
+        assert own.margin == -other.margin
+        assert (other.standing == "proved") is own.refutes
+
+
+def replace_holds(claim, holds):
+    return type(claim)(claim.subject, claim.predicate, claim.object, holds)
