@@ -57,7 +57,7 @@ def test_both_writers_call_a_question_by_the_same_topic():
     ids = published_ids(room)
     planned = rows_of(room)
     assert {row["category"] for row in planned} >= {"relation", "orientation", "existence"}
-    for row in planned:
+    for row in (row for row in planned if row["asks"] != "holds"):  # no model asks so
         claims = [decode_claim(text) for text in (row["claim"], row["alternatives"][0])]
         options = [{"text": "either", "claim": terms_of(one, ids)} for one in claims]
         category = Category(row["category"])
