@@ -3,6 +3,7 @@
 A claim names objects by id. The union is closed: one form per category, tagged by it in JSON.
 """
 
+from collections.abc import Collection
 from enum import StrEnum, auto
 from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
@@ -219,6 +220,15 @@ def objects_of(claim: Claim) -> tuple[int, ...]:
             return claim.reference, claim.nearest, *claim.others
         case CountClaim() | ExistenceClaim():
             return ()
+
+
+def compared_with(claim: Claim, objects: Collection[int]) -> Claim:
+    """The claim, as far as it compares with these objects; what compares with none says the
+    same."""
+    if not isinstance(claim, SizeClaim | DistanceClaim):
+        return claim
+    others = tuple(key for key in claim.others if key in objects)
+    return msgspec.structs.replace(claim, others=others)
 
 
 def classes_of(claim: Claim) -> tuple[str, ...]:

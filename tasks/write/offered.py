@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.claim import Category
+from schemas.claim import Category, compared_with, decode_claim, encode_claim
+from tasks.language.forms.table import FORMS
 
 
-def wrong_claims(row: Mapping[str, Any], num_options: Mapping[Category, int]) -> Sequence[str]:
-    """The one that the question's pair offers, or those that it offers by itself, from a row of
-    SUBGRAPH with the `alternative` of PLAN (which a question outside a plan lacks)."""
-    alternatives: Sequence[str] = row["alternatives"]
-    if row.get("alternative") is not None:
-        return [alternatives[row["alternative"]]]
-    return alternatives[: min(row["num_offered"], num_options[Category(row["category"])] - 1)]
+def offered_claims(row: Mapping[str, Any], num_options: Mapping[Category, int]) -> Sequence[str]:
+    """What the options claim, the right one first: the two that the question's pair offers, or
+    those that it offers by itself, from a row of SUBGRAPH with the `alternative` of PLAN (which a
+    question outside a plan lacks). Two options compare with nothing but each other."""
+    category, alternatives = Category(row["category"]), row["alternatives"]
+    if row.get("alternative") is None:
+        number = min(row["num_offered"], num_options[category] - 1)
+        return [row["claim"], *alternatives[:number]]
+    pair = [decode_claim(text) for text in (row["claim"], alternatives[row["alternative"]])]
+    named = FORMS[category].named_objects(pair, row["asks"])
+    return [encode_claim(compared_with(claim, named)) for claim in pair]

@@ -26,7 +26,7 @@ from tasks.write.document import (
     thing_part,
     warnings_of,
 )
-from tasks.write.offered import wrong_claims
+from tasks.write.offered import offered_claims
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
 
@@ -79,13 +79,14 @@ def order_of(
     row: Mapping[str, Any], scene: Scene, num_options: Mapping[Category, int], seed: int
 ) -> Order:
     """The order for a row of SUBGRAPH; the seed decides the sequence of the claims."""
-    texts = [row["claim"], *wrong_claims(row, num_options)]
+    right, *wrong = offered_claims(row, num_options)
+    texts = [right, *wrong]
     Random(f"{seed}:{row['question_id']}").shuffle(texts)
     claims = {f"c{number}": decode_claim(text) for number, text in enumerate(texts, start=1)}
     is_known = row["evidence"] != Standing.UNKNOWN
     return Order(
         claims=claims,
-        true_claim=f"c{texts.index(row['claim']) + 1}" if is_known else None,
+        true_claim=f"c{texts.index(right) + 1}" if is_known else None,
         asks=row["asks"],
         names=names_of(scene) | dict(zip(row["objects"], row["names"], strict=True)),
     )

@@ -28,11 +28,11 @@ from tasks.chat.account import account_of
 from tasks.chat.run import Run
 from tasks.language.forms.table import FORMS
 from tasks.stage import Build, Job, Settings, Stage
-from tasks.write.offered import wrong_claims
+from tasks.write.offered import offered_claims
 from tasks.write.override import digest_of_override, write_override
 from tasks.write.prompt import prompt_digest
 
-VERSION = 8
+VERSION = 9
 logger = logging.getLogger(__name__)
 
 
@@ -44,10 +44,10 @@ def write_question(
     key = f"{seed}:{row.get('pair_id') or row['question_id']}"
     names = dict(zip(row["objects"], row["names"], strict=True))
     form = FORMS[Category(row["category"])]
+    right, *wrong = offered_claims(row, num_options)
     # Sorted by their texts: those of both questions of a pair are shuffled alike.
     said = sorted(
-        (form.option(decode_claim(claim), row["asks"], names), claim)
-        for claim in (row["claim"], *wrong_claims(row, num_options))
+        (form.option(decode_claim(claim), row["asks"], names), claim) for claim in (right, *wrong)
     )
     Random(key).shuffle(said)
     claims = [claim for _, claim in said]
@@ -57,11 +57,12 @@ def write_question(
     )
     kept = {name: row[name] for name in QUESTION.names() if name in row}
     return kept | {
+        "claim": right,
         "pair_id": row.get("pair_id"),
         "question": question,
         "options": options,
         "option_claims": claims,
-        "answer": claims.index(row["claim"]),
+        "answer": claims.index(right),
         "writer": "template",
         "writer_level": None,
         "write_usage": None,

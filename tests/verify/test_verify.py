@@ -665,7 +665,24 @@ def written(draw):
 def test_every_question_of_the_writer_holds(one, seed):
     known = Facts(one, PROOF)
     for row in subgraph_rows(one, PROOF, EXTRACT, NUM_OPTIONS):
-        assert find_problem(write_question(row, NUM_OPTIONS, seed), known) is None
+        for place in (None, seed % len(row["alternatives"])):  # all options, and two
+            asked = write_question(row | {"alternative": place}, NUM_OPTIONS, seed)
+            assert find_problem(asked, known) is None
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_question_whether_somebody_does_something_names_nobody_who_does(holds):
+    objects = [("man", (100, 100, 200, 400)), ("horse", (80, 250, 260, 500)),
+               ("cow", (600, 100, 800, 400))]  # fmt: skip
+    known = facts(objects, [(0, "riding", 1)])
+    target = 1 if holds else 2
+    name = "horse" if holds else "cow"
+    options = [(said, RelationClaim(0, "riding", target, so))
+               for said, so in (("Yes", True), ("No", False))]  # fmt: skip
+    asked = question(f"Is the man riding the {name}?", "holds", *options, answer=int(not holds))
+    assert find_problem(asked, known) is None
+    wrong = question(f"Is the man riding the {name}?", "holds", *options, answer=int(holds))
+    assert find_problem(wrong, known)[0] == "answer-unproved"
 
 
 @given(written(), st.data())
