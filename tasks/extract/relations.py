@@ -72,7 +72,8 @@ def _whether(
         for one, other in ((subject, target), *rivals):
             holds = (one, other) == (subject, target)
             claims = [form(one.object_id, name, other.object_id, so) for so in (holds, not holds)]
-            yield Proposal("holds", claims[0], claims[1:], _facet(view, name))
+            # A facet of its own: what is asked for yes or no leaves its turn to other questions.
+            yield Proposal("holds", claims[0], claims[1:], f"{_facet(view, name)}/holds")
 
 
 def _facet(view: View, name: str) -> str:

@@ -188,7 +188,7 @@ def test_whether_a_relationship_holds_is_asked_of_things_of_its_kinds():
     assert set(whether) == {RelationClaim(0, "on", 1), RelationClaim(0, "on", 3, holds=False)}
     for claim, entry in whether.items():
         assert entry.alternatives == (RelationClaim(0, "on", claim.object, not claim.holds),)
-        assert entry.facet == "support/on"
+        assert entry.facet == "support/on/holds"
     assert whether[RelationClaim(0, "on", 3, holds=False)].evidence.standing == "proved"
 
 
