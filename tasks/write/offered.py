@@ -16,5 +16,6 @@ def offered_claims(row: Mapping[str, Any], num_options: Mapping[Category, int]) 
         number = min(row["num_offered"], num_options[category] - 1)
         return [row["claim"], *alternatives[:number]]
     pair = [decode_claim(text) for text in (row["claim"], alternatives[row["alternative"]])]
-    named = FORMS[category].named_objects(pair, row["asks"])
+    offered = FORMS[category].named_objects(pair, row["asks"])
+    named = {key for key in offered if key is not None}
     return [encode_claim(compared_with(claim, named)) for claim in pair]
