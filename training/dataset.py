@@ -21,6 +21,8 @@ from schemas.completion.publish import parse_completion, render_prompt
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
 from schemas.photographs import opened
+from schemas.proof.own_scene import COLUMNS
+from training.consistency import is_entailed, program_text
 from training.demonstrations import demonstration
 
 READ = (
@@ -77,6 +79,7 @@ def grpo_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     return {
         "prompt": [{"role": "user", "content": text}],
         "image": image_of(row, config),
+        "program": program_text(row),
         **known,
     }
 
@@ -107,7 +110,8 @@ def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Pa
             f"{folder} lacks {', '.join(sorted(missing))}: build the dataset again{hint}"
         )
     images = datasets.List(datasets.Image(decode=False))
-    rows = rows.select_columns(list(READ)).cast_column("images", images).shuffle(seed=seed)
+    known = [*READ, *(name for name in COLUMNS if name in rows.column_names and name not in READ)]
+    rows = rows.select_columns(known).cast_column("images", images).shuffle(seed=seed)
     return rows.select(range(min(rows.num_rows, config.max_samples or rows.num_rows)))
 
 
@@ -140,6 +144,23 @@ def keep_short(
             rows.num_rows - len(kept),
             rows.num_rows,
             limit,
+        )
+    return rows.select(kept)
+
+
+def entailed(rows: Dataset) -> Dataset:
+    """Samples whose gold scene supports their answer. ValueError where there is none."""
+    texts = rows.select_columns(list(COLUMNS))
+    kept = [place for place, row in enumerate(texts) if is_entailed(row)]
+    if not kept:
+        raise ValueError(
+            "the gold scene of no sample supports its answer: leave sft.only_entailed out"
+        )
+    if len(kept) < rows.num_rows:
+        logger.info(
+            "%d of %d samples have a scene that leaves the answer open, and are left out",
+            rows.num_rows - len(kept),
+            rows.num_rows,
         )
     return rows.select(kept)
 

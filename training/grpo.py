@@ -13,6 +13,7 @@ from trl import GRPOConfig, GRPOTrainer
 from schemas.config.training import Method
 from training.arguments import grpo_arguments, without
 from training.checkpoints import RestoresWeights
+from training.consistency import check_programs
 from training.dataset import grpo_row, keep_short, load_rows, with_rows
 from training.flight.check import FlightCheck, check_samples
 from training.launch import Run, finish, launch, quiet_libraries
@@ -68,6 +69,8 @@ def rollout_rows(run: Run, processor: object) -> Dataset:
     would then train on none, without an error."""
     config = run.config
     rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    if config.reward.consistency:
+        check_programs(rows.column_names, "reward.consistency")
     check_samples(rows, run)
     limit = config.data.max_prompt_tokens
     rows = keep_short(rows, config.data, limit, num_text_tokens(processor), whole=False)

@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.completion.similarity import load_similarity
 from schemas.config.training import OPTIONS, RewardConfig
+from training.consistency import consistency_reward
 from training.published_rewards import published_dense, published_sparse
 from training.rewards import CACHED, Options, Rewards, Weights, score_completion, sparse_reward
 
@@ -39,11 +40,14 @@ def reward_functions(config: RewardConfig) -> list[Weighed]:
         weights = SPARSE_WEIGHTS
     elif config.kind == "dense":
         logged = scorer(config, ungated=True)
-    return [
+    functions = [
         Weighed(_part(name, scored, logged if name == "format" else None), weight)
         for name, weight in weights.items()
         if weight or name == "format"
     ]
+    if config.consistency:
+        functions.append(Weighed(_consistency(scored), config.consistency))
+    return functions
 
 
 def options_of(config: RewardConfig) -> Options:
@@ -85,6 +89,23 @@ def _part(name: str, scored: Scored, logged: Scored | None = None) -> RewardFunc
 
     reward.__name__ = name
     return reward
+
+
+def _consistency(scored: Scored) -> RewardFunction:
+    """1 where a completion's answer is right and its own scene supports it."""
+
+    def consistency(
+        completions: Sequence[Any],
+        gold: Sequence[str],
+        width: Sequence[float],
+        height: Sequence[float],
+        program: Sequence[str],
+        **_: object,
+    ) -> list[float]:
+        rows = zip(map(text_of, completions), gold, width, height, program, strict=True)
+        return [consistency_reward(*row) if scored(*row[:4]).accuracy == 1 else 0.0 for row in rows]
+
+    return consistency
 
 
 def text_of(completion: Any) -> str:

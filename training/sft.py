@@ -12,7 +12,8 @@ from trl import SFTConfig, SFTTrainer
 from schemas.config.training import Method
 from training.arguments import sft_arguments
 from training.checkpoints import RestoresWeights
-from training.dataset import keep_short, load_rows, sft_row, with_rows
+from training.consistency import check_programs
+from training.dataset import entailed, keep_short, load_rows, sft_row, with_rows
 from training.flight.check import FlightCheck, check_samples
 from training.launch import Run, finish, launch, quiet_libraries
 from training.log_writers import LogLines
@@ -60,6 +61,9 @@ def demonstration_rows(run: Run, processor: object) -> Dataset:
     config = run.config
     assert config.sft is not None
     rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    if config.sft.only_entailed:
+        check_programs(rows.column_names, "sft.only_entailed")
+        rows = entailed(rows)
     check_samples(rows, run)
     limit = config.sft.max_tokens
     return keep_short(rows, config.data, limit, num_text_tokens(processor), whole=True)

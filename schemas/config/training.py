@@ -75,6 +75,11 @@ class RewardConfig(Section):
     count_needs_answer: bool = False
     tolerant_answers: bool = False
     ungated: bool = False
+    consistency: Share = Field(
+        default=0.0,
+        description="paid beside the weights where the answer is right and the completion's own "
+        "scene supports it",
+    )
 
     @model_validator(mode="after")
     def _options_of_dense(self) -> "RewardConfig":
@@ -82,6 +87,8 @@ class RewardConfig(Section):
         given = sorted(dense & self.model_fields_set)
         if self.kind != "dense" and given:
             raise ValueError(f'kind = "{self.kind}" takes no {", ".join(given)}: leave them out')
+        if "sparse" in self.kind and self.consistency:
+            raise ValueError(f'kind = "{self.kind}" reads no scene: leave consistency out')
         if self.kind == "published" and self.weights.relationships:
             raise ValueError('kind = "published" pays no relationships: leave their weight out')
         return self
@@ -121,6 +128,9 @@ class SftConfig(Section):
     num_epochs: float = Field(default=3.0, gt=0)
     batch_size: int = Field(default=128, gt=0, description="samples per update, all devices")
     max_tokens: int = Field(default=2048, gt=0, description="longer samples are refused")
+    only_entailed: bool = Field(
+        default=False, description="samples whose gold scene leaves the answer open are left out"
+    )
 
 
 class HardwareConfig(Section):

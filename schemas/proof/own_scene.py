@@ -150,7 +150,8 @@ def _thing(number: int, label: str, box: Box) -> SceneObject:
 
 def _relationships(predicted: ReadScene, things: Mapping[str, SceneObject]) -> list[Relationship]:
     """Those of two different objects, with a predicate that we know."""
-    known, found = load_predicates(), []
+    known = load_predicates()
+    found: list[Relationship] = []
     for subject, verb, target in predicted.relationships:
         predicate = normal_label(verb) if isinstance(verb, str) else ""
         if predicate in known and subject != target and {subject, target} <= things.keys():

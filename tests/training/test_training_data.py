@@ -17,6 +17,7 @@ from schemas.completion.publish import PublishedScene, parse_completion, render_
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
 from training.dataset import (
+    entailed,
     grpo_row,
     keep_short,
     load_rows,
@@ -33,6 +34,7 @@ SMALL = DATA.model_copy(update={"max_pixels": 28 * 28 * 40})
 PAPER = DATA.model_copy(update={"frame": "paper_compatible"})
 THOUSANDTHS = SMALL.model_copy(update={"family": FamilyName.QWEN3_VL})
 SQUARE = DataConfig(dataset="drawn", family=FamilyName.GEMMA_3)
+FACING = '{"category":"orientation","viewpoint":1,"reference":1,"target":2,"direction":"left"}'
 
 
 def drawn_row(size, box) -> dict:
@@ -179,3 +181,23 @@ def test_a_dataset_without_photographs_is_refused(drawn_dataset, tmp_path):
     told = r"has no val split: build it with select\.val_share between 0 and 1$"
     with pytest.raises(ValueError, match=told):
         load_rows(tmp_path, "val", DATA, 3, tmp_path / "cache")
+
+
+def test_samples_whose_scene_leaves_the_answer_open_are_left_out(drawn_dataset, tmp_path, caplog):
+    caplog.set_level("INFO")
+    rows = load_rows(drawn_dataset, "train", DATA, 3, tmp_path)
+    kept = entailed(rows)
+    assert 0.8 * rows.num_rows < kept.num_rows
+    assert set(kept["question_id"]) <= set(rows["question_id"])
+    some = rows.map(lambda row: {"option_claims": [FACING] * len(row["options"])})
+    with pytest.raises(ValueError, match="the gold scene of no sample supports its answer: leave"):
+        entailed(some.filter(lambda row: row["question_id"] in pairs_of(rows)))
+
+
+def pairs_of(rows) -> list[str]:
+    """Samples whose gold scene has two objects."""
+    return [
+        row["question_id"]
+        for row in rows
+        if len(parse_completion(row["answer_option_text"])[0].objects) == 2
+    ]
