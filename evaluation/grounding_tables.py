@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from evaluation.faithfulness import reply_faithfulness
 from evaluation.grounding import ground_reply, read_gold
 from schemas.benchmark import fact
 from schemas.columns import columns, frame_of
+from schemas.proof.own_scene import Faithfulness
 
 KEY = columns(benchmark=pl.String, item_id=pl.String)
 REWARDS = columns(
@@ -39,6 +41,7 @@ GROUNDING = columns(
     num_scene_objects=pl.Int64,
     num_elsewhere=pl.Int64,
     is_graph_right=pl.Boolean,
+    faithfulness=pl.String,
     is_right=pl.Boolean,
     **{name: REWARDS[name] for name in list(REWARDS)[2:]},
 )
@@ -47,7 +50,9 @@ GROUNDING = columns(
 says why not, and it counts as a scene of nothing. `iou` and `ciou` are means over the matched
 objects, null without any; relationships are counted once each; `num_scene_objects` are those of the
 photograph's whole scene graph, and `num_elsewhere` the predicted objects that are found there but
-not in the question's subgraph, null where the item has no whole scene graph."""
+not in the question's subgraph, null where the item has no whole scene graph. `faithfulness` says
+whether the scene supports the answer that was given, null where that cannot be executed
+(evaluation.faithfulness)."""
 PARTS = tuple(REWARDS)[2:]  # the columns of rewards, after the key
 OF_REPLY = tuple(name for name in GROUNDING if name not in ("is_right", *PARTS))
 """Columns that item and reply decide; the others are joined from PARSED and REWARDS."""
@@ -65,6 +70,9 @@ SUMMARY = columns(
     count_error=pl.Float64,
     count_bias=pl.Float64,
     graph_right_share=pl.Float64,
+    entailed_share=pl.Float64,
+    contradicted_share=pl.Float64,
+    right_contradicted_share=pl.Float64,
     **{name: REWARDS[name] for name in PARTS},
     inside_share=pl.Float64,
     elsewhere_share=pl.Float64,
@@ -75,10 +83,12 @@ SUMMARY = columns(
 """Over the objects of all replies of a category or, where that is null, of all categories. Items
 without a reply or a readable gold are left out. Null where there is nothing to divide by.
 `count_error` is the mean of |predicted - gold| objects and `count_bias` that of predicted - gold,
-of readable scenes. `inside_share`, `elsewhere_share` and `nowhere_share` say where predicted
-objects are: in the question's subgraph, elsewhere in the whole scene graph, or in neither;
-`scene_recall` is the share of the whole scene graph that is found, and `subgraph_share` the share
-of it that the question is about: the `inside_share` of a model that lists everything."""
+of readable scenes. `entailed_share` and `contradicted_share` are of the replies whose answer was
+executed on their own scene, `right_contradicted_share` of those of them with a right answer.
+`inside_share`, `elsewhere_share` and `nowhere_share` say where predicted objects are: in the
+question's subgraph, elsewhere in the whole scene graph, or in neither; `scene_recall` is the share
+of the whole scene graph that is found, and `subgraph_share` the share of it that the question is
+about: the `inside_share` of a model that lists everything."""
 
 MEASURED = pl.col("has_reply") & pl.col("gold_problem").is_null()  # rows that SUMMARY counts
 
@@ -89,6 +99,8 @@ def ground(
     """GROUNDING of one model's replies to one benchmark, in the order of the items; without a row
     for items that state no gold."""
     asked = items.join(replies.drop("benchmark"), on="item_id", maintain_order="left")
+    letters = parsed.select("item_id", letter="parsed")
+    asked = asked.join(letters, on="item_id", how="left", maintain_order="left")
     rows = [row for item in asked.iter_rows(named=True) if (row := _row(item)) is not None]
     found = frame_of(rows, pl.Schema({name: GROUNDING[name] for name in OF_REPLY}))
     for table in (parsed.select("item_id", "is_right"), rewards.drop("benchmark")):
@@ -107,7 +119,9 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any] | None:
     if gold is None:
         return None
     frame = item["frame_width"] or gold.size[0], item["frame_height"] or gold.size[1]
-    return known | {"gold_problem": None} | ground_reply(item["text"], frame, gold)
+    told = reply_faithfulness(item, item["text"], frame, item["letter"])
+    known |= {"gold_problem": None, "faithfulness": told and told.value}
+    return known | ground_reply(item["text"], frame, gold)
 
 
 def summarize(grounding: pl.DataFrame) -> pl.DataFrame:
@@ -127,6 +141,7 @@ def _metrics() -> dict[str, pl.Expr]:
         for name in ("num_gold", "num_predicted", "num_found", "num_elsewhere")
     }
     nowhere = known["num_predicted"] - known["num_found"] - known["num_elsewhere"]
+    contradicted = pl.col("faithfulness") == Faithfulness.CONTRADICTS.value
     miscounted = (pl.col("num_predicted") - pl.col("num_gold")).filter("has_scene")
     return {
         "num_replies": pl.len().cast(pl.Int64),
@@ -142,6 +157,9 @@ def _metrics() -> dict[str, pl.Expr]:
         "count_error": miscounted.abs().mean(),
         "count_bias": miscounted.mean(),
         "graph_right_share": pl.col("is_graph_right").mean(),
+        "entailed_share": (pl.col("faithfulness") == Faithfulness.ENTAILS.value).mean(),
+        "contradicted_share": contradicted.mean(),
+        "right_contradicted_share": contradicted.filter("is_right").mean(),
         **{name: pl.col(name).mean() for name in PARTS},
         "inside_share": _share(known["num_found"], known["num_predicted"]),
         "elsewhere_share": _share(known["num_elsewhere"], known["num_predicted"]),

@@ -24,6 +24,7 @@ from schemas.completion.publish import (
     render_completion,
     render_problem,
 )
+from schemas.proof.own_scene import COLUMNS, encode_program, program_of
 from schemas.question import LEVELS
 
 TOLD = ("width", "height", "evidence", "pair_id")
@@ -41,6 +42,8 @@ def read(row: Row, part: Part, number: int) -> Item:
     if row.get("scene_objects") is not None:
         scene = {"objects": row["scene_objects"], "relationships": row["scene_relationships"] or []}
         facts["full_scene"] = json.dumps(scene)
+    if all(is_given(row.get(name)) for name in COLUMNS):
+        facts["program"] = encode_program(program_of(row))
     coco_id: Any = row.get("coco_id")
     return Item(
         item_id=question_id,

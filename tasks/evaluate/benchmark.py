@@ -35,7 +35,7 @@ from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.sources.files import digest_files
 from tasks.turns import sole_maker
 
-VERSION = 4
+VERSION = 5
 DOWNLOADS = "downloads"
 """Folder below the root for the files of the Hub."""
 NEWEST = "newest"

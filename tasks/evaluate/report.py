@@ -43,7 +43,7 @@ from tasks.evaluate.view import (
 )
 from tasks.pages.templates import page_template, text_template
 
-VERSION = 6
+VERSION = 7
 FOLDER = Path(__file__).parent
 EVALUATION = "evaluation.json"
 """The file of a report that says for programs what it is about."""

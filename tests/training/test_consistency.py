@@ -111,9 +111,7 @@ def test_demonstrations_that_follow_from_their_scene_are_known():
 def test_a_dataset_without_claims_is_refused():
     assert program_text({"answer_option_text": GOLD}) == ""
     check_programs(list(SIDES), "reward.consistency")
-    with pytest.raises(
-        ValueError, match="the dataset lacks option_claims, options: build"
-    ):
+    with pytest.raises(ValueError, match="the dataset lacks option_claims, options: build"):
         check_programs(
             [name for name in SIDES if not name.startswith("option")], "reward.consistency"
         )
