@@ -221,6 +221,16 @@ def test_a_run_with_its_flight_check_ends_as_one_without(finished, method, root)
     assert digest_of_files(one / "final") == digest_of_files(other / "final")
 
 
+def test_consistency_is_a_part_of_the_reward_and_a_filter_of_demonstrations(root):
+    grpo = save_config(root / "grpo.toml", tree_of(FamilyName.QWEN3_VL, Method.GRPO))
+    train(grpo, root, "reward.consistency=0.1", "grpo.num_rollouts=1")
+    assert "rewards/consistency/mean" in read_log(run_of(root))[0]
+    tree = tree_of(FamilyName.QWEN3_VL, Method.SFT)
+    sft = save_config(root / "sft.toml", tree | {"name": "filtered"})
+    train(sft, root, "sft.only_entailed=true", "sft.num_epochs=0.2")
+    assert list(root.glob("runs/filtered/*/final"))
+
+
 def test_no_two_train_in_one_folder(root):
     config = load_train_config(save_config(root / "grpo.toml", TREE | GRPO))
     held = prepare(config, root)
