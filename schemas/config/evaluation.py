@@ -41,6 +41,9 @@ class EvaluatedModel(FrameConfig):
         min_length=1,
         description="by benchmark, files of VLMEvalKit, EASI (xlsx, tsv, json), lmms-eval (jsonl)",
     )
+    blind: bool = Field(
+        default=False, description="it is shown no pictures: what it gets needs none"
+    )
     template: PromptTemplate = PromptTemplate.SPATIAL_THINKER
     max_new_tokens: int = Field(default=2048, gt=0)
 

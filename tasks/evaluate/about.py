@@ -37,13 +37,17 @@ class AboutModel(NamedTuple):
 
 class About(NamedTuple):
     """`sources` says of every benchmark, by its name in reports, where its items are from;
-    `datasets` calls those of our own as `spatialthinker why` does."""
+    `datasets` calls those of our own as `spatialthinker why` does; `blind` are the models that see
+    no pictures; every bootstrap of the report has this seed and number of draws."""
 
     name: str
     configuration: str
     models: tuple[AboutModel, ...]
     sources: Mapping[str, str]
     datasets: Mapping[str, str]
+    blind: tuple[str, ...] = ()
+    seed: int = 0
+    num_bootstrap: int = 1000
 
     @property
     def text(self) -> str:
@@ -67,6 +71,9 @@ def about_evaluation(config: EvaluateConfig, root: Path) -> About:
             for entry in config.benchmarks
         },
         {title: dataset for title, dataset in datasets.items() if dataset},
+        tuple(model.name for model in config.models if model.blind),
+        config.seed,
+        config.num_bootstrap,
     )
 
 

@@ -22,6 +22,8 @@ SAMPLES = re.compile(r"(?:\d{8}_\d{6}_)?samples_(?P<task>.+)")
 """The name of a file of lmms-eval; its folder has the model's."""
 SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)$|_[^_]+_result$")
 """What names of scored files have behind those of the replies."""
+BLIND = re.compile(r"(?i)(?<![a-z])blind(?![a-z])")
+"""The word in the name of a model that was shown no pictures."""
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME = 64
 logger = logging.getLogger(__name__)
@@ -151,6 +153,9 @@ def imported_config(files: Iterable[str], base: dict[str, Any]) -> dict[str, Any
         "name": "replies",
         "seed": 7,
         **base,
-        "models": [{"name": model, "files": paths} for model, paths in models.items()],
+        "models": [
+            {"name": model, "files": paths, "blind": BLIND.search(model) is not None}
+            for model, paths in models.items()
+        ],
         "benchmarks": [known.get(name, {"name": name}) for name in wanted],
     }

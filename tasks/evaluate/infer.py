@@ -95,6 +95,8 @@ def replies_artifact(
         "pixels": f"{model.min_pixels}-{model.max_pixels}",
         "max_new_tokens": model.max_new_tokens,
     }
+    if model.blind:  # only then: what was asked before stays what it was
+        settings["pictures"] = "none"
     return plan_artifact(
         root, "infer", version=VERSION, config=settings, inputs=inputs_of(items=items_path)
     )
@@ -123,6 +125,11 @@ def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
         "frame_width": frame[0],
         "frame_height": frame[1],
     }
+
+
+def _shown_to(model: EvaluatedModel, item: Row) -> list[str]:
+    """The pictures of an item, none for a blind model."""
+    return [] if model.blind else list(item["images"])
 
 
 # Local models.
@@ -189,7 +196,7 @@ def _write_batch(
     asked = [
         Asked(
             about["prompt"],
-            [_image(store.read(digest), model) for digest in row["images"]],
+            [_image(store.read(digest), model) for digest in _shown_to(model, row)],
         )
         for row, about in zip(batch, known, strict=True)
     ]
@@ -258,7 +265,7 @@ def _messages(
     item: Row, prompt: str, model: EvaluatedModel, store: PhotographStore
 ) -> Iterator[Message]:
     """One per image, the words with the last: a message carries one image."""
-    images = [_photograph(digest, model, store) for digest in item["images"]]
+    images = [_photograph(digest, model, store) for digest in _shown_to(model, item)]
     for number, image in enumerate(images[:-1], start=1):
         yield Message(Role.USER, f"Picture {number}:", image)
     yield Message(Role.USER, prompt, images[-1] if images else None)

@@ -2,7 +2,8 @@
 
 Reads items, replies, what was read of them and the scores, by model and benchmark; writes the
 folder ROOT/evaluations/<name>/<digest>/ with report.html (one page, opens from disk), report.md,
-scores.parquet, items.parquet, grounding.parquet, and evaluation.json: what was evaluated on what.
+scores.parquet, items.parquet, grounding.parquet, the audit's differences.parquet, audit.parquet and
+pairs.parquet, and evaluation.json: what was evaluated on what.
 """
 
 import json
@@ -27,6 +28,7 @@ from schemas.columns import columns
 from schemas.replacing import replacing_folder
 from tasks.artifact import plan_artifact, sealed_content
 from tasks.evaluate.about import About
+from tasks.evaluate.audit_view import Audit, audit_of, audit_view
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.grounding_view import CASES, grounding_view
 from tasks.evaluate.rewarding import ground_replies
@@ -123,6 +125,7 @@ def report_view(
     about: About,
     digest: str,
     tables: Tables,
+    audit: Audit,
     outcomes: Sequence[Outcome],
     failures: Sequence[Failed],
 ) -> dict[str, Any]:
@@ -146,6 +149,7 @@ def report_view(
         "official_mean": mean_row(official, len(models)),
         "paper_rows": paper,
         "paper_mean": mean_row(paper, len(models)),
+        "audit": audit_view(audit, tables.scores, about),
         "reading": reading_rows(tables.scores, tables.answers),
         "grounding": grounding_view(tables.grounding, models),
     }
@@ -191,7 +195,11 @@ def write_report(
     tables.scores.write_parquet(folder / "scores.parquet")
     tables.answers.write_parquet(folder / "items.parquet")
     tables.grounding.write_parquet(folder / "grounding.parquet")
-    view = report_view(about, digest, tables, outcomes, failures)
+    audit = audit_of(tables.scores, tables.answers, about)
+    audit.differences.write_parquet(folder / "differences.parquet")
+    audit.items.write_parquet(folder / "audit.parquet")
+    audit.pairs.write_parquet(folder / "pairs.parquet")
+    view = report_view(about, digest, tables, audit, outcomes, failures)
     for file, text in (
         ("report.md", render_markdown(view)),
         ("report.html", render_page(view, tables, PhotographStore(root), about.datasets)),

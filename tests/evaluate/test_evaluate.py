@@ -194,6 +194,24 @@ def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_da
     }
 
 
+def test_a_blind_model_is_shown_no_pictures(root):
+    tree = tree_of(name="blind", benchmarks=[{"name": "mindcube_tiny", "path": "miniature"}])
+    with serve(lambda _: "A") as endpoint:
+        sees, blind = chat_model(endpoint.url), chat_model(endpoint.url, name="not", blind=True)
+        folder = run(tree | {"models": [sees, blind]}, root)
+        kinds = [
+            sorted({part["type"] for message in body["messages"] for part in _parts(message)})
+            for body in (record.body for record in endpoint.requests)
+        ]
+    assert sorted(kinds) == [["image_url", "text"]] * 9 + [["text"]] * 9
+    assert pl.read_parquet(folder / "audit.parquet")["is_blind_right"].null_count() == 0
+
+
+def _parts(message: dict[str, Any]) -> list[dict[str, Any]]:
+    content = message["content"]
+    return [{"type": "text"}] if isinstance(content, str) else content
+
+
 def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root):
     tree = tree_of(name="away", benchmarks=[{"name": "spatialbench", "path": "miniature"}])
     with serve(lambda _: "(A)", faults=Faults(rates={"drop": 0.5})) as endpoint:

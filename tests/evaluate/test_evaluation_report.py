@@ -42,7 +42,7 @@ from tests.evaluations import (
 Row = dict[str, Any]
 FILES = {
     "report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet",
-    "evaluation.json",
+    "differences.parquet", "audit.parquet", "pairs.parquet", "evaluation.json",
 }  # fmt: skip
 ABOUT = About(
     "test",

@@ -64,6 +64,11 @@ def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
     assert found["says-a", "official_parser"] == 0.0
     about = json.loads((folder / "evaluation.json").read_text())
     assert about["models"][1]["place"] == f"replies in {files[1].name}"
+    pairs = pl.read_parquet(folder / "pairs.parquet")
+    assert pairs.select("model", "other", "only_other").rows() == [("knows", "says-a", 0)]
+    page, text = ((folder / f"report.{kind}").read_text() for kind in ("html", "md"))
+    assert "1 tests" in page and "Holm" in page and "Holm" in text
+    assert "56.3" not in page  # of GPT-5, which no model here is
     exported = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert exported == ["knows_mindcube_tiny.tsv", "says-a_mindcube_tiny.tsv"]
     again = evaluate(root, "--replies", tmp_path / "out" / exported[1])
@@ -111,6 +116,17 @@ def test_what_cannot_be_imported_is_one_line_and_exit_code_2(arguments, message,
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
     assert "Traceback" not in refused.stderr
+
+
+def test_a_blind_model_says_which_items_need_no_picture(root, files, tmp_path):
+    """By its name, where its replies are imported."""
+    blind = shutil.copy(files[0], tmp_path / "Gpt-blind_mindcube_tiny.json")
+    done = evaluate(root, "--replies", files[1], "--replies", blind)
+    folder = Path(done.stdout.strip().splitlines()[-1])
+    items = pl.read_parquet(folder / "audit.parquet")
+    assert items["is_blind_right"].all()
+    assert items["num_models"].unique().to_list() == [1]
+    assert json.loads((folder / "evaluation.json").read_text())["blind"] == ["Gpt-blind"]
 
 
 def test_a_file_about_other_rows_is_refused_at_the_first_that_differs(root, files):
