@@ -54,6 +54,7 @@ def propose_depths(view: View, num_options: int) -> Iterator[Proposal]:
 
 def propose_distances(view: View, num_options: int) -> Iterator[Proposal]:
     needed = view.facts.config.distance_ratio
+    distances = view.facts.geometry.distances
     for reference in view.things:
         others = sorted(
             (thing for thing in view.things if thing is not reference),
@@ -65,7 +66,7 @@ def propose_distances(view: View, num_options: int) -> Iterator[Proposal]:
                 (
                     far.object_id
                     for far in others[place + 1 :]
-                    if view.facts.distances.nearness(reference.box, near.box, far.box) >= needed
+                    if distances.nearness(reference.box, near.box, far.box) >= needed
                 ),
                 num_options - 1,
             )
