@@ -58,6 +58,18 @@ def join_replies(
     return frame_of([_reply(known[name], said.get(name)) for name in order], REPLY)
 
 
+def merge_replies(items: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of REPLY in the order of the items, from several files. ValueError names the first item
+    that two of them have a reply to."""
+    known = pl.concat([part.filter(pl.col("error").ne_missing(ABSENT)) for part in parts])
+    twice = known.filter(pl.col("item_id").is_duplicated())["item_id"]
+    if twice.len():
+        raise ValueError(f"two files have a reply to item {twice[0]}: keep one")
+    said = {row["item_id"]: row for row in known.iter_rows(named=True)}
+    rows = items.iter_rows(named=True)
+    return frame_of([said.get(row["item_id"]) or _reply(row, None) for row in rows], REPLY)
+
+
 def _check_numbers(file: ReplyFile, replies: Sequence[FileReply]) -> None:
     for one, other in pairwise(replies):
         if one.number is not None and one.number == other.number:

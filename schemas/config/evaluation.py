@@ -35,7 +35,7 @@ class EvaluatedModel(FrameConfig):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     local: LocalModelConfig | None = None
     chat: ChatConfig | None = None
-    files: dict[str, str] | None = Field(
+    files: dict[str, str | list[str]] | None = Field(
         default=None,
         exclude=True,
         min_length=1,
@@ -52,6 +52,11 @@ class EvaluatedModel(FrameConfig):
         if sum(way is not None for way in (self.local, self.chat, self.files)) != 1:
             raise ValueError("give one of the sections local, chat and files")
         return self
+
+    def files_of(self, benchmark: str) -> list[Path]:
+        """Its files with replies to that benchmark: several where each is about a part."""
+        named = (self.files or {}).get(benchmark, [])
+        return [Path(one).expanduser() for one in ([named] if isinstance(named, str) else named)]
 
     def answers(self, benchmark: str) -> bool:
         """Whether it has replies to that benchmark, or can be asked for them."""

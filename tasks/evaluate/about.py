@@ -4,7 +4,7 @@ Places below the root are told from there: the same evaluation below another roo
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,18 +81,14 @@ def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
     if model.chat:
         return AboutModel(model.name, f"{model.chat.model}, at an endpoint")
     if model.files:
-        return AboutModel(model.name, f"replies in {', '.join(_names_of(model.files.values()))}")
+        names = sorted({file.name for name in model.files for file in model.files_of(name)})
+        return AboutModel(model.name, f"replies in {', '.join(names)}")
     assert model.local
     place = resolve_model(model.local.model, root, model.family)
     if not isinstance(place, Path):
         return AboutModel(model.name, place, model.local.revision or "newest revision")
     digest = model_digest(place, root)
     return AboutModel(model.name, told_place(place, root), digest, *trained_by(place))
-
-
-def _names_of(files: Iterable[str]) -> list[str]:
-    """The files' own names: where they lie does not matter."""
-    return sorted({Path(file).name for file in files})
 
 
 def told_place(place: Path, root: Path) -> str:

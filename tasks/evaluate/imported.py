@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from evaluation.benchmarks.benchmark import Benchmark
 from evaluation.benchmarks.registry import BENCHMARKS, benchmark_of
-from evaluation.joining import ABSENT, join_replies
+from evaluation.joining import ABSENT, join_replies, merge_replies
 from evaluation.reply_files import SUFFIXES, read_reply_file
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.config.loading import read_tree, validated
@@ -43,25 +44,33 @@ def check_file(path: Path) -> None:
         raise ValueError(f"{path} is not a file of replies: name a {', '.join(SUFFIXES)} file")
 
 
-def imported_artifact(items_path: Path, path: Path, root: Path) -> Artifact:
+def imported_artifact(items_path: Path, paths: Sequence[Path], root: Path) -> Artifact:
     inputs = inputs_of(items=items_path) | {
-        "replies": digest_files([path], path.parent, digest_store(root))
+        f"replies-{number}": digest_files([path], path.parent, digest_store(root))
+        for number, path in enumerate(paths)
     }
     return plan_artifact(root, "infer", version=VERSION, config={"way": "imported"}, inputs=inputs)
 
 
-def import_replies(items_path: Path, path: Path, model: str) -> pl.DataFrame:
-    """Rows of REPLY in the order of the items; what the file lacks or lost is logged. ValueError
-    where the file is not about these items."""
-    items, file = pl.read_parquet(items_path), read_reply_file(path)
+def import_replies(items_path: Path, paths: Sequence[Path], model: str) -> pl.DataFrame:
+    """Rows of REPLY in the order of the items; what the files lack or lost is logged. ValueError
+    where a file is not about these items."""
+    items = pl.read_parquet(items_path)
     benchmark = benchmark_of(str(items["benchmark"][0]))
     is_limited = read_seal(items_path)["recipe"]["config"]["max_items"] != str(None)
-    replies = join_replies(items, benchmark, file, is_limited=is_limited)
-    for note in file.notes:
-        logger.warning("infer: %s on %s: %s", model, benchmark.name, note)
+    parts = []
+    for path in paths:
+        file, part = read_reply_file(path), part_in(path, benchmark)
+        asked = items
+        if part:
+            asked = items.filter(pl.Series([_plain(name) == part for name in items["subset"]]))
+        parts.append(join_replies(asked, benchmark, file, is_limited=is_limited))
+        for note in file.notes:
+            logger.warning("infer: %s on %s: %s", model, benchmark.name, note)
+    replies = merge_replies(items, parts)
     if absent := replies.filter(pl.col("error") == ABSENT).height:
         logger.warning(
-            "infer: %s on %s: the file has no reply to %d of %d items: these count as wrong",
+            "infer: %s on %s: no reply in a file to %d of %d items: these count as wrong",
             model,
             benchmark.name,
             absent,
@@ -88,7 +97,7 @@ def _named(path: Path, given: str | None) -> Named:
     stem = SCORED.sub("", path.stem)
     if samples := SAMPLES.fullmatch(stem):
         model, task = path.resolve().parent.name.rpartition("__")[2], samples["task"]
-        benchmark = given or _benchmark_called(task)
+        benchmark = given or _benchmark_called(task) or _whole_of(task)
     else:
         cut = max(map(len, _endings(stem)), default=0)
         benchmark = given or _benchmark_called(stem[len(stem) - cut :])
@@ -113,6 +122,32 @@ def _called() -> dict[str, str]:
 
 def _benchmark_called(name: str) -> str | None:
     return _called().get(name.lower())
+
+
+def _whole_of(task: str) -> str | None:
+    """The benchmark that a task is a part of, as `blink_jigsaw` is."""
+    named = [one for name, one in _called().items() if task.lower().startswith(f"{name}_")]
+    return next((name for name in named if _part(task, BENCHMARKS[name])), None)
+
+
+def part_in(path: Path, benchmark: Benchmark) -> str | None:
+    """The part of a benchmark that a file of lmms-eval is about, None where that is all of it."""
+    samples = SAMPLES.fullmatch(path.stem)
+    return _part(samples["task"], benchmark) if samples else None
+
+
+def _part(task: str, benchmark: Benchmark) -> str | None:
+    parts = {_plain(part.subset) for part in benchmark.parts if part.subset}
+    rests = (
+        task.lower().removeprefix(f"{name}_")
+        for name, one in _called().items()
+        if one == benchmark.name
+    )
+    return next((_plain(rest) for rest in rests if _plain(rest) in parts), None)
+
+
+def _plain(name: str | None) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", (name or "").lower())
 
 
 def _endings(stem: str) -> list[str]:
@@ -142,13 +177,15 @@ def imported_config(files: Iterable[str], base: dict[str, Any]) -> dict[str, Any
         raise ValueError(
             f"there are replies to {missing[0]}, which the configuration lacks: add it"
         )
-    models: dict[str, dict[str, str]] = {}
+    models: dict[str, dict[str, list[str]]] = {}
+    by_part: dict[tuple[str, ...], Path] = {}
     for model, benchmark, path in named:
-        of_model = models.setdefault(model, {})
-        title = known.get(benchmark, {}).get("label") or benchmark
-        if title in of_model:
-            raise ValueError(f"{path} and {of_model[title]} are both {model} on {title}")
-        of_model[title] = str(path)
+        title = str(known.get(benchmark, {}).get("label") or benchmark)
+        part = model, title, part_in(path, BENCHMARKS[benchmark]) or ""
+        if part in by_part:
+            raise ValueError(f"{path} and {by_part[part]} are both {model} on {title}")
+        by_part[part] = path
+        models.setdefault(model, {}).setdefault(title, []).append(str(path))
     return {
         "name": "replies",
         "seed": 7,

@@ -72,8 +72,9 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
                 ".venv/train`, or pip install 'spatialthinker[train]'"
             )
         resolve_model(model.local.model, root, model.family)
-    for file in (model.files or {}).values():
-        check_file(Path(file).expanduser())
+    for benchmark in model.files or {}:
+        for file in model.files_of(benchmark):
+            check_file(file)
     if model.chat:
         from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
@@ -84,8 +85,7 @@ def replies_artifact(
     items_path: Path, benchmark: str, model: EvaluatedModel, root: Path
 ) -> Artifact:
     if model.files:
-        path = Path(model.files[benchmark]).expanduser()
-        return imported_artifact(items_path, path, root)
+        return imported_artifact(items_path, model.files_of(benchmark), root)
     settings: dict[str, Any] = {
         "model": _identity(model, root),
         "template": model.template.value,
@@ -310,7 +310,7 @@ def write_replies(
     items, root = pl.read_parquet(items_path), artifact.root
     missing: list[str] = []
     if model.files:
-        replies = import_replies(items_path, Path(model.files[benchmark]).expanduser(), model.name)
+        replies = import_replies(items_path, model.files_of(benchmark), model.name)
     elif model.local:
         parts = root / "artifacts" / PARTS / artifact.digest
         replies = write_locally(items, model, root, parts)

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.config.evaluation import BenchmarkConfig
 from tasks.evaluate.benchmark import write_items
-from tasks.evaluate.imported import named_files
+from tasks.evaluate.imported import import_replies, named_files
 from tests.commands import call
 
 MINIATURES = (
@@ -87,6 +87,7 @@ def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
         ("blink=my replies.tsv", "my-replies", "blink"),
         ("org__m/20260101_101010_samples_mindcube_tiny.jsonl", "m", "mindcube_tiny"),
         ("m/samples_embspatial.jsonl", "m", "embspatial"),
+        ("m/samples_blink_multi_view_reasoning.jsonl", "m", "blink_whole"),
     ],
 )
 def test_a_files_name_says_model_and_benchmark(name, model, benchmark, tmp_path):
@@ -116,6 +117,27 @@ def test_what_cannot_be_imported_is_one_line_and_exit_code_2(arguments, message,
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
     assert "Traceback" not in refused.stderr
+
+
+def test_files_about_parts_are_one_model(root, tmp_path):
+    """lmms-eval keeps a file for each task of BLINK, and counts its items from 0 on."""
+    config = BenchmarkConfig(name="blink_whole", path="miniature")
+    items_path = write_items(config, root)
+    items = pl.read_parquet(items_path)
+    files = []
+    for task in ("Jigsaw", "Multi-view_Reasoning"):
+        answer = items.filter(subset=task)["answer"][0]
+        line = {"doc_id": 0, "target": f"({answer})", "filtered_resps": f"{task}: {answer}"}
+        files.append(tmp_path / f"samples_blink_{task.lower().replace('-', '_')}.jsonl")
+        files[-1].write_text(json.dumps(line))
+    found = import_replies(items_path, files, "m")
+    said = dict(found.drop_nulls("text").select("item_id", "text").iter_rows())
+    assert {name: text.split(":")[0] for name, text in said.items()} == {
+        "val_Jigsaw_1": "Jigsaw", "val_Multi-view_Reasoning_1": "Multi-view_Reasoning"
+    }  # fmt: skip
+    assert found["item_id"].to_list() == items["item_id"].to_list()
+    with pytest.raises(ValueError, match="two files have a reply to item val_Jigsaw_1: keep one"):
+        import_replies(items_path, [files[0], files[0]], "m")
 
 
 def test_a_blind_model_says_which_items_need_no_picture(root, files, tmp_path):
