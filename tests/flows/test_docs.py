@@ -25,10 +25,10 @@ RUN = {
         (
             "spatialthinker push sample@approved --to /mnt/datasets/sample",
             "spatialthinker push sample@approved --to s3://bucket/datasets/sample",
-            "spatialthinker push sample@approved --to hub:spatial-questions",
         ),
         "tests/push/test_push.py",
     ),
+    "spatialthinker push sample@approved --to hub:spatial-questions": "tests/push/test_hub.py",
     "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_local.py",
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
     "spatialthinker train configs/train/tiny.toml": "Makefile",
