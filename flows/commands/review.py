@@ -86,8 +86,8 @@ def reviews(
         int, typer.Option(min=1, help="Questions to export, as for review.", metavar="N")
     ] = 100,
 ) -> None:
-    """Say how many of the reviewed labels of a dataset are right, by category, with bounds at 95 %,
-    and how far its reviewers agree.
+    """Say how many of the reviewed labels of a dataset are right, by category, by evidence and by
+    the judge's votes, with bounds at 95 %, and how far its reviewers agree.
 
     Questions that the build left out because of their reviews count: what remains once they are
     gone says nothing about those that nobody looked at. A question whose reviewers differ is not
@@ -102,6 +102,7 @@ def reviews(
     from schemas.dataset_folder import name_of_dataset, read_manifest, resolve_dataset
     from schemas.replacing import replacing
     from schemas.review import reviews_of
+    from tasks.review.calibration import calibration_told, calibrations
     from tasks.review.card import write_reviews
     from tasks.review.exchange import export_reviews, import_reviews
     from tasks.review.items import choose_items, reviewable, samples_of, with_keys
@@ -124,15 +125,19 @@ def reviews(
             partial.write_text(text, encoding="utf-8")
         typer.echo(give)
         return
-    found = precisions(reviewed_of(folder, root, name))
+    judged = reviewed_of(folder, root, name)
+    found = precisions(judged)
     if not found:
         raise ValueError(
             f"nobody has reviewed questions of {folder}: spatialthinker review {name} --reviewer "
             "NAME"
         )
-    pairs = agreements(reviews_of(root, name))
+    said = reviews_of(root, name)
+    pairs = agreements(said)
     for one in found:
         typer.echo(told(one))
+    for tier in calibrations(judged, said, root):
+        typer.echo(calibration_told(tier))
     for pair in pairs:
         typer.echo(agreement_told(pair))
     write_reviews(folder, found, pairs)

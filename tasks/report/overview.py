@@ -18,6 +18,7 @@ from tasks.diff.record import Record
 from tasks.judge.votes import Verdict
 from tasks.publish.card import cost_rows, dollars_told
 from tasks.publish.funnel import FUNNEL, by_reason, stages_counted
+from tasks.review.calibration import calibrations
 from tasks.review.precision import agreements, precisions, reviewed_of
 from tasks.validate.page import judging_tables, shortcut_table, verdict
 
@@ -34,6 +35,8 @@ def overview_of(record: Record, questions: pl.DataFrame) -> Row:
     text = (record.folder / VALIDATION / "results.json").read_text(encoding="utf-8")
     results = json.loads(text)
     published = questions.filter(pl.col("split").is_not_null())
+    reviewed = reviewed_of(record.folder, record.root, manifest["name"])
+    reviews = reviews_of(record.root, manifest["name"])
     return {
         "name": manifest["name"],
         "dataset": name_of_dataset(manifest),
@@ -64,8 +67,9 @@ def overview_of(record: Record, questions: pl.DataFrame) -> Row:
         "shortcuts": shortcut_table(results["shortcuts"]),
         "judging": manifest["judging"] and judging_tables(manifest["judging"]),
         "verdicts": [entry.value for entry in Verdict],
-        "reviews": precisions(reviewed_of(record.folder, record.root, manifest["name"])),
-        "agreements": agreements(reviews_of(record.root, manifest["name"])),
+        "reviews": precisions(reviewed),
+        "calibrations": calibrations(reviewed, reviews, record.root),
+        "agreements": agreements(reviews),
         "costs": cost_rows(manifest),
         "dollars": dollars_told,
     }
