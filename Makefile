@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 TORCH_INDEX ?=  # an index with builds of torch for your machine; empty: whatever pip is set up with
 
-.PHONY: run train evaluate test test-long test-real-model check lint format clean
+.PHONY: run train evaluate test test-long test-real-model screenshots check lint format clean
 
 run: .venv/base  ## build the sample dataset
 	$(BIN)/spatialthinker build configs/sample.toml
@@ -28,6 +28,9 @@ test-long: .venv/dev  ## run those left out by `make test`: kills, servers, brow
 
 test-real-model: .venv/real-model  ## a build by a real model behind a real server (minutes)
 	$(BIN)/pytest -m real_model -rs tests/flows/test_real_model.py
+
+screenshots: .venv/dev  ## make the pictures of docs/day.md (minutes; needs chromium)
+	$(BIN)/python -m bench.day docs
 
 check: lint test test-long  ## everything a commit must pass
 

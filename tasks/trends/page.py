@@ -20,6 +20,10 @@ WIDTH, HEIGHT, EDGE = 320.0, 90.0, 8.0
 """Of a chart, and the room around its points."""
 
 
+LEAST_SPAN = 0.1
+"""Of the largest value, that a chart is high at least: a hundredth more or less is no cliff."""
+
+
 class Point(NamedTuple):
     x: float
     y: float
@@ -60,13 +64,15 @@ def _chart(
 ) -> Chart:
     known = [value for value in values if value is not None]
     low, high = min(known), max(known)
-    span, step = (high - low) or 1.0, (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
+    span = max(high - low, LEAST_SPAN * abs(high)) or 1.0
+    bottom = (low + high - span) / 2
+    step = (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
     lines: list[list[Point]] = [[]]
     for place, (value, name) in enumerate(zip(values, names, strict=True)):
         if value is None:
             lines.append([])
             continue
-        y = HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (value - low) / span
+        y = HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (value - bottom) / span
         x = EDGE + step * place
         lines[-1].append(Point(round(x, 2), round(y, 2), f"{name}: {told(value)}"))
     return Chart(title, [line for line in lines if line], told(low), told(high))

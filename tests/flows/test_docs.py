@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from bench.day import commands as day_commands
 from flows.commands.app import app
 from schemas.config.build import load_config
 from schemas.config.evaluation import load_evaluate_config
@@ -19,6 +20,9 @@ from tests.commands import REPOSITORY, call
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 HERE = "tests/flows/test_docs.py"
 RUN = {
+    **{
+        f"spatialthinker {shlex.join(words)}": "tests/flows/test_day.py" for words in day_commands()
+    },
     "make run": "tests/flows/test_shipped_builds.py",
     "make test": ".ci/run",
     **dict.fromkeys(

@@ -89,6 +89,16 @@ def test_a_gap_parts_a_line_and_what_nobody_knows_has_no_chart():
     assert "labels found right" not in by_title
 
 
+@pytest.mark.parametrize(
+    ("values", "heights"),
+    [((7, 7), [45.0, 45.0]), ((100, 101), [48.66, 41.34]), ((0, 0), [45.0, 45.0])],
+)
+def test_what_hardly_differs_hardly_rises(values, heights):
+    builds = [figures(str(place), value) for place, value in enumerate(values)]
+    (line,) = next(chart for chart in charts_of(builds) if chart.title == "samples").lines
+    assert [point.y for point in line] == heights
+
+
 @given(st.lists(st.none() | st.integers(0, 10**9), min_size=1))
 def test_points_are_in_the_chart_from_left_to_right(values):
     builds = [figures(str(place), value) for place, value in enumerate(values)]
