@@ -20,7 +20,7 @@ REVIEWS = "reviews"
 """The folder of reviews below the root."""
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     """`ambiguous`: several options hold, or words fit several things; `unanswerable`: the
     photograph does not show it. These two are of the question, right and wrong of its label."""
 
@@ -37,7 +37,7 @@ class Exchange(StrEnum):
     LABEL_STUDIO = "label-studio"
 
 
-VALID = (Verdict.RIGHT, Verdict.WRONG)
+VALID = (ReviewVerdict.RIGHT, ReviewVerdict.WRONG)
 """Verdicts that a valid question has, whatever its label."""
 LEFT_OUT = "reviewed-"
 """Begins the reasons of the ledger for which a question was left out because of its review; what
@@ -101,7 +101,7 @@ def read_reviews(path: Path) -> pl.DataFrame:
             f"{path} cannot be read as reviews ({str(error).splitlines()[0]}): move it away, or "
             "bring back a copy"
         ) from None
-    known = [verdict.value for verdict in Verdict]
+    known = [verdict.value for verdict in ReviewVerdict]
     if rows.schema != REVIEW:
         raise ValueError(f"{path} has other columns than reviews have: move it away")
     if not rows["verdict"].drop_nulls().is_in(known).all():

@@ -12,14 +12,14 @@ import polars as pl
 from schemas.columns import frame_of
 from schemas.dataset_tags import PLAIN
 from schemas.replacing import replacing
-from schemas.review import REVIEW, REVIEWS, Verdict, read_reviews
+from schemas.review import REVIEW, REVIEWS, ReviewVerdict, read_reviews
 
 
 class State(NamedTuple):
     """`answered` before the label was seen, the `verdict` and its `comment`."""
 
     answered: str | None = None
-    verdict: Verdict | None = None
+    verdict: ReviewVerdict | None = None
     comment: str = ""
 
 
@@ -31,7 +31,7 @@ class Book:
         self.reviewer = reviewer
         self._rows = read_reviews(path) if path.exists() else pl.DataFrame(schema=REVIEW)
         self._states = {
-            key: State(answered, Verdict(verdict) if verdict else None, comment or "")
+            key: State(answered, ReviewVerdict(verdict) if verdict else None, comment or "")
             for key, answered, verdict, comment in self._rows.sort("number")
             .select("key", "answered", "verdict", "comment")
             .iter_rows()
@@ -45,7 +45,11 @@ class Book:
         return self._states.get(key, State())
 
     def add(
-        self, item: dict[str, Any], answered: str | None, verdict: Verdict | None, comment: str = ""
+        self,
+        item: dict[str, Any],
+        answered: str | None,
+        verdict: ReviewVerdict | None,
+        comment: str = "",
     ) -> None:
         """One step, durable when this returns. `item` has the columns of REVIEW that say which
         question it is."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.dataset_folder import read_manifest, sample_files
 from schemas.proof.evidence import Standing
-from schemas.review import Verdict
+from schemas.review import ReviewVerdict
 from tasks.review.precision import wilson
 
 VOTES = ("question_id", "answer_text_only", "votes")
@@ -53,7 +53,7 @@ def _by(kind: str, rows: pl.DataFrame, order: list[str]) -> Iterator[Calibration
     for told in order:
         some = rows.filter(told=told)
         if some.height:
-            right = some.filter(outcome=Verdict.RIGHT.value).height
+            right = some.filter(outcome=ReviewVerdict.RIGHT.value).height
             yield Calibration(kind, told, some.height, right, *wilson(right, some.height))
 
 

@@ -19,7 +19,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import polars as pl
 
 from schemas.photographs import media_type
-from schemas.review import Exchange, Verdict, reviews_of
+from schemas.review import Exchange, ReviewVerdict, reviews_of
 from tasks.publish.shown import photographs_of
 from tasks.review.book import open_book
 
@@ -35,7 +35,7 @@ class Said(NamedTuple):
 
     key: str
     reviewer: str
-    verdict: Verdict
+    verdict: ReviewVerdict
     comment: str
 
 
@@ -52,7 +52,7 @@ def export_reviews(
     for key, reviewer, verdict, comment in reviews.select(
         "key", "reviewer", VERDICT, COMMENT
     ).iter_rows():
-        said[key].append(Said(key, reviewer, Verdict(verdict), comment or ""))
+        said[key].append(Said(key, reviewer, ReviewVerdict(verdict), comment or ""))
     render = _argilla if exchange is Exchange.ARGILLA else _label_studio
     shown = _addresses(dataset, set(items["image_id"]))
     records = [
@@ -195,7 +195,7 @@ def _from_argilla(record: Mapping[str, Any], users: Mapping[str, str]) -> Iterat
         yield Said(
             str(record["id"]),
             reviewer,
-            Verdict(one["value"]),
+            ReviewVerdict(one["value"]),
             str(comments.get(one["user_id"], "")),
         )
 
@@ -209,7 +209,7 @@ def _from_label_studio(record: Mapping[str, Any], users: Mapping[str, str]) -> I
             (verdict,) = values[VERDICT]["choices"]
             comment = " ".join(values.get(COMMENT, {}).get("text", ()))
             reviewer = _annotator(annotation.get("completed_by"))
-            yield Said(str(record["data"]["key"]), reviewer, Verdict(verdict), comment)
+            yield Said(str(record["data"]["key"]), reviewer, ReviewVerdict(verdict), comment)
 
 
 def _annotator(completed_by: Any) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
-from schemas.review import LEFT_OUT, VALID, Verdict, outcomes, reviews_of
+from schemas.review import LEFT_OUT, VALID, ReviewVerdict, outcomes, reviews_of
 from tasks.review.items import samples_of, with_keys
 
 ALL = "all"
@@ -64,7 +64,7 @@ def precisions(reviewed: pl.DataFrame) -> list[Precision]:
 def _precisions(reviewed: pl.DataFrame) -> Iterator[Precision]:
     parts = reviewed.partition_by("category", as_dict=True)
     for name, rows in [(ALL, reviewed), *((str(key[0]), parts[key]) for key in sorted(parts))]:
-        right = rows.filter(outcome=Verdict.RIGHT.value).height
+        right = rows.filter(outcome=ReviewVerdict.RIGHT.value).height
         valid = rows.filter(pl.col("outcome").is_in([one.value for one in VALID])).height
         yield Precision(name, rows.height, valid, right, *wilson(right, rows.height))
 

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from schemas.dataset_folder import sample_files, why_command
 from schemas.photographs import media_type
-from schemas.review import VALID, Verdict
+from schemas.review import VALID, ReviewVerdict
 from tasks.pages.boxes import drawn_box, place_of_box
 from tasks.publish.shown import photographs_of
 from tasks.review.book import Book
@@ -97,7 +97,7 @@ class Review:
             raise ValueError("answered already: take it back first")
         self._add(place, option, None)
 
-    def judge(self, place: int, verdict: Verdict, comment: str) -> None:
+    def judge(self, place: int, verdict: ReviewVerdict, comment: str) -> None:
         """ValueError where it was not answered before."""
         answered, _, _ = self.book.state(self.items[place]["key"])
         if answered is None:
@@ -115,7 +115,7 @@ class Review:
             self._add(place, None, None)
 
     def _add(
-        self, place: int, answered: str | None, verdict: Verdict | None, comment: str = ""
+        self, place: int, answered: str | None, verdict: ReviewVerdict | None, comment: str = ""
     ) -> None:
         self.book.add(
             self.items[place] | {"dataset": self.name}, answered, verdict, comment.strip()
@@ -168,7 +168,9 @@ def application(review: Review, token: str | None) -> web.Application:
                 case "answer":
                     review.answer(place, str(body["option"]))
                 case "verdict":
-                    review.judge(place, Verdict(body["verdict"]), str(body.get("comment", "")))
+                    review.judge(
+                        place, ReviewVerdict(body["verdict"]), str(body.get("comment", ""))
+                    )
                 case "undo":
                     review.undo(place)
         except (KeyError, ValueError) as error:
@@ -280,6 +282,6 @@ def summary(review: Review) -> str:
     """How far the review is, in one line."""
     states = [review.state(place) for place in range(len(review.items))]
     judged = [state for state in states if state not in ("new", "answered")]
-    right = judged.count(Verdict.RIGHT.value)
+    right = judged.count(ReviewVerdict.RIGHT.value)
     valid = sum(judged.count(one.value) for one in VALID)
     return f"{len(judged)} of {len(states)} reviewed: {right} right, {valid} valid"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.review import LEFT_OUT, Verdict, outcomes, question_key, reviews_of, shown_image
+from schemas.review import LEFT_OUT, ReviewVerdict, outcomes, question_key, reviews_of, shown_image
 from tasks.review.inputs import REVIEWS, check_unchanged, digest_of_verdicts
 from tasks.stage import Build, Job
 
@@ -13,7 +13,7 @@ from tasks.stage import Build, Job
 def faults(root: Path, name: str) -> pl.DataFrame:
     """`key` and `outcome` of the questions of a dataset's name that its reviewers did not all find
     right, by key."""
-    return outcomes(reviews_of(root, name)).filter(pl.col("outcome") != Verdict.RIGHT.value)
+    return outcomes(reviews_of(root, name)).filter(pl.col("outcome") != ReviewVerdict.RIGHT.value)
 
 
 def digest_of_faults(build: Build) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from schemas.dataset_folder import check_dataset, name_of_dataset, read_manifest
-from schemas.review import Verdict
+from schemas.review import ReviewVerdict
 from tasks.buckets import answering
 from tasks.push.dataset import MANIFEST, Pushed, push
 from tasks.push.store import BucketStore, Folder, open_store
@@ -69,7 +69,7 @@ def contents(place: Path) -> dict[str, str]:
     }
 
 
-def review(dataset: Path, verdict: Verdict) -> None:
+def review(dataset: Path, verdict: ReviewVerdict) -> None:
     item = reviewable(dataset).to_dicts()[0]
     with open_book(dataset.parents[2], "drawn", "tilo") as book:
         book.add(item | {"dataset": name_of_dataset(read_manifest(dataset))}, None, verdict)
@@ -85,7 +85,7 @@ def test_a_folder_holds_the_same_bytes_and_is_a_dataset(dataset, tmp_path):
 
 def test_reviews_go_along_and_the_card_says_what_they_found(dataset, tmp_path):
     sent(dataset, tmp_path / "to")
-    review(dataset, Verdict.WRONG)
+    review(dataset, ReviewVerdict.WRONG)
     found = sent(dataset, tmp_path / "to")
     assert found.sent == 2  # the card and the reviews
     assert (tmp_path / "to" / "reviews" / "tilo.parquet").exists()

@@ -15,7 +15,7 @@ from schemas.review import (
     DISPUTED,
     REVIEW,
     Exchange,
-    Verdict,
+    ReviewVerdict,
     outcomes,
     question_key,
     read_reviews,
@@ -41,7 +41,7 @@ ITEM = {
 }  # fmt: skip
 
 
-def said(*rows: tuple[str, str, Verdict | None]) -> pl.DataFrame:
+def said(*rows: tuple[str, str, ReviewVerdict | None]) -> pl.DataFrame:
     """Reviews of reviewer, key and verdict."""
     found = [
         {**ITEM, "number": number, "reviewer": reviewer, "key": key,
@@ -99,10 +99,10 @@ def test_steps_are_on_disk_and_the_last_one_counts(tmp_path):
     with open_book(tmp_path, "made", "ada") as book:
         assert book.state("k1") == State()
         book.add(ITEM, "cat", None)
-        book.add(ITEM, "cat", Verdict.WRONG, "it is a cat")
+        book.add(ITEM, "cat", ReviewVerdict.WRONG, "it is a cat")
         assert read_reviews(book.path).height == 2
     with open_book(tmp_path, "made", "ada") as book:
-        assert book.state("k1") == State("cat", Verdict.WRONG, "it is a cat")
+        assert book.state("k1") == State("cat", ReviewVerdict.WRONG, "it is a cat")
         book.add(ITEM, "cat", None)
         assert book.state("k1") == State("cat")
     assert reviews_of(tmp_path, "made").is_empty()
@@ -134,7 +134,7 @@ def test_a_reviewer_has_a_name_for_a_file(name, tmp_path):
         (b"PAR1 cut", "cannot be read as reviews"),
         (pl.DataFrame({"key": ["k"]}), "has other columns"),
         (
-            said(("ada", "k1", Verdict.RIGHT)).with_columns(verdict=pl.lit("fine")),
+            said(("ada", "k1", ReviewVerdict.RIGHT)).with_columns(verdict=pl.lit("fine")),
             "known are right",
         ),
     ],
@@ -186,11 +186,11 @@ def test_more_than_there_is_is_all(samples):
 @pytest.mark.parametrize(
     ("verdicts", "outcome"),
     [
-        ([Verdict.RIGHT], "right"),
-        ([Verdict.RIGHT, Verdict.RIGHT], "right"),
-        ([Verdict.RIGHT, Verdict.WRONG], DISPUTED),
-        ([Verdict.AMBIGUOUS, Verdict.AMBIGUOUS], "ambiguous"),
-        ([Verdict.AMBIGUOUS, Verdict.UNANSWERABLE], DISPUTED),
+        ([ReviewVerdict.RIGHT], "right"),
+        ([ReviewVerdict.RIGHT, ReviewVerdict.RIGHT], "right"),
+        ([ReviewVerdict.RIGHT, ReviewVerdict.WRONG], DISPUTED),
+        ([ReviewVerdict.AMBIGUOUS, ReviewVerdict.AMBIGUOUS], "ambiguous"),
+        ([ReviewVerdict.AMBIGUOUS, ReviewVerdict.UNANSWERABLE], DISPUTED),
     ],
 )
 def test_reviewers_who_differ_dispute(verdicts, outcome):
@@ -229,11 +229,11 @@ def test_precision_is_of_labels_and_validity_of_questions():
     ],
 )
 def test_agreement_is_cohen_s(one, other, same, kappa):
-    verdict = {"r": Verdict.RIGHT, "w": Verdict.WRONG}
+    verdict = {"r": ReviewVerdict.RIGHT, "w": ReviewVerdict.WRONG}
     rows = said(
         *(("ada", f"k{place}", verdict[sign]) for place, sign in enumerate(one)),
         *(("bob", f"k{place}", verdict[sign]) for place, sign in enumerate(other)),
-        ("ada", "k9", Verdict.RIGHT),
+        ("ada", "k9", ReviewVerdict.RIGHT),
     )
     (found,) = agreements(rows)
     assert (found.both, found.same) == (4, same)
@@ -257,21 +257,21 @@ def test_the_label_is_not_told_before_the_answer(review):
 
 def test_steps_out_of_order_are_refused(review):
     with pytest.raises(ValueError, match="answer before"):
-        review.judge(0, Verdict.RIGHT, "")
+        review.judge(0, ReviewVerdict.RIGHT, "")
     with pytest.raises(ValueError, match="no such option"):
         review.answer(0, "none of these")
     review.answer(0, review.items[0]["options"][0])
     with pytest.raises(ValueError, match="answered already"):
         review.answer(0, review.items[0]["options"][1])
     with pytest.raises(ValueError, match="at most 2,000"):
-        review.judge(0, Verdict.RIGHT, "x" * 2001)
+        review.judge(0, ReviewVerdict.RIGHT, "x" * 2001)
     assert review.book.rows.height == 1
 
 
 def test_what_is_taken_back_is_one_step(review):
     option = review.items[1]["options"][0]
     review.answer(1, option)
-    review.judge(1, Verdict.AMBIGUOUS, " two dogs ")
+    review.judge(1, ReviewVerdict.AMBIGUOUS, " two dogs ")
     assert review.shown(1)["comment"] == "two dogs"
     review.undo(1)
     assert (review.state(1), review.shown(1)["answered"]) == ("answered", option)
@@ -307,7 +307,7 @@ def test_loopback_needs_no_token(host, is_own, monkeypatch):
 def test_what_is_exported_comes_back(exchange, drawn_dataset, samples, tmp_path):
     items = samples.head(4)
     name = name_of_dataset(manifest_of(drawn_dataset))
-    verdicts = [Verdict.RIGHT, Verdict.WRONG, Verdict.AMBIGUOUS]
+    verdicts = [ReviewVerdict.RIGHT, ReviewVerdict.WRONG, ReviewVerdict.AMBIGUOUS]
     with open_book(tmp_path / "one", "drawn", "ada") as book:
         for item, verdict in zip(items.to_dicts(), verdicts, strict=False):
             book.add(item | {"dataset": name}, None, verdict, f"so: {verdict}")
@@ -333,7 +333,7 @@ def test_what_is_exported_comes_back(exchange, drawn_dataset, samples, tmp_path)
 
 def test_argilla_s_users_are_reviewers_again(tmp_path):
     with open_book(tmp_path, "made", "ada") as book:
-        book.add(ITEM, None, Verdict.RIGHT)
+        book.add(ITEM, None, ReviewVerdict.RIGHT)
     stranger = "11111111-2222-3333-4444-555555555555"
     record = {"id": "k1", "responses": {"verdict": [
         {"value": "wrong", "user_id": user_of("ada")},
@@ -394,7 +394,7 @@ def root(two_builds: tuple[Path, Path], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judge(root: Path, dataset: Path, *verdicts: Verdict, reviewer: str = "ada") -> None:
+def judge(root: Path, dataset: Path, *verdicts: ReviewVerdict, reviewer: str = "ada") -> None:
     """Review the first samples of a dataset."""
     items = reviewable(dataset).head(len(verdicts)).to_dicts()
     name = name_of_dataset(manifest_of(dataset))
@@ -408,8 +408,15 @@ def test_the_command_says_what_was_found(root, two_builds):
     asked = call("reviews", name, "--root", root)
     assert asked.returncode == 2
     assert asked.stderr.count("\n") == 1 and "nobody has reviewed" in asked.stderr
-    judge(root, two_builds[0], Verdict.RIGHT, Verdict.WRONG, Verdict.AMBIGUOUS, Verdict.RIGHT)
-    judge(root, two_builds[0], Verdict.RIGHT, Verdict.WRONG, reviewer="bob")
+    judge(
+        root,
+        two_builds[0],
+        ReviewVerdict.RIGHT,
+        ReviewVerdict.WRONG,
+        ReviewVerdict.AMBIGUOUS,
+        ReviewVerdict.RIGHT,
+    )
+    judge(root, two_builds[0], ReviewVerdict.RIGHT, ReviewVerdict.WRONG, reviewer="bob")
     asked = call("reviews", name, "--root", root)
     first, *_, last = asked.stdout.splitlines()
     assert first == "all: 2 of 4 right (15 to 85 % at 95 %), 3 valid"
@@ -439,10 +446,10 @@ def test_the_command_says_what_was_found(root, two_builds):
     [
         (None, [], ""),
         (0.6, [], "nobody has reviewed it"),
-        (0.6, [Verdict.RIGHT] * 5, "all: 5 of 5 right (57 to 100 % at 95 %)"),
-        (0.6, [Verdict.RIGHT] * 6, ""),
-        (0.6, [*[Verdict.RIGHT] * 9, Verdict.WRONG], "all: 9 of 10 right (60 to 98"),
-        (0.59, [*[Verdict.RIGHT] * 9, Verdict.WRONG], ""),
+        (0.6, [ReviewVerdict.RIGHT] * 5, "all: 5 of 5 right (57 to 100 % at 95 %)"),
+        (0.6, [ReviewVerdict.RIGHT] * 6, ""),
+        (0.6, [*[ReviewVerdict.RIGHT] * 9, ReviewVerdict.WRONG], "all: 9 of 10 right (60 to 98"),
+        (0.59, [*[ReviewVerdict.RIGHT] * 9, ReviewVerdict.WRONG], ""),
     ],
 )
 def test_approval_needs_what_reviews_show(least, verdicts, problem, root, two_builds):
@@ -461,7 +468,7 @@ def test_the_card_says_what_reviewers_found(drawn_dataset, tmp_path):
     dataset = tmp_path / "datasets" / "drawn" / drawn_dataset.name
     shutil.copytree(drawn_dataset, dataset)
     before = (dataset / "README.md").read_text()
-    judge(tmp_path, dataset, Verdict.RIGHT, Verdict.WRONG)
+    judge(tmp_path, dataset, ReviewVerdict.RIGHT, ReviewVerdict.WRONG)
     reviews = reviews_of(tmp_path, "drawn")
     for _ in range(2):
         found = precisions(reviewed_of(dataset, tmp_path, "drawn"))
@@ -476,8 +483,8 @@ def test_the_card_says_what_reviewers_found(drawn_dataset, tmp_path):
 
 
 def test_the_report_says_what_reviewers_found(root, two_builds, tmp_path):
-    judge(root, two_builds[0], Verdict.RIGHT, Verdict.WRONG)
-    judge(root, two_builds[0], Verdict.RIGHT, Verdict.RIGHT, reviewer="bob")
+    judge(root, two_builds[0], ReviewVerdict.RIGHT, ReviewVerdict.WRONG)
+    judge(root, two_builds[0], ReviewVerdict.RIGHT, ReviewVerdict.RIGHT, reviewer="bob")
     record = Record(two_builds[0], root)
     overview = overview_of(record, read_questions(record))
     whole = overview["reviews"][0]
@@ -490,7 +497,7 @@ def test_reviews_hold_in_a_newer_build(two_builds, samples, tmp_path):
     older = manifest_of(two_builds[0])
     with open_book(tmp_path, "drawn", "ada") as book:
         for item in samples.to_dicts():
-            book.add(item | {"dataset": name_of_dataset(older)}, None, Verdict.RIGHT)
+            book.add(item | {"dataset": name_of_dataset(older)}, None, ReviewVerdict.RIGHT)
     found = reviewed_of(two_builds[1], tmp_path, "drawn")
     shared = set(samples["key"]) & set(reviewable(two_builds[1])["key"])
     assert set(found["key"]) == shared

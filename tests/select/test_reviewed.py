@@ -9,7 +9,7 @@ from flows.graph import stages_of
 from schemas.config.build import PipelineConfig
 from schemas.config.gates import GatesConfig
 from schemas.dataset_folder import builds_below, name_of_dataset
-from schemas.review import Verdict, question_key
+from schemas.review import ReviewVerdict, question_key
 from tasks.catalogue.tagging import tag_dataset
 from tasks.review.book import open_book
 from tasks.review.items import reviewable
@@ -31,7 +31,7 @@ def root(drawn_dataset, tmp_path):
     return shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
 
 
-def review(root, dataset, **verdicts: Verdict) -> pl.DataFrame:
+def review(root, dataset, **verdicts: ReviewVerdict) -> pl.DataFrame:
     """The first samples of the dataset, one reviewed by each verdict's name as reviewer."""
     items = reviewable(dataset).head(len(verdicts))
     name = name_of_dataset(manifest_of(dataset))
@@ -43,7 +43,13 @@ def review(root, dataset, **verdicts: Verdict) -> pl.DataFrame:
 
 @pytest.mark.long
 def test_a_question_at_fault_leaves_the_next_build(drawn_dataset, root):
-    items = review(root, drawn_dataset, ada=Verdict.WRONG, bob=Verdict.RIGHT, eve=Verdict.AMBIGUOUS)
+    items = review(
+        root,
+        drawn_dataset,
+        ada=ReviewVerdict.WRONG,
+        bob=ReviewVerdict.RIGHT,
+        eve=ReviewVerdict.AMBIGUOUS,
+    )
     rebuilt = build(CONFIG, root)
     assert rebuilt.name != drawn_dataset.name
     keys = set(reviewable(rebuilt)["key"])
@@ -61,12 +67,12 @@ def test_a_question_at_fault_leaves_the_next_build(drawn_dataset, root):
     with open_book(root, "drawn", "ada") as book:
         book.add(items.row(0, named=True) | {"dataset": "drawn/x"}, None, None)
     with open_book(root, "drawn", "eve") as book:
-        book.add(items.row(2, named=True) | {"dataset": "drawn/x"}, None, Verdict.RIGHT)
+        book.add(items.row(2, named=True) | {"dataset": "drawn/x"}, None, ReviewVerdict.RIGHT)
     assert build(CONFIG, root).name == drawn_dataset.name
 
 
 def test_what_is_right_changes_no_build(drawn_dataset, tmp_path):
-    review(tmp_path, drawn_dataset, ada=Verdict.RIGHT)
+    review(tmp_path, drawn_dataset, ada=ReviewVerdict.RIGHT)
     assert faults(tmp_path, "drawn").is_empty()
 
 
@@ -110,7 +116,7 @@ def test_reviews_that_change_while_a_build_runs_stop_it(root):
     before = after(Build(CONFIG, root), *stages[: names.index("select")])
     (dataset,) = builds_below(root)
     (job,) = select.STAGE.jobs(before)
-    review(root, dataset, ada=Verdict.WRONG)
+    review(root, dataset, ada=ReviewVerdict.WRONG)
     with pytest.raises(ValueError, match="have changed while it was built"):
         select.select(job)
 
@@ -119,7 +125,7 @@ def test_reviews_that_change_while_a_build_runs_stop_it(root):
 def test_a_build_that_reviews_show_to_be_wrong_is_not_published(root):
     """Of seven reviewed labels two are right: at most 64 % with 95 % confidence."""
     (dataset,) = builds_below(root)
-    verdicts = [Verdict.RIGHT] * 2 + [Verdict.WRONG] * 5
+    verdicts = [ReviewVerdict.RIGHT] * 2 + [ReviewVerdict.WRONG] * 5
     reviewers = {f"r{number}": verdict for number, verdict in enumerate(verdicts)}
     review(root, dataset, **reviewers)
     strict = CONFIG.model_copy(update={"gates": GatesConfig(min_precision=0.65)})

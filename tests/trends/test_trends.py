@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.dataset_folder import builds_below
-from schemas.review import Verdict
+from schemas.review import ReviewVerdict
 from tasks.review.book import open_book
 from tasks.review.items import reviewable
 from tasks.trends.figures import Figures, figures_of_builds
@@ -30,7 +30,7 @@ def figures(name: str, samples: int | None = None, **more: object) -> Figures:
 
 def test_figures_are_those_of_the_builds_the_oldest_first(root):
     newest = builds_below(root, "drawn")[0]
-    review(root, newest, Verdict.RIGHT, Verdict.RIGHT, Verdict.WRONG)
+    review(root, newest, ReviewVerdict.RIGHT, ReviewVerdict.RIGHT, ReviewVerdict.WRONG)
     found = figures_of_builds("drawn", root)
     assert [one.folder for one in found] == builds_below(root, "drawn")[::-1]
     for one in found:
@@ -44,7 +44,7 @@ def test_figures_are_those_of_the_builds_the_oldest_first(root):
     assert (found[-1].precision.right, found[-1].precision.reviewed) == (2, 3)
 
 
-def review(root: Path, dataset: Path, *verdicts: Verdict) -> None:
+def review(root: Path, dataset: Path, *verdicts: ReviewVerdict) -> None:
     with open_book(root, "drawn", "ada") as book:
         for item, verdict in zip(reviewable(dataset).to_dicts(), verdicts, strict=False):
             book.add(item | {"dataset": f"drawn/{dataset.name}"}, None, verdict)
