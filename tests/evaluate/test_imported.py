@@ -48,6 +48,7 @@ def evaluate(root: Path, *arguments: str | Path):
     return call("evaluate", "--root", root, "--set", MINIATURES, *arguments)
 
 
+@pytest.mark.long
 def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
     done = evaluate(
         root, "--replies", files[0], "--replies", files[1], "--export", tmp_path / "out"
@@ -140,6 +141,7 @@ def test_files_about_parts_are_one_model(root, tmp_path):
         import_replies(items_path, [files[0], files[0]], "m")
 
 
+@pytest.mark.long
 def test_a_blind_model_says_which_items_need_no_picture(root, files, tmp_path):
     """By its name, where its replies are imported."""
     blind = shutil.copy(files[0], tmp_path / "Gpt-blind_mindcube_tiny.json")
