@@ -48,9 +48,12 @@ def paired(answers: pl.DataFrame, *, seed: int, num_bootstrap: int) -> pl.DataFr
 
 
 def _of_benchmark(answers: pl.DataFrame, seed: int, num_bootstrap: int) -> list[dict[str, Any]]:
+    """The groups of all items are drawn, the same ones for every pair of models."""
     models = answers["model"].unique(maintain_order=True).to_list()
     tables = {model: answers.filter(pl.col("model") == model) for model in models}
-    found = []
+    groups = answers["group"].unique().sort()
+    places = dict(zip(groups, range(groups.len()), strict=True))
+    found, sums, counts = [], [], []
     for model, other in combinations(models, 2):
         both = tables[model].join(tables[other], on="item_id", suffix="_other").sort("item_id")
         if both.is_empty():
@@ -58,23 +61,29 @@ def _of_benchmark(answers: pl.DataFrame, seed: int, num_bootstrap: int) -> list[
         only_model = both.filter("is_right", ~pl.col("is_right_other")).height
         only_other = both.filter("is_right_other", ~pl.col("is_right")).height
         difference = (both["credit"] - both["credit_other"]).to_numpy() * 100.0
-        low, high, num_groups = _interval(both["group"], difference, seed, num_bootstrap)
+        at = [places[group] for group in both["group"]]
+        sums.append(np.bincount(at, difference, groups.len()))
+        counts.append(np.bincount(at, minlength=groups.len()).astype(np.float64))
         found.append(
             {
                 "benchmark": both["benchmark"][0],
                 "model": model,
                 "other": other,
                 "num_items": both.height,
-                "num_groups": num_groups,
+                "num_groups": int(np.count_nonzero(counts[-1])),
                 "difference": float(difference.mean()),
-                "low": low,
-                "high": high,
                 "only_model": only_model,
                 "only_other": only_other,
                 "p_value": mcnemar(only_model, only_other),
             }
         )
-    return found
+    if not found:
+        return []
+    low, high = _intervals(np.stack(sums, 1), np.stack(counts, 1), seed, num_bootstrap)
+    return [
+        row | ({"low": below, "high": above} if row["num_groups"] > 1 else {})
+        for row, below, above in zip(found, low, high, strict=True)
+    ]
 
 
 def mcnemar(only_one: int, only_other: int) -> float | None:
@@ -94,20 +103,17 @@ def holm(p_values: list[float | None]) -> list[float | None]:
     return found
 
 
-def _interval(
-    groups: pl.Series, difference: NDArray[np.float64], seed: int, num_bootstrap: int
-) -> tuple[float | None, float | None, int]:
-    """None twice for a single group."""
-    places = groups.rank("dense").cast(pl.Int64).to_numpy() - 1
-    number = int(places.max()) + 1
-    sums, counts = np.zeros(number), np.zeros(number)
-    np.add.at(sums, places, difference)
-    np.add.at(counts, places, 1.0)
-    if number < 2:
-        return None, None, number
-    drawn = [
-        (weights @ sums) / (weights @ counts)
-        for weights in draws(number, seed=seed, num_bootstrap=num_bootstrap)
-    ]
-    low, high = np.percentile(np.concatenate(drawn), INTERVAL)
-    return float(low), float(high), number
+def _intervals(
+    sums: NDArray[np.float64], counts: NDArray[np.float64], seed: int, num_bootstrap: int
+) -> tuple[list[float], list[float]]:
+    """The ends of the interval of every column; rows are groups. A draw that has none of a pair's
+    groups has no value for that pair."""
+    with np.errstate(invalid="ignore"):
+        drawn = np.concatenate(
+            [
+                (weights @ sums) / (weights @ counts)
+                for weights in draws(len(sums), seed=seed, num_bootstrap=num_bootstrap)
+            ]
+        )
+    low, high = np.nanpercentile(drawn, INTERVAL, axis=0)
+    return low.tolist(), high.tolist()
