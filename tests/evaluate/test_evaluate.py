@@ -197,7 +197,9 @@ def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_da
 def test_a_blind_model_is_shown_no_pictures(root):
     tree = tree_of(name="blind", benchmarks=[{"name": "mindcube_tiny", "path": "miniature"}])
     with serve(lambda _: "A") as endpoint:
-        sees, blind = chat_model(endpoint.url), chat_model(endpoint.url, name="not", blind=True)
+        sees = chat_model(endpoint.url)
+        sees["chat"]["model"] = "looks"  # nobody asked it anything before
+        blind = sees | {"name": "not", "blind": True}
         folder = run(tree | {"models": [sees, blind]}, root)
         kinds = [
             sorted({part["type"] for message in body["messages"] for part in _parts(message)})

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from evaluation.benchmarks.registry import BENCHMARKS
 from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
 from tests.builds import save_config
 from tests.commands import REPOSITORY, start
@@ -27,14 +28,14 @@ def test_the_sample_evaluates_every_benchmark(prefect_server, tmp_path):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "report.html", "report.md", "scores.parquet", "items.parquet", "grounding.parquet",
-        "evaluation.json",
+        "differences.parquet", "audit.parquet", "pairs.parquet", "evaluation.json",
     }  # fmt: skip
     scores = pl.read_parquet(folder / "scores.parquet")
     main = scores.filter(pl.col("is_main"))
-    assert main["benchmark"].n_unique() == 13
-    assert main.height == 26
+    assert set(main["benchmark"]) == set(BENCHMARKS)
+    assert main.height == sum(2 + len(one.parsers) for one in BENCHMARKS.values())
     items = pl.read_parquet(folder / "items.parquet")
-    assert items["benchmark"].n_unique() == 13
+    assert set(items["benchmark"]) == set(BENCHMARKS)
     assert items["text"].null_count() == 0
     again = evaluate(config, tmp_path)
     assert again.stdout == done.stdout
