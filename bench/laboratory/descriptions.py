@@ -184,16 +184,17 @@ def words_in(text: str) -> list[str]:
     return WORD.findall(GAP.sub(" ", text.casefold()))
 
 
-def described(words: Sequence[str]) -> Description:
+def described(words: Sequence[str], stated: str | None = None) -> Description:
     """The description at the start of some words, as long as can be. A word that may be a name or
-    say what a thing is like says that where a name follows: "the orange box"."""
+    say what a thing is like says that where a name follows: "the orange box". The predicate that
+    the question itself states is no part of it: "is the man riding the horse?"."""
     found = Description(" ".join(words[:MAX_WORDS]), None)
     likenesses: list[Fits] = []
     orders: list[Fits] = []  # each counts among the things that all else fits
     for start in range(len(words)):
         for stop in range(min(start + MAX_WORDS, len(words)), start, -1):
             if (name := " ".join(words[start:stop])) in NAMES:
-                length, behind = _behind(words[stop:])
+                length, behind = _behind(words[stop:], stated)
                 said = " ".join(words[: stop + length])
                 found = Description(said, name, (*likenesses, *behind, *reversed(orders)))
                 break
@@ -208,7 +209,7 @@ def described(words: Sequence[str]) -> Description:
     return found
 
 
-def _behind(words: Sequence[str]) -> tuple[int, list[Fits]]:
+def _behind(words: Sequence[str], stated: str | None) -> tuple[int, list[Fits]]:
     """How many words behind a name belong to it, and what they say."""
     rest = " ".join(words)
     for pattern, fits in AFTER:
@@ -219,21 +220,23 @@ def _behind(words: Sequence[str]) -> tuple[int, list[Fits]]:
         if words[stop] == "the" and words[stop + 1] not in FRAME:
             predicate = canonical_predicate(" ".join(words[start:stop]))
             anchor = described(words[stop + 1 :])
-            if MEANINGS.get(str(predicate), predicate) in RELATIONS and anchor.name:
+            is_known = MEANINGS.get(str(predicate), predicate) in RELATIONS
+            if is_known and anchor.name and predicate != stated:
                 return stop + 1 + len(anchor.words.split()), [related(str(predicate), anchor)]
             break
     return 0, []
 
 
-def descriptions_in(text: str) -> Iterator[Description]:
-    """Each "the ..." of a text that names a thing."""
+def descriptions_in(text: str, stated: str | None = None) -> Iterator[Description]:
+    """Each "the ..." of a text that names a thing; `stated` is the predicate of a claim that the
+    text asks about as a whole."""
     words = words_in(text)
     place = 0
     while place < len(words):
         place += 1
         if words[place - 1] != "the" or place == len(words):
             continue
-        found = described(words[place:])
+        found = described(words[place:], stated)
         is_order = words[place] in ORDERS and found.name not in FRAME
         is_frame = words[place] in FRAME and not (is_order and found.name)
         if not is_frame:

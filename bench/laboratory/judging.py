@@ -70,7 +70,8 @@ def _question(
 ) -> Question:
     claims = [decode_claim(text) for text in row["option_claims"]]
     things = {key: scene.things[means[key][0]] for claim in claims for key in objects_of(claim)}
-    descriptions = list(descriptions_in(row["question_only"]))
+    stated = getattr(claims[0], "predicate", None) if row["asks"] == "holds" else None
+    descriptions = list(descriptions_in(row["question_only"], stated))
     for option in row["options"]:
         if row["asks"] in ASKS_FOR_THINGS:
             words = words_in(option)

@@ -1,41 +1,36 @@
 """Relations: where one thing is by another, and who does what with what."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import permutations
 
 from schemas.box import horizontal_gap, inside_share
 from schemas.claim import ReachClaim, RelationClaim
 from schemas.scene_graph import SceneObject
-from schemas.vocabulary.kinds import LIVING, Kind
-from tasks.extract.interactions import Related, interactions
+from schemas.vocabulary.kinds import LIVING
+from tasks.extract.interactions import interactions
 from tasks.extract.places import other_places
 from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
+from tasks.extract.whether import HOLDABLE, is_handy, propose_alike, propose_usual
 
-REFUTED_BY_BOXES = {"touch", "rest", "overlap", "within", "near", "under", "higher", "lower"}
-"""Conditions of predicates that boxes can clearly fail. Sides are asked for without it."""
 WITHIN = 0.95
 """Share of a box within another from which on all of it counts as inside: annotators draw
 inaccurately."""
-HANDY = {
-    Kind.FOOD, Kind.TABLEWARE, Kind.CONTAINER, Kind.SPORT, Kind.TOOL, Kind.TOY, Kind.OBJECT,
-    Kind.ELECTRONICS,
-}  # fmt: skip
-"""Kinds of things that somebody could hold, where they are not too large."""
-HOLDABLE = 0.5
-"""Area of a thing that somebody could hold, as a share of that person's box, at most."""
 EVERYWHERE = 0.6
 """Share of the picture from which on a thing is everywhere: its place says nothing."""
 
 
 def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
-    annotated = list(interactions(view, contact=False))
-    yield from _whether(view, RelationClaim, annotated)
+    annotated = [
+        (subject, name, target)
+        for subject, name, target in interactions(view, contact=False)
+        if not _trivial(view, subject, target)
+    ]
+    yield from propose_alike(view, RelationClaim, annotated)
+    yield from propose_usual(view, RelationClaim, contact=False)
     for subject, name, target in annotated:
         predicate = view.facts.predicates[name]
-        if _trivial(view, subject, target):
-            continue
         claim = RelationClaim(subject.object_id, name, target.object_id)
         if "predicate" in predicate.asks and target.object_id in view.by_id:
             placed = _in_usual_direction(view, claim)
@@ -51,29 +46,11 @@ def propose_relations(view: View, num_options: int) -> Iterator[Proposal]:
 
 def propose_reaches(view: View, num_options: int) -> Iterator[Proposal]:
     annotated = list(interactions(view, contact=True))
-    yield from _whether(view, ReachClaim, annotated)
+    yield from propose_alike(view, ReachClaim, annotated)
+    yield from propose_usual(view, ReachClaim, contact=True)
     for subject, name, target in annotated:
         if target.object_id in view.by_id:
             yield from _ends(view, ReachClaim, subject, name, target)
-
-
-def _whether(
-    view: View, form: type[RelationClaim] | type[ReachClaim], annotated: Iterable[Related]
-) -> Iterator[Proposal]:
-    """Whether things stand in a relationship: those that do, and others of their kinds, of which
-    the boxes can show that they do not."""
-    for subject, name, target in annotated:
-        if view.facts.predicates[name].needs not in REFUTED_BY_BOXES:
-            continue
-        if target.object_id not in view.by_id or _trivial(view, subject, target):
-            continue
-        rivals = [(other, target) for other in view.of_kind(subject, target)]
-        rivals += [(subject, other) for other in view.of_kind(target, subject)]
-        for one, other in ((subject, target), *rivals):
-            holds = (one, other) == (subject, target)
-            claims = [form(one.object_id, name, other.object_id, so) for so in (holds, not holds)]
-            # A facet of its own: what is asked for yes or no leaves its turn to other questions.
-            yield Proposal("holds", claims[0], claims[1:], f"{_facet(view, name)}/holds")
 
 
 def _facet(view: View, name: str) -> str:
@@ -123,10 +100,7 @@ def _may_be_reached(
     another: both are of one kind, or both are things that somebody could hold."""
     if view.kind(other) is view.kind(target):
         return True
-    return all(
-        view.kind(thing) in HANDY and thing.box.area <= HOLDABLE * subject.box.area
-        for thing in (target, other)
-    )
+    return all(is_handy(view, subject, thing) for thing in (target, other))
 
 
 def _ends(

@@ -162,6 +162,13 @@ PLANTED = [
         "cat": ReachClaim(MAN, "holding", CAT), "ball": ReachClaim(MAN, "holding", BALL)})),
     ("wrong", row("Which of these is the man riding?", "object", {
         "horse": ReachClaim(MAN, "riding", HORSE), "cat": ReachClaim(MAN, "riding", CAT)})),
+    # for yes or no: what the question states is no part of a name
+    ("right", row("Is the cat on the bench?", "holds", {
+        "Yes": RelationClaim(CAT, "on", BENCH), "No": RelationClaim(CAT, "on", BENCH, False)})),
+    ("right", row("Do you see the man riding the horse?", "holds", {
+        "No": ReachClaim(MAN, "riding", HORSE, False), "Yes": ReachClaim(MAN, "riding", HORSE)})),
+    ("wrong", row("Can you see the dog on the bench?", "holds", {
+        "Yes": RelationClaim(DOG, "on", BENCH), "No": RelationClaim(DOG, "on", BENCH, False)})),
     # size: boxes and visible pixels
     ("right", largest(MOST, MAN, DOG, HORSE, names=("man", "dog", "horse"))),
     ("wrong", largest(MOST, DOG, MAN, HORSE, names=("dog", "man", "horse"))),

@@ -192,6 +192,35 @@ def test_whether_a_relationship_holds_is_asked_of_things_of_its_kinds():
     assert whether[RelationClaim(0, "on", 3, holds=False)].evidence.standing == "proved"
 
 
+def test_what_people_usually_do_is_denied_where_they_are_apart():
+    objects = [
+        ("man", (100, 200, 200, 500)),
+        ("ball", (300, 440, 350, 490)),
+        ("horse", (600, 250, 860, 560)),
+        ("car", (320, 60, 560, 200)),
+    ]
+    for category, denied in (
+        (Category.REACH, ReachClaim(0, "holding", 1, holds=False)),
+        (Category.RELATION, RelationClaim(0, "riding", 2, holds=False)),
+    ):
+        asked_so = [entry for entry in found(category, objects) if entry.asks == "holds"]
+        assert [entry.claim for entry in asked_so] == [denied]
+        assert asked_so[0].evidence.standing == "proved"
+    touching = [objects[0], ("ball", (180, 300, 230, 350)), *objects[2:]]
+    assert found(Category.REACH, touching) == []
+
+
+def test_how_near_is_near_is_not_asked_for_yes_or_no():
+    objects = [
+        ("cat", (110, 150, 180, 220)),
+        ("table", (100, 210, 400, 400)),
+        ("dog", (700, 100, 780, 190)),
+    ]
+    for predicate, number in (("near", 0), ("next to", 1)):
+        relations = found(Category.RELATION, objects, [(0, predicate, 1)])
+        assert sum(entry.asks == "holds" for entry in relations) == number
+
+
 def test_a_relationship_that_boxes_leave_open_is_not_denied():
     objects = [
         ("cup", (110, 150, 160, 220)),

@@ -14,7 +14,7 @@ from schemas.claim import (
     RelationClaim,
 )
 from schemas.vocabulary.predicates import load_predicates
-from tasks.extract.relations import REFUTED_BY_BOXES
+from tasks.extract.whether import REFUTED_BY_BOXES
 from tasks.language.forms.table import FORMS, form_of
 from tasks.language.grammar import BLANK, PART, Grammar
 from tasks.language.reading import gives_away, read_words
