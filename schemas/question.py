@@ -49,6 +49,9 @@ near-duplicates."""
 UNDECIDED = "undecided-"
 """The facets of questions that only somebody who looks at the image can answer start so."""
 
+ONLY_PAIRED = "/usual"
+"""The facets of questions that are asked only beside a counterpart end so: all have one answer."""
+
 USAGE = pl.Struct(
     {
         "calls": pl.Int64,

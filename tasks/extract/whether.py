@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from schemas.claim import Category, ReachClaim, RelationClaim
+from schemas.question import ONLY_PAIRED
 from schemas.scene_graph import SceneObject
 from schemas.vocabulary.kinds import Kind, Trait
 from tasks.extract.interactions import Related
@@ -16,6 +17,8 @@ from tasks.extract.proposal import Proposal
 from tasks.extract.view import View
 
 Form: TypeAlias = type[RelationClaim] | type[ReachClaim]
+ANNOTATED = "/holds"
+"""In a facet of its own, what is asked for yes or no leaves its turn to other questions."""
 REFUTED_BY_BOXES = {"touch", "rest", "overlap", "within", "near", "under", "higher", "lower"}
 """Conditions of predicates that boxes can clearly fail. Sides are asked for without it."""
 HANDY = {
@@ -39,16 +42,16 @@ def propose_alike(view: View, form: Form, annotated: Iterable[Related]) -> Itera
     for subject, name, target in annotated:
         if target.object_id not in view.by_id or not is_asked_for_yes_or_no(view, name):
             continue
-        yield _proposal(view, form, (subject, name, target), "holds", holds=True)
+        yield _proposal(view, form, (subject, name, target), ANNOTATED, holds=True)
         for other in view.of_kind(subject, target):
-            yield _proposal(view, form, (other, name, target), "holds", holds=False)
+            yield _proposal(view, form, (other, name, target), ANNOTATED, holds=False)
         for other in view.of_kind(target, subject):
-            yield _proposal(view, form, (subject, name, other), "holds", holds=False)
+            yield _proposal(view, form, (subject, name, other), ANNOTATED, holds=False)
 
 
 def propose_usual(view: View, form: Form, *, contact: bool) -> Iterator[Proposal]:
-    """Whether people do what is usual with things: ride what is ridden, hold what is handy. In a
-    facet of its own, so that these leave their turn to those that hold."""
+    """Whether people do what is usual with things: ride what is ridden, hold what is handy. They do
+    not, so that these are only asked where others do."""
     for subject in view.things:
         if view.kind(subject) is not Kind.PERSON:
             continue
@@ -57,7 +60,7 @@ def propose_usual(view: View, form: Form, *, contact: bool) -> Iterator[Proposal
             if is_ridden is contact or not (is_ridden or is_handy(view, subject, target)):
                 continue
             name = "riding" if is_ridden else "holding"
-            yield _proposal(view, form, (subject, name, target), "usual", holds=False)
+            yield _proposal(view, form, (subject, name, target), ONLY_PAIRED, holds=False)
 
 
 def is_handy(view: View, subject: SceneObject, target: SceneObject) -> bool:
@@ -68,5 +71,5 @@ def is_handy(view: View, subject: SceneObject, target: SceneObject) -> bool:
 def _proposal(view: View, form: Form, related: Related, kind: str, *, holds: bool) -> Proposal:
     subject, name, target = related
     claims = [form(subject.object_id, name, target.object_id, so) for so in (holds, not holds)]
-    facet = f"{view.facts.predicates[name].family}/{name}/{kind}"
+    facet = f"{view.facts.predicates[name].family}/{name}{kind}"
     return Proposal("holds", claims[0], claims[1:], facet)

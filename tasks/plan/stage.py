@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from schemas.config.dataset import QuotaConfig
-from schemas.question import PLAN, UNDECIDED
+from schemas.question import ONLY_PAIRED, PLAN, UNDECIDED
 from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
@@ -25,7 +25,7 @@ from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pa
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.stage import Job, Stage
 
-VERSION = 6
+VERSION = 7
 COLUMNS = (
     *("question_id", "image_id", "category", "level", "facet", "topic"),
     *("evidence", "num_offered", "offered", "context"),
@@ -118,7 +118,8 @@ def plan_questions(
 
 
 def offers_of(rows: pl.DataFrame, val_share: float, seed: int) -> Offers:
-    """Rows with their counterparts among those whose photograph is on the same side."""
+    """Rows with their counterparts among those whose photograph is on the same side, without those
+    that are asked only beside one and have none."""
     groups = rows["group_id"].unique().to_list()
     sides = {group: is_on_val_side(group, val_share, seed) for group in groups}
     rows = rows.with_columns(
@@ -126,10 +127,13 @@ def offers_of(rows: pl.DataFrame, val_share: float, seed: int) -> Offers:
         photograph="group_id",
         side=pl.col("group_id").replace_strict(sides, return_dtype=pl.Boolean),
     )
+    is_alone = pl.Series(counterparts(rows) < 0)
+    rows = rows.filter(~(is_alone & pl.col("facet").str.ends_with(ONLY_PAIRED)))
     return with_pairs_in_two(rows, counterparts(rows))
 
 
 def _alone(rows: pl.DataFrame) -> Offers:
+    rows = rows.filter(~pl.col("facet").str.ends_with(ONLY_PAIRED))
     rows = rows.with_columns(alternative=pl.lit(None, pl.Int64))
     return Offers.whole(rows, np.full(rows.height, -1))
 

@@ -231,6 +231,19 @@ def test_a_family_of_facets_has_at_most_a_quarter_while_others_suffice():
     assert counts["side"] == 28 - counts["z"]
 
 
+def test_what_has_one_answer_is_asked_only_beside_a_counterpart():
+    usual = {"facet": "interaction/holding/usual"}
+    rows = [held(f"n{number}", "No", "Yes") | usual for number in range(9)]
+    rows += [held(f"y{number}", "Yes", "No") for number in range(2)]
+    frame = pl.DataFrame(rows)
+    quota = ONE_LEVEL.model_copy(update={"num_samples": 160})
+    for is_paired, answers in ((True, ["No", "No", "Yes", "Yes"]), (False, ["Yes", "Yes"])):
+        planned = plan_questions(frame, images(frame), quota, 7, is_paired=is_paired)
+        chosen = planned.filter(pl.col("reason").is_null()).join(frame, on="question_id")
+        assert sorted(chosen["offered"].list.first()) == answers
+        assert chosen["pair_id"].n_unique() == (2 if is_paired else 1)
+
+
 def test_a_level_yields_to_pairs_of_another_one_before_words_tell():
     """All that is easy has the boy, who is always right there; the pairs are hard."""
     rows = [held(f"e{place}", "boy", "cow") for place in range(20)]
