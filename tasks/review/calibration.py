@@ -67,8 +67,8 @@ def votes_of(reviews: pl.DataFrame, root: Path) -> pl.DataFrame:
             judge = read_manifest(folder)["config"].get("judge")
         except ValueError:
             continue
-        if judge:
-            parts.append(_votes(folder, judge["rule"], reviews.filter(dataset=dataset)))
+        if isinstance(judge, dict) and "rule" in judge:
+            parts.append(_votes(folder, str(judge["rule"]), reviews.filter(dataset=dataset)))
     return pl.concat(parts).unique("key", keep="first", maintain_order=True)
 
 
