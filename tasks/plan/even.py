@@ -104,7 +104,7 @@ class Filling:
         # its options: two of them only make a pair.
         is_first = np.zeros(rows.height, dtype=bool)
         is_first[np.unique(self.topics, return_index=True)[1]] = True
-        may_be_taken = is_first & ~used[self.topics] & ~self.offers.in_two
+        may_be_taken = is_first & ~used[self.topics] & self.offers.may_be_alone
         offered = np.flatnonzero(taken | may_be_taken)
         chosen = choose(rows[offered], wanted, self.max_per_image, taken[offered])
         taken[offered] = chosen.to_numpy()

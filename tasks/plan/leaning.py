@@ -54,8 +54,8 @@ class Way(NamedTuple):
 @dataclass
 class Part:
     """The decided rows of one category: `rows` are their places in the table, and `place` the other
-    way round. `budgets` say how many more may be taken. `mates` and `in_two` are those of Offers,
-    in places of the part.
+    way round. `budgets` say how many more may be taken. `mates`, `in_two` and `may_be_alone` are
+    those of Offers, in places of the part.
 
     `features` are those of the options of each row: of the features of column c, a row of the kind
     k adds `counts[k, c]` to the `excess` of right options, and `chance[k, c]` to the `expected`
@@ -66,6 +66,7 @@ class Part:
     budgets: Mapping[Share, Budget]
     mates: Places
     in_two: Mask
+    may_be_alone: Mask
     features: Places
     kinds: Places
     counts: Floats
@@ -110,6 +111,7 @@ class Part:
             },
             mates=np.where(mates < 0, -1, place[mates]),
             in_two=in_two,
+            may_be_alone=offers.may_be_alone[numbers],
             features=features,
             kinds=kinds,
             counts=counts,
@@ -127,7 +129,7 @@ class Part:
         return Way(np.flatnonzero((self.mates >= 0) & self.in_two), self.mates)
 
     def single(self) -> Way:
-        return Way(np.flatnonzero(~self.in_two), np.full(len(self.rows), -1))
+        return Way(np.flatnonzero(self.may_be_alone), np.full(len(self.rows), -1))
 
     def leaning(self, rows: Places) -> Floats:
         """How far each row leans to where what was taken leans already; negative where it evens

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas.claim import Category
+from schemas.question import ONLY_PAIRED
 from tasks.language.forms.table import FORMS
 
 Places: TypeAlias = NDArray[np.int64]
@@ -69,6 +70,13 @@ class Offers(NamedTuple):
     rows: pl.DataFrame
     mates: Places
     in_two: NDArray[np.bool_]
+
+    @property
+    def may_be_alone(self) -> NDArray[np.bool_]:
+        """Which rows may be taken without a counterpart."""
+        is_usual = self.rows["facet"].str.ends_with(ONLY_PAIRED).to_numpy()
+        alone: NDArray[np.bool_] = ~self.in_two & ~is_usual
+        return alone
 
     @classmethod
     def whole(cls, rows: pl.DataFrame, mates: Places) -> "Offers":

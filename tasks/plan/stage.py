@@ -25,7 +25,7 @@ from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pa
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.stage import Job, Stage
 
-VERSION = 7
+VERSION = 8
 COLUMNS = (
     *("question_id", "image_id", "category", "level", "facet", "topic"),
     *("evidence", "num_offered", "offered", "context"),

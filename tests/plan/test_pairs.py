@@ -244,6 +244,19 @@ def test_what_has_one_answer_is_asked_only_beside_a_counterpart():
         assert chosen["pair_id"].n_unique() == (2 if is_paired else 1)
 
 
+def test_what_is_asked_only_beside_a_counterpart_is_not_taken_without_it():
+    """The girl's photograph has room for one question, which is another one."""
+    rows = [held("b", "No", "Yes") | {"facet": "interaction/holding/usual"},
+            held("g", "Yes", "No")]  # fmt: skip
+    rows += [held("g", "cat", "dog") | {"question_id": "g-size", "category": "size"}]
+    frame = pl.DataFrame(rows)
+    quota = ONE_LEVEL.model_copy(update={"num_samples": 160, "max_per_image": 1})
+    for wanted, chosen in ((["size", "reach"], ["g-size"]), (["reach"], ["b-reach", "g-reach"])):
+        some = frame.filter(pl.col("category").is_in(wanted))
+        planned = plan_questions(some, images(some), quota, 7)
+        assert planned.filter(pl.col("reason").is_null())["question_id"].to_list() == chosen
+
+
 def test_a_level_yields_to_pairs_of_another_one_before_words_tell():
     """All that is easy has the boy, who is always right there; the pairs are hard."""
     rows = [held(f"e{place}", "boy", "cow") for place in range(20)]
