@@ -4,7 +4,6 @@ import pytest
 
 from bench.hacking import (
     ACCURACY,
-    EXPLOITS,
     REWARDS,
     Earned,
     closed_by,
@@ -16,12 +15,15 @@ from bench.hacking import (
 
 @pytest.fixture(scope="module")
 def table(drawn_dataset):
-    return earn(read_samples(drawn_dataset)[:16])
+    return earn(read_samples(drawn_dataset))
 
 
-@pytest.mark.parametrize("reward", ["strict", "strict, consistency"])
-def test_no_exploit_earns_more_than_honesty_under_the_strict_options(table, reward):
-    assert [name for name in EXPLOITS if pays(table, name, reward)] == []
+def test_the_strict_options_pay_less_for_boxes_of_the_whole_picture(table):
+    def lead(reward: str) -> float:
+        name = "gold labels, each box the whole picture"
+        return table[name][reward].at(ACCURACY) - table["honest"][reward].at(ACCURACY)
+
+    assert lead("strict, consistency") < lead("strict") < lead("dense")
 
 
 def test_only_one_answer_and_one_scene_are_read(table):
@@ -32,10 +34,7 @@ def test_only_one_answer_and_one_scene_are_read(table):
     assert all(answers[reward].right == answers[reward].wrong for reward in REWARDS)
 
 
-def test_honesty_with_a_right_answer_earns_most_and_strict_options_pay_no_wrong_one(table):
-    for reward in REWARDS:
-        others = [table[name][reward].right for name in EXPLOITS]
-        assert table["honest"][reward].right > max(others)
+def test_the_strict_options_pay_a_wrong_answer_for_its_format_alone(table):
     assert {round(row["strict"].wrong, 9) for row in table.values()} <= {0, 0.1}
 
 
