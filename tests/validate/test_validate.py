@@ -37,6 +37,7 @@ from schemas.config.models import JudgeConfig, WriteConfig
 from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from tasks.plan.quota import plan_quotas
+from tasks.took import TOOK
 from tasks.validate.readiness import check_rewards
 from tasks.validate.results import succeeded
 from tasks.validate.shortcuts import find_shortcuts
@@ -647,6 +648,7 @@ def test_a_validated_artifact_is_not_validated_again(tmp_path):
     assert {path.name for path in folder.parent.iterdir()} == {
         folder.name,
         f"{folder.name}.seal.json",
+        f"{folder.name}{TOOK}",
     }
 
 
