@@ -1,8 +1,8 @@
 """Form: the English of one category of claims: what it asks, how options are worded, and how the
 words of a question and of its options are read back.
 
-tasks/language/forms/ has one module per category, and its table lists them. No other module of the
-stages compares categories or types of claims to find words.
+tasks/language/forms/ has one module per category, which its table lists; relation and reach share
+the sentences of whether.py. No other module of the stages compares categories or types of claims to find words.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
