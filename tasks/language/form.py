@@ -2,7 +2,8 @@
 words of a question and of its options are read back.
 
 tasks/language/forms/ has one module per category, which its table lists; relation and reach share
-the sentences of whether.py. No other module of the stages compares categories or types of claims to find words.
+the sentences of whether.py. No other module of the stages compares categories or types of claims to
+find words.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
