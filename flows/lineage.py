@@ -41,15 +41,15 @@ class Data:
     num_rows: int | None = None
 
     @property
-    def named(self) -> dict[str, str]:
-        """By OpenLineage's conventions: a bucket is a namespace, a local path is in `file`."""
+    def named(self) -> tuple[str, str]:
+        """Namespace and name: a bucket is a namespace, a local path is in `file`."""
         parts = urlsplit(self.place)
         if parts.scheme and parts.netloc:
             namespace = f"{parts.scheme}://{parts.netloc}"
-            return {"namespace": namespace, "name": parts.path.strip("/") or "/"}
+            return namespace, parts.path.strip("/") or "/"
         if self.place.startswith("hub:"):
-            return {"namespace": "hub", "name": self.place.removeprefix("hub:")}
-        return {"namespace": "file", "name": str(Path(self.place).expanduser().absolute())}
+            return "hub", self.place.removeprefix("hub:")
+        return "file", str(Path(self.place).expanduser().absolute())
 
 
 def data_of_artifact(paths: Sequence[Path]) -> Data:
@@ -183,7 +183,7 @@ def _facets(data: Data) -> dict[str, Any]:
 def _input(data: Data) -> "InputDataset":
     from openlineage.client.event_v2 import InputDataset
 
-    return InputDataset(**data.named, facets=_facets(data))
+    return InputDataset(*data.named, facets=_facets(data))
 
 
 def _output(data: Data) -> "OutputDataset":
@@ -194,6 +194,5 @@ def _output(data: Data) -> "OutputDataset":
 
     counted = data.num_rows is not None
     statistics = {"outputStatistics": OutputStatisticsOutputDatasetFacet(data.num_rows)}
-    return OutputDataset(
-        **data.named, facets=_facets(data), outputFacets=statistics if counted else {}
-    )
+    found: dict[str, Any] = {**statistics} if counted else {}
+    return OutputDataset(*data.named, facets=_facets(data), outputFacets=found)

@@ -155,7 +155,7 @@ def test_a_collector_that_refuses_ends_nothing(collector, caplog):
     ],
 )
 def test_places_are_named_by_the_conventions(place, namespace, name):
-    assert Data(place).named == {"namespace": namespace, "name": name}
+    assert Data(place).named == (namespace, name)
 
 
 def test_artifacts_are_named_without_their_shards(drawn_dataset):
