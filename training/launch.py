@@ -123,8 +123,6 @@ def _options(method: Method) -> Any:
 def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
     """The run of a configuration, its folder made. ValueError where its dataset must not be
     trained on, or where it was begun before and `may_resume` is not set."""
-    import torch
-
     dataset = resolve_dataset(config.data.dataset, root)
     config = config.named(name_of_dataset(check_dataset(dataset)))
     model = resolve_model(config.model.name, root, config.data.family)
@@ -138,6 +136,32 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
                 "it, or remove the folder to start again"
             )
         lock = _open_folder(folder, config, checkpoint)
+    return _run(config, root, dataset, model, folder, checkpoint=checkpoint, lock=lock)
+
+
+def prepare_check(config: TrainConfig, root: Path, folder: Path) -> Run:
+    """The run of a configuration up to its first update; its folder may be thrown away."""
+    dataset = resolve_dataset(config.data.dataset, root)
+    check_dataset(dataset)
+    model = resolve_model(config.model.name, root, config.data.family)
+    log = config.log.model_copy(update={"report_to": "none"})
+    config = config.model_copy(update={"log": log})
+    return _run(config, root, dataset, model, folder, only_check=True)
+
+
+def _run(
+    config: TrainConfig,
+    root: Path,
+    dataset: Path,
+    model: str | Path,
+    folder: Path,
+    *,
+    checkpoint: Path | None = None,
+    lock: IO[str] | None = None,
+    only_check: bool = False,
+) -> Run:
+    import torch
+
     return Run(
         config,
         dataset,
@@ -148,28 +172,7 @@ def prepare(config: TrainConfig, root: Path, *, may_resume: bool) -> Run:
         num_processes=int(os.environ.get("WORLD_SIZE", "1")),
         has_gpu=torch.cuda.is_available(),
         lock=lock,
-    )
-
-
-def prepare_check(config: TrainConfig, root: Path, folder: Path) -> Run:
-    """The run of a configuration up to its first update; its folder may be thrown away."""
-    import torch
-
-    dataset = resolve_dataset(config.data.dataset, root)
-    check_dataset(dataset)
-    model = resolve_model(config.model.name, root, config.data.family)
-    log = config.log.model_copy(update={"report_to": "none"})
-    return Run(
-        config.model_copy(update={"log": log}),
-        dataset,
-        model,
-        folder,
-        cache=root.resolve() / "artifacts" / "arrow",
-        checkpoint=None,
-        num_processes=int(os.environ.get("WORLD_SIZE", "1")),
-        has_gpu=torch.cuda.is_available(),
-        lock=None,
-        only_check=True,
+        only_check=only_check,
     )
 
 

@@ -5,7 +5,6 @@ seconds. Tags such as `<scene>` are ordinary text to their tokenizers: special t
 missing from decoded completions.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +65,11 @@ def make_tiny(folder: Path, family: FamilyName, seed: int = 0) -> Path:
     return folder
 
 
-def make_model(family: Family, tokenizer: PreTrainedTokenizerFast, seed: int, **shape: int) -> Any:
-    """Random weights of the real architecture; `shape` goes to the family's tiny configuration."""
+def make_model(family: Family, tokenizer: PreTrainedTokenizerFast, seed: int) -> Any:
+    """Random weights of the real architecture."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModelForImageTextToText.from_config(family.tiny.config(tokenizer, **shape))
+        model = AutoModelForImageTextToText.from_config(family.tiny.config(tokenizer))
         if family.tiny.start:
             family.tiny.start(model)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
@@ -78,9 +77,9 @@ def make_model(family: Family, tokenizer: PreTrainedTokenizerFast, seed: int, **
     return model
 
 
-def make_tokenizer(family: Family, texts: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+def make_tokenizer(family: Family) -> PreTrainedTokenizerFast:
     """Byte-level BPE with the family's special tokens, so that any text can be written; trained on
-    texts of our own, or on these."""
+    texts of our own."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -95,7 +94,7 @@ def make_tokenizer(family: Family, texts: Sequence[str] = ()) -> PreTrainedToken
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts or _texts(), trainer)
+    tokenizer.train_from_iterator(_texts(), trainer)
     special = family.special
     if special.bos:  # such tokenizers put it before every text
         known = [(special.bos, tokenizer.token_to_id(special.bos))]

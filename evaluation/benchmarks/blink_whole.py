@@ -17,11 +17,10 @@ from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, 
 from evaluation.benchmarks.published import SENSENOVA, Reported
 from evaluation.benchmarks.texts import (
     first_of,
-    in_columns,
     is_given,
     letter_of,
-    listed,
     name_in,
+    options_in,
     text_of,
     without_instruction,
 )
@@ -63,7 +62,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     return Item(
         item_id=name_in(row, "idx") if "idx" in row else "",
         question=without_instruction(text_of(row, "question")),
-        options=listed(row["choices"]) if "choices" in row else in_columns(row),
+        options=options_in(row, "choices"),
         answer=letter_of(row["answer"]),
         images=tuple(filter(is_given, named)) or (first_of(row, "image", "image_path"),),
         subset=task,

@@ -11,11 +11,10 @@ from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     coco_of,
     first_of,
-    in_columns,
     is_given,
     letter_of,
-    listed,
     name_in,
+    options_in,
     text_of,
     without_instruction,
 )
@@ -40,7 +39,7 @@ def read(row: Row, part: Part, number: int) -> Item:
     return Item(
         item_id=f"{subset}-{name_in(row, 'idx')}" if "idx" in row else "",
         question=without_instruction(text_of(row, "question")),
-        options=listed(row["choices"]) if "choices" in row else in_columns(row),
+        options=options_in(row, "choices"),
         answer=letter_of(row["answer"]),
         images=(row["image"],),
         subset=subset,

@@ -12,12 +12,10 @@ from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.published import SENSENOVA, Reported
 from evaluation.benchmarks.texts import (
     first_of,
-    in_columns,
     is_given,
-    letter_at,
-    letter_of,
-    listed,
+    letter_or_place,
     name_in,
+    options_in,
     text_of,
 )
 from evaluation.easi import EASI, easi
@@ -31,14 +29,12 @@ from evaluation.rules import plain
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    listing = "answer_options" if "answer_options" in row else "options"
-    options = listed(row[listing]) if is_given(row.get(listing)) else in_columns(row)
-    answer: Any = row["answer"]
+    options = options_in(row, "answer_options", "options")
     return Item(
         item_id=name_in(row, "question_id") if is_given(row.get("question_id")) else str(number),
         question=text_of(row, "question"),
         options=options,
-        answer=letter_at(answer, options) if isinstance(answer, int) else letter_of(answer),
+        answer=letter_or_place(row["answer"], options),
         images=(first_of(row, "image", "image_path"),),
         subset=text_of(row, "data_source"),
         category=str(first_of(row, "relation", "category")),

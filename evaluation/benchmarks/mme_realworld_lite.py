@@ -9,11 +9,10 @@ from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     first_of,
-    in_columns,
     is_given,
     letter_of,
-    listed,
     name_in,
+    options_in,
     text_of,
     without_instruction,
 )
@@ -26,12 +25,11 @@ NO_ANSWER = "The image does not feature the object."  # the last option of the m
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    options = row.get("multi-choice options")
     finer = row.get("l2-category")
     return Item(
         item_id=name_in(row, "index"),
         question=without_instruction(text_of(row, "question")),
-        options=listed(options) if is_given(options) else in_columns(row),
+        options=options_in(row, "multi-choice options"),
         answer=letter_of(row["answer"]),
         images=(first_of(row, "bytes", "image"),),
         category=text_of(row, "category"),

@@ -15,12 +15,10 @@ from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, 
 from evaluation.benchmarks.published import EASI_CHECK, Reported
 from evaluation.benchmarks.texts import (
     first_of,
-    in_columns,
     is_given,
-    letter_at,
-    letter_of,
-    listed,
+    letter_or_place,
     name_in,
+    options_in,
     text_of,
 )
 from evaluation.easi import EASI, easi
@@ -37,7 +35,7 @@ DEFAULT = "A"
 
 
 def read(row: Row, part: Part, number: int) -> Item:
-    options = listed(row["options"]) if is_given(row.get("options")) else in_columns(row)
+    options = options_in(row, "options")
     task = text_of(row, "task_type").replace(" ", "_")
     name = name_in(row, "id") if is_given(row.get("id")) else ""
     answer: Any = row["gt"] if is_given(row.get("gt")) else row["answer"]
@@ -47,7 +45,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         item_id=f"{task}-{name}" if name else "",
         question=text_of(row, "question"),
         options=options,
-        answer=letter_at(answer, options) if isinstance(answer, int) else letter_of(answer),
+        answer=letter_or_place(answer, options),
         images=(first_of(row, "image", "image_path") if is_named else photograph,),
         subset=task,
         category=text_of(row, "sub_task_type").replace(" ", "_"),

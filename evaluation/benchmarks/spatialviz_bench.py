@@ -10,11 +10,9 @@ from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source
 from evaluation.benchmarks.published import EASI_CHECK, Reported
 from evaluation.benchmarks.texts import (
     first_of,
-    in_columns,
-    is_given,
     letter_of,
-    listed,
     name_in,
+    options_in,
     text_of,
 )
 from evaluation.easi import EASI, easi
@@ -47,7 +45,7 @@ letters. A comma is missing between the last two."""
 
 def read(row: Row, part: Part, number: int) -> Item:
     parts = [str(first_of(row, name, name.lower())) for name in PLACES]
-    options = listed(row["Choices"]) if is_given(row.get("Choices")) else in_columns(row)
+    options = options_in(row, "Choices")
     return Item(
         item_id="-".join(parts),
         question=text_of(row, "Question" if "Question" in row else "question"),

@@ -141,6 +141,12 @@ def in_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def options_in(row: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    """Options of the first of these columns that has a list, else of the columns A, B, C ..."""
+    given = [row[name] for name in names if is_given(row.get(name))]
+    return listed(given[0]) if given else in_columns(row)
+
+
 def cut_options(text: str, *, by_place: bool = False) -> tuple[str, tuple[str, ...]]:
     """The question and the options in one text: `(A) x (B) y`, `A. x` on separate lines, or
     `Options: A: x, B: y`; no options where no letters run from A on. `by_place`: any letters in
@@ -195,6 +201,11 @@ def letter_at(place: Any, options: Sequence[str]) -> str:
     if not is_place or not 0 <= place < min(len(options), len(LETTERS)):
         raise ValueError(f"the answer {_shown(place)} is not one of {len(options)} places, 0 first")
     return LETTERS[place]
+
+
+def letter_or_place(answer: Any, options: Sequence[str]) -> str:
+    """The letter that an answer is, or that of the option at the place that it is."""
+    return letter_at(answer, options) if isinstance(answer, int) else letter_of(answer)
 
 
 def name_pictures(texts: Sequence[str], number: int) -> list[str]:

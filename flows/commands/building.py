@@ -19,7 +19,8 @@ Config = Annotated[
 
 def build(
     config: Config = SAMPLE,
-    settings: Settings = [],  # noqa: B006  (typer copies it)
+    *,
+    settings: Settings,
     root: Root = DATA,
     again: Annotated[
         str | None,
@@ -75,7 +76,8 @@ def build(
 
 def plan(
     config: Config = SAMPLE,
-    settings: Settings = [],  # noqa: B006  (typer copies it)
+    *,
+    settings: Settings,
     root: Root = DATA,
     pilot: Annotated[
         int, typer.Option(min=0, help="Write and judge this many questions first.", metavar="N")

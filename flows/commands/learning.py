@@ -53,7 +53,8 @@ def score(
 
 def train(
     config: Annotated[Path, typer.Argument(help="The training configuration, a TOML file.")],
-    settings: Settings = [],  # noqa: B006  (typer copies it)
+    *,
+    settings: Settings,
     root: Root = DATA,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say how much memory and time it would take.")
@@ -107,7 +108,8 @@ def evaluate(
             help="The evaluation's configuration, a TOML file; not needed with --replies."
         ),
     ] = None,
-    settings: Settings = [],  # noqa: B006  (typer copies it)
+    *,
+    settings: Settings,
     root: Root = DATA,
     model: Annotated[
         str | None,
@@ -116,11 +118,12 @@ def evaluate(
     replies: Annotated[
         list[str],
         typer.Option(
+            default_factory=list,
             help="Score the replies in this file of VLMEvalKit, EASI or lmms-eval instead of "
             "asking a model; may be repeated.",
             metavar="[BENCHMARK=]FILE",
         ),
-    ] = [],  # noqa: B006  (typer copies it)
+    ],
     export: Annotated[
         Path | None,
         typer.Option(

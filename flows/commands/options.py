@@ -34,6 +34,7 @@ Settings = Annotated[
     list[str],
     typer.Option(
         "--set",
+        default_factory=list,
         help="Change one key of the configuration; may be repeated.",
         metavar="KEY=VALUE",
     ),

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from flows.commands.options import DATA, Root, Settings
 from flows.server import starting_prefect
 from flows.settings import apply_settings, show_lines
-from schemas.dataset_folder import check_root
 
 
 class Kind(StrEnum):
@@ -25,15 +25,9 @@ def witness(
     config: Annotated[
         Path, typer.Argument(help="A build's configuration, whose witnesses have a model.")
     ],
-    settings: Annotated[
-        list[str], typer.Option("--set", help="Change one key.", metavar="KEY=VALUE")
-    ] = [],  # noqa: B006  (typer copies it)
-    root: Annotated[
-        Path,
-        typer.Option(
-            "--root", help="Where artifacts are kept.", metavar="FOLDER", callback=check_root
-        ),
-    ] = Path("data"),
+    *,
+    settings: Settings,
+    root: Root = DATA,
 ) -> None:
     """Have models look at the photographs of a build, and print the folders of what they wrote:
     boxes in COCO's format with scores, or a depth map for each photograph.

@@ -41,7 +41,7 @@ class Tiny:
     """The tiny model of a family: its configuration, for a tokenizer; its image processor; its chat
     template. `start` changes weights that are not random in the architecture's own start."""
 
-    config: Callable[..., Any]
+    config: Callable[[Any], Any]
     images: Callable[[], Any]
     template: Callable[[], str]
     start: Callable[[Any], None] | None = None

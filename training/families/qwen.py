@@ -1,9 +1,10 @@
 """What the Qwen families share: special tokens, image processor, the modules that are trained."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.families.family import Special
+from training.families.family import Family, Special
 
 IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"
 VISION_START, VISION_END, VISION_PAD = "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>"
@@ -13,6 +14,25 @@ SPECIAL = Special((PAD, "<|im_start|>", END, *PLACEHOLDERS), end=END, pad=PAD)
 ATTENTION = r".*language_model.*(q|k|v|o)_proj"
 """Attention's projections, without those of the vision tower."""
 VISION = ("visual",)  # the tower, its merger included
+
+TINY_TEXT = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 32_768,
+}
+"""Of the text model of a tiny model, what all families share."""
+TINY_ROPE = {"rope_type": "default", "rope_theta": 10_000.0}
+TINY_VISION = {
+    "depth": 2,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_heads": 4,
+    "out_hidden_size": 64,
+}
+"""Of its vision tower."""
 
 
 def image_processor(path: str | Path, *, min_pixels: int, max_pixels: int, **kwargs: Any) -> Any:
@@ -48,3 +68,14 @@ def text_ids(tokenizer: Any) -> dict[str, int]:
     known = special_ids(tokenizer)
     names = ("bos_token_id", "eos_token_id", "pad_token_id")
     return {"vocab_size": len(tokenizer)} | {name: known[name] for name in names}
+
+
+qwen_family = partial(
+    Family,
+    special=SPECIAL,
+    placeholders=PLACEHOLDERS,
+    vision=VISION,
+    images=image_processor,
+    reads_videos=True,
+)
+"""A family, without what sets one Qwen family apart from another."""

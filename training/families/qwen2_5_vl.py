@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.completion.families import FamilyName
 from training.families import qwen
-from training.families.family import Family, Shape, Tiny
+from training.families.family import Shape, Tiny
 from training.families.templates import own_template
 
 
@@ -16,36 +16,23 @@ def processor(tokenizer: Any, images: Any) -> Any:
     return Qwen2_5_VLProcessor(images, tokenizer, chat_template=tokenizer.chat_template)
 
 
-def tiny_config(tokenizer: Any, *, width: int = 64, depth: int = 2, patch_size: int = 14) -> Any:
-    """`depth` layers of `width`, four heads each; the vision tower has two layers."""
+def tiny_config(tokenizer: Any) -> Any:
     from transformers import Qwen2_5_VLConfig
 
-    num_heads = 4
-    half = width // num_heads // 2
     return Qwen2_5_VLConfig(
         text_config={
-            "hidden_size": width,
-            "intermediate_size": 2 * width,
-            "num_hidden_layers": depth,
-            "num_attention_heads": num_heads,
-            "num_key_value_heads": num_heads // 2,
-            "max_position_embeddings": 32_768,
+            **qwen.TINY_TEXT,
             "rope_parameters": {
-                "rope_type": "default",
-                "rope_theta": 10_000.0,
+                **qwen.TINY_ROPE,
                 # Time, height and width share the half of a head between them.
-                "mrope_section": [half - 2 * (half // 3), half // 3, half // 3],
+                "mrope_section": [4, 2, 2],
             },
             **qwen.text_ids(tokenizer),
         },
         vision_config={
-            "depth": 2,
-            "hidden_size": 64,
-            "intermediate_size": 128,
-            "num_heads": 4,
-            "patch_size": patch_size,
-            "window_size": 8 * patch_size,
-            "out_hidden_size": width,
+            **qwen.TINY_VISION,
+            "patch_size": 14,
+            "window_size": 112,
             "fullatt_block_indexes": [1],
         },
         tie_word_embeddings=False,
@@ -53,7 +40,7 @@ def tiny_config(tokenizer: Any, *, width: int = 64, depth: int = 2, patch_size: 
     )
 
 
-FAMILY = Family(
+FAMILY = qwen.qwen_family(
     name=FamilyName.QWEN2_5_VL,
     title="Qwen2.5-VL",
     model_type="qwen2_5_vl",
@@ -62,13 +49,8 @@ FAMILY = Family(
         "3b": Shape(3.755e9, 36, 2048, 151_936, 13.0),
         "7b": Shape(8.292e9, 28, 3584, 152_064, 15.0),
     },
-    special=qwen.SPECIAL,
-    placeholders=qwen.PLACEHOLDERS,
     lora_targets=qwen.ATTENTION,
-    vision=qwen.VISION,
-    images=qwen.image_processor,
     processor=processor,
-    reads_videos=True,
     tiny=Tiny(
         tiny_config, partial(qwen.new_image_processor, 14), partial(own_template, "qwen2_5_vl")
     ),

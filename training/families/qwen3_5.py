@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.completion.families import FamilyName
 from training.families import qwen
-from training.families.family import Family, Shape, Tiny
+from training.families.family import Shape, Tiny
 from training.families.qwen3_vl import processor
 from training.families.templates import our_template
 
@@ -24,21 +24,15 @@ def tiny_config(tokenizer: Any) -> Any:
 
     return Qwen3_5Config(
         text_config={
-            "hidden_size": 64,
-            "intermediate_size": 128,
-            "num_hidden_layers": 2,
+            **qwen.TINY_TEXT,
             "layer_types": ["linear_attention", "full_attention"],
             "linear_num_key_heads": 2,
             "linear_num_value_heads": 4,
             "linear_key_head_dim": 16,
             "linear_value_head_dim": 16,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
             "head_dim": 16,
-            "max_position_embeddings": 32_768,
             "rope_parameters": {
-                "rope_type": "default",
-                "rope_theta": 10_000.0,
+                **qwen.TINY_ROPE,
                 "partial_rotary_factor": 0.5,
                 "mrope_section": [2, 1, 1],
                 "mrope_interleaved": True,
@@ -46,12 +40,8 @@ def tiny_config(tokenizer: Any) -> Any:
             **qwen.text_ids(tokenizer),
         },
         vision_config={
-            "depth": 2,
-            "hidden_size": 64,
-            "intermediate_size": 128,
-            "num_heads": 4,
+            **qwen.TINY_VISION,
             "patch_size": 16,
-            "out_hidden_size": 64,
             "num_position_embeddings": 256,
         },
         tie_word_embeddings=False,
@@ -59,7 +49,7 @@ def tiny_config(tokenizer: Any) -> Any:
     )
 
 
-FAMILY = Family(
+FAMILY = qwen.qwen_family(
     name=FamilyName.QWEN3_5,
     title="Qwen3.5",
     model_type="qwen3_5",
@@ -71,13 +61,8 @@ FAMILY = Family(
         "4b": Shape(4.539e9, 32, 2560, 248_320),
         "9b": Shape(9.410e9, 32, 4096, 248_320),
     },
-    special=qwen.SPECIAL,
-    placeholders=qwen.PLACEHOLDERS,
     lora_targets=f"{qwen.ATTENTION}|{LINEAR_ATTENTION}",
-    vision=qwen.VISION,
-    images=qwen.image_processor,
     processor=processor,
-    reads_videos=True,
     tiny=Tiny(tiny_config, partial(qwen.new_image_processor, 16), partial(our_template, "qwen3_5")),
     template=partial(our_template, "qwen3_5"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.completion.families import FamilyName
 from training.families import qwen
-from training.families.family import Family, Shape, Tiny
+from training.families.family import Shape, Tiny
 from training.families.templates import own_template
 
 
@@ -22,28 +22,18 @@ def tiny_config(tokenizer: Any) -> Any:
 
     return Qwen3VLConfig(
         text_config={
-            "hidden_size": 64,
-            "intermediate_size": 128,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
+            **qwen.TINY_TEXT,
             "head_dim": 16,
-            "max_position_embeddings": 32_768,
             "rope_parameters": {
-                "rope_type": "default",
-                "rope_theta": 10_000.0,
+                **qwen.TINY_ROPE,
                 "mrope_section": [4, 2, 2],
                 "mrope_interleaved": True,
             },
             **qwen.text_ids(tokenizer),
         },
         vision_config={
-            "depth": 2,
-            "hidden_size": 64,
-            "intermediate_size": 128,
-            "num_heads": 4,
+            **qwen.TINY_VISION,
             "patch_size": 16,
-            "out_hidden_size": 64,
             "num_position_embeddings": 256,
             "deepstack_visual_indexes": [0],
         },
@@ -52,7 +42,7 @@ def tiny_config(tokenizer: Any) -> Any:
     )
 
 
-FAMILY = Family(
+FAMILY = qwen.qwen_family(
     name=FamilyName.QWEN3_VL,
     title="Qwen3-VL",
     model_type="qwen3_vl",
@@ -63,13 +53,8 @@ FAMILY = Family(
         "4b": Shape(4.438e9, 36, 2560, 151_936),
         "8b": Shape(8.767e9, 36, 4096, 151_936),
     },
-    special=qwen.SPECIAL,
-    placeholders=qwen.PLACEHOLDERS,
     lora_targets=qwen.ATTENTION,
-    vision=qwen.VISION,
-    images=qwen.image_processor,
     processor=processor,
-    reads_videos=True,
     tiny=Tiny(
         tiny_config, partial(qwen.new_image_processor, 16), partial(own_template, "qwen3_vl")
     ),
