@@ -32,8 +32,9 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from bench.laboratory.annotator import NO_MISTAKES, Rates, annotate
+from bench.laboratory.annotator import annotate
 from bench.laboratory.judging import Verdict, judge
+from bench.laboratory.rates import NO_MISTAKES, Rates
 from bench.laboratory.witnesses import Estimator, estimated_depths, write_depths, write_instances
 from bench.laboratory.world import TrueScene, label_map, true_scene
 from schemas.claim import Category

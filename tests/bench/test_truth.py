@@ -5,9 +5,10 @@ from itertools import permutations
 
 import pytest
 
-from bench.laboratory.annotator import NO_MISTAKES, Rates, annotate
+from bench.laboratory.annotator import annotate
 from bench.laboratory.descriptions import described, descriptions_in
 from bench.laboratory.judging import judge
+from bench.laboratory.rates import NO_MISTAKES, Rates
 from bench.laboratory.relations import stands
 from bench.laboratory.world import TrueScene, TrueThing, true_scene
 from bench.truth import CROWD, DRAWING, wilson

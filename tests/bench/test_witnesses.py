@@ -5,8 +5,8 @@ import json
 import numpy as np
 from PIL import Image
 
-from bench.laboratory.annotator import Rates
 from bench.laboratory.claims import is_recognisable
+from bench.laboratory.rates import Rates
 from bench.laboratory.witnesses import EXACT, Estimator, estimated_depths, true_depths
 from bench.laboratory.world import label_map, true_scene
 from bench.truth import CROWD, DRAWING, Laboratory, decode_truth, lines_of, write_source

@@ -4,7 +4,7 @@ known: drawn scenes, annotated as carelessly as Visual Genome."""
 import polars as pl
 import pytest
 
-from bench.laboratory.annotator import NO_MISTAKES, Rates
+from bench.laboratory.rates import NO_MISTAKES, Rates
 from bench.laboratory.witnesses import Estimator
 from bench.truth import Laboratory, judged, write_source
 from schemas.config.build import PipelineConfig
