@@ -27,6 +27,7 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import asked_as, load_predicates
 from tasks.extract.candidates import find_candidates
 from tasks.extract.counts import propose_counts
+from tasks.extract.proposers import PROPOSERS
 from tasks.extract.stage import subgraph_rows
 from tasks.extract.view import View
 from tests.scenes import EXTRACT, NUM_OPTIONS, OPEN, PROOF, facts, filled, scene, scenes
@@ -62,12 +63,28 @@ LIVING_ROOM = [
 @given(scenes(at_least=4, names=NAMES))
 def test_every_answer_is_supported_and_every_alternative_refuted(one):
     known = Facts(one, PROOF)
+    fewer = {one.category: range(1, 3) for one in PROPOSERS if one.may_offer_fewer}
     for candidate in find_candidates(known, EXTRACT, NUM_OPTIONS):
         assert known.holds(candidate.claim).supports
         assert all(known.holds(other).refutes for other in candidate.alternatives)
-        assert len(candidate.alternatives) in (1, NUM_OPTIONS[candidate.category] - 1)
+        most = NUM_OPTIONS[candidate.category] - 1
+        assert len(candidate.alternatives) in (1, *fewer.get(candidate.category, ()), most)
         assert set(candidate.names) == set(candidate.objects)
         assert all(known.references.of(key) for key in candidate.objects)
+
+
+@pytest.mark.parametrize("others", range(5))
+def test_reach_offers_as_many_as_might_be_held(others):
+    held = [("man", (100, 200, 200, 500)), ("cup", (180, 300, 230, 360))]
+    things = [
+        ("ball", (800, 100, 860, 160)),
+        ("book", (800, 400, 860, 460)),
+        ("bottle", (800, 500, 830, 590)),
+        ("umbrella", (600, 100, 680, 220)),
+    ]
+    reaches = found(Category.REACH, [*held, *things[:others]], [(0, "holding", 1)])
+    offered = [len(entry.alternatives) for entry in reaches if entry.asks == "object"]
+    assert offered == ([min(others, NUM_OPTIONS[Category.REACH] - 1)] if others else [])
 
 
 @given(scenes(at_least=4, names=NAMES))
