@@ -133,6 +133,7 @@ def _said(row: dict) -> str:
     return f"({row['answer']}) {texts[row['answer']]}" if texts else row["answer"]
 
 
+@pytest.mark.long
 def test_the_same_is_drawn_again(tmp_path):
     for name in BENCHMARKS:
         first, second = (miniature_folder(name, tmp_path / place) for place in "ab")
