@@ -10,11 +10,13 @@ from bench.miniature.arms import REWARDS, Arm, reward_of, run
 from bench.miniature.learning import Start, warm_up
 from bench.miniature.policy import Policy
 from bench.miniature.scenes import (
+    ANSWERS,
     CLEAR,
     DIM,
     FAR,
     NUM_CLASSES,
     SIDE,
+    Kind,
     answers_of,
     colors,
     draw,
@@ -22,6 +24,7 @@ from bench.miniature.scenes import (
 )
 from bench.miniature.tokens import (
     ANS,
+    EDGE,
     EOS,
     PAD,
     SAID,
@@ -91,6 +94,35 @@ def test_the_answer_follows_from_the_boxes_in_a_sound_scene():
     mirrored = SCENES.asked_boxes()[:, :, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [SIDE, 0, SIDE, 0]
     turned, _ = answers_of(SCENES.kinds, mirrored)
     assert ((turned != SCENES.answers) == (SCENES.kinds == 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "boxes", "answer"),
+    [
+        (Kind.SIDE, [(0, 0, 3, 3), (8, 0, 11, 3)], "left"),
+        (Kind.SIDE, [(8, 0, 11, 3), (0, 0, 3, 3)], "right"),
+        (Kind.HEIGHT, [(0, 0, 3, 3), (0, 8, 3, 11)], "above"),
+        (Kind.HEIGHT, [(0, 8, 3, 11), (0, 0, 3, 3)], "below"),
+        (Kind.SIZE, [(0, 0, 6, 6), (8, 8, 11, 11)], "bigger"),
+        (Kind.SIZE, [(8, 8, 11, 11), (0, 0, 6, 6)], "smaller"),
+        (Kind.NEARER, [(0, 0, 3, 3), (4, 0, 7, 3), (12, 12, 15, 15)], "first"),
+        (Kind.NEARER, [(0, 0, 3, 3), (12, 12, 15, 15), (4, 0, 7, 3)], "second"),
+    ],
+)
+def test_boxes_answer(kind, boxes, answer):
+    whole = np.array([[*boxes, (0, 0, 0, 0)][:3]])
+    found, is_certain = answers_of(np.array([kind]), whole)
+    assert (ANSWERS[found[0]], is_certain.tolist()) == (answer, [True])
+
+
+def test_of_several_boxes_of_a_class_the_first_counts():
+    for row, tokens in enumerate(GOLD.tolist()):
+        others = [tokens[0], EDGE + 1, EDGE + 2, EDGE + 3, EDGE + 4]
+        one = SCENES.take(slice(row, row + 1))
+        before, after = (read([text], one) for text in ([*others, *tokens], [*tokens[:5], *others]))
+        assert before.boxes[0, 0].tolist() == [1, 2, 3, 4]
+        assert after.boxes[0, 0].tolist() == one.asked_boxes()[0, 0].tolist()
+        assert (after.things[0], after.is_formed[0]) == (2, False)
 
 
 def test_no_thing_meets_another_and_far_classes_are_not_asked_about_together():
