@@ -101,7 +101,9 @@ def plan(
     from tasks.fetched import with_local_files
     from tasks.stage import Build
     from tasks.status import build_status, print_status
+    from tasks.validate.stage import check_gates
 
+    check_gates(loaded)
     console = Console()
     if pilot and loaded.override.write:
         raise ValueError(

@@ -15,6 +15,7 @@ MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
 """Keys whose value no message repeats: a password or an API key may have been written there."""
 MAX_SHOWN = 200
 """Characters of a wrong value that a message repeats."""
+TOO_DEEP = "is nested too deeply: no key here holds so much"
 Config = TypeVar("Config", bound=BaseModel)
 
 
@@ -41,7 +42,7 @@ def _read(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path} is not TOML: {error}: correct it there") from None
     except RecursionError:
-        raise ValueError(f"{path} is nested too deeply: no key here holds so much") from None
+        raise ValueError(f"{path} {TOO_DEEP}") from None
 
 
 def validated(kind: type[Config], tree: dict[str, Any], path: Path | str) -> Config:
@@ -50,7 +51,7 @@ def validated(kind: type[Config], tree: dict[str, Any], path: Path | str) -> Con
         # As JSON, so that `true` is no number and "7" none, while names of enumerations are read.
         return kind.model_validate_json(json.dumps(tree, default=str), strict=True)
     except RecursionError:
-        raise ValueError(f"{path} is nested too deeply: no key here holds so much") from None
+        raise ValueError(f"{path} {TOO_DEEP}") from None
     except ValidationError as error:
         raise ValueError(f"{path}: {_first_problem(error, kind)}") from None
 

@@ -152,8 +152,9 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
             ) as served,
         ):
             try:
-                deployments = f"{url}/deployments/count"
-                wait_for(lambda: httpx.post(deployments, json={}).json() == 3, 60)
+                # A deployment's trigger is created after it, as an automation.
+                automations = f"{url}/automations/count"
+                wait_for(lambda: httpx.post(automations, json={}).json() == 2, 60)
                 httpx.post(f"{url}/events", json=events).raise_for_status()
                 wait_for(lambda: parameters_of_runs(url) == expected, 60)
                 before = said.stat().st_size

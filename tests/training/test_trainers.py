@@ -175,7 +175,8 @@ def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(
     blocked.touch()
     with pytest.raises(FileExistsError):
         trainer_of(method)(prepared)
-    del prepared
+    assert prepared.lock
+    prepared.lock.close()  # as the end of the process would
     blocked.unlink()
     assert not (run_of(root) / "final").exists()
     with pytest.raises(ValueError, match=r"was begun before and has checkpoint-2: add --resume"):
