@@ -80,10 +80,11 @@ def verdict(one: Scene, claim) -> str:
 def converses(claim):
     """Claims that cannot be true together with this one."""
     match claim:
-        case RelationClaim(a, predicate, b, True) | ReachClaim(a, predicate, b, True):
-            if predicate in SIDES:
+        case RelationClaim(a, predicate, b, holds) | ReachClaim(a, predicate, b, holds):
+            yield type(claim)(a, predicate, b, not holds)
+            if holds and predicate in SIDES:
                 yield type(claim)(a, SIDES[predicate], b)
-            if PREDICATES[predicate].inverse:
+            if holds and PREDICATES[predicate].inverse:
                 yield type(claim)(b, predicate, a)
         case SizeClaim(dimension, largest, others):
             for other in others:
@@ -135,8 +136,8 @@ def swapped(text: str) -> str:
 def reflected(claim):
     """The same fact, told of the mirrored picture."""
     match claim:
-        case RelationClaim(a, predicate, b, True) | ReachClaim(a, predicate, b, True):
-            return type(claim)(a, SIDES.get(predicate, predicate), b)
+        case RelationClaim(a, predicate, b, holds) | ReachClaim(a, predicate, b, holds):
+            return type(claim)(a, SIDES.get(predicate, predicate), b, holds)
         case OrientationClaim(viewpoint, reference, target, direction):
             text = "_".join(swapped(word) for word in direction.split("_"))
             return OrientationClaim(viewpoint, reference, target, Direction(text))
