@@ -24,6 +24,8 @@ ORIENTATION = 0x0112
 SCAN, END, METADATA, MORE_PICTURES = 0xDA, 0xD9, 0xE1, b"MPF\0"
 """In JPEG: markers of pixels, of the end, and of EXIF and XMP; how a list of more pictures
 begins."""
+ALONE = (0, *range(0xD0, 0xD9))
+"""Bytes behind 0xFF without a length: of no marker, of a restart of the pixels, of the start."""
 
 
 def opened(data: bytes) -> Image.Image:
@@ -39,24 +41,51 @@ def media_type(data: bytes) -> str:
 
 
 def as_stored(data: bytes) -> bytes:
-    """The photograph as every reader shows it alike: no tag turns it, it is one picture, and grey
-    has 8 bits. What is so already, or is no image, is returned as it is. A JPEG keeps its pixels'
-    bytes; others become PNG."""
+    """The photograph as every reader shows it alike: no tag turns it, it is one picture, grey has 8
+    bits, and what is transparent lies on white. What is so already, or is no image, is returned as
+    it is. A JPEG keeps its pixels' bytes; others become PNG."""
     try:
         with opened(data) as image:
             is_deep = image.mode.startswith("I")
-            is_turned = image.getexif().get(ORIENTATION, 1) != 1
             is_one = getattr(image, "n_frames", 1) == 1  # not an MPO, nor animated
-            if not is_deep and not is_turned and is_one and image.format != "MPO":
+            is_plain = is_one and image.format != "MPO" and not is_deep
+            if is_plain and not _is_turned(image) and not _is_clear(image):
                 return data
             if MEDIA[str(image.format)] == "jpeg":
                 return b"".join(_without_metadata(data))
             pixels = Image.fromarray(_eight_bits(np.asarray(image))) if is_deep else image
+            pixels = on_white(pixels) if _is_clear(pixels) else pixels
             buffer = io.BytesIO()
             pixels.save(buffer, "PNG", exif=b"", xmp=b"")
             return buffer.getvalue()
     except Exception:  # of many kinds for broken files: the stage that examines them reports it
         return data
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """In RGB, as a page shows it: readers that only drop transparency show what it hides."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    flat = Image.new("RGB", clear.size, "white")
+    flat.paste(clear, mask=clear.getchannel("A"))
+    return flat
+
+
+def _is_turned(image: Image.Image) -> bool:
+    """Whether a tag turns it for some reader; of tags that cannot be read nobody knows."""
+    try:
+        return bool(image.getexif().get(ORIENTATION, 1) != 1)
+    except Exception:  # of many kinds, too, and other readers fail at them
+        return True
+
+
+def _is_clear(image: Image.Image) -> bool:
+    """Whether any pixel is transparent, be it in part."""
+    if not image.has_transparency_data:
+        return False
+    least, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return bool(least < 255)
 
 
 def _eight_bits(grey: np.ndarray) -> np.ndarray:
@@ -66,15 +95,17 @@ def _eight_bits(grey: np.ndarray) -> np.ndarray:
 
 
 def _without_metadata(data: bytes) -> Iterator[bytes]:
-    """The first picture of a JPEG without EXIF, XMP and its list of further pictures."""
+    """The first picture of a JPEG without EXIF, XMP and its list of further pictures, nor what
+    decoders skip between its segments."""
     place = 2
     yield data[:place]
-    while True:
-        if data[place] != 0xFF:
-            raise ValueError(f"no marker at byte {place}")
+    while (place := data.find(b"\xff", place, -1)) >= 0:
         marker = data[place + 1]
         if marker == 0xFF:  # fills
             place += 1
+            continue
+        if marker in ALONE:
+            place += 2
             continue
         if marker == END:
             yield data[place : place + 2]
@@ -89,10 +120,10 @@ def _without_metadata(data: bytes) -> Iterator[bytes]:
 
 
 def _end_of_scan(data: bytes, place: int) -> int:
-    """Where the marker after the pixels stands; 0xFF before 0 is a value, before 0xD0 to 0xD7 a
-    restart."""
-    while True:
-        place = data.index(b"\xff", place)
+    """Where the marker after the pixels stands, in a damaged file at its end; 0xFF before 0 is a
+    value, before 0xD0 to 0xD7 a restart."""
+    while (place := data.find(b"\xff", place, -1)) >= 0:
         if data[place + 1] != 0 and not 0xD0 <= data[place + 1] <= 0xD7:
             return place
         place += 2
+    return len(data)

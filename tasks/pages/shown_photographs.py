@@ -5,7 +5,7 @@ from base64 import b64encode
 
 from PIL import Image
 
-from schemas.photographs import opened
+from schemas.photographs import on_white, opened
 
 SIDES = (640, 512, 448, 384, 320, 256, 192, 160, 128, 96, 64)
 """Pixels of the longer side that are tried, the largest first."""
@@ -26,7 +26,7 @@ def shrunk(data: bytes, room: int) -> tuple[bytes, tuple[int, int]] | None:
         with opened(data) as image:
             size = image.size
             image.draft("RGB", (sides[0], sides[0]))
-            flat = _on_white(image)
+            flat = on_white(image)
     except UNSHOWN:
         return None
     made = b""
@@ -36,15 +36,6 @@ def shrunk(data: bytes, room: int) -> tuple[bytes, tuple[int, int]] | None:
         if len(made) <= room:
             break
     return made, size
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGB", "L"):
-        return image.convert("RGB")
-    clear = image.convert("RGBA")
-    flat = Image.new("RGB", clear.size, "white")
-    flat.paste(clear, mask=clear.getchannel("A"))
-    return flat
 
 
 def _webp(image: Image.Image) -> bytes:

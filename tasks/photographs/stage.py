@@ -27,7 +27,7 @@ from tasks.sources.shard import find_source
 from tasks.sources.vg150 import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 
-VERSION = 2
+VERSION = 3
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """Files whose names end otherwise are not looked at."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined

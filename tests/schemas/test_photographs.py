@@ -1,6 +1,7 @@
 """Photographs: every reader sees the pixels as they are stored."""
 
 import io
+import random
 from pathlib import Path
 
 import datasets
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from schemas.photographs import as_stored, opened
+from tasks.pages.shown_photographs import UNSHOWN
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "photographs"
 WIDTH, HEIGHT = 60, 40
@@ -38,16 +40,23 @@ def xmp_of(turn: int) -> bytes:
 
 def pixels_of(data: bytes) -> np.ndarray:
     with opened(data) as image:
-        return np.asarray(image.convert("RGB"))
+        return pixels_of_image(image)
+
+
+def pixels_of_image(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB"))
 
 
 def seen(data: bytes) -> list[np.ndarray]:
-    """What different readers make of the bytes: Pillow as it is, Pillow that turns, and
-    `datasets`, which turns."""
+    """What different readers make of the bytes: Pillow as it is, Pillow that turns, `datasets`,
+    which turns, and a page, which shows white where nothing is."""
     with Image.open(io.BytesIO(data)) as image:
         turned = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     loaded = datasets.Image().decode_example({"bytes": data, "path": None})
-    return [pixels_of(data), turned, np.asarray(loaded.convert("RGB"))]
+    with opened(data) as image:
+        shown = image.convert("RGBA")
+    page = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)
+    return [pixels_of(data), turned, np.asarray(loaded.convert("RGB")), pixels_of_image(page)]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -68,6 +77,46 @@ def test_no_xmp_turns_a_photograph(kind):
     assert plain != data
     for pixels in seen(plain):
         assert np.array_equal(pixels, pixels_of(data))
+
+
+@pytest.mark.parametrize(
+    "between", [b"junk", bytes(7), b"\xff\xd1", b"\xff\x00", b"\xff" * 9, b"\xff\xd8"]
+)
+def test_what_decoders_skip_in_a_jpeg_hides_no_tag(between):
+    data = picture("JPEG", turn=6)
+    place = data.index(b"\xff\xdb")
+    plain = as_stored(data[:place] + between + data[place:])
+    assert plain == as_stored(data) != data
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_tags_at_which_readers_fail_are_taken_away(kind):
+    data = picture(kind, exif=b"Exif\0\0MMx*\0\0\0\x08\0\0")
+    assert as_stored(data) != data
+    for pixels in seen(as_stored(data)):
+        assert np.array_equal(pixels, pixels_of(data))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_no_damage_turns_a_photograph_for_some_readers_only(kind):
+    """A damaged file is seen alike by all, or by none."""
+    data, dice, num_seen = picture(kind, turn=6), random.Random(11), 0
+    for _ in range(200):
+        broken = bytearray(data)
+        for _ in range(dice.randint(1, 2)):
+            place = dice.randrange(2, dice.choice([220, len(data)]))
+            broken[place : place + dice.randrange(3)] = dice.choice(
+                [b"\xff", b"", dice.randbytes(1), dice.randbytes(30), b"\xff\xd9"]
+            )
+        plain = as_stored(bytes(broken))
+        try:
+            first = pixels_of(plain)
+        except UNSHOWN:
+            continue
+        num_seen += 1
+        assert all(np.array_equal(first, other) for other in seen(plain))
+    assert num_seen > 20
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}])
@@ -99,6 +148,34 @@ def test_grey_of_16_bits_is_scaled():
     with opened(as_stored(buffer.getvalue())) as image:
         assert image.mode == "L"
         assert np.array_equal(np.asarray(image), steps >> 8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_what_is_transparent_lies_on_white(kind, mode):
+    if (kind, mode) == ("WEBP", "PA"):
+        pytest.skip("WebP has no palettes")
+    with opened(picture("PNG")) as image:
+        clear = image.convert("L" if mode == "LA" else "RGB")
+    hidden = Image.new("L", (WIDTH, HEIGHT), 255)
+    hidden.paste(0, (20, 0, WIDTH, HEIGHT))
+    hidden.paste(128, (40, 0, WIDTH, HEIGHT))
+    clear.putalpha(hidden)
+    buffer = io.BytesIO()
+    options = {"lossless": True, "exact": True} if kind == "WEBP" else {}
+    (clear.quantize(8) if mode == "PA" else clear).save(buffer, kind, **options)
+    first, *others = seen(as_stored(buffer.getvalue()))
+    assert all(np.array_equal(first, other) for other in others)
+    assert (first[:, 20:40] == 255).all() and (first[20, 5] < 210).any()
+
+
+def test_a_colour_that_stands_for_nothing_is_white():
+    buffer = io.BytesIO()
+    with opened(picture("PNG")) as image:
+        image.save(buffer, "PNG", transparency=image.getpixel((20, 20)))
+    first, *others = seen(as_stored(buffer.getvalue()))
+    assert (first[20, 20] == 255).all()
+    assert all(np.array_equal(first, other) for other in others)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "LA"])
