@@ -41,17 +41,17 @@ def asked_seconds(headers: Mapping[str, str], now: float | None = None) -> float
 
     Retry-After is a number of seconds or a date (RFC 9110, 10.2.3); OpenAI adds retry-after-ms.
     """
-    stated = headers.get("retry-after", "")
-    try:
-        milliseconds = headers.get("retry-after-ms")
-        seconds = float(milliseconds) / 1000.0 if milliseconds else float(stated)
-    except ValueError:
+    for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            date = parsedate_to_datetime(stated).timestamp()
-        except (TypeError, ValueError, OverflowError):
-            return None
-        seconds = max(date - (time() if now is None else now), 0.0)
-    return min(seconds, MAX_ASKED) if isfinite(seconds) and seconds >= 0.0 else None
+            seconds = float(headers.get(name, "")) / per_second
+        except ValueError:
+            continue
+        return min(seconds, MAX_ASKED) if isfinite(seconds) and seconds >= 0.0 else None
+    try:
+        date = parsedate_to_datetime(headers.get("retry-after", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(date - (time() if now is None else now), 0.0), MAX_ASKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ BYTES_PER_TOKEN = 2.5
 """English has about four: fewer, so that a request does not cost more than is set aside for it."""
 PIXELS_PER_TOKEN = 400
 """Anthropic counts 750 and OpenAI more; fewer for the same reason."""
+CREDIBLE, ANY_TOKENS = 50, 100_000
+"""How many times the tokens that a request is likely to take a server may report, besides as many
+as some put into every prompt. More would take the whole budget for one wrong number."""
 REFRESH_SECONDS = 1.0
 """Seconds between two looks at what other processes have spent: one query a second is no load, and
 a reply takes as long."""
@@ -132,15 +135,16 @@ class Budget:
         self._purse.give_back(dollars)
 
     def usage(self, completion: Completion, request: Request) -> Usage:
-        """What a reply took; where the server does not report it, more than it is likely to be."""
-        told = completion.usage
+        """What a reply took; where the server reports nothing, or what cannot be, more than it is
+        likely to be."""
+        told = self._credible(completion.usage, request)
         if told.input_tokens and (told.output_tokens or not completion.num_bytes):
             return told
         if not self._has_estimated:
             self._has_estimated = True
             logger.warning(
-                "%s does not report the tokens of every reply: where it does not, they are "
-                "estimated by the lengths of prompt and reply, rather too high",
+                "%s does not report the tokens of every reply, or reports what cannot be: they are "
+                "then estimated by the lengths of prompt and reply, rather too high",
                 self._name,
             )
         num_written = max(int(completion.num_bytes / BYTES_PER_TOKEN), 1)
@@ -149,6 +153,16 @@ class Budget:
             input_tokens=told.input_tokens or max(most_input_tokens(request), 1),
             output_tokens=told.output_tokens or num_written,
         )
+
+    def _credible(self, told: Usage, request: Request) -> Usage:
+        """Without the numbers that are too large to be true."""
+        if max(told.input_tokens, told.output_tokens) <= ANY_TOKENS:
+            return told
+        if told.input_tokens > ANY_TOKENS + CREDIBLE * most_input_tokens(request):
+            told = replace(told, input_tokens=0, cached_tokens=0)
+        if told.output_tokens > ANY_TOKENS + CREDIBLE * self._max_output:
+            told = replace(told, output_tokens=0)
+        return told
 
     def spend(self, cost: float | None, input_tokens: int, request: Request) -> None:
         """Note what a request cost, which may be more than was set aside."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError
+from tasks.chat.streams import STREAM, streamed
 
 THOUGHT = re.compile(
     r"<\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
@@ -118,8 +119,13 @@ def read_completion(raw: bytes) -> Completion:
 
 
 def _decoded(raw: bytes) -> Any:
-    """The JSON of an answer. What msgspec is too strict for (NaN, half a surrogate pair) takes six
-    times as long."""
+    """The JSON of an answer, or of what it streams. What msgspec is too strict for (NaN, half a
+    surrogate pair) takes six times as long."""
+    if STREAM.match(raw):
+        try:
+            return streamed(raw)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"the answer is no complete stream ({error}): {_shown(raw)}") from None
     with suppress(ValueError, RecursionError):
         return msgspec.json.decode(raw)
     try:
@@ -161,7 +167,7 @@ def _text(content: object) -> str:
     if isinstance(content, dict):
         content = json.dumps(content)
     if isinstance(content, list):
-        parts = (part for part in content if isinstance(part, dict))
+        parts = (part if isinstance(part, dict) else {"text": part} for part in content)
         texts = [part.get("text") for part in parts if part.get("type") in TEXT_PARTS]
         content = "".join(text for text in texts if isinstance(text, str))
     return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
@@ -226,7 +232,10 @@ def _first(found: object, names: tuple[str, ...]) -> int:
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) and 0 <= value < 1 << 31 else 0
+    """A number of tokens; some servers write it as 12.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return int(value) if 0 <= value < 1 << 31 and value == int(value) else 0
 
 
 def _shown(raw: bytes) -> str:

@@ -5,6 +5,7 @@ reply take three times as long as all the rest of a call.
 """
 
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import IO, Any
@@ -44,6 +45,8 @@ OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-P
 """Headers by the environment variable that OpenAI's own client reads for them."""
 JSON = {"Content-Type": "application/json"}
 """Header of a request whose body is JSON."""
+PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
+"""Encodings of bodies that need not be unpacked, and that can be."""
 REDIRECTS = (301, 302, 303, 307, 308)
 """Statuses whose `location` a client would follow."""
 
@@ -66,6 +69,13 @@ def key_of(chat: ChatConfig, section: str = "chat") -> str:
 
 class _MissingError(ChatRefusedError):
     """The server has no such model, batch or file."""
+
+
+class _PackedError(RejectedError):
+    """The answer is compressed in a way that was not asked for, and cannot be read."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(f"the answer is compressed ({encoding[:20]}), which was not asked for")
 
 
 class Endpoint:
@@ -144,12 +154,20 @@ class Endpoint:
             async with self._session.request(
                 method, self._url + path, data=data, headers=headers, allow_redirects=to is not None
             ) as response:
-                self._check(response.status, response.headers)
+                self._refuse_redirect(response)
+                encoding = response.headers.get("content-encoding", "").strip().lower()
                 if not 200 <= response.status < 300:
-                    code, words = error_words(await self._read(response))
+                    said = await self._read(response)
+                    with suppress(_PackedError):  # without its words, the status counts
+                        said = self._unpacked(said, encoding)
+                    code, words = error_words(said)
                     wait = asked_seconds(response.headers)
                     raise self.meaning(response.status, code, words, wait)
-                content = await self._read(response) if to is None else b""
+                content = b""
+                if to is None:
+                    content = self._unpacked(await self._read(response), encoding)
+                elif encoding not in PLAIN:
+                    raise _PackedError(encoding)
                 while to and (piece := await response.content.readany()):
                     to.write(piece)
         except aiohttp.InvalidURL:
@@ -166,17 +184,33 @@ class Endpoint:
         self._refuse_repeated(response.headers.get("x-request-id"))
         return content
 
-    def _check(self, status: int, headers: Mapping[str, str]) -> None:
-        """Refuse redirects (prompts go to the configured server only) and compressed bodies (their
-        size is limited as they are sent)."""
-        if status in REDIRECTS and "location" in headers:
+    def _refuse_redirect(self, response: aiohttp.ClientResponse) -> None:
+        """Prompts go to the configured server only."""
+        if response.status in REDIRECTS and "location" in response.headers:
             host = urlsplit(self._chat.base_url).hostname
             raise ChatRefusedError(f"{host} sends requests elsewhere: correct base_url")
-        encoding = headers.get("content-encoding", "identity")
-        if encoding != "identity":
-            raise RejectedError(
-                f"the answer is compressed ({encoding[:20]}), which was not asked for"
-            )
+
+    def _unpacked(self, raw: bytes, encoding: str) -> bytes:
+        """A body that a server has compressed, though it was asked not to; its size is limited as
+        that of others. _PackedError where it is packed in another way, PassingError where it is
+        damaged."""
+        if encoding in PLAIN:
+            return raw
+        if encoding not in PACKED:
+            raise _PackedError(encoding)
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # of either of both ways
+        try:
+            plain = unpacker.decompress(raw, self._max_bytes + 1)
+        except zlib.error as error:
+            raise PassingError(f"the answer is compressed, and damaged ({error})") from None
+        if len(plain) > self._max_bytes:
+            raise self._too_large()
+        if not unpacker.eof:
+            raise PassingError("the answer is compressed, and its end is missing")
+        return plain
+
+    def _too_large(self) -> RejectedError:
+        return RejectedError(f"the answer has more than {self._max_bytes >> 20} MiB")
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """A whole body; RejectedError where it does not end within the limit."""
@@ -185,7 +219,7 @@ class Endpoint:
         while piece := await response.content.readany():
             num_bytes += len(piece)
             if num_bytes > self._max_bytes:
-                raise RejectedError(f"the answer has more than {self._max_bytes >> 20} MiB")
+                raise self._too_large()
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

@@ -1,6 +1,7 @@
 """The chat module against a server on loopback that lags, refuses, breaks off and invents."""
 
 import asyncio
+import gzip
 import json
 import pickle
 import signal
@@ -8,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -390,8 +392,20 @@ def test_a_budget_is_never_overdrawn_and_a_larger_one_goes_on(store: str) -> Non
         assert len(endpoint.requests) == 60
 
 
-@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": 7}, {"completion_tokens": 10}])
-def test_tokens_that_are_not_reported_are_estimated(usage: dict[str, int], store: str) -> None:
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {},
+        {"prompt_tokens": 7},
+        {"completion_tokens": 10},
+        {"prompt_tokens": 2**31 - 1, "completion_tokens": 10, "cached_tokens": 2**30},
+        {"prompt_tokens": 7, "completion_tokens": 5_000_000},
+        {"prompt_tokens": 7, "completion_tokens": 10, "total_tokens": 10**9},
+    ],
+)
+def test_tokens_that_are_not_reported_or_cannot_be_are_estimated(
+    usage: dict[str, int], store: str
+) -> None:
     with serve(lambda body: Completion(adds(body), usage=usage)) as endpoint:
         config = chat_config(endpoint, price=PRICE)
         answers = totals(config, store, range(20), budget=10.0)
@@ -613,6 +627,9 @@ def test_a_run_is_another_one_in_another_process() -> None:
     assert (there.renews, there.started) == (True, run.started)
 
 
+GZIP = "Content-Encoding: gzip\r\n"
+
+
 @dataclass(kw_only=True, eq=False)
 class Hostile(Endpoint):
     instead: ServerAnswer
@@ -626,7 +643,9 @@ class Hostile(Endpoint):
     [
         (ServerAnswer(200, b" " * 5000), "the answer has more than"),
         (ServerAnswer(500, b" " * 5000), "the answer has more than"),
-        (ServerAnswer(200, b"{}", None, "Content-Encoding: gzip\r\n"), "compressed (gzip)"),
+        (ServerAnswer(200, gzip.compress(bytes(5000)), None, GZIP), "the answer has more than"),
+        (ServerAnswer(500, gzip.compress(bytes(5000)), None, GZIP), "the answer has more than"),
+        (ServerAnswer(200, b"{}", None, "Content-Encoding: br\r\n"), "compressed (br)"),
     ],
 )
 def test_an_answer_that_cannot_be_held_is_a_reason(
@@ -637,6 +656,53 @@ def test_an_answer_that_cannot_be_held_is_a_reason(
         (answer,) = totals(chat_config(endpoint), store, [1], limits=limits)
         assert answer.failure is Failure.REJECTED
         assert told in answer.detail
+
+
+SLOW = b'{"error": {"message": "slow down"}}'
+UNKNOWN = b'{"error": {"message": "response_format is not supported"}}'
+
+
+@pytest.mark.parametrize(
+    ("refused", "num_asked"),
+    [
+        (ServerAnswer(429, gzip.compress(SLOW), None, GZIP), 3 + 3),
+        (ServerAnswer(503, b"no gzip", None, GZIP), 3 + 3),
+        (ServerAnswer(503, b"busy", None, "Content-Encoding: br\r\n"), 3 + 3),
+        (ServerAnswer(400, zlib.compress(UNKNOWN), None, "Content-Encoding: deflate\r\n"), 2 + 3),
+    ],
+)
+def test_a_compressed_error_means_what_it_means_otherwise(
+    refused: ServerAnswer, num_asked: int, store: str
+) -> None:
+    known: set[str] = set()
+
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        if refused.status == 400:
+            return refused if "response_format" in body else None
+        is_first = asked(body) not in known
+        known.add(asked(body))
+        return refused if is_first else None
+
+    with serve(adds, refuse=refuse) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(3)), range(3))
+        assert len(endpoint.requests) == num_asked
+
+
+def test_a_reply_that_is_compressed_is_read_and_one_without_its_end_asked_for_again(
+    store: str,
+) -> None:
+    num_cut = iter(range(2))
+
+    def refuse(body: dict[str, Any]) -> ServerAnswer:
+        message = {"role": "assistant", "content": adds(body)}
+        raw = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+        packed = gzip.compress(raw)
+        cut = packed[:-20] if next(num_cut, None) is not None else packed
+        return ServerAnswer(200, cut, None, GZIP)
+
+    with serve(adds, refuse=refuse) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(3)), range(3))
+        assert len(endpoint.requests) == 2 + 3
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

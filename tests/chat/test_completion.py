@@ -77,6 +77,7 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": f"\ufeff{OURS}"},
         {"content": json.loads(OURS)},
         {"content": [{"type": "text", "text": OURS}]},
+        {"content": [OURS[:9], OURS[9:]]},
         {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": DRAFT}]},
                      {"type": "text", "text": OURS}]},
         {"content": [{"type": "output_text", "text": OURS}, {"type": "reasoning", "text": DRAFT}]},
@@ -187,6 +188,12 @@ def test_a_reply_without_anything_has_a_reason() -> None:
         ({"prompt_tokens": 9, "completion_tokens": 10, "total_tokens": 69,
           "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
         ({"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}, Usage(1)),
+        ({"prompt_tokens": 9.0, "completion_tokens": 3.0}, Usage(1, 9, 0, 3)),
+        ({"prompt_tokens": -9, "completion_tokens": 3.5}, Usage(1)),
+        ({"prompt_tokens": True, "completion_tokens": "3"}, Usage(1)),
+        ({"prompt_tokens": float("nan"), "completion_tokens": float("inf")}, Usage(1)),
+        ({"prompt_tokens": 10**40, "completion_tokens": [3]}, Usage(1)),
+        ([9, 3], Usage(1)),
     ],
 )  # fmt: skip
 def test_cached_and_reasoning_tokens_are_found(usage: dict[str, Any], expected: Usage) -> None:

@@ -25,6 +25,10 @@ NEW_YEAR = 1767225600.0
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "7"}, 7.0),
+        ({"retry-after": "1, 2"}, None),
+        ({"retry-after": "Thu, 41 Jan 2026 00:00:30 GMT"}, None),
+        ({"retry-after": "Thu, 01 Jan 2099 00:00:30 GMT"}, 900.0),
         ({"retry-after-ms": "soon", "retry-after": "Thu, 01 Jan 2026 00:00:30 GMT"}, 30.0),
     ],
 )
