@@ -84,8 +84,7 @@ def _is_clear(image: Image.Image) -> bool:
     """Whether any pixel is transparent, be it in part."""
     if not image.has_transparency_data:
         return False
-    least, _ = image.convert("RGBA").getchannel("A").getextrema()
-    return bool(least < 255)
+    return image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
 
 
 def _eight_bits(grey: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ duplicate-object       one thing boxed twice becomes one object (`merge_duplicat
 predicate-spelling     predicates are canonical: case, blanks, synonyms of the 84
 predicate-empty, dangling-end, end-name-differs, self-loop, duplicate-relationship   dropped
 no-objects             an image without any object is dropped
+category-unknown       boxes of a category that COCO's file does not list readably are dropped
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ from tasks.sources.readers import reader_of
 from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Stage
 
-VERSION = 1
+VERSION = 2
 
 
 def check_losses(

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.ledger import ledger_of, lost
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.coco import boxed_class, coco_digest
-from tasks.sources.coco_files import boxes_of, file_name, find_boxes, open_files
+from tasks.sources.coco_files import boxes_of, file_name, find_boxes, num_homeless, open_files
 from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, RELATIONSHIPS, SCORED_OBJECTS, RawScenes
 
@@ -25,9 +25,13 @@ DOUBT_SCORE = 0.1
 
 
 def index_images(files: Sequence[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every image of the files, also one without any box."""
-    images = open_files(files).images
-    return images.select(image_id="key").sort("image_id"), ledger_of([])
+    """Every image of the files, also one without any box; and a ledger of what belongs to none."""
+    opened = open_files(files)
+    ledger = list(opened.ledger)
+    if number := num_homeless(opened):
+        item = f"annotations ({number:,})"
+        ledger.append(lost("", item, "image-unknown", "of no image in the files"))
+    return opened.images.select(image_id="key").sort("image_id"), ledger_of(ledger)
 
 
 def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
@@ -49,10 +53,13 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
         numbers[key] = numbers.get(key, 0) + 1
         names = _called(opened.names[category], is_crowd, score)
         rows.append((key, numbers[key], names, x1, y1, x2, y2, [], None, None, score))
-    detail = "its box cannot be read"
     ledger = [
-        lost(key, f"annotations ({number:,})", "box-unreadable", detail)
-        for key, number in sorted(boxes.problems.items())
+        lost(key, f"annotations ({number:,})", reason, detail)
+        for reason, detail, counts in (
+            ("box-unreadable", "its box cannot be read", boxes.problems),
+            ("category-unknown", "of no category in the files", boxes.unknown),
+        )
+        for key, number in sorted(counts.items())
     ]
     objects = pl.DataFrame(rows, schema=SCORED_OBJECTS, orient="row")
     return RawScenes(

@@ -16,7 +16,8 @@ import polars as pl
 from msgspec import Meta, Struct
 
 from schemas.columns import columns
-from tasks.sources.files import UNREADABLE, decode_top, find_files, map_file
+from schemas.ledger import lost
+from tasks.sources.files import UNREADABLE, decode_top, find_files, map_file, problem_in
 from tasks.sources.tables import MAX_SIDE
 
 EXPECTED = "COCO's: an object with images, annotations and categories, or a list of detections"
@@ -85,21 +86,25 @@ class _Key(Struct, gc=False):
 @dataclass(frozen=True, slots=True)
 class CocoFiles:
     """What the files say of images and categories, and their annotations, unread. `names` holds the
-    categories of things by id."""
+    categories of things by id, `categories` the ids of all, `ledger` what of both cannot be
+    read."""
 
     images: pl.DataFrame
     names: Mapping[int, str]
+    categories: Collection[int]
     annotations: Sequence[Sequence[msgspec.Raw]]
+    ledger: Sequence[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """`has_scores` says that some of all boxes in the files have one; `problems` counts what could
-    not be read, by image key."""
+    not be read, and `unknown` what is of no category in the files, by image key."""
 
     table: pl.DataFrame
     has_scores: bool
     problems: Mapping[str, int]
+    unknown: Mapping[str, int]
 
 
 def find_boxes(path: str) -> list[Path]:
@@ -114,7 +119,9 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
     Detections are a list, and take images and categories from the other files."""
     images: dict[str, tuple[Any, ...]] = {}
     names: dict[int, str] = {}
+    categories: set[int] = set()
     annotations = []
+    ledger: list[dict[str, str]] = []
     for path in files:
         buffer = map_file(path)
         if buffer[:64].lstrip()[:1] == b"[":
@@ -122,11 +129,12 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
             continue
         top, _ = decode_top(buffer, _Top, path, EXPECTED)
         annotations.append(top.annotations)
-        for image in _readable(top.images, _Image):
+        for image in _readable(top.images, _Image, "image", path, ledger):
             facts = (image.file_name, _coco_id(image.id), image.width, image.height)
             if images.setdefault(str(image.id), facts) != facts:
                 raise ValueError(f"{path} describes image {image.id} in two ways: keep one of them")
-        for one in _readable(top.categories, _Category):
+        for one in _readable(top.categories, _Category, "category", path, ledger):
+            categories.add(one.id)
             if one.isthing and names.setdefault(one.id, one.name) != one.name:
                 raise ValueError(f"{path} has two categories {one.id}: keep one of them")
     if not images or not names:
@@ -136,14 +144,21 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
             "images and categories to which the annotations belong"
         )
     table = [(key, *facts) for key, facts in images.items()]
-    return CocoFiles(pl.DataFrame(table, schema=IMAGES, orient="row"), names, annotations)
+    shown = pl.DataFrame(table, schema=IMAGES, orient="row")
+    return CocoFiles(shown, names, categories, annotations, ledger)
 
 
-def _readable(raws: Sequence[msgspec.Raw], shape: type[Any]) -> Iterator[Any]:
+def _readable(
+    raws: Sequence[msgspec.Raw], shape: type[Any], what: str, path: Path, ledger: list[Any]
+) -> Iterator[Any]:
+    """The readable elements; each other one is noted in the ledger."""
     decoder = msgspec.json.Decoder(shape)
-    for raw in raws:
-        with suppress(*UNREADABLE):
+    for place, raw in enumerate(raws):
+        try:
             yield decoder.decode(raw)
+        except UNREADABLE as error:
+            detail = f"{path.name}: {problem_in(error)}"
+            ledger.append(lost("", f"{what}[{place}]", f"{what}-unreadable", detail))
 
 
 def _coco_id(key: Id) -> int | None:
@@ -152,10 +167,22 @@ def _coco_id(key: Id) -> int | None:
     return key if abs(key) < 10**MAX_DIGITS else None
 
 
+def num_homeless(files: CocoFiles) -> int:
+    """How many annotations are of no image in the files."""
+    known, decode = set(files.images["key"]), msgspec.json.Decoder(_Key).decode
+    num_found = 0
+    for raws in files.annotations:
+        for raw in raws:
+            with suppress(*UNREADABLE):
+                num_found += str(decode(raw).image_id) in known
+    return sum(map(len, files.annotations)) - num_found
+
+
 def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
-    """The boxes of some images, those of unknown categories left out."""
+    """The boxes of some images, those of stuff and of unknown categories left out."""
     rows: list[tuple[Any, ...]] = []
     problems: dict[str, int] = {}
+    unknown: dict[str, int] = {}
     has_scores = False
     decode_key = msgspec.json.Decoder(_Key).decode
     decode = msgspec.json.Decoder(_Annotation).decode
@@ -170,26 +197,28 @@ def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
             if name not in keys:
                 continue
             try:
-                found = _boxes(name, decode(raw), files.names)
+                one = decode(raw)
             except UNREADABLE:
-                found = [None]
-            rows += [row for row in found if row]
-            if bad := found.count(None):
-                problems[name] = problems.get(name, 0) + bad
-    return Boxes(pl.DataFrame(rows, schema=BOXES, orient="row"), has_scores, problems)
+                problems[name] = problems.get(name, 0) + 1
+                continue
+            parts = [one] if one.segments_info is None else one.segments_info
+            for part in parts:
+                if part.category_id not in files.categories:
+                    unknown[name] = unknown.get(name, 0) + 1
+                elif part.category_id not in files.names:
+                    continue  # stuff
+                elif row := _row(name, part, one.score):
+                    rows.append(row)
+                else:
+                    problems[name] = problems.get(name, 0) + 1
+    table = pl.DataFrame(rows, schema=BOXES, orient="row")
+    return Boxes(table, has_scores, problems, unknown)
 
 
-def _boxes(key: str, one: _Annotation, names: Mapping[int, str]) -> list[tuple[Any, ...] | None]:
-    """A row of BOXES for each thing of an annotation, None for one whose box cannot be read."""
-    parts = [one] if one.segments_info is None else one.segments_info
-    is_weighed = one.score is None or 0.0 <= one.score <= 1.0
-    found: list[tuple[Any, ...] | None] = []
-    for part in parts:
-        if part.category_id in names:
-            corners = _corners(part.bbox) if is_weighed else None
-            row = corners and (key, part.category_id, *corners, bool(part.iscrowd), one.score)
-            found.append(row)
-    return found
+def _row(key: str, part: _Annotation | _Segment, score: float | None) -> tuple[Any, ...] | None:
+    """A row of BOXES; None where box or score cannot be."""
+    corners = _corners(part.bbox) if score is None or 0.0 <= score <= 1.0 else None
+    return corners and (key, part.category_id, *corners, bool(part.iscrowd), score)
 
 
 def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] | None:

@@ -53,6 +53,43 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
     assert ledger["reason"].to_list() == ["no-objects"]
 
 
+@pytest.mark.parametrize(
+    ("more", "noted"),
+    [
+        ({}, []),
+        ({"images": {"id": 11, "width": "900", "height": 600}},
+         [("", "image[2]", "image-unreadable")]),
+        ({"images": None}, [("", "image[2]", "image-unreadable")]),
+        ({"categories": {"id": 3, "name": ["car"]}, "annotations": boxed(3, LEFT)},
+         [("", "category[4]", "category-unreadable"),
+          ("9", "annotations (1)", "category-unknown")]),
+        ({"categories": {"id": 3, "name": "sky", "isthing": 0}, "annotations": boxed(3, LEFT)}, []),
+        ({"annotations": boxed(10**25, LEFT)}, [("9", "annotations (1)", "category-unknown")]),
+        ({"annotations": {"image_id": 9, "segments_info": [
+            {"category_id": 44, "bbox": LEFT}, {"category_id": 44, "bbox": RIGHT}]}},
+         [("9", "annotations (2)", "category-unknown")]),
+        ({"annotations": {"image_id": 9, "category_id": "18", "bbox": LEFT}},
+         [("9", "annotations (1)", "box-unreadable")]),
+        ({"annotations": {"image_id": 77, "category_id": 18, "bbox": LEFT}},
+         [("", "annotations (1)", "image-unknown")]),
+        ({"annotations": {"image_id": [9], "category_id": 18, "bbox": LEFT}},
+         [("", "annotations (1)", "image-unknown")]),
+        ({"annotations": 5}, [("", "annotations (1)", "image-unknown")]),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_no_image_or_category_is_in_the_ledger(more, noted, tmp_path):
+    whole = {"images": IMAGES, "annotations": [boxed(18, LEFT)], "categories": NAMES}
+    whole = {part: [*own, *([more[part]] if part in more else [])] for part, own in whole.items()}
+    (tmp_path / "instances.json").write_text(json.dumps(whole), encoding="utf-8")
+    files = READER.find(str(tmp_path), tmp_path)
+    index, ledger = READER.index(files, 1)
+    raw = READER.read(index, files)
+    assert [names[0] for names in raw.objects["names"]] == ["dog"]
+    rows = pl.concat([ledger, raw.ledger])
+    assert rows.select("image_id", "item", "reason").rows() == noted
+    assert all("\n" not in detail and detail for detail in rows["detail"])
+
+
 def test_a_category_of_two_classes_is_called_neither(tmp_path):
     """COCO's tv may be a monitor."""
     (scene,), _ = read(tmp_path, boxed(72, LEFT), boxed(18, RIGHT))
