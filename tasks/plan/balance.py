@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from schemas.claim import Claim
 from tasks.language.forms.table import form_of
+from tasks.plan.option_words import OptionWords, option_words
 from tasks.plan.quota import Cell
 
 MAX_FITTED = 20_000  # candidates of a category; more of them change no accuracy
@@ -33,6 +34,16 @@ Places: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 
+class Fitted(NamedTuple):
+    """Questions with the same number of options of those that weights are fitted to: their rows,
+    per row the features of its options, and how much each of these counts, the same in all
+    rows."""
+
+    rows: Places
+    features: Places
+    counts: Floats
+
+
 def offered_and_context(
     claims: Sequence[Claim], asks: str, names: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
@@ -41,46 +52,6 @@ def offered_and_context(
     form = form_of(claims[0])
     offered = [form.distinct_option(claim, asks, names) for claim in claims]
     return offered, list(form.context(claims[0], asks, names))
-
-
-class Words(NamedTuple):
-    """Questions with the same number of options, as numbers: per row the features that its options
-    have, and how much each counts, which is the same in all rows."""
-
-    rows: Places
-    features: Places
-    counts: Floats
-
-
-def option_words(part: pl.DataFrame) -> tuple[list[Words], int]:
-    """The questions by their number of options, and the number of features."""
-    most = int(part["context"].list.len().max() or 0)  # type: ignore[arg-type]
-    texts = pl.concat([part["offered"].explode(), part["context"].explode(), pl.Series([""])])
-    vocabulary = pl.Enum(texts.drop_nulls().unique().sort())
-    size = len(vocabulary.categories)
-    asked = [
-        _codes(part["context"].list.get(place, null_on_oob=True).fill_null(""), vocabulary)
-        for place in range(most)
-    ]
-    words = []
-    numbers = part["offered"].list.len()
-    for number in numbers.unique().sort():
-        rows = np.flatnonzero((numbers == number).to_numpy())
-        codes = _codes(part["offered"].gather(rows).explode(), vocabulary).reshape(-1, number)
-        features, counts = [], []
-        for place in range(number):
-            option = codes[:, place]
-            beside = [codes[:, other] for other in range(number) if other != place]
-            own = [option, *(size * (1 + said[rows]) + option for said in asked)]
-            own += [size * (1 + size + other) + option for other in beside]
-            features += own
-            counts += [float(place == 0) - 1.0 / number] * len(own)
-        words.append(Words(rows, np.stack(features, axis=1), np.array(counts)))
-    return words, size * (1 + 2 * size)
-
-
-def _codes(texts: pl.Series, vocabulary: pl.Enum) -> Places:
-    return texts.cast(vocabulary).to_physical().to_numpy().astype(np.int64)
 
 
 def tellings(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> pl.Series:
@@ -98,7 +69,7 @@ def tellings(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> pl.Series:
 
 
 def _tellings(part: pl.DataFrame, quotas: Mapping[str, int]) -> Floats:
-    words, num_features = option_words(part)
+    words = option_words(part)
     cells, _, numbers = cells_of(part, quotas)
     # Sorted, because a sum's last bits depend on its order.
     fitted = (
@@ -107,18 +78,33 @@ def _tellings(part: pl.DataFrame, quotas: Mapping[str, int]) -> Floats:
     place = np.full(part.height, -1)
     place[fitted] = np.arange(len(fitted))
     sample = []
-    for rows, features, counts in words:
-        known = np.flatnonzero(place[rows] >= 0)
-        known = known[np.argsort(place[rows[known]])]
-        sample.append(Words(place[rows[known]], features[known], counts))
+    for some in words:
+        chosen = np.flatnonzero(place[some.rows] >= 0)
+        chosen = chosen[np.argsort(place[some.rows[chosen]])]
+        sample.append(Fitted(place[some.rows[chosen]], some.features(chosen), some.counts))
+    known = np.unique(np.concatenate([entry.features.ravel() for entry in sample]))
+    numbered = [entry._replace(features=np.searchsorted(known, entry.features)) for entry in sample]
     scale = part.height / len(fitted)
-    weights = _weights(sample, num_features, cells[fitted], numbers, scale)
-    return _summed(words, weights, part.height)
+    weights = _weights(numbered, len(known), cells[fitted], numbers, scale)
+    return _told(words, known, weights, part.height)
 
 
-def _summed(words: Sequence[Words], weights: Floats, height: int) -> Floats:
+def _told(words: Sequence[OptionWords], known: Places, weights: Floats, height: int) -> Floats:
+    """The sum of each row's weights; a feature that is not known has none."""
     total = np.zeros(height)
-    for rows, features, counts in words:
+    for some in words:
+        for batch in some.batches():
+            features = some.features(batch)
+            places = np.searchsorted(known, features).clip(max=len(known) - 1)
+            found = np.where(known[places] == features, weights[places], 0.0)
+            for column, count in zip(found.T, some.counts, strict=True):
+                total[some.rows[batch]] += count * column
+    return total
+
+
+def _summed(sample: Sequence[Fitted], weights: Floats, height: int) -> Floats:
+    total = np.zeros(height)
+    for rows, features, counts in sample:
         for column, count in enumerate(counts):
             total[rows] += count * weights[features[:, column]]
     return total
@@ -161,7 +147,7 @@ def in_turns(total: float, sizes: Sequence[int]) -> list[float]:
 
 
 def _weights(
-    words: Sequence[Words], num_features: int, cells: Places, numbers: Floats, scale: float
+    words: Sequence[Fitted], num_features: int, cells: Places, numbers: Floats, scale: float
 ) -> Floats:
     """The weight of every feature, by accelerated steps that are each bounded by the curvature."""
     flat = np.concatenate([part.features.ravel() for part in words])

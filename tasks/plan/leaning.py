@@ -14,8 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas.question import UNDECIDED
-from tasks.plan.balance import Words, cells_of, option_words
-from tasks.plan.pairs import SEPARATOR, Offers
+from tasks.plan.balance import cells_of
+from tasks.plan.option_words import AT_ONCE, option_words
+from tasks.plan.pairs import Offers
 
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -67,8 +68,8 @@ class Part:
     mates: Places
     in_two: Mask
     may_be_alone: Mask
-    features: Places
-    kinds: Places
+    features: NDArray[np.int32]
+    kinds: NDArray[np.int8]
     counts: Floats
     chance: Floats
     excess: Floats
@@ -147,35 +148,28 @@ class Part:
             budget.left[budget.line[row]] -= 1
 
 
-def features_of(part: pl.DataFrame) -> tuple[Places, Places, Floats, Floats]:
+def features_of(
+    part: pl.DataFrame, at_once: int = AT_ONCE
+) -> tuple[NDArray[np.int32], NDArray[np.int8], Floats, Floats]:
     """`features`, `kinds`, `counts` and `chance` of Part; a kind is a number of options."""
-    words, size = option_words(part)
-    words = [with_whole_context(entry, part["context"], size) for entry in words]
-    width = max((entry.features.shape[1] for entry in words), default=0)
-    features = np.full((part.height, width), -1)
-    kinds = np.zeros(part.height, dtype=np.int64)
+    words = option_words(part)
+    found = [
+        np.unique(some.features_in_context(batch))
+        for some in words
+        for batch in some.batches(at_once)
+    ]
+    known = np.unique(np.concatenate([np.array([-1]), *found]))
+    width = max((len(some.counts_in_context) for some in words), default=0)
+    features = np.zeros((part.height, width), dtype=np.int32)
+    kinds = np.zeros(part.height, dtype=np.int8)
     counts, chance = np.zeros((len(words), width)), np.zeros((len(words), width))
-    for kind, entry in enumerate(words):
-        used = len(entry.counts)
-        features[entry.rows, :used] = entry.features
-        kinds[entry.rows] = kind
-        counts[kind, :used] = entry.counts
-        chance[kind, :used] = -entry.counts.min()
-    distinct = np.unique(features, return_inverse=True)[1].reshape(features.shape)
-    return distinct, kinds, counts, chance
-
-
-def with_whole_context(words: Words, context: pl.Series, size: int) -> Words:
-    """With a feature for each option beside all that the question says: of a kite and a house, no
-    single word tells which is above. `size` is the number of features so far."""
-    number = round(-1 / words.counts.min())  # of options: each wrong one counts minus its share
-    said = context.list.join(SEPARATOR).rank("dense").to_numpy().astype(np.int64)[words.rows]
-    per_option = words.features.shape[1] // number
-    options = words.features[:, ::per_option]
-    whole = size * (1 + said[:, None]) + options
-    counts = words.counts[::per_option]
-    return Words(
-        words.rows,
-        np.concatenate([words.features, whole], axis=1),
-        np.concatenate([words.counts, counts]),
-    )
+    for kind, some in enumerate(words):
+        own = some.counts_in_context
+        kinds[some.rows] = kind
+        counts[kind, : len(own)] = own
+        chance[kind, : len(own)] = -own.min()
+        for batch in some.batches(at_once):
+            few, places = np.unique(some.features_in_context(batch), return_inverse=True)
+            places = np.searchsorted(known, few)[places].reshape(-1, len(own))
+            features[some.rows[batch], : len(own)] = places
+    return features, kinds, counts, chance

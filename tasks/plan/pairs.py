@@ -19,26 +19,37 @@ from schemas.question import ONLY_PAIRED
 from tasks.language.forms.table import FORMS
 
 Places: TypeAlias = NDArray[np.int64]
-SEPARATOR = "\x1f"
-"""Between texts that are joined: no text of a question has it."""
 
 
 def pair_id_of(one: str, other: str) -> str:
     """The id of a pair, from the ids of its questions in any order."""
-    told = SEPARATOR.join(sorted((one, other)))
+    told = "\x1f".join(sorted((one, other)))
     return blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 def said_alike(rows: pl.DataFrame) -> pl.Series:
-    """What question and options of each row say, as one text, null where nothing is offered: equal
-    texts are the same words, whichever option is right. Reads category, evidence, offered and
+    """What question and options of each row say, as a number, null where nothing is offered: equal
+    numbers are the same words, whichever option is right. Reads category, evidence, offered and
     context."""
     by_evidence = [category.value for category in Category if FORMS[category].asks_by_evidence]
-    evidence = pl.when(pl.col("category").is_in(by_evidence)).then("evidence").otherwise(pl.lit(""))
-    lists = (pl.col("context"), pl.col("offered").list.sort())
-    parts = [pl.col("category"), evidence, *(texts.list.join(SEPARATOR) for texts in lists)]
-    words = pl.concat_str(parts, separator=SEPARATOR)
-    return rows.select(words=pl.when(pl.col("offered").list.len() > 1).then(words)).to_series()
+    said = ["category", "evidence", "context", "offered"]
+    groups = (
+        rows.select(
+            *("category", "context"),
+            evidence=pl.when(pl.col("category").is_in(by_evidence)).then("evidence"),
+            offered=pl.col("offered").list.sort(),
+        )
+        .with_row_index("row")
+        .filter(pl.col("offered").list.len() > 1)
+        .group_by(said, maintain_order=True)
+        .agg("row")
+        .with_row_index("words")
+        .select("words", "row")
+        .explode("row")
+    )
+    words = np.full(rows.height, -1)
+    words[groups["row"].to_numpy()] = groups["words"].to_numpy()
+    return pl.Series("words", words).replace(-1, None)
 
 
 def counterparts(rows: pl.DataFrame) -> Places:

@@ -21,6 +21,7 @@ from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
+from tasks.plan.option_words import with_vocabulary
 from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pairs_in_two
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.stage import Job, Stage
@@ -41,21 +42,23 @@ def by_preference(rows: pl.DataFrame, wanted: Mapping[Cell, int], seed: int) -> 
     rows = rows.with_columns(tie=_stable_hash(pl.col("question_id"), seed))
     telling = tellings(rows, wanted)
     share = (pl.col("tie").cast(pl.Float64) + 0.5) / 2.0**64
-    return (
-        # sigmoid(b - telling) exceeds the share exactly where b exceeds the draw.
-        rows.with_columns(
+    order = (
+        rows.select(
+            *("image_id", "category", "level", "facet", "tie"),
+            # sigmoid(b - telling) exceeds the share exactly where b exceeds the draw.
             draw=(share / (1.0 - share)).log() + telling,
             is_open=pl.col("facet").str.starts_with(UNDECIDED),
         )
+        .with_row_index("row")
         .sort("image_id", "category", "is_open", "draw", "tie")
         .with_columns(turn=pl.int_range(pl.len()).over("image_id", "category"))
         .sort("turn", "draw", "tie")
         .with_columns(facet_turn=pl.int_range(pl.len()).over("category", "level", "facet"))
         .sort("facet_turn", "turn", "draw", "tie")
         .with_columns(family_turn=pl.int_range(pl.len()).over("category", "level", family_of()))
-        .sort("is_open", "family_turn", "facet_turn", "turn", "draw", "tie")
-        .drop("turn", "facet_turn", "family_turn", "draw", "tie", "is_open")
+        .sort("is_open", "family_turn", "facet_turn", "turn", "draw", "tie")["row"]
     )
+    return rows.drop("tie")[order]
 
 
 def _stable_hash(column: pl.Expr, seed: int) -> pl.Expr:
@@ -85,7 +88,7 @@ def plan_questions(
     photograph, and the reason of those whose photographs cannot or must not be used; where
     `is_paired`, questions are chosen in pairs if they can be."""
     wanted = quotas_to_write(quota)
-    candidates = candidates.with_columns(
+    candidates = with_vocabulary(candidates).with_columns(
         all_offered="offered", offered=pl.col("offered").list.head(pl.col("num_offered") + 1)
     )
     rows = by_preference(candidates, wanted, seed).join(
