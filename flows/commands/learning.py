@@ -119,6 +119,7 @@ def evaluate(
         list[str],
         typer.Option(
             default_factory=list,
+            show_default=False,
             help="Score the replies in this file of VLMEvalKit, EASI or lmms-eval instead of "
             "asking a model; may be repeated.",
             metavar="[BENCHMARK=]FILE",

@@ -35,6 +35,7 @@ Settings = Annotated[
     typer.Option(
         "--set",
         default_factory=list,
+        show_default=False,
         help="Change one key of the configuration; may be repeated.",
         metavar="KEY=VALUE",
     ),

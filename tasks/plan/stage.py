@@ -24,9 +24,10 @@ from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_
 from tasks.plan.option_words import with_vocabulary
 from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pairs_in_two
 from tasks.plan.quota import Cell, plan_quotas
+from tasks.plan.reasons import why_not_taken
 from tasks.stage import Job, Stage
 
-VERSION = 8
+VERSION = 9
 COLUMNS = (
     *("question_id", "image_id", "category", "level", "facet", "topic"),
     *("evidence", "num_offered", "offered", "context"),
@@ -70,11 +71,6 @@ def _stable_hash(column: pl.Expr, seed: int) -> pl.Expr:
     return column.map_batches(digests, return_dtype=pl.UInt64)
 
 
-def first_of_topic(rows: pl.DataFrame) -> pl.Series:
-    """True for the first row of every image and topic: the others are near-duplicates."""
-    return rows.select(pl.struct("image_id", "topic").is_first_distinct()).to_series()
-
-
 def plan_questions(
     candidates: pl.DataFrame,
     images: pl.DataFrame,
@@ -103,18 +99,15 @@ def plan_questions(
         pair_ids(offers.rows["question_id"].to_list(), offers.mates, taken),
         is_planned=pl.lit(True),
     ).filter(pl.Series(taken))
-    is_repeated = ~pl.struct("image_id", "topic").is_first_distinct()
+    rows = (
+        rows.select("question_id", "image_id", "category", "level", "facet", "topic", "reason")
+        .join(planned, on="question_id", how="left", maintain_order="left")
+        .with_columns(is_taken=pl.col("is_planned").fill_null(False))
+        .sort("is_taken", descending=True, maintain_order=True)
+    )
+    why_not = why_not_taken(rows, wanted, quota.max_per_image)
     return (
-        rows.join(planned, on="question_id", how="left", maintain_order="left")
-        .with_columns(pl.col("is_planned").fill_null(False))
-        .sort("is_planned", descending=True, maintain_order=True)
-        .with_columns(
-            reason=pl.when(pl.col("reason").is_not_null() | pl.col("is_planned"))
-            .then("reason")
-            .when(is_repeated)
-            .then(pl.lit("near-duplicate"))
-            .otherwise(pl.lit("beyond-quota"))
-        )
+        rows.with_columns(reason=pl.coalesce("reason", pl.when(~pl.col("is_taken")).then(why_not)))
         .select(PLAN.names())
         .sort("question_id")
     )

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.chat import Failure
 from schemas.ledger import LEDGER
 from schemas.review import LEFT_OUT
+from tasks.plan.reasons import IMAGE_FULL, NOT_TAKEN
 
 ADVICE = {
     "write": "look at the model's replies, or let another one write",
@@ -32,6 +33,7 @@ ADVICE_ON = {
     "judge-unjudged": "see that the judge's server answers, raise its max_tokens, or let another "
     "model judge",
     "judge-ambiguous": "see that the judge is shown the photographs, and look at its votes",
+    IMAGE_FULL: "raise quota.max_per_image, or bring more images",
     "blind-answerable": 'set judge.blind = "report" or "downweight"',
 }
 """What to do about a reason, whatever else the stage lost."""
@@ -41,8 +43,7 @@ def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
     return (
         lost.select(
             stage=pl.when(
-                pl.col("reason").is_in(["near-duplicate", "beyond-quota"])
-                | pl.col("reason").str.starts_with(LEFT_OUT)
+                pl.col("reason").is_in(NOT_TAKEN) | pl.col("reason").str.starts_with(LEFT_OUT)
             )
             .then(pl.lit("select"))
             .when(pl.col("question").is_null())

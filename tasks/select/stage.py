@@ -38,7 +38,8 @@ from tasks.plan.even import choose_evenly, filled_up
 from tasks.plan.groups import group_images, image_facts, stable_hash
 from tasks.plan.pairs import Offers, whole_pairs
 from tasks.plan.quota import plan_quotas
-from tasks.plan.stage import by_preference, first_of_topic
+from tasks.plan.reasons import why_not_taken
+from tasks.plan.stage import by_preference
 from tasks.review.items import digests_of_shown
 from tasks.select.letters import assign_letters, assign_orders, ordered
 from tasks.select.losses import select_ledger, why_none
@@ -47,7 +48,7 @@ from tasks.select.reviewed import digest_of_faults, faults_of, leave_out
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
-VERSION = 8
+VERSION = 9
 Answered = Callable[[str], str]
 """A completion with the gold scene and the answer that is given."""
 BATCH = 1000  # questions whose scenes are in memory at once
@@ -200,11 +201,9 @@ def choose_samples(
     rows = rows.with_columns(is_taken=pl.Series(taken)).sort(
         "is_taken", descending=True, maintain_order=True
     )
-    left = rows.with_columns(
-        reason=pl.when(first_of_topic(rows))
-        .then(pl.lit("beyond-quota"))
-        .otherwise(pl.lit("near-duplicate"))
-    ).filter(~pl.col("is_taken"))
+    left = rows.with_columns(reason=why_not_taken(rows, wanted, quota.max_per_image)).filter(
+        ~pl.col("is_taken")
+    )
     lost = pl.concat(
         [questions.filter(pl.col("reason").is_not_null()), left.select(questions.columns)]
     )

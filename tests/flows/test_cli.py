@@ -200,12 +200,14 @@ def test_a_process_ends_with_what_its_command_ends_with():
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("build",), ("plan",), ("why",), ("score",), ("download",)]
+    "command",
+    [(), ("build",), ("plan",), ("why",), ("score",), ("train",), ("evaluate",), ("download",)],
 )
 def test_help_teaches(command):
     result = call(*command, "--help")
     assert result.returncode == 0
     assert "Usage: spatialthinker" in result.stdout
+    assert "<class" not in result.stdout
 
 
 def test_plan_tells_of_a_build_that_never_ran(tmp_path):

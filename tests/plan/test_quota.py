@@ -12,12 +12,8 @@ from schemas.config.dataset import QuotaConfig
 from schemas.question import PLAN, Level
 from tasks.plan.groups import stable_hash
 from tasks.plan.quota import apportion, choose, plan_quotas, shortfalls
-from tasks.plan.stage import (
-    by_preference,
-    first_of_topic,
-    plan_questions,
-    quotas_to_write,
-)
+from tasks.plan.reasons import first_of_topic
+from tasks.plan.stage import by_preference, plan_questions, quotas_to_write
 
 CATEGORIES, LEVELS = ("relation", "size", "count"), ("easy", "hard")
 CELLS = list(product(CATEGORIES[:2], LEVELS))

@@ -1,0 +1,45 @@
+"""Reasons: why a question that could be asked is not taken."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from schemas.question import ONLY_PAIRED
+from tasks.plan.quota import Cell
+
+NEAR_DUPLICATE, IMAGE_FULL = "near-duplicate", "image-full"
+NO_COUNTERPART, BEYOND_QUOTA = "no-counterpart", "beyond-quota"
+NOT_TAKEN = (NEAR_DUPLICATE, IMAGE_FULL, NO_COUNTERPART, BEYOND_QUOTA)
+
+
+def first_of_topic(rows: pl.DataFrame) -> pl.Series:
+    """True for the first row of every image and topic: the others are near-duplicates."""
+    return rows.select(pl.struct("image_id", "topic").is_first_distinct()).to_series()
+
+
+def why_not_taken(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image: int) -> pl.Series:
+    """For each row that is not `is_taken` why the others were: those come first. A row that adds
+    nothing to its image is a near-duplicate; of a category that has all it wanted, the others are
+    beyond the quota. Of one that has not, either the image is full, or the question is asked only
+    beside a counterpart and has none."""
+    is_short = pl.col("category").replace_strict(_shortfalls(rows, wanted), default=0) > 0
+    is_full = pl.col("is_taken").sum().over("image_id") >= max_per_image
+    return rows.select(
+        reason=pl.when(~first_of_topic(rows))
+        .then(pl.lit(NEAR_DUPLICATE))
+        .when(is_short & is_full)
+        .then(pl.lit(IMAGE_FULL))
+        .when(is_short & pl.col("facet").str.ends_with(ONLY_PAIRED))
+        .then(pl.lit(NO_COUNTERPART))
+        .otherwise(pl.lit(BEYOND_QUOTA))
+    ).to_series()
+
+
+def _shortfalls(rows: pl.DataFrame, wanted: Mapping[Cell, int]) -> dict[str, int]:
+    """How many questions each category lacks."""
+    short: dict[str, int] = {}
+    for (category, _), number in wanted.items():
+        short[category] = short.get(category, 0) + number
+    for category, number in rows.filter("is_taken").group_by("category").len().iter_rows():
+        short[category] -= number
+    return short
