@@ -37,8 +37,12 @@ def join_replies(
     _check_numbers(file, replies)
     known = {row["item_id"]: row for row in items.iter_rows(named=True)}
     order = list(known)
-    names = _names_in_rows(benchmark, file, replies) if not file.is_by_place else None
-    if names is None or not known.keys() & set(names):
+    names = _own_names(replies)
+    if names is None and not file.is_by_place:
+        names = _names_in_rows(benchmark, replies)
+        # A reader that numbers the rows of its own files may not find them in those of others.
+        names = names if names and known.keys() & set(names) else None
+    if names is None:
         names = _names_by_place(file, replies, order, is_limited=is_limited)
     said: dict[str, FileReply] = {}
     for name, reply in zip(names, replies, strict=True):
@@ -78,13 +82,16 @@ def _check_numbers(file: ReplyFile, replies: Sequence[FileReply]) -> None:
             )
 
 
-def _names_in_rows(
-    benchmark: Benchmark, file: ReplyFile, replies: Sequence[FileReply]
-) -> list[str | None] | None:
-    """The items that rows are by their own columns, None for a row of another benchmark in the
-    same file; None where the rows do not say."""
+def _own_names(replies: Sequence[FileReply]) -> list[str | None] | None:
+    """The items that rows name, as those of an export of ours do."""
     if all(reply.row.get("item_id") for reply in replies):
         return [str(reply.row["item_id"]) for reply in replies]
+    return None
+
+
+def _names_in_rows(benchmark: Benchmark, replies: Sequence[FileReply]) -> list[str | None] | None:
+    """The items that rows are by the columns of the benchmark, None for a row of another
+    benchmark in the same file; None where the rows do not say."""
     stand_in = dict.fromkeys(PHOTOGRAPHS, b"-")
     found = []
     for number, reply in enumerate(replies):

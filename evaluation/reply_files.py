@@ -99,6 +99,11 @@ def _of_vlmevalkit(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
     found = []
     for row in rows:
         text = _text(row["prediction"])
+        if text is None:
+            raise ValueError(
+                f"{path}: the prediction with index {row.get('index', '?')} is no text: name the "
+                "file of the replies"
+            )
         is_cut = path.suffix.lower() == ".xlsx" and len(text) >= MAX_CELL
         if thought := _text(row.get("thinking")):
             text = (
@@ -126,6 +131,8 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
         text = raw if isinstance(raw, str) else None
         asked = prompt if isinstance(prompt, str) else ""
         found.append(FileReply(row, _number(row["doc_id"]), text, prompt=asked))
+    if all(one.text is None for one in found):
+        raise ValueError(f"{path} holds no reply: run lmms-eval with --log_samples")
     notes = []
     if all(row.get("resps") is None for row in rows):
         notes.append(
@@ -135,8 +142,11 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
     return ReplyFile(path, True, found, notes)
 
 
-def _text(value: Any) -> str:
-    """A number that a spreadsheet made of a reply becomes text again; NaN is an empty cell."""
+def _text(value: Any) -> str | None:
+    """A number that a spreadsheet made of a reply becomes text again; NaN is an empty cell. None
+    where it is a list or an object."""
+    if isinstance(value, list | dict):
+        return None
     return "" if value is None or value != value else str(value)
 
 

@@ -32,6 +32,8 @@ def read_rows(file: Path) -> Rows:
             if stream.read(len(POINTER)) == POINTER:
                 raise ValueError("Git left a pointer in its place: run `git lfs pull` there")
         yield from READERS[file.suffix.lower()](file)
+    except RecursionError:
+        raise ValueError(f"{file} is nested too deep: get it again") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         reason = first_line(error)[:200]
         raise ValueError(f"{file} cannot be read ({reason}): get it again") from None
@@ -72,9 +74,12 @@ def _json(file: Path) -> Rows:
 
 def _json_lines(file: Path) -> Rows:
     with file.open(encoding="utf-8") as stream:
-        for line in stream:
+        for number, line in enumerate(stream, start=1):
             if line.strip():
-                yield _object(json.loads(line))
+                try:
+                    yield _object(json.loads(line))
+                except ValueError as error:
+                    raise ValueError(f"line {number}: {error}") from None
 
 
 def _object(row: Any) -> dict[str, Any]:

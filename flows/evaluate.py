@@ -102,7 +102,8 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
             run.stop()
         raise
     if not outcomes:
-        raise EvaluationFailedError(f"nothing was evaluated: {failures[0].message}")
+        error = ValueError if all(one.is_input for one in failures) else EvaluationFailedError
+        raise error(f"nothing was evaluated: {failures[0].message}")
     report = report_evaluation(about, outcomes, failures, root, return_state=True)
     folder = cast(Path, report.result())
     _announce(config, folder)
@@ -121,7 +122,7 @@ def _outcome(task: Callable[[], Any], about: Failed, failures: list[Failed]) -> 
     except (ValueError, OSError, RuntimeError, pl.exceptions.PolarsError) as error:
         message = first_line(error)
         logger.error("%s on %s: %s", about.model, about.benchmark, message)
-        failures.append(about._replace(message=message))
+        failures.append(about._replace(message=message, is_input=isinstance(error, ValueError)))
         return None
 
 

@@ -149,10 +149,12 @@ def evaluate(
     - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
     - `spatialthinker evaluate --replies Qwen2.5-VL-7B_MindCubeBench_tiny_raw_qa.xlsx`
     """
-    from tasks.evaluate.exported import check_format, export_report
+    from tasks.evaluate.exported import check_folder, check_format, export_report
     from tasks.evaluate.imported import evaluation_of
 
     check_format(export_as)
+    if export:
+        check_folder(export)
     loaded = evaluation_of(config, tuple(settings), replies)
     apply_settings(verbose)
     console = Console(stderr=True)

@@ -280,9 +280,11 @@ class Endpoint:
         if status == 403 and isinstance(error, RejectedError) and error.code:
             return error
         if status in (401, 403):
-            return ChatRefusedError(
-                f"{where} does not accept the key in {self._chat.api_key_env}: {message}"
+            env = self._chat.api_key_env
+            told = (
+                f"does not accept the key in {env}" if env else "wants a key (name it: api_key_env)"
             )
+            return ChatRefusedError(f"{where} {told}: {message}")
         if status == 404:
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
         return error

@@ -16,6 +16,12 @@ def check_format(name: str) -> None:
         raise ValueError(f"no format {name} of replies: there are {', '.join(FORMATS)}")
 
 
+def check_folder(folder: Path) -> None:
+    """ValueError, before anything is asked, where files cannot be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--export {folder} is a file: name a folder")
+
+
 def export_report(report: Path, folder: Path, kind: str) -> list[Path]:
     """`{model}_{benchmark}.{kind}`, or for lmms-eval `{model}/samples_{benchmark}.jsonl`, as
     `--replies` reads them again."""

@@ -84,12 +84,25 @@ def named_files(texts: Iterable[str]) -> list[Named]:
     the name says no benchmark."""
     found = []
     for text in texts:
-        name, separator, file = text.partition("=")
-        given = name if separator and name in BENCHMARKS else None
-        path = Path(file if given else text).expanduser()
+        given, file = _split(text)
+        path = Path(file).expanduser()
         check_file(path)
         found.append(_named(path, given))
     return found
+
+
+def _split(text: str) -> tuple[str | None, str]:
+    """The benchmark before "=", where one is given, and the file. Names of files may have "="."""
+    name, separator, file = text.partition("=")
+    if not separator or Path(text).expanduser().exists():
+        return None, text
+    if name in BENCHMARKS:
+        if not file:
+            raise ValueError(f"--replies {text}: name the file of replies after =")
+        return name, file
+    if Path(file).expanduser().exists():
+        raise ValueError(f"no benchmark {name}: there are {', '.join(BENCHMARKS)}")
+    return None, text
 
 
 def _named(path: Path, given: str | None) -> Named:
@@ -183,7 +196,9 @@ def imported_config(files: Iterable[str], base: dict[str, Any]) -> dict[str, Any
         title = str(known.get(benchmark, {}).get("label") or benchmark)
         part = model, title, part_in(path, BENCHMARKS[benchmark]) or ""
         if part in by_part:
-            raise ValueError(f"{path} and {by_part[part]} are both {model} on {title}")
+            raise ValueError(
+                f"{path} and {by_part[part]} are both {model} on {title}: name one of them"
+            )
         by_part[part] = path
         models.setdefault(model, {}).setdefault(title, []).append(str(path))
     return {

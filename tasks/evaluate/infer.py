@@ -22,6 +22,7 @@ from prefect.states import Completed
 from evaluation.images import sent, shown
 from evaluation.photographs import PhotographStore
 from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING, prompt_of
+from evaluation.reply_files import read_reply_file
 from schemas.benchmark import REPLY
 from schemas.chat import Account, Failure, Message, Photograph, Role
 from schemas.columns import frame_of as table_of
@@ -75,6 +76,7 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
     for benchmark in model.files or {}:
         for file in model.files_of(benchmark):
             check_file(file)
+            read_reply_file(file)
     if model.chat:
         from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
 
@@ -223,22 +225,24 @@ def ask_endpoint(
     account: Account,
     root: Path,
     run: Run | None = None,
-) -> tuple[pl.DataFrame, list[str]]:
-    """Rows of REPLY in the order of the items, and the ids of items that a later run may get a
-    reply to."""
+) -> tuple[pl.DataFrame, list[str], str]:
+    """Rows of REPLY in the order of the items, the ids of items that a later run may get a reply
+    to, and why the first of these got none."""
     from tasks.chat.converse import converse
 
     assert model.chat
     chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
-    conversation = partial(_ask, model=model, store=PhotographStore(root))
+    reasons: dict[str, str] = {}
+    conversation = partial(_ask, model=model, store=PhotographStore(root), reasons=reasons)
     rows = converse(chat, account, items.iter_rows(named=True), conversation, run=run)
     missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
-    return table_of(rows, REPLY), missing
+    return table_of(rows, REPLY), missing, reasons[missing[0]] if missing else ""
 
 
 async def _ask(
-    chat: Any, item: Row, model: EvaluatedModel, store: PhotographStore
+    chat: Any, item: Row, model: EvaluatedModel, store: PhotographStore, reasons: dict[str, str]
 ) -> dict[str, Any]:
+    """A row of REPLY; why an item got no reply is put into `reasons`."""
     from tasks.chat.errors import NoReplyError, RejectedError
 
     about = asked_of(item, model)
@@ -246,7 +250,8 @@ async def _ask(
     nothing = {"text": None, "finish_reason": None, "input_tokens": 0, "output_tokens": 0}
     try:
         reply, said = await chat.said(messages)
-    except NoReplyError:
+    except NoReplyError as error:
+        reasons[item["item_id"]] = str(error)
         return about | nothing | {"cost": None, "error": Failure.NO_REPLY.value}
     except RejectedError as error:
         return about | nothing | {"cost": None, "error": f"{Failure.REJECTED.value}: {error}"[:300]}
@@ -306,26 +311,36 @@ def write_replies(
     artifact: Artifact,
     run: Run,
 ) -> Path:
-    """The artifact, or one of what is known so far where some replies are missing."""
+    """The artifact, or one of what is known so far where some replies are missing. RuntimeError
+    where all are."""
     items, root = pl.read_parquet(items_path), artifact.root
-    missing: list[str] = []
+    missing, reason = list[str](), ""
     if model.files:
         replies = import_replies(items_path, model.files_of(benchmark), model.name)
     elif model.local:
         parts = root / "artifacts" / PARTS / artifact.digest
         replies = write_locally(items, model, root, parts)
     else:
-        replies, missing = ask_endpoint(items, model, account, root, run)
-    tokens = replies["output_tokens"].sum()
+        replies, missing, reason = ask_endpoint(items, model, account, root, run)
+    if missing and len(missing) == items.height:
+        raise RuntimeError(
+            f"{model.name} replied to none of {len(missing)} items ({reason}): see that its server "
+            "answers, and run the same command again"
+        )
     logger.info(
-        "infer: %s on %s: %d replies, %d tokens", model.name, benchmark, replies.height, tokens
+        "infer: %s on %s: %d replies, %d tokens",
+        model.name,
+        benchmark,
+        replies.height - len(missing),
+        replies["output_tokens"].sum(),
     )
     if missing:
         logger.warning(
-            "infer: %s on %s: no reply to %d items: run again to ask again",
+            "infer: %s on %s: no reply to %d items (%s): run again to ask again",
             model.name,
             benchmark,
             len(missing),
+            reason,
         )
         return write_incomplete(replies, artifact, missing)
     path = write_artifact(replies, artifact)

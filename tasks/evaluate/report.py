@@ -67,11 +67,13 @@ class Outcome(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """An evaluation that failed, of one model or of EVERY_MODEL, and why in one line."""
+    """An evaluation that failed, of one model or of EVERY_MODEL, and why in one line; `is_input`:
+    for what it was given."""
 
     model: str
     benchmark: str
     message: str
+    is_input: bool = False
 
 
 class Tables(NamedTuple):

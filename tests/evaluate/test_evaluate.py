@@ -228,6 +228,20 @@ def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root
     assert pl.read_parquet(second / "scores.parquet")["error_share"][0] == 0
 
 
+def test_an_endpoint_that_replies_to_nothing_is_no_score(root):
+    tree = tree_of(
+        name="away", benchmarks=[{"name": "spatialbench", "path": "miniature", "max_items": 3}]
+    )
+    with serve(lambda _: "(A)", faults=Faults(rates={"garbage": 1.0})) as endpoint:
+        model = chat_model(endpoint.url, name="silent")
+        model["chat"] |= {"model": "silent", "max_attempts": 1}
+        with pytest.raises(EvaluationFailedError, match=r"replied to none of \d+ items \(.*JSON"):
+            run(tree | {"models": [model]}, root)
+        endpoint.faults = Faults()
+        folder = run(tree | {"models": [model]}, root)
+    assert pl.read_parquet(folder / "scores.parquet")["error_share"][0] == 0
+
+
 def test_a_budget_holds_for_an_evaluation_and_pictures_count_by_their_size(root):
     tree = tree_of(name="paid", benchmarks=[{"name": "spatialbench", "path": "miniature"}])
     with serve(lambda _: "(A)") as endpoint:
@@ -319,10 +333,10 @@ def test_an_endpoint_that_says_nothing_ends_its_benchmark_and_is_asked_again(tmp
         with pytest.raises(ChatRefusedError, match="5 of 5 answers cannot be used, the last one as "
                            "reply-truncated: the reply has no text"):  # fmt: skip
             ask_endpoint(mmvp, model, account, tmp_path)
-        replies, _ = ask_endpoint(other, model, account, tmp_path)
+        replies, _, _ = ask_endpoint(other, model, account, tmp_path)
         assert replies["text"].unique().to_list() == ["I cannot see a thing."]
         num_asked, prompts = len(endpoint.requests), set()
-        replies, missing = ask_endpoint(mmvp, model, account, tmp_path)
+        replies, missing, _ = ask_endpoint(mmvp, model, account, tmp_path)
         assert len(endpoint.requests) == num_asked + mmvp.height
         assert missing == [] and replies["error"].null_count() == mmvp.height
 

@@ -107,13 +107,22 @@ def test_a_files_name_says_model_and_benchmark(name, model, benchmark, tmp_path)
         (["--replies", "none.xlsx"], "no file of replies at none.xlsx: correct its path"),
         (["--replies", "{x}"], "says no benchmark: write it as BENCHMARK="),
         (["--replies", "mmvp={x}"], "there are replies to mmvp, which the configuration lacks"),
-        (["--replies", "{0}", "--replies", "{0}"], "are both knows on mindcube_tiny"),
+        (["--replies", "{0}", "--replies", "{0}"], "both knows on mindcube_tiny: name one of"),
+        (["--replies", "nosuch={x}"], "no benchmark nosuch: there are "),
+        (["--replies", "mmvp="], "name the file of replies after ="),
+        (["--replies", "mindcube_tiny={deep}"], "deep.json is nested too deep: get it again"),
+        (["--replies", "{0}", "--export", "{x}"], "unknown.json is a file: name a folder"),
         (["--replies", "{0}", "--export-as", "pkl"], "no format pkl of replies: there are xlsx, t"),
     ],
 )
 def test_what_cannot_be_imported_is_one_line_and_exit_code_2(arguments, message, root, files):
     unknown = shutil.copy(files[0], root / "unknown.json")
-    words = [word.replace("{x}", str(unknown)).replace("{0}", str(files[0])) for word in arguments]
+    deep = root / "deep.json"
+    deep.write_text("[" * 100_000)
+    places = {"{x}": unknown, "{0}": files[0], "{deep}": deep}
+    words = list(arguments)
+    for mark, place in places.items():
+        words = [word.replace(mark, str(place)) for word in words]
     refused = evaluate(root, *words)
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
@@ -157,5 +166,5 @@ def test_a_file_about_other_rows_is_refused_at_the_first_that_differs(root, file
     wrong = root / "wrong_spbench_si.json"
     wrong.write_text(json.dumps([{"index": 0, "answer": "Z", "prediction": "A"}]))
     refused = evaluate(root, "--replies", wrong)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "1 rows that do not say their item" in refused.stderr.strip().splitlines()[-1]
