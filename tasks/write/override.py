@@ -6,6 +6,7 @@ Questions about photographs that cannot be used, or are a benchmark's, get that 
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ OPTIONAL = (
 """Columns that a file may leave out."""
 MAY_BE_NULL = (*OPTIONAL, "question", "options", "option_claims", "answer")
 """What a question without a value here is lost for, verify says."""
+QUESTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_RATING = 10
 AGAIN = "correct the file, or leave override.write out"
 logger = logging.getLogger(__name__)
 
@@ -125,15 +128,33 @@ def _problem_of(rows: pl.DataFrame) -> str:
         if others.height:
             key, value = others.select("question_id", name).row(0)
             return f"question {key} has the {name} {value!r}, which is none of {', '.join(values)}"
-    uneven = rows.filter(pl.col("objects").list.len() != pl.col("names").list.len())
-    if uneven.height:
-        return f"question {uneven['question_id'][0]} has not one name for each of its objects"
+    return next(filter(None, map(_problem_in, rows.iter_rows(named=True))), "")
+
+
+def _problem_in(row: Mapping[str, Any]) -> str:
+    """What is wrong with a question, whatever its scene; empty where nothing is."""
+    key, options, claims = row["question_id"], row["options"] or (), row["option_claims"]
+    if not QUESTION_ID.fullmatch(key):
+        return f"{key!r} is no question_id: 1 to 64 letters, digits, - and _ are"
+    if not 1 <= row["rating"] <= MAX_RATING:
+        return f"question {key} has the rating {row['rating']}, which is not 1 to {MAX_RATING}"
+    if len(row["objects"]) != len(row["names"]):
+        return f"question {key} has not one name for each of its objects"
+    if row["answer"] is not None and not 0 <= row["answer"] < len(options):
+        return f"question {key} has the answer {row['answer']}, and {len(options)} options"
+    if claims is not None and len(claims) != len(options):
+        return f"question {key} has {len(claims)} option_claims, and {len(options)} options"
+    for text in (row["claim"], *(claims or ())):
+        try:
+            decode_claim(text)
+        except (msgspec.DecodeError, TypeError) as error:
+            return f"question {key} has the claim {str(text)[:80]!r}, which is none ({error})"
     return ""
 
 
 def check_objects(rows: pl.DataFrame, scenes: pl.DataFrame, place: Path) -> None:
     """ValueError where a question lists an object or relationship that its scene lacks, or claims
-    something of an object that it does not list. Claims that cannot be read are left to verify."""
+    something of an object that it does not list."""
     by_image: dict[str, list[dict[str, Any]]] = {}
     for row in rows.iter_rows(named=True):
         by_image.setdefault(row["image_id"], []).append(row)
@@ -154,10 +175,7 @@ def _flaw(row: Mapping[str, Any], scene: Scene) -> str:
         if lacking := [key for key in given if key not in there]:
             return f"lists {name} {lacking[0]}, which image {scene.image_id} lacks"
     for text in (row["claim"], *(row["option_claims"] or ())):
-        try:
-            named = objects_of(decode_claim(text))
-        except (msgspec.DecodeError, TypeError):
-            continue
+        named = objects_of(decode_claim(text))
         if lacking := [key for key in named if key not in row["objects"]]:
             return f"claims something of object {lacking[0]}, which is not among its objects"
     return ""

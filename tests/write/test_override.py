@@ -147,6 +147,22 @@ def test_another_content_of_the_file_is_stale_and_a_missing_file_is_one_line(
         (pl.lit("shape").alias("category"), "has the category 'shape', which is none of relation"),
         (pl.lit("expert").alias("level"), "has the level 'expert', which is none of easy"),
         (pl.col("names").list.head(0), "has not one name for each of its objects"),
+        (
+            pl.concat_str(pl.lit("../"), "question_id").alias("question_id"),
+            "is no question_id: 1 to",
+        ),
+        (pl.concat_str(pl.lit("x" * 65), "question_id").alias("question_id"), "is no question_id"),
+        (pl.lit(11).alias("rating"), "has the rating 11, which is not 1 to 10"),
+        (pl.lit(0).alias("rating"), "has the rating 0, which is not 1 to 10"),
+        (pl.lit(4).alias("answer"), "has the answer 4, and [2-4] options"),
+        (pl.lit(-1).alias("answer"), "has the answer -1, and"),
+        (pl.col("options").list.head(0), "has the answer [0-3], and 0 options"),
+        (pl.col("option_claims").list.head(1), "has 1 option_claims, and [2-4] options"),
+        (pl.lit("{").alias("claim"), "has the claim '{', which is none"),
+        (
+            pl.lit(["{}"] * 4).alias("option_claims").list.head(pl.col("options").list.len()),
+            "has the claim '{}', which is none",
+        ),
     ],
 )
 def test_a_file_of_another_kind_is_refused_in_one_line(written, tmp_path, change, message):
