@@ -271,6 +271,11 @@ def lacks_form(text: str, schema: type[BaseModel]) -> bool:
     return True
 
 
+def begins_as_prose(text: str) -> bool:
+    """Whether a reply that was cut off begins as no JSON object does, nor Markdown around one."""
+    return re.match(r"[\s\ufeff]*[^\s\ufeff{`]", without_thoughts(text)) is not None
+
+
 def _candidates(text: str) -> Iterator[str]:
     """The texts that may be the object of a reply, in the order in which they are tried."""
     yield text.strip()

@@ -16,8 +16,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from schemas.chat import ChatConfig, Request
-from tasks.chat.completion import Completion, lacks_form
+from schemas.chat import ChatConfig, Failure, Request
+from tasks.chat.completion import Completion, begins_as_prose, lacks_form
 from tasks.chat.errors import OF_FORM, OF_TURNS, RejectedError, names_any
 
 
@@ -148,6 +148,8 @@ class Negotiation:
             self._answered = used
         if not (self.is_open and request.schema and used.form is Form.JSON_SCHEMA):
             return False
+        if completion.failure is Failure.TRUNCATED and begins_as_prose(completion.text):
+            return True
         if completion.failure:
             self._num_probes += 1
             return False

@@ -18,7 +18,7 @@ from tests.chat.test_chat import FAST, Sum, adds, asked, chat_config, right, tot
 from tests.chat.test_model_text import picture
 from tests.servers.endpoint import serve
 from tests.servers.faults import Answer as ServerAnswer
-from tests.servers.faults import error
+from tests.servers.faults import Completion, error
 
 
 @pytest.fixture
@@ -66,6 +66,35 @@ def test_a_server_that_ignores_the_form_is_noticed_by_its_first_reply(
         other = f"sqlite:///{tmp_path}/other.sqlite"
         backwards = totals(chat_config(endpoint), other, range(39, -1, -1))
         assert rows(backwards[::-1]) == rows(more)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_noticed"),
+    [
+        ("The total of the numbers in the question, which are", True),
+        ("  \n[1, 2", True),
+        ("<think>It is easy.</think>The total", True),
+        ('{"total": 1, "words": "one, and', False),
+        ('```json\n{"total": 1', False),
+        ("<think>The total of the numbers", False),
+        ("", False),
+    ],
+)
+def test_prose_that_is_cut_off_shows_that_the_form_is_ignored(
+    said: str, is_noticed: bool, store: str
+) -> None:
+    def model(body: dict[str, Any]) -> str | Completion:
+        return adds(body) if is_told(body) else Completion(said, finish_reason="length")
+
+    with serve(model) as endpoint:
+        config = chat_config(endpoint, max_concurrent=1)
+        if is_noticed:
+            assert right(totals(config, store, range(5)), range(5))
+            assert [is_told(record.body) for record in endpoint.requests] == [False] + [True] * 5
+        else:
+            with pytest.raises(ChatRefusedError, match="5 of 5 answers cannot be used"):
+                totals(config, store, range(5))
+            assert not any(is_told(record.body) for record in endpoint.requests)
 
 
 def test_a_form_that_is_set_is_not_changed(store: str) -> None:
