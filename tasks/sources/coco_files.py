@@ -138,9 +138,11 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
             if one.isthing and names.setdefault(one.id, one.name) != one.name:
                 raise ValueError(f"{path} has two categories {one.id}: keep one of them")
     if not images or not names:
-        lacking = "categories" if images else "images"
+        lacking, item = ("categories", "category") if images else ("images", "image")
+        problems = [one["detail"] for one in ledger if one["item"].startswith(f"{item}[")]
+        told = f" ({problems[0]})" if problems else ""
         raise ValueError(
-            f"{', '.join(map(str, files))}: no {lacking}; add the file with COCO's "
+            f"{', '.join(map(str, files))}: no {lacking}{told}; add the file with COCO's "
             "images and categories to which the annotations belong"
         )
     table = [(key, *facts) for key, facts in images.items()]

@@ -6,7 +6,7 @@ import re
 import stat
 import zipfile
 import zlib
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Sequence
 from glob import glob
 from hashlib import sha256
@@ -185,8 +185,8 @@ def decode_top(
     except RecursionError:
         raise ValueError(f"{path} is nested too deep: expected {expected}") from None
     except ValueError as error:
-        if buffer[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
-            raise ValueError(f"{path} is written in UTF-16: save it as UTF-8") from None
+        if any(buffer[:4]) and 0 in buffer[:4]:
+            raise ValueError(f"{path} is written in UTF-16 or UTF-32: save it as UTF-8") from None
         raise ValueError(f"{path} is not complete JSON ({error}): download it again") from None
 
 
@@ -209,7 +209,8 @@ def decode_members(
 def repeated_keys(raw: bytes | msgspec.Raw) -> list[str]:
     """All keys of a JSON object, in its order."""
     try:
-        return [key for key, _ in json.loads(bytes(raw), object_pairs_hook=list)]
+        text = bytes(raw).decode("utf-8", "replace")  # other bytes cost what they are in
+        return [key for key, _ in json.loads(text, object_pairs_hook=list)]
     except RecursionError:
         raise ValueError("nested too deep") from None
 

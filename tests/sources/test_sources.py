@@ -358,6 +358,23 @@ def test_marks_of_the_encoding_and_half_characters_cost_nothing_else(
         assert drops(ledger) == []
 
 
+@pytest.mark.parametrize("name", [b"d\xf6g", b"d\x80g", b"dog\xff"])
+def test_a_name_in_another_encoding_costs_only_its_object(name, tmp_path):
+    """Of Visual Genome and GQA alike."""
+    files = {
+        "visual-genome": write(tmp_path / "vg", relationships=b"[]") / "objects.json",
+        "gqa": tmp_path / "graphs.json",
+    }
+    files["gqa"].write_text(json.dumps({"1": GRAPH, "2": GRAPH}))
+    for kind, path in files.items():
+        path.write_bytes(path.read_bytes().replace(b'"dog"', b'"' + name + b'"', 1))
+        place = path if kind == "gqa" else path.parent
+        scenes, ledger = read(kind, place, tmp_path / f"{kind}-root")
+        found = [found for *_, found, _ in facts(scenes)]
+        assert found == ["tree", *(["dog", "tree"] if kind == "gqa" else [])]
+        assert ledger.filter(reason="objects-unreadable")["image_id"].to_list() == ["1"]
+
+
 @pytest.mark.parametrize("graph", [{}, FRAME, {"objects": {}}])
 def test_a_gqa_graph_without_objects_costs_only_itself(graph, tmp_path):
     path = tmp_path / "graphs.json"
@@ -379,7 +396,10 @@ DEEP = b"[" * 10_000 + b"]" * 10_000
         ("objects", json.dumps(ANNOTATIONS["objects"]).encode()[:-9], "not complete JSON"),
         ("relationships", b'[{"image_id": 1}', "not complete JSON"),
         ("image_data", b"", "image_data.json is empty"),
-        ("objects", "[]".encode("utf-16"), "is written in UTF-16: save it as UTF-8"),
+        ("objects", "[]".encode("utf-16"), "is written in UTF-16 or UTF-32: save it as UTF-8"),
+        ("objects", "[]".encode("utf-16-be"), "is written in UTF-16 or UTF-32: save it as UTF-8"),
+        ("objects", "[]".encode("utf-32-le"), "is written in UTF-16 or UTF-32: save it as UTF-8"),
+        ("objects", bytes(9), "not complete JSON"),
         ("objects", b"<html>", "not complete JSON"),
         ("objects", b"{}", "has another shape: expected a list"),
         ("attributes", b'"text"', "has another shape: expected a list"),
