@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -217,24 +218,31 @@ def wait_for(endpoint: Endpoint, process: subprocess.Popen[str], model: str, num
 
 
 @pytest.mark.long
-def test_a_build_that_is_killed_ends_as_an_undisturbed_one(place: Callable[[str], Place]) -> None:
-    here, undisturbed = place("killed"), place("undisturbed")
+@pytest.mark.parametrize("num_builds", [1, 2])
+def test_a_build_that_is_killed_ends_as_an_undisturbed_one(
+    num_builds: int, place: Callable[[str], Place]
+) -> None:
+    """By the same command afterwards, or by another one that was under way at the same root."""
+    here, undisturbed = place(f"killed-{num_builds}"), place(f"undisturbed-{num_builds}")
     with serve(Models(wrong=0.2, ambiguous=0.1)) as endpoint:
         expected = build(config_of(endpoint.url), undisturbed.root)
         num_needed = len(endpoint.requests)
-    with serve(Models(wrong=0.2, ambiguous=0.1), latency=0.1) as endpoint:
+    with serve(Models(wrong=0.2, ambiguous=0.1), latency=0.1) as endpoint, ExitStack() as under_way:
         tree = tree_of(endpoint.url, chat={"max_concurrent": 4})
-        with here.started(tree) as process:
-            wait_for(endpoint, process, "judge-1", 25)
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        assert len(endpoint.requests) == len(bodies(endpoint))
-        num_lost = len(endpoint.requests) - here.num_kept
+        builds = [under_way.enter_context(here.started(tree)) for _ in range(num_builds)]
+        killed, *others = builds
+        wait_for(endpoint, killed, "judge-1", 25)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        for other in others:
+            _, errors = other.communicate(timeout=120)
+            assert other.returncode == 0, errors
+            num_asked = len(endpoint.requests)
         dataset = build(PipelineConfig.model_validate(tree), here.root)
-        num_repeated = len(endpoint.requests) - len(bodies(endpoint))
+        assert not others or len(endpoint.requests) == num_asked
         assert len(bodies(endpoint)) == num_needed
         # Four in flight, and as many whose replies were not committed yet.
-        assert num_repeated <= num_lost <= 8
+        assert len(endpoint.requests) - num_needed <= 8
     assert dataset.name == expected.name
     assert contents(dataset) == contents(expected)
 
