@@ -24,7 +24,7 @@ from tasks.chat.errors import (
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
 from tasks.chat.requests import request_body
-from tasks.chat.run import Meter
+from tasks.chat.run import Meter, reply_under_way
 from tasks.chat.sound import Sound, read_sound
 
 UNREACHABLE_ATTEMPTS = 3
@@ -164,6 +164,10 @@ class Dispatcher:
     async def _deliver(
         self, request: Request, dialect: Dialect, meter: Meter, turn: float
     ) -> Reply:
+        with reply_under_way():
+            return await self._stored(request, dialect, meter, turn)
+
+    async def _stored(self, request: Request, dialect: Dialect, meter: Meter, turn: float) -> Reply:
         leave = _Once(self._limit.leave)
         try:
             sound = await self._sound(request, dialect, turn)

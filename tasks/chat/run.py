@@ -100,10 +100,11 @@ class Run:
 
 @dataclass(slots=True)
 class _All:
-    """The runs of this process."""
+    """The runs of this process, and how many replies are under way."""
 
     runs: WeakSet[Run] = field(default_factory=WeakSet)
     is_stopped: bool = False
+    num_replies: int = 0
     lock: Lock = field(default_factory=Lock)
 
 
@@ -119,7 +120,21 @@ def stop_all() -> None:
         run.stop()
 
 
-def num_under_way() -> int:
-    """How many conversations of this process may still wait for replies."""
+@contextmanager
+def reply_under_way() -> Iterator[None]:
+    """Within the block, a reply is awaited and stored, whether or not its conversation still waits
+    for it: one that is interrupted, or that asks for several at once, may have ended before."""
     with _all.lock:
-        return sum(run.num_under_way for run in _all.runs)
+        _all.num_replies += 1
+    try:
+        yield
+    finally:
+        with _all.lock:
+            _all.num_replies -= 1
+
+
+def num_under_way() -> int:
+    """How many conversations of this process may still ask, and replies are still under way; 0
+    where nothing that is paid would be lost if the process ended."""
+    with _all.lock:
+        return _all.num_replies + sum(run.num_under_way for run in _all.runs)

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 import pickle
 import signal
 import sqlite3
@@ -40,7 +41,7 @@ from tasks.chat.converse import converse
 from tasks.chat.dispatch import FEW_SILENT, SILENT_REQUESTS
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError
 from tasks.chat.limits import Limits
-from tasks.chat.run import Run
+from tasks.chat.run import Run, num_under_way
 from tests.servers.endpoint import Endpoint, Record, serve
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, Faults
@@ -572,6 +573,46 @@ def test_a_reply_under_way_is_kept_though_its_asker_is_gone(store: str) -> None:
 
         assert right([home.run(both())], [1])
         assert len(endpoint.requests) == kept(store) == 1
+
+
+def kept_when_nothing_is_under_way(store: str) -> int:
+    """How many replies are kept when a process that is stopped ends."""
+    while num_under_way():
+        time.sleep(0.01)
+    return kept(store)
+
+
+def test_a_reply_under_way_is_awaited_though_its_conversation_has_ended(store: str) -> None:
+    """It asked for two at once, of which the other was not sent yet."""
+    run = Run()
+
+    async def both(chat: Chat, number: int) -> list[Answer[Sum]]:
+        return await asyncio.gather(add(chat, number), add(chat, number + 1))
+
+    def stop() -> None:
+        while not endpoint.requests:
+            time.sleep(0.01)
+        run.stop()
+
+    with serve(adds, latency=0.3) as endpoint:
+        Thread(target=stop).start()
+        config = chat_config(endpoint, max_concurrent=1)
+        with pytest.raises(ChatStoppedError):
+            converse(config, Account("test", store), [1], both, run=run)
+        assert kept_when_nothing_is_under_way(store) == len(endpoint.requests) == 1
+
+
+def test_a_reply_under_way_is_awaited_though_its_thread_is_interrupted(store: str) -> None:
+    def interrupt() -> None:
+        while not endpoint.requests:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with serve(adds, latency=0.3) as endpoint:
+        Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            totals(chat_config(endpoint), store, [1])
+        assert kept_when_nothing_is_under_way(store) == len(endpoint.requests) == 1
 
 
 def test_a_store_that_takes_nothing_ends_the_run(store: str) -> None:
