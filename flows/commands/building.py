@@ -160,10 +160,12 @@ def leakage(
     with `--set 'select.exclude=["data/benchmark-images/*.parquet"]'` leaves these pictures out, and
     training refuses a dataset that shows any.
     """
+    from schemas.dataset_folder import check_dataset, resolve_dataset
     from tasks.leakage.report import list_benchmarks, print_leaks
 
     console = Console(stderr=True)
     show_lines(console, "tasks")
+    check_dataset(resolve_dataset(dataset, root))
     if benchmarks:
         list_benchmarks(benchmarks, root)
     print_leaks(dataset, root, Console())

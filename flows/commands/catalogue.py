@@ -5,13 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from flows.commands.options import DATA, DATASET, Root
+from flows.commands.screen import wide_console
 from schemas.dataset_folder import check_root
-
-WIDTH = 200
-"""Characters of a line where output goes to a file or another program: names stay whole."""
 
 
 class ListFormat(StrEnum):
@@ -34,7 +31,7 @@ def list_all(
     if format is ListFormat.JSON:
         typer.echo(catalogue_as_json(catalogue))
     elif any(catalogue):
-        print_catalogue(catalogue, _wide())
+        print_catalogue(catalogue, wide_console())
     else:
         typer.echo(f"nothing below {root}: run spatialthinker build first", err=True)
 
@@ -227,8 +224,3 @@ def prune(
     if planned.num_bytes:
         total = size_told(planned.num_bytes)
         typer.echo(f"{total} deleted" if delete else f"{total} would be deleted: add --delete")
-
-
-def _wide() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from flows.commands.options import DATA, DATASET, Announce, Root, Settings
+from flows.commands.screen import wide_console
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
 
@@ -169,5 +170,5 @@ def evaluate(
 
     if export:
         export_report(folder, export, export_as)
-    print_scores(folder, Console())
+    print_scores(folder, wide_console())
     typer.echo(folder)

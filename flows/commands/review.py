@@ -99,7 +99,12 @@ def reviews(
     - `spatialthinker reviews sample --export tasks.json --format label-studio`
     - `spatialthinker reviews sample --import tasks.json`
     """
-    from schemas.dataset_folder import name_of_dataset, read_manifest, resolve_dataset
+    from schemas.dataset_folder import (
+        check_dataset,
+        name_of_dataset,
+        read_manifest,
+        resolve_dataset,
+    )
     from schemas.replacing import replacing
     from schemas.review import reviews_of
     from tasks.review.calibration import calibration_told, calibrations
@@ -128,6 +133,7 @@ def reviews(
     judged = reviewed_of(folder, root, name)
     found = precisions(judged)
     if not found:
+        check_dataset(folder)  # a rejected one cannot be reviewed
         raise ValueError(
             f"nobody has reviewed questions of {folder}: spatialthinker review {name} --reviewer "
             "NAME"
