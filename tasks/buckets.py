@@ -3,6 +3,7 @@
 Keys are read from the environment by the store's own client; no message repeats one.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ def open_bucket(address: str) -> Bucket:
             f"{scheme}:// is followed by something else than BUCKET/PREFIX: keys are read from the "
             "environment, never from an address"
         )
+    # Google's logs the traceback of what it raises, which becomes one line here.
+    logging.getLogger(PACKAGES[scheme]).setLevel(logging.CRITICAL)
     for name in KEYS:
         remember_key(os.environ.get(name, ""))
     try:

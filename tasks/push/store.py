@@ -88,6 +88,8 @@ def open_store(to: str, *, is_public: bool = False) -> Store:
         raise ValueError(f"--public is for {HUB} alone: elsewhere the store decides who may read")
     if is_bucket(to):
         return BucketStore(open_bucket(to))
+    if not to.strip():
+        raise ValueError("it is not said where to: name a folder, s3://BUCKET/PREFIX or hub:NAME")
     scheme, is_address, _ = to.partition("://")
     if is_address:
         raise ValueError(

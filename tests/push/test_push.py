@@ -147,6 +147,7 @@ def test_what_training_would_refuse_is_not_sent(dataset, tmp_path):
 @pytest.mark.parametrize(
     ("to", "problem"),
     [
+        ("", "it is not said where to: name a folder"),
         ("ftp://host/place", "ftp:// is no store that is known: name a folder, s3://BUCKET/PREFIX"),
         (f"s3://key:{SECRET}@bucket/place", "keys are read from the environment"),
         ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
