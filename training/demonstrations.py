@@ -7,6 +7,7 @@ baseline and ours share the answer and the scene, not these words.
 from collections import Counter
 
 from schemas.completion.publish import PublishedScene, render_completion
+from schemas.vocabulary.predicates import load_predicates
 
 NOTHING = "Nothing that the question names can be seen."  # the observation of an empty scene
 
@@ -30,11 +31,16 @@ def observation(scene: PublishedScene) -> str:
 
 
 def thought(scene: PublishedScene, answer: str) -> str:
-    said = [
-        f"{link['subject']} is {link['predicate']} {link['object']}" for link in scene.relationships
-    ]
-    facts = f"{'; '.join(said)}. " if said else ""
-    return f"{facts}By these boxes and relationships the answer is {answer}."
+    """What the scene holds, in words, and that the answer follows."""
+    known = load_predicates()
+    said = []
+    for link in scene.relationships:
+        predicate = known.get(link["predicate"])
+        words = predicate.phrase if predicate else link["predicate"]
+        said.append(f"{link['subject']} is {words} {link['object']}")
+    if said:
+        return f"{'; '.join(said)}. By these boxes and relationships the answer is {answer}."
+    return f"{'By these boxes' if scene.objects else 'So'} the answer is {answer}."
 
 
 def _label(name: str) -> str:

@@ -12,6 +12,7 @@ import json
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -26,6 +27,8 @@ from tasks.review.book import open_book
 ABOUT = ("question_id", "image_id", "category", "evidence")
 VERDICT, COMMENT = "verdict", "comment"
 """Names of what is asked for in the other programs."""
+MAX_PLAIN = 40
+"""Letters of an account that a reviewer's name keeps."""
 NAMESPACE = uuid5(NAMESPACE_URL, "spatialthinker/reviewer")
 """Argilla knows people by UUIDs: a reviewer's is made of the name."""
 
@@ -144,7 +147,8 @@ def import_reviews(path: Path, items: pl.DataFrame, root: Path, name: str, datas
     try:
         records = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} cannot be read as JSON ({error})") from None
+        told = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{path} cannot be read as JSON ({told}): name an export") from None
     known_users = {user_of(one): one for one in set(reviews_of(root, name)["reviewer"])}
     said = _read(path, records, known_users)
     known = {item["key"]: item for item in items.iter_rows(named=True)}
@@ -181,9 +185,19 @@ def _read(path: Path, records: Any, users: Mapping[str, str]) -> list[Said]:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise ValueError(
                 f"record {number} of {path} is neither Argilla's nor Label Studio's "
-                f"({type(error).__name__}: {error})"
+                f"({_told(error)}): export it again"
             ) from None
     return found
+
+
+def _told(error: Exception) -> str:
+    match error:
+        case KeyError():
+            return f"it has no {error.args[0]}"
+        case TypeError() | AttributeError() | IndexError():
+            return "a part of it has another shape"
+        case _:
+            return str(error)
 
 
 def _from_argilla(record: Mapping[str, Any], users: Mapping[str, str]) -> Iterator[Said]:
@@ -213,11 +227,18 @@ def _from_label_studio(record: Mapping[str, Any], users: Mapping[str, str]) -> I
 
 
 def _annotator(completed_by: Any) -> str:
-    """A reviewer's name for who annotated: an id, or an account with an address."""
+    """A reviewer's name for who annotated: an id, or an account with an address. Different people
+    have different names: what a name cannot hold of theirs is in its last letters."""
     if isinstance(completed_by, Mapping):
         completed_by = completed_by.get("email") or completed_by.get("id")
     if completed_by is None:
         return "label-studio"
-    text = str(completed_by).partition("@")[0].lower()
+    account = str(completed_by).lower()
+    if account.isascii() and account.isdigit():
+        return f"label-studio-{account[:MAX_PLAIN]}"
+    text = account.partition("@")[0]
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text)
-    return plain.strip("-")[:48] if not plain.isdigit() else f"label-studio-{plain}"
+    plain = plain.strip("-")[:MAX_PLAIN]
+    if plain == account:
+        return plain
+    return f"{plain or 'somebody'}-{sha256(account.encode()).hexdigest()[:6]}"

@@ -48,7 +48,7 @@ from tasks.select.reviewed import digest_of_faults, faults_of, leave_out
 from tasks.stage import Job, Settings, Stage
 from training.demonstrations import demonstration
 
-VERSION = 9
+VERSION = 10
 Answered = Callable[[str], str]
 """A completion with the gold scene and the answer that is given."""
 BATCH = 1000  # questions whose scenes are in memory at once

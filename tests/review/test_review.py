@@ -351,7 +351,13 @@ def test_argilla_s_users_are_reviewers_again(tmp_path):
     [
         (7, "label-studio-7"),
         ({"id": 7}, "label-studio-7"),
-        ({"id": 7, "email": "Ada.L@x.org"}, "ada-l"),
+        ({"id": 7, "email": "ada"}, "ada"),
+        ({"id": 7, "email": "Ada.L@x.org"}, "ada-l-480fae"),
+        ({"id": 7, "email": "ada.l@X.org"}, "ada-l-480fae"),
+        ({"id": 7, "email": "ada-l@x.org"}, "ada-l-d49fbb"),
+        ({"id": 7, "email": "ada.l@y.org"}, "ada-l-0acfdc"),
+        ({"id": 7, "email": "../../ada"}, "ada-c175b1"),
+        ({"id": 7, "email": "<>"}, "somebody-24295a"),
         (None, "label-studio"),
     ],
 )

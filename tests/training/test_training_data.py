@@ -26,7 +26,7 @@ from training.dataset import (
     text_of_row,
     with_rows,
 )
-from training.demonstrations import NOTHING, demonstration, observation
+from training.demonstrations import NOTHING, demonstration, observation, thought
 from training.rewards import score_completion
 
 DATA = DataConfig(dataset="drawn", min_pixels=28 * 28 * 4, max_pixels=28 * 28 * 400)
@@ -126,7 +126,25 @@ def test_demonstrations_are_well_formed_and_name_what_the_scene_holds():
         "dog.1 is on fire_hydrant.1. By these boxes and relationships the answer is (B) two.",
         "(B) two",
     ]
-    assert observation(PublishedScene(objects=[], relationships=[])) == NOTHING
+    nothing = PublishedScene(objects=[], relationships=[])
+    assert observation(nothing) == NOTHING
+    assert thought(nothing, "(A) No") == "So the answer is (A) No."
+
+
+@pytest.mark.parametrize(
+    ("predicate", "words"),
+    [
+        ("taller", "bench.1 is taller than dog.1. By these boxes and relationships"),
+        ("left of", "bench.1 is to the left of dog.1. By these boxes and relationships"),
+        ("frolics beside", "bench.1 is frolics beside dog.1. By these boxes and relationships"),
+        (None, "By these boxes"),
+    ],
+)
+def test_a_thought_says_relationships_in_words(predicate, words):
+    objects = [{"id": "bench.1", "bbox": (0, 0, 9, 9)}, {"id": "dog.1", "bbox": (5, 5, 9, 9)}]
+    link = {"subject": "bench.1", "predicate": predicate, "object": "dog.1"}
+    scene = PublishedScene(objects=objects, relationships=[link] if predicate else [])
+    assert thought(scene, "(A) x") == f"{words} the answer is (A) x."
 
 
 def test_every_published_sample_becomes_a_row_whose_demonstration_earns_everything(
