@@ -148,6 +148,9 @@ def open_lineage() -> Lineage:
     if not is_set or os.environ.get("OPENLINEAGE_DISABLED", "").lower() == "true":
         return Lineage()
     remember_key(os.environ.get("OPENLINEAGE_API_KEY", ""))
+    # Each attempt at a collector that does not answer is a warning there; ours is the one that
+    # says what to do.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     try:
         from openlineage.client import OpenLineageClient
     except ImportError:

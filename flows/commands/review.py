@@ -116,6 +116,8 @@ def reviews(
     folder = resolve_dataset(dataset, root)
     manifest = read_manifest(folder)
     name = manifest["name"]
+    if give and give.is_dir():
+        raise ValueError(f"--export {give} is a folder: name a file")
     if take:
         typer.echo(
             import_reviews(take, reviewable(folder), root, name, name_of_dataset(manifest)),

@@ -1,6 +1,7 @@
 """Events of a build say what each stage read and made, and end with how it ended."""
 
 import json
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -142,6 +143,15 @@ def test_a_collector_that_refuses_ends_nothing(collector, caplog):
     assert len(collector.events) == 1
     (line,) = [record.getMessage() for record in caplog.records if "lineage:" in record.msg]
     assert "this run sends no more" in line and KEY not in line and "\n" not in line
+
+
+def test_a_collector_that_is_not_there_is_one_warning(monkeypatch, caplog):
+    transport = {"type": "http", "url": "http://127.0.0.1:1", "retry": {"total": 2}}
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT", json.dumps(transport))
+    with open_lineage().job("made.write", []):
+        pass
+    (line,) = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert "the collector took no event of made.write" in line
 
 
 @pytest.mark.parametrize(
