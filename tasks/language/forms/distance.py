@@ -23,7 +23,7 @@ GRAMMAR = Grammar(
             "{name_the_one} that is {closest} the {reference} in the {picture}?",
             "in the {picture}, the {gap} is {closest} the {reference}. {fits}",
         ),
-        "closest": ("closest to", "nearest to", "the shortest distance from"),
+        "closest": ("closest to", "nearest to", "at the shortest distance from"),
     }
 )
 # Words that ask for the nearest, and words that ask for the opposite.
