@@ -27,9 +27,9 @@ apply_settings()
 # A build server repeats its verdict; developers' runs go on looking for new cases, for ten times as
 # many with `--hypothesis-profile thorough`. How long an example takes says nothing: others use the
 # machine, too.
-settings.register_profile("searching", deadline=None, max_examples=40)
-settings.register_profile("repeatable", deadline=None, max_examples=40, derandomize=True)
-settings.register_profile("thorough", deadline=None, max_examples=400)
+settings.register_profile("searching", deadline=None, max_examples=30)
+settings.register_profile("repeatable", deadline=None, max_examples=30, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=300)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
 DRAWN = {

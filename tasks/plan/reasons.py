@@ -18,10 +18,10 @@ def first_of_topic(rows: pl.DataFrame) -> pl.Series:
 
 
 def why_not_taken(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image: int) -> pl.Series:
-    """For each row that is not `is_taken` why the others were: those come first. A row that adds
-    nothing to its image is a near-duplicate; of a category that has all it wanted, the others are
-    beyond the quota. Of one that has not, either the image is full, or the question is asked only
-    beside a counterpart and has none."""
+    """Why each row was left out that is not `is_taken`; rows that are taken come first. A second
+    row of an image and topic is a near-duplicate. Where its category has all that was wanted, a row
+    is beyond the quota. Where not, its image is full, or it is asked only beside a counterpart and
+    has none."""
     is_short = pl.col("category").replace_strict(_shortfalls(rows, wanted), default=0) > 0
     is_full = pl.col("is_taken").sum().over("image_id") >= max_per_image
     return rows.select(

@@ -12,12 +12,12 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -66,6 +66,16 @@ def adds(body: dict[str, Any]) -> str:
     """A model that adds numbers: its reply tells which question it was given."""
     numbers = [int(word) for word in asked(body).split() if word.isdigit()]
     return json.dumps({"total": sum(numbers), "words": asked(body)})
+
+
+def after(event: Event) -> Callable[[dict[str, Any]], str]:
+    """The same model, which replies once something has happened, however slow the machine is."""
+
+    def held(body: dict[str, Any]) -> str:
+        assert event.wait(60)
+        return adds(body)
+
+    return held
 
 
 @pytest.fixture
@@ -584,7 +594,7 @@ def kept_when_nothing_is_under_way(store: str) -> int:
 
 def test_a_reply_under_way_is_awaited_though_its_conversation_has_ended(store: str) -> None:
     """It asked for two at once, of which the other was not sent yet."""
-    run = Run()
+    run, stopped = Run(), Event()
 
     async def both(chat: Chat, number: int) -> list[Answer[Sum]]:
         return await asyncio.gather(add(chat, number), add(chat, number + 1))
@@ -593,8 +603,9 @@ def test_a_reply_under_way_is_awaited_though_its_conversation_has_ended(store: s
         while not endpoint.requests:
             time.sleep(0.01)
         run.stop()
+        stopped.set()
 
-    with serve(adds, latency=0.3) as endpoint:
+    with serve(after(stopped), latency=0.3) as endpoint:
         Thread(target=stop).start()
         config = chat_config(endpoint, max_concurrent=1)
         with pytest.raises(ChatStoppedError):
@@ -603,12 +614,15 @@ def test_a_reply_under_way_is_awaited_though_its_conversation_has_ended(store: s
 
 
 def test_a_reply_under_way_is_awaited_though_its_thread_is_interrupted(store: str) -> None:
+    interrupted = Event()
+
     def interrupt() -> None:
         while not endpoint.requests:
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
+        interrupted.set()
 
-    with serve(adds, latency=0.3) as endpoint:
+    with serve(after(interrupted), latency=0.3) as endpoint:
         Thread(target=interrupt).start()
         with pytest.raises(KeyboardInterrupt):
             totals(chat_config(endpoint), store, [1])
