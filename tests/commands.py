@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from flows.settings import QUEUES
+from flows.stopping import SIGNALS
 
 REPOSITORY = Path(__file__).parents[1]
 CLI = Path(sys.executable).with_name("spatialthinker")
@@ -22,13 +24,25 @@ def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
     output, errors = StringIO(), StringIO()
     words = [str(word) for word in arguments]
-    with chdir(REPOSITORY), redirect_stdout(output), redirect_stderr(errors), own_loggers():
+    streams = redirect_stdout(output), redirect_stderr(errors)
+    with chdir(REPOSITORY), streams[0], streams[1], own_loggers(), own_signals():
         try:
             main(words)
         except SystemExit as ended:
             code = ended.code
     assert isinstance(code, int)
     return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+
+@contextmanager
+def own_signals() -> Iterator[None]:
+    """A command ignores signals once its work is done: later ones in this process must not."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

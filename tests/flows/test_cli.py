@@ -46,7 +46,6 @@ from tests.servers.web import serving
         (("build", "--set", "seed.x=1"), "seed is a value, not a section"),
         (("build", "--set", "source.kind=gqa"), "source.path is missing"),
         (("build", "--set", "name=../up"), "name: "),
-        (("plan", "--set", "gates.suite=nowhere.json"), "no suite at nowhere.json"),
         (
             ("plan", "--set", "source.kind=gqa", "--set", "source.path=/nowhere"),
             "no file at /nowhere: name a file, a folder or a glob",

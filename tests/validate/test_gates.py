@@ -19,6 +19,7 @@ from tasks.validate.stage import check, validate_frame
 from tasks.validate.suites import checks_of_suite
 from tasks.validate.totals import count_totals
 from tasks.validate.view import check_view
+from tests.commands import call
 from tests.stages import build_of
 from tests.validate.test_validate import QUOTA, SELECT, SOUND
 
@@ -192,6 +193,15 @@ def test_what_is_no_suite_is_told_in_one_line(text, problem, tmp_path):
     with pytest.raises(ValueError, match=problem) as error:
         checks_of_suite(path, SOUND.schema)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("command", ["plan", "build"])
+def test_a_suite_that_is_not_there_is_said_before_anything_runs(command, tmp_path):
+    refused = call(command, "--set", "gates.suite=nowhere.json", "--root", tmp_path)
+    assert refused.returncode == 2
+    told = refused.stderr.splitlines()[-1]
+    assert told.startswith("error: no suite at nowhere.json (")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_report_says_what_it_is_about(tmp_path):
