@@ -23,7 +23,7 @@ SHARED_OUT := -n 3 --dist loadfile --no-loadscope-reorder
 test: .venv/dev  ## run the tests
 	$(BIN)/pytest $(SHARED_OUT) --durations=20 -m "not long"
 
-test-long: .venv/dev  ## run those left out by `make test`: kills, servers, browsers, whole trainings
+test-long: .venv/dev  ## run those left out by `make test`: kills, servers, browsers, trainings, PyTorch
 	$(BIN)/pytest $(SHARED_OUT) --durations=20 -m "long and not real_model"
 
 test-real-model: .venv/real-model  ## a build by a real model behind a real server (minutes)

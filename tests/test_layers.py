@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,34 +31,35 @@ HOME = {
 }
 
 
-def imported(path: Path) -> set[str]:
+SOURCES = [
+    str(path.relative_to(ROOT))
+    for package in MAY_IMPORT
+    for path in sorted((ROOT / package).rglob("*.py"))
+]
+
+
+@cache
+def imported(source: str) -> set[str]:
     """The top-level packages that a file imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
+            assert node.level == 0, f"{source} has a relative import"
             found.add(str(node.module).split(".")[0])
     return found
-
-
-SOURCES = {
-    str(path.relative_to(ROOT)): imported(path)
-    for package in MAY_IMPORT
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_source_imports_only_lower_layers(source):
     package = source.split("/")[0]
-    assert SOURCES[source] & MAY_IMPORT.keys() <= MAY_IMPORT[package] | {package}
+    assert imported(source) & MAY_IMPORT.keys() <= MAY_IMPORT[package] | {package}
 
 
 @pytest.mark.parametrize("dependency", HOME)
 def test_dependency_stays_home(dependency):
-    users = {source for source, packages in SOURCES.items() if dependency in packages}
+    users = {source for source in SOURCES if dependency in imported(source)}
     assert all(source.startswith(HOME[dependency]) for source in users), users
 
 

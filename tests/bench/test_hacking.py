@@ -12,6 +12,8 @@ from bench.hacking import (
     read_samples,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def table(drawn_dataset):

@@ -37,6 +37,8 @@ from bench.miniature.tokens import (
     things_of,
 )
 
+pytestmark = pytest.mark.long
+
 SCENES = draw(np.random.default_rng(0), 64)
 GOLD = completions(things_of(SCENES.asked_classes(), SCENES.asked_boxes()), SCENES.answers)
 
@@ -161,7 +163,6 @@ def test_what_is_written_token_by_token_has_the_chances_of_the_whole():
     assert torch.allclose(torch.where(tokens == PAD, 0.0, whole), chances, atol=1e-4)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("start", Start)
 def test_a_warm_up_learns(start):
     losses: list[float] = []
@@ -169,7 +170,6 @@ def test_a_warm_up_learns(start):
     assert losses[-1] < 2.5 < np.log(41)
 
 
-@pytest.mark.long
 def test_the_same_seeds_write_the_same(tmp_path):
     arm = Arm("dense", 0)
     for name in ("one", "two"):

@@ -172,6 +172,7 @@ def test_what_cannot_be_evaluated_is_one_line_and_exit_code_2(
     assert "secret" not in refused.stderr
 
 
+@pytest.mark.long
 def test_validation_splits_of_several_datasets_stand_side_by_side(root, drawn_dataset):
     splits = [
         {"name": "stvqa_val", "path": str(drawn_dataset)},
@@ -214,6 +215,7 @@ def _parts(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"type": "text"}] if isinstance(content, str) else content
 
 
+@pytest.mark.long
 def test_an_endpoint_that_does_not_reply_leaves_errors_that_are_asked_again(root):
     tree = tree_of(name="away", benchmarks=[{"name": "spatialbench", "path": "miniature"}])
     with serve(lambda _: "(A)", faults=Faults(rates={"drop": 0.5})) as endpoint:

@@ -330,6 +330,7 @@ def test_a_killed_build_goes_on_to_the_same_bytes(built, tmp_path):
     assert "\x1b" not in result.stdout + result.stderr
 
 
+@pytest.mark.long
 def test_what_kills_before_the_seals_leave_is_made_again(built, tmp_path):
     """The files of stages without their seals, half of them under a partial name as well."""
     root = shutil.copytree(built[1], tmp_path / "root")

@@ -232,6 +232,7 @@ def test_other_prices_only_publish_again(built: Built, again: Any, tmp_path: Pat
     assert samples_of(unpriced).drop("cost").equals(samples_of(built.dataset).drop("cost"))
 
 
+@pytest.mark.long
 def test_another_rule_asks_only_for_votes_that_are_not_stored(
     built: Built, again: Any, tmp_path: Path
 ) -> None:
@@ -285,6 +286,7 @@ def test_a_model_that_chooses_for_itself(built: Built, tmp_path: Path) -> None:
     assert samples["votes"].list.len().min() >= 2
 
 
+@pytest.mark.long
 def test_a_generator_that_sees_no_photograph(built: Built, tmp_path: Path) -> None:
     with serve(Models(**MODELS)) as endpoint:
         config = config_of(
@@ -451,6 +453,7 @@ def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path)
     assert third and third.chat.draw == 2
 
 
+@pytest.mark.long
 def test_a_draw_that_was_finished_is_not_new_again_without_its_artifacts(
     built: Built, tmp_path: Path
 ) -> None:

@@ -476,6 +476,7 @@ def test_scenes_are_sound(raw):
             assert predicate == predicate.strip().casefold() != ""
 
 
+@pytest.mark.long
 @law
 @given(raws)
 def test_cleaning_is_deterministic_and_independent_of_shards(raw):

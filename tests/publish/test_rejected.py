@@ -21,6 +21,8 @@ from tests.commands import call
 from tests.conftest import DRAWN
 from tests.stages import after, run
 
+pytestmark = pytest.mark.long
+
 STRICT = {"severity": {"levels_meet_the_quota": "critical"}, "tolerance": 0.0}
 
 

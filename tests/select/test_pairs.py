@@ -6,11 +6,12 @@ import pytest
 from schemas.config.dataset import QuotaConfig, SelectConfig
 from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.select.stage import choose_samples
-from tests.select.test_select import FACTS, VERIFIED_ROWS
+from tests.select.test_select import FACTS, verified
 
-ONE = VERIFIED_ROWS.filter(
-    pl.col("reason").is_null(), image_id="00", category="depth", asks="nearer"
-).row(0, named=True)
+OF_ONE_SCENE = verified(num_scenes=1)
+ONE = OF_ONE_SCENE.filter(pl.col("reason").is_null(), category="depth", asks="nearer").row(
+    0, named=True
+)
 PAIR = ONE | {"pair_id": "p"}
 MATE = PAIR | {
     "question_id": "04-depth-mate",
@@ -25,7 +26,7 @@ TRAIN = SelectConfig(val_share=0.0)
 def chosen(*changes):
     """The samples and what was lost, of a pair of which the second question is changed."""
     mates = [MATE | change for change in changes]
-    questions = pl.DataFrame([PAIR, *mates], schema=VERIFIED_ROWS.schema)
+    questions = pl.DataFrame([PAIR, *mates], schema=OF_ONE_SCENE.schema)
     samples, lost = choose_samples(questions, FACTS, QUOTA, TRAIN, 7)
     reasons = dict(lost.select("question_id", "reason").iter_rows())
     return samples, parted(samples, questions, reasons)

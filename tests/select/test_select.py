@@ -1,6 +1,7 @@
 import json
 import re
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -74,27 +75,25 @@ SCENE_ROWS = scene_rows(*SCENES)
 FACTS = images(*((one.image_id, number // 2, None) for number, one in enumerate(SCENES)))
 
 
-def verified(seed=7):
+@cache
+def verified(seed=7, num_scenes=None):
     rows = [
         write_question(row, NUM_OPTIONS, seed)
-        for one in SCENES
+        for one in SCENES[:num_scenes]
         for row in subgraph_rows(one, PROOF, EXTRACT, NUM_OPTIONS)
     ]
     names = {name: dtype for name, dtype in VERIFIED.items() if not name.startswith("reason")}
     return verify_questions(pl.DataFrame(rows, schema=names), SCENE_ROWS, PROOF)
 
 
-VERIFIED_ROWS = verified()
-
-
-def chosen(rows=VERIFIED_ROWS, seed=7):
-    return choose_samples(rows, FACTS, QUOTA, SELECT, seed)
+def chosen(rows=None, seed=7):
+    return choose_samples(verified() if rows is None else rows, FACTS, QUOTA, SELECT, seed)
 
 
 @pytest.mark.parametrize("share", [0.4, 0.8, 1.0])
 def test_what_is_answered_blind_is_taken_only_where_others_do_not_suffice(share):
-    draw = np.random.default_rng(3).random(VERIFIED_ROWS.height) < share
-    judged = as_judged(VERIFIED_ROWS).with_columns(blind_answered=pl.Series(draw))
+    draw = np.random.default_rng(3).random(verified().height) < share
+    judged = as_judged(verified()).with_columns(blind_answered=pl.Series(draw))
     taken, lost = choose_samples(judged, FACTS, QUOTA, SELECT, 7, blind_last=True)
     wanted: Counter[str] = Counter()
     for (category, _), number in plan_quotas(QUOTA, QUOTA.num_samples).items():
@@ -112,7 +111,7 @@ def test_what_is_answered_blind_is_taken_only_where_others_do_not_suffice(share)
     assert taken.height == chosen()[0].height
 
 
-def samples(rows=VERIFIED_ROWS, scenes=SCENE_ROWS):
+def samples(rows=None, scenes=SCENE_ROWS):
     built = list(sample_rows(chosen(rows)[0], scenes))
     # Nothing that only later stages know is missing.
     return pl.DataFrame(built, schema=SAMPLE).sort("question_id")
@@ -232,7 +231,7 @@ def test_the_gold_scene_shows_the_answer_where_a_relationship_can(claim, triplet
 
 def test_what_is_chosen_meets_the_quotas_without_near_duplicates():
     rows, lost = chosen()
-    assert rows.height + lost.height == VERIFIED_ROWS.height
+    assert rows.height + lost.height == verified().height
     assert rows.select("image_id", "topic").is_unique().all()
     assert max(Counter(rows["image_id"]).values()) <= QUOTA.max_per_image
     assert Counter(rows["category"])["relation"] == 12
@@ -244,14 +243,14 @@ def test_what_is_chosen_meets_the_quotas_without_near_duplicates():
 
 
 def test_samples_do_not_depend_on_shards_or_their_order():
-    shuffled = VERIFIED_ROWS.sample(fraction=1.0, shuffle=True, seed=3)
+    shuffled = verified().sample(fraction=1.0, shuffle=True, seed=3)
     assert chosen(shuffled)[0].equals(chosen()[0])
     assert samples(shuffled, SCENE_ROWS.reverse()).equals(samples())
     assert not chosen(seed=8)[0].equals(chosen()[0])
 
 
 def test_questions_that_do_not_hold_are_never_chosen():
-    broken = VERIFIED_ROWS.with_columns(
+    broken = verified().with_columns(
         reason=pl.when(pl.col("image_id") == "03")
         .then(pl.lit("option-possible"))
         .otherwise("reason")
@@ -321,7 +320,7 @@ def test_the_gold_scene_holds_what_the_question_is_about():
 @pytest.fixture(scope="module")
 def worded():
     """Twelve questions with their words, the quotas, and their preference by seed."""
-    rows, wanted = with_words(VERIFIED_ROWS.head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
+    rows, wanted = with_words(verified().head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
     return rows, wanted, [by_preference(rows, wanted, seed) for seed in range(6)]
 
 

@@ -18,6 +18,8 @@ from training.model import resolve_model
 from training.processor import load_processor, num_text_tokens, placeholder_ids
 from training.tiny import make_tiny
 
+pytestmark = pytest.mark.long
+
 DEMONSTRATION = (
     "<observe>A dog.</observe>\n<scene>{}</scene>\n<think>So.</think>\n<answer>B</answer>"
 )

@@ -18,6 +18,8 @@ from training.families.qwen3_vl import FAMILY
 from training.flight.policy import lost_share
 from training.flight.samples import check_boxes, check_gold, check_texts, longest_row
 
+pytestmark = pytest.mark.long
+
 QWEN = FamilyName.QWEN3_VL
 GOLD = (
     '<scene>{"objects":[{"id":"dog.1","bbox":%s}],"relationships":[]}</scene>\n<answer>%s</answer>'

@@ -91,6 +91,7 @@ def test_an_expectation_can_have_another_severity(tmp_path):
     assert not validated(alone, tmp_path / "c", severity=strict, min_quota_share=0)[""]["passes"]
 
 
+@pytest.mark.long
 def test_thresholds_are_those_of_the_configuration(tmp_path):
     fewer = SOUND.head(60)
     assert validated(fewer, tmp_path / "a")["num_samples_is_reached"]["status"] == "failed"

@@ -203,6 +203,7 @@ def test_long_texts_are_sampled():
     assert found["num_scored"].to_list() == [166, 166]  # 1200 words by four options each
 
 
+@pytest.mark.long
 def test_the_order_of_rows_changes_nothing():
     draw = random.Random(5)
     frame = pl.concat(
