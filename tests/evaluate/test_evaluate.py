@@ -29,8 +29,9 @@ from schemas.config.evaluation import (
 )
 from tasks.artifact import read_seal, seal_path_of
 from tasks.chat.errors import ChatRefusedError
+from tasks.evaluate.asked import asked_of
 from tasks.evaluate.benchmark import load_benchmark, write_items
-from tasks.evaluate.infer import ask_endpoint, asked_of
+from tasks.evaluate.endpoint_replies import ask_endpoint
 from tests.builds import save_config
 from tests.commands import REPOSITORY, call
 from tests.servers.endpoint import serve
@@ -386,7 +387,7 @@ def test_pictures_are_sent_in_the_stated_size():
 
 
 def test_several_pictures_are_sent_in_order(root):
-    from tasks.evaluate.infer import _messages
+    from tasks.evaluate.endpoint_replies import _messages
 
     store = PhotographStore(root)
     digests = []

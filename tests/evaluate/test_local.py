@@ -57,7 +57,7 @@ def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
 
 
 def test_local_replies_do_not_depend_on_the_batch(tmp_path):
-    from tasks.evaluate.infer import write_locally
+    from tasks.evaluate.local_replies import write_locally
 
     items = read_items(BenchmarkConfig(name="cv_bench", path="miniature"), tmp_path)
     texts = []

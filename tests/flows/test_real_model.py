@@ -25,7 +25,7 @@ pytestmark = [
         reason=f"not installed: {', '.join(missing_packages())} (make test-real-model)",
     ),
 ]
-NUM_QUESTIONS = 3
+NUM_QUESTIONS = 10
 """Half a minute each for so small a model on one busy core, and as long to judge it."""
 CHAT = {
     "model": "smollm2-135m",

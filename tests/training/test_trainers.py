@@ -21,7 +21,7 @@ from schemas.completion.frames import moved_gold
 from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
 from schemas.config.training import Check, Method, load_train_config
 from tasks.evaluate.benchmark import write_items
-from tasks.evaluate.infer import write_locally
+from tasks.evaluate.local_replies import write_locally
 from tasks.evaluate.rewarding import reward_replies
 from tests.builds import save_config
 from tests.commands import REPOSITORY

@@ -1,0 +1,84 @@
+"""Endpoint replies: those of a model behind a chat server, which the reply store keeps."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from evaluation.images import sent
+from evaluation.photographs import PhotographStore
+from schemas.benchmark import REPLY
+from schemas.chat import Account, Failure, Message, Photograph, Role
+from schemas.columns import frame_of as table_of
+from schemas.config.evaluation import EvaluatedModel
+from tasks.chat.run import Run
+from tasks.evaluate.asked import Row, asked_of, shown_to
+
+
+def ask_endpoint(
+    items: pl.DataFrame,
+    model: EvaluatedModel,
+    account: Account,
+    root: Path,
+    run: Run | None = None,
+) -> tuple[pl.DataFrame, list[str], str]:
+    """Rows of REPLY in the order of the items, the ids of items that a later run may get a reply
+    to, and why the first of these got none."""
+    from tasks.chat.converse import converse
+
+    assert model.chat
+    chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
+    reasons: dict[str, str] = {}
+    conversation = partial(_ask, model=model, store=PhotographStore(root), reasons=reasons)
+    rows = converse(chat, account, items.iter_rows(named=True), conversation, run=run)
+    missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
+    return table_of(rows, REPLY), missing, reasons[missing[0]] if missing else ""
+
+
+async def _ask(
+    chat: Any, item: Row, model: EvaluatedModel, store: PhotographStore, reasons: dict[str, str]
+) -> dict[str, Any]:
+    """A row of REPLY; why an item got no reply is put into `reasons`."""
+    from tasks.chat.errors import NoReplyError, RejectedError
+
+    about = asked_of(item, model)
+    messages = list(_messages(item, about["prompt"], model, store))
+    nothing = {"text": None, "finish_reason": None, "input_tokens": 0, "output_tokens": 0}
+    try:
+        reply, said = await chat.said(messages)
+    except NoReplyError as error:
+        reasons[item["item_id"]] = str(error)
+        return about | nothing | {"cost": None, "error": Failure.NO_REPLY.value}
+    except RejectedError as error:
+        return about | nothing | {"cost": None, "error": f"{Failure.REJECTED.value}: {error}"[:300]}
+    has_text = said.failure in (None, Failure.TRUNCATED, Failure.REFUSED)
+    return about | {
+        "text": said.text if has_text else None,
+        "finish_reason": reply.finish_reason,
+        "input_tokens": reply.usage.input_tokens,
+        "output_tokens": reply.usage.output_tokens,
+        "cost": reply.cost,
+        "error": None if has_text or said.failure is None else said.failure.value,
+    }
+
+
+def _messages(
+    item: Row, prompt: str, model: EvaluatedModel, store: PhotographStore
+) -> Iterator[Message]:
+    """One per image, the words with the last: a message carries one image."""
+    images = [_photograph(digest, model, store) for digest in shown_to(model, item)]
+    for number, image in enumerate(images[:-1], start=1):
+        yield Message(Role.USER, f"Picture {number}:", image)
+    yield Message(Role.USER, prompt, images[-1] if images else None)
+
+
+def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> Photograph:
+    from evaluation.photographs import photograph_size
+
+    data = store.read(digest)
+    width, height = model.shown_size(photograph_size(data))
+    del data  # read again when it is sent: the queue must not hold photographs
+    load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
+    return Photograph(f"{digest}@{width}x{height}", max(width, height), load)
