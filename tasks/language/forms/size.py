@@ -42,14 +42,14 @@ SPANNING: Mapping[Dimension, Sequence[str]] = {
     ),
     Dimension.TALLER: (
         "spans the greatest height",
-        "measures the most {vertically}",
+        "has the greatest height",
         "stretches the farthest {vertically}",
         "extends the farthest {vertically}",
         "appears tallest",
     ),
     Dimension.WIDER: (
         "spans the greatest width",
-        "measures the most {horizontally}",
+        "has the greatest width",
         "stretches the farthest {horizontally}",
         "extends the farthest {horizontally}",
         "appears widest",
