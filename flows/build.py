@@ -26,10 +26,11 @@ from flows.telling import telling
 from schemas.config.build import PipelineConfig, load_config
 from schemas.config.runner import RunnerConfig, RunnerKind
 from schemas.dataset_folder import check_root, read_manifest
+from tasks.addresses import address_of
 from tasks.artifact import forget, remove_partials, set_aside
 from tasks.chat.account import check_keys
 from tasks.chat.run import Run
-from tasks.fetched import address_of, with_local_files
+from tasks.fetched import with_local_files
 from tasks.processes import end_with_parent, holding_signals
 from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected

@@ -20,10 +20,9 @@ from typing import Any
 
 from schemas.config.build import PipelineConfig
 from schemas.replacing import replacing
+from tasks.addresses import FETCHED, FILES, RECORD, read_record
 from tasks.buckets import Bucket, PlaceRefusedError, answering, is_bucket, open_bucket
 
-FETCHED = "fetched"
-FILES, RECORD = "files", "fetched.json"
 MARKS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime")
 """What stores say of a file's content, the surest first."""
 THREADS = 8
@@ -77,19 +76,9 @@ def fetch(address: str, root: Path) -> Path:
     return folder / FILES / next(iter(there)) if is_file else folder / FILES
 
 
-def address_of(place: str, root: Path) -> str:
-    """The address that a path below the root was fetched from; else the path."""
-    base = (root / FETCHED).absolute()
-    path = Path(place).absolute()
-    if not path.is_relative_to(base):
-        return place
-    record = _read(base / path.relative_to(base).parts[0])
-    return str(record.get("address", place))
-
-
 def _bring(address: str, bucket: Bucket, there: Mapping[str, str], folder: Path) -> None:
     """Make the folder hold what is there, and nothing else."""
-    known: dict[str, str] = dict(_read(folder).get("files", {}))
+    known: dict[str, str] = dict(read_record(folder).get("files", {}))
     for name in known.keys() - there.keys():
         (folder / FILES / name).unlink(missing_ok=True)
         del known[name]
@@ -133,14 +122,6 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as lock:
         flock(lock, LOCK_EX)
         yield
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        record = json.loads((folder / RECORD).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def _write(folder: Path, record: Mapping[str, Any]) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from schemas.config.build import PipelineConfig
+from tasks.addresses import address_of
 from tasks.buckets import open_bucket
-from tasks.fetched import address_of, fetch, with_local_files
+from tasks.fetched import fetch, with_local_files
 from tests.builds import build
 from tests.commands import call
 from tests.conftest import DRAWN
@@ -125,3 +126,19 @@ def test_a_place_without_files_is_one_line(bucket, place, problem, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert problem in done.stderr.strip().splitlines()[-1]
     assert SECRET not in done.stderr
+
+
+def test_what_is_wrong_with_a_file_is_said_of_its_address(bucket, drawn, tmp_path):
+    broken = shutil.copytree(drawn, tmp_path / "broken")
+    (broken / "objects.json").write_text('[{"image_id": 1, ', encoding="utf-8")
+    upload(broken, f"{bucket}/broken")
+    file = tmp_path / "c.toml"
+    file.write_text(
+        'name = "c"\nseed = 1\nimages = "omit"\nquota = {num_samples = 5}\n'
+        f'source = {{kind = "visual-genome", path = "{bucket}/broken"}}\n'
+    )
+    done = call("build", file, "--root", tmp_path / "root")
+    told = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2, told
+    assert f"{bucket}/broken/objects.json" in told
+    assert "fetched" not in told
