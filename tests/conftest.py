@@ -3,6 +3,7 @@
 import ast
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from fcntl import LOCK_EX, flock
@@ -23,6 +24,13 @@ os.environ["SPATIALTHINKER_TEST_HOME"] = os.environ["PREFECT_HOME"] = str(HOME)
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 apply_settings()
+
+# A shell starts what runs in the background with these ignored, and commands under test would
+# inherit that: a signal must end them.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        is_interrupt = number is signal.SIGINT
+        signal.signal(number, signal.default_int_handler if is_interrupt else signal.SIG_DFL)
 
 # A build server repeats its verdict; developers' runs go on looking for new cases, for ten times as
 # many with `--hypothesis-profile thorough`. How long an example takes says nothing: others use the

@@ -37,7 +37,7 @@ def test_a_day_goes_from_a_failed_gate_to_an_evaluated_model(prefect_server, tmp
                 day.review_elsewhere()
     said = reviews_of(tmp_path, "street")
     assert dict(said.group_by("reviewer").len().iter_rows()) == {
-        "ada": NUM_CLICKED, "bo": NUM_ITEMS, "cleo": NUM_ITEMS,
+        "ada": NUM_CLICKED, "bo-bcab8a": NUM_ITEMS, "cleo-5ae22d": NUM_ITEMS,
     }  # fmt: skip
     assert told["reviews street"][0].startswith(f"all: {NUM_ITEMS - 1} of {NUM_ITEMS} right")
     (approved,) = told["tag street approved"]
