@@ -22,14 +22,13 @@ from flows.lineage import Data, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
-from schemas.chat import Account
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.dataset_folder import check_root
 from schemas.printable import first_line
-from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
+from tasks.evaluate.endpoint_replies import account_of
 from tasks.evaluate.infer import check_model, evaluating, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
 from tasks.evaluate.scoring import score_benchmark
@@ -71,7 +70,7 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
         path = _outcome(future.result, Failed("every model", name, ""), failures)
         if path:
             items[name] = path
-    account = _account(config, root)
+    account = account_of(config, root)
     # Of each model on each benchmark: replies to one may be unusable, those to others not.
     runs = {
         (model.name, name): Run()
@@ -124,12 +123,6 @@ def _outcome(task: Callable[[], Any], about: Failed, failures: list[Failed]) -> 
         logger.error("%s on %s: %s", about.model, about.benchmark, message)
         failures.append(about._replace(message=message, is_input=isinstance(error, ValueError)))
         return None
-
-
-def _account(config: EvaluateConfig, root: Path) -> Account:
-    """Who pays for replies of endpoints, and where they are kept: with those of builds."""
-    store = config.replies or f"sqlite:///{root.resolve() / REPLIES}"
-    return Account(f"evaluate-{config.name}", store, config.budget)
 
 
 def _announce(config: EvaluateConfig, folder: Path) -> None:

@@ -137,6 +137,9 @@ def evaluate(
         str,
         typer.Option(help="For --export: xlsx, tsv or json (VLMEvalKit, EASI), jsonl (lmms-eval)."),
     ] = "tsv",
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would be asked, and what it may cost.")
+    ] = False,
     verbose: Annotated[bool, typer.Option(help="Show Prefect's own log, too.")] = False,
 ) -> None:
     """Evaluate models on benchmarks and print the report's folder.
@@ -148,6 +151,7 @@ def evaluate(
 
     - `spatialthinker evaluate configs/evaluate/sample.toml`
     - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
+    - `spatialthinker evaluate configs/evaluate/twelve.toml --plan`
     - `spatialthinker evaluate --replies Qwen2.5-VL-7B_MindCubeBench_tiny_raw_qa.xlsx`
     """
     from tasks.evaluate.exported import check_folder, check_format, export_report
@@ -158,6 +162,13 @@ def evaluate(
         check_folder(export)
     loaded = evaluation_of(config, tuple(settings), replies)
     apply_settings(verbose)
+    if plan:
+        from tasks.evaluate.infer import evaluating
+        from tasks.evaluate.planning import plan_evaluation, print_planned
+
+        loaded = evaluating(loaded, model, root) if model else loaded
+        print_planned(plan_evaluation(loaded, root), loaded.budget, wide_console())
+        return
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.evaluate import run_evaluation

@@ -10,9 +10,10 @@ import polars as pl
 from evaluation.images import sent
 from evaluation.photographs import PhotographStore
 from schemas.benchmark import REPLY
-from schemas.chat import Account, Failure, Message, Photograph, Role
+from schemas.chat import Account, ChatConfig, Failure, Message, Photograph, Role
 from schemas.columns import frame_of as table_of
-from schemas.config.evaluation import EvaluatedModel
+from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
+from tasks.chat.account import REPLIES
 from tasks.chat.run import Run
 from tasks.evaluate.asked import Row, asked_of, shown_to
 
@@ -28,13 +29,23 @@ def ask_endpoint(
     to, and why the first of these got none."""
     from tasks.chat.converse import converse
 
-    assert model.chat
-    chat = model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
     reasons: dict[str, str] = {}
     conversation = partial(_ask, model=model, store=PhotographStore(root), reasons=reasons)
-    rows = converse(chat, account, items.iter_rows(named=True), conversation, run=run)
+    rows = converse(chat_of(model), account, items.iter_rows(named=True), conversation, run=run)
     missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
     return table_of(rows, REPLY), missing, reasons[missing[0]] if missing else ""
+
+
+def chat_of(model: EvaluatedModel) -> ChatConfig:
+    """How the server is asked; AssertionError where the model is behind none."""
+    assert model.chat
+    return model.chat.model_copy(update={"max_tokens": model.max_new_tokens})
+
+
+def account_of(config: EvaluateConfig, root: Path) -> Account:
+    """Who pays for replies of endpoints, and where they are kept: with those of builds."""
+    store = config.replies or f"sqlite:///{root.resolve() / REPLIES}"
+    return Account(f"evaluate-{config.name}", store, config.budget)
 
 
 async def _ask(
@@ -44,7 +55,7 @@ async def _ask(
     from tasks.chat.errors import NoReplyError, RejectedError
 
     about = asked_of(item, model)
-    messages = list(_messages(item, about["prompt"], model, store))
+    messages = list(messages_of(item, about["prompt"], model, store))
     nothing = {"text": None, "finish_reason": None, "input_tokens": 0, "output_tokens": 0}
     try:
         reply, said = await chat.said(messages)
@@ -64,7 +75,7 @@ async def _ask(
     }
 
 
-def _messages(
+def messages_of(
     item: Row, prompt: str, model: EvaluatedModel, store: PhotographStore
 ) -> Iterator[Message]:
     """One per image, the words with the last: a message carries one image."""

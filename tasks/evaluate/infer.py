@@ -93,6 +93,11 @@ def replies_artifact(
     )
 
 
+def parts_of(artifact: Artifact) -> Path:
+    """The folder of the batches of an artifact that is not finished."""
+    return artifact.root / "artifacts" / PARTS / artifact.digest
+
+
 def _identity(model: EvaluatedModel, root: Path) -> str:
     """What decides a model's replies, apart from its name."""
     if model.chat:
@@ -137,8 +142,7 @@ def write_replies(
     if model.files:
         replies = import_replies(items_path, model.files_of(benchmark), model.name)
     elif model.local:
-        parts = root / "artifacts" / PARTS / artifact.digest
-        replies = write_locally(items, model, root, parts)
+        replies = write_locally(items, model, root, parts_of(artifact))
     else:
         replies, missing, reason = ask_endpoint(items, model, account, root, run)
     if missing and len(missing) == items.height:
@@ -163,5 +167,5 @@ def write_replies(
         )
         return write_incomplete(replies, artifact, missing)
     path = write_artifact(replies, artifact)
-    shutil.rmtree(root / "artifacts" / PARTS / artifact.digest, ignore_errors=True)
+    shutil.rmtree(parts_of(artifact), ignore_errors=True)
     return path

@@ -387,7 +387,7 @@ def test_pictures_are_sent_in_the_stated_size():
 
 
 def test_several_pictures_are_sent_in_order(root):
-    from tasks.evaluate.endpoint_replies import _messages
+    from tasks.evaluate.endpoint_replies import messages_of
 
     store = PhotographStore(root)
     digests = []
@@ -396,7 +396,7 @@ def test_several_pictures_are_sent_in_order(root):
         Image.new("RGB", (56, 56), color).save(buffer, "PNG")
         digests.append(store.put(buffer.getvalue()))
     model = EvaluatedModel.model_validate(chat_model("http://127.0.0.1:1"))
-    messages = list(_messages({"images": digests}, "Which?", model, store))
+    messages = list(messages_of({"images": digests}, "Which?", model, store))
     assert [message.text for message in messages] == ["Picture 1:", "Which?"]
     loaded = [message.photograph.load() for message in messages if message.photograph]
     assert [sha256(data).hexdigest() for data in loaded] == digests
