@@ -52,7 +52,7 @@ def config(url: str, writer: str) -> PipelineConfig:
         chat=CHAT,
         write=WRITERS[writer],
         judge={"rule": "paper", "blind": "off", "max_image_side": 64},
-        source={"kind": "rendered", "render": {"num_scenes": 4, "width": 400, "height": 300}},
+        source={"kind": "rendered", "render": {"num_scenes": 6, "width": 400, "height": 300}},
         quota={
             "num_samples": NUM_QUESTIONS,
             "max_per_image": 2,
