@@ -19,6 +19,7 @@ from tokenizers import (
     trainers,
 )
 from transformers import AutoModelForImageTextToText, PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
 
 from schemas.completion.families import FamilyName
 from schemas.completion.publish import TEMPLATE
@@ -59,6 +60,7 @@ def make_tiny(folder: Path, family: FamilyName, seed: int = 0) -> Path:
     kind = FAMILIES[family]
     tokenizer = make_tokenizer(kind)
     model = make_model(kind, tokenizer, seed)
+    disable_progress_bar()  # it would stand among our lines
     with replacing_folder(folder) as partial:  # one that is there is taken for whole
         model.save_pretrained(partial)
         kind.processor(tokenizer, kind.tiny.images()).save_pretrained(partial)

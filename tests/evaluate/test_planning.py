@@ -9,14 +9,14 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from schemas.config.evaluation import EvaluateConfig
+from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from tasks.chat.run import Run
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.endpoint_replies import account_of
 from tasks.evaluate.infer import parts_of, replies_artifact, write_replies
 from tasks.evaluate.planning import Planned, plan_evaluation, told_of
 from tests.builds import save_config
-from tests.commands import call
+from tests.commands import REPOSITORY, call
 from tests.evaluate.test_evaluate import TINY, chat_model, tree_of
 from tests.servers.endpoint import serve
 from tests.servers.faults import Faults
@@ -156,3 +156,13 @@ def test_the_command_shows_it_and_asks_nothing(tmp_path):
     refused = call("evaluate", save_config(tmp_path / "c.toml", tree), "--plan")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "none" in refused.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.long
+def test_of_the_sample_each_benchmark_and_its_items_are_shown(tmp_path):
+    path = REPOSITORY / "configs" / "evaluate" / "sample.toml"
+    done = call("evaluate", path, "--plan", "--root", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert all(entry.name in done.stdout for entry in load_evaluate_config(path).benchmarks)
+    assert done.stdout.splitlines()[-1].startswith("252 items to ask, ")
+    assert not done.stderr

@@ -79,7 +79,9 @@ def planned_of(root: Path) -> set[str]:
 def outcomes(dataset: Path) -> list[str]:
     """The id of every question that was planned, once per outcome."""
     stages = ["write", "verify", "judge", "select"]
-    ledger = pl.read_parquet(dataset / "ledger.parquet").filter(pl.col("stage").is_in(stages))
+    ledger = pl.read_parquet(dataset / "ledger.parquet").filter(
+        pl.col("stage").is_in(stages), action="drop"
+    )
     assert ledger["reason"].null_count() == 0
     return [*samples_of(dataset)["question_id"], *ledger["item"]]
 

@@ -34,6 +34,9 @@ RUN = {
     ),
     "spatialthinker push sample@approved --to hub:spatial-questions": "tests/push/test_hub.py",
     "spatialthinker evaluate configs/evaluate/sample.toml": "tests/evaluate/test_local.py",
+    "spatialthinker evaluate configs/evaluate/sample.toml --plan": (
+        "tests/evaluate/test_planning.py"
+    ),
     "spatialthinker train configs/train/spatialthinker-7b.toml --plan": HERE,
     "spatialthinker train configs/train/tiny.toml": "Makefile",
     "spatialthinker train configs/train/tiny.toml --check": "tests/train/test_trainer.py",
