@@ -17,14 +17,23 @@ from msgspec import Meta, Struct
 
 from schemas.columns import columns
 from schemas.ledger import lost
-from tasks.sources.files import UNREADABLE, decode_top, find_files, map_file, problem_in
+from tasks.sources.files import (
+    UNREADABLE,
+    decode_each,
+    decode_top,
+    find_files,
+    map_file,
+    problem_in,
+)
 from tasks.sources.tables import MAX_SIDE
 
 EXPECTED = "COCO's: an object with images, annotations and categories, or a list of detections"
 MAX_DIGITS = 18
 """Of an id that fits into 64 bits."""
-Id = int | str
-Side = Annotated[int, Meta(gt=0, lt=MAX_SIDE)]
+Number = int | float
+"""A whole number; pandas writes 9.0 where a column has gaps."""
+Id = Number | str
+Side = Annotated[float, Meta(gt=0, lt=MAX_SIDE)]
 IMAGES = columns(
     key=pl.String, file_name=pl.String, coco_id=pl.Int64, width=pl.Int64, height=pl.Int64
 )
@@ -48,26 +57,34 @@ class _Image(Struct, gc=False):
     height: Side
     file_name: str = ""
 
+    def __post_init__(self) -> None:
+        if self.width % 1 or self.height % 1:
+            raise ValueError(f"{self.width} x {self.height} are no whole numbers")
+
 
 class _Category(Struct, gc=False):
-    id: int
+    id: Number
     name: str
     isthing: int = 1
 
+    def __post_init__(self) -> None:
+        if self.id % 1:
+            raise ValueError(f"{self.id} is no whole number")
+
 
 class _Segment(Struct, gc=False):
-    category_id: int
-    bbox: list[float]
-    iscrowd: int | bool = 0
+    category_id: Number = -1
+    bbox: list[float] | None = None
+    iscrowd: Number | bool = 0
 
 
 class _Annotation(Struct, gc=False):
     image_id: Id
-    category_id: int = -1
+    category_id: Number = -1
     bbox: list[float] | None = None
-    iscrowd: int | bool = 0
+    iscrowd: Number | bool = 0
     score: float | None = None
-    segments_info: list[_Segment] | None = None
+    segments_info: list[msgspec.Raw] | None = None
 
 
 class _Top(Struct):
@@ -76,10 +93,13 @@ class _Top(Struct):
     categories: list[msgspec.Raw] = []
 
 
-class _Key(Struct, gc=False):
+class _Owner(Struct, gc=False):
+    image_id: Id
+
+
+class _Key(_Owner, gc=False):
     """What is read of every annotation; the whole is read only where its image is asked about."""
 
-    image_id: Id
     score: float | None = None
 
 
@@ -128,11 +148,14 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
             annotations.append(decode_top(buffer, list[msgspec.Raw], path, EXPECTED)[0])
             continue
         top, _ = decode_top(buffer, _Top, path, EXPECTED)
+        if not (top.images or top.annotations or top.categories):
+            raise ValueError(f"{path} has another shape: expected {EXPECTED}")
         annotations.append(top.annotations)
         for image in _readable(top.images, _Image, "image", path, ledger):
-            facts = (image.file_name, _coco_id(image.id), image.width, image.height)
-            if images.setdefault(str(image.id), facts) != facts:
-                raise ValueError(f"{path} describes image {image.id} in two ways: keep one of them")
+            key = key_of(image.id)
+            facts = (image.file_name, _coco_id(key), int(image.width), int(image.height))
+            if images.setdefault(key, facts) != facts:
+                raise ValueError(f"{path} describes image {key} in two ways: keep one of them")
         for one in _readable(top.categories, _Category, "category", path, ledger):
             categories.add(one.id)
             if one.isthing and names.setdefault(one.id, one.name) != one.name:
@@ -163,20 +186,25 @@ def _readable(
             ledger.append(lost("", f"{what}[{place}]", f"{what}-unreadable", detail))
 
 
-def _coco_id(key: Id) -> int | None:
-    if isinstance(key, str):
-        return int(key) if key.isdecimal() and len(key) < MAX_DIGITS else None
-    return key if abs(key) < 10**MAX_DIGITS else None
+def key_of(image_id: Id) -> str:
+    """An image's id as a text: "9" of 9, 9.0 and "9"."""
+    is_whole = isinstance(image_id, float) and image_id.is_integer()
+    return str(int(image_id) if is_whole else image_id)
+
+
+def _coco_id(key: str) -> int | None:
+    digits = key.removeprefix("-")
+    return int(key) if digits.isdecimal() and len(digits) < MAX_DIGITS else None
 
 
 def num_homeless(files: CocoFiles) -> int:
     """How many annotations are of no image in the files."""
-    known, decode = set(files.images["key"]), msgspec.json.Decoder(_Key).decode
+    known, decode = set(files.images["key"]), msgspec.json.Decoder(_Owner).decode
     num_found = 0
     for raws in files.annotations:
         for raw in raws:
             with suppress(*UNREADABLE):
-                num_found += str(decode(raw).image_id) in known
+                num_found += key_of(decode(raw).image_id) in known
     return sum(map(len, files.annotations)) - num_found
 
 
@@ -187,15 +215,19 @@ def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
     unknown: dict[str, int] = {}
     has_scores = False
     decode_key = msgspec.json.Decoder(_Key).decode
+    decode_owner = msgspec.json.Decoder(_Owner).decode
     decode = msgspec.json.Decoder(_Annotation).decode
     for raws in files.annotations:
         for raw in raws:
             try:
                 key = decode_key(raw)
+                name = key_of(key.image_id)
+                has_scores = has_scores or key.score is not None
             except UNREADABLE:
-                continue  # of no image
-            has_scores = has_scores or key.score is not None
-            name = str(key.image_id)
+                try:
+                    name = key_of(decode_owner(raw).image_id)
+                except UNREADABLE:
+                    continue  # of no image
             if name not in keys:
                 continue
             try:
@@ -203,7 +235,11 @@ def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
             except UNREADABLE:
                 problems[name] = problems.get(name, 0) + 1
                 continue
-            parts = [one] if one.segments_info is None else one.segments_info
+            parts: list[_Annotation | _Segment] = [one]
+            if one.segments_info is not None:
+                parts, unreadable = decode_each(one.segments_info, _Segment)
+                if unreadable:
+                    problems[name] = problems.get(name, 0) + len(unreadable)
             for part in parts:
                 if part.category_id not in files.categories:
                     unknown[name] = unknown.get(name, 0) + 1
@@ -219,8 +255,9 @@ def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
 
 def _row(key: str, part: _Annotation | _Segment, score: float | None) -> tuple[Any, ...] | None:
     """A row of BOXES; None where box or score cannot be."""
-    corners = _corners(part.bbox) if score is None or 0.0 <= score <= 1.0 else None
-    return corners and (key, part.category_id, *corners, bool(part.iscrowd), score)
+    is_readable = (score is None or 0.0 <= score <= 1.0) and float(part.category_id).is_integer()
+    corners = _corners(part.bbox) if is_readable else None
+    return corners and (key, int(part.category_id), *corners, bool(part.iscrowd), score)
 
 
 def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] | None:

@@ -54,10 +54,12 @@ def place_of(path: str) -> Path:
 
 
 def find_files(path: str) -> list[Path]:
-    """The files that `path` (a file, a folder or a glob) names, sorted; folders one level deep."""
+    """The files that `path` (a file, a folder or a glob) names, sorted; folders one level deep,
+    without hidden files: macOS writes `._objects.json` beside each file on a foreign disk."""
     place = place_of(path)
     if place.is_dir():
-        found = sorted(entry for entry in place.iterdir() if entry.is_file())
+        entries = (entry for entry in place.iterdir() if not entry.name.startswith("."))
+        found = sorted(entry for entry in entries if entry.is_file())
     elif place.is_file():
         found = [place]
     else:

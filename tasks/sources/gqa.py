@@ -60,6 +60,16 @@ class _Frame(Struct):
     height: Size | None = None
 
 
+class _FloatFrame(Struct):
+    """As some tools write it: 640.0."""
+
+    width: float | None = None
+    height: float | None = None
+
+    def whole(self) -> _Frame:
+        return msgspec.convert(msgspec.to_builtins(self), _Frame, strict=False)
+
+
 class _Scene(_Frame, kw_only=True):
     objects: dict[str, _Object]
 
@@ -167,7 +177,7 @@ def _salvage(
         ledger.append(lost(image_id, "image", "record-unreadable", problem))
         return None
     try:
-        frame = decode_parts(raw, _Frame)
+        frame = decode_parts(raw, _FloatFrame).whole()
     except UNREADABLE as error:
         ledger.append(lost(image_id, "image_data", "frame-unreadable", problem_in(error)))
         frame = _Frame()

@@ -7,6 +7,7 @@ those in its header are used. Of rows with the same image id the first stays, wi
 
 import re
 from collections.abc import Container, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -48,7 +49,7 @@ class _Relationship(Struct):
 
 
 class _Line(Struct):
-    image_id: str | int | UnsetType | None = UNSET
+    image_id: str | int | float | UnsetType | None = UNSET
     objects: msgspec.Raw | UnsetType = UNSET
     relationships: msgspec.Raw | UnsetType = UNSET
     width: msgspec.Raw | UnsetType = UNSET
@@ -98,9 +99,8 @@ def _line_places(file: Path) -> Iterator[tuple[Any, ...]]:
             else:
                 known.update(name for name in COLUMNS if getattr(record, name) is not UNSET)
                 sizes = [_side(getattr(record, name)) for name in SIZES]
-                image_id = record.image_id
-                has_id = image_id is not UNSET and image_id is not None
-                yield str(image_id) if has_id else None, None, *sizes, start, stop
+                image_id = None if record.image_id is UNSET else record.image_id
+                yield _id_text(image_id), None, *sizes, start, stop
         start = stop
     if known:
         _check_columns(file, known)
@@ -110,14 +110,23 @@ def _side(raw: msgspec.Raw | UnsetType) -> int | None:
     if raw is UNSET:
         return None
     try:
-        return _plausible(msgspec.json.decode(raw, type=int))
+        return _plausible(msgspec.json.decode(raw, type=int | float))
     except UNREADABLE:
         return None
 
 
 def _plausible(side: object) -> int | None:
-    whole = int(side) if isinstance(side, float) and side.is_integer() else side
+    whole = _without_point(side)
     return whole if isinstance(whole, int) and 0 < whole < MAX_SIDE else None
+
+
+def _id_text(image_id: object) -> str | None:
+    return None if image_id is None else str(_without_point(image_id))
+
+
+def _without_point(value: object) -> object:
+    """The integer that a float or a decimal equals: pandas writes 9.0 in a column with gaps."""
+    return int(value) if isinstance(value, float | Decimal) and value % 1 == 0 else value
 
 
 def _parquet_places(file: Path) -> Iterator[tuple[Any, ...]]:
@@ -132,7 +141,7 @@ def _parquet_places(file: Path) -> Iterator[tuple[Any, ...]]:
         width, height = (_plausible(row.get(name)) for name in SIZES)
         if width is None or height is None:
             width, height = header_size(photograph_in(row)) or (width, height)
-        yield None if image_id is None else str(image_id), None, width, height, None, None
+        yield _id_text(image_id), None, width, height, None, None
 
 
 def parquet_rows(
@@ -149,9 +158,10 @@ def parquet_rows(
                     continue
                 for batch in table.iter_batches(BATCH, row_groups=[group], columns=list(names)):
                     rows = range(number, number + batch.num_rows)
-                    places = [i for i, row in enumerate(rows) if wanted is None or row in wanted]
-                    for place, row in zip(places, batch.take(places).to_pylist(), strict=True):
-                        yield rows[place], row
+                    # Not batch.take: it has no kernel for views of texts and bytes.
+                    for place, row in enumerate(rows):
+                        if wanted is None or row in wanted:
+                            yield row, batch.slice(place, 1).to_pylist()[0]
                     number = rows.stop
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, error) from None
@@ -160,13 +170,20 @@ def parquet_rows(
 def _parquet_columns(file: Path) -> list[str]:
     schema = _schema(file)
     _check_columns(file, set(schema.names))
-    for name in ("objects", "relationships"):
-        kind = schema.field(name).type
+    names: list[str] = schema.names
+    if twice := [name for name in COLUMNS if names.count(name) > 1]:
+        raise ValueError(f"{file} has two columns {twice[0]}: keep one of them")
+    for name in COLUMNS[1:]:
+        kind = _plain_type(schema.field(name).type)
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         if not (is_text or pa.types.is_string_view(kind)):
             raise ValueError(f"{file} has {kind} in column {name}: expected JSON as text")
-    names: list[str] = schema.names
     return names
+
+
+def _plain_type(kind: Any) -> Any:
+    """The type of the values, of those in a dictionary where they are encoded so."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _check_columns(file: Path, names: set[str]) -> None:
@@ -303,7 +320,9 @@ def has_photographs(file: Path) -> bool:
 
 
 def _is_bytes(kind: Any) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    kind = _plain_type(kind)
+    is_large = pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+    return bool(is_large or pa.types.is_binary(kind))
 
 
 def photograph_in(row: dict[str, Any]) -> bytes | None:
@@ -329,8 +348,8 @@ def embedded_photographs(files: Sequence[Path]) -> dict[str, tuple[Path, int]]:
     found: dict[str, tuple[Path, int]] = {}
     for file in filter(has_photographs, files):
         for number, row in parquet_rows(file, ["image_id"]):
-            if row["image_id"] is not None:
-                found.setdefault(str(row["image_id"]), (file, number))
+            if image_id := _id_text(row["image_id"]):
+                found.setdefault(image_id, (file, number))
     return found
 
 

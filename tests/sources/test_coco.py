@@ -28,8 +28,10 @@ def boxed(category: int, bbox: Any, **facts: Any) -> dict[str, Any]:
     return {"image_id": 9, "category_id": category, "bbox": bbox, **facts}
 
 
-def read(folder: Path, *annotations: dict[str, Any]) -> tuple[list[Scene], pl.DataFrame]:
-    whole = {"images": IMAGES, "annotations": list(annotations), "categories": NAMES}
+def read(
+    folder: Path, *annotations: dict[str, Any], whole: dict[str, Any] | None = None
+) -> tuple[list[Scene], pl.DataFrame]:
+    whole = whole or {"images": IMAGES, "annotations": annotations, "categories": NAMES}
     (folder / "instances.json").write_text(json.dumps(whole), encoding="utf-8")
     files = READER.find(str(folder), folder)
     index, _ = READER.index(files, 1)
@@ -75,6 +77,12 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
         ({"annotations": {"image_id": [9], "category_id": 18, "bbox": LEFT}},
          [("", "annotations (1)", "image-unknown")]),
         ({"annotations": 5}, [("", "annotations (1)", "image-unknown")]),
+        ({"annotations": boxed(62, LEFT, score="0.9")},
+         [("9", "annotations (1)", "box-unreadable")]),
+        ({"annotations": boxed(18.5, LEFT)}, [("9", "annotations (1)", "category-unknown")]),
+        ({"categories": {"id": 3.5, "name": "car"}}, [("", "category[4]", "category-unreadable")]),
+        ({"images": {"id": 11, "width": 900.5, "height": 600}},
+         [("", "image[2]", "image-unreadable")]),
     ],
 )  # fmt: skip
 def test_what_belongs_to_no_image_or_category_is_in_the_ledger(more, noted, tmp_path):
@@ -88,6 +96,34 @@ def test_what_belongs_to_no_image_or_category_is_in_the_ledger(more, noted, tmp_
     rows = pl.concat([ledger, raw.ledger])
     assert rows.select("image_id", "item", "reason").rows() == noted
     assert all("\n" not in detail and detail for detail in rows["detail"])
+
+
+def test_whole_numbers_may_be_written_as_floats(tmp_path):
+    """As pandas writes a column with gaps."""
+    whole = {
+        "images": [{"id": 9.0, "file_name": "9.jpg", "width": 900.0, "height": 600.0}, IMAGES[1]],
+        "annotations": [boxed(18.0, LEFT, image_id=9.0, iscrowd=0.0)],
+        "categories": [{"id": 18.0, "name": "dog"}],
+    }
+    (scene,), ledger = read(tmp_path, whole=whole)
+    assert [(one.name, *one.box) for one in scene.objects.values()] == [("dog", 100, 200, 200, 300)]
+    assert ledger["reason"].to_list() == ["no-objects"]
+
+
+def test_a_segment_that_cannot_be_read_costs_only_itself(tmp_path):
+    parts = [{"category_id": 18, "bbox": None}, {"category_id": 18, "bbox": "?"}]
+    panoptic = {"image_id": 9, "segments_info": [*parts, {"category_id": 62, "bbox": LEFT}]}
+    (scene,), ledger = read(tmp_path, panoptic)
+    assert [one.name for one in scene.objects.values()] == ["chair"]
+    assert ("9", "annotations (2)", "box-unreadable") in ledger.select(
+        "image_id", "item", "reason"
+    ).rows()
+
+
+def test_predictions_under_another_name_are_no_empty_file(tmp_path):
+    (tmp_path / "predictions.json").write_text('{"predictions": []}')
+    with pytest.raises(ValueError, match=r"predictions.json has another shape: expected COCO's"):
+        read(tmp_path, boxed(18, LEFT))
 
 
 def test_a_category_of_two_classes_is_called_neither(tmp_path):

@@ -460,6 +460,74 @@ def test_two_versions_in_one_folder_are_refused(tmp_path, files, message):
     refused("visual-genome", folder, message)
 
 
+@pytest.mark.parametrize("kind", ["visual-genome", "vg150", "gqa", "coco"])
+def test_hidden_files_of_a_folder_are_not_read(tmp_path, kind):
+    """macOS writes one beside each file on a disk of another system."""
+    image = {"id": 1, **FRAME, "file_name": "1.jpg"}
+    boxed = {"image_id": 1, "category_id": 18, "bbox": [10, 10, 20, 20]}
+    whole = {"images": [image], "annotations": [boxed], "categories": [{"id": 18, "name": "dog"}]}
+    made = {"vg150": ("a.jsonl", ROW), "gqa": ("a.json", {"1": GRAPH}), "coco": ("a.json", whole)}
+    if kind in made:
+        (tmp_path / made[kind][0]).write_text(json.dumps(made[kind][1]))
+    else:
+        write(tmp_path)
+    for path in [*tmp_path.iterdir()]:
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    scenes, ledger = read(kind, tmp_path, tmp_path / "root")
+    assert facts(scenes)[:1] == FACTS[:1] and drops(ledger) == []
+
+
+def test_archives_of_windows_may_write_backslashes(tmp_path):
+    members = {f"vg\\{role}.json": ANNOTATIONS[role] for role in FILES}
+    pack(tmp_path / "vg.zip", **members)
+    scenes, _ = read("visual-genome", tmp_path, tmp_path / "root")
+    assert facts(scenes) == FACTS
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"image_id": pa.array(["1"], pa.string_view())},
+        {"image_id": pa.array([1.0])},
+        {"objects": pa.array([ROW["objects"]]).dictionary_encode()},
+        {"objects": pa.array([ROW["objects"]], pa.string_view())},
+        {"width": pa.array([100.0]), "height": pa.array([80]).cast(pa.decimal128(30, 2))},
+    ],
+)
+def test_vg150_columns_may_be_of_each_type_that_holds_the_same(tmp_path, columns):
+    table = pa.Table.from_pylist([ROW])
+    for name, values in columns.items():
+        table = table.set_column(table.schema.get_field_index(name), name, values)
+    pq.write_table(table, tmp_path / "rows.parquet")
+    scenes, _ = read("vg150", tmp_path, tmp_path / "root")
+    assert facts(scenes) == FACTS
+
+
+@pytest.mark.parametrize("kind", [pa.binary_view(), pa.dictionary(pa.int32(), pa.binary())])
+def test_vg150_photographs_are_found_in_each_type_of_bytes(tmp_path, kind):
+    table = pa.Table.from_pylist([ROW]).drop_columns(["width", "height"])
+    plain = pa.array([photograph()])
+    images = plain.dictionary_encode() if pa.types.is_dictionary(kind) else plain.cast(kind)
+    path = tmp_path / "rows.parquet"
+    pq.write_table(table.append_column("image", images), path)
+    assert embedded_photographs([path]) == {"1": (path, 0)}
+    scenes, _ = read("vg150", path, tmp_path / "root")
+    assert facts(scenes) == FACTS
+
+
+def test_vg150_with_a_column_twice_is_refused(tmp_path):
+    table = pa.Table.from_pylist([ROW])
+    pq.write_table(table.append_column("objects", table["objects"]), tmp_path / "rows.parquet")
+    refused("vg150", tmp_path / "rows.parquet", "has two columns objects: keep one of them")
+
+
+def test_frames_of_a_gqa_graph_may_be_floats(tmp_path):
+    path = tmp_path / "graphs.json"
+    path.write_text(json.dumps({"1": GRAPH | {"width": 100.0, "height": 80.0}}))
+    scenes, ledger = read("gqa", path, tmp_path / "root")
+    assert facts(scenes) == FACTS and ledger.is_empty()
+
+
 def hostile_zip(path: Path, name: str, link: bool = False) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         entry = zipfile.ZipInfo("placeholder")

@@ -47,7 +47,7 @@ def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, lis
             with open_archive(file) as archive:
                 names = archive.namelist()
             for name in names:
-                match = ROLE_NAME.fullmatch(PurePosixPath(name).name)
+                match = ROLE_NAME.fullmatch(_last_part(name))
                 if match and (file.parent, match[1]) not in plain:
                     _add(found, match[1], file, name)
     roles: dict[str, list[Path]] = {role: [] for role in ROLES}
@@ -71,13 +71,18 @@ def _add(found: dict[tuple[Path, str], tuple[Path, str]], role: str, file: Path,
         )
 
 
+def _last_part(name: str) -> str:
+    """Of an entry's name, which some programs of Windows write with backslashes."""
+    return PurePosixPath(name.replace("\\", "/")).name
+
+
 def _label(file: Path, name: str) -> str:
     return name if file.name == name else f"{file.name}: {name}"
 
 
 def _unpacked(file: Path, name: str, unpack_into: Path, store: Path) -> Path:
     digest = digest_files([file], file.parent, store)
-    target = unpack_into / f"{digest}-{PurePosixPath(name).name}"
+    target = unpack_into / f"{digest}-{_last_part(name)}"
     with open_archive(file) as archive:
         return unpack_member(archive, archive.getinfo(name), target)
 
