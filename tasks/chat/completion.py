@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -39,6 +39,13 @@ TEXT_PARTS = (None, "text", "output_text")
 """Types of the parts of a content that hold the reply; others hold reasoning."""
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
+WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
+"""Comments of a stream before an answer that is none: sent so that the connection stays open."""
+TURN_ENDS = re.compile(
+    r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|/s|eos)\|?>"
+    r"|(?<=[}`])\s*\n\s*(?i:user|human|question|q)\s*:"
+)
+"""Behind a reply, where the model goes on with the turn of another speaker."""
 BROKEN_OFF = (
     "error",
     "network_error",
@@ -94,8 +101,7 @@ def read_completion(raw: bytes) -> Completion:
         raise UpstreamError(body)
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
         raise ValueError(f"the answer is not a chat completion: {_shown(raw)}")
-    first = body["choices"][0] if body["choices"] else None
-    first = first if isinstance(first, dict) else {}
+    first = _first_choice(body["choices"])
     reason = first.get("finish_reason")
     reason = reason if isinstance(reason, str) else None
     if first.get("error") or (reason or "").lower() in BROKEN_OFF:
@@ -118,9 +124,17 @@ def read_completion(raw: bytes) -> Completion:
     )
 
 
+def _first_choice(choices: Sequence[Any]) -> dict[str, Any]:
+    """The choice with the index 0 or without one, wherever it stands; else the first of all."""
+    known = [choice for choice in choices if isinstance(choice, dict)]
+    return next((choice for choice in known if not choice.get("index")), known[0] if known else {})
+
+
 def _decoded(raw: bytes) -> Any:
     """The JSON of an answer, or of what it streams. What msgspec is too strict for (NaN, half a
     surrogate pair) takes six times as long."""
+    if waiting := WAITING.match(raw):
+        raw = raw[waiting.end() :]
     if STREAM.match(raw):
         try:
             return streamed(raw)
@@ -279,7 +293,7 @@ def begins_as_prose(text: str) -> bool:
 def _candidates(text: str) -> Iterator[str]:
     """The texts that may be the object of a reply, in the order in which they are tried."""
     yield text.strip()
-    reply = without_thoughts(text)
+    reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
     yield reply
     yield from reversed(FENCE.findall(reply))
     yield from _objects(reply)

@@ -75,6 +75,9 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": f"<|begin_of_thought|>{DRAFT}<|end_of_thought|>\n<|begin_of_solution|>{OURS}"},
         {"content": f"<analysis>{DRAFT}</analysis>{OURS}"},
         {"content": f"\ufeff{OURS}"},
+        {"content": f"{OURS}<|im_end|>\n<|im_start|>user\nAnd now?<|im_end|>{DRAFT}"},
+        {"content": f"```json\n{OURS}\n```\n\nUser: the next one\nAssistant: {DRAFT}"},
+        {"content": f"{DRAFT}\nWait, a correction:\n{OURS}"},
         {"content": json.loads(OURS)},
         {"content": [{"type": "text", "text": OURS}]},
         {"content": [OURS[:9], OURS[9:]]},
@@ -97,6 +100,22 @@ def test_the_object_is_read_wherever_it_stands(message: dict[str, Any]) -> None:
     assert completion.failure is None
     assert read_object(completion.text, Vote).answer == "B"
     assert not lacks_form(completion.text, Vote)
+
+
+@pytest.mark.parametrize(
+    "before", [b": PROCESSING\n\n: PROCESSING\n\n", b":\r\n\r\n", b"\n\n  \n: data\n"]
+)
+def test_comments_that_hold_a_connection_are_no_stream(before: bytes) -> None:
+    assert read_completion(before + body({"content": OURS})).text == OURS
+
+
+def test_the_choice_with_the_first_index_counts() -> None:
+    first, second = (
+        {"index": index, "message": {"content": text}} for index, text in enumerate((OURS, DRAFT))
+    )
+    raw = json.dumps({"choices": [None, second, first]}).encode()
+    assert read_completion(raw).text == OURS
+    assert read_completion(json.dumps({"choices": [second]}).encode()).text == DRAFT
 
 
 @pytest.mark.parametrize(
