@@ -5,6 +5,7 @@ Points are in shares of the image: (0, 0) is its upper left corner, (1, 1) the l
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from evaluation.reply_parts import MAX_PART, last_answer, spoken
@@ -33,7 +34,8 @@ def first_point(reply: str, width: int | None, height: int | None) -> Point | No
     """
     text = spoken(reply)
     tagged = last_answer(text)
-    text = (text if tagged is None else tagged)[:MAX_PART]
+    # Full-width brackets, commas and digits become ours.
+    text = unicodedata.normalize("NFKC", (text if tagged is None else tagged)[:MAX_PART])
     found = [match for match in (PAIR.search(text), NAMED.search(text)) if match]
     if not found:
         return None

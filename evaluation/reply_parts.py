@@ -47,10 +47,10 @@ FIELD = re.compile(
 """The field of a JSON object that holds the answer."""
 LATEX = re.compile(
     r"\\(?:f?box(?:ed)?|text|textbf|textit|mathrm|mathbf|mathit|rm|bf|it)\s*(?=\{)|\\[()\[\],;! ]"
-    r"|~~[^~\n]{1,200}~~|(?m:^[ >]*#+(?=\s))"
+    r"|~~[^~\n]{1,200}~~|(?i:<(?:del|strike)>[^<\n]{1,200}</(?:del|strike)>)|(?m:^[ >]*#+(?=\s))"
 )
-"""Commands that change how a text looks, LaTeX brackets and spaces; what Markdown strikes out, and
-its marks of headings."""
+"""Commands that change how a text looks, LaTeX brackets and spaces; what Markdown and HTML strike
+out, and marks of headings."""
 FORMULA = re.compile(r"\$\$|\$(?=\S)([^$\n]{0,500}?(?<=\S))\$(?!\d)")
 """"$B$" and marks of a whole line of it; a dollar that nothing closes is one: "$3"."""
 TABLE_ROW = re.compile(r"(?m)^\s*\|.*|\s\||\|\s")

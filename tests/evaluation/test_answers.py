@@ -55,6 +55,8 @@ CASES = [
     (PLACES, "B!", "B"),
     (PLACES, "> B", "B"),
     (PLACES, "# B", "B"),
+    (PLACES, "<del>A</del> <ins>B</ins>", "B"),
+    (PLACES, "<strike>A</strike> B", "B"),
     # Letters in front of text.
     (PLACES, "(B) behind", "B"),
     (PLACES, "B) behind", "B"),
