@@ -28,8 +28,6 @@ THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """`1,000` and `12,345.6`."""
 STUCK = re.compile(r"\d+[A-Za-z]")
 """A number that is a part of a word: "2nd", "4K"."""
-NUMBER = re.compile(r"[0-9]{1,300}(?:\.[0-9]+)?")
-"""With at most 300 digits, which a float can hold."""
 Words = tuple[str, ...]
 Options = Mapping[str, Words]
 
@@ -74,13 +72,6 @@ def holds_text(text: str, part: str) -> bool:
     words, wanted = words_with_digits(text), words_with_digits(part)
     places = range(len(words) - len(wanted) + 1)
     return bool(wanted) and any(words[k : k + len(wanted)] == wanted for k in places)
-
-
-def number_in(text: str) -> float | None:
-    """The one number that a text names, in digits or in a word; None for none or several."""
-    words = (word.partition(" ")[0] for word in words_with_digits(text))
-    found = {word for word in words if NUMBER.fullmatch(word)}
-    return float(found.pop()) if len(found) == 1 else None
 
 
 def marked_texts(line: str, options: Options) -> str:

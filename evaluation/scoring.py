@@ -18,7 +18,7 @@ from evaluation.benchmarks.registry import benchmark_of
 from evaluation.bootstrap import measure, tables_of, values_of
 from evaluation.constants import Said, silence
 from evaluation.metrics import Metric
-from evaluation.option_texts import number_in
+from evaluation.numbers import signed_number_in
 from evaluation.rules import Rule, table_of
 from evaluation.verdicts import credit_of
 from schemas.benchmark import AnswerKind
@@ -67,19 +67,24 @@ def score(
         is_uncertain=parsed["method"].eq_missing("uncertain"),
         true_number=numbers(items, items["answer"], benchmark.numeric),
     )
-    said_number = numbers(items, parsed["parsed"], benchmark.numeric)
+    said = numbers(items, parsed["parsed"], benchmark.numeric)
+    readings = [
+        ("official", benchmark.official, table, parsed["credit"], said),
+        ("paper_compatible", benchmark.paper_compatible, table, parsed["paper_is_right"], said),
+    ]
+    decided = table.with_columns(is_uncertain=False)  # parsers of others do not tell that apart
+    for parser in benchmark.parsers:
+        said = numbers(items, _read_by(parsed, parser, "parsed"), benchmark.numeric)
+        credit = _read_by(parsed, parser, "credit")
+        readings.append((parser, benchmark.official, decided, credit, said))
     rows = []
     # The rule decides what a constant answer scores, not the parser, and that takes long.
     known = {
         rule: constant_baselines(rule, benchmark, table, items)
         for rule in (benchmark.official, benchmark.paper_compatible)
     }
-    for rule_name, rule, credit in (
-        ("official", benchmark.official, parsed["credit"]),
-        ("paper_compatible", benchmark.paper_compatible, parsed["paper_is_right"]),
-        *((name, benchmark.official, _credits(parsed, name)) for name in benchmark.parsers),
-    ):
-        metrics = _metrics(rule, table, credit.cast(pl.Float64), said_number)
+    for rule_name, rule, about, credit, said_number in readings:
+        metrics = _metrics(rule, about, credit.cast(pl.Float64), said_number)
         baselines = known[rule]
         measured = measure(metrics, seed=seed, num_bootstrap=num_bootstrap)
         for metric, baseline, found in zip(metrics, baselines, measured, strict=True):
@@ -111,10 +116,10 @@ def _name_in(items: pl.DataFrame) -> str:
     return str(names[0])
 
 
-def _credits(parsed: pl.DataFrame, parser: str) -> pl.Series:
-    """What a parser's readings are worth."""
+def _read_by(parsed: pl.DataFrame, parser: str, field: str) -> pl.Series:
+    """What a parser read, `parsed`, or what that is worth, `credit`."""
     of_parser = pl.col("readings").list.eval(
-        pl.element().filter(pl.element().struct.field("parser") == parser).struct.field("credit")
+        pl.element().filter(pl.element().struct.field("parser") == parser).struct.field(field)
     )
     return parsed.select(of_parser.list.first()).to_series()
 
@@ -138,7 +143,7 @@ def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> p
     found: list[float | None] = [None] * items.height
     for place in items["category"].is_in(list(numeric)).fill_null(False).arg_true():
         texts = {option["letter"]: option["text"] for option in items["options"][place]}
-        found[place] = number_in(texts.get(said[place], said[place] or ""))
+        found[place] = signed_number_in(texts.get(said[place], said[place] or ""))
     return pl.Series(found, dtype=pl.Float64)
 
 

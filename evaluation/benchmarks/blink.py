@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
+from evaluation.benchmarks.blink_whole import official_parser
 from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
     first_of,
@@ -14,10 +15,13 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
+from evaluation.lmms_eval import LMMS_EVAL, lmms_eval_letter
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import bracketed, is_left, laid, nearer
 from evaluation.miniatures.scenes import Scenes
+from evaluation.readings import OFFICIAL_PARSER, by_letter
 from evaluation.rules import subset_mean
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 
 SUBSETS = ("Spatial_Relation", "Relative_Depth")  # those that the paper evaluates
 
@@ -75,6 +79,11 @@ BENCHMARK = Benchmark(
     arrange=partial(with_ids, form="val_{subset}_{number}", first=1),
     official=subset_mean,
     paper_compatible=subset_mean,
+    parsers={
+        OFFICIAL_PARSER: official_parser,
+        LMMS_EVAL: by_letter(lmms_eval_letter),
+        VLMEVALKIT: vlmevalkit,
+    },
     draw=draw,
     published={
         "Spatial_Relation": figures(

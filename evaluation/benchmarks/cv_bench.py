@@ -18,11 +18,14 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
+from evaluation.lmms_eval import LMMS_EVAL, lmms_eval_letter
 from evaluation.metrics import Combine, Means, Metric, by, parts, units
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import bracketed, closer_pair, how_many, laid, leftmost, nearer
 from evaluation.miniatures.scenes import Scenes, recoded
+from evaluation.readings import OFFICIAL_PARSER, by_letter
 from evaluation.rules import subset_mean
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 
 SOURCES = {"2D": ("ADE20K", "COCO"), "3D": ("Omni3D",)}
 """Sources of the photographs, by subset; the authors' mean is over them."""
@@ -69,6 +72,16 @@ def source_mean(sources: pl.DataFrame) -> Combine:
         return np.asarray(np.mean(found, axis=0))
 
     return combine
+
+
+def official_letter(reply: str) -> str | None:
+    """As cambrian-mllm/cambrian at 539ffc32 (eval/eval/ade, coco and omni, *_test.py): the first
+    character behind the last "answer is" or "answer:", even that of a word, and a colon behind
+    "answer is"."""
+    text = reply.lower().strip()
+    for phrase in ("answer is", "answer:"):
+        text = text.split(phrase)[-1]
+    return text.strip().rstrip(".").lstrip("(").rstrip(")")[:1].upper() or None
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
@@ -128,6 +141,11 @@ BENCHMARK = Benchmark(
     official=official,
     paper_compatible=subset_mean,
     facts=("source",),
+    parsers={
+        OFFICIAL_PARSER: by_letter(official_letter),
+        LMMS_EVAL: by_letter(lmms_eval_letter),
+        VLMEVALKIT: vlmevalkit,
+    },
     draw=draw,
     published={
         "2D": figures("81.4 75.8 73.3 60.2 59.9 69.1 79.0 53.9 70.6 71.0 56.1 68.9 77.7 80.3"),

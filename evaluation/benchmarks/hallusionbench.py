@@ -19,6 +19,7 @@ from evaluation.metrics import Metric, accuracy, parts, whole
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import is_left
 from evaluation.miniatures.scenes import Scenes, mirrored
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit_yes_no
 
 KEYS = ("subcategory", "set_id", "figure_id", "question_id", "visual_input")
 """The first four make up the id of an item."""
@@ -107,6 +108,7 @@ BENCHMARK = Benchmark(
     counts={"VD": (591,), "VS": (360,)},
     official=official,
     facts=("subcategory", "set_id", "figure_id", "question_id"),
+    parsers={VLMEVALKIT: vlmevalkit_yes_no},
     draw=draw,
     published={
         TOTAL: figures("73.8 55.0 71.2 55.5 46.3 52.9 61.5 58.9 59.0 62.5 66.2 60.7 66.4 75.2"),

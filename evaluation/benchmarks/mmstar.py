@@ -14,10 +14,13 @@ from evaluation.benchmarks.texts import (
     name_in,
     text_of,
 )
+from evaluation.lmms_eval import LMMS_EVAL, lmms_eval_marked_letter
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import color, how_many, laid, leftmost
 from evaluation.miniatures.scenes import Scenes
+from evaluation.readings import OFFICIAL_PARSER, by_letter
 from evaluation.rules import plain
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 from schemas.benchmark import LETTERS
 
 CATEGORIES = (  # all of the benchmark, 250 items each
@@ -28,6 +31,10 @@ CATEGORIES = (  # all of the benchmark, 250 items each
     "math",
     "science & technology",
 )
+
+
+STARTS = ("the answer is ", "option ", "(", "")
+"""What the authors' parser skips at the start of a reply; the first that it finds."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -45,6 +52,14 @@ def read(row: Row, part: Part, number: int) -> Item:
         facts={name: str(value) for name, value in facts.items() if is_given(value)},
         image_sources=coco_of(about.get("image_path")),
     )
+
+
+def official_letter(reply: str) -> str | None:
+    """As MMStar-Benchmark/MMStar at 88f243ab (eval/vlmeval/evaluate/mmstar.py): the first
+    character, even that of a word ("Behind"), behind one of STARTS."""
+    text = reply.lower().strip().replace("\n", " ")
+    start = next(start for start in STARTS if text.startswith(start))
+    return text[len(start) :][:1].upper() or None
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
@@ -85,6 +100,11 @@ BENCHMARK = Benchmark(
     read=read,
     counts=dict.fromkeys(CATEGORIES, (250,)),
     official=plain,
+    parsers={
+        OFFICIAL_PARSER: by_letter(official_letter),
+        LMMS_EVAL: by_letter(lmms_eval_marked_letter),
+        VLMEVALKIT: vlmevalkit,
+    },
     draw=draw,
     published={
         TOTAL: figures("58.9 64.7 64.4 65.1 55.9 63.9 64.3 53.9 56.7 57.6 63.2 63.4 65.9 66.9"),

@@ -4,6 +4,7 @@ Rows 2k - 1 and 2k are a pair. The labels of rows 99, 100, 279 and 280 are known
 14 and 30 of tsb0601/MMVP) and are corrected only where `corrected` is set.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,21 @@ from evaluation.benchmarks.texts import (
     text_of,
     without_instruction,
 )
+from evaluation.lmms_eval import LMMS_EVAL
 from evaluation.metrics import Metric, accuracy, whole
 from evaluation.miniatures.files import write_separated
 from evaluation.miniatures.questions import laid, leftmost
 from evaluation.miniatures.scenes import Scenes, mirrored
+from evaluation.readings import by_letter
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 
 WRONG = (99, 100, 279, 280)
 """Rows with a wrong label (issues 14 and 30 of tsb0601/MMVP)."""
+LMMS_EVAL_FORMS = (
+    *(r"^\s*\(?([AB])\)?\.?\s*$", r"^\s*\(?([AB])\)?[\.\s]", r"answer\s+is\s+\(?([AB])\)?"),
+    *(r"option\s+\(?([AB])\)?", r"\(?([AB])\)?(?:\s|$)", r"^([AB])"),
+)
+"""What lmms-eval looks for, in any case; the first that occurs decides."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -62,6 +71,13 @@ def official(table: pl.DataFrame) -> list[Metric]:
     is_paired = both.height > 0
     single = accuracy(table, "single", is_main=not is_paired)
     return [Metric("pairs", both, table, is_main=is_paired), single]
+
+
+def lmms_eval_letter(reply: str) -> str | None:
+    """As EvolvingLMMs-Lab/lmms-eval at 75571cfe (tasks/mmvp/utils.py): even the last letter of a
+    word ("a sofa")."""
+    found = (re.search(form, reply.strip(), re.IGNORECASE) for form in LMMS_EVAL_FORMS)
+    return next((one[1].upper() for one in found if one), None)
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
@@ -102,6 +118,7 @@ BENCHMARK = Benchmark(
     flipped=frozenset(map(str, WRONG)),
     official=official,
     facts=("pair",),
+    parsers={LMMS_EVAL: by_letter(lmms_eval_letter), VLMEVALKIT: vlmevalkit},
     passes_options=False,
     draw=draw,
     published={

@@ -15,11 +15,16 @@ from evaluation.benchmarks.texts import (
     without_instruction,
 )
 from evaluation.constants import letters, texts, words
+from evaluation.lmms_eval import LMMS_EVAL, lmms_eval_marked_letter
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import how_many, laid, leftmost
 from evaluation.miniatures.scenes import Scenes, recoded
+from evaluation.readings import Reading
 from evaluation.rules import plain
 from schemas.benchmark import LETTERS, AnswerKind
+
+LONGEST = 200
+"""Characters of what was read that are kept, for people to look at."""
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -37,6 +42,17 @@ def read(row: Row, part: Part, number: int) -> Item:
         kind=AnswerKind.CHOICE if is_choice else AnswerKind.TEXT,
         category="choice" if is_choice else "short answer",
     )
+
+
+def lmms_eval(reply: str, item: Row) -> Reading:
+    """As EvolvingLMMs-Lab/lmms-eval at 75571cfe (tasks/realworldqa/utils.py): a marked letter where
+    the answer is one, else the whole reply in lower case, without full stops at its end."""
+    gold = item["answer"]
+    if gold.upper() in ("A", "B", "C", "D"):
+        said, gold = lmms_eval_marked_letter(reply), gold.upper()
+    else:
+        said, gold = reply.lower().strip().rstrip("."), gold.lower()
+    return Reading((said or "")[:LONGEST] or None, float(said == gold))
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
@@ -73,6 +89,7 @@ BENCHMARK = Benchmark(
     counts={"": (765,)},
     official=plain,
     passes_options=False,
+    parsers={LMMS_EVAL: lmms_eval},
     constants=(letters, texts, words),
     draw=draw,
     published={

@@ -6,6 +6,7 @@ point may lie, and the polygon that the authors score by.
 
 import json
 import re
+from ast import literal_eval
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from PIL import Image, ImageDraw
 from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
+    NO_LITERAL,
     YES_NO,
     first_of,
     is_given,
@@ -27,12 +29,20 @@ from evaluation.metrics import Metric, accuracy, by, units
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import is_left
 from evaluation.miniatures.scenes import Corners, Scenes, Seen, View, encoded, recoded
+from evaluation.points import Point, is_inside, read_polygon
+from evaluation.readings import OFFICIAL_PARSER, Reading
 from evaluation.rules import plain
 from schemas.benchmark import MASK, AnswerKind
 
 SUBSETS = ("configuration", "compatibility", "context")  # all of the benchmark
 FORMAT = re.compile(r"\s*Your answer should be formatted as a list of tuples.*\Z", re.DOTALL)
 """The authors' words for the form of an answer, cut off: our prompt states its own."""
+PAIRS = tuple(
+    re.compile(rf"\{opens}\s*(\d+\.?\d*)\s*,\s*(\d+\.?\d*)\s*\{closes}")
+    for opens, closes in ("()", "[]")
+)
+"""`(x, y)`, then `[x, y]`, as the authors' parser looks for them."""
+LISTED = re.compile(r"\[(.*?)\]", re.DOTALL)
 MIN_SIDE = 24
 """Pixels, in a miniature of 400 x 300: a vacant place this wide and high is easy to point at."""
 FARTHEST = 30.0
@@ -81,6 +91,41 @@ def official(table: pl.DataFrame) -> list[Metric]:
     asked = table.filter(pl.col("subset") != "context")
     yes_no = Metric("mean of yes/no", units(asked, pl.col("subset")), asked)
     return [accuracy(table, "total", is_main=True), yes_no, *by(table, "subset")]
+
+
+def official_parser(reply: str, item: Row) -> Reading:
+    """As chanhee-luke/RoboSpatial-Eval at 19f04a5d (evaluation.py): what a reply starts with, even
+    "nothing", or the first point, in shares of the image, wherever it stands."""
+    if item["kind"] == AnswerKind.POINT:
+        point = official_point(reply)
+        shown = f"({point[0]:.4f}, {point[1]:.4f})" if point else None
+        return Reading(shown, float(bool(point and is_inside(point, read_polygon(item["answer"])))))
+    text = reply.strip().lower()
+    letter = next((x for x, said in (("A", "yes"), ("B", "no")) if text.startswith(said)), None)
+    return Reading(letter, float(letter == item["answer"]))
+
+
+def official_point(reply: str) -> Point | None:
+    """The first pair in round brackets, else in square ones, of numbers without a sign; else the
+    first element of the first list, which may have one."""
+    found = [pair for pair in (form.search(reply) for form in PAIRS) if pair]
+    if found:
+        return float(found[0][1]), float(found[0][2])
+    if not (listed := LISTED.search(reply)):
+        return None
+    inside = re.sub(r",(\S)", r", \1", listed[1]).strip().removesuffix(",")
+    try:
+        values = literal_eval(f"[{inside}]")
+    except NO_LITERAL:
+        return None
+    is_point = len(values) == 2 and all(isinstance(value, int | float) for value in values)
+    point = values if is_point else values[0] if values else None
+    if not isinstance(point, list | tuple) or len(point) != 2:
+        return None
+    try:
+        return float(point[0]), float(point[1])
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def yes_no_alone(table: pl.DataFrame) -> list[Metric]:
@@ -194,6 +239,7 @@ BENCHMARK = Benchmark(
     arrange=with_ids,
     counts={"configuration": (123,), "compatibility": (105,), "context": (122,)},
     official=official,
+    parsers={OFFICIAL_PARSER: official_parser},
     paper_compatible=yes_no_alone,
     draw=draw,
     published={

@@ -41,13 +41,16 @@ from evaluation.miniatures.questions import (
 )
 from evaluation.miniatures.scenes import Scenes, Seen, View
 from evaluation.option_texts import holds_text, same_text
-from schemas.benchmark import AnswerKind
+from evaluation.readings import OFFICIAL_PARSER, Reading
+from schemas.benchmark import AnswerKind, fact
 from schemas.columns import formatted
 
 CATEGORIES = ("existence", "reach", "size", "positional", "counting")  # all of the benchmark
 PAIRED = ("existence", "reach", "size")
 """Categories whose questions come in pairs, in the order of rows."""
 COUNTING = "counting"  # the category whose answers are numbers, scored by their error
+WRITTEN = "written_answer"
+"""The fact that holds the answer as it is written, which the authors look for in a reply."""
 MAX_ERROR = 1e6
 """Relative error of one count: keeps sums finite where a reply names an enormous number."""
 TWO = pl.lit(2)  # questions in a pair
@@ -68,6 +71,7 @@ def read(row: Row, part: Part, number: int) -> Item:
         question, options = cut_options(text, by_place=True)
         facts = {"repaired": "letters"} if options else {}
     answer, kind = name_in(row, "answer"), AnswerKind.CHOICE
+    facts[WRITTEN] = answer
     if options:
         answer = gold_of(answer, options)
     elif answer.lower().rstrip(".") in ("yes", "no"):
@@ -93,6 +97,20 @@ def says(said: str, gold: str) -> bool:
     return same_text(said, gold) or holds_text(said, gold)
 
 
+def official_parser(reply: str, item: Row) -> Reading:
+    """As BAAI-DCAI/SpatialBot at 2d84503e (bunny/eval/eval_spatialbench.py): right where the answer
+    as it is written occurs in the reply, even in a word; a count is the whole reply. The authors'
+    script stops at a count that is no whole number: here, nothing is read."""
+    written = fact(item["facts"], WRITTEN) or item["answer"]
+    if item["category"] != COUNTING:
+        return Reading(item["answer"] if written in reply else None, float(written in reply))
+    try:
+        number, gold = int(reply), int(written)
+    except ValueError:
+        return Reading(None, 0.0)
+    return Reading(str(number), float(number == gold))
+
+
 def arrange(items: Sequence[Item]) -> list[Item]:
     """With pairs: the first and second question of a category, the third and fourth ..."""
     places: Counter[str | None] = Counter()
@@ -112,8 +130,8 @@ def official(table: pl.DataFrame) -> list[Metric]:
 
     Existence: pairs with both questions right. Reach and size: of each pair one point for every
     right answer and one more where both are right, over 3. Positional: items. Counting: 1 - the
-    mean relative error, not below 0; an answer that is not a number has an error of 1. The mean of
-    categories is ours: the authors give none."""
+    mean relative error, which may be below 0; an answer that is not a number has an error of 1. The
+    mean of categories is ours, with no category below 0: the authors give none."""
     found = [_category(category, part) for category, part in parts(table, "category")]
     strata = [
         one.units.with_columns(stratum=formatted("{}/{}", pl.lit(one.category), "stratum"))
@@ -125,7 +143,7 @@ def official(table: pl.DataFrame) -> list[Metric]:
 
 def _category(category: str, part: pl.DataFrame) -> Metric:
     if category == COUNTING:
-        return Metric("relative error", counted(part), part, _at_least_0, category=category)
+        return Metric("relative error", counted(part), part, category=category)
     pairs = whole(part.filter(pl.col("pair").is_not_null()), ["pair"], TWO, pl.lit("pairs"))
     if pairs.height and category == "existence":
         return Metric("pairs", pairs, part, category=category)
@@ -143,10 +161,6 @@ def _thirds(means: Means) -> Means:
     return (2.0 * means[..., 0] + means[..., 1]) / 3.0
 
 
-def _at_least_0(means: Means) -> Means:
-    return np.maximum(means[..., 0], 0.0)
-
-
 def _mean_of(found: list[Metric]) -> Combine:
     sizes = [len(metric.strata) for metric in found]
     stops = np.cumsum(sizes)
@@ -156,7 +170,7 @@ def _mean_of(found: list[Metric]) -> Combine:
             metric.combine(means[..., stop - size : stop])
             for metric, size, stop in zip(found, sizes, stops, strict=True)
         ]
-        return np.asarray(np.mean(values, axis=0))
+        return np.asarray(np.mean(np.maximum(values, 0.0), axis=0))
 
     return combine
 
@@ -262,6 +276,7 @@ BENCHMARK = Benchmark(
     arrange=arrange,
     official=official,
     facts=("pair",),
+    parsers={OFFICIAL_PARSER: official_parser},
     passes_options=False,
     numeric=frozenset({COUNTING}),
     credit=says,

@@ -13,6 +13,7 @@ from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import bracketed, closer_pair, laid, nearer
 from evaluation.miniatures.scenes import Scenes
 from evaluation.rules import plain
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 
 
 def read(row: Row, part: Part, number: int) -> Item:
@@ -60,6 +61,7 @@ BENCHMARK = Benchmark(
     read=read,
     counts={"Depth": (600,), "Distance": (600,)},
     official=plain,
+    parsers={VLMEVALKIT: vlmevalkit},
     draw=draw,
     published={
         TOTAL: figures("90.5 85.8 85.7 84.1 68.0 70.6 88.2 67.5 69.3 76.5 70.8 79.6 82.7 92.6"),

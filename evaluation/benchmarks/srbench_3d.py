@@ -23,17 +23,26 @@ from evaluation.benchmarks.texts import (
     listed,
     text_of,
 )
+from evaluation.lmms_eval import LMMS_EVAL
 from evaluation.metrics import Metric, accuracy, by, parts, whole
 from evaluation.miniatures.files import base64, write_separated
 from evaluation.miniatures.questions import closer_pair, faces, higher, laid, nearer
 from evaluation.miniatures.scenes import Scenes, mirrored
+from evaluation.readings import by_letter
 from evaluation.rules import plain
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 from schemas.benchmark import LETTERS, fact
 
 TYPES = ("height", "location", "orientation", "multi_object")
 """The four types of questions; a category begins with its type."""
 QID = re.compile(r"(.{8})(-flip)?(?:-(\d))?")
 """The 8 characters of an item, `-flip` for its mirror image, and the turn of its options."""
+LMMS_EVAL_FORMS = (
+    *(r"^([A-D])[\.\s\)]", r"^([A-D])$", r"[Aa]nswer[:\s]+([A-D])"),
+    *(r"[Tt]he answer is[:\s]+([A-D])", r"[Mm]y answer is[:\s]+([A-D])"),
+    *(r"\(([A-D])\)", r"([A-D])\.", r"\b([A-D])\b"),
+)
+"""What lmms-eval looks for; the first that occurs decides."""
 SIDES = {"left": "right", "right": "left"}  # answers change so in a mirror image
 
 
@@ -131,6 +140,13 @@ def official(table: pl.DataFrame) -> list[Metric]:
     return metrics
 
 
+def lmms_eval_letter(reply: str) -> str | None:
+    """As EvolvingLMMs-Lab/lmms-eval at 75571cfe (tasks/3dsrbench/utils.py): "A" is a letter, even
+    where it is an article."""
+    found = (re.search(form, reply.strip()) for form in LMMS_EVAL_FORMS)
+    return next((one[1] for one in found if one), None)
+
+
 def base_rows(table: pl.DataFrame) -> list[Metric]:
     """The paper's 2,625 rows: no mirror images, no turned options."""
     return plain(table.filter((pl.col("flip") == "0") & (pl.col("variant") == "0")))
@@ -190,6 +206,7 @@ BENCHMARK = Benchmark(
     check=check,
     official=official,
     paper_compatible=base_rows,
+    parsers={VLMEVALKIT: vlmevalkit, LMMS_EVAL: by_letter(lmms_eval_letter)},
     facts=("qid", "flip", "variant", "type"),
     draw=draw,
     published={

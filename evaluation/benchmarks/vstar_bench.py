@@ -1,6 +1,7 @@
 """V*Bench: small things in large photographs of SA-1B."""
 
 import json
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,12 +15,22 @@ from evaluation.benchmarks.texts import (
     name_in,
     text_of,
 )
+from evaluation.lmms_eval import LMMS_EVAL
 from evaluation.miniatures.files import write_json_lines
 from evaluation.miniatures.questions import DIRECTLY, Asked, bracketed, color, laid, leftmost
 from evaluation.miniatures.scenes import Scenes
+from evaluation.readings import by_letter
 from evaluation.rules import plain
+from evaluation.vlmevalkit import VLMEVALKIT, vlmevalkit
 
 CATEGORIES = ("direct_attributes", "relative_position")  # all of them; folders have these names
+LMMS_EVAL_FORMS = (
+    r"^([A-D])\s*[\.)\]]*",
+    r"(?:THE\s+)?(?:ANSWER|CHOICE|OPTION)(?:\s+IS)?[\s:]+([A-D])",
+    *(r"\(([A-D])\)", r"([A-D])\s*(?:\.|\)|])", r"(?:^|\s)([A-D])(?:\s|$)"),
+    r"\A[^A-D]*([A-D])[^A-D]*\Z",
+)
+"""What lmms-eval looks for in the reply in upper case; the first that occurs decides."""
 LONGEST_NAME = 255
 """Characters: a longer text is base64, not the name of a file."""
 
@@ -40,6 +51,14 @@ def read(row: Row, part: Part, number: int) -> Item:
         category=category,
         image_sources=(f"sa-1b:{stem}",) if stem.startswith("sa_") else (),
     )
+
+
+def lmms_eval_letter(reply: str) -> str | None:
+    """As EvolvingLMMs-Lab/lmms-eval at 75571cfe (tasks/vstar_bench/utils.py), in any case: even the
+    letter that a word begins with ("Blue"), or the only one of A to D inside words."""
+    text = reply.strip().upper()
+    found = (re.search(form, text, re.IGNORECASE) for form in LMMS_EVAL_FORMS)
+    return next((one[1].upper() for one in found if one), None)
 
 
 def draw(scenes: Scenes, folder: Path) -> None:
@@ -102,6 +121,7 @@ BENCHMARK = Benchmark(
     read=read,
     counts={"direct_attributes": (115,), "relative_position": (76,)},
     official=plain,
+    parsers={LMMS_EVAL: by_letter(lmms_eval_letter), VLMEVALKIT: vlmevalkit},
     draw=draw,
     published={
         TOTAL: figures("73.3 66.0 60.7 51.8 74.9 75.9 81.2 73.3 74.3 78.0 78.0 73.9 81.7 85.9"),

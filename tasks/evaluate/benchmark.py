@@ -35,7 +35,7 @@ from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.sources.files import digest_files
 from tasks.turns import sole_maker
 
-VERSION = 5
+VERSION = 6
 DOWNLOADS = "downloads"
 """Folder below the root for the files of the Hub."""
 NEWEST = "newest"

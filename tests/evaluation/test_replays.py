@@ -33,7 +33,8 @@ def read(file: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def items_of(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     if "row" in rows[0]:
         benchmark = BENCHMARKS[name]
-        items = [benchmark.read(row["row"], Part(""), number) for number, row in enumerate(rows)]
+        read = [benchmark.read(row["row"], Part(""), number) for number, row in enumerate(rows)]
+        items = benchmark.arrange(read)
         nothing = type("Photograph", (), {"digest": "", "width": 1, "height": 1})
         return item_rows(benchmark, items, [[nothing]] * len(items), corrected=False)
     found = []

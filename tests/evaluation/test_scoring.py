@@ -163,7 +163,7 @@ def test_spatialbench_has_a_rule_per_category():
     assert value(scores, "accuracy", rule="paper_compatible") == pytest.approx(100 * 8 / 14)
 
 
-def test_a_count_that_is_far_off_costs_more_than_its_item_and_no_category_is_below_0():
+def test_a_count_that_is_far_off_costs_more_than_its_item_and_the_mean_has_no_category_below_0():
     items = [
         item("spatialbench", name, "2", category="counting", kind="text", texts=[])
         for name in "abc"
@@ -171,7 +171,10 @@ def test_a_count_that_is_far_off_costs_more_than_its_item_and_no_category_is_bel
     scores = scored(items, {"a": "2", "b": "2", "c": "5"})
     assert value(scores, "relative error", "counting") == pytest.approx(100 * (1 + 1 - 0.5) / 3)
     scores = scored(items, {"a": "2", "b": "2", "c": "2024"})
-    assert value(scores, "relative error", "counting") == 0
+    assert value(scores, "relative error", "counting") == pytest.approx(100 * (1 + 1 - 1010) / 3)
+    assert value(scores, "mean of categories") == 0
+    scores = scored(items, {"a": "2", "b": "2", "c": "-2"})
+    assert value(scores, "relative error", "counting") == pytest.approx(100 * (1 + 1 - 1) / 3)
     lettered = [item("spatialbench", "a", "B", category="counting", texts=["3", "four"])]
     scores = scored(lettered, {"a": "<answer>(A) 3</answer>"})
     assert value(scores, "relative error", "counting") == pytest.approx(75)

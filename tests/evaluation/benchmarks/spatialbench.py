@@ -22,7 +22,7 @@ ROWS = [
             images=(P,),
             options=("cup", "hat"),
             category="positional",
-            facts={"question_id": "4"},
+            facts={"question_id": "4", "written_answer": "A"},
         ),
     ),
     (
@@ -41,7 +41,7 @@ ROWS = [
             options=("Yes", "No"),
             category="existence",
             group="existence-0",
-            facts={"question_id": "4", "pair": "existence-0"},
+            facts={"question_id": "4", "written_answer": "Yes", "pair": "existence-0"},
         ),
     ),
     (
@@ -59,7 +59,7 @@ ROWS = [
             images=(P,),
             kind=AnswerKind.TEXT,
             category="counting",
-            facts={"question_id": "1"},
+            facts={"question_id": "1", "written_answer": "3"},
         ),
     ),
     (
@@ -77,7 +77,7 @@ ROWS = [
             images=(P,),
             options=("cup", "hat"),
             category="positional",
-            facts={"question_id": "5", "repaired": "letters"},
+            facts={"question_id": "5", "repaired": "letters", "written_answer": "B"},
         ),
     ),
 ]
