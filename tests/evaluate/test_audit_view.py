@@ -21,9 +21,11 @@ def test_every_rule_has_a_column_and_published_figures_their_source():
 def test_a_rule_that_a_benchmark_lacks_has_no_figure():
     _, omni = answers_of(ITEMS, {"m": {}})
     _, blink = answers_of([item("blink", "a", subset="Relative_Depth")], {"m": {}})
-    rows = {row["title"]: row["values"] for row in rule_rows(pl.concat([omni, blink]))}
-    assert rows["OmniSpatial"] == [0.0] * 4
-    assert rows["BLINK"] == [0.0, None, None, 0.0]
+    scores = pl.concat([omni, blink])
+    assert rules_of(scores)[1:-1] == ["official_parser", "easi", "lmms_eval", "vlmevalkit"]
+    rows = {row["title"]: row["values"] for row in rule_rows(scores)}
+    assert rows["OmniSpatial"] == [0.0, 0.0, 0.0, None, None, 0.0]
+    assert rows["BLINK"] == [0.0, 0.0, None, 0.0, 0.0, 0.0]
 
 
 def test_replies_that_differ_are_counted_and_shown_evenly():
