@@ -1,6 +1,7 @@
 """Settings that must stand before Prefect is imported, and what several test files share."""
 
 import ast
+import gc
 import os
 import shutil
 import signal
@@ -55,6 +56,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Several processes are for the whole suite: the server starts while they collect its tests."""
     if IS_FIRST and session.config.getoption("numprocesses", None):
         launch_shared_server(HOME)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay: looking through them for garbage takes a twentieth of the time."""
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

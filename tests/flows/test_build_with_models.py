@@ -277,6 +277,7 @@ def test_of_several_shards_the_first_cause_is_told_and_the_next_run_goes_on(
     assert contents(dataset) == contents(built.dataset)
 
 
+@pytest.mark.long
 def test_a_model_that_chooses_for_itself(built: Built, tmp_path: Path) -> None:
     with serve(Models(**MODELS)) as endpoint:
         root = built.prepared(tmp_path)

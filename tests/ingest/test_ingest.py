@@ -497,6 +497,7 @@ plain_links = st.lists(
 )
 
 
+@pytest.mark.long
 @law
 @given(raw_images, unique_objects, plain_links, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_fact(images, objects, relationships, random):

@@ -142,6 +142,7 @@ def test_limits_are_kept_and_as_much_is_taken_as_can_be(rows, wanted, room):
     assert in_cells == most_in_cells(rows, wanted, room)
 
 
+@pytest.mark.long
 @given(candidates, limits, rooms, st.integers(0, 9), st.randoms())
 def test_the_choice_does_not_depend_on_the_order_of_rows(rows, wanted, room, seed, random):
     order = list(range(rows.height))

@@ -242,6 +242,7 @@ def test_what_is_chosen_meets_the_quotas_without_near_duplicates():
     assert 0 < Counter(rows["split"])["val"] <= 0.3 * rows.height
 
 
+@pytest.mark.long
 def test_samples_do_not_depend_on_shards_or_their_order():
     shuffled = verified().sample(fraction=1.0, shuffle=True, seed=3)
     assert chosen(shuffled)[0].equals(chosen()[0])
@@ -324,6 +325,7 @@ def worded():
     return rows, wanted, [by_preference(rows, wanted, seed) for seed in range(6)]
 
 
+@pytest.mark.long
 @given(order=st.permutations(range(12)), seed=st.integers(0, 5))
 def test_preference_does_not_depend_on_the_order_of_rows(worded, order, seed):
     rows, wanted, expected = worded

@@ -127,6 +127,7 @@ def test_boxes_that_leave_the_resized_image_are_found(change, message):
     assert message in astray
 
 
+@pytest.mark.long
 def test_of_many_samples_some_are_tested_evenly_and_always_the_same():
     num_samples = 2 * MAX_TESTED + 1
     broken = ~pl.col("question_id").str.ends_with("3")

@@ -132,6 +132,7 @@ def test_luck_is_no_shortcut(seed):
         assert found["telling"] == []
 
 
+@pytest.mark.long
 def test_what_was_learned_from_a_photograph_is_not_asked_about_it():
     number = count()
     frame = pl.concat([guesses(200)] * 5).with_columns(
@@ -195,6 +196,7 @@ def test_a_large_category_is_sampled():
     assert affordable(guesses(MAX_QUESTIONS + 1)) == MAX_QUESTIONS
 
 
+@pytest.mark.long
 def test_long_texts_are_sampled():
     frame = guesses(400).with_columns(
         question_only=pl.col("question_only").repeat_by(200).list.join(" ")

@@ -148,7 +148,10 @@ def _after(
         span = words[start + skipped : anchor.start - 1]
         if words[anchor.start - 1] == ARTICLE and 0 < len(span) <= MAX_PREDICATE:
             predicate = canonical_predicate(" ".join(span))
-            if predicate in GRIPS and not anchor.is_plural:
+            # What has a description of its own ("holding the dog in the bottom left corner") is
+            # named itself, and describes nothing else.
+            is_bare = _after(words, anchor.stop, mentions)[1:] == (None, None, None)
+            if predicate in GRIPS and not anchor.is_plural and is_bare:
                 return anchor.stop, None, predicate, anchor.name
         break
     return start, None, None, None
