@@ -93,14 +93,12 @@ class _Top(Struct):
     categories: list[msgspec.Raw] = []
 
 
-class _Owner(Struct, gc=False):
+class _Key(Struct, gc=False):
+    """What is read of every annotation, an odd score included; the whole is read only where its
+    image is asked about."""
+
     image_id: Id
-
-
-class _Key(_Owner, gc=False):
-    """What is read of every annotation; the whole is read only where its image is asked about."""
-
-    score: float | None = None
+    score: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +197,7 @@ def _coco_id(key: str) -> int | None:
 
 def num_homeless(files: CocoFiles) -> int:
     """How many annotations are of no image in the files."""
-    known, decode = set(files.images["key"]), msgspec.json.Decoder(_Owner).decode
+    known, decode = set(files.images["key"]), msgspec.json.Decoder(_Key).decode
     num_found = 0
     for raws in files.annotations:
         for raw in raws:
@@ -215,19 +213,15 @@ def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
     unknown: dict[str, int] = {}
     has_scores = False
     decode_key = msgspec.json.Decoder(_Key).decode
-    decode_owner = msgspec.json.Decoder(_Owner).decode
     decode = msgspec.json.Decoder(_Annotation).decode
     for raws in files.annotations:
         for raw in raws:
             try:
                 key = decode_key(raw)
-                name = key_of(key.image_id)
-                has_scores = has_scores or key.score is not None
             except UNREADABLE:
-                try:
-                    name = key_of(decode_owner(raw).image_id)
-                except UNREADABLE:
-                    continue  # of no image
+                continue  # of no image
+            has_scores = has_scores or isinstance(key.score, int | float)
+            name = key_of(key.image_id)
             if name not in keys:
                 continue
             try:
