@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluation.clauses import RETRACTS, SAY, asserted, meant_clauses
+from evaluation.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
 from evaluation.option_texts import WORD, Options, words_with_digits
 from evaluation.reply_parts import (
     MAX_PART,
@@ -51,6 +51,8 @@ VERDICT = re.compile(
     r"(@[A-Z]+)[:;]+(?=-|[absle&]*[nw]+a?(?![^,.@]))|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
 )
 """A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
+ADDS = re.compile("d#[A-Z]+,")
+""""But yes, there is a plate": of something else than what was said, or not decided."""
 EXCEPTED = re.compile(r"ua?@([A-Z])(?![A-Z])")
 """The only letter that is not meant, in a sentence that denies."""
 
@@ -170,9 +172,9 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
         if line == "!" and said:
             break
         for sentence in asserted(line):
-            if RETRACTS.match(sentence):
+            if any(RETRACTS.match(clause) for clause in CLAUSES.split(sentence) if clause):
                 said = []
-            elif sentence[0] == "d":
+            elif sentence[0] == "d" and not ADDS.match(sentence):
                 raised += 10
             found, denied = _read_sentence(sentence, line, known)
             said = [one for one in said if not denied or not {*one.letters} <= denied]

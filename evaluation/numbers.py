@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from evaluation.answers import answer_text
-from evaluation.option_texts import words_with_digits
+from evaluation.option_texts import MULTIPLES, words_with_digits
+from evaluation.reply_parts import any_of
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """Those of VSI-Bench (arXiv 2412.14171): .50, .55, ..., .95."""
@@ -13,6 +14,16 @@ BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
 """The point of ".5"."""
 FORMULA = re.compile(r"[^\W\d_]\d|\d[_^]|\d[eE][+-]?\d")
 """A digit behind a letter, a power, an exponent: such a number is not read."""
+UNREAD = {*MULTIPLES, "pair", "pairs", "half", "halves"}
+"""Words that make a number behind or before them another one: "a hundred and one", "3 pairs"."""
+PARTS = re.compile(r"(?i)\bbut\b|[.,;:](?=\s)")
+UNDECIDED = re.compile(rf"(?i)\b{any_of('c')}(?![\w'-])")
+"""Parts of a sentence, and what one says that does not answer."""
+LABELLED = re.compile(
+    r"(?i)\b(?:image|picture|photo|photograph|figure|fig\.?|frame|view|camera|question|step)"
+    r"[ #]+(?:no\. ?)?\d+\b"
+)
+"""A thing by its number: "image 1"."""
 SIGNED = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?")
 """With at most 300 digits, which a float can hold."""
 
@@ -26,11 +37,16 @@ def number_said(reply: str) -> float | None:
 
 def signed_number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in a word; None for none or several, which two
-    ends of a range are, too, and for formulas. Units are not looked at."""
+    ends of a range are, too, for formulas and halves, and for what says that it cannot be told.
+    Units and the numbers of images are not looked at."""
     if FORMULA.search(text):
         return None
-    words = words_with_digits(BARE_POINT.sub("0.", text.replace("\u2212", "-")))
-    found = {word for word in (one.partition(" ")[0] for one in words) if SIGNED.fullmatch(word)}
+    parts = PARTS.split(LABELLED.sub(" ", text.replace("\u2212", "-")))
+    text = ", ".join(part for part in parts if not UNDECIDED.search(part))
+    words = [word for one in words_with_digits(BARE_POINT.sub("0.", text)) for word in one.split()]
+    if UNREAD.intersection(words):
+        return None
+    found = {word for word in words if SIGNED.fullmatch(word)}
     return float(found.pop()) if len(found) == 1 else None
 
 

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from evaluation.reply_parts import plain
 
 NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
+MULTIPLES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 UNITS = {
     "%": "percent", "\xb0": "degrees?", "m": "met(?:er|re)s?", "cm": "centimet(?:er|re)s?",
     "mm": "millimet(?:er|re)s?", "km": "kilomet(?:er|re)s?", "ft": "feet|foot",
     "inch": "inch(?:es)?", "px": "pixels?", "s": "sec|seconds?", "min": "minutes?", "h": "hours?",
     "year": "years?", "kg": "kilograms?", "times": "times",
+    "pair": "pairs?", **{word: f"{word}s?" for word in MULTIPLES},
 }  # fmt: skip
 """Units by their symbol, with the patterns of their names."""
 NAMED = rf"(?:{'|'.join((*UNITS, *UNITS.values()))})(?:/\w+)?(?![\w'-])"
@@ -38,7 +41,8 @@ def words_with_digits(text: str) -> Words:
 
 
 def _normal(match: re.Match[str]) -> str:
-    """In lower case; `2` of "2.0", "02" and "two", `1000` of "1,000", `2 m` of "2 metres"."""
+    """In lower case; `2` of "2.0", "02" and "two", `1000` of "1,000", `2 m` of "2 metres", `24`
+    of "two dozen"."""
     word = (match["number"] or match["spelt"] or match[0]).lower()
     if not word[0].isdecimal():
         number = DIGITS.get(word, word)
@@ -52,6 +56,8 @@ def _normal(match: re.Match[str]) -> str:
         return number
     unit, slash, per = match["unit"].lower().partition("/")
     symbol = next((known for known, names in UNITS.items() if re.fullmatch(names, unit)), unit)
+    if symbol in MULTIPLES and re.fullmatch(r"-?[\d.]+", number):
+        return f"{(Decimal(number) * MULTIPLES[symbol]).normalize():f}"
     return f"{number} {symbol}{slash}{per}"
 
 

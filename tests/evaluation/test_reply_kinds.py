@@ -16,6 +16,7 @@ SIDES = {"A": "left", "B": "right", "C": "in front of", "D": "behind"}
 HEIGHTS = {"A": "above", "B": "below"}
 YES = {"A": "Yes", "B": "No"}
 COUNTS = {"A": "1", "B": "2", "C": "3", "D": "4"}
+DOZENS = {"A": "2", "B": "24", "C": "12"}
 FEW = {"A": "2", "B": "3", "C": "4", "D": "8"}
 THINGS = {"A": "sofa", "B": "lamp"}
 DOOR = {"A": "Open", "B": "Closed"}
@@ -137,6 +138,35 @@ KINDS = {
         (SIDES, "A? No: D.", "D"),
         (SIDES, "The answer is A. Let me double-check. The answer is D.", "D"),
         (SIDES, "<answer>A</answer>\nWait, that is wrong. The answer is D.", "D"),
+    ],
+    "changed minds": [
+        (SIDES, "My answer was A, but after zooming in I change it to D.", "D"),
+        (SIDES, "My answer was A. After zooming in, I change it to D.", "D"),
+        (SIDES, "I'd said A, now I switch to D.", "D"),
+        (SIDES, "The answer is A.\nAfter another look I am changing my answer to D.", "D"),
+        (SIDES, "First I said B. I have to correct my answer from B to A.", "A"),
+        (SIDES, "I said left. I change that answer to right.", "B"),
+        (SIDES, "A. I revise my answer: D.", "D"),
+        (SIDES, "Answer: A\nEdit: D", "D"),
+        (SIDES, "Answer: D\nCorrected answer: B", "B"),
+        (SIDES, "A → corrected: D", "D"),
+        (SIDES, "A. I will not change my answer.", "A"),
+        (SIDES, "A. I almost changed it to D.", "A"),
+        (SIDES, "A. Should I change my answer to D? No.", "A"),
+        (SIDES, "A. The man is going to switch to the left lane.", "A"),
+    ],
+    "yes to one thing and no to another": [
+        (YES, "No, the cup isn't on the left; but yes, there is a plate.", None),
+        (YES, "Yes, it is a cup. But no, it isn't full.", None),
+        (YES, "It is hard to see. But yes, it is open.", "A"),
+        (YES, "No. Actually, yes, it is open.", "A"),
+        (YES, "Yes, there is a cup, but no plate.", "A"),
+    ],
+    "multiples": [
+        (DOZENS, "There are two dozen cups.", "B"),
+        (DOZENS, "2 dozen", "B"),
+        (COUNTS, "three pairs of shoes", None),
+        (COUNTS, "I count two hundred birds.", None),
     ],
     "compared letters": [
         (SIDES, "B is more likely than A.", "B"),
