@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+from flows.streams import close_streams, open_streams
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, of these arguments or the process's own; SystemExit has its exit
@@ -19,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     is_own = arguments is None
     if is_own:
         _end_at_signals()
+        open_streams()
     from rich.console import Console
     from rich.markup import escape
 
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if is_own:
             # Threads of libraries would write below the line that says how the command ended.
             ignore_signals()
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            close_streams()
         sys.exit(code)
     if exit_code():
         end_when_stored()
