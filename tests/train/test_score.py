@@ -1,7 +1,6 @@
 """`spatialthinker score`: rows in, rewards out, and one line for what cannot be read."""
 
 import json
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -166,12 +165,11 @@ def test_the_table_shows_means(tmp_path):
 
 
 @pytest.mark.parametrize(("row", "code"), [(ROW, 0), (b"{", 2)])
-def test_the_command(tmp_path, monkeypatch, capsys, row, code):
+def test_the_command(tmp_path, capsys, row, code):
     path = written(tmp_path, row)
     out = tmp_path / "out.parquet"
-    monkeypatch.setattr(sys, "argv", ["spatialthinker", "score", str(path), "--out", str(out)])
     with pytest.raises(SystemExit) as stopped:
-        cli.main()
+        cli.main(["score", str(path), "--out", str(out)])
     assert stopped.value.code == code
     told = capsys.readouterr()
     if code:
