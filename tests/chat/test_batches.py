@@ -191,6 +191,7 @@ def test_a_batch_whose_creation_was_not_seen_is_found_by_its_name(account):
         assert len(endpoint.uploads()) == 1
 
 
+@pytest.mark.long
 def test_a_batch_that_was_not_created_is_created_after_a_while(account):
     with Served(says, around=silent(is_created=False)) as endpoint:
         killed_run(endpoint, account, lambda: num_creations(endpoint) == 1)

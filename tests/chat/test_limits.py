@@ -79,7 +79,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("latency", [0.1, 0.5])
-@pytest.mark.parametrize("most", [16, 64, 200])
+@pytest.mark.parametrize("most", [16, 64, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", ["capacity", "concurrent"])
 def test_a_server_is_used_up_to_what_it_can_do(kind: str, most: int, latency: float) -> None:
     crowd = Crowd(latency, **{kind: most})

@@ -295,6 +295,7 @@ def masks_of(items: pl.DataFrame) -> list[str]:
     return [digest for digest in found if digest]
 
 
+@pytest.mark.long
 def test_a_benchmark_that_cannot_be_scored_does_not_stop_the_others(tmp_path, prefect_server):
     """The masks are damaged while the model replies."""
     mmvp, points = (BenchmarkConfig.model_validate(THREE[number]) for number in (0, 2))

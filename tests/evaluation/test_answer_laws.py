@@ -77,7 +77,7 @@ def test_whatever_is_written_nothing_is_raised_and_nothing_invented(reply, optio
     answer_text(reply)
 
 
-@pytest.mark.parametrize("before", ["", "\\boxed{"])
+@pytest.mark.parametrize("before", ["", pytest.param("\\boxed{", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "unit",
     [

@@ -216,6 +216,7 @@ def test_the_report_shows_every_planned_question_and_what_the_judge_said(built):
         assert row["cost"] > 0 and row["writer"] == "writer-1" and row["judge"] == "judge-1"
 
 
+@pytest.mark.long
 def test_other_prices_only_publish_again(built: Built, again: Any, tmp_path: Path) -> None:
     root = built.copied(tmp_path)
     before, num_requests = modified(root), len(built.endpoint.requests)
@@ -375,6 +376,7 @@ def said_on(root: Path, questions: pl.DataFrame) -> list[list[bytes]]:
     return [[stored[digest].raw for digest in digests] for digests in asked]
 
 
+@pytest.mark.long
 def test_what_got_no_reply_is_published_without_and_asked_for_again(
     built: Built, tmp_path: Path
 ) -> None:

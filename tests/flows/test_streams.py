@@ -14,8 +14,8 @@ COMMAND = f"{sys.executable} -m flows.cli"
     ("call", "code", "out", "err"),
     [
         ("list --root {root} 2>&1 | true; exit ${{PIPESTATUS[0]}}", 0, "", ""),
-        ("list --root {root} >&-", 0, "", "nothing below"),
-        ("build nowhere.toml 2>&-", 2, "", ""),
+        pytest.param("list --root {root} >&-", 0, "", "nothing below", marks=pytest.mark.long),
+        pytest.param("build nowhere.toml 2>&-", 2, "", "", marks=pytest.mark.long),
         ("build nowhere.toml <&- >&-", 2, "", "error: no configuration at"),
         ("build --help >/dev/full", 1, "", "error: the disk is full"),
     ],

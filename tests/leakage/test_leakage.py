@@ -177,6 +177,7 @@ def test_without_a_list_nothing_is_known_of_leaks(built, tmp_path):
     assert find_leaks(built[0], tmp_path) is None
 
 
+@pytest.mark.long
 def test_a_build_leaves_out_pictures_of_benchmarks_before_it_writes(built):
     dataset, root, leaked, path = built
     clean = build(config_of(**LEAKY, select__exclude=(path,)), root)

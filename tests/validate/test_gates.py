@@ -86,6 +86,10 @@ def test_an_expectation_can_have_another_severity(tmp_path):
     assert told in refusal(tmp_path / "a")
     loose = {"rating_is_between_1_and_10": "warning"}
     assert validated(rated, tmp_path / "b", severity=loose)[""]["passes"]
+
+
+@pytest.mark.long
+def test_a_warning_can_be_critical(tmp_path):
     strict = {"val_share_is_met": "critical"}
     alone = SOUND.filter(split="train")
     assert not validated(alone, tmp_path / "c", severity=strict, min_quota_share=0)[""]["passes"]

@@ -501,11 +501,15 @@ def test_a_defect_fails_its_check(case, failures_of_defects):
     assert failures_of_defects[case] == expected
 
 
-@pytest.mark.parametrize(("samples", "expected"), FRAMES)
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [*FRAMES[:3], *(pytest.param(*case, marks=pytest.mark.long) for case in FRAMES[3:])],
+)
 def test_a_defect_of_the_whole_fails_its_check(samples, expected):
     assert failed_checks(samples) == expected
 
 
+@pytest.mark.long
 def test_a_dominant_answer_is_a_warning():
     frame = pl.DataFrame(
         [sample(i, Category.RELATION, 0, "train", "easy") for i in range(12)], SAMPLE
@@ -541,6 +545,7 @@ def test_what_words_alone_answer_is_a_warning(tmp_path):
     assert f"<li>{results['shortcuts'][0]['telling'][0]}</li>" in page
 
 
+@pytest.mark.long
 def test_too_few_questions_are_no_shortcut_and_are_said_to_be_too_few(tmp_path):
     few = always_left().head(40)
     assert "no_category_is_a_shortcut" not in failed_checks(few)
@@ -712,6 +717,7 @@ def test_the_page_says_what_the_judge_said(tmp_path):
     assert "<img" not in page
 
 
+@pytest.mark.long
 def test_at_most_a_hundred_rejected_answers_are_listed(tmp_path):
     paths = judged_questions(tmp_path, *[REJECTED] * 101)
     validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
@@ -721,6 +727,7 @@ def test_at_most_a_hundred_rejected_answers_are_listed(tmp_path):
     assert page.count("Is &lt;b&gt;this&lt;/b&gt; it?") == 100
 
 
+@pytest.mark.long
 def test_the_page_warns_of_a_judge_that_seems_not_to_look(tmp_path):
     paths = judged_questions(tmp_path, *[REJECTED] * 40)
     validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)

@@ -846,7 +846,9 @@ def write_from(endpoint, root, strategy=Strategy.PLANNED, shown=False, pairs=())
     return done if isinstance(done, Path) else done.data
 
 
-@pytest.mark.parametrize("strategy", Strategy)
+@pytest.mark.parametrize(
+    "strategy", [Strategy.PLANNED, pytest.param(Strategy.OPEN, marks=pytest.mark.long)]
+)
 def test_the_stage_asks_once_and_keeps_every_row(strategy, tmp_path):
     with serve(generator) as endpoint:
         path = write_from(endpoint, tmp_path, strategy)
