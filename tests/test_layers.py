@@ -21,13 +21,23 @@ HOME = {
     "aiohttp": ("tasks/chat/endpoint.py", "tasks/review/server.py"),
     "tenacity": ("schemas/retry.py",),
     "prefect": ("flows/", "tasks/"),
-    "torch": ("training/", "evaluation/", "tasks/witness/models.py"),
+    "torch": (
+        "training/",
+        "evaluation/",
+        "tasks/validate/language_model.py",
+        "tasks/witness/models.py",
+    ),
     "trl": ("training/", "evaluation/"),
     "datasets": ("training/", "evaluation/hub.py"),
     "fsspec": ("tasks/buckets.py",),
     "huggingface_hub": ("evaluation/hub.py", "tasks/push/hub.py", "training/launch.py"),
     "openlineage": ("flows/lineage.py",),
-    "transformers": ("training/", "evaluation/", "tasks/witness/models.py"),
+    "transformers": (
+        "training/",
+        "evaluation/",
+        "tasks/validate/language_model.py",
+        "tasks/witness/models.py",
+    ),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from schemas.config.pinned_model import PinnedModel
 from schemas.config.section import Section, Share
 
 Severity = Literal["critical", "warning"]
@@ -93,6 +94,10 @@ class GatesConfig(Section):
         default=None,
         description="labels that are right per label reviewed, at least, as far as reviews show "
         "with 95 % confidence",
+    )
+    blind_model: PinnedModel | None = Field(
+        default=None,
+        description="a language model of transformers: one more blind reader of the questions",
     )
     severity: Mapping[str, Severity] = Field(
         default={}, description="by the name of an expectation, where it is not its own"

@@ -2,11 +2,11 @@
 them."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from schemas.config.pinned_model import PinnedModel
 from schemas.config.section import Section, Share
 from schemas.config.source_kind import SourceKind
 
@@ -63,35 +63,13 @@ class DepthConfig(Section):
         return self
 
 
-class ModelConfig(Section):
+class ModelConfig(PinnedModel):
     """A model of `transformers` that looks at the photographs: a zero-shot detector for boxes, a
     depth estimator for depth."""
 
-    name: str = Field(min_length=1, description="an id on the Hub, or a folder")
-    revision: str | None = Field(
-        default=None,
-        pattern=r"^[0-9a-f]{40}$",
-        description="the commit on the Hub; not for a folder, whose files count themselves",
-    )
     classes: tuple[str, ...] = Field(
         default=(), description="what a detector looks for; default: the 80 classes of COCO"
     )
-    batch_size: int = Field(default=8, gt=0, le=1024, exclude=True)
-    device: str = Field(default="auto", exclude=True, description="auto, cpu, cuda or cuda:1")
-
-    @property
-    def folder(self) -> Path | None:
-        place = Path(self.name).expanduser()
-        return place if place.is_dir() else None
-
-    @model_validator(mode="after")
-    def _is_pinned(self) -> "ModelConfig":
-        if (self.folder is None) is (self.revision is None):
-            raise ValueError(
-                f"{self.name}: a model of the Hub needs revision, the commit of 40 hexadecimal "
-                "digits; a folder takes none"
-            )
-        return self
 
 
 class WitnessConfig(Section):

@@ -93,12 +93,13 @@ def neighbours(questions: pl.DataFrame, pairs: Pairs, taught: Mask, tested: Mask
     return np.array(scores)
 
 
-READERS: Mapping[str, tuple[Reader, int | None]] = {
+Readers = Mapping[str, tuple[Reader, int | None]]
+"""Each with the number of questions that it reads at most (None: all that are offered)."""
+READERS: Readers = {
     "linear": (linear, None),
     "trees": (trees, MAX_READ),
     "neighbours": (neighbours, MAX_READ),
 }
-"""Each with the number of questions that it reads at most (None: all that are offered)."""
 
 
 def points_of(

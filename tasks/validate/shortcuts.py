@@ -20,7 +20,7 @@ from schemas.columns import columns, frame_of
 from schemas.completion.publish import LETTERS
 from tasks.plan.pairs import whole_pairs
 from tasks.validate.features import DESCRIPTIONS, Feature, Pairs, Vector, pairs_of
-from tasks.validate.readers import READERS, points_of
+from tasks.validate.readers import READERS, Readers, points_of
 
 SHORTCUTS = columns(
     category=pl.String,
@@ -37,7 +37,7 @@ SHORTCUTS = columns(
     telling=pl.List(pl.String),
 )
 """`chance` is the accuracy of guessing, `constant` that of always giving the best letter; null
-where no question can be answered. The `reader`, the strongest of three (null in the row ALL, which
+where no question can be answered. The `reader`, the strongest of all (null in the row ALL, which
 takes that of each category), answers `num_scored` questions, a random sample:
 at most MAX_QUESTIONS of a category, and only as many as have MAX_WORD_PAIRS pairs of a question's
 and an option's word. A category with fewer than MIN_QUESTIONS questions or only one photograph is
@@ -72,7 +72,7 @@ SCORED = columns(
 )
 
 
-def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
+def find_shortcuts(samples: pl.DataFrame, readers: Readers = READERS) -> pl.DataFrame:
     """SHORTCUTS of samples, categories sorted by name, then ALL. Reads these columns of SAMPLE:
     question_id, group_id, pair_id, category, question_only, options, answer_only."""
     questions = _in_fixed_order(samples)
@@ -86,7 +86,7 @@ def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
     for (part,), rows in parts.items():
         if rows.height >= MIN_QUESTIONS and rows["group_id"].n_unique() > 1:
             first = rows.head(affordable(rows))
-            strongest[part], answers = strongest_reader(first)
+            strongest[part], answers = strongest_reader(first, readers)
             weight = pl.lit(rows.height / answers.height)
             scored.append(answers.with_columns(weight=weight).select(SCORED.names()))
             telling[part] = telling_features(pairs_of(first))
@@ -105,11 +105,11 @@ def find_shortcuts(samples: pl.DataFrame) -> pl.DataFrame:
     return frame_of(told, SHORTCUTS)
 
 
-def strongest_reader(questions: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+def strongest_reader(questions: pl.DataFrame, readers: Readers) -> tuple[str, pl.DataFrame]:
     """The name of the reader that is right most often, compared with chance, and the questions that
     it read with its `points`."""
     found: list[tuple[float, str, pl.DataFrame]] = []
-    for name, (read, most) in READERS.items():
+    for name, (read, most) in readers.items():
         asked = questions.head(most) if most else questions
         if asked["group_id"].n_unique() < 2:
             continue

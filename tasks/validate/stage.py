@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -26,10 +26,12 @@ from schemas.replacing import replacing
 from schemas.sample import SAMPLE, sample_columns
 from tasks.artifact import writing_folder
 from tasks.judge.summary import judge_summary
+from tasks.pinned_models import check_packages, digest_of_model
 from tasks.sources.files import digest_files
 from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.validate.numbers import numbers_of
 from tasks.validate.page import PAGE, render_page
+from tasks.validate.readers import READERS, Readers
 from tasks.validate.readiness import check_rewards
 from tasks.validate.results import as_results, failing_rows, is_blocking, results_of, succeeded
 from tasks.validate.reviewed import count_reviews, digest_of_reviews
@@ -37,12 +39,11 @@ from tasks.validate.shortcuts import find_shortcuts
 from tasks.validate.totals import USUAL, by_family, count_shortcuts, count_totals
 from tasks.validate.view import check_view, table_columns
 
-if TYPE_CHECKING:
-    pass
-
 logger = logging.getLogger(__name__)
 
 VERSION = 11
+MAX_READ_BY_MODEL = 1_000
+"""Questions of a category: their standard error is 1.5 points."""
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
 ASKED = (
     *("question_id", "group_id", "pair_id", "category"),
@@ -87,7 +88,7 @@ def validate_frame(
     view = check_view(samples)
     readiness = check_rewards(view)
     view = view.hstack(readiness.findings)
-    shortcuts = find_shortcuts(_asked(samples))
+    shortcuts = find_shortcuts(_asked(samples), readers_of(gates))
     totals = pl.concat(
         [
             count_totals(view, quota, select, gates),
@@ -118,6 +119,17 @@ def validate_frame(
         view.height, len(checked), failing.height, results["success"], perf_counter() - started,
     )  # fmt: skip
     return bool(results["success"])
+
+
+def readers_of(gates: GatesConfig) -> Readers:
+    """The blind readers, with the language model that the gates name."""
+    if gates.blind_model is None:
+        return READERS
+    check_packages("gates.blind_model")
+    from tasks.validate.language_model import LanguageModel
+
+    model = LanguageModel(gates.blind_model)
+    return {**READERS, "language model": (model.read, MAX_READ_BY_MODEL)}
 
 
 def draw_page(
@@ -171,8 +183,12 @@ def about(config: PipelineConfig) -> dict[str, str]:
 
 
 def files(build: Build) -> dict[str, str]:
-    """Digests of the suite, whose path says nothing of what it holds, and of reviews."""
-    suite, found = build.config.gates.suite, dict(digest_of_reviews(build))
+    """Digests of the suite and of a language model's folder, whose paths say nothing of what they
+    hold, and of reviews."""
+    gates, found = build.config.gates, dict(digest_of_reviews(build))
+    if gates.blind_model is not None and gates.blind_model.folder:
+        found["blind_model"] = digest_of_model(gates.blind_model, build.root)
+    suite = gates.suite
     if suite is not None:
         place = Path(suite)
         found["suite"] = digest_files([place], place.parent, digest_store(build.root))
@@ -211,7 +227,10 @@ class DatasetRejectedError(BuildFailedError):
 
 
 def check_gates(config: PipelineConfig) -> None:
-    """ValueError, before anything is paid for, where gates.suite cannot be read."""
+    """ValueError, before anything is paid for, where gates.suite cannot be read, or what a language
+    model needs is not installed."""
+    if config.gates.blind_model:
+        check_packages("gates.blind_model")
     if config.gates.suite:
         from tasks.validate.suites import checks_of_suite
 

@@ -12,7 +12,6 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +20,12 @@ import polars as pl
 
 from schemas.config.build import PipelineConfig
 from schemas.config.witness import ModelConfig, WitnessConfig, WitnessKind
-from schemas.file_digests import digest_store
 from schemas.photographs import opened
 from schemas.replacing import replacing
 from schemas.vocabulary.coco import load_coco
 from tasks.artifact import writing_folder
 from tasks.photographs.loader import PhotographLoader, loading_photographs
-from tasks.sources.files import digest_files
+from tasks.pinned_models import check_packages, digest_of_model
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.witness.depths import map_name
 
@@ -46,26 +44,8 @@ def models_of(config: PipelineConfig) -> list[tuple[WitnessConfig, ModelConfig]]
     return [(one, one.model) for one in config.witness if one.model]
 
 
-def digest_of_model(model: ModelConfig, root: Path) -> str:
-    """Of a folder's files; of the Hub's models, the commit says all."""
-    if model.folder is None:
-        return str(model.revision)
-    files = sorted(path for path in model.folder.rglob("*") if path.is_file())
-    return digest_files(files, model.folder, digest_store(root))
-
-
-def check_packages() -> None:
-    """ValueError where what a model needs is not installed."""
-    for name in ("torch", "transformers"):
-        if not find_spec(name):
-            raise ValueError(
-                f"a witness with a model needs {name}, which is not installed: run `make "
-                ".venv/train`, or pip install 'spatialthinker[train]'"
-            )
-
-
 def look(job: Job) -> Path:
-    check_packages()
+    check_packages("a witness with a model")
     scenes = pl.read_parquet(
         job.path("ingest"), columns=["image_id", "width", "height", "photograph"]
     )
