@@ -35,6 +35,8 @@ MAX_FOUND, MAX_TRIED = 8, 400
 one or two; a hostile one must not take longer to read than its request took."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
+FIRST = (None, 0, "0")
+"""The index of the first choice, as servers write it."""
 TEXT_PARTS = (None, "text", "output_text")
 """Types of the parts of a content that hold the reply; others hold reasoning."""
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
@@ -106,13 +108,13 @@ def read_completion(raw: bytes) -> Completion:
     reason = reason if isinstance(reason, str) else None
     if first.get("error") or (reason or "").lower() in BROKEN_OFF:
         raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
-    message = first.get("message")
+    message = first.get("message") or first.get("delta")  # of a stream in one piece
     message = message if isinstance(message, dict) else {}
     content = _text(message.get("content"))
     calls = list(_call_arguments(message))
     thoughts = [_text(message[name]) for name in REASONING if name in message]
     text = content if content.strip() else _spoken(calls, thoughts) or content
-    refusal = message.get("refusal")
+    refusal = message.get("refusal") or _refusal(message.get("content"))
     failure = _failure(text, refusal, reason)
     return Completion(
         text=text,
@@ -127,7 +129,8 @@ def read_completion(raw: bytes) -> Completion:
 def _first_choice(choices: Sequence[Any]) -> dict[str, Any]:
     """The choice with the index 0 or without one, wherever it stands; else the first of all."""
     known = [choice for choice in choices if isinstance(choice, dict)]
-    return next((choice for choice in known if not choice.get("index")), known[0] if known else {})
+    first = (choice for choice in known if choice.get("index") in FIRST)
+    return next(first, known[0] if known else {})
 
 
 def _decoded(raw: bytes) -> Any:
@@ -185,6 +188,15 @@ def _text(content: object) -> str:
         texts = [part.get("text") for part in parts if part.get("type") in TEXT_PARTS]
         content = "".join(text for text in texts if isinstance(text, str))
     return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
+
+
+def _refusal(content: object) -> str:
+    """What a model says, in parts of a list, of why it does not reply."""
+    parts = (
+        [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    )
+    said = [part.get("refusal") for part in parts if part.get("type") == "refusal"]
+    return " ".join(text for text in said if isinstance(text, str))
 
 
 def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
@@ -293,10 +305,23 @@ def begins_as_prose(text: str) -> bool:
 def _candidates(text: str) -> Iterator[str]:
     """The texts that may be the object of a reply, in the order in which they are tried."""
     yield text.strip()
+    if quoted := _quoted(text):
+        yield quoted
     reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
     yield reply
     yield from reversed(FENCE.findall(reply))
     yield from _objects(reply)
+
+
+def _quoted(text: str) -> str:
+    """The text in a text that is one JSON string and nothing else, as some models write an object a
+    second time as JSON; else nothing."""
+    if not text.lstrip().startswith('"'):
+        return ""
+    with suppress(ValueError):
+        told = json.loads(text)
+        return told if isinstance(told, str) else ""
+    return ""
 
 
 def without_thoughts(text: str) -> str:

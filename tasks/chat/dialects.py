@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from schemas.chat import ChatConfig, Failure, Request
 from tasks.chat.completion import Completion, begins_as_prose, lacks_form
-from tasks.chat.errors import OF_FORM, OF_TURNS, RejectedError, names_any
+from tasks.chat.errors import OF_FORM, RejectedError, names_any, names_turns
 
 
 class Form(StrEnum):
@@ -67,7 +67,7 @@ class Dialect:
         for name in _left_out_first(request, self.form):
             if name not in self.without and _is_named(name.lower(), told):
                 yield replace(self, without=self.without | {name})
-        if not self.is_merged and names_any(told, OF_TURNS):
+        if not self.is_merged and names_turns(told):
             yield replace(self, is_merged=True)
         if request.schema and request.chat.structured == "detect" and names_any(told, OF_FORM):
             forms = list(Form)

@@ -47,6 +47,14 @@ JSON = {"Content-Type": "application/json"}
 """Header of a request whose body is JSON."""
 PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
 """Encodings of bodies that need not be unpacked, and that can be."""
+OPENINGS = (b"{", b"[", b":")
+"""With which JSON and the comments of a stream begin, and no JSON that is packed: some proxies
+unpack a body and leave the header. It is paid for, and is read."""
+GZIP = b"\x1f\x8b"
+"""With which each piece of a body that gzip has packed begins."""
+HEADER_BYTES = 1 << 16
+"""A line of headers at most. The policies of some proxies are longer than aiohttp's 8 KiB, and a
+reply that is paid for would be lost with them."""
 REDIRECTS = (301, 302, 303, 307, 308)
 """Statuses whose `location` a client would follow."""
 
@@ -194,18 +202,17 @@ class Endpoint:
         """A body that a server has compressed, though it was asked not to; its size is limited as
         that of others. _PackedError where it is packed in another way, PassingError where it is
         damaged."""
-        if encoding in PLAIN:
+        if encoding in PLAIN or (encoding in PACKED and raw.lstrip()[:1] in OPENINGS):
             return raw
         if encoding not in PACKED:
             raise _PackedError(encoding)
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # of either of both ways
         try:
-            plain = unpacker.decompress(raw, self._max_bytes + 1)
+            plain, is_whole = unpacked(raw, self._max_bytes)
         except zlib.error as error:
             raise PassingError(f"the answer is compressed, and damaged ({error})") from None
         if len(plain) > self._max_bytes:
             raise self._too_large()
-        if not unpacker.eof:
+        if not is_whole:
             raise PassingError("the answer is compressed, and its end is missing")
         return plain
 
@@ -244,6 +251,8 @@ class Endpoint:
                 **self._owners(address.hostname or ""),
             },
             cookie_jar=aiohttp.DummyCookieJar(),
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
             auto_decompress=False,
             proxy=proxies.get(address.scheme) or proxies.get("all"),
         )
@@ -288,6 +297,24 @@ class Endpoint:
         if status == 404:
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
         return error
+
+
+def unpacked(raw: bytes, max_bytes: int) -> tuple[bytes, bool]:
+    """A body packed by gzip, in one piece or several, or by deflate, with or without the header of
+    zlib; and whether its end is there. It is cut off soon after `max_bytes`. zlib.error where it is
+    packed in another way."""
+    pieces, num_bytes, is_whole = [], 0, False
+    while raw and num_bytes <= max_bytes:
+        is_headed = raw.startswith(GZIP) or (
+            raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0
+        )
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32 if is_headed else -zlib.MAX_WBITS)
+        pieces.append(unpacker.decompress(raw, max_bytes + 1 - num_bytes))
+        num_bytes, is_whole = num_bytes + len(pieces[-1]), unpacker.eof
+        if not unpacker.unused_data.startswith(GZIP):  # what else follows is padding
+            break
+        raw = unpacker.unused_data
+    return b"".join(pieces), is_whole
 
 
 def _one_line(message: str) -> str:

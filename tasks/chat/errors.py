@@ -39,8 +39,14 @@ OF_IMAGES = (
 """Words of a rejection whose cause are the photographs."""
 OF_PARAMETERS = ("temperature", "top p", "max tokens", "max completion tokens")
 """Parameters that some servers refuse with the status of a crash."""
-OF_TURNS = ("system role", "system message", "must alternate", "developer role")
-"""Words of a chat template that knows no instructions, or no two messages of one side."""
+OF_TURNS = re.compile(
+    r"must alternate|['\"`]system['\"`]|\bsystem[ _-](?:role|message|prompt|instruction)|"
+    r"\b(?:system|developer|assistant)\b[^.\n]*\broles?\b|"
+    r"\broles?\b[^.\n]*\b(?:system|developer|assistant)\b",
+    re.I,
+)
+"""Words of a chat template that knows no instructions, or no two messages of one side: they name
+the roles of a request."""
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass."""
@@ -165,7 +171,12 @@ def _is_crash(status: int, words: str) -> bool:
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
     if status < 500 or status in GATEWAY or words.lstrip().startswith("<"):
         return False
-    return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS, *OF_TURNS))
+    return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)) or names_turns(words)
+
+
+def names_turns(words: str) -> bool:
+    """Whether a server speaks of who says what in a conversation."""
+    return OF_TURNS.search(words) is not None
 
 
 def names_any(words: str, names: tuple[str, ...]) -> bool:

@@ -765,6 +765,42 @@ def test_a_reply_that_is_compressed_is_read_and_one_without_its_end_asked_for_ag
         assert len(endpoint.requests) == 2 + 3
 
 
+def gzip_in_pieces(raw: bytes) -> bytes:
+    return gzip.compress(raw[:40]) + gzip.compress(raw[40:]) + bytes(3)
+
+
+def bare_deflate(raw: bytes) -> bytes:
+    """Without the header of zlib, as some servers understand RFC 9110."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(raw) + packer.flush()
+
+
+DEFLATE = "Content-Encoding: deflate\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pack", "headers"),
+    [
+        (gzip_in_pieces, GZIP),
+        (bare_deflate, DEFLATE),
+        (zlib.compress, DEFLATE),
+        (bytes, GZIP),  # unpacked on its way
+        (bytes, f"Content-Security-Policy: {'a' * 60_000}\r\n"),
+    ],
+)
+def test_what_is_paid_for_is_read_whatever_its_way(
+    pack: Callable[[bytes], bytes], headers: str, store: str
+) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer:
+        message = {"role": "assistant", "content": adds(body)}
+        raw = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+        return ServerAnswer(200, pack(raw), None, headers)
+
+    with serve(adds, refuse=refuse) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(3)), range(3))
+        assert len(endpoint.requests) == 3
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_prompts_and_keys_are_sent_nowhere_else(
     status: int, store: str, monkeypatch: pytest.MonkeyPatch

@@ -75,6 +75,7 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": f"<|begin_of_thought|>{DRAFT}<|end_of_thought|>\n<|begin_of_solution|>{OURS}"},
         {"content": f"<analysis>{DRAFT}</analysis>{OURS}"},
         {"content": f"\ufeff{OURS}"},
+        {"content": json.dumps(OURS)},
         {"content": f"{OURS}<|im_end|>\n<|im_start|>user\nAnd now?<|im_end|>{DRAFT}"},
         {"content": f"```json\n{OURS}\n```\n\nUser: the next one\nAssistant: {DRAFT}"},
         {"content": f"{DRAFT}\nWait, a correction:\n{OURS}"},
@@ -116,6 +117,13 @@ def test_the_choice_with_the_first_index_counts() -> None:
     raw = json.dumps({"choices": [None, second, first]}).encode()
     assert read_completion(raw).text == OURS
     assert read_completion(json.dumps({"choices": [second]}).encode()).text == DRAFT
+    written = [choice | {"index": str(choice["index"])} for choice in (second, first)]
+    assert read_completion(json.dumps({"choices": written}).encode()).text == OURS
+
+
+def test_a_stream_in_one_piece_is_read() -> None:
+    choice = {"index": 0, "delta": {"content": OURS}, "finish_reason": "stop"}
+    assert read_completion(json.dumps({"choices": [choice]}).encode()).text == OURS
 
 
 @pytest.mark.parametrize(
@@ -188,8 +196,13 @@ def test_a_reply_without_anything_has_a_reason() -> None:
     completion = read_completion(body({"content": None}))
     assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
     assert completion.detail == "the reply has no text; finish_reason is stop"
-    refused = read_completion(body({"content": None, "refusal": "I cannot see people."}))
-    assert (refused.failure, refused.detail) == (Failure.REFUSED, "I cannot see people.")
+    said = "I cannot see people."
+    for message in (
+        {"content": None, "refusal": said},
+        {"content": [{"type": "refusal", "refusal": said}]},
+    ):
+        refused = read_completion(body(message))
+        assert (refused.failure, refused.detail) == (Failure.REFUSED, said)
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,9 @@ def test_a_refused_parameter_is_left_out_and_nothing_else(
         (400, "System role not supported"),
         (500, "Conversation roles must alternate user/assistant/user/assistant/..."),
         (400, "invalid request: system messages are not allowed by this template"),
+        (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
+        (400, 'messages: Unexpected role "system"'),
+        (500, "Only user and assistant roles are supported!"),
     ],
 )
 def test_messages_are_merged_for_a_template_of_two_sides(
