@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     from flows.commands.app import app
     from flows.outcomes import outcome_of
     from flows.stopping import end_when_stored, exit_code, ignore_signals, watch_signals
+    from schemas.printable import printable
     from tasks.addresses import with_addresses
 
     if is_own:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         told, code = outcome_of(error)
         Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[red]error:[/red] {escape(with_addresses(told))}"
+            f"[red]error:[/red] {escape(printable(with_addresses(told)))}"
         )
         if is_own:
             # Threads of libraries would write below the line that says how the command ended.

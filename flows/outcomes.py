@@ -54,6 +54,8 @@ def _told(error: OSError) -> str:
         return f"cannot read{place} ({error.strerror}): give this user the right to read it"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"cannot write{place} ({error.strerror}): choose another folder with --root"
+    if error.errno == errno.EIO:
+        return f"the disk fails{place} ({error.strerror}): put a sound copy in its place"
     if error.errno in UNUSABLE and place:
         return f"cannot use{place} ({error.strerror}): choose another folder with --root"
     return f"{error.strerror or error}{place}"

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from glob import escape
 from hashlib import file_digest
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from schemas.dataset_tags import tagged_digest
 from schemas.manifest import problem_of
+from schemas.printable import shell_word
 from schemas.replacing import PARTIAL
 
 DATA = "data"
@@ -56,7 +56,7 @@ def name_of_dataset(manifest: Mapping[str, Any]) -> str:
 def why_command(item: str, dataset: str) -> str:
     """What to type for the history of an image or a question of a dataset, as a shell takes it."""
     end = "-- " if item.startswith("-") else ""
-    return f"spatialthinker why --dataset {quote(dataset)} {end}{quote(item)}"
+    return f"spatialthinker why --dataset {shell_word(dataset)} {end}{shell_word(item)}"
 
 
 def builds_below(root: Path, name: str | None = None) -> list[Path]:

@@ -63,5 +63,9 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
+    try:
+        with path.open("rb") as stream:
+            return file_digest(stream, "sha256").hexdigest()
+    except OSError as error:  # that of a disk, in the middle of a file, does not name it
+        error.filename = error.filename or str(path)
+        raise

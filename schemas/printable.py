@@ -1,4 +1,33 @@
-"""Printable text: what terminals show of words that anybody may have written, and of errors."""
+"""Printable text: what terminals and pages show of words that anybody may have written, and of
+errors."""
+
+import re
+from shlex import quote
+
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Characters that show nothing: controls, and what turns the direction of the text around it. Those
+that join letters and emoji are part of words."""
+
+
+def visible(text: str) -> str:
+    """With hidden characters as escapes, such as \\u202e: who reads it sees all of it, in its
+    order."""
+    return HIDDEN.sub(lambda found: _escape(found[0]), text)
+
+
+def shell_word(text: str) -> str:
+    """The text as one word that a shell reads back, and that can be seen."""
+    if not HIDDEN.search(text):
+        return quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"$'{visible(escaped)}'"
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 def printable(text: str) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from schemas.config.evaluation import load_evaluate_config
 from schemas.dataset_folder import check_dataset, resolve_dataset
+from schemas.printable import printable
 from tasks.evaluate.benchmark import write_items
 from tasks.leakage.leaks import MATCHES, find_leaks, is_listed, known_lists, list_photographs
 
@@ -48,6 +49,6 @@ def print_leaks(dataset: str, root: Path, console: Console) -> None:
     console.print(table)
     for row in leaks.head(SHOWN).iter_rows(named=True):
         told = f"{row['image_id']}  {row['benchmark']}: same {row['match']} as {row['listed']}"
-        console.print(Text(told))
+        console.print(Text(printable(told)))
     if leaks.height > SHOWN:
         console.print(f"... and {leaks.height - SHOWN} more")

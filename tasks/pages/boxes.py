@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.box import Corners
+from schemas.printable import visible
 
 UNIT = 1000
 """Parts of a side in which boxes are given: fine enough for a drawing, and short in the page."""
@@ -31,5 +32,6 @@ def drawn_box(label: str, kind: str, place: Sequence[int]) -> dict[str, Any]:
 
 
 def shown_label(name: str) -> str:
-    """Without unpaired surrogates, which models may write and files cannot hold."""
-    return name.encode("utf-8", "replace").decode()[:MAX_LABEL]
+    """Without unpaired surrogates, which models may write and files cannot hold; hidden characters
+    are seen."""
+    return visible(name.encode("utf-8", "replace").decode())[:MAX_LABEL]

@@ -14,6 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from schemas.printable import visible
+
 PARTS = Path(__file__).parent
 Filter = Callable[[Any], Any]
 
@@ -21,8 +23,9 @@ Filter = Callable[[Any], Any]
 def page_template(path: Path) -> Template:
     """Of an HTML page: what is put into it is escaped. It knows `part(name)`, a file of its folder
     or a shared one, and `policy(style, script)`, the Content-Security-Policy under which only these
-    two work."""
+    two work. Its filter `visible` is for what becomes an address."""
     environment = _environment(path.parent, is_page=True)
+    environment.filters["visible"] = visible
     environment.globals |= {"part": partial(part, path.parent), "policy": policy}
     return environment.get_template(path.name)
 
@@ -38,11 +41,18 @@ def _environment(folder: Path, *, is_page: bool) -> Environment:
     return Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
+        finalize=_seen,
         autoescape=is_page,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _seen(value: Any) -> Any:
+    """What a template is given, hidden characters seen; parts, and what macros made, are as they
+    are."""
+    return visible(value) if type(value) is str else value
 
 
 @cache

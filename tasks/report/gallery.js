@@ -98,8 +98,12 @@ const optionsOf = (item, svg) => {
   return options;
 };
 
-/* As a shell takes it: ids come from data. */
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+/* As a shell takes it: ids come from data, their hidden characters as escapes. */
+const ESCAPE = /\\u[0-9a-f]{4}|\\U[0-9a-f]{8}/;
+const quoted = (text) => {
+  if (ESCAPE.test(text)) return `$'${text.replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+};
 const historyOf = (item) => {
   const told = [];
   const lost = (stage) => item.stage === stage && `lost: ${item.reason}${item.reasonDetail ? `: ${item.reasonDetail}` : ""}`;

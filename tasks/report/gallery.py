@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from schemas.box import Corners
 from schemas.claim import OBJECT_FIELDS
+from schemas.printable import visible
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box, shown_label
 from tasks.pages.shown_photographs import data_address, shrunk
@@ -69,23 +70,39 @@ def page_data(
     pictures: Mapping[str, Picture],
     dataset: str,
 ) -> Markup:
-    """The JSON of a page, which no text in it can end; `dataset` is its name for people."""
+    """The JSON of a page, hidden characters seen; `dataset` is its name for people."""
     numbers: dict[Picture, int] = {}
     rows = []
     for row in questions.iter_rows(named=True):
         unseen = Picture("", row["width"] or 4, row["height"] or 3)
         number = numbers.setdefault(pictures.get(row["image_id"], unseen), len(numbers))
-        rows.append(row_of(row, number, pairs.get(row["question_id"])))
+        rows.append(_seen(row_of(row, number, pairs.get(row["question_id"]))))
     data = {
-        "dataset": dataset,
+        "dataset": visible(dataset),
         "objectFields": sorted(OBJECT_FIELDS),
         "fields": FIELDS,
         "images": list(numbers),
         "rows": rows,
     }
-    text = msgspec.json.encode(data).decode()
+    return Markup(in_page(data))
+
+
+def in_page(value: Any) -> str:
+    """A value as JSON that no text in it can end."""
+    text = msgspec.json.encode(value).decode()
     # In JSON these stand in strings alone; in a page they could end the script's element.
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _seen(value: Any) -> Any:
+    """A row's entry with the hidden characters of all its texts seen."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list | tuple):
+        return [_seen(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _seen(entry) for key, entry in value.items()}
+    return value
 
 
 def row_of(row: Mapping[str, Any], image: int, pair: tuple[str, str] | None) -> list[Any]:

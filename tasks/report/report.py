@@ -6,25 +6,32 @@ further pages below report/. A report is no part of what a dataset is named by: 
 other files say. The same dataset and artifacts give the same bytes.
 """
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import msgspec
 import polars as pl
 
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
 from schemas.manifest import recipe_of
+from schemas.printable import visible
 from schemas.question import LEVELS
 from schemas.replacing import replacing
 from tasks.diff.record import Record
 from tasks.pages.templates import page_template
 from tasks.photographs.stage import SourcePhotographs, open_photographs
-from tasks.report.gallery import MAX_ROWS, Picture, cut_pages, page_data, pairs_of, pictures_of
+from tasks.report.gallery import (
+    MAX_ROWS,
+    Picture,
+    cut_pages,
+    in_page,
+    page_data,
+    pairs_of,
+    pictures_of,
+)
 from tasks.report.overview import overview_of
 from tasks.report.questions import read_questions
 
@@ -141,10 +148,11 @@ def photographs_of(record: Record, places: Sequence[str] = ()) -> SourcePhotogra
 def link_to(folder: Path, question_id: str) -> str | None:
     """The address at which a dataset's report shows a question; None where it has no report, or
     does not show it."""
-    wanted = re.compile(re.escape(b"[" + msgspec.json.encode(question_id) + b","))
+    name = visible(question_id)
+    wanted = f"[{in_page(name)},".encode()
     for place in _pages_below(folder):
-        if wanted.search(place.read_bytes()):
-            return f"{place.resolve().as_uri()}#{quote(question_id)}"
+        if wanted in place.read_bytes():
+            return f"{place.resolve().as_uri()}#{quote(name)}"
     return None
 
 

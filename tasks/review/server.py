@@ -19,6 +19,7 @@ from aiohttp import web
 
 from schemas.dataset_folder import sample_files, why_command
 from schemas.photographs import media_type
+from schemas.printable import visible
 from schemas.review import VALID, ReviewVerdict
 from tasks.pages.boxes import drawn_box, place_of_box
 from tasks.publish.shown import photographs_of
@@ -72,7 +73,7 @@ class Review:
             "verdict": verdict.value if verdict else None,
             "comment": comment,
             "why": {
-                "question_id": item["question_id"],
+                "question_id": visible(item["question_id"]),
                 "category": item["category"],
                 "evidence": item["evidence"],
                 "writer": item["writer"],

@@ -110,6 +110,7 @@ def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
         (FileExistsError(17, "File exists", "/a"), "cannot use /a (File exists): choose", 2),
         (OSError(40, "Too many levels", "/a"), "cannot use /a (Too many levels): choose", 2),
         (OSError(36, "Name too long", "/a"), "cannot use /a (Name too long): choose another", 2),
+        (OSError(5, "Input/output error", "/a"), "the disk fails /a (Input/output error): put", 1),
         (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
         (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),

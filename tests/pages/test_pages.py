@@ -102,6 +102,21 @@ def test_a_page_escapes_and_its_policy_names_its_style_and_script(tmp_path):
         assert f"{name}-src &#39;sha256-{digest}&#39;" in page
 
 
+HOSTILE = "a\u202eb\x1b[31m\u200b\U000e0041 \u0641\u0627\u200c\u0644\n"
+SEEN = "a\\u202eb\\u001b[31m\\u200b\\U000e0041 \u0641\u0627\u200c\u0644\n"
+
+
+@pytest.mark.parametrize("kind", [page_template, text_template])
+def test_hidden_characters_are_seen(kind, tmp_path):
+    text = "{% macro say(text) %}{{ text }}{% endmacro %}{{ text }}|{{ say(text) }}\u200b\n"
+    (tmp_path / "page.jinja").write_text(text)
+    assert kind(tmp_path / "page.jinja").render(text=HOSTILE) == f"{SEEN}|{SEEN}\u200b\n"
+
+
+def test_hidden_characters_of_a_label_are_seen():
+    assert shown_label("dog\u202egod") == "dog\\u202egod"
+
+
 def test_a_page_without_a_script_allows_none():
     assert "script-src 'none'" in policy("p {}")
     assert policy("p {}").startswith("default-src 'none'; ")

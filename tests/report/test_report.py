@@ -201,8 +201,30 @@ def test_no_text_can_end_the_data_of_a_page(questions):
     evil = "</script><script>alert(1)</script><!--\u2028"
     one = questions.head(1).with_columns(question=pl.lit(evil))
     data = page_data(one, {}, {one["image_id"][0]: Picture("data:x", 4, 3)}, evil)
-    assert not set("<>&") & set(data)
-    assert json.loads(data)["rows"][0][FIELDS.index("question")] == evil
+    assert not set("<>&\u2028") & set(data)
+    seen = evil.replace("\u2028", "\\u2028")
+    assert json.loads(data)["rows"][0][FIELDS.index("question")] == seen
+
+
+def test_hidden_characters_of_a_row_are_seen_wherever_they_stand(questions):
+    hidden = "\u202e"
+    row = questions.filter(pl.col("proofs").list.len() > 0).head(1)
+    row = row.with_columns(
+        question_id=pl.lit(f"<a>{hidden}"),
+        options=pl.lit([f"b{hidden}"]),
+        option_claims=pl.lit([f'{{"category":"relation","predicate":"{hidden}"}}']),
+        links=pl.lit([{"subject": 1, "predicate": hidden, "object": 2}]),
+    )
+    data = page_data(row, {f"<a>{hidden}": (hidden, "")}, {}, "drawn/d1g")
+    assert hidden not in data and data.count("\\\\u202e") == 5
+
+
+def test_a_question_is_found_by_its_id_however_it_is_written(record, questions, tmp_path):
+    key = "<b>\u202e&"
+    one = questions.head(1).with_columns(question_id=pl.lit(key))
+    (tmp_path / REPORT).write_text(page_data(one, {}, {}, "drawn/d1g"), encoding="utf-8")
+    assert str(link_to(tmp_path, key)).endswith("report.html#%3Cb%3E%5Cu202e%26")
+    assert link_to(tmp_path, "<b>") is None
 
 
 def test_a_page_has_room_for_so_many_bytes(questions):

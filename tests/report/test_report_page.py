@@ -118,6 +118,18 @@ def test_a_link_leads_to_its_question_and_a_figure_to_those_it_counts(
     assert wrong == []
 
 
+def test_hidden_characters_are_seen_and_typed_as_a_shell_takes_them(
+    page, wrong, record, questions, tmp_path
+):
+    key = "a\u202eb's"
+    one = questions.head(1).with_columns(question_id=pl.lit(key))
+    page.goto(write(tmp_path, record, one, {}).as_uri())
+    page.locator(".item summary").click()
+    page.get_by_text("a\\u202eb's", exact=True).wait_for()
+    page.get_by_text("why --dataset drawn/d1g $'a\\u202eb\\'s'").wait_for()
+    assert wrong == []
+
+
 def test_keys_lead_through_the_questions(page, wrong, record, questions):
     page.goto("about:blank")
     page.goto((record.folder / REPORT).as_uri())

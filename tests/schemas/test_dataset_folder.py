@@ -37,6 +37,7 @@ def test_a_dataset_is_found_by_path_and_by_name(copy, tmp_path):
         ("26-depth-7e386f6a", "26-depth-7e386f6a"),
         ("a b$(c)", "'a b$(c)'"),
         ("-3", "-- -3"),
+        ("\u202eit's\\\n", r"$'\u202eit\'s\\\n'"),
     ],
 )
 def test_a_command_is_told_as_a_shell_takes_it(item, typed):
