@@ -10,11 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from evaluation.metrics import Means, Metric
 
 AT_ONCE = 4_000_000
 """Counts of drawn groups in memory at a time: 32 MB in float64."""
+Z = 1.959964
+"""Of the normal distribution, for 95 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,20 @@ class Measured:
     value: float
     standard_error: float | None
     num_groups: int
+
+    @property
+    def interval(self) -> tuple[float, float] | tuple[None, None]:
+        """At 95 %: of a normal distribution with the standard error. Where no draw differs from
+        another, as of all groups being right, they show no error: Wilson's, of the groups."""
+        if self.standard_error is None:
+            return None, None
+        if self.standard_error == 0 and 0 <= self.value <= 100:
+            num_right = round(self.value * self.num_groups / 100)
+            found = binomtest(num_right, self.num_groups).proportion_ci(0.95, method="wilson")
+            return 100 * float(found.low), 100 * float(found.high)
+        low, high = (self.value + sign * Z * self.standard_error for sign in (-1, 1))
+        # A count that is far off is worth less than nothing.
+        return low if self.value < 0 else max(low, 0.0), min(high, 100.0)
 
 
 @dataclass(frozen=True, slots=True)

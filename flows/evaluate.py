@@ -28,6 +28,7 @@ from schemas.printable import first_line
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
+from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of
 from tasks.evaluate.infer import check_model, evaluating, infer_replies
 from tasks.evaluate.report import Failed, Outcome, report_evaluation
@@ -63,6 +64,7 @@ def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
 def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     watch_again()
     about = about_evaluation(config, root)
+    config, _ = with_checkpoints(config, root)
     failures: list[Failed] = []
     items: dict[str, Path] = {}
     loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
@@ -161,5 +163,5 @@ def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
 def check_evaluation(config: EvaluateConfig, root: Path) -> None:
     for entry in config.benchmarks:
         check_benchmark(entry)
-    for model in config.models:
+    for model in with_checkpoints(config, root)[0].models:
         check_model(model, root)

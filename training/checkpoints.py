@@ -1,4 +1,4 @@
-"""Checkpoints: which one a run goes on from, and how its weights are loaded."""
+"""Checkpoints: which ones a run has, which one it goes on from, and how weights are loaded."""
 
 import json
 import logging
@@ -8,8 +8,45 @@ from typing import Any
 logger = logging.getLogger(__name__)
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")  # in one file, or in several
 LORA_WEIGHTS = "adapter_model.safetensors"
+LORA_CONFIG = "adapter_config.json"
 NEEDED = ("optimizer.pt", "scheduler.pt")  # without them, Trainer would silently start both anew
 RANDOM_STATES = "rng_state*.pth"  # one file per process
+STATE = "trainer_state.json"  # written last
+SHARDS = ("global_step", "pytorch_model_fsdp")  # how folders of DeepSpeed and FSDP begin
+
+
+def checkpoints_in(folder: Path) -> list[tuple[int, Path]]:
+    """Every `checkpoint-N` by its update N, complete or not, the oldest first."""
+    found = [(path.name.rpartition("-")[2], path) for path in folder.glob("checkpoint-*")]
+    return sorted((int(number), path) for number, path in found if number.isdecimal())
+
+
+def check_weights(checkpoint: Path) -> None:
+    """ValueError where a model cannot be loaded from a checkpoint. What only training needs, such
+    as the state of its optimizer, may be gone."""
+    problem = _problem_of(checkpoint)
+    if problem:
+        raise ValueError(f"{checkpoint} {problem}")
+
+
+def _problem_of(checkpoint: Path) -> str | None:
+    incomplete = "was not written completely, or not copied completely: it lacks {}"
+    if not _has_state(checkpoint):
+        return incomplete.format(f"a readable {STATE}")
+    if (checkpoint / LORA_WEIGHTS).is_file():
+        needed = [LORA_CONFIG]
+    elif (checkpoint / WEIGHTS[1]).is_file():
+        try:
+            files = json.loads((checkpoint / WEIGHTS[1]).read_bytes())["weight_map"].values()
+        except (ValueError, KeyError):
+            return incomplete.format(f"a readable {WEIGHTS[1]}")
+        needed = ["config.json", *sorted(set(files))]
+    elif _is_sharded(checkpoint) and not (checkpoint / WEIGHTS[0]).is_file():
+        return "has its weights in shards of DeepSpeed or FSDP: evaluate the final model instead"
+    else:
+        needed = ["config.json", WEIGHTS[0]]
+    missing = [name for name in needed if not (checkpoint / name).is_file()]
+    return incomplete.format(missing[0]) if missing else None
 
 
 def last_complete_checkpoint(folder: Path) -> Path | None:
@@ -19,12 +56,7 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
     transformers cannot read, or without its scheduler or random numbers: from such a one
     transformers would go on, silently with other results.
     """
-    found = [
-        (int(path.name.rpartition("-")[2]), path)
-        for path in folder.glob("checkpoint-*")
-        if path.name.rpartition("-")[2].isdecimal()
-    ]
-    for _, path in sorted(found, reverse=True):
+    for _, path in reversed(checkpoints_in(folder)):
         if is_complete(path):
             return path
         logger.warning("%s was not written completely and is ignored", path)
@@ -32,19 +64,26 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
 
 
 def is_complete(checkpoint: Path) -> bool:
-    try:
-        # Written last.
-        json.loads((checkpoint / "trainer_state.json").read_bytes())
-    except (OSError, ValueError):
+    if not _has_state(checkpoint):
         return False
     if not any(checkpoint.glob(RANDOM_STATES)):
         return False
-    if any(
-        path.name.startswith(("global_step", "pytorch_model_fsdp")) for path in checkpoint.iterdir()
-    ):
+    if _is_sharded(checkpoint):
         return True  # DeepSpeed's and FSDP's own, whose loaders check what they read
     has_weights = any((checkpoint / name).is_file() for name in (*WEIGHTS, LORA_WEIGHTS))
     return has_weights and all((checkpoint / name).is_file() for name in NEEDED)
+
+
+def _has_state(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / STATE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _is_sharded(checkpoint: Path) -> bool:
+    return any(path.name.startswith(SHARDS) for path in checkpoint.iterdir())
 
 
 class RestoresWeights:

@@ -13,11 +13,14 @@ from pathlib import Path
 from schemas.config.training import TrainConfig
 from schemas.dataset_folder import read_manifest
 from schemas.file_digests import digest_store, file_digests
+from training.checkpoints import NEEDED, RANDOM_STATES, STATE
 
 VERSION = 2
 FINAL = "final"
 TOLD = ("README.md", "training.json", "rewards.png")
 """Files of a model's folder that describe it and do not decide what it replies."""
+RESUMED = (*NEEDED, STATE, "training_args.bin", "scaler.pt", RANDOM_STATES)
+"""Patterns of the files of a checkpoint from which only its training goes on."""
 
 
 def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> Path:
@@ -37,9 +40,14 @@ def run_digest(config: TrainConfig, dataset: Path, model: str | Path, root: Path
 
 
 def model_digest(folder: Path, root: Path) -> str:
-    """Of a model's files without those TOLD. Weights have gigabytes: what was read once is
-    remembered below the root, and read again only where a file has changed."""
-    files = [path for path in folder.iterdir() if path.is_file() and path.name not in TOLD]
+    """Of a model's files without those TOLD and RESUMED. Weights have gigabytes: what was read once
+    is remembered below the root, and read again only where a file has changed."""
+    apart = (*TOLD, *RESUMED)
+    files = [
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not any(path.match(pattern) for pattern in apart)
+    ]
     found = file_digests(files, digest_store(root))
     contents = sorted((path.name, digest) for path, digest in found.items())
     return sha256(json.dumps(contents).encode()).hexdigest()[:16]

@@ -4,7 +4,7 @@ Fields that say where or how fast, not what, are `exclude=True`: they stay out o
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,12 +16,20 @@ from schemas.config.loading import load_toml
 from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.section import Section, Seed
 
+Update = Annotated[int, Field(ge=0)]
+"""How many updates of the optimizer a checkpoint has behind it."""
+
 
 class LocalModelConfig(Section):
     """A model that runs on this machine: a Hub id, a folder in Hugging Face layout, a
-    training run's name below data/models, or `tiny`."""
+    training run's name below data/models, or `tiny`.
+
+    With `checkpoints`, `model` is a training run (its folder, or its name below data/runs) or
+    another folder of checkpoints, and stands for several models: one for each checkpoint, or for
+    those of the listed updates."""
 
     model: str = Field(min_length=1)
+    checkpoints: Literal["all"] | Annotated[tuple[Update, ...], Field(min_length=1)] | None = None
     revision: str | None = None
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
     batch_size: int = Field(default=8, gt=0, exclude=True)

@@ -12,9 +12,9 @@ from evaluation.benchmarks.registry import benchmark_of
 from schemas.config.evaluation import BenchmarkConfig, EvaluateConfig, EvaluatedModel
 from schemas.config.section import config_digest
 from schemas.dataset_folder import name_of_dataset, read_manifest, resolve_dataset
+from tasks.evaluate.checkpoints import Checkpoint, with_checkpoints
 from tasks.evaluate.miniature import MINIATURE
-from training.model import resolve_model
-from training.run_folder import model_digest
+from tasks.evaluate.places import place_of, weights_digest
 
 
 class AboutModel(NamedTuple):
@@ -38,7 +38,8 @@ class AboutModel(NamedTuple):
 class About(NamedTuple):
     """`sources` says of every benchmark, by its name in reports, where its items are from;
     `datasets` calls those of our own as `spatialthinker why` does; `blind` are the models that see
-    no pictures; every bootstrap of the report has this seed and number of draws."""
+    no pictures; every bootstrap of the report has this seed and number of draws; `checkpoints` are
+    the models that are one training at several of its updates."""
 
     name: str
     configuration: str
@@ -48,6 +49,7 @@ class About(NamedTuple):
     blind: tuple[str, ...] = ()
     seed: int = 0
     num_bootstrap: int = 1000
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     @property
     def text(self) -> str:
@@ -57,23 +59,29 @@ class About(NamedTuple):
     @property
     def facts(self) -> dict[str, Any]:
         """All of it, for programs (evaluation.json)."""
-        return self._asdict() | {"models": [model._asdict() for model in self.models]}
+        return self._asdict() | {
+            "models": [model._asdict() for model in self.models],
+            "checkpoints": [checkpoint._asdict() for checkpoint in self.checkpoints],
+        }
 
 
 def about_evaluation(config: EvaluateConfig, root: Path) -> About:
+    """ValueError where a model is not there."""
+    asked, checkpoints = with_checkpoints(config, root)
     datasets = {entry.title: _dataset(entry, root) for entry in config.benchmarks}
     return About(
         config.name,
         config_digest(config),
-        tuple(about_model(model, root) for model in config.models),
+        tuple(about_model(model, root) for model in asked.models),
         {
             entry.title: datasets[entry.title] or source_of(entry, root)
             for entry in config.benchmarks
         },
         {title: dataset for title, dataset in datasets.items() if dataset},
-        tuple(model.name for model in config.models if model.blind),
+        tuple(model.name for model in asked.models if model.blind),
         config.seed,
         config.num_bootstrap,
+        checkpoints,
     )
 
 
@@ -84,10 +92,10 @@ def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
         names = sorted({file.name for name in model.files for file in model.files_of(name)})
         return AboutModel(model.name, f"replies in {', '.join(names)}")
     assert model.local
-    place = resolve_model(model.local.model, root, model.family)
+    place = place_of(model, root)
     if not isinstance(place, Path):
         return AboutModel(model.name, place, model.local.revision or "newest revision")
-    digest = model_digest(place, root)
+    digest = weights_digest(place, root)
     return AboutModel(model.name, told_place(place, root), digest, *trained_by(place))
 
 

@@ -33,10 +33,10 @@ from tasks.chat.run import Run
 from tasks.evaluate.endpoint_replies import ask_endpoint
 from tasks.evaluate.imported import check_file, import_replies, imported_artifact
 from tasks.evaluate.local_replies import write_locally
+from tasks.evaluate.places import place_of, weights_digest
 from tasks.turns import sole_maker
 from training.families.table import family_of
-from training.model import place_of_model, resolve_model
-from training.run_folder import model_digest
+from training.model import place_of_model
 
 VERSION = 1
 PARTS = "infer-parts"
@@ -61,7 +61,7 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
                 f"{model.name} runs on this machine, which needs {missing[0]}: run `make "
                 ".venv/train`, or pip install 'spatialthinker[train]'"
             )
-        resolve_model(model.local.model, root, model.family)
+        place_of(model, root)
     for benchmark in model.files or {}:
         for file in model.files_of(benchmark):
             check_file(file)
@@ -103,9 +103,11 @@ def _identity(model: EvaluatedModel, root: Path) -> str:
     if model.chat:
         return repr(model.chat.identity)
     assert model.local
-    place = resolve_model(model.local.model, root, model.family)
+    place = place_of(model, root)
     known = (
-        model_digest(place, root) if isinstance(place, Path) else f"{place}@{model.local.revision}"
+        weights_digest(place, root)
+        if isinstance(place, Path)
+        else f"{place}@{model.local.revision}"
     )
     return f"{known} {model.local.dtype}"
 

@@ -16,8 +16,8 @@ from schemas.config.evaluation import EvaluatedModel
 from schemas.photographs import opened
 from schemas.replacing import replacing
 from tasks.evaluate.asked import Row, asked_of, shown_to
+from tasks.evaluate.places import base_of, place_of
 from training.families.table import FAMILIES
-from training.model import resolve_model
 
 ONE_AT_A_TIME = Lock()
 """Held while a local model works: it has one device, and threads must take turns."""
@@ -30,9 +30,9 @@ def _load(model: EvaluatedModel, root: Path) -> Any:
     from training.processor import load_processor, placeholder_ids
 
     assert model.local
-    place = resolve_model(model.local.model, root, model.family)
+    place = place_of(model, root)
     processor = load_processor(
-        place,
+        base_of(Path(place)) or place,
         model.family,
         min_pixels=model.min_pixels,
         max_pixels=model.max_pixels,

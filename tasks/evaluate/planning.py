@@ -22,6 +22,7 @@ from tasks.chat.replies import open_replies
 from tasks.estimate import BYTES_PER_TOKEN, PIXELS_PER_TOKEN
 from tasks.evaluate.asked import Row, asked_of, shown_to
 from tasks.evaluate.benchmark import check_benchmark, write_items
+from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of, chat_of, messages_of
 from tasks.evaluate.infer import parts_of, replies_artifact
 
@@ -49,7 +50,7 @@ def plan_evaluation(config: EvaluateConfig, root: Path) -> list[Planned]:
     account = account_of(config, root)
     return [
         _planned(model, name, path, account, root)
-        for model in config.models
+        for model in with_checkpoints(config, root)[0].models
         for name, path in items.items()
         if model.answers(name)
     ]

@@ -3,7 +3,8 @@
 Reads items, replies, what was read of them and the scores, by model and benchmark; writes the
 folder ROOT/evaluations/<name>/<digest>/ with report.html (one page, opens from disk), report.md,
 scores.parquet, items.parquet, grounding.parquet, the audit's differences.parquet, audit.parquet and
-pairs.parquet, and evaluation.json: what was evaluated on what.
+pairs.parquet, trajectory.parquet where a training was evaluated at several of its updates, and
+evaluation.json: what was evaluated on what.
 """
 
 import json
@@ -21,6 +22,7 @@ from prefect.states import Completed
 from evaluation.grounding_tables import GROUNDING
 from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
+from evaluation.trajectory import At, trajectory
 from evaluation.verdicts import PARSED
 from schemas.benchmark import ITEM, REPLY
 from schemas.code_version import code_version
@@ -32,6 +34,7 @@ from tasks.evaluate.audit_view import Audit, audit_of, audit_view
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.grounding_view import CASES, grounding_view
 from tasks.evaluate.rewarding import ground_replies
+from tasks.evaluate.trajectory_view import trajectory_view
 from tasks.evaluate.view import (
     EVERY_MODEL,
     OFFICIAL,
@@ -45,7 +48,7 @@ from tasks.evaluate.view import (
 )
 from tasks.pages.templates import page_template, text_template
 
-VERSION = 7
+VERSION = 8
 FOLDER = Path(__file__).parent
 EVALUATION = "evaluation.json"
 """The file of a report that says for programs what it is about."""
@@ -80,6 +83,7 @@ class Tables(NamedTuple):
     scores: pl.DataFrame
     answers: pl.DataFrame
     grounding: pl.DataFrame
+    trajectory: pl.DataFrame
 
 
 def report_folder(
@@ -102,7 +106,7 @@ def report_folder(
     return root / "evaluations" / about.name / digest
 
 
-def read_tables(outcomes: Sequence[Outcome]) -> Tables:
+def read_tables(about: About, outcomes: Sequence[Outcome]) -> Tables:
     scores = [pl.DataFrame(schema={**MODEL, **SCORE})]
     answers = [pl.DataFrame(schema=ANSWER)]
     grounding = [pl.DataFrame(schema={**MODEL, **GROUNDING})]
@@ -113,7 +117,10 @@ def read_tables(outcomes: Sequence[Outcome]) -> Tables:
         scores.append(scored.with_columns(**names).select(*scores[0].columns))
         answers.append(_answers(items, replies, parsed).with_columns(**names).select(*ANSWER))
         grounding.append(found.with_columns(**names).select(*grounding[0].columns))
-    return Tables(pl.concat(scores), pl.concat(answers), pl.concat(grounding))
+    whole = pl.concat(scores), pl.concat(answers), pl.concat(grounding)
+    updates = [At(*checkpoint) for checkpoint in about.checkpoints]
+    seed, num_bootstrap = about.seed, about.num_bootstrap
+    return Tables(*whole, trajectory(*whole, updates, seed=seed, num_bootstrap=num_bootstrap))
 
 
 def _answers(items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame) -> pl.DataFrame:
@@ -152,6 +159,7 @@ def report_view(
         "paper_rows": paper,
         "paper_mean": mean_row(paper, len(models)),
         "audit": audit_view(audit, tables.scores, about),
+        "trajectories": trajectory_view(tables.trajectory),
         "reading": reading_rows(tables.scores, tables.answers),
         "grounding": grounding_view(tables.grounding, models),
     }
@@ -193,10 +201,12 @@ def write_report(
     root: Path,
 ) -> None:
     """All files of the report into an existing, empty folder."""
-    tables = read_tables(outcomes)
+    tables = read_tables(about, outcomes)
     tables.scores.write_parquet(folder / "scores.parquet")
     tables.answers.write_parquet(folder / "items.parquet")
     tables.grounding.write_parquet(folder / "grounding.parquet")
+    if about.checkpoints:
+        tables.trajectory.write_parquet(folder / "trajectory.parquet")
     audit = audit_of(tables.scores, tables.answers, about)
     audit.differences.write_parquet(folder / "differences.parquet")
     audit.items.write_parquet(folder / "audit.parquet")

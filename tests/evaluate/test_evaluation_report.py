@@ -228,7 +228,7 @@ def test_differences_are_in_standard_errors(changes, published, apart):
 
 def test_what_could_be_read_is_told_per_model(evaluated):
     _, outcomes = evaluated
-    tables = read_tables(outcomes)
+    tables = read_tables(ABOUT, outcomes)
     rows = {
         (row["benchmark"], row["model"]): row for row in reading_rows(tables.scores, tables.answers)
     }
@@ -282,7 +282,7 @@ def test_an_item_that_one_model_got_wrong_counts_as_wrong():
 
 def test_a_page_has_room_for_so_much(evaluated):
     root, outcomes = evaluated
-    tables = read_tables(outcomes)
+    tables = read_tables(ABOUT, outcomes)
     whole = browse(tables.answers, tables.grounding, PhotographStore(root), {})
     assert (len(whole.items), whole.num_items, len(whole.images)) == (10, 10, 2)
     some = browse(tables.answers, tables.grounding, PhotographStore(root), {}, room=4_000)
