@@ -24,7 +24,7 @@ from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source
-from tasks.sources.vg150 import parquet_rows, photograph_in
+from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 
 VERSION = 3
