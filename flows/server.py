@@ -141,7 +141,7 @@ def check_listened(announce: bool = True) -> None:
 def launch_server() -> TemporaryServer:
     """A new temporary server, which nothing reports to yet."""
     # Not a file's text: what it says is read only where it does not start.
-    errors = tempfile.TemporaryFile()  # noqa: SIM115
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the server)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number = listener.fileno()
         process = subprocess.Popen(

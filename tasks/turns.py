@@ -55,7 +55,7 @@ def _is_held(number: int, path: str) -> bool:
     except OSError:
         return True
     try:
-        return os.stat(path).st_ino == os.fstat(number).st_ino  # noqa: PTH116
+        return Path(path).stat().st_ino == os.fstat(number).st_ino
     except FileNotFoundError:
         return False
 

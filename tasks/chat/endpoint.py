@@ -109,7 +109,7 @@ class Endpoint:
 
     async def upload(self, file: IO[bytes]) -> bytes:
         # aiohttp closes the file it has sent; another attempt needs it.
-        with open(os.dup(file.fileno()), "rb") as own:  # noqa: PTH123
+        with open(os.dup(file.fileno()), "rb") as own:  # noqa: PTH123  (a number has no path)
             own.seek(0)
             form = aiohttp.FormData({"purpose": "batch"})
             form.add_field("file", own, filename="requests.jsonl", content_type="application/jsonl")

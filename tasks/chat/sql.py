@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
@@ -86,7 +87,7 @@ class SqlReplies:
             return
         # The log is one file for all connections. Where a checkpoint has just removed it, the
         # database itself was synchronised.
-        with suppress(FileNotFoundError), open(f"{self.place}-wal", "rb") as log:  # noqa: PTH123
+        with suppress(FileNotFoundError), Path(f"{self.place}-wal").open("rb") as log:
             os.fsync(log.fileno())
 
     def transact(self, work: Callable[[Connection], Result]) -> Result:
