@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from schemas.claim import Claim, OrientationClaim, objects_of
-from schemas.proof.references import References
+from schemas.claim import Claim, OrientationClaim, ReachClaim, RelationClaim, objects_of
+from schemas.proof.references import GRIPS, References
 from schemas.reference import Reference, Telling
 from tasks.language.form import AnyForm
 from tasks.language.words.references import text_of
@@ -48,17 +48,27 @@ class Names:
                     if entry.tells & self.form.evens == said
                     and not entry.tells & self.form.hides
                     and (entry.is_plain or not is_plain)
+                    and not _grips_twice(entry, key, claim)
                     and _stands_apart(entry, chosen.values())
                 )
                 found = next(fit, None)
                 if found is None:
                     return None
                 chosen[key] = found
+            elif _grips_twice(chosen[key], key, claim):
+                return None
         return chosen
 
     @property
     def texts(self) -> dict[int, str]:
         return {key: text_of(reference) for key, reference in self.chosen.items()}
+
+
+def _grips_twice(reference: Reference, object_id: int, claim: Claim) -> bool:
+    """Whether words would say of a thing twice what it holds: "the man holding the ball holding the
+    kite" is read as a ball that holds a kite."""
+    is_subject = isinstance(claim, RelationClaim | ReachClaim) and claim.subject == object_id
+    return is_subject and claim.predicate in GRIPS and reference.predicate is not None
 
 
 def _stands_apart(reference: Reference, others: Iterable[Reference]) -> bool:

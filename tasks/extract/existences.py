@@ -66,8 +66,9 @@ def _related_existences(view: View) -> Iterator[Proposal]:
     for subject, name, target in related:
         if target.object_id not in view.by_id or view.facts.predicates[name].needs not in CONTACT:
             continue
-        yield asked(subject, name, target, 1)
-        for other in view.of_kind(subject, target):
-            yield asked(other, name, target, 2)
-        for other in view.of_kind(target, subject):
-            yield asked(subject, name, other, 2)
+        ends = [(subject, target, 1)]
+        ends += [(other, target, 2) for other in view.of_kind(subject, target)]
+        ends += [(subject, other, 2) for other in view.of_kind(target, subject)]
+        for one, other, hardness in ends:
+            if one.class_name != other.class_name:  # "a dog holding a dog" is no question
+                yield asked(one, name, other, hardness)

@@ -18,11 +18,13 @@ from schemas.claim import (
     SizeClaim,
 )
 from schemas.config.margins import ExtractConfig
+from schemas.proof.facts import Facts
 from schemas.question import QUESTION
 from schemas.scene_graph import Facing
 from tasks.extract.stage import subgraph_rows
 from tasks.language.forms.table import form_of
 from tasks.language.words.names import casefolded_words
+from tasks.verify.checks import find_problem
 from tasks.write.stage import write_question
 from tasks.write.texts import PLANE
 from tests.scenes import NUM_OPTIONS, PROOF, filled, scene, scenes
@@ -135,3 +137,44 @@ def test_a_related_existence_reads_as_one_phrase():
     claim = ExistenceClaim("elephant", True, "next to", "umbrella")
     texts = form_of(claim).grammar(claim, "present", "proved", [], {}).derivations()
     assert "Is there an elephant next to an umbrella in the picture?" in texts
+
+
+NEAR, FAR = (5, 470, 150, 595), (600, 100, 680, 160)
+HELD = {
+    "a dog is held that the corner picks out": (
+        [("cat", (120, 380, 300, 590)), ("dog", NEAR), ("dog", FAR), ("bus", (640, 200, 890, 430))],
+        [(0, "holding", 1), (0, "next to", 1), (2, "near", 3)],
+    ),
+    "who holds a thing stands by one that its colour picks out": (
+        [
+            ("woman", (150, 250, 230, 590)),
+            ("car", (5, 300, 160, 420), {"attributes": ("red",)}),
+            ("car", (500, 300, 700, 420), {"attributes": ("blue",)}),
+            ("umbrella", (160, 180, 260, 260)),
+        ],
+        [(0, "next to", 1), (0, "holding", 3)],
+    ),
+    "what they hold picks them out": (
+        [
+            ("man", (60, 200, 140, 590)),
+            ("man", (700, 200, 790, 590)),
+            ("kite", (100, 120, 180, 220)),
+            ("ball", (770, 400, 820, 450)),
+            ("chair", (380, 230, 520, 370)),
+        ],
+        [(0, "holding", 2), (1, "holding", 3), (0, "next to", 4)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("objects", "said"), HELD.values(), ids=HELD)
+def test_what_is_described_and_held_is_written_so_that_it_can_be_read(objects, said):
+    known = Facts(scene(filled(*objects), said), PROOF)
+    extract = ExtractConfig(max_per_category=30)
+    rows = list(subgraph_rows(known.scene, PROOF, extract, NUM_OPTIONS))
+    names = {name for row in rows for name in row["names"]}
+    assert any(" in the " in name or "red " in name or " holding the " in name for name in names)
+    for row in rows:
+        for seed in range(6):
+            written = write_question(row | {"alternative": None}, NUM_OPTIONS, seed)
+            assert find_problem(written, known) is None, (written["question"], written["options"])
