@@ -13,11 +13,14 @@ from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
+LEAST_PRICE = 1e-3
+"""US dollars per million tokens. No provider asks less, but for nothing; a price per token is
+always below it."""
 
 
 class PriceConfig(Section):
@@ -28,6 +31,16 @@ class PriceConfig(Section):
     output: float = Field(ge=0.0)
     cached: float | None = Field(default=None, ge=0.0)
     batch: float = Field(default=0.5, ge=0.0, le=1.0)
+
+    @field_validator("input", "output", "cached")
+    @classmethod
+    def _is_per_million(cls, price: float | None) -> float | None:
+        """Prices of another unit would let a budget pay anything."""
+        if price and price < LEAST_PRICE:
+            raise ValueError(
+                f"prices are US dollars per million tokens, and {price:g} is that of one token"
+            )
+        return price
 
     def dollars(self, fresh: Any, cached: Any, output: Any, *, is_batch: bool) -> Any:
         """What tokens cost, for numbers or for columns; `fresh` input tokens were not cached."""

@@ -60,14 +60,15 @@ class Purse:
             return
         while True:
             await self._refresh()
-            if self._spent + self._set_aside + dollars <= self.limit and self._spent < self.limit:
+            is_left = self._spent < self.limit or dollars <= 0.0
+            if is_left and self._spent + self._set_aside + dollars <= self.limit:
                 self.commit(dollars)
                 return
             if self._set_aside <= 0.0:
                 raise ChatStoppedError(
-                    f"the budget of {self.limit:.2f} US dollars does not suffice: "
-                    f"{self._spent:.2f} are spent; every reply is kept, so raise budget and run "
-                    "the same command"
+                    f"the budget of {dollars_told(self.limit)} US dollars does not suffice: "
+                    f"{dollars_told(self._spent)} are spent, and the next reply may cost "
+                    f"{dollars_told(dollars)}; every reply is kept, so raise budget and run the same command"
                 )
             self._settled.clear()
             await self._settled.wait()
@@ -98,6 +99,11 @@ class Purse:
 
     def _is_fresh(self) -> bool:
         return asyncio.get_running_loop().time() - self._refreshed <= REFRESH_SECONDS
+
+
+def dollars_told(dollars: float) -> str:
+    """With cents, or where that would hide a small sum with three digits."""
+    return f"{dollars:.2f}" if dollars == 0.0 or dollars >= 1.0 else f"{dollars:.3g}"
 
 
 class Budget:

@@ -384,7 +384,12 @@ def test_no_budget_no_request(store: str) -> None:
     with serve(adds) as endpoint:
         with pytest.raises(ChatStoppedError, match=r"budget of 0\.00 US dollars"):
             totals(chat_config(endpoint, price=PRICE), store, range(3), budget=0.0)
+        told = r"budget of 0\.002 .* 0\.00 are spent, and the next reply may cost 0\.1"
+        with pytest.raises(ChatStoppedError, match=told):
+            totals(chat_config(endpoint, price=PRICE), store, range(3), budget=0.002)
         assert not endpoint.requests
+        free = chat_config(endpoint, price=PriceConfig(input=0.0, output=0.0))
+        assert right(totals(free, store, range(3), budget=0.0), range(3))
 
 
 def test_a_budget_is_never_overdrawn_and_a_larger_one_goes_on(store: str) -> None:

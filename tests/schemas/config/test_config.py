@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.chat import PriceConfig
 from schemas.config.build import load_config
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
@@ -35,3 +36,10 @@ def test_where_and_how_fast_stay_out_of_what_is_digested():
     first = load_config(CONFIGS[0], ("runner.max_workers=1", "source.path=/a"))
     second = load_config(CONFIGS[0], ("runner.max_workers=9", "source.path=/b"))
     assert first.model_dump(mode="json") == second.model_dump(mode="json")
+
+
+@pytest.mark.parametrize("name", ["input", "output", "cached"])
+def test_a_price_per_token_is_refused(name):
+    PriceConfig(**{"input": 0.0, "output": 0.001, name: 0.0})
+    with pytest.raises(ValueError, match=r"per million tokens, and 0\.0006 is that of one token"):
+        PriceConfig(**{"input": 1.0, "output": 1.0, name: 600e-6})
