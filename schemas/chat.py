@@ -6,18 +6,21 @@ never covers where the model is served.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
+ADDRESS = re.compile(r"https?://[^\s@?#\\]+")
 LEAST_PRICE = 1e-3
 """US dollars per million tokens. No provider asks less, but for nothing; a price per token is
 always below it."""
@@ -49,11 +52,24 @@ class PriceConfig(Section):
         return total * self.batch if is_batch else total
 
 
+def is_address(address: str) -> bool:
+    """Whether it is that of a server, and holds nothing that may be a secret."""
+    if not ADDRESS.fullmatch(address):
+        return False
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        host.encode("idna")  # empty or too long names within it
+        return bool(host) and parts.port != 0 and ("%" not in host or ":" in host)
+    except ValueError:
+        return False
+
+
 class ChatConfig(Section):
     """A model behind an OpenAI-compatible endpoint. Its key is in the environment, never here."""
 
     model: str = Field(min_length=1)
-    base_url: str = Field(default=OPENAI, pattern=r"^https?://[^\s@?#]+$", exclude=True)
+    base_url: str = Field(default=OPENAI, exclude=True)
     api_key_env: str | None = Field(
         default="OPENAI_API_KEY",
         exclude=True,
@@ -81,6 +97,16 @@ class ChatConfig(Section):
     )
     batch_poll_seconds: float = Field(default=30.0, gt=0.0, exclude=True)
     price: PriceConfig | None = Field(default=None, exclude=True)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if not is_address(address):
+            raise ValueError(
+                "write it as https://HOST/v1 or http://HOST:PORT/v1, without user, password, query "
+                "or fragment"
+            )
+        return address
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class Purse:
                 raise ChatStoppedError(
                     f"the budget of {dollars_told(self.limit)} US dollars does not suffice: "
                     f"{dollars_told(self._spent)} are spent, and the next reply may cost "
-                    f"{dollars_told(dollars)}; every reply is kept, so raise budget and run the same command"
+                    f"{dollars_told(dollars)}; every reply is kept, so raise budget and run "
+                    "the same command"
                 )
             self._settled.clear()
             await self._settled.wait()

@@ -67,8 +67,9 @@ class Names:
 def _grips_twice(reference: Reference, object_id: int, claim: Claim) -> bool:
     """Whether words would say of a thing twice what it holds: "the man holding the ball holding the
     kite" is read as a ball that holds a kite."""
-    is_subject = isinstance(claim, RelationClaim | ReachClaim) and claim.subject == object_id
-    return is_subject and claim.predicate in GRIPS and reference.predicate is not None
+    if not isinstance(claim, RelationClaim | ReachClaim) or reference.predicate is None:
+        return False
+    return claim.subject == object_id and claim.predicate in GRIPS
 
 
 def _stands_apart(reference: Reference, others: Iterable[Reference]) -> bool:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.chat import PriceConfig
+from schemas.chat import ChatConfig, PriceConfig
 from schemas.config.build import load_config
+from schemas.config.loading import validated
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
 
@@ -43,3 +44,34 @@ def test_a_price_per_token_is_refused(name):
     PriceConfig(**{"input": 0.0, "output": 0.001, name: 0.0})
     with pytest.raises(ValueError, match=r"per million tokens, and 0\.0006 is that of one token"):
         PriceConfig(**{"input": 1.0, "output": 1.0, name: 600e-6})
+
+
+@pytest.mark.parametrize(
+    ("address", "is_taken"),
+    [
+        ("http://[::1]:8000/v1", True),
+        ("http://localhost:8000/v1/", True),
+        ("https://b\u00fccher.example/v1", True),
+        ("http://user:secret@127.0.0.1/v1", False),
+        ("http://user%3Asecret%40127.0.0.1/v1", False),
+        ("http://127.0.0.1/v1?key=secret", False),
+        ("http://127.0.0.1/v1#secret", False),
+        ("http://127.0.0.1\\secret/v1", False),
+        ("http://[::1/v1", False),
+        ("http://127.0.0.1:secret/v1", False),
+        ("http://127.0.0.1:99999/v1", False),
+        ("http://a..b/v1", False),
+        ("http://" + 64 * "a" + "/v1", False),
+        ("http:///v1", False),
+        ("ftp://127.0.0.1/v1", False),
+        ("127.0.0.1:8000/v1", False),
+    ],
+)
+def test_an_address_is_refused_without_being_repeated(address, is_taken):
+    tree = {"model": "m", "base_url": address}
+    if is_taken:
+        assert validated(ChatConfig, tree, "c.toml").base_url == address
+        return
+    with pytest.raises(ValueError, match=r"^c\.toml: base_url: write it as") as refused:
+        validated(ChatConfig, tree, "c.toml")
+    assert "secret" not in str(refused.value)
