@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.dataset_tags import tagged_digest
-from schemas.manifest import problem_of
+from schemas.manifest import digest_of_manifest, problem_of
 from schemas.printable import shell_word
 from schemas.replacing import PARTIAL
 
@@ -143,7 +143,13 @@ def check_dataset(folder: Path) -> dict[str, Any]:
             f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, and "
             "build the dataset again"
         )
-    return check_files(folder)
+    manifest = check_files(folder)
+    if digest_of_manifest(manifest) != manifest["digest"]:
+        raise ValueError(
+            f"{folder / 'manifest.json'} has changed since it was published: remove the folder and "
+            "build again"
+        )
+    return manifest
 
 
 def check_files(folder: Path) -> dict[str, Any]:

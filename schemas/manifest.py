@@ -4,7 +4,9 @@ A manifest may hold more. One that was made by hand or damaged is refused where 
 where a reader would stumble over it.
 """
 
+import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -106,3 +108,9 @@ def recipe_of(manifest: Mapping[str, Any], stage: str) -> str:
             "the dataset again"
         ) from None
     return recipe
+
+
+def digest_of_manifest(manifest: Mapping[str, Any]) -> str:
+    """As tasks.publish.stage.build_manifest computes it."""
+    facts = {name: fact for name, fact in manifest.items() if name not in ("digest", "code")}
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -4,15 +4,15 @@ All bytes are read: what a disk has damaged keeps its size and times, by which b
 they have read a file.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from schemas.dataset_folder import DATA, builds_below, read_manifest
 from schemas.dataset_tags import all_tags
+from schemas.manifest import digest_of_manifest
 from tasks.artifact import SEAL, read_seal
 
 READERS = 4
@@ -105,12 +105,6 @@ def _sealed_dataset(folder: Path) -> Iterator[Sealed | Damage]:
     for path in sorted((*folder.glob("*.parquet"), *folder.glob(f"{DATA}/*"))):
         if path.relative_to(folder).as_posix() not in manifest["files"]:
             yield Damage(path, "was not published by the dataset's build")
-
-
-def digest_of_manifest(manifest: Mapping[str, Any]) -> str:
-    """As tasks.publish.stage.build_manifest computes it."""
-    facts = {name: fact for name, fact in manifest.items() if name not in ("digest", "code")}
-    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _check(one: Sealed) -> tuple[int, Damage | None]:

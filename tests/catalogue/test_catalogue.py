@@ -10,6 +10,7 @@ import pytest
 from flows.serve import dataset_of
 from schemas.config.training import TrainConfig
 from schemas.dataset_folder import builds_below, resolve_dataset
+from schemas.manifest import digest_of_manifest
 from tasks.catalogue.entries import read_catalogue, size_of
 from tasks.catalogue.listing import size_told
 from tasks.evaluate.about import About, AboutModel, trained_by
@@ -18,18 +19,23 @@ from tasks.train.stage import training_facts
 from tests.commands import REPOSITORY, call
 from tests.trainings import SFT, TREE
 
-OTHER = "0123456789abcdef"
-
 
 @pytest.fixture
 def root(drawn_dataset, tmp_path) -> Path:
-    """With two builds of the drawn dataset; the second, OTHER, is the newer one."""
+    """With two builds of the drawn dataset, of which that of the fixture `other` is the newer."""
     first = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
-    other = shutil.copytree(first, first.with_name(OTHER))
-    manifest = json.loads((other / "manifest.json").read_text())
-    (other / "manifest.json").write_text(json.dumps(manifest | {"digest": OTHER}))
+    manifest = json.loads((first / "manifest.json").read_text()) | {"seed": 6}
+    manifest["digest"] = digest_of_manifest(manifest)
+    other = shutil.copytree(first, first.with_name(manifest["digest"]))
+    (other / "manifest.json").write_text(json.dumps(manifest))
     os.utime(first / "manifest.json", (1, 1))
     return tmp_path
+
+
+@pytest.fixture
+def other(root) -> str:
+    """The digest of the newer build."""
+    return builds_below(root)[0].name
 
 
 def run_command(root: Path, *arguments: str) -> tuple[int, str, str]:
@@ -37,22 +43,22 @@ def run_command(root: Path, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
-def test_a_tag_stands_for_one_build_until_it_is_moved(root, drawn_dataset):
+def test_a_tag_stands_for_one_build_until_it_is_moved(root, drawn_dataset, other):
     first = drawn_dataset.name
     assert run_command(root, "tag", f"drawn/{first}", "approved") == (0, f"drawn/{first}", "")
     assert resolve_dataset("drawn@approved", root).name == first
-    assert resolve_dataset("drawn", root).name == OTHER
+    assert resolve_dataset("drawn", root).name == other
     assert run_command(root, "tag", "drawn@approved", "approved")[0] == 0
     code, _, told = run_command(root, "tag", "drawn", "approved")
     assert code == 2
-    assert f"drawn@approved is drawn/{first}: add --move to have it name drawn/{OTHER}" in told
+    assert f"drawn@approved is drawn/{first}: add --move to have it name drawn/{other}" in told
     assert resolve_dataset("drawn@approved", root).name == first
-    assert run_command(root, "tag", "drawn", "approved", "--move") == (0, f"drawn/{OTHER}", "")
-    assert resolve_dataset("drawn@approved", root).name == OTHER
-    shutil.rmtree(root / "datasets" / "drawn" / OTHER)
-    with pytest.raises(FileNotFoundError, match=f"is drawn/{OTHER}, which is gone from"):
+    assert run_command(root, "tag", "drawn", "approved", "--move") == (0, f"drawn/{other}", "")
+    assert resolve_dataset("drawn@approved", root).name == other
+    shutil.rmtree(root / "datasets" / "drawn" / other)
+    with pytest.raises(FileNotFoundError, match=f"is drawn/{other}, which is gone from"):
         resolve_dataset("drawn@approved", root)
-    assert run_command(root, "tag", "drawn", "approved", "--remove") == (0, f"drawn/{OTHER}", "")
+    assert run_command(root, "tag", "drawn", "approved", "--remove") == (0, f"drawn/{other}", "")
     with pytest.raises(FileNotFoundError, match="no tag approved of drawn"):
         resolve_dataset("drawn@approved", root)
 
@@ -84,10 +90,10 @@ def test_what_is_no_tag_or_no_dataset_is_told_in_one_line(arguments, told, root)
     assert not list(root.rglob("tags/*/*"))
 
 
-def test_a_dataset_elsewhere_or_changed_gets_no_tag(root, drawn_dataset):
+def test_a_dataset_elsewhere_or_changed_gets_no_tag(root, drawn_dataset, other):
     code, _, told = run_command(root, "tag", str(drawn_dataset), "approved")
     assert code == 2 and "a tag names a dataset below the root" in told
-    next((root / "datasets" / "drawn" / OTHER / "data").glob("val-*")).write_bytes(b"")
+    next((root / "datasets" / "drawn" / other / "data").glob("val-*")).write_bytes(b"")
     code, _, told = run_command(root, "tag", "drawn", "approved")
     assert code == 2 and "has changed since it was published" in told
 
@@ -95,7 +101,7 @@ def test_a_dataset_elsewhere_or_changed_gets_no_tag(root, drawn_dataset):
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"digest": 3}', '{"digest": "../.."}', "[" * 9999, "\xff"]
 )
-def test_a_damaged_tag_is_told_and_can_be_set_again(text, root):
+def test_a_damaged_tag_is_told_and_can_be_set_again(text, root, other):
     place = root / "tags" / "drawn" / "approved.json"
     place.parent.mkdir(parents=True)
     place.write_text(text, encoding="latin-1")
@@ -104,13 +110,13 @@ def test_a_damaged_tag_is_told_and_can_be_set_again(text, root):
     assert run_command(root, "tag", "drawn", "approved")[0] == 2
     assert run_command(root, "list")[0] == 0
     assert run_command(root, "tag", "drawn", "approved", "--move")[0] == 0
-    assert resolve_dataset("drawn@approved", root).name == OTHER
+    assert resolve_dataset("drawn@approved", root).name == other
 
 
-def test_a_build_that_is_being_written_is_none_yet(root):
-    folder = root / "datasets" / "drawn" / f"{OTHER}.partial-1-2"
-    shutil.copytree(root / "datasets" / "drawn" / OTHER, folder)
-    assert resolve_dataset("drawn", root).name == OTHER
+def test_a_build_that_is_being_written_is_none_yet(root, other):
+    folder = root / "datasets" / "drawn" / f"{other}.partial-1-2"
+    shutil.copytree(root / "datasets" / "drawn" / other, folder)
+    assert resolve_dataset("drawn", root).name == other
     assert len(builds_below(root)) == 2
 
 
@@ -141,7 +147,7 @@ def evaluate(root: Path, *models: AboutModel) -> None:
     write_report(folder, about, "ee", [], [], root)
 
 
-def test_the_list_shows_what_was_made_from_what(root, drawn_dataset):
+def test_the_list_shows_what_was_made_from_what(root, drawn_dataset, other):
     first = f"drawn/{drawn_dataset.name}"
     run_command(root, "tag", first, "approved")
     model = train(root, "mine", "drawn@approved")
@@ -151,7 +157,7 @@ def test_the_list_shows_what_was_made_from_what(root, drawn_dataset):
     assert facts["config"]["data"]["dataset"] == first
     found = json.loads(run_command(root, "list", "--format", "json")[1])
     newer, older = found["datasets"]
-    assert (newer["name"], newer["models"], newer["tags"]) == (f"drawn/{OTHER}", [], [])
+    assert (newer["name"], newer["models"], newer["tags"]) == (f"drawn/{other}", [], [])
     assert (older["name"], older["models"], older["tags"]) == (first, ["mine/aa"], ["approved"])
     assert older["published"] == "1970-01-01T00:00:01+00:00"
     assert older["samples"] == 40 and older["gates"].startswith("61 passed")
@@ -168,12 +174,12 @@ def test_the_list_shows_what_was_made_from_what(root, drawn_dataset):
     assert f"{first} (not here)" in shown and "tried/ee" in shown
 
 
-def test_what_cannot_be_read_is_listed_with_the_reason(root):
+def test_what_cannot_be_read_is_listed_with_the_reason(root, other):
     hostile = root / "models" / "[red]\x1b[2J" / "\udcff"
     hostile.mkdir(parents=True)
     (hostile / "training.json").write_text('{"dataset": []}')
     (root / "evaluations" / "old" / "ee").mkdir(parents=True)
-    (root / "datasets" / "drawn" / OTHER / "manifest.json").write_text('{"name": 3}')
+    (root / "datasets" / "drawn" / other / "manifest.json").write_text('{"name": 3}')
     code, shown, _ = run_command(root, "list")
     assert code == 0 and "\x1b" not in shown and "[red]" in shown
     assert shown.count("cannot be read") == 3

@@ -70,6 +70,11 @@ def damaged(copy: Path) -> None:
     path.write_bytes(data)
 
 
+def edited(copy: Path, **facts: object) -> None:
+    path = copy / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | facts))
+
+
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [
@@ -81,6 +86,9 @@ def damaged(copy: Path) -> None:
         (lambda copy: (copy / "manifest.json").write_text("[]"), "manifest.json is not an object"),
         (lambda copy: shutil.rmtree(copy / "__validation__"), "does not say whether it passed"),
         (failed, "failed its validation: see .*validation.html"),
+        (lambda copy: edited(copy, num_samples=7), "manifest.json has changed since it was"),
+        (lambda copy: edited(copy, name="other"), "manifest.json has changed since it was"),
+        (lambda copy: edited(copy, digest="0" * 16), "manifest.json has changed since it was"),
         (damaged, "train-00000-of-00001.parquet has changed since it was published"),
         (lambda copy: split_files(copy, "val")[0].unlink(), "val-.* cannot be read"),
         (
