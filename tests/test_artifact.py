@@ -351,3 +351,10 @@ def test_a_full_disk_is_named_by_what_was_to_be_written(replaces, tmp_path):
     with pytest.raises(OSError) as caught, replaces(tmp_path / "a"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert caught.value.filename == str(tmp_path / "a")
+
+
+def test_a_file_that_the_disk_does_not_give_is_named(tmp_path):
+    unreadable = Path("/proc/self/mem")  # its first page is never there
+    with pytest.raises(OSError) as caught:
+        file_digests([unreadable], tmp_path / "digests.json")
+    assert (caught.value.errno, caught.value.filename) == (errno.EIO, str(unreadable))
