@@ -12,6 +12,7 @@ import torch
 from bench.miniature.learning import ROLLOUTS, Reward, Start, grpo, warm_up
 from bench.miniature.measuring import measure
 from bench.miniature.policy import Policy
+from bench.miniature.prompts import PROMPTS, Batch, endless, repeated
 from bench.miniature.scenes import DIM, TURNED, Look
 from bench.miniature.tokens import ENDING, THING
 from schemas.config.training import RewardConfig
@@ -33,10 +34,15 @@ REWARDS: Mapping[str, RewardConfig] = {
 LOOKS: Mapping[str, Look] = {"dim": DIM, "turned": TURNED}
 ROOM = {Start.READS: 8, Start.LOOKS: 8, Start.READS_LAST: 30}
 """Things that a completion has room for."""
+SIZES = {"7 K": 350, "25 K": 1_250, "108 K": 5_400}
+"""Samples of `scaling`, and of what each stands for: a twentieth. With SCALING_ROLLOUTS, the
+smallest set is passed 5.5 times, as often as 75 rollouts of 512 prompts pass 7,000 samples."""
+SCALING_ROLLOUTS = 60
 
 
 class Arm(NamedTuple):
-    """One run of GRPO: its reward, seed and pictures, and the start and its seed."""
+    """One run of GRPO: its reward, seed and pictures, and the start and its seed. Its prompts are
+    those of `samples` samples, again and again, or new ones without end."""
 
     reward: str
     seed: int
@@ -44,11 +50,19 @@ class Arm(NamedTuple):
     start: Start = Start.READS
     warm_seed: int = 0
     rollouts: int = ROLLOUTS
+    samples: int | None = None
 
     @property
     def name(self) -> str:
-        parts = (self.start, self.warm_seed, self.look, self.reward, self.seed, self.rollouts)
+        parts = [self.start, self.warm_seed, self.look, self.reward, self.seed, self.rollouts]
+        parts += [] if self.samples is None else [self.samples]
         return "-".join(str(part).replace(" ", "_").replace(",", "") for part in parts)
+
+    @property
+    def label(self) -> str:
+        """What sets it apart from the arms beside it in a table."""
+        known = {samples: size for size, samples in SIZES.items()}
+        return self.reward if self.samples is None else known[self.samples]
 
 
 def main_table() -> Iterator[Arm]:
@@ -81,7 +95,20 @@ def further() -> Iterator[Arm]:
         yield Arm(reward, 0, start=Start.READS_LAST, rollouts=2 * ROLLOUTS)
 
 
-PARTS = {"main": main_table, "terms": terms, "turned": repetition, "further": further}
+def scaling() -> Iterator[Arm]:
+    """What more samples do, the smaller sets parts of the larger ones, at equally many updates."""
+    for seed in range(3):
+        for samples in SIZES.values():
+            yield Arm("dense", seed, rollouts=SCALING_ROLLOUTS, samples=samples)
+
+
+PARTS = {
+    "main": main_table,
+    "terms": terms,
+    "turned": repetition,
+    "further": further,
+    "scaling": scaling,
+}
 
 
 def reward_of(name: str) -> Reward:
@@ -117,7 +144,8 @@ def run(folder: Path, share: float, arm: Arm) -> None:
     policy.load_state_dict(torch.load(begin(folder, share, arm.start, arm.warm_seed)))
     look = LOOKS[arm.look]
     number = max(2, round(share * arm.rollouts))
-    rollouts = list(map(asdict, grpo(policy, reward_of(arm.reward), look, arm.seed, number)))
+    batches = _batches(arm, share)
+    rollouts = list(map(asdict, grpo(policy, reward_of(arm.reward), batches, arm.seed, number)))
     found = measure(policy, look, share)
     seconds = time.process_time() - started
     _write(path, {"seconds": seconds, "rollouts": rollouts, "found": found})
@@ -125,6 +153,13 @@ def run(folder: Path, share: float, arm: Arm) -> None:
         f"{arm.name}: accuracy {found['as trained']['accuracy']:.3f}, {seconds:.0f} CPU-s",
         flush=True,
     )
+
+
+def _batches(arm: Arm, share: float) -> Iterator[Batch]:
+    if arm.samples is None:
+        return endless(LOOKS[arm.look], arm.seed)
+    sizes = [max(PROMPTS, round(share * size)) for size in (arm.samples, max(SIZES.values()))]
+    return repeated(LOOKS[arm.look], arm.seed, *sizes)
 
 
 def _write(path: Path, what: object) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import torch
@@ -16,12 +17,12 @@ from numpy.random import Generator
 from torch import Tensor
 
 from bench.miniature.policy import Policy
+from bench.miniature.prompts import PROMPTS, Batch
 from bench.miniature.scenes import (
     CLEAR,
     SIDE,
     Floats,
     Ints,
-    Look,
     Scenes,
     answers_of,
     paint,
@@ -46,8 +47,8 @@ WARM_RATE, RISING = 2e-3, 50
 """Highest learning rate of the warm-up, and steps until it is reached; a cosine follows."""
 JITTER = 1.5
 """Bins: the standard deviation by which edges of jittered boxes are moved."""
-ROLLOUTS, PROMPTS, DRAWS = 120, 32, 8
-"""Rollouts, prompts of each, completions of each prompt: 30,720 completions."""
+ROLLOUTS, DRAWS = 120, 8
+"""Rollouts, and completions of each of their PROMPTS: 30,720 completions."""
 UPDATES = 2
 """Of each rollout."""
 RATE, CLIP_LOW, CLIP_HIGH, EVEN = 2e-4, 0.2, 0.3, 1e-4
@@ -174,16 +175,15 @@ class Rollout:
 
 
 def grpo(
-    policy: Policy, reward: Reward, look: Look, seed: int, num_rollouts: int = ROLLOUTS
+    policy: Policy, reward: Reward, batches: Iterator[Batch], seed: int, num_rollouts: int
 ) -> Iterator[Rollout]:
-    """Goes on with the policy in place, by rollouts."""
+    """Goes on with the policy in place, by rollouts, each of a batch of prompts."""
     torch.manual_seed(seed)
-    random = np.random.default_rng([seed, 2])
     optimizer = torch.optim.AdamW(
         policy.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.01
     )
-    for _, scenes in zip(range(num_rollouts), stream(random, PROMPTS), strict=False):
-        pictures = torch.from_numpy(paint(random, scenes, look)).repeat_interleave(DRAWS, 0)
+    for scenes, painted in islice(batches, num_rollouts):
+        pictures = torch.from_numpy(painted).repeat_interleave(DRAWS, 0)
         asked = torch.from_numpy(questions(scenes)).repeat_interleave(DRAWS, 0)
         tokens, chances = policy.write(pictures, asked)
         said = tokens.tolist()

@@ -15,11 +15,20 @@ from bench.miniature.measuring import HELD_OUT
 METRICS = ("accuracy", "format", "closeness", "iou", "contradiction", "own", "things")
 T_95 = {2: 4.303, 4: 2.776}
 """Student's t at 95 % by degrees of freedom: of three and of five seeds."""
-COLORS = {"sparse": "tab:orange", "dense": "tab:blue"}
+COLORS = {
+    "sparse": "tab:orange",
+    "dense": "tab:blue",
+    "7 K": "tab:orange",
+    "25 K": "tab:green",
+    "108 K": "tab:blue",
+}
+"""Of the arms that are drawn, by label."""
+COMPARED = (("dense", "sparse"), ("108 K", "7 K"), ("25 K", "7 K"))
+"""Labels of arms whose differences are shown."""
 
 
 def tables(folder: Path, part: str) -> str:
-    """Markdown: held-out sets by arm, and what dense gains over sparse in pairs of equal seeds."""
+    """Markdown: held-out sets by arm, and what one gains over another in pairs of equal seeds."""
     arms = list(PARTS[part]())
     groups = dict.fromkeys((arm.start, arm.look, arm.rollouts) for arm in arms)
     texts = []
@@ -34,29 +43,32 @@ def tables(folder: Path, part: str) -> str:
 
 def _table(folder: Path, arms: Sequence[Arm]) -> str:
     found = {arm: json.loads((folder / f"{arm.name}.json").read_text()) for arm in arms}
-    rewards = dict.fromkeys(arm.reward for arm in arms)
+    labels = dict.fromkeys(arm.label for arm in arms)
     lines = [f"| held-out set | arm | {' | '.join(METRICS)} |", "|---" * (len(METRICS) + 2) + "|"]
     for held_out in HELD_OUT:
         starts = [_start(folder, arm)[held_out] for arm in arms if arm.reward == "dense"]
         lines.append(_line(held_out, "start", starts))
-        for reward in rewards:
-            mine = [found[arm]["found"][held_out] for arm in arms if arm.reward == reward]
-            lines.append(_line("", f"{reward} ({len(mine)})", mine))
-        pairs = _paired(found, held_out)
-        if len(pairs) > 1:
-            lines.append(_line("", "**dense - sparse**", pairs, width=T_95[len(pairs) - 1]))
+        for label in labels:
+            mine = [found[arm]["found"][held_out] for arm in arms if arm.label == label]
+            lines.append(_line("", f"{label} ({len(mine)})", mine))
+        for one, two in COMPARED:
+            pairs = _paired(found, held_out, one, two)
+            if len(pairs) > 1:
+                lines.append(_line("", f"**{one} - {two}**", pairs, width=T_95[len(pairs) - 1]))
     return "\n".join(lines) + "\n"
 
 
-def _paired(found: dict[Arm, Any], held_out: str) -> list[dict[str, float]]:
-    """Dense less sparse of equal seeds."""
-    pairs = []
-    for arm, dense in found.items():
-        sparse = found.get(arm._replace(reward="sparse"))
-        if arm.reward == "dense" and sparse:
-            one, two = dense["found"][held_out], sparse["found"][held_out]
-            pairs.append({name: one[name] - two[name] for name in METRICS})
-    return pairs
+def _paired(found: dict[Arm, Any], held_out: str, one: str, two: str) -> list[dict[str, float]]:
+    """Arms of the one label less those of the other, of equal seeds."""
+    by_seed = {
+        (arm.label, arm.warm_seed, arm.seed): measured["found"][held_out]
+        for arm, measured in found.items()
+    }
+    return [
+        {name: values[name] - by_seed[two, *seeds][name] for name in METRICS}
+        for (label, *seeds), values in by_seed.items()
+        if label == one and (two, *seeds) in by_seed
+    ]
 
 
 def _start(folder: Path, arm: Arm) -> Any:
@@ -77,7 +89,7 @@ def _line(held_out: str, name: str, rows: Sequence[dict[str, float]], width: flo
 
 
 def draw(folder: Path, arms: Iterable[Arm], path: Path) -> None:
-    """What sparse and dense earn, write and answer, by rollout."""
+    """What arms earn, write and answer, by rollout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -86,15 +98,15 @@ def draw(folder: Path, arms: Iterable[Arm], path: Path) -> None:
     axes = figure.subplots(1, 3)
     titles = {"accuracy": "right answers", "reward": "reward", "spread": "prompts with a spread"}
     for arm in arms:
-        if arm.reward not in COLORS:
+        if arm.label not in COLORS:
             continue
         rollouts = json.loads((folder / f"{arm.name}.json").read_text())["rollouts"]
         for axis, (metric, title) in zip(axes, titles.items(), strict=True):
             values = np.array([rollout[metric] for rollout in rollouts])
             window = min(9, len(values))
             smooth = np.convolve(values, np.ones(window) / window, "valid")
-            label = arm.reward if arm.seed == 0 else None
-            axis.plot(smooth, color=COLORS[arm.reward], alpha=0.7, label=label)
+            label = arm.label if arm.seed == 0 else None
+            axis.plot(smooth, color=COLORS[arm.label], alpha=0.7, label=label)
             axis.set(title=title, xlabel="rollout", ylim=(0, 1.02))
     axes[0].legend(frameon=False, loc="lower right")
     figure.savefig(path, metadata={"Software": None})

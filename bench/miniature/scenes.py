@@ -57,7 +57,7 @@ class Scenes:
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def take(self, rows: slice | NDArray[np.bool_]) -> "Scenes":
+    def take(self, rows: slice | NDArray[np.bool_] | Ints) -> "Scenes":
         return Scenes(
             self.boxes[rows], self.classes[rows], self.kinds[rows], self.asked[rows],
             self.answers[rows],

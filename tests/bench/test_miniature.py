@@ -1,14 +1,19 @@
 """The miniature: what is rewarded is what is written, and the same seeds write the same."""
 
 import json
+from itertools import islice
+from statistics import fmean
 
 import numpy as np
 import pytest
 import torch
 
-from bench.miniature.arms import REWARDS, Arm, reward_of, run
+from bench.miniature.arms import PARTS, REWARDS, SCALING_ROLLOUTS, SIZES, Arm, reward_of, run
 from bench.miniature.learning import Start, warm_up
+from bench.miniature.measuring import HELD_OUT
 from bench.miniature.policy import Policy
+from bench.miniature.prompts import PROMPTS, endless, repeated
+from bench.miniature.report import METRICS, tables
 from bench.miniature.scenes import (
     ANSWERS,
     CLEAR,
@@ -178,3 +183,59 @@ def test_the_same_seeds_write_the_same(tmp_path):
     texts = [(tmp_path / name / f"{arm.name}.json").read_text() for name in ("one", "two")]
     one, two = (json.loads(text) for text in texts)
     assert one["found"] == two["found"] and one["rollouts"] == two["rollouts"]
+
+
+def pictures_of(batches, number):
+    return np.concatenate([pictures for _, pictures in islice(batches, number)])
+
+
+def test_a_set_of_samples_is_passed_again_and_again_in_other_orders_with_the_same_pictures():
+    size = 2 * PROMPTS + 8
+    passes = pictures_of(repeated(DIM, 0, size, 200), 18)[: 7 * size].reshape(7, size, -1)
+    orders = [[picture.tobytes() for picture in one] for one in passes]
+    assert all(len(set(order)) == size and set(order) == set(orders[0]) for order in orders)
+    assert len({tuple(order) for order in orders}) == 7
+
+
+def test_smaller_sets_are_parts_of_larger_ones_and_those_of_other_seeds_are_others():
+    small, large, other = (
+        {picture.tobytes() for picture in pictures_of(repeated(DIM, seed, size, 200), 10)}
+        for seed, size in ((0, 40), (0, 200), (1, 200))
+    )
+    assert (len(small), len(large), len(other)) == (40, 200, 200)
+    assert small < large and not large & other
+
+
+def test_samples_of_a_batch_have_their_own_pictures():
+    for batches in (repeated(DIM, 0, 40, 40), endless(DIM, 0)):
+        for scenes, pictures in islice(batches, 3):
+            shown = paint(np.random.default_rng(9), scenes, DIM._replace(noise=0.0))
+            apart = np.abs(pictures - shown).mean(axis=(1, 2, 3))
+            assert (apart < 0.06).all() and len(scenes) == PROMPTS
+
+
+def test_sizes_and_passes_are_in_proportion_to_those_of_the_paper():
+    published = {"7 K": 7_000, "25 K": 25_000, "108 K": 108_000}
+    assert {size: 20 * samples for size, samples in SIZES.items()} == published
+    assert SCALING_ROLLOUTS * PROMPTS / SIZES["7 K"] == pytest.approx(75 * 512 / 7_000, rel=1e-3)
+
+
+def test_what_more_samples_gain_is_stated_in_pairs_of_equal_seeds(tmp_path):
+    gains = {"7 K": (0.5, 0.6, 0.7), "25 K": (0.5, 0.6, 0.7), "108 K": (0.6, 0.8, 1.0)}
+    for arm in PARTS["scaling"]():
+        values = dict.fromkeys(METRICS, gains[arm.label][arm.seed])
+        found = {"found": dict.fromkeys(HELD_OUT, values)}
+        (tmp_path / f"{arm.name}.json").write_text(json.dumps(found))
+    start = {"found": {"dim": dict.fromkeys(HELD_OUT, dict.fromkeys(METRICS, 0.25))}}
+    (tmp_path / "start-reads-0.json").write_text(json.dumps(start))
+    lines = [line for line in tables(tmp_path, "scaling").splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.split("|")[1:4]] for line in lines[2:8]]
+    width = 4.303 * 0.1 / 3**0.5
+    assert cells == [
+        ["as trained", "start", "0.250"],
+        ["", "7 K (3)", "0.600 ± 0.058"],
+        ["", "25 K (3)", "0.600 ± 0.058"],
+        ["", "108 K (3)", "0.800 ± 0.115"],
+        ["", "**108 K - 7 K**", f"{fmean((0.1, 0.2, 0.3)):.3f} ± {width:.3f}"],
+        ["", "**25 K - 7 K**", "0.000"],
+    ]
