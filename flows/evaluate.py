@@ -1,13 +1,14 @@
 """Evaluation: models and benchmarks in, scores and a report out.
 
     load (per benchmark) → infer (per model and benchmark) → parse and score → report
+      └→ vary (where robustness is asked for) → infer → parse ─────────────────┘
 
 What is done stays done: the same call goes on where the last one ended. A failure does not stop
 the others, and is reported at the end.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -31,8 +32,15 @@ from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of
 from tasks.evaluate.infer import check_model, evaluating, infer_replies
-from tasks.evaluate.report import Failed, Outcome, report_evaluation
-from tasks.evaluate.scoring import score_benchmark
+from tasks.evaluate.outcomes import Failed, Outcome, VariantsOutcome
+from tasks.evaluate.report import report_evaluation
+from tasks.evaluate.scoring import read_variants, score_benchmark
+from tasks.evaluate.variants.stage import (
+    benchmark_of_variants,
+    name_of_variants,
+    num_rows,
+    vary_items,
+)
 from tasks.turns import using_root
 
 logger = logging.getLogger(__name__)
@@ -72,25 +80,34 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
         path = _outcome(future.result, Failed("every model", name, ""), failures)
         if path:
             items[name] = path
+    varied = _vary(items, config, root, failures)
     account = account_of(config, root)
     # Of each model on each benchmark: replies to one may be unusable, those to others not.
     runs = {
         (model.name, name): Run()
         for model in config.models
-        for name in items
-        if model.answers(name)
+        for name in (*items, *varied)
+        if (model.answers(name) if name in items else not model.files)
     }
     models = {model.name: model for model in config.models}
+    rows = items | varied
     asked: dict[tuple[str, str], PrefectFuture[Any]] = {
-        (model, name): infer_replies.submit(items[name], name, models[model], account, root, run)
+        (model, name): infer_replies.submit(rows[name], name, models[model], account, root, run)
         for (model, name), run in runs.items()
     }
-    outcomes = []
+    outcomes, variants = list[Outcome](), list[VariantsOutcome]()
     try:
         for (model_name, name), future in asked.items():
             about_this = Failed(model_name, name, "")
             replies = _outcome(future.result, about_this, failures)
             if not replies:
+                continue
+            if name in varied:
+                reading = read_variants.with_options(task_run_name=f"read-{model_name}-{name}")
+                read = _outcome(partial(reading, varied[name], replies, root), about_this, failures)
+                if read:
+                    place = model_name, benchmark_of_variants(name)
+                    variants.append(VariantsOutcome(*place, varied[name], replies, read))
                 continue
             task = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
             score = partial(task, items[name], replies, config.seed, config.num_bootstrap, root)
@@ -105,15 +122,34 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     if not outcomes:
         error = ValueError if all(one.is_input for one in failures) else EvaluationFailedError
         raise error(f"nothing was evaluated: {failures[0].message}")
-    report = report_evaluation(about, outcomes, failures, root, return_state=True)
+    report = report_evaluation(about, outcomes, failures, root, variants, return_state=True)
     folder = cast(Path, report.result())
     _announce(config, folder)
     if failures:
         raise EvaluationFailedError(
-            f"{len(failures)} of {len(failures) + len(outcomes)} evaluations failed, the first: "
+            f"{len(failures)} of {len(failures) + len(outcomes) + len(variants)} evaluations "
+            "failed, the first: "
             f"{failures[0].message} (report on the others: {folder / 'report.html'})"
         )
     return folder
+
+
+def _vary(
+    items: Mapping[str, Path], config: EvaluateConfig, root: Path, failures: list[Failed]
+) -> dict[str, Path]:
+    """The variants of each benchmark that has any, by the name under which they are asked."""
+    if not config.robustness.variants:
+        return {}
+    varying = {
+        name_of_variants(name): vary_items.submit(path, name, config.robustness, config.seed, root)
+        for name, path in items.items()
+    }
+    found = {}
+    for name, future in varying.items():
+        path = _outcome(future.result, Failed("every model", name, ""), failures)
+        if path and num_rows(path):
+            found[name] = path
+    return found
 
 
 def _outcome(task: Callable[[], Any], about: Failed, failures: list[Failed]) -> Any:

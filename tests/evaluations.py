@@ -15,7 +15,7 @@ from evaluation.verdicts import read_replies
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
 from tasks.artifact import plan_artifact, write_artifact
-from tasks.evaluate.report import Outcome
+from tasks.evaluate.outcomes import Outcome
 
 Row = dict[str, Any]
 SIZE = (200, 100)

@@ -3,6 +3,7 @@
 Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -96,12 +97,41 @@ class BenchmarkConfig(Section):
         return self.label or self.name
 
 
+class Variant(StrEnum):
+    """Of an item, which an answer must survive. ROTATION: the options in another order. MIRROR: the
+    mirrored picture, PARAPHRASE: other words for the same claims; both only where an item says
+    what its options claim. JPEG: pictures compressed anew. SCALE: pictures in another size."""
+
+    ROTATION = "rotation"
+    MIRROR = "mirror"
+    PARAPHRASE = "paraphrase"
+    JPEG = "jpeg"
+    SCALE = "scale"
+
+
+class RobustnessConfig(Section):
+    variants: tuple[Variant, ...] = ()
+    jpeg_quality: int = Field(default=30, ge=1, le=95)
+    scale: float = Field(default=0.5, gt=0.0, le=4.0, description="of width and height")
+    max_items: int | None = Field(
+        default=None, gt=0, description="of each benchmark, drawn by the seed"
+    )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "RobustnessConfig":
+        for variant in self.variants:
+            if self.variants.count(variant) > 1:
+                raise ValueError(f"the variant {variant} is listed twice: list it once")
+        return self
+
+
 class EvaluateConfig(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     seed: Seed
     models: tuple[EvaluatedModel, ...] = Field(min_length=1)
     benchmarks: tuple[BenchmarkConfig, ...] = Field(min_length=1)
     num_bootstrap: int = Field(default=1000, ge=10)
+    robustness: RobustnessConfig = RobustnessConfig()
     max_workers: int = Field(default=2, gt=0, le=1024, exclude=True)
     budget: Budget | None = Field(default=None, exclude=True)
     replies: StoreAddress | None = Field(default=None, exclude=True)

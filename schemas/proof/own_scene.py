@@ -115,6 +115,21 @@ def own_scene(predicted: ReadScene, gold: Target, program: Program) -> Scene:
         for pair in match(predicted, gold, exact_match)
         if pair.similarity == 1
     }
+    return _numbered(predicted, numbers, frame, program)
+
+
+def annotated_scene(whole: ReadScene, program: Program) -> Scene:
+    """The photograph's whole scene graph as a sample publishes it, its objects with the numbers by
+    which claims name them. What samples do not tell, attributes, depth and which way things face,
+    is not known."""
+    return _numbered(whole, program.numbers, program.size, program)
+
+
+def _numbered(
+    predicted: ReadScene, numbers: Mapping[str, int | None], frame: Size, program: Program
+) -> Scene:
+    """The scene with the number of each object, by its id; others have numbers that no claim
+    names."""
     free = max(program.numbers.values(), default=0) + 1
     things: dict[str, SceneObject] = {}
     for place, (name, label, box) in enumerate(

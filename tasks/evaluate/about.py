@@ -6,6 +6,7 @@ Places below the root are told from there: the same evaluation below another roo
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evaluation.benchmarks.registry import benchmark_of
@@ -39,7 +40,8 @@ class About(NamedTuple):
     """`sources` says of every benchmark, by its name in reports, where its items are from;
     `datasets` calls those of our own as `spatialthinker why` does; `blind` are the models that see
     no pictures; every bootstrap of the report has this seed and number of draws; `checkpoints` are
-    the models that are one training at several of its updates."""
+    the models that are one training at several of its updates; `robustness` is its configuration,
+    empty where no variant is asked."""
 
     name: str
     configuration: str
@@ -50,11 +52,12 @@ class About(NamedTuple):
     seed: int = 0
     num_bootstrap: int = 1000
     checkpoints: tuple[Checkpoint, ...] = ()
+    robustness: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def text(self) -> str:
         """All of it, for a digest."""
-        return json.dumps(self, sort_keys=True)
+        return json.dumps(self._replace(robustness=dict(self.robustness)), sort_keys=True)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -62,6 +65,7 @@ class About(NamedTuple):
         return self._asdict() | {
             "models": [model._asdict() for model in self.models],
             "checkpoints": [checkpoint._asdict() for checkpoint in self.checkpoints],
+            "robustness": dict(self.robustness),
         }
 
 
@@ -82,6 +86,7 @@ def about_evaluation(config: EvaluateConfig, root: Path) -> About:
         config.seed,
         config.num_bootstrap,
         checkpoints,
+        config.robustness.model_dump(mode="json") if config.robustness.variants else {},
     )
 
 

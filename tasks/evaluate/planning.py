@@ -25,6 +25,7 @@ from tasks.evaluate.benchmark import check_benchmark, write_items
 from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of, chat_of, messages_of
 from tasks.evaluate.infer import parts_of, replies_artifact
+from tasks.evaluate.variants.stage import name_of_variants, num_rows, write_variants
 
 
 class Planned(NamedTuple):
@@ -47,12 +48,18 @@ def plan_evaluation(config: EvaluateConfig, root: Path) -> list[Planned]:
     for entry in config.benchmarks:
         check_benchmark(entry)
     items = {entry.title: write_items(entry, root) for entry in config.benchmarks}
+    varied = {}
+    if config.robustness.variants:
+        for name, path in items.items():
+            made, _ = write_variants(path, config.robustness, config.seed, root)
+            if num_rows(made):
+                varied[name_of_variants(name)] = made
     account = account_of(config, root)
     return [
         _planned(model, name, path, account, root)
         for model in with_checkpoints(config, root)[0].models
-        for name, path in items.items()
-        if model.answers(name)
+        for name, path in (items | varied).items()
+        if (model.answers(name) if name in items else not model.files)
     ]
 
 

@@ -3,7 +3,8 @@
 Reads items, replies, what was read of them and the scores, by model and benchmark; writes the
 folder ROOT/evaluations/<name>/<digest>/ with report.html (one page, opens from disk), report.md,
 scores.parquet, items.parquet, grounding.parquet, the audit's differences.parquet, audit.parquet and
-pairs.parquet, trajectory.parquet where a training was evaluated at several of its updates, and
+pairs.parquet, trajectory.parquet where a training was evaluated at several of its updates,
+robustness.parquet and variants.parquet where variants of items were asked, and
 evaluation.json: what was evaluated on what.
 """
 
@@ -33,7 +34,9 @@ from tasks.evaluate.about import About
 from tasks.evaluate.audit_view import Audit, audit_of, audit_view
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.grounding_view import CASES, grounding_view
+from tasks.evaluate.outcomes import Failed, Outcome, VariantsOutcome
 from tasks.evaluate.rewarding import ground_replies
+from tasks.evaluate.robustness_view import robustness_of, robustness_view
 from tasks.evaluate.trajectory_view import trajectory_view
 from tasks.evaluate.view import (
     EVERY_MODEL,
@@ -58,27 +61,6 @@ ANSWER = columns(**MODEL, **{**ITEM, **REPLY, **PARSED}, source_benchmark=pl.Str
 logger = logging.getLogger(__name__)
 
 
-class Outcome(NamedTuple):
-    """The artifacts of one model on one benchmark."""
-
-    model: str
-    benchmark: str
-    items: Path
-    replies: Path
-    parsed: Path
-    scores: Path
-
-
-class Failed(NamedTuple):
-    """An evaluation that failed, of one model or of EVERY_MODEL, and why in one line; `is_input`:
-    for what it was given."""
-
-    model: str
-    benchmark: str
-    message: str
-    is_input: bool = False
-
-
 class Tables(NamedTuple):
     scores: pl.DataFrame
     answers: pl.DataFrame
@@ -87,14 +69,17 @@ class Tables(NamedTuple):
 
 
 def report_folder(
-    about: About, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+    about: About,
+    outcomes: Sequence[Outcome],
+    failures: Sequence[Failed],
+    root: Path,
+    variants: Sequence[VariantsOutcome] = (),
 ) -> Path:
     told = repr([tuple(failure) for failure in failures])
+    parts = [*((one[:2], one[2:]) for one in outcomes), *((one[:2], one[2:]) for one in variants)]
     inputs = {
-        f"{number}-{outcome.model}-{outcome.benchmark}": "+".join(
-            sealed_content([path]) for path in outcome[2:]
-        )
-        for number, outcome in enumerate(outcomes)
+        f"{number}-{model}-{benchmark}": "+".join(sealed_content([path]) for path in paths)
+        for number, ((model, benchmark), paths) in enumerate(parts)
     }
     settings = {
         "failures": sha256(told.encode("utf-8", "replace")).hexdigest(),
@@ -199,6 +184,7 @@ def write_report(
     outcomes: Sequence[Outcome],
     failures: Sequence[Failed],
     root: Path,
+    variants: Sequence[VariantsOutcome] = (),
 ) -> None:
     """All files of the report into an existing, empty folder."""
     tables = read_tables(about, outcomes)
@@ -211,7 +197,12 @@ def write_report(
     audit.differences.write_parquet(folder / "differences.parquet")
     audit.items.write_parquet(folder / "audit.parquet")
     audit.pairs.write_parquet(folder / "pairs.parquet")
+    varied = robustness_of(about, outcomes, variants)
+    if about.robustness:
+        varied.compared.write_parquet(folder / "variants.parquet")
+        varied.summary.write_parquet(folder / "robustness.parquet")
     view = report_view(about, digest, tables, audit, outcomes, failures)
+    view |= {"robustness": robustness_view(varied, about, outcomes, failures)}
     for file, text in (
         ("report.md", render_markdown(view)),
         ("report.html", render_page(view, tables, PhotographStore(root), about.datasets)),
@@ -224,12 +215,16 @@ def write_report(
 
 @task(cache_policy=NO_CACHE, task_run_name="report-{about.name}")
 def report_evaluation(
-    about: About, outcomes: Sequence[Outcome], failures: Sequence[Failed], root: Path
+    about: About,
+    outcomes: Sequence[Outcome],
+    failures: Sequence[Failed],
+    root: Path,
+    variants: Sequence[VariantsOutcome] = (),
 ) -> Path | State[Path]:
-    folder = report_folder(about, outcomes, failures, root)
+    folder = report_folder(about, outcomes, failures, root, variants)
     if folder.exists():
         return Completed(name="Cached", data=folder)
     with replacing_folder(folder) as partial:
-        write_report(partial, about, folder.name, outcomes, failures, root)
+        write_report(partial, about, folder.name, outcomes, failures, root, variants)
     logger.info("report: %s", folder)
     return folder

@@ -27,22 +27,33 @@ class Scored(NamedTuple):
     scores: Path
 
 
+def read_benchmark(items_path: Path, replies_path: Path, root: Path) -> Path:
+    """The artifact with what the replies say."""
+    inputs = inputs_of(items=items_path, replies=replies_path)
+    words = sha256(TABLE.read_bytes()).hexdigest()[:16]
+    parsed = plan_artifact(root, "parse", version=VERSION, config={"words": words}, inputs=inputs)
+    if not is_complete(parsed):
+        items, replies = pl.read_parquet(items_path), pl.read_parquet(replies_path)
+        write_artifact(read_replies(items, replies, read_mask=PhotographStore(root).read), parsed)
+    return parsed.path
+
+
+@task(cache_policy=NO_CACHE)
+def read_variants(variants_path: Path, replies_path: Path, root: Path) -> Path:
+    """What the replies to variants say: no benchmark's rule counts them."""
+    return read_benchmark(variants_path, replies_path, root)
+
+
 @task(cache_policy=NO_CACHE)
 def score_benchmark(
     items_path: Path, replies_path: Path, seed: int, num_bootstrap: int, root: Path
 ) -> Scored:
-    inputs = inputs_of(items=items_path, replies=replies_path)
-    words = sha256(TABLE.read_bytes()).hexdigest()[:16]
-    parsed = plan_artifact(root, "parse", version=VERSION, config={"words": words}, inputs=inputs)
-    items = pl.read_parquet(items_path)
-    if not is_complete(parsed):
-        replies = pl.read_parquet(replies_path)
-        write_artifact(read_replies(items, replies, read_mask=PhotographStore(root).read), parsed)
+    parsed_path = read_benchmark(items_path, replies_path, root)
     settings = {"seed": seed, "num_bootstrap": num_bootstrap}
-    named = inputs | inputs_of(parsed=parsed.path)
+    named = inputs_of(items=items_path, replies=replies_path, parsed=parsed_path)
     scores = plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)
     if not is_complete(scores):
-        read = pl.read_parquet(parsed.path)
+        items, read = pl.read_parquet(items_path), pl.read_parquet(parsed_path)
         found = score(items, read, seed=seed, num_bootstrap=num_bootstrap)
         write_artifact(found, scores)
-    return Scored(parsed.path, scores.path)
+    return Scored(parsed_path, scores.path)

@@ -16,9 +16,8 @@ from schemas.columns import frame_of
 from tasks.evaluate.about import About, AboutModel
 from tasks.evaluate.boxes import boxes_of, gold_boxes
 from tasks.evaluate.browser import browse, choose_items, outcome_of
+from tasks.evaluate.outcomes import Failed, Outcome
 from tasks.evaluate.report import (
-    Failed,
-    Outcome,
     markdown_cell,
     read_tables,
     report_evaluation,
