@@ -52,11 +52,10 @@ def consistency_reward(
     return float(found is Faithfulness.ENTAILS)
 
 
-def is_entailed(row: Mapping[str, Any]) -> bool:
-    """Whether the gold scene of a sample with COLUMNS supports its answer: what a demonstration
-    thinks then follows from what it shows."""
-    size = row["width"], row["height"]
-    found = gold_faithfulness(row["answer_option_text"], *size, program_text(row))
+def is_entailed(row: Mapping[str, Any], gold: str) -> bool:
+    """Whether the gold scene that is taught for a sample with COLUMNS, in pixels of its photograph,
+    supports its answer: what a demonstration thinks then follows from what it shows."""
+    found = gold_faithfulness(gold, row["width"], row["height"], program_text(row))
     return found is Faithfulness.ENTAILS
 
 

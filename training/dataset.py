@@ -17,13 +17,20 @@ from datasets import Dataset
 from PIL import Image
 
 from schemas.completion.frames import Size, moved_gold
-from schemas.completion.publish import parse_completion, render_prompt
+from schemas.completion.publish import render_prompt
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
 from schemas.photographs import opened
 from schemas.proof.own_scene import COLUMNS
 from training.consistency import is_entailed, program_text
-from training.demonstrations import demonstration
+from training.full_scene import (
+    NUM_OBJECTS,
+    SCENE_COLUMNS,
+    Fits,
+    count_objects,
+    demonstration_of,
+    gold_of,
+)
 
 READ = (
     "question_id",
@@ -51,13 +58,12 @@ def text_of_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     """All of a training row but its image: the prompt's text, and the gold in the frame."""
     size = row["width"], row["height"]
     frame = config.frame_of(size)
-    gold = moved_gold(row["answer_option_text"], size, frame)
-    scene, answer = parse_completion(gold)
+    gold = moved_gold(gold_of(row), size, frame)
     return {
         "question_id": row["question_id"],
         "text": prompt_of(row["question_with_options"], frame),
         "gold": gold,
-        "demonstration": demonstration(scene, answer),
+        "demonstration": demonstration_of(row, gold),
         "width": frame[0],
         "height": frame[1],
     }
@@ -94,8 +100,16 @@ def sft_row(row: Mapping[str, Any], config: DataConfig) -> dict[str, Any]:
     }
 
 
-def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Path) -> Dataset:
-    """The rows of a split in a seeded order, as they are in the files; kept as Arrow in `cache`."""
+def load_rows(
+    folder: Path,
+    split: str,
+    config: DataConfig,
+    seed: int,
+    cache: Path,
+    fits: Fits | None = None,
+) -> Dataset:
+    """The rows of a split in a seeded order, as they are in the files; kept as Arrow in `cache`.
+    Where full scenes are trained on, rows say how much of theirs fits."""
     files = split_files(folder, split)
     if not files:
         raise ValueError(
@@ -103,20 +117,41 @@ def load_rows(folder: Path, split: str, config: DataConfig, seed: int, cache: Pa
         )
     datasets.disable_progress_bars()
     rows = Dataset.from_parquet([str(path) for path in files], split=split, cache_dir=str(cache))
-    missing = set(READ) - set(rows.column_names)
+    read = [*READ, *(SCENE_COLUMNS if config.scene == "full" else ())]
+    missing = set(read) - set(rows.column_names)
     if missing:
         hint = ' with images = "embed"' if "images" in missing else ""
+        hint += ", or leave data.scene out" if missing & set(SCENE_COLUMNS) else ""
         raise ValueError(
             f"{folder} lacks {', '.join(sorted(missing))}: build the dataset again{hint}"
         )
     images = datasets.List(datasets.Image(decode=False))
-    known = [*READ, *(name for name in COLUMNS if name in rows.column_names and name not in READ)]
-    rows = rows.select_columns(known).cast_column("images", images).shuffle(seed=seed)
+    known = [*read, *(name for name in COLUMNS if name in rows.column_names and name not in read)]
+    rows = rows.select_columns(known).cast_column("images", images)
+    if config.scene == "full":
+        # Before the order is drawn: a new column of rows in another order copies photographs.
+        numbers = count_objects(without_images(rows), fits)
+        rows = rows.add_column(NUM_OBJECTS, numbers)
+    rows = rows.shuffle(seed=seed)
     return rows.select(range(min(rows.num_rows, config.max_samples or rows.num_rows)))
 
 
 Measure = Callable[[str], int]
 MakeRow = Callable[[Mapping[str, Any], DataConfig], dict[str, Any]]
+
+
+def without_images(rows: Dataset) -> Dataset:
+    """The same rows, quick to read."""
+    return rows.select_columns([name for name in rows.column_names if name != "images"])
+
+
+def length_of(
+    row: Mapping[str, Any], config: DataConfig, num_tokens: Measure, *, whole: bool
+) -> int:
+    """Tokens of a row's prompt, image included, with `whole` those of its demonstration, too."""
+    known = text_of_row(row, config)
+    text = known["text"] + (known["demonstration"] if whole else "")
+    return num_tokens(text) + num_image_tokens((row["width"], row["height"]), config)
 
 
 def keep_short(
@@ -125,11 +160,8 @@ def keep_short(
     """Rows whose prompt, or with `whole` prompt and demonstration, has at most `limit` tokens,
     image included; `num_tokens` counts those of a text. ValueError where none is left."""
     kept, longest = [], 0
-    texts = rows.select_columns([name for name in READ if name != "images"])
-    for number, row in enumerate(texts):
-        known = text_of_row(row, config)
-        text = known["text"] + (known["demonstration"] if whole else "")
-        length = num_tokens(text) + num_image_tokens((row["width"], row["height"]), config)
+    for number, row in enumerate(without_images(rows)):
+        length = length_of(row, config, num_tokens, whole=whole)
         longest = max(longest, length)
         if length <= limit:
             kept.append(number)
@@ -150,8 +182,8 @@ def keep_short(
 
 def entailed(rows: Dataset) -> Dataset:
     """Samples whose gold scene supports their answer. ValueError where there is none."""
-    texts = rows.select_columns(list(COLUMNS))
-    kept = [place for place, row in enumerate(texts) if is_entailed(row)]
+    texts = enumerate(without_images(rows))
+    kept = [place for place, row in texts if is_entailed(row, gold_of(row))]
     if not kept:
         raise ValueError(
             "the gold scene of no sample supports its answer: leave sft.only_entailed out"

@@ -5,19 +5,24 @@ baseline and ours share the answer and the scene, not these words.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
-from schemas.completion.publish import PublishedScene, render_completion
+from schemas.completion.publish import PublishedRelationship, PublishedScene, render_completion
 from schemas.vocabulary.predicates import load_predicates
 
 NOTHING = "Nothing that the question names can be seen."  # the observation of an empty scene
 
 
-def demonstration(scene: PublishedScene, answer: str) -> str:
-    """Observation, scene, thought and answer; the last two tags are those of the gold."""
+def demonstration(
+    scene: PublishedScene, answer: str, asked: Sequence[PublishedRelationship] | None = None
+) -> str:
+    """Observation, scene, thought and answer; scene and answer are those of the gold. `asked` are
+    the relationships that the question needs, of which the thought speaks: by default all of the
+    scene."""
     gold_scene, gold_answer = render_completion(scene, answer).split("\n", maxsplit=1)
     return (
         f"<observe>{observation(scene)}</observe>\n{gold_scene}\n"
-        f"<think>{thought(scene, answer)}</think>\n{gold_answer}"
+        f"<think>{thought(scene, answer, asked)}</think>\n{gold_answer}"
     )
 
 
@@ -30,11 +35,13 @@ def observation(scene: PublishedScene) -> str:
     return f"The picture shows: {', '.join(named)}."
 
 
-def thought(scene: PublishedScene, answer: str) -> str:
+def thought(
+    scene: PublishedScene, answer: str, asked: Sequence[PublishedRelationship] | None = None
+) -> str:
     """What the scene holds, in words, and that the answer follows."""
     known = load_predicates()
     said = []
-    for link in scene.relationships:
+    for link in scene.relationships if asked is None else asked:
         predicate = known.get(link["predicate"])
         words = predicate.phrase if predicate else link["predicate"]
         said.append(f"{link['subject']} is {words} {link['object']}")

@@ -93,7 +93,9 @@ def count_weights(path: Path) -> int:
     return total
 
 
-def estimate(config: TrainConfig, shape: Shape) -> Estimate:
+def estimate(config: TrainConfig, shape: Shape, lengthening: float = 1.0) -> Estimate:
+    """`lengthening`: how many times as long completions are as those of the paper's run, in which
+    scenes hold what a question needs."""
     grpo, hardware = config.grpo, config.hardware
     memory = {
         "weights, gradients, optimizer": _trained_gib(config, shape),
@@ -111,7 +113,7 @@ def estimate(config: TrainConfig, shape: Shape) -> Estimate:
     hours = None
     if shape.hours:
         share = num_completions / PAPER_COMPLETIONS * grpo.max_completion_tokens / PAPER_TOKENS
-        hours = shape.hours * share * PAPER_DEVICES / hardware.num_devices
+        hours = shape.hours * share * lengthening * PAPER_DEVICES / hardware.num_devices
     return Estimate(
         memory,
         device,

@@ -14,8 +14,9 @@ from schemas.config.training import Method
 from training.arguments import grpo_arguments, without
 from training.checkpoints import RestoresWeights
 from training.consistency import check_programs
-from training.dataset import grpo_row, keep_short, load_rows, with_rows
+from training.dataset import grpo_row, keep_short, load_rows, text_of_row, with_rows
 from training.flight.check import FlightCheck, check_samples
+from training.full_scene import Row
 from training.launch import Run, finish, launch, quiet_libraries
 from training.log_writers import LogLines, LogsCompletions
 from training.model import loading_arguments, lora_config
@@ -67,13 +68,19 @@ def make_trainer(run: Run, processor: Any) -> Trainer:
 def rollout_rows(run: Run, processor: object) -> Dataset:
     """The prompts that are short enough. ValueError where they are too few for one rollout: TRL
     would then train on none, without an error."""
-    config = run.config
-    rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    config, measure = run.config, num_text_tokens(processor)
+
+    def fits(row: Row) -> bool:
+        assert config.grpo
+        known = text_of_row(row, config.data)
+        return measure(known["demonstration"]) <= config.grpo.max_completion_tokens
+
+    rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache, fits)
     if config.reward.consistency:
         check_programs(rows.column_names, "reward.consistency")
     check_samples(rows, run)
     limit = config.data.max_prompt_tokens
-    rows = keep_short(rows, config.data, limit, num_text_tokens(processor), whole=False)
+    rows = keep_short(rows, config.data, limit, measure, whole=False)
     if config.grpo and rows.num_rows < config.grpo.rollout_prompts:
         raise ValueError(
             f"{run.dataset} has {rows.num_rows} prompts to train on, and one rollout takes "

@@ -13,7 +13,7 @@ from schemas.config.training import Method
 from training.arguments import sft_arguments
 from training.checkpoints import RestoresWeights
 from training.consistency import check_programs
-from training.dataset import entailed, keep_short, load_rows, sft_row, with_rows
+from training.dataset import entailed, keep_short, length_of, load_rows, sft_row, with_rows
 from training.flight.check import FlightCheck, check_samples
 from training.launch import Run, finish, launch, quiet_libraries
 from training.log_writers import LogLines
@@ -58,15 +58,22 @@ def make_trainer(run: Run, processor: Any) -> Trainer:
 
 def demonstration_rows(run: Run, processor: object) -> Dataset:
     """The samples that are short enough."""
-    config = run.config
+    config, measure = run.config, num_text_tokens(processor)
     assert config.sft is not None
-    rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache)
+    limit = config.sft.max_tokens
+    rows = load_rows(
+        run.dataset,
+        "train",
+        config.data,
+        config.seed,
+        run.cache,
+        lambda row: length_of(row, config.data, measure, whole=True) <= limit,
+    )
     if config.sft.only_entailed:
         check_programs(rows.column_names, "sft.only_entailed")
         rows = entailed(rows)
     check_samples(rows, run)
-    limit = config.sft.max_tokens
-    return keep_short(rows, config.data, limit, num_text_tokens(processor), whole=True)
+    return keep_short(rows, config.data, limit, measure, whole=True)
 
 
 if __name__ == "__main__":

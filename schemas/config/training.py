@@ -41,9 +41,13 @@ class ModelConfig(Section):
 
 
 class DataConfig(FrameConfig):
+    """`scene`: the gold of rewards and demonstrations is the part of the scene graph that the
+    question needs, or all of it (training.full_scene)."""
+
     dataset: str = Field(
         description="a dataset folder, NAME/DIGEST, NAME@TAG, or NAME for its newest build"
     )
+    scene: Literal["question", "full"] = "question"
     max_prompt_tokens: int = Field(default=6144, gt=0)
     max_samples: int | None = Field(
         default=None, gt=0, description="the first of the shuffled rows"
@@ -217,6 +221,14 @@ class TrainConfig(Section):
         if given != [self.method]:
             raise ValueError(
                 f'method = "{self.method}" and a section {self.method}, alone, go together'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reads_its_scene(self) -> "TrainConfig":
+        if self.data.scene == "full" and self.grpo and "sparse" in self.reward.kind:
+            raise ValueError(
+                f'reward.kind = "{self.reward.kind}" reads no scene: leave data.scene out'
             )
         return self
 

@@ -55,12 +55,12 @@ def check_packages() -> None:
         )
 
 
-def estimate_run(config: TrainConfig, root: Path) -> Estimate | None:
-    """None where the model's shape is not known."""
+def estimate_run(config: TrainConfig, root: Path, lengthening: float = 1.0) -> Estimate | None:
+    """None where the model's shape is not known; `lengthening` as in training.estimate."""
     name = config.model.name
     builds = sorted((root / "models" / name).glob("*/config.json"))
     shape = shape_of(str(builds[-1].parent) if builds else name)
-    return estimate(config, shape) if shape else None
+    return estimate(config, shape, lengthening) if shape else None
 
 
 def check_readiness(config: TrainConfig, root: Path) -> Path:

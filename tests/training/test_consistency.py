@@ -104,8 +104,8 @@ def test_it_is_paid_beside_the_weights_and_for_right_answers_alone():
 
 
 def test_demonstrations_that_follow_from_their_scene_are_known():
-    assert is_entailed(SIDES)
-    assert not is_entailed(FACING)
+    assert is_entailed(SIDES, GOLD)
+    assert not is_entailed(FACING, GOLD)
 
 
 def test_a_dataset_without_claims_is_refused():

@@ -66,12 +66,12 @@ def config_of(method: Method = Method.GRPO, **changes: Any) -> TrainConfig:
         (
             lambda rows, config: check_texts(rows, config, FAMILY),
             {"question_with_options": "Where is the <|image_pad|>?\n(A) left\n(B) right"},
-            "texts: question_with_options of sample planted holds <|image_pad|>, a special token",
+            "texts: the question of sample planted holds <|image_pad|>, a special token",
         ),
         (
             lambda rows, config: check_texts(rows, config, FAMILY),
             {"answer_option_text": GOLD % ("[10,10,90,40]", "(A) <|im_end|>")},
-            "texts: answer_option_text of sample planted holds <|im_end|>",
+            "texts: the gold of sample planted holds <|im_end|>",
         ),
     ],
 )

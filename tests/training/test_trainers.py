@@ -155,6 +155,21 @@ def test_sft_learns(finished):
     assert losses[-1] < losses[0] - 0.2
 
 
+@pytest.mark.parametrize("method", list(Method))
+def test_full_scenes_are_trained_on_within_the_limit(root, method, caplog):
+    """The flight check is a part of the run."""
+    tree = tree_of(FamilyName.QWEN2_5_VL, method)
+    tree |= {"data": tree["data"] | {"scene": "full"}, "reward": {"consistency": 0.1}}
+    config = save_config(root / "full.toml", tree)
+    longest = ["sft.max_tokens=750"] if method is Method.SFT else []
+    train(config, root, *longest)
+    assert is_finished(run_of(root))
+    cut = re.search(r"(\d+) of 36 full scenes are longer than a completion may be", caplog.text)
+    assert cut
+    # Eight tokens hold no scene: those of the question stay.
+    assert int(cut[1]) == 36 if method is Method.GRPO else 0 < int(cut[1]) < 36
+
+
 def test_a_finished_run_is_left_alone(finished):
     root, config = finished(Method.GRPO)
     before = {path: path.stat().st_mtime_ns for path in run_of(root).rglob("*")}

@@ -12,8 +12,9 @@ from datasets import Dataset
 
 from schemas.completion.parsing import GOLD_TAGS, read_scene, read_tags
 from schemas.config.training import RewardConfig, TrainConfig
-from training.dataset import text_of_row
+from training.dataset import text_of_row, without_images
 from training.families.family import Family
+from training.full_scene import gold_of
 from training.reward_functions import SPARSE, scorer
 from training.rewards import SPARSE_TAGS
 
@@ -74,14 +75,13 @@ def check_boxes(rows: Dataset, config: TrainConfig) -> str:
 def check_texts(rows: Dataset, config: TrainConfig, family: Family) -> str:
     """No question or gold holds a special token of the family: the tokenizer would read a picture,
     or the end of a turn, where a text names it."""
-    columns = ["question_id", "question_with_options", "answer_option_text"]
-    for row in rows.select_columns(columns):
-        for column in columns[1:]:
-            token = next((one for one in family.special.tokens if one in row[column]), None)
+    for row in without_images(rows):
+        for part, text in (("question", row["question_with_options"]), ("gold", gold_of(row))):
+            token = next((one for one in family.special.tokens if one in text), None)
             if token:
                 raise ValueError(
-                    f"texts: {column} of sample {row['question_id']} holds {token}, a special token"
-                    f" of {family.title}: leave the sample out"
+                    f"texts: the {part} of sample {row['question_id']} holds {token}, a special "
+                    f"token of {family.title}: leave the sample out"
                 )
     return f"{rows.num_rows} samples hold no special token"
 
@@ -90,11 +90,11 @@ def longest_row(rows: Dataset, config: TrainConfig) -> int:
     """The place of the sample with about the most tokens: four characters count as one."""
     lengths = [
         (
-            len(row["question_with_options"] + row["answer_option_text"]) // 4
+            len(row["question_with_options"] + gold_of(row)) // 4
             + config.data.sight.num_tokens(config.data.seen_size((row["width"], row["height"]))),
             -place,
         )
-        for place, row in enumerate(_without_images(rows))
+        for place, row in enumerate(without_images(rows))
     ]
     return -max(lengths)[1]
 
@@ -103,13 +103,9 @@ def _texts(rows: Dataset, config: TrainConfig) -> list[tuple[str, Mapping[str, A
     """Name and training row, without image, of at most MAX_TESTED samples."""
     step = ceil(rows.num_rows / MAX_TESTED)
     texts: list[tuple[str, Mapping[str, Any]]] = []
-    for row in _without_images(rows).select(range(0, rows.num_rows, step)):
+    for row in without_images(rows).select(range(0, rows.num_rows, step)):
         try:
             texts.append((row["question_id"], text_of_row(row, config.data)))
         except ValueError as error:
             raise ValueError(f"gold: sample {row['question_id']}: {error}") from None
     return texts
-
-
-def _without_images(rows: Dataset) -> Dataset:
-    return rows.select_columns([name for name in rows.column_names if name != "images"])
