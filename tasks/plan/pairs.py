@@ -5,7 +5,7 @@ Both photographs have to be in one split. Only photographs of one side are paire
 probably be in one (tasks.plan.groups.is_on_val_side).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, TypeAlias
@@ -52,22 +52,27 @@ def said_alike(rows: pl.DataFrame) -> pl.Series:
     return pl.Series("words", words).replace(-1, None)
 
 
-def counterparts(rows: pl.DataFrame) -> Places:
+def counterparts(rows: pl.DataFrame, evenly: Collection[str] = ()) -> Places:
     """For each row the place of its counterpart, -1 for none: among rows with the same `words` and
     `side`, as many pairs as there can be of different `photograph` and right option, up to rows
-    of one photograph that meet. Earlier rows are paired with earlier ones."""
+    of one photograph that meet. Earlier rows are paired with earlier ones.
+
+    As many as there can be all have the commonest right option, and to know it is to know half of
+    the answers. In the categories `evenly`, which have pairs to spare, the first pairs of some
+    words therefore have each option equally often."""
     found = np.full(rows.height, -1)
     key = ["words", "side"]
     right = pl.col("offered").list.first()
     asked = (
-        rows.select(*key, "photograph", right=right)
+        rows.select(*key, "photograph", is_even=pl.col("category").is_in(evenly), right=right)
         .with_row_index("row")
         .filter(pl.col("words").is_not_null())
         .filter(pl.col("right").n_unique().over(key) > 1)
     )
     places, photographs = asked["row"].to_list(), asked["photograph"].to_list()
+    is_even = asked["is_even"].to_list()
     for lines in _lines_of(asked):
-        for unit in _matched(lines, photographs):
+        for unit in _matched(lines, photographs, is_even=is_even[lines[0][0]]):
             one, other = (places[place] for place in unit)
             found[one], found[other] = other, one
     return found
@@ -153,23 +158,33 @@ def _lines_of(asked: pl.DataFrame) -> list[list[list[int]]]:
     return sorted(lines, key=lambda group: sum(map(len, group)))
 
 
-def _matched(lines: Sequence[list[int]], photographs: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Rows of different lines, two at a time and always from the two longest lines, which leaves
-    the fewest over. A row whose photograph is that of the other is passed over."""
+def _matched(
+    lines: Sequence[list[int]], photographs: Sequence[str], *, is_even: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Rows of different lines, two at a time: always from the two longest lines, which leaves the
+    fewest over, or, where `is_even`, from the two of which the fewest were taken. A row whose
+    photograph is that of the other is passed over."""
     lines = [line[::-1] for line in lines]
-    longest = [(-len(line), place) for place, line in enumerate(lines)]
-    heapify(longest)
-    while len(longest) > 1:
-        (_, first), (_, second) = heappop(longest), heappop(longest)
+    taken = [0] * len(lines)
+
+    def turn(place: int) -> tuple[int, int, int]:
+        return taken[place] * is_even, -len(lines[place]), place
+
+    turns = [turn(place) for place in range(len(lines))]
+    heapify(turns)
+    while len(turns) > 1:
+        (*_, first), (*_, second) = heappop(turns), heappop(turns)
         one = lines[first].pop()
         line = lines[second]
         for place in range(len(line) - 1, -1, -1):
             if photographs[line[place]] != photographs[one]:
                 yield one, line.pop(place)
+                taken[first] += 1
+                taken[second] += 1
                 break
         for place in (first, second):
             if lines[place]:
-                heappush(longest, (-len(lines[place]), place))
+                heappush(turns, turn(place))
 
 
 def whole_pairs(pair_ids: pl.Series) -> Places:

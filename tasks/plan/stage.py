@@ -27,7 +27,11 @@ from tasks.plan.quota import Cell, plan_quotas
 from tasks.plan.reasons import why_not_taken
 from tasks.stage import Job, Stage
 
-VERSION = 9
+VERSION = 10
+PLENTY = 3
+"""Questions that can be paired, per question wanted, from which on even pairs suffice: three
+quarters of them can still be, where the right options are 60, 20, 12 and 8 of 100, and images and
+topics keep some from being taken."""
 COLUMNS = (
     *("question_id", "image_id", "category", "level", "facet", "topic"),
     *("evidence", "num_offered", "offered", "context"),
@@ -92,7 +96,7 @@ def plan_questions(
     )
     usable = rows["reason"].is_null()
     open_rows = rows.filter(usable)
-    offers = offers_of(open_rows, val_share, seed) if is_paired else _alone(open_rows)
+    offers = offers_of(open_rows, wanted, val_share, seed) if is_paired else _alone(open_rows)
     taken = choose_evenly(offers, wanted, quota.max_per_image)
     planned = offers.rows.select(
         *("question_id", "alternative"),
@@ -113,7 +117,9 @@ def plan_questions(
     )
 
 
-def offers_of(rows: pl.DataFrame, val_share: float, seed: int) -> Offers:
+def offers_of(
+    rows: pl.DataFrame, wanted: Mapping[Cell, int], val_share: float, seed: int
+) -> Offers:
     """Rows with their counterparts among those whose photograph is on the same side, without those
     that are asked only beside one and have none."""
     groups = rows["group_id"].unique().to_list()
@@ -125,7 +131,14 @@ def offers_of(rows: pl.DataFrame, val_share: float, seed: int) -> Offers:
     )
     is_alone = pl.Series(counterparts(rows) < 0)
     rows = rows.filter(~(is_alone & pl.col("facet").str.ends_with(ONLY_PAIRED)))
-    return with_pairs_in_two(rows, counterparts(rows))
+    mates = counterparts(rows)
+    paired = rows.filter(pl.Series(mates >= 0))["category"].value_counts()
+    plenty = [name for name, number in paired.rows() if number > PLENTY * _wanted_of(name, wanted)]
+    return with_pairs_in_two(rows, counterparts(rows, plenty) if plenty else mates)
+
+
+def _wanted_of(category: str, wanted: Mapping[Cell, int]) -> int:
+    return sum(number for (name, _), number in wanted.items() if name == category)
 
 
 def _alone(rows: pl.DataFrame) -> Offers:

@@ -49,9 +49,9 @@ def test_what_offers_nothing_says_nothing():
 def asked(rows):
     """Rows of words, right option, photograph and side."""
     return pl.DataFrame(
-        [(words, [right], photograph, side) for words, right, photograph, side in rows],
-        schema={"words": pl.String, "offered": pl.List(pl.String), "photograph": pl.String,
-                "side": pl.Boolean},
+        [("size", words, [right], photograph, side) for words, right, photograph, side in rows],
+        schema={"category": pl.String, "words": pl.String, "offered": pl.List(pl.String),
+                "photograph": pl.String, "side": pl.Boolean},
         orient="row",
     )  # fmt: skip
 
@@ -61,10 +61,11 @@ def asked(rows):
         st.tuples(st.sampled_from(["w", "v", None]), st.sampled_from("abc"),
                   st.sampled_from("pqrst"), st.booleans()),
         max_size=24,
-    )
+    ),
+    st.sampled_from([(), ("size",)]),
 )  # fmt: skip
-def test_counterparts_say_the_same_of_other_photographs_with_another_answer(rows):
-    mates = counterparts(asked(rows)).tolist()
+def test_counterparts_say_the_same_of_other_photographs_with_another_answer(rows, evenly):
+    mates = counterparts(asked(rows), evenly).tolist()
     for row, mate in enumerate(mates):
         if mate >= 0:
             assert mates[mate] == row
@@ -79,6 +80,36 @@ def test_where_all_photographs_differ_as_many_are_paired_as_can_be(answers):
     most = max(Counter(answers).values(), default=0)
     paired = int((counterparts(asked(rows)) >= 0).sum())
     assert paired == 2 * min(len(answers) // 2, len(answers) - most)
+
+
+def test_even_pairs_have_every_answer_equally_often_as_long_as_all_are_there():
+    """Of 60 a, 20 b, 12 c and 8 d, the first 8 of each meet each other; as many as can be paired
+    all have an a."""
+    answers = "a" * 60 + "b" * 20 + "c" * 12 + "d" * 8
+    rows = asked([("w", answer, f"p{place}", True) for place, answer in enumerate(answers)])
+    first = {answers.index(answer) + rank for answer in "abcd" for rank in range(8)}
+    even = counterparts(rows, ["size"]).tolist()
+    assert {even[row] for row in first} == first
+    assert sum(mate >= 0 for mate in even) == 60
+    most = counterparts(rows).tolist()
+    assert sum(mate >= 0 for mate in most) == 80
+    assert all("a" in (answers[row], answers[mate]) for row, mate in enumerate(most) if mate >= 0)
+    assert counterparts(rows, ["depth"]).tolist() == most
+
+
+@pytest.mark.parametrize(("num_wanted", "is_even"), [(8, True), (64, False)])
+def test_pairs_are_even_where_there_are_more_than_are_wanted(num_wanted, is_even):
+    sizes = {"a": 40, "b": 12, "c": 6}
+    rows = [
+        held(f"{right}{number}", right, *sorted({*sizes} - {right}))
+        for right, size in sizes.items()
+        for number in range(size)
+    ]
+    frame = pl.DataFrame(rows).with_columns(group_id="image_id", all_offered="offered")
+    offers = offers_of(frame, {(rows[0]["category"], "easy"): num_wanted}, 0.0, 7)
+    right = offers.rows["offered"].list.first().to_list()
+    paired = [(right[row], right[mate]) for row, mate in enumerate(offers.mates) if mate >= 0]
+    assert (("b", "c") in paired) is is_even
 
 
 def test_a_pair_has_one_id_whichever_comes_first():
@@ -224,8 +255,10 @@ def test_a_family_of_facets_has_at_most_a_quarter_while_others_suffice():
     rows += [held(f"z{number}", "x", "y") | {"facet": "z/under"} for number in range(60)]
     quota = QuotaConfig(num_samples=1600, easy_share=1.0, medium_share=0.0, oversample=1.0)
     frame = pl.DataFrame(rows)
-    offers = offers_of(frame.with_columns(group_id="image_id", all_offered="offered"), 0.0, 7)
-    chosen = choose_evenly(offers, plan_quotas(quota, 1600), max_per_image=9)
+    frame = frame.with_columns(group_id="image_id", all_offered="offered")
+    wanted = plan_quotas(quota, 1600)
+    offers = offers_of(frame, wanted, 0.0, 7)
+    chosen = choose_evenly(offers, wanted, max_per_image=9)
     counts = Counter(facet.split("/")[0] for facet in frame.filter(pl.Series(chosen))["facet"])
     assert counts.total() == 100
     assert (counts["a"], counts["b"], counts["c"]) == (24, 24, 24)
