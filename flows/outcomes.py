@@ -32,6 +32,12 @@ def outcome_of(error: Exception) -> tuple[str, int]:
             f"the Prefect server does not answer ({reason}): run the same command when it does",
             1,
         )
+    if _is_of("concurrent.futures", "BrokenExecutor", error):
+        return (
+            "a worker process was killed, as the system does when memory runs out: run the same "
+            "command, it goes on from here; fewer runner.max_workers take less memory",
+            1,
+        )
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return first_line(error), 1
     return _fault(error), 1

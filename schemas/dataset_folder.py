@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from errno import ENAMETOOLONG
 from glob import escape
 from hashlib import file_digest
 from pathlib import Path
@@ -73,18 +74,29 @@ def resolve_dataset(name: str, root: Path) -> Path:
     `root`/rejected, the build that NAME@TAG stands for, or the newest published build of that name.
     FileNotFoundError where there is no such folder or tag."""
     place = Path(name).expanduser()
-    for folder in (place, root / "datasets" / name, root / REJECTED / name):
-        if (folder / "manifest.json").is_file():
+    places = (place, root / "datasets" / name, root / REJECTED / name) if name else ()
+    for folder in places:
+        if _has_manifest(folder):
             return folder
-    if len(Path(name).parts) == 1:
-        if "@" in name:
+    if len(Path(name).parts) == 1 and not place.is_absolute():
+        known, _, tag = name.rpartition("@")
+        if known and tag:
             return _tagged(name, root)
         if builds := builds_below(root, name):
             return builds[0]
     raise FileNotFoundError(
-        f"no dataset {name}: it is neither a dataset folder nor a name below {root / 'datasets'}; "
-        "run spatialthinker build first"
+        f"no dataset {shell_word(name)}: it is neither a dataset folder nor a name below "
+        f"{root / 'datasets'}; run spatialthinker build first"
     )
+
+
+def _has_manifest(folder: Path) -> bool:
+    try:
+        return (folder / "manifest.json").is_file()
+    except OSError as error:
+        if error.errno == ENAMETOOLONG:  # nothing can be called so
+            return False
+        raise
 
 
 def _tagged(name: str, root: Path) -> Path:

@@ -141,7 +141,7 @@ def why(
     from schemas.dataset_folder import resolve_dataset
     from tasks.publish.why import explain, newest_dataset
 
-    folder = resolve_dataset(dataset, root) if dataset else newest_dataset(root)
+    folder = newest_dataset(root) if dataset is None else resolve_dataset(dataset, root)
     for line in explain(name, folder, root, replies):
         typer.echo(line)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import httpx
@@ -116,6 +117,7 @@ def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
         (pl.exceptions.ComputeError("what\never"), "what", 1),
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
+        (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
         (RuntimeError(""), "RuntimeError", 1),
         (KeyError("x"), "a fault of the program (KeyError: 'x'): report it with /", 1),
         (RecursionError("deep"), "a fault of the program (RecursionError: deep): report it", 1),

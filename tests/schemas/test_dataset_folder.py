@@ -44,10 +44,17 @@ def test_a_command_is_told_as_a_shell_takes_it(item, typed):
     assert why_command(item, "mine/b2") == f"spatialthinker why --dataset mine/b2 {typed}"
 
 
-@pytest.mark.parametrize("name", ["other", "../drawn", "datasets/none", ""])
+@pytest.mark.parametrize(
+    "name", ["other", "../drawn", "datasets/none", "", "/", "@a", "a@", "a" * 300]
+)
 def test_what_is_no_dataset_is_told(name, tmp_path):
     with pytest.raises(FileNotFoundError, match="run spatialthinker build first"):
         resolve_dataset(name, tmp_path)
+
+
+def test_a_name_of_hidden_characters_is_told_as_a_shell_takes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no dataset \$'a\\nb\\u202e': it is"):
+        resolve_dataset("a\nb\u202e", tmp_path)
 
 
 def test_a_sound_dataset_passes(copy):
