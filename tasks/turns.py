@@ -63,15 +63,31 @@ def _is_held(number: int, path: str) -> bool:
 @contextmanager
 def using_root(root: Path) -> Iterator[None]:
     """Within the block nobody clears the root: what a build has found complete stays until it has
-    ended. Any number of processes may use it; waits where one is clearing it."""
+    ended. Any number of processes may use it; waits where one is clearing it. RuntimeError where
+    the block fails because somebody has moved or removed the root."""
     root.mkdir(parents=True, exist_ok=True)
     number = os.open(root, os.O_RDONLY)
     try:
         with suppress(OSError):  # a file system without locks does without them
             flock(number, LOCK_SH)
         yield
+    except Exception as error:
+        if _is_at(number, root):
+            raise
+        raise RuntimeError(
+            f"{root} was moved or removed while it was used: put it back in its place, or run the "
+            "same command to begin anew"
+        ) from error
     finally:
         os.close(number)
+
+
+def _is_at(number: int, root: Path) -> bool:
+    """Whether the folder that was opened is still the one at its path."""
+    try:
+        return os.path.samestat(os.fstat(number), root.stat())
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.replacing import replacing, replacing_folder
 from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
-from tasks.turns import LOCK, sole_maker
+from tasks.turns import LOCK, sole_maker, using_root
 from tests.builds import config_of
 from tests.commands import REPOSITORY
 
@@ -102,6 +102,28 @@ def test_a_folder_is_not_put_in_the_place_of_a_file(tmp_path):
         (partial / "file").write_text("x")
     assert (tmp_path / "dataset").read_text() == "a file"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def reads(path: Path) -> None:
+    path.read_bytes()
+
+
+@pytest.mark.parametrize("is_made_anew", [False, True])
+def test_a_root_that_was_moved_is_why_what_uses_it_fails(is_made_anew, tmp_path):
+    root = tmp_path / "root"
+    with (
+        pytest.raises(RuntimeError, match=f"{root} was moved or removed while it was used"),
+        using_root(root),
+    ):
+        root.rename(tmp_path / "elsewhere")
+        if is_made_anew:  # as by the lock of the next artifact
+            (root / "artifacts").mkdir(parents=True)
+        reads(root / "artifacts" / "file")
+
+
+def test_a_root_that_is_in_its_place_is_not_why(tmp_path):
+    with pytest.raises(FileNotFoundError, match="file"), using_root(tmp_path / "root"):
+        reads(tmp_path / "root" / "file")
 
 
 @pytest.fixture
