@@ -9,13 +9,14 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from multiprocessing import get_context, resource_tracker
 from threading import Lock, Thread
 from time import sleep
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import polars as pl
 
@@ -62,15 +63,26 @@ def end_with_parent() -> None:
     one of SIGNALS comes. Replies under way are stored before."""
     parent = os.getppid()
 
-    def watch() -> None:
-        while os.getppid() == parent and not signal.sigtimedwait(SIGNALS, LOOK_SECONDS):
-            pass
-        stop_all()
-        while num_under_way():
-            sleep(0.05)
-        os._exit(1)
+    def await_loss() -> None:
+        while os.getppid() == parent:
+            sleep(LOOK_SECONDS)
+        _end_when_stored()
 
-    Thread(target=watch, daemon=True).start()
+    def await_signal() -> None:
+        # Not sigtimedwait: where the process is stopped and continues after its time is up, it
+        # returns as if a signal had come.
+        signal.sigwait(SIGNALS)
+        _end_when_stored()
+
+    for watch in (await_loss, await_signal):
+        Thread(target=watch, daemon=True).start()
+
+
+def _end_when_stored() -> NoReturn:
+    stop_all()
+    while num_under_way():
+        sleep(0.05)
+    os._exit(1)
 
 
 @contextmanager
@@ -83,6 +95,16 @@ def holding_signals() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+@contextmanager
+def _starting_anew() -> Iterator[None]:
+    """After a block that failed because a worker was killed, others are started for the next."""
+    try:
+        yield
+    except BrokenProcessPool:
+        _start_pool.cache_clear()
+        raise
 
 
 def _submit(
@@ -112,7 +134,8 @@ def run_apart(
     """What a picklable function returns; it runs in a worker where there are at least MIN_ROWS."""
     if num_workers == 1 or num_rows < MIN_ROWS:
         return function(*arguments, **named)
-    return _submit(num_workers, function, *arguments, **named).result()
+    with _starting_anew():
+        return _submit(num_workers, function, *arguments, **named).result()
 
 
 def map_batches(
@@ -123,6 +146,7 @@ def map_batches(
     if num_workers == 1 or frame.height < MIN_ROWS:
         yield from map(function, batches)
         return
-    with holding_signals():
-        made = _pool(num_workers).map(function, batches)
-    yield from made
+    with _starting_anew():
+        with holding_signals():
+            made = _pool(num_workers).map(function, batches)
+        yield from made

@@ -5,16 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tasks.processes import MIN_ROWS, map_batches, run_apart
+from tasks.processes import LOOK_SECONDS, MIN_ROWS, map_batches, run_apart
 
 STARTS_WORKERS = """
 import os, sys, time
-from tasks.processes import MIN_ROWS, run_apart
+from tasks.processes import LOOK_SECONDS, MIN_ROWS, run_apart
 if __name__ == "__main__":
     print(run_apart(os.getpid, MIN_ROWS, 2), flush=True)
     time.sleep(60)
@@ -23,6 +24,11 @@ if __name__ == "__main__":
 
 def with_pid(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pid=pl.lit(os.getpid()))
+
+
+def killed(frame: pl.DataFrame) -> pl.DataFrame:
+    signal.raise_signal(signal.SIGKILL)
+    return frame
 
 
 def test_batches_come_back_in_order_from_other_processes():
@@ -37,6 +43,25 @@ def test_few_rows_and_one_worker_stay_here():
     assert set(pl.concat(map_batches(with_pid, frame, 2))["pid"]) == {os.getpid()}
     assert run_apart(os.getpid, MIN_ROWS, 1) == os.getpid()
     assert run_apart(os.getpid, MIN_ROWS, 2) != os.getpid()
+
+
+@pytest.mark.long
+def test_after_a_killed_worker_others_are_started():
+    with pytest.raises(BrokenProcessPool):
+        run_apart(signal.raise_signal, MIN_ROWS, 3, signal.SIGKILL)
+    with pytest.raises(BrokenProcessPool):
+        list(map_batches(killed, pl.DataFrame({"row": range(MIN_ROWS)}), 3))
+    assert run_apart(os.getpid, MIN_ROWS, 3) != os.getpid()
+
+
+@pytest.mark.long
+def test_a_worker_that_was_stopped_goes_on():
+    worker = run_apart(os.getpid, MIN_ROWS, 2)
+    os.kill(worker, signal.SIGSTOP)
+    time.sleep(2 * LOOK_SECONDS)
+    os.kill(worker, signal.SIGCONT)
+    time.sleep(0.5)
+    assert is_running(worker)
 
 
 @pytest.mark.long
