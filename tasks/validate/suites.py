@@ -27,6 +27,9 @@ from tasks.validate.expectations import Check
 
 GROUP = "Own expectations"
 COLUMNS = ("column", "column_A", "column_B")
+OF_A_STORE = ("id", "rendered_content")
+"""What an expectation has from the store of a data context: an expectation with an id belongs to
+the suite there, and cannot be put into another."""
 
 
 def checks_of_suite(path: Path, schema: Mapping[str, pl.DataType]) -> list[Check]:
@@ -49,19 +52,30 @@ def checks_of_suite(path: Path, schema: Mapping[str, pl.DataType]) -> list[Check
 def read_suite(path: Path) -> list[Expectation]:
     """ValueError, in one line, where the file holds no suite."""
     try:
-        entries = json.loads(path.read_bytes())["expectations"]
-        found = [_expectation(entry) for entry in entries]
+        found = [_expectation(entry) for entry in _entries(json.loads(path.read_bytes()))]
     except OSError as error:
         raise ValueError(f"no suite at {path} ({error.strerror}): correct gates.suite") from None
     except Exception as error:  # of many kinds, by what the file holds instead
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
             f"{path} is not a suite of Great Expectations ({reason}): write it with "
-            "suite.to_json_dict()"
+            f"suite.to_json_dict() of version {gx.__version__}"
         ) from None
     if not found:
         raise ValueError(f"{path} holds no expectation: leave gates.suite out, or add some")
     return found
+
+
+def _entries(tree: Any) -> list[dict[str, Any]]:
+    entries = tree.get("expectations") if isinstance(tree, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("it holds no list of expectations")
+    return [
+        {key: value for key, value in entry.items() if key not in OF_A_STORE}
+        if isinstance(entry, dict)
+        else entry
+        for entry in entries
+    ]
 
 
 def _expectation(entry: dict[str, Any]) -> Expectation:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import great_expectations as gx
 import great_expectations.expectations as gxe
 import polars as pl
 import pytest
@@ -173,7 +174,14 @@ def test_own_expectations_judge_the_samples(tmp_path):
     [
         (None, "no suite at .*none.json .*: correct gates.suite"),
         ("{", "is not a suite of Great Expectations"),
-        ("[]", "is not a suite of Great Expectations"),
+        ("[]", "it holds no list of expectations"),
+        ('{"expectations": {}}', "it holds no list of expectations"),
+        ('{"expectations": [null]}', "is not a suite of Great Expectations"),
+        (
+            '{"expectations": [{"expectation_type": "expect_column_values_to_be_unique", '
+            '"kwargs": {"column": "rating"}}]}',
+            f"write it with suite.to_json_dict\\(\\) of version {gx.__version__}",
+        ),
         (
             '{"expectations": [{"type": "expect_nothing", "kwargs": {}}]}',
             "expect_nothing is unknown",
@@ -198,6 +206,17 @@ def test_what_is_no_suite_is_told_in_one_line(text, problem, tmp_path):
     with pytest.raises(ValueError, match=problem) as error:
         checks_of_suite(path, SOUND.schema)
     assert "\n" not in str(error.value)
+
+
+def test_a_suite_may_come_from_the_store_of_a_context(tmp_path):
+    context = gx.get_context(mode="ephemeral")
+    stored = context.suites.add(ExpectationSuite(name="ours"))
+    stored.add_expectation(gxe.ExpectColumnValuesToBeUnique(column="question_id"))
+    written = stored.to_json_dict()
+    assert written["expectations"][0]["id"]
+    (tmp_path / "own.json").write_text(json.dumps(written), encoding="utf-8")
+    (check,) = checks_of_suite(tmp_path / "own.json", SOUND.schema)
+    assert check.name == "own_01_expect_column_values_to_be_unique"
 
 
 @pytest.mark.parametrize("command", ["plan", "build"])
