@@ -10,6 +10,8 @@ import transformers
 from PIL.Image import Image
 from transformers import AutoModelForImageTextToText
 
+from evaluation.attending import look
+from evaluation.attention import Looked
 from schemas.printable import first_line
 
 logger = logging.getLogger(__name__)
@@ -77,6 +79,12 @@ class LocalModel:
         torch.cuda.empty_cache()
         middle = len(batch) // 2
         return self.write(batch[:middle]) + self.write(batch[middle:])
+
+    def look(self, asked: Asked, before: str, answer: str) -> list[Looked]:
+        """Where it looks while it writes the answer, after what it wrote `before` that; of one
+        image, by layer."""
+        (image,) = asked.images
+        return look(self._model, self._processor, self._chat(asked) + before, answer, image)
 
     def _write(self, batch: Sequence[Asked]) -> list[Written]:
         images = [list(asked.images) for asked in batch]

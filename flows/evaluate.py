@@ -28,6 +28,7 @@ from schemas.dataset_folder import check_root
 from schemas.printable import first_line
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
+from tasks.evaluate.attend import measure_attention
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of
@@ -112,8 +113,16 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
             task = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
             score = partial(task, items[name], replies, config.seed, config.num_bootstrap, root)
             scored = _outcome(score, about_this, failures)
-            if scored:
-                outcomes.append(Outcome(model_name, name, items[name], replies, *scored))
+            if not scored:
+                continue
+            looked = None
+            if (local := models[model_name].local) and local.attention:
+                looking = partial(
+                    measure_attention, items[name], replies, name, models[model_name], root
+                )
+                looked = _outcome(looking, about_this, failures)
+            paths = items[name], replies, scored.parsed, scored.scores, looked
+            outcomes.append(Outcome(model_name, name, *paths))
     except BaseException:
         # A signal interrupts only this thread: the threads of the tasks would go on asking models.
         for run in runs.values():

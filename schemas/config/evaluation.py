@@ -25,6 +25,9 @@ class LocalModelConfig(Section):
     """A model that runs on this machine: a Hub id, a folder in Hugging Face layout, a
     training run's name below data/models, or `tiny`.
 
+    With `attention`, the report shows how much of the attention of its answers falls on the gold
+    boxes: each of its replies goes through the model once more.
+
     With `checkpoints`, `model` is a training run (its folder, or its name below data/runs) or
     another folder of checkpoints, and stands for several models: one for each checkpoint, or for
     those of the listed updates."""
@@ -33,6 +36,7 @@ class LocalModelConfig(Section):
     checkpoints: Literal["all"] | Annotated[tuple[Update, ...], Field(min_length=1)] | None = None
     revision: str | None = None
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    attention: bool = False
     batch_size: int = Field(default=8, gt=0, exclude=True)
     device: str = Field(default="auto", exclude=True)
 
@@ -60,6 +64,12 @@ class EvaluatedModel(FrameConfig):
     def _one_way(self) -> "EvaluatedModel":
         if sum(way is not None for way in (self.local, self.chat, self.files)) != 1:
             raise ValueError("give one of the sections local, chat and files")
+        return self
+
+    @model_validator(mode="after")
+    def _sees_what_it_attends_to(self) -> "EvaluatedModel":
+        if self.blind and self.local and self.local.attention:
+            raise ValueError("a blind model sees no picture: leave local.attention out")
         return self
 
     def files_of(self, benchmark: str) -> list[Path]:

@@ -24,7 +24,7 @@ ONE_AT_A_TIME = Lock()
 
 
 @lru_cache(maxsize=1)
-def _load(model: EvaluatedModel, root: Path) -> Any:
+def load_local(model: EvaluatedModel, root: Path) -> Any:
     """The last model stays loaded, for the next benchmark."""
     from evaluation.local import LocalModel  # loads torch
     from training.processor import load_processor, placeholder_ids
@@ -84,19 +84,20 @@ def _write_batch(
     asked = [
         Asked(
             about["prompt"],
-            [_image(store.read(digest), model) for digest in shown_to(model, row)],
+            [image_for(model, store.read(digest)) for digest in shown_to(model, row)],
         )
         for row, about in zip(batch, known, strict=True)
     ]
     with ONE_AT_A_TIME:
-        written = _load(model, root).write(asked)
+        written = load_local(model, root).write(asked)
     return [
         about | reply._asdict() | {"cost": None, "error": None}
         for about, reply in zip(known, written, strict=True)
     ]
 
 
-def _image(data: bytes, model: EvaluatedModel) -> Any:
+def image_for(model: EvaluatedModel, data: bytes) -> Any:
+    """A photograph's bytes as an image, in the size in which the model is shown it."""
     with opened(data) as image:
         size = image.size
     return shown(data, model.shown_size(size))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """The artifacts of one model on one benchmark."""
+    """The artifacts of one model on one benchmark; `attention` where it was measured."""
 
     model: str
     benchmark: str
@@ -13,6 +13,11 @@ class Outcome(NamedTuple):
     replies: Path
     parsed: Path
     scores: Path
+    attention: Path | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        return [path for path in self[2:] if path is not None]
 
 
 class VariantsOutcome(NamedTuple):
@@ -23,6 +28,10 @@ class VariantsOutcome(NamedTuple):
     variants: Path
     replies: Path
     parsed: Path
+
+    @property
+    def paths(self) -> list[Path]:
+        return list(self[2:])
 
 
 class Failed(NamedTuple):

@@ -4,8 +4,8 @@ Reads items, replies, what was read of them and the scores, by model and benchma
 folder ROOT/evaluations/<name>/<digest>/ with report.html (one page, opens from disk), report.md,
 scores.parquet, items.parquet, grounding.parquet, the audit's differences.parquet, audit.parquet and
 pairs.parquet, trajectory.parquet where a training was evaluated at several of its updates,
-robustness.parquet and variants.parquet where variants of items were asked, and
-evaluation.json: what was evaluated on what.
+robustness.parquet and variants.parquet where variants of items were asked, attention.parquet and
+focus.parquet where attention was measured, and evaluation.json: what was evaluated on what.
 """
 
 import json
@@ -20,6 +20,7 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
+from evaluation.attention import ATTENTION, summarize
 from evaluation.grounding_tables import GROUNDING
 from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
@@ -31,6 +32,7 @@ from schemas.columns import columns
 from schemas.replacing import replacing_folder
 from tasks.artifact import plan_artifact, sealed_content
 from tasks.evaluate.about import About
+from tasks.evaluate.attention_view import attention_view
 from tasks.evaluate.audit_view import Audit, audit_of, audit_view
 from tasks.evaluate.browser import MAX_TEXT, browse, examples_of
 from tasks.evaluate.grounding_view import CASES, grounding_view
@@ -66,6 +68,7 @@ class Tables(NamedTuple):
     answers: pl.DataFrame
     grounding: pl.DataFrame
     trajectory: pl.DataFrame
+    attention: pl.DataFrame
 
 
 def report_folder(
@@ -76,7 +79,8 @@ def report_folder(
     variants: Sequence[VariantsOutcome] = (),
 ) -> Path:
     told = repr([tuple(failure) for failure in failures])
-    parts = [*((one[:2], one[2:]) for one in outcomes), *((one[:2], one[2:]) for one in variants)]
+    parts = [(one[:2], one.paths) for one in outcomes]
+    parts += [(one[:2], one.paths) for one in variants]
     inputs = {
         f"{number}-{model}-{benchmark}": "+".join(sealed_content([path]) for path in paths)
         for number, ((model, benchmark), paths) in enumerate(parts)
@@ -95,17 +99,22 @@ def read_tables(about: About, outcomes: Sequence[Outcome]) -> Tables:
     scores = [pl.DataFrame(schema={**MODEL, **SCORE})]
     answers = [pl.DataFrame(schema=ANSWER)]
     grounding = [pl.DataFrame(schema={**MODEL, **GROUNDING})]
+    attention = [pl.DataFrame(schema={**MODEL, **ATTENTION})]
     for outcome in outcomes:
         names = {"model": pl.lit(outcome.model), "benchmark": pl.lit(outcome.benchmark)}
-        items, replies, parsed, scored = (pl.read_parquet(path) for path in outcome[2:])
+        items, replies, parsed, scored = (pl.read_parquet(path) for path in outcome[2:6])
         found = ground_replies(items, replies, parsed)
         scores.append(scored.with_columns(**names).select(*scores[0].columns))
         answers.append(_answers(items, replies, parsed).with_columns(**names).select(*ANSWER))
         grounding.append(found.with_columns(**names).select(*grounding[0].columns))
+        if outcome.attention:
+            looked = pl.read_parquet(outcome.attention).with_columns(**names)
+            attention.append(looked.select(*attention[0].columns))
     whole = pl.concat(scores), pl.concat(answers), pl.concat(grounding)
     updates = [At(*checkpoint) for checkpoint in about.checkpoints]
     seed, num_bootstrap = about.seed, about.num_bootstrap
-    return Tables(*whole, trajectory(*whole, updates, seed=seed, num_bootstrap=num_bootstrap))
+    by_update = trajectory(*whole, updates, seed=seed, num_bootstrap=num_bootstrap)
+    return Tables(*whole, by_update, pl.concat(attention))
 
 
 def _answers(items: pl.DataFrame, replies: pl.DataFrame, parsed: pl.DataFrame) -> pl.DataFrame:
@@ -147,6 +156,7 @@ def report_view(
         "trajectories": trajectory_view(tables.trajectory),
         "reading": reading_rows(tables.scores, tables.answers),
         "grounding": grounding_view(tables.grounding, models),
+        "attention": attention_view(summarize(tables.attention)),
     }
 
 
@@ -191,6 +201,9 @@ def write_report(
     tables.scores.write_parquet(folder / "scores.parquet")
     tables.answers.write_parquet(folder / "items.parquet")
     tables.grounding.write_parquet(folder / "grounding.parquet")
+    if not tables.attention.is_empty():
+        tables.attention.write_parquet(folder / "attention.parquet")
+        summarize(tables.attention).write_parquet(folder / "focus.parquet")
     if about.checkpoints:
         tables.trajectory.write_parquet(folder / "trajectory.parquet")
     audit = audit_of(tables.scores, tables.answers, about)
