@@ -115,8 +115,15 @@ class ChatConfig(Section):
         return self.model_dump(mode="json", exclude=None if self.draw else {"draw"})
 
     def with_draw(self, draw: int) -> "ChatConfig":
+        return self._with(draw=draw)
+
+    def with_temperature(self, temperature: float) -> "ChatConfig":
+        return self._with(temperature=temperature)
+
+    def _with(self, **changes: Any) -> "ChatConfig":
+        # Not a copy, which would keep the identity that is cached.
         known = {name: getattr(self, name) for name in ChatConfig.model_fields}
-        return ChatConfig(**known | {"draw": draw})
+        return ChatConfig(**known | changes)
 
     @model_validator(mode="after")
     def _own_fields(self) -> "ChatConfig":

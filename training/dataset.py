@@ -20,9 +20,11 @@ from schemas.completion.frames import Size, moved_gold
 from schemas.completion.publish import render_prompt
 from schemas.config.training import DataConfig
 from schemas.dataset_folder import split_files
+from schemas.difficulty import read_difficulty
 from schemas.photographs import opened
 from schemas.proof.own_scene import COLUMNS
 from training.consistency import is_entailed, program_text
+from training.difficulty import chosen_places
 from training.full_scene import (
     NUM_OBJECTS,
     SCENE_COLUMNS,
@@ -107,9 +109,11 @@ def load_rows(
     seed: int,
     cache: Path,
     fits: Fits | None = None,
+    difficulty: Path | None = None,
 ) -> Dataset:
     """The rows of a split in a seeded order, as they are in the files; kept as Arrow in `cache`.
-    Where full scenes are trained on, rows say how much of theirs fits."""
+    Where full scenes are trained on, rows say how much of theirs fits. `difficulty` is the file of
+    the pass rates by which they are chosen."""
     files = split_files(folder, split)
     if not files:
         raise ValueError(
@@ -133,6 +137,9 @@ def load_rows(
         numbers = count_objects(without_images(rows), fits)
         rows = rows.add_column(NUM_OBJECTS, numbers)
     rows = rows.shuffle(seed=seed)
+    if difficulty:
+        rates = read_difficulty(difficulty)
+        rows = rows.select(chosen_places(rows["question_id"][:], rates, config, seed))
     return rows.select(range(min(rows.num_rows, config.max_samples or rows.num_rows)))
 
 

@@ -75,7 +75,9 @@ def rollout_rows(run: Run, processor: object) -> Dataset:
         known = text_of_row(row, config.data)
         return measure(known["demonstration"]) <= config.grpo.max_completion_tokens
 
-    rows = load_rows(run.dataset, "train", config.data, config.seed, run.cache, fits)
+    rows = load_rows(
+        run.dataset, "train", config.data, config.seed, run.cache, fits, run.difficulty
+    )
     if config.reward.consistency:
         check_programs(rows.column_names, "reward.consistency")
     check_samples(rows, run)

@@ -25,7 +25,7 @@ from training.families.family import Family
 from training.families.table import FAMILIES
 from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final
-from training.run_folder import FINAL, is_finished, run_folder
+from training.run_folder import FINAL, difficulty_of, is_finished, run_folder
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 class Run:
     """A run to do. `checkpoint` is where it goes on, None at the start. While `lock` is open, no
     other process trains in its folder; None in a process that does not hold it. `only_check`: the
-    run ends before its first update."""
+    run ends before its first update. `difficulty`: the file of the pass rates that choose its
+    samples."""
 
     config: TrainConfig
     dataset: Path
@@ -46,6 +47,7 @@ class Run:
     has_gpu: bool
     lock: IO[str] | None
     only_check: bool = False
+    difficulty: Path | None = None
 
     @property
     def final(self) -> Path:
@@ -173,6 +175,7 @@ def _run(
         has_gpu=torch.cuda.is_available(),
         lock=lock,
         only_check=only_check,
+        difficulty=difficulty_of(config.data, dataset, root),
     )
 
 

@@ -10,8 +10,9 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from schemas.config.training import TrainConfig
+from schemas.config.training import DataConfig, TrainConfig
 from schemas.dataset_folder import read_manifest
+from schemas.difficulty import content_of, find_difficulty, read_difficulty
 from schemas.file_digests import digest_store, file_digests
 from training.checkpoints import NEEDED, RANDOM_STATES, STATE
 
@@ -28,15 +29,23 @@ def run_folder(config: TrainConfig, dataset: Path, model: str | Path, root: Path
 
 
 def run_digest(config: TrainConfig, dataset: Path, model: str | Path, root: Path) -> str:
-    """Of the configuration and of the files of dataset and model, not of their paths; `model` is a
-    folder, or the Hub id that the configuration names."""
+    """Of the configuration, of the files of dataset and model, not of their paths, and of the pass
+    rates that choose samples; `model` is a folder, or the Hub id that the configuration names."""
     settings = config.model_dump(mode="json")
     del settings["data"]["dataset"]
     if isinstance(model, Path):
         settings["model"]["name"] = model_digest(model, root)
+    if found := difficulty_of(config.data, dataset, root):
+        settings["data"]["difficulty"] = content_of(read_difficulty(found))
     files = {name: facts["sha256"] for name, facts in read_manifest(dataset)["files"].items()}
     recipe = json.dumps([VERSION, settings, files], sort_keys=True)
     return sha256(recipe.encode()).hexdigest()[:16]
+
+
+def difficulty_of(config: DataConfig, dataset: Path, root: Path) -> Path | None:
+    """The file of the pass rates that choose the samples of a training, None where it takes all.
+    ValueError where it is missing."""
+    return find_difficulty(dataset, config.difficulty, root) if config.reads_difficulty else None
 
 
 def model_digest(folder: Path, root: Path) -> str:

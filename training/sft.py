@@ -68,6 +68,7 @@ def demonstration_rows(run: Run, processor: object) -> Dataset:
         config.seed,
         run.cache,
         lambda row: length_of(row, config.data, measure, whole=True) <= limit,
+        run.difficulty,
     )
     if config.sft.only_entailed:
         check_programs(rows.column_names, "sft.only_entailed")

@@ -7,7 +7,7 @@ import typer
 
 from flows.commands.building import announce, build, leakage, plan, why
 from flows.commands.catalogue import check, diff, list_all, prune, report, tag, trends
-from flows.commands.learning import evaluate, score, train
+from flows.commands.learning import difficulty, evaluate, score, train
 from flows.commands.operating import download, serve
 from flows.commands.push import push
 from flows.commands.review import review, reviews
@@ -27,9 +27,9 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": build, "plan": plan, "why": why, "report": report, "review": review,
     "reviews": reviews, "list": list_all, "tag": tag, "diff": diff, "trends": trends,
-    "push": push, "announce": announce, "train": train, "evaluate": evaluate, "score": score,
-    "leakage": leakage, "serve": serve, "witness": witness, "download": download, "check": check,
-    "prune": prune,
+    "push": push, "announce": announce, "difficulty": difficulty, "train": train,
+    "evaluate": evaluate, "score": score, "leakage": leakage, "serve": serve, "witness": witness,
+    "download": download, "check": check, "prune": prune,
 }  # fmt: skip
 """In the order of the help: a dataset is made, looked at, compared, handed over and learned from;
 then what is needed now and then."""

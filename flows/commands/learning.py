@@ -1,5 +1,5 @@
-"""Commands `spatialthinker score`, `train` and `evaluate`: models learn from a dataset and are
-measured."""
+"""Commands `spatialthinker score`, `train`, `difficulty` and `evaluate`: models learn from a
+dataset and are measured."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.commands.options import DATA, DATASET, Announce, Root, Settings
+from flows.commands.options import DATA, DATASET, ENDPOINTS, Announce, Root, Settings
 from flows.commands.screen import wide_console
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
@@ -100,6 +100,52 @@ def train(
         check_flight(config, tuple(settings), root)
         return
     typer.echo(run_training(config, tuple(settings), root, announce))
+
+
+def difficulty(
+    dataset: Annotated[str, typer.Argument(help=f"{DATASET}.")],
+    *,
+    model: Annotated[
+        str, typer.Option(help="A model of the configuration, with an endpoint.", metavar="NAME")
+    ],
+    draws: Annotated[int, typer.Option(min=1, max=1024, help="Replies to each question.")] = 8,
+    temperature: Annotated[
+        float, typer.Option(min=0.0, max=2.0, help="As rollouts are sampled.")
+    ] = 1.0,
+    config: Annotated[
+        Path, typer.Option(help="An evaluation's configuration, which says how models are asked.")
+    ] = ENDPOINTS,
+    settings: Settings,
+    root: Root = DATA,
+) -> None:
+    """Measure how often a model answers each training question of a dataset, for data.keep and
+    data.weight of a training, and print the file with the pass rates.
+
+    Each question is asked --draws times. Every reply is kept: the same command goes on where it
+    ended, more draws ask only for the new ones, and the configuration's budget counts all of them.
+    The last line on standard output is the file, alone.
+
+    Examples:
+
+    - `spatialthinker difficulty sample --model qwen2.5-vl-7b --draws 8`
+    """
+    apply_settings()
+    from schemas.config.evaluation import load_evaluate_config
+    from schemas.dataset_folder import resolve_dataset
+    from schemas.difficulty import read_difficulty
+    from tasks.chat.run import Run
+    from tasks.evaluate.difficulty import asked_model, measure_difficulty
+    from tasks.evaluate.printing import print_rates
+    from tasks.turns import using_root
+
+    loaded = load_evaluate_config(config, tuple(settings))
+    asked = asked_model(loaded, model, draws, temperature)
+    show_lines(Console(stderr=True), "tasks")
+    with using_root(root):
+        folder = resolve_dataset(dataset, root)
+        path = measure_difficulty(folder, asked, draws, loaded, root, Run())
+    print_rates(read_difficulty(path), wide_console())
+    typer.echo(path)
 
 
 def evaluate(

@@ -49,3 +49,5 @@ Announce = Annotated[
 ]
 SAMPLE = Path("configs/sample.toml")
 """What `build` and `plan` take where no configuration is named: it needs no download and no key."""
+ENDPOINTS = Path("configs/evaluate/endpoints.toml")
+"""What `difficulty` takes where no configuration is named."""

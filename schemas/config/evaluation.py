@@ -17,6 +17,8 @@ from schemas.config.loading import load_toml
 from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.section import Section, Seed
 
+MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""Of models in configurations; it can be a file's."""
 Update = Annotated[int, Field(ge=0)]
 """How many updates of the optimizer a checkpoint has behind it."""
 
@@ -45,7 +47,7 @@ class EvaluatedModel(FrameConfig):
     """A `local` model, a `chat` endpoint, or the `files` with its replies that another harness
     wrote, by benchmark; and how it is prompted."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    name: str = Field(pattern=MODEL_NAME)
     local: LocalModelConfig | None = None
     chat: ChatConfig | None = None
     files: dict[str, str | list[str]] | None = Field(

@@ -8,11 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from schemas.config.evaluation import MODEL_NAME
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
 from schemas.config.section import Section, Share
+from schemas.difficulty import read_bounds
 
 TINY = "tiny"  # the model's name that stands for training.tiny
 
@@ -42,16 +44,43 @@ class ModelConfig(Section):
 
 class DataConfig(FrameConfig):
     """`scene`: the gold of rewards and demonstrations is the part of the scene graph that the
-    question needs, or all of it (training.full_scene)."""
+    question needs, or all of it (training.full_scene). `keep` and `weight` read the pass rates of a
+    model, by default of the only one that is known (training.difficulty)."""
 
     dataset: str = Field(
         description="a dataset folder, NAME/DIGEST, NAME@TAG, or NAME for its newest build"
     )
     scene: Literal["question", "full"] = "question"
+    keep: str | None = Field(
+        default=None, description='bounds of the pass rate, such as "0 < pass < 1"'
+    )
+    weight: Literal["category"] | None = Field(
+        default=None, description="samples are drawn toward categories that the model answers less"
+    )
+    difficulty: str | None = Field(
+        default=None, pattern=MODEL_NAME, description="the model whose pass rates are read"
+    )
     max_prompt_tokens: int = Field(default=6144, gt=0)
     max_samples: int | None = Field(
         default=None, gt=0, description="the first of the shuffled rows"
     )
+
+    @field_validator("keep")
+    @classmethod
+    def _are_bounds(cls, keep: str | None) -> str | None:
+        if keep is not None:
+            read_bounds(keep)
+        return keep
+
+    @model_validator(mode="after")
+    def _has_a_use(self) -> "DataConfig":
+        if self.difficulty and not self.reads_difficulty:
+            raise ValueError("difficulty is read by keep and weight: give one, or leave it out")
+        return self
+
+    @property
+    def reads_difficulty(self) -> bool:
+        return bool(self.keep or self.weight)
 
 
 class RewardWeights(Section):

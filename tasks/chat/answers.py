@@ -96,10 +96,11 @@ class Chat:
             replies=replies,
         )
 
-    async def said(self, messages: Sequence[Message]) -> "tuple[Reply, Completion]":
-        """The stored reply, and what it says, right or wrong and in whatever form. Raises as
-        `reply` does; also ChatRefusedError where too few replies of the run say anything."""
-        request = Request(self.config, tuple(messages))
+    async def said(self, messages: Sequence[Message], draw: int = 0) -> "tuple[Reply, Completion]":
+        """The stored reply of that draw, and what it says, right or wrong and in whatever form.
+        Raises as `reply` does; also ChatRefusedError where too few replies of the run say
+        anything."""
+        request = Request(self.config, tuple(messages), draw=draw)
         async with self._run.usability.turn(PROBE if self.config.batch else FEW) as turn:
             reply = await self.reply(request)
             said = read_completion(reply.raw)

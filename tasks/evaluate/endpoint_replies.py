@@ -26,7 +26,8 @@ def ask_endpoint(
     run: Run | None = None,
 ) -> tuple[pl.DataFrame, list[str], str]:
     """Rows of REPLY in the order of the items, the ids of items that a later run may get a reply
-    to, and why the first of these got none."""
+    to, and why the first of these got none. An item with a column `draw` is asked for the draw of
+    that number."""
     from tasks.chat.converse import converse
 
     reasons: dict[str, str] = {}
@@ -58,7 +59,7 @@ async def _ask(
     messages = list(messages_of(item, about["prompt"], model, store))
     nothing = {"text": None, "finish_reason": None, "input_tokens": 0, "output_tokens": 0}
     try:
-        reply, said = await chat.said(messages)
+        reply, said = await chat.said(messages, item.get("draw", 0))
     except NoReplyError as error:
         reasons[item["item_id"]] = str(error)
         return about | nothing | {"cost": None, "error": Failure.NO_REPLY.value}

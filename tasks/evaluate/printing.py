@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tasks.evaluate.difficulty import told_of
 from tasks.evaluate.view import score_rows
 
 
@@ -29,6 +30,20 @@ def print_scores(folder: Path, console: Console) -> None:
         )
     console.print(table)
     console.print(Text(f"report  {folder / 'report.html'}"), soft_wrap=True)
+
+
+def print_rates(rates: pl.DataFrame, console: Console) -> None:
+    model, draws = rates.row(0, named=True)["model"], rates["draws"][0]
+    title = Text(f"How often {model} is right, of {draws} replies to each question")
+    table = Table(title=title, title_justify="left")
+    table.add_column("category", overflow="fold")
+    for name in ("questions", "right, %", "never", "sometimes", "always"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for category, number, mean, never, always in told_of(rates):
+        sometimes = number - never - always
+        counts = (f"{count:,}" for count in (never, sometimes, always))
+        table.add_row(Text(category), f"{number:,}", f"{100 * mean:.1f}", *counts)
+    console.print(table)
 
 
 def _value(score: dict[str, float | None]) -> str:

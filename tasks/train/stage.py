@@ -33,7 +33,7 @@ from tasks.turns import using_root
 from training.estimate import Estimate, check_fit, estimate, shape_of
 from training.log import read_log
 from training.model import resolve_model
-from training.run_folder import FINAL, is_finished, run_folder
+from training.run_folder import FINAL, difficulty_of, is_finished, run_folder
 
 ACCELERATE = Path(__file__).parents[2] / "configs" / "accelerate"
 OUTPUT, ERRORS = "trainer.out", "trainer.err"
@@ -65,9 +65,11 @@ def estimate_run(config: TrainConfig, root: Path, lengthening: float = 1.0) -> E
 
 def check_readiness(config: TrainConfig, root: Path) -> Path:
     """The dataset's folder. ValueError where it must not be trained on: it failed its validation,
-    was changed since or shows photographs of benchmarks; or where the model does not fit."""
+    was changed since or shows photographs of benchmarks; or where pass rates are missing by which
+    samples are chosen, or the model does not fit."""
     dataset = resolve_dataset(config.data.dataset, root)
     check_dataset(dataset)
+    difficulty_of(config.data, dataset, root)
     leaks = find_leaks(dataset, root)
     if leaks is None:
         logger.info("leakage is not checked: no benchmark is listed here (spatialthinker leakage)")

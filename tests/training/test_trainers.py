@@ -20,6 +20,8 @@ from schemas.completion.families import FamilyName
 from schemas.completion.frames import moved_gold
 from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
 from schemas.config.training import Check, Method, load_train_config
+from schemas.dataset_folder import split_files
+from schemas.difficulty import difficulty_file
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.local_replies import write_locally
 from tasks.evaluate.rewarding import reward_replies
@@ -168,6 +170,23 @@ def test_full_scenes_are_trained_on_within_the_limit(root, method, caplog):
     assert cut
     # Eight tokens hold no scene: those of the question stay.
     assert int(cut[1]) == 36 if method is Method.GRPO else 0 < int(cut[1]) < 36
+
+
+def test_samples_chosen_by_difficulty_are_trained_on(root, drawn_dataset, caplog):
+    caplog.set_level("INFO")
+    rows = pl.read_parquet(split_files(drawn_dataset, "train")).select("question_id", "category")
+    rates = rows.with_columns(
+        pl.lit("drawn").alias("dataset"), pl.lit("eyes").alias("model"), pl.lit("").alias("asked"),
+        pl.lit(4, pl.Int32).alias("draws"), pl.lit(0, pl.Int32).alias("num_right"),
+        (pl.int_range(pl.len()) % 3 / 2).alias("pass_rate"),
+    )  # fmt: skip
+    path = difficulty_file(drawn_dataset, "eyes", root)
+    path.parent.mkdir(parents=True)
+    rates.write_parquet(path)
+    chosen = ['data.keep="0 < pass < 1"', 'data.weight="category"']
+    train(save_config(root / "c.toml", tree_of(FamilyName.QWEN2_5_VL, Method.GRPO)), root, *chosen)
+    assert is_finished(run_of(root))
+    assert "24 of 36 samples are left out: 24 whose pass rate is not within" in caplog.text
 
 
 def test_a_finished_run_is_left_alone(finished):
