@@ -32,6 +32,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of all steps and scenes")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     options = parser.parse_args()
+    if options.share != 1:  # what a smaller run did is not what a whole one does
+        options.directory /= f"share-{options.share:g}"
     options.directory.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     arms = [arm for part in options.part for arm in PARTS[part]()]

@@ -36,7 +36,8 @@ def tables(folder: Path, part: str) -> str:
         some = [
             arm for arm in arms if (arm.start, arm.look, arm.rollouts) == (start, look, rollouts)
         ]
-        texts.append(f"Start {start}, pictures {look}, {rollouts} rollouts:\n")
+        number = len(json.loads((folder / f"{some[0].name}.json").read_text())["rollouts"])
+        texts.append(f"Start {start}, pictures {look}, {number} rollouts:\n")
         texts.append(_table(folder, some))
     return "\n".join(texts)
 

@@ -224,11 +224,13 @@ def test_what_more_samples_gain_is_stated_in_pairs_of_equal_seeds(tmp_path):
     gains = {"7 K": (0.5, 0.6, 0.7), "25 K": (0.5, 0.6, 0.7), "108 K": (0.6, 0.8, 1.0)}
     for arm in PARTS["scaling"]():
         values = dict.fromkeys(METRICS, gains[arm.label][arm.seed])
-        found = {"found": dict.fromkeys(HELD_OUT, values)}
+        found = {"found": dict.fromkeys(HELD_OUT, values), "rollouts": [{}] * 24}
         (tmp_path / f"{arm.name}.json").write_text(json.dumps(found))
     start = {"found": {"dim": dict.fromkeys(HELD_OUT, dict.fromkeys(METRICS, 0.25))}}
     (tmp_path / "start-reads-0.json").write_text(json.dumps(start))
-    lines = [line for line in tables(tmp_path, "scaling").splitlines() if line.startswith("|")]
+    text = tables(tmp_path, "scaling")
+    assert text.startswith("Start reads, pictures dim, 24 rollouts:")
+    lines = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.split("|")[1:4]] for line in lines[2:8]]
     width = 4.303 * 0.1 / 3**0.5
     assert cells == [
