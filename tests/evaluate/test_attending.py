@@ -198,7 +198,7 @@ def test_the_report_shows_attention_and_escapes_names(tmp_path):
     page = pages["with"]
     assert '<h2 id="attention">' in page and '<a href="#attention">' in page
     assert "m<b>" not in page
-    assert '<th scope="row" class="n">1</th><td class="n best">2.00<small> ± 0.33</small>' in page
+    assert '<th scope="row">1</th><td class="n best">2.00<small> ± 0.33</small>' in page
     text = (tmp_path / "with" / "report.md").read_text()
     assert "| m&lt;b> | 2 | 30.0 | 1.50 | 2.00, 1 |" in text
     focus = pl.read_parquet(tmp_path / "with" / "focus.parquet")
