@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from evaluation.benchmarks.benchmark import Part
-from evaluation.benchmarks.registry import benchmark_of
+from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.fetching import Fetcher
 from evaluation.items import find_items, item_rows, problem_of
 from evaluation.photographs import PhotographStore
@@ -32,8 +32,6 @@ from tasks.evaluate.benchmark import DOWNLOADS
 from tasks.evaluate.endpoint_replies import account_of, ask_endpoint
 from tasks.evaluate.infer import check_model
 
-BENCHMARK = "stvqa_val"
-"""Reads the rows of datasets, whatever their split."""
 logger = logging.getLogger(__name__)
 
 
@@ -69,7 +67,8 @@ def training_items(dataset: Path, root: Path) -> pl.DataFrame:
     files = split_files(dataset, "train")
     if not files:
         raise ValueError(f"{dataset} has no train split: build the dataset again")
-    benchmark = benchmark_of(BENCHMARK)
+    # Reads the rows of our datasets, whatever their split.
+    benchmark = next(one for one in BENCHMARKS.values() if one.is_own)
     copy = Copy(((Part("train"), tuple(files)),))
     fetcher = Fetcher(root / DOWNLOADS)
     items, photographs = find_items(benchmark, copy.parts(), PhotographStore(root), fetcher)

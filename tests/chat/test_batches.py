@@ -565,7 +565,7 @@ def test_no_more_is_spent_than_the_budget(account):
     config = {"max_tokens": 100, "price": PriceConfig(input=100.0, output=1000.0)}
     limited = Account(account.payer, account.store, budget=0.30)
     with Served(says) as endpoint:
-        with pytest.raises(ChatStoppedError, match=r"budget of 0\.30 US dollars"):
+        with pytest.raises(ChatStoppedError, match=r"budget of 0\.3 US dollars"):
             run(configured(endpoint.url, **config), limited, [f"text {n}" for n in range(200)])
         sizes = [len(ids) for ids in endpoint.created()]
         # 100 tokens at half of 0.001 dollars each are set aside for each request.
