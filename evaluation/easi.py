@@ -8,10 +8,9 @@ is asked instead; no judge is asked here.
 
 # ruff: noqa: RUF001  (marks of full width are what it looks for)
 
-import ast
 import re
 
-from evaluation.benchmarks.texts import NO_LITERAL
+from evaluation.literals import python_literal
 from evaluation.numbers import mean_relative_accuracy
 from evaluation.option_texts import DIGITS
 from evaluation.readings import Reading, Row
@@ -93,8 +92,8 @@ def easi_number(reply: str) -> float | None:
     only looks like a list has no number."""
     if (listed := reply.strip()).startswith("[") and listed.endswith("]"):
         try:
-            elements = ast.literal_eval(listed)
-        except NO_LITERAL:
+            elements = python_literal(listed)
+        except ValueError:
             return None
         reply = str(elements[0]) if elements else reply
     text = NUMBER_WORD.sub(lambda word: DIGITS[word[1].lower()], INVISIBLE.sub("", reply.strip()))

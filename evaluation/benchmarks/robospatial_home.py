@@ -6,7 +6,6 @@ point may lie, and the polygon that the authors score by.
 
 import json
 import re
-from ast import literal_eval
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +15,6 @@ from PIL import Image, ImageDraw
 from evaluation.benchmarks.benchmark import Benchmark, Item, Part, Row, Source, with_ids
 from evaluation.benchmarks.published import TOTAL, figures
 from evaluation.benchmarks.texts import (
-    NO_LITERAL,
     YES_NO,
     first_of,
     is_given,
@@ -25,6 +23,7 @@ from evaluation.benchmarks.texts import (
     without_instruction,
     yes_or_no,
 )
+from evaluation.literals import python_literal
 from evaluation.metrics import Metric, accuracy, by, units
 from evaluation.miniatures.files import embedded, write_parquet
 from evaluation.miniatures.questions import is_left
@@ -115,8 +114,8 @@ def official_point(reply: str) -> Point | None:
         return None
     inside = re.sub(r",(\S)", r", \1", listed[1]).strip().removesuffix(",")
     try:
-        values = literal_eval(f"[{inside}]")
-    except NO_LITERAL:
+        values = python_literal(f"[{inside}]")
+    except ValueError:
         return None
     is_point = len(values) == 2 and all(isinstance(value, int | float) for value in values)
     point = values if is_point else values[0] if values else None

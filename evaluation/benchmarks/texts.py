@@ -1,12 +1,12 @@
 """Texts: questions, options and answers as benchmarks write them."""
 
-import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from evaluation.literals import MAX_LENGTH, python_literal
 from schemas.benchmark import LETTERS
 
 LETTER = re.compile(r"\s*[(\[]?\s*([A-Ha-h])\s*[)\].:]*\s*")
@@ -34,11 +34,7 @@ PICTURE = "<image>"
 """What stands in a text for one of its pictures."""
 LEADING_PICTURES = re.compile(rf"\s*(?:{PICTURE}[\s,]*)+")
 """Pictures in front of a text, where they are shown anyway."""
-MAX_LITERAL = 100_000
-"""Characters: far more than the longest list of options, few enough for ast.literal_eval."""
 YES_NO = ("Yes", "No")  # options of questions that have none of their own
-NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
-"""What ast.literal_eval raises for texts from outside."""
 
 
 def text_of(row: Mapping[str, Any], name: str) -> str:
@@ -108,14 +104,14 @@ def yes_or_no(answer: Any) -> str:
 
 def literal(text: str) -> Any:
     """What JSON or a Python literal says; ValueError where it is neither."""
-    if len(text) > MAX_LITERAL:
-        raise ValueError(f"{_shown(text)} is longer than {MAX_LITERAL:,} characters")
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"{_shown(text)} is longer than {MAX_LENGTH:,} characters")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         try:
-            return ast.literal_eval(text.strip())
-        except NO_LITERAL:
+            return python_literal(text)
+        except ValueError:
             raise ValueError(f"{_shown(text)} is neither JSON nor a Python literal") from None
 
 
