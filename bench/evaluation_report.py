@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from evaluation.baselines import constant_baselines
 from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.photographs import PhotographStore
 from evaluation.scoring import score
@@ -83,6 +84,8 @@ def outcomes_of(root: Path, num_items: int, num_models: int) -> list[Outcome]:
         few = pl.read_parquet(write_items(BenchmarkConfig(name=name, path="miniature"), root))
         items = repeated(few, each)
         known = {}
+        some = few.head(items.height)
+        baselines = constant_baselines(some)
         for right in (True, False):
             replies = replies_to(few, right=right)
             parsed = read_replies(few, replies, read_mask=store.read)
@@ -95,9 +98,8 @@ def outcomes_of(root: Path, num_items: int, num_models: int) -> list[Outcome]:
                 _mixed(known[True][part], known[False][part], drawn, schema)
                 for part, schema in ((0, REPLY), (1, PARSED))
             )
-            some = few.head(items.height)
             first = parsed.head(some.height).with_columns(item_id=some["item_id"])
-            scores = score(some, first, seed=SEED, num_bootstrap=NUM_BOOTSTRAP)
+            scores = score(some, first, baselines, seed=SEED, num_bootstrap=NUM_BOOTSTRAP)
             place = root / "outcomes" / f"{name}-{number}"
             place.mkdir(parents=True, exist_ok=True)
             tables = {"items": items, "replies": replies, "parsed": parsed, "scores": scores}

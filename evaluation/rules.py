@@ -7,11 +7,12 @@ a member (for example, because only some items were asked), and count them. A ru
 benchmark is in the benchmark's own file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import polars as pl
 
 from evaluation.metrics import Metric, accuracy, by, parts, units
+from evaluation.numbers import signed_number_in
 from schemas.benchmark import fact
 
 Rule = Callable[[pl.DataFrame], list[Metric]]
@@ -54,3 +55,22 @@ def table_of(items: pl.DataFrame, facts: Sequence[str]) -> pl.DataFrame:
             for name in facts
         },
     )
+
+
+def numbers_said(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> pl.Series:
+    """The answer to each item of the categories `numeric` as a number: of a text, or of the option
+    of a letter. Null elsewhere."""
+    found: list[float | None] = [None] * items.height
+    for place in items["category"].is_in(list(numeric)).fill_null(False).arg_true():
+        texts = {option["letter"]: option["text"] for option in items["options"][place]}
+        found[place] = signed_number_in(texts.get(said[place], said[place] or ""))
+    return pl.Series(found, dtype=pl.Float64)
+
+
+def metrics_of(
+    rule: Rule, table: pl.DataFrame, credit: pl.Series, said_number: pl.Series
+) -> list[Metric]:
+    """Those that have anything to count, and the main one."""
+    right = credit == 1.0
+    found = rule(table.with_columns(right=right, credit=credit, said_number=said_number))
+    return [metric for metric in found if metric.units.height or metric.is_main]

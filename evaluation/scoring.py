@@ -8,20 +8,12 @@ a unit to count (for example, no pair is complete) has no row; only the main met
 with NaN.
 """
 
-from collections.abc import Collection
-from itertools import chain
-
 import polars as pl
 
-from evaluation.benchmarks.benchmark import Benchmark
-from evaluation.benchmarks.registry import benchmark_of
-from evaluation.bootstrap import measure, tables_of, values_of
-from evaluation.constants import Said, silence
-from evaluation.metrics import Metric
-from evaluation.numbers import signed_number_in
-from evaluation.rules import Rule, table_of
-from evaluation.verdicts import credit_of
-from schemas.benchmark import AnswerKind
+from evaluation.baselines import BASELINE
+from evaluation.benchmarks.registry import benchmark_in
+from evaluation.bootstrap import measure
+from evaluation.rules import metrics_of, numbers_said, table_of
 from schemas.columns import columns, frame_of
 
 SCORE = columns(
@@ -51,13 +43,19 @@ SHARES = ("unparsed", "truncated", "error")
 
 
 def score(
-    items: pl.DataFrame, parsed: pl.DataFrame, *, seed: int, num_bootstrap: int
+    items: pl.DataFrame,
+    parsed: pl.DataFrame,
+    baselines: pl.DataFrame,
+    *,
+    seed: int,
+    num_bootstrap: int,
 ) -> pl.DataFrame:
-    """Rows of SCORE for one benchmark's items and what was read of the replies to them (PARSED).
-    ValueError for an item that was not read, and for several or unknown benchmarks."""
+    """Rows of SCORE for one benchmark's items, what was read of the replies to them (PARSED), and
+    what constant answers score (BASELINE). ValueError for an item that was not read, and for
+    several or unknown benchmarks."""
     items = items.sort("item_id")  # sums of floats depend on their order
-    name = _name_in(items)
-    benchmark = benchmark_of(name)
+    benchmark = benchmark_in(items)
+    name = benchmark.name
     parsed = items.select("item_id").join(parsed, on="item_id", how="left", maintain_order="left")
     if parsed["is_right"].null_count():
         missing = parsed.filter(pl.col("is_right").is_null())["item_id"][0]
@@ -65,29 +63,26 @@ def score(
     table = table_of(items, benchmark.facts).with_columns(
         *(parsed[f"is_{share}"] for share in SHARES),
         is_uncertain=parsed["method"].eq_missing("uncertain"),
-        true_number=numbers(items, items["answer"], benchmark.numeric),
+        true_number=numbers_said(items, items["answer"], benchmark.numeric),
     )
-    said = numbers(items, parsed["parsed"], benchmark.numeric)
+    said = numbers_said(items, parsed["parsed"], benchmark.numeric)
     readings = [
         ("official", benchmark.official, table, parsed["credit"], said),
         ("paper_compatible", benchmark.paper_compatible, table, parsed["paper_is_right"], said),
     ]
     decided = table.with_columns(is_uncertain=False)  # parsers of others do not tell that apart
     for parser in benchmark.parsers:
-        said = numbers(items, _read_by(parsed, parser, "parsed"), benchmark.numeric)
+        said = numbers_said(items, _read_by(parsed, parser, "parsed"), benchmark.numeric)
         credit = _read_by(parsed, parser, "credit")
         readings.append((parser, benchmark.official, decided, credit, said))
+    best = {tuple(key): value for *key, value in baselines.select(*BASELINE).iter_rows()}
     rows = []
-    # The rule decides what a constant answer scores, not the parser, and that takes long.
-    known = {
-        rule: constant_baselines(rule, benchmark, table, items)
-        for rule in (benchmark.official, benchmark.paper_compatible)
-    }
     for rule_name, rule, about, credit, said_number in readings:
-        metrics = _metrics(rule, about, credit.cast(pl.Float64), said_number)
-        baselines = known[rule]
+        metrics = metrics_of(rule, about, credit.cast(pl.Float64), said_number)
+        # The rule decides what a constant answer scores, not the parser.
+        told = rule_name if rule_name == "paper_compatible" else "official"
         measured = measure(metrics, seed=seed, num_bootstrap=num_bootstrap)
-        for metric, baseline, found in zip(metrics, baselines, measured, strict=True):
+        for metric, found in zip(metrics, measured, strict=True):
             counted = int(metric.units["size"].sum())
             rows.append(
                 {
@@ -103,17 +98,10 @@ def score(
                     "num_left_out": metric.asked.height - counted,
                     "num_groups": found.num_groups,
                     **{f"{share}_share": _share(metric.asked, f"is_{share}") for share in SHARES},
-                    "constant_baseline": baseline,
+                    "constant_baseline": best[told, metric.name, metric.subset, metric.category],
                 }
             )
     return frame_of(rows, SCORE)
-
-
-def _name_in(items: pl.DataFrame) -> str:
-    names = items["benchmark"].unique().sort().to_list()
-    if len(names) != 1:
-        raise ValueError(f"there are items of {names or 'no benchmark'}: score one at a time")
-    return str(names[0])
 
 
 def _read_by(parsed: pl.DataFrame, parser: str, field: str) -> pl.Series:
@@ -124,46 +112,5 @@ def _read_by(parsed: pl.DataFrame, parser: str, field: str) -> pl.Series:
     return parsed.select(of_parser.list.first()).to_series()
 
 
-def _metrics(
-    rule: Rule, table: pl.DataFrame, credit: pl.Series, said_number: pl.Series
-) -> list[Metric]:
-    """Those that have anything to count, and the main one."""
-    right = credit == 1.0
-    found = rule(table.with_columns(right=right, credit=credit, said_number=said_number))
-    return [metric for metric in found if metric.units.height or metric.is_main]
-
-
 def _share(asked: pl.DataFrame, column: str) -> float:
     return float(asked.select(pl.col(column).mean()).item() or 0.0)
-
-
-def numbers(items: pl.DataFrame, said: pl.Series, numeric: Collection[str]) -> pl.Series:
-    """The answer to each item of the categories `numeric` as a number: of a text, or of the option
-    of a letter. Null elsewhere."""
-    found: list[float | None] = [None] * items.height
-    for place in items["category"].is_in(list(numeric)).fill_null(False).arg_true():
-        texts = {option["letter"]: option["text"] for option in items["options"][place]}
-        found[place] = signed_number_in(texts.get(said[place], said[place] or ""))
-    return pl.Series(found, dtype=pl.Float64)
-
-
-def _credits_of(items: pl.DataFrame, said: Said) -> pl.Series:
-    """What a constant answer is worth to each item."""
-    found = said.right.cast(pl.Float64).to_list()
-    for place in (items["kind"] == AnswerKind.NUMBER.value).arg_true():
-        if said.answer[place] is not None:
-            found[place] = credit_of(items.row(place, named=True), said.answer[place])
-    return pl.Series(found, dtype=pl.Float64)
-
-
-def constant_baselines(
-    rule: Rule, benchmark: Benchmark, table: pl.DataFrame, items: pl.DataFrame
-) -> list[float]:
-    """The score of the best constant answer, for every metric of a rule."""
-    best: list[float] = []
-    for said in chain.from_iterable(kind(items) for kind in (silence, *benchmark.constants)):
-        said_number = numbers(items, said.answer, benchmark.numeric)
-        metrics = _metrics(rule, table, _credits_of(items, said), said_number)
-        values = values_of(metrics, tables_of(metrics))
-        best = [max(pair) for pair in zip(best, values, strict=True)] if best else values
-    return best

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from evaluation.baselines import constant_baselines
 from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.photographs import PhotographStore
 from evaluation.scoring import score
@@ -100,7 +101,7 @@ def outcome(
     """The artifacts of a model's replies, read and scored."""
     items_frame, replies_frame = frame_of(items, ITEM), frame_of(replies, REPLY)
     parsed = read_replies(items_frame, replies_frame)
-    scores = score(items_frame, parsed, seed=1, num_bootstrap=50)
+    scores = score(items_frame, parsed, constant_baselines(items_frame), seed=1, num_bootstrap=50)
     paths = []
     tables = (items_frame, replies_frame, parsed, scores)
     for stage, frame in zip(("benchmark", "infer", "parse", "score"), tables, strict=True):

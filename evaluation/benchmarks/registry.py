@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+import polars as pl
+
 from evaluation.benchmarks.benchmark import Benchmark
 
 FILES = (
@@ -45,3 +47,11 @@ def benchmark_of(name: str) -> Benchmark:
     if name not in BENCHMARKS:
         raise ValueError(f"no benchmark {name}: there are {', '.join(BENCHMARKS)}")
     return BENCHMARKS[name]
+
+
+def benchmark_in(items: pl.DataFrame) -> Benchmark:
+    """The one that the items (rows of ITEM) are of; ValueError where they are of several."""
+    names = items["benchmark"].unique().sort().to_list()
+    if len(names) != 1:
+        raise ValueError(f"there are items of {names or 'no benchmark'}: score one at a time")
+    return benchmark_of(names[0])

@@ -1,8 +1,8 @@
 """Score: what was read in a model's replies to one benchmark, and the scores.
 
-Reads items and replies; writes what each reply says (evaluation.verdicts.PARSED) and the scores by
-both rules (evaluation.scoring.SCORE). No model is asked, so a parser or a rule can change without
-cost.
+Reads items and replies; writes what each reply says (evaluation.verdicts.PARSED), what constant
+answers score (evaluation.baselines.BASELINE) and the scores by both rules
+(evaluation.scoring.SCORE). No model is asked, so a parser or a rule can change without cost.
 """
 
 from hashlib import sha256
@@ -13,13 +13,14 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.baselines import constant_baselines
 from evaluation.photographs import PhotographStore
 from evaluation.reply_parts import TABLE
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
 
-VERSION = 9
+VERSION = 10
 
 
 class Scored(NamedTuple):
@@ -38,6 +39,15 @@ def read_benchmark(items_path: Path, replies_path: Path, root: Path) -> Path:
     return parsed.path
 
 
+def constants_of(items_path: Path, root: Path) -> Path:
+    """The artifact with what constant answers score, the same for every model."""
+    inputs = inputs_of(items=items_path)
+    baselines = plan_artifact(root, "baseline", version=VERSION, config={}, inputs=inputs)
+    if not is_complete(baselines):
+        write_artifact(constant_baselines(pl.read_parquet(items_path)), baselines)
+    return baselines.path
+
+
 @task(cache_policy=NO_CACHE)
 def read_variants(variants_path: Path, replies_path: Path, root: Path) -> Path:
     """What the replies to variants say: no benchmark's rule counts them."""
@@ -54,6 +64,7 @@ def score_benchmark(
     scores = plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)
     if not is_complete(scores):
         items, read = pl.read_parquet(items_path), pl.read_parquet(parsed_path)
-        found = score(items, read, seed=seed, num_bootstrap=num_bootstrap)
+        baselines = pl.read_parquet(constants_of(items_path, root))
+        found = score(items, read, baselines, seed=seed, num_bootstrap=num_bootstrap)
         write_artifact(found, scores)
     return Scored(parsed_path, scores.path)

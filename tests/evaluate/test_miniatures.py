@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from evaluation.baselines import constant_baselines
 from evaluation.benchmarks.registry import BENCHMARKS
 from evaluation.constants import letters, letters_and_numbers, texts
 from evaluation.miniatures.questions import (
@@ -46,6 +47,11 @@ def items_of(name: str, root: Path) -> pl.DataFrame:
     return pl.read_parquet(write_items(BenchmarkConfig(name=name, path="miniature"), root))
 
 
+@cache
+def baselines_of(name: str, root: Path) -> pl.DataFrame:
+    return constant_baselines(items_of(name, root))
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_miniature_becomes_items(name, root):
     items = items_of(name, root)
@@ -63,7 +69,9 @@ def test_a_miniature_becomes_items(name, root):
         assert "nswer" not in row["question"] and "(A)" not in row["question"]
 
 
-def scored(items: pl.DataFrame, say: Callable[[dict], str]) -> pl.DataFrame:
+def scored(
+    items: pl.DataFrame, baselines: pl.DataFrame, say: Callable[[dict], str]
+) -> pl.DataFrame:
     """The scores of a replier who says that of an item."""
     rows = [
         {
@@ -77,12 +85,14 @@ def scored(items: pl.DataFrame, say: Callable[[dict], str]) -> pl.DataFrame:
         }
         for row in items.iter_rows(named=True)
     ]
-    return score(items, read_replies(items, frame_of(rows, REPLY)), seed=1, num_bootstrap=20)
+    parsed = read_replies(items, frame_of(rows, REPLY))
+    return score(items, parsed, baselines, seed=1, num_bootstrap=20)
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_who_says_what_is_right_has_full_marks_by_every_rule(name, root):
-    official = scored(items_of(name, root), _said).filter(pl.col("rule") == "official")
+    found = scored(items_of(name, root), baselines_of(name, root), _said)
+    official = found.filter(pl.col("rule") == "official")
     assert official["value"].to_list() == [100.0] * official.height
     assert official.height > 0
 
@@ -91,7 +101,7 @@ def test_who_says_what_is_right_has_full_marks_by_every_rule(name, root):
 def test_who_says_one_thing_has_no_more_than_the_constant_baseline(name, root):
     items = items_of(name, root)
     for letter in "AB":
-        constant = scored(items, lambda row, letter=letter: _said(row | {"answer": letter}))
+        constant = scored(items, baselines_of(name, root), partial(_always, letter))
         assert (constant["value"] <= constant["constant_baseline"] + 1e-9).all()
         assert constant.filter(pl.col("is_main"))["rule"].to_list() == [
             "official", "paper_compatible", *BENCHMARKS[name].parsers
@@ -100,20 +110,22 @@ def test_who_says_one_thing_has_no_more_than_the_constant_baseline(name, root):
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_who_says_nothing_of_use_has_no_marks(name, root):
-    official = scored(items_of(name, root), lambda _: "hm").filter(pl.col("rule") == "official")
+    found = scored(items_of(name, root), baselines_of(name, root), lambda _: "hm")
+    official = found.filter(pl.col("rule") == "official")
     assert official["value"].to_list() == [0.0] * official.height
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_the_order_of_rows_has_no_say(name, root):
-    items = items_of(name, root)
+    items, baselines = items_of(name, root), baselines_of(name, root)
     wrong = set(items["item_id"].gather_every(3))
 
     def say(row: dict) -> str:
         return "hm" if row["item_id"] in wrong else _said(row)
 
     shuffled = items.sample(fraction=1, shuffle=True, seed=5)
-    assert scored(shuffled, say).equals(scored(items, say))
+    assert constant_baselines(shuffled).equals(baselines)
+    assert scored(shuffled, baselines, say).equals(scored(items, baselines, say))
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS.values(), ids=lambda one: one.name)
@@ -122,6 +134,10 @@ def test_the_constant_baseline_has_repliers_for_every_kind_of_answer(benchmark, 
     assert (texts in benchmark.constants) is ("text" in kinds)
     assert (letters_and_numbers in benchmark.constants) is ("number" in kinds)
     assert {letters, letters_and_numbers} & {*benchmark.constants} or "choice" not in kinds
+
+
+def _always(letter: str, row: dict) -> str:
+    return _said(row | {"answer": letter})
 
 
 def _said(row: dict) -> str:

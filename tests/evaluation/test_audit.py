@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from evaluation.audit import differences, item_audit, label_problems, rank_changes
+from evaluation.baselines import constant_baselines
 from evaluation.benchmarks.blink_whole import REFLECTANCE
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
@@ -26,9 +27,8 @@ def answers_of(items: list[dict[str, Any]], replies: dict[str, dict[str, str | N
             REPLY,
         )
         parsed = read_replies(table, said)
-        scores.append(
-            score(table, parsed, seed=1, num_bootstrap=10).with_columns(model=pl.lit(model))
-        )
+        scored = score(table, parsed, constant_baselines(table), seed=1, num_bootstrap=10)
+        scores.append(scored.with_columns(model=pl.lit(model)))
         found = table.with_columns(model=pl.lit(model), source_benchmark="benchmark")
         for part in (said, parsed):
             found = found.join(part.drop("benchmark"), on="item_id", how="left")

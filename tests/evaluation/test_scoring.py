@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from evaluation.baselines import constant_baselines
 from evaluation.scoring import score
 from evaluation.verdicts import PARSED, read_replies
 from schemas.benchmark import ITEM, REPLY
@@ -47,7 +48,7 @@ def scored(items: list[dict[str, Any]], replies: dict[str, str | None]) -> pl.Da
     )
     parsed = read_replies(table, said)
     assert parsed.schema == PARSED
-    return score(table, parsed, seed=0, num_bootstrap=50)
+    return score(table, parsed, constant_baselines(table), seed=0, num_bootstrap=50)
 
 
 def value(
@@ -314,7 +315,7 @@ def test_what_cannot_be_scored_is_said():
         (items.with_columns(item_id=pl.lit("b")), "item b of mmstar was not read"),
     ):
         with pytest.raises(ValueError, match=problem):
-            score(wrong, parsed, seed=0, num_bootstrap=10)
+            score(wrong, parsed, constant_baselines(wrong), seed=0, num_bootstrap=10)
 
 
 def test_what_was_not_said_is_wrong_and_told():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.baselines import constant_baselines
 from evaluation.bootstrap import Measured
 from evaluation.scoring import score
 from evaluation.trajectory import TRAJECTORY, At, is_well_formed, trajectory
@@ -33,12 +34,14 @@ GOLD = f"<scene>{GOLD_SCENE}</scene>\n<answer>(A) left</answer>"
 def found(replies: dict[str, list[str | None]], *models: At, items=ITEMS) -> pl.DataFrame:
     tables: dict[str, list[pl.DataFrame]] = {"scores": [], "answers": [], "grounding": []}
     frame = frame_of(items, ITEM)
+    baselines = constant_baselines(frame)
     for model, texts in replies.items():
         said = frame_of([reply(*one) for one in zip(items, texts, strict=True)], REPLY)
         parsed = read_replies(frame, said)
         name = pl.lit(model).alias("model")
         answers = frame.join(said.drop("benchmark"), on="item_id")
-        tables["scores"].append(score(frame, parsed, seed=1, num_bootstrap=50).with_columns(name))
+        scored = score(frame, parsed, baselines, seed=1, num_bootstrap=50)
+        tables["scores"].append(scored.with_columns(name))
         tables["answers"].append(answers.with_columns(name))
         tables["grounding"].append(ground_replies(frame, said, parsed).with_columns(name))
     scores, answers, grounding = (pl.concat(tables[name]) for name in tables)
