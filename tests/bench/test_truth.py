@@ -29,6 +29,7 @@ from schemas.claim import (
     encode_claim,
 )
 from tasks.render.layout import NO_CROWD, lay_out_scene
+from tasks.render.scene import RenderedScene
 
 
 def thing(index: int, name: str, box: tuple[float, ...], z: float, **more) -> TrueThing:
@@ -292,12 +293,18 @@ def test_an_ambiguous_name_may_leave_the_answer_alone():
     assert (animal.verdict, animal.same_answer) == ("ambiguous", False)
 
 
-DRAWN = [lay_out_scene(number, 3, DRAWING, CROWD) for number in range(1, 9)]
-TRUE = [true_scene(scene) for scene in DRAWN]
+@pytest.fixture(scope="module")
+def drawn() -> list[RenderedScene]:
+    return [lay_out_scene(number, 3, DRAWING, CROWD) for number in range(1, 9)]
 
 
-def test_without_mistakes_every_visible_thing_is_annotated_once_with_its_box():
-    for scene in TRUE:
+@pytest.fixture(scope="module")
+def true(drawn) -> list[TrueScene]:
+    return [true_scene(scene) for scene in drawn]
+
+
+def test_without_mistakes_every_visible_thing_is_annotated_once_with_its_box(true):
+    for scene in true:
         annotation = annotate(scene, NO_MISTAKES, 7)
         boxes = {row["object_id"]: row for row in annotation.rows[1]["objects"]}
         wanted = [entry.number for entry in scene.things if not entry.is_part and entry.area]
@@ -307,8 +314,8 @@ def test_without_mistakes_every_visible_thing_is_annotated_once_with_its_box():
             assert (box["x"], box["y"], box["x"] + box["w"], box["y"] + box["h"]) == true
 
 
-def test_the_same_seed_gives_the_same_annotation_and_another_one_another():
-    one, again, other = (annotate(TRUE[0], Rates(), seed) for seed in (7, 7, 8))
+def test_the_same_seed_gives_the_same_annotation_and_another_one_another(true):
+    one, again, other = (annotate(true[0], Rates(), seed) for seed in (7, 7, 8))
     assert one == again != other
 
 
@@ -321,8 +328,8 @@ OPPOSITES = [
 
 
 @pytest.mark.parametrize(("predicate", "opposite"), OPPOSITES)
-def test_opposites_are_told_from_the_other_side_and_never_hold_both(predicate, opposite):
-    for scene in TRUE:
+def test_opposites_are_told_from_the_other_side_and_never_hold_both(predicate, opposite, true):
+    for scene in true:
         things = [entry for entry in scene.things if entry.kind == "thing"]
         for a, b in permutations(things, 2):
             said = stands(scene, a, predicate, b)
@@ -333,32 +340,32 @@ def test_opposites_are_told_from_the_other_side_and_never_hold_both(predicate, o
             )  # fmt: skip
 
 
-def test_rates_leave_out_rename_and_repeat():
+def test_rates_leave_out_rename_and_repeat(true):
     def named_in(**rates: float) -> Counter[str]:
         chosen = Rates(**(vars(NO_MISTAKES) | {"places_noted": 0.0} | rates))
-        notes = [annotate(scene, chosen, 7).rows[1]["objects"] for scene in TRUE]
+        notes = [annotate(scene, chosen, 7).rows[1]["objects"] for scene in true]
         return Counter(name for objects in notes for row in objects for name in row["names"])
 
     all_names = named_in()
     alone = named_in(siblings_left_out=1.0)
-    assert max(alone.values()) <= len(TRUE) < max(all_names.values())
+    assert max(alone.values()) <= len(true) < max(all_names.values())
     assert alone.keys() == all_names.keys()
     assert named_in(same_box=1.0) == Counter(all_names.elements()) + all_names
     assert all(name.endswith((".", "?")) for name in named_in(sentences=1.0))
 
 
-def test_true_boxes_are_those_of_the_drawing():
-    for drawn, true in zip(DRAWN, TRUE, strict=True):
-        first = len(drawn.grounds)
-        for place, box in enumerate(drawn.boxes):
-            seen = true.things[first + place].box
+def test_true_boxes_are_those_of_the_drawing(drawn, true):
+    for painted, known in zip(drawn, true, strict=True):
+        first = len(painted.grounds)
+        for place, box in enumerate(painted.boxes):
+            seen = known.things[first + place].box
             # The layout finds what is visible on a grid of 40 x 40 cells per thing.
             cell = max(box[2] - box[0], box[3] - box[1]) / 8 + 4
             assert max(abs(a - b) for a, b in zip(seen, box, strict=True)) <= cell
 
 
-def test_a_crowd_adds_things_and_leaves_the_others_where_they_are():
-    for crowd_scene, number in zip(DRAWN, range(1, 9), strict=True):
+def test_a_crowd_adds_things_and_leaves_the_others_where_they_are(drawn):
+    for crowd_scene, number in zip(drawn, range(1, 9), strict=True):
         plain = lay_out_scene(number, 3, DRAWING, NO_CROWD)
         assert crowd_scene.things[: len(plain.things)] == plain.things
 

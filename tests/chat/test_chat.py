@@ -269,7 +269,7 @@ MIXED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_under_mixed_faults_every_item_has_one_outcome(seed: int, store: str) -> None:
     numbers = range(400)
     faults = Faults(seed=seed, rates=MIXED, retry_after=0.1)

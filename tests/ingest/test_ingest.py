@@ -236,7 +236,10 @@ def test_one_thing_boxed_twice_is_one_object(first, second, alike, much, nested)
     assert all(set(scene.objects) == {1, 2} for scene in scenes_of(scenes))
 
 
-@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.9, 0.99, 1.0])
+@pytest.mark.parametrize(
+    "threshold",
+    [0.3, 0.99, *(pytest.param(share, marks=pytest.mark.long) for share in (0.0, 0.9, 1.0))],
+)
 def test_nearly_equal_boxes_are_found_at_every_threshold(threshold):
     config = IngestConfig(same_box_iou=threshold, merge_iou=1, nested_share=1)
     for width in range(4, 60, 5):

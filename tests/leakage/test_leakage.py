@@ -51,8 +51,16 @@ def listed(images: list[Image.Image], benchmark: str = "cv_bench") -> pl.DataFra
     return pl.DataFrame(rows, LISTED, orient="row")
 
 
-DRAWN = [drawn(number) for number in range(1, 17)]
-PICTURES, COPIES = pictures(DRAWN), listed(DRAWN[:6])
+@pytest.fixture(scope="module")
+def originals() -> list[Image.Image]:
+    return [drawn(number) for number in range(1, 17)]
+
+
+@pytest.fixture(scope="module")
+def ours(originals) -> pl.DataFrame:
+    return pictures(originals)
+
+
 CHANGES = {
     "compressed": lambda image: Image.open(io.BytesIO(encoded(image, "JPEG", quality=40))),
     "small": lambda image: image.resize((160, 120)),
@@ -64,16 +72,16 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_copy_looks_like_its_original_and_like_nothing_else(change):
-    found = find_overlaps(PICTURES, listed([CHANGES[change](image) for image in DRAWN]))
+def test_a_changed_copy_looks_like_its_original_and_like_nothing_else(change, originals, ours):
+    found = find_overlaps(ours, listed([CHANGES[change](image) for image in originals]))
     assert found["image_id"].to_list() == sorted(str(number) for number in range(16))
     assert (found["listed"] == "l" + found["image_id"]).all()
     assert set(found["match"]) == {"looks"}
 
 
-def test_unrelated_pictures_do_not_overlap():
+def test_unrelated_pictures_do_not_overlap(ours):
     others = [drawn(number, seed=12) for number in range(1, 17)]
-    assert find_overlaps(PICTURES, listed(others)).is_empty()
+    assert find_overlaps(ours, listed(others)).is_empty()
 
 
 def test_a_plain_picture_looks_like_nothing():
@@ -110,11 +118,11 @@ def test_the_surest_sign_is_told(ours, theirs, expected):
     assert found.select("match", "listed").rows() == told
 
 
-@given(st.randoms(use_true_random=False))
-def test_the_order_of_rows_has_no_say(shuffler: random.Random):
-    ours = PICTURES[:6]
-    second = COPIES[2:].with_columns(benchmark=pl.lit("mmvp"))
-    theirs = pl.concat([COPIES[:4], second])
+@given(shuffler=st.randoms(use_true_random=False))
+def test_the_order_of_rows_has_no_say(shuffler: random.Random, originals, ours):
+    ours, copies = ours[:6], listed(originals[:6])
+    second = copies[2:].with_columns(benchmark=pl.lit("mmvp"))
+    theirs = pl.concat([copies[:4], second])
     expected = find_overlaps(ours, theirs)
     rows, others = list(range(ours.height)), list(range(theirs.height))
     shuffler.shuffle(rows)

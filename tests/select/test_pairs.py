@@ -1,5 +1,8 @@
 """What becomes of a pair where one of its questions is lost."""
 
+from functools import cache
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -8,25 +11,30 @@ from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.select.stage import choose_samples
 from tests.select.test_select import FACTS, verified
 
-OF_ONE_SCENE = verified(num_scenes=1)
-ONE = OF_ONE_SCENE.filter(pl.col("reason").is_null(), category="depth", asks="nearer").row(
-    0, named=True
-)
-PAIR = ONE | {"pair_id": "p"}
-MATE = PAIR | {
-    "question_id": "04-depth-mate",
-    "image_id": "04",
-    "answer": 1 - ONE["answer"],
-    "claim": ONE["option_claims"][1 - ONE["answer"]],
-}
 QUOTA = QuotaConfig(num_samples=320)
 TRAIN = SelectConfig(val_share=0.0)
+SAME_ANSWER = "the answer of the first"
+
+
+@cache
+def first() -> dict[str, Any]:
+    """The first question of a pair, as it was verified."""
+    sound = pl.col("reason").is_null()
+    rows = verified(num_scenes=1).filter(sound, category="depth", asks="nearer")
+    return rows.row(0, named=True) | {"pair_id": "p"}
+
+
+def second() -> dict[str, Any]:
+    """Its counterpart, of which the other option is right."""
+    answer = 1 - first()["answer"]
+    known = {"question_id": "04-depth-mate", "image_id": "04"}
+    return first() | known | {"answer": answer, "claim": first()["option_claims"][answer]}
 
 
 def chosen(*changes):
     """The samples and what was lost, of a pair of which the second question is changed."""
-    mates = [MATE | change for change in changes]
-    questions = pl.DataFrame([PAIR, *mates], schema=OF_ONE_SCENE.schema)
+    rows = [first(), *(second() | change for change in changes)]
+    questions = pl.DataFrame(rows, schema=verified(num_scenes=1).schema)
     samples, lost = choose_samples(questions, FACTS, QUOTA, TRAIN, 7)
     reasons = dict(lost.select("question_id", "reason").iter_rows())
     return samples, parted(samples, questions, reasons)
@@ -49,16 +57,17 @@ def test_a_whole_pair_stays_one_under_two_letters():
         ([{"question": "Which one is it?"}],
          "04-depth-mate: it says something else, or is in the other split"),
         # The same option is right: words alone give it away.
-        ([{"answer": ONE["answer"], "claim": ONE["claim"]}],
+        ([SAME_ANSWER],
          "04-depth-mate: it says something else, or is in the other split"),
         ([], "its counterpart: it says something else, or is in the other split"),
     ],
 )  # fmt: skip
 def test_where_one_is_lost_the_other_stays_alone_and_the_ledger_says_why(changes, detail):
-    samples, ledger = chosen(*changes)
-    kept = samples.filter(question_id=ONE["question_id"])
+    same = {name: first()[name] for name in ("answer", "claim")}
+    samples, ledger = chosen(*(same if change == SAME_ANSWER else change for change in changes))
+    kept = samples.filter(question_id=first()["question_id"])
     assert kept["pair_id"].to_list() == [None]
-    row = ledger.filter(item=ONE["question_id"]).row(0, named=True)
+    row = ledger.filter(item=first()["question_id"]).row(0, named=True)
     assert (row["stage"], row["image_id"], row["reason"], row["detail"]) == (
         "select", "00", "pair-parted", detail,
     )  # fmt: skip

@@ -90,7 +90,9 @@ def chosen(rows=None, seed=7):
     return choose_samples(verified() if rows is None else rows, FACTS, QUOTA, SELECT, seed)
 
 
-@pytest.mark.parametrize("share", [0.4, 0.8, 1.0])
+@pytest.mark.parametrize(
+    "share", [0.8, *(pytest.param(share, marks=pytest.mark.long) for share in (0.4, 1.0))]
+)
 def test_what_is_answered_blind_is_taken_only_where_others_do_not_suffice(share):
     draw = np.random.default_rng(3).random(verified().height) < share
     judged = as_judged(verified()).with_columns(blind_answered=pl.Series(draw))

@@ -60,7 +60,9 @@ def test_a_share_of_the_quota_is_a_whole_number_of_samples(num_samples, share, l
     assert totals.select("found", "low", "high").rows() == [(num_samples, least, 64)]
 
 
-@pytest.mark.parametrize(("num_samples", "passes"), [(58, True), (57, False)])
+@pytest.mark.parametrize(
+    ("num_samples", "passes"), [pytest.param(58, True, marks=pytest.mark.long), (57, False)]
+)
 def test_too_few_samples_are_not_published(num_samples, passes, tmp_path):
     found = validated(SOUND.head(num_samples), tmp_path, min_quota_share=0.9)
     assert (found["there_are_enough_samples"]["status"] == "passed") is passes
@@ -68,7 +70,9 @@ def test_too_few_samples_are_not_published(num_samples, passes, tmp_path):
         assert f"there_are_enough_samples (all samples: {num_samples} found, " in refusal(tmp_path)
 
 
-@pytest.mark.parametrize(("is_missed", "passes"), [(0, True), (1, False)])
+@pytest.mark.parametrize(
+    ("is_missed", "passes"), [pytest.param(0, True, marks=pytest.mark.long), (1, False)]
+)
 def test_labels_that_reviews_find_wrong_are_not_published(is_missed, passes, tmp_path):
     found = ("review", "all", is_missed, 0, 0, "all: 2 of 7 right, 65 % wanted")
     reviewed = pl.DataFrame([found], TOTAL, orient="row")
@@ -253,7 +257,9 @@ def test_what_failed_stands_before_everything_else(tmp_path):
     assert order == sorted(order)
 
 
-@pytest.mark.parametrize(("name", "is_told"), [(None, False), ("1.jpg", True)])
+@pytest.mark.parametrize(
+    ("name", "is_told"), [pytest.param(None, False, marks=pytest.mark.long), ("1.jpg", True)]
+)
 def test_photographs_are_counted_where_there_are_some(name, is_told, tmp_path):
     samples = SOUND.with_columns(photograph=pl.lit(name, pl.String))
     validate_frame(samples, QUOTA, SELECT, tmp_path)

@@ -124,7 +124,9 @@ def test_a_planted_shortcut_is_found_and_told(question, least, told):
     assert [line.split(" right ")[0] for line in sorted(found["telling"])] == told
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))]
+)
 def test_luck_is_no_shortcut(seed):
     for found in find_shortcuts(guesses(600, seed=seed)).iter_rows(named=True):
         assert abs(found["accuracy"] - found["chance"]) < 3 * found["standard_error"]
