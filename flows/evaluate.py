@@ -76,7 +76,10 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     config, _ = with_checkpoints(config, root)
     failures: list[Failed] = []
     items: dict[str, Path] = {}
-    loading = {entry.title: load_benchmark.submit(entry, root) for entry in config.benchmarks}
+    loading = {
+        entry.title: load_benchmark.submit(entry, config.items, config.seed, root)
+        for entry in config.benchmarks
+    }
     for name, future in loading.items():
         path = _outcome(future.result, Failed("every model", name, ""), failures)
         if path:

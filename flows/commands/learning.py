@@ -162,6 +162,10 @@ def evaluate(
         str | None,
         typer.Option(help="Evaluate this Hub id, or model folder, instead.", metavar="MODEL"),
     ] = None,
+    items: Annotated[
+        int | None,
+        typer.Option(min=1, help="Ask only so many items of each benchmark, every kind by share."),
+    ] = None,
     replies: Annotated[
         list[str],
         typer.Option(
@@ -197,7 +201,7 @@ def evaluate(
 
     - `spatialthinker evaluate configs/evaluate/sample.toml`
     - `spatialthinker evaluate configs/evaluate/twelve.toml --model OX-PIXL/SpatialThinker-7B`
-    - `spatialthinker evaluate configs/evaluate/twelve.toml --plan`
+    - `spatialthinker evaluate configs/evaluate/twelve.toml --items 300 --plan`
     - `spatialthinker evaluate --replies Qwen2.5-VL-7B_MindCubeBench_tiny_raw_qa.xlsx`
     """
     from tasks.evaluate.exported import check_folder, check_format, export_report
@@ -206,7 +210,8 @@ def evaluate(
     check_format(export_as)
     if export:
         check_folder(export)
-    loaded = evaluation_of(config, tuple(settings), replies)
+    drawn = (f"items={items}",) if items else ()
+    loaded = evaluation_of(config, (*settings, *drawn), replies)
     apply_settings(verbose)
     if plan:
         from tasks.evaluate.infer import evaluating

@@ -143,6 +143,9 @@ class EvaluateConfig(Section):
     models: tuple[EvaluatedModel, ...] = Field(min_length=1)
     benchmarks: tuple[BenchmarkConfig, ...] = Field(min_length=1)
     num_bootstrap: int = Field(default=1000, ge=10)
+    items: int | None = Field(
+        default=None, gt=0, description="of each benchmark, drawn by the seed; default: all"
+    )
     robustness: RobustnessConfig = RobustnessConfig()
     max_workers: int = Field(default=2, gt=0, le=1024, exclude=True)
     budget: Budget | None = Field(default=None, exclude=True)
@@ -175,6 +178,15 @@ class EvaluateConfig(Section):
         for model in self.models:
             for name in sorted({*(model.files or ())} - listed):
                 raise ValueError(f"{model.name}.files names {name}, which is not in benchmarks")
+        return self
+
+    @model_validator(mode="after")
+    def _all_of_files(self) -> "EvaluateConfig":
+        given = [model.name for model in self.models if model.files]
+        if self.items and given:
+            raise ValueError(
+                f"items: the replies of {given[0]} are in files and cost nothing: leave items out"
+            )
         return self
 
     @model_validator(mode="after")

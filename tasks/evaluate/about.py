@@ -40,8 +40,9 @@ class About(NamedTuple):
     """`sources` says of every benchmark, by its name in reports, where its items are from;
     `datasets` calls those of our own as `spatialthinker why` does; `blind` are the models that see
     no pictures; every bootstrap of the report has this seed and number of draws; `checkpoints` are
-    the models that are one training at several of its updates; `robustness` is its configuration,
-    empty where no variant is asked."""
+    the models that are one training at several of its updates; `items` is how many of each
+    benchmark were drawn, None where all are asked; `robustness` is its configuration, empty where
+    no variant is asked."""
 
     name: str
     configuration: str
@@ -52,6 +53,7 @@ class About(NamedTuple):
     seed: int = 0
     num_bootstrap: int = 1000
     checkpoints: tuple[Checkpoint, ...] = ()
+    items: int | None = None
     robustness: Mapping[str, Any] = MappingProxyType({})
 
     @property
@@ -86,6 +88,7 @@ def about_evaluation(config: EvaluateConfig, root: Path) -> About:
         config.seed,
         config.num_bootstrap,
         checkpoints,
+        config.items,
         config.robustness.model_dump(mode="json") if config.robustness.variants else {},
     )
 

@@ -32,6 +32,7 @@ from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
 from schemas.file_digests import digest_store
 from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
 from tasks.evaluate.miniature import MINIATURE, miniature_folder
+from tasks.evaluate.sampling import write_sample
 from tasks.sources.files import digest_files
 from tasks.turns import sole_maker
 
@@ -182,6 +183,10 @@ def _write(
 
 
 @task(cache_policy=NO_CACHE, task_run_name="load-{config.name}")
-def load_benchmark(config: BenchmarkConfig, root: Path) -> Path | State[Path]:
-    path, is_cached = _loaded(config, root, None)
+def load_benchmark(
+    config: BenchmarkConfig, number: int | None, seed: int, root: Path
+) -> Path | State[Path]:
+    """The items that models are asked: all, or about `number` of them."""
+    whole, is_cached = _loaded(config, root, None)
+    path = write_sample(whole, config.title, number, seed, root)
     return Completed(name="Cached", data=path) if is_cached else path

@@ -25,6 +25,7 @@ from tasks.evaluate.benchmark import check_benchmark, write_items
 from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of, chat_of, messages_of
 from tasks.evaluate.infer import parts_of, replies_artifact
+from tasks.evaluate.sampling import write_sample
 from tasks.evaluate.variants.stage import name_of_variants, num_rows, write_variants
 
 
@@ -47,7 +48,12 @@ def plan_evaluation(config: EvaluateConfig, root: Path) -> list[Planned]:
     a benchmark cannot be loaded or a model is not there."""
     for entry in config.benchmarks:
         check_benchmark(entry)
-    items = {entry.title: write_items(entry, root) for entry in config.benchmarks}
+    items = {
+        entry.title: write_sample(
+            write_items(entry, root), entry.title, config.items, config.seed, root
+        )
+        for entry in config.benchmarks
+    }
     varied = {}
     if config.robustness.variants:
         for name, path in items.items():

@@ -55,6 +55,10 @@ from tasks.pages.templates import page_template, text_template
 
 VERSION = 8
 FOLDER = Path(__file__).parent
+SAMPLED = (
+    "at most {0.items:,} of each benchmark, drawn with seed {0.seed}, each category by its share: "
+    "scores and their errors are estimates for all items"
+)
 EVALUATION = "evaluation.json"
 """The file of a report that says for programs what it is about."""
 MODEL = columns(model=pl.String)
@@ -143,6 +147,7 @@ def report_view(
             "report": f"{about.name}/{digest}",
             "configuration": about.configuration,
             "code": str(code_version()),
+            **({"items": SAMPLED.format(about)} if about.items else {}),
         },
         "asked": about.models,
         "sources": {title_of(name): place for name, place in about.sources.items()},

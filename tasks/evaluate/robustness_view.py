@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from evaluation.robustness import COMPARED, Answered, compare, robustness
+from evaluation.sampling import sample_items
 from schemas.config.evaluation import Variant
 from tasks.evaluate.about import About
 from tasks.evaluate.outcomes import Failed, Outcome, VariantsOutcome
@@ -60,8 +61,9 @@ def robustness_view(
     limit = about.robustness["max_items"]
     chosen = {}
     for one in outcomes:
-        height = pl.scan_parquet(one.items).select(pl.len()).collect().item()
-        chosen[one.benchmark] = height if limit is None else min(height, limit)
+        items = pl.read_parquet(one.items)
+        some = items if limit is None else sample_items(items, limit, about.seed)
+        chosen[one.benchmark] = some.height
     return {
         "told": told_of(about.robustness),
         "rows": [

@@ -260,34 +260,57 @@ def test_a_budget_holds_for_an_evaluation_and_pictures_count_by_their_size(root)
         assert len(endpoint.requests) == num_items
 
 
+def test_a_sample_of_items_is_asked_and_a_larger_one_asks_for_the_rest(root, tmp_path):
+    with serve(lambda _: "(A)") as endpoint:
+        model = chat_model(endpoint.url, name="sampled")
+        tree = tree_of(
+            name="sampled", models=[model], benchmarks=[{"name": "mmstar", "path": "miniature"}]
+        )
+        config = save_config(tmp_path / "sampled.toml", tree)
+        planned = call("evaluate", config, "--items", "3", "--plan", "--root", root)
+        assert "3 items to ask" in planned.stdout
+        folder = run(tree | {"items": 3}, root)
+        assert len(endpoint.requests) == 3
+        told = "- items: at most 3 of each benchmark, drawn with seed 3, each category by its share"
+        assert told in (folder / "report.md").read_text(encoding="utf-8")
+        run(tree | {"items": 6}, root)
+        assert len(endpoint.requests) == 6
+
+
+def test_replies_in_files_are_all_scored(tmp_path):
+    model = {"name": "theirs", "files": {"mmvp": ["theirs.tsv"]}}
+    with pytest.raises(ValueError, match="items: the replies of theirs are in files and cost"):
+        EvaluateConfig.model_validate(tree_of(models=[model], items=4))
+
+
 @pytest.mark.parametrize("harm", [Path.unlink, lambda seal: seal.write_text("{")])
 def test_items_whose_seal_was_not_written_whole_are_loaded_again(harm, tmp_path):
     config = BenchmarkConfig.model_validate(THREE[0])
-    first = load_benchmark.fn(config, tmp_path)
-    assert load_benchmark.fn(config, tmp_path).name == "Cached"
+    first = load_benchmark.fn(config, None, 3, tmp_path)
+    assert load_benchmark.fn(config, None, 3, tmp_path).name == "Cached"
     items = pl.read_parquet(first)
     harm(seal_path_of(first))
-    again = load_benchmark.fn(config, tmp_path)
+    again = load_benchmark.fn(config, None, 3, tmp_path)
     assert again == first
     assert read_seal(again)["content"]["rows"] == items.height
     again.write_bytes(b"")
-    assert pl.read_parquet(load_benchmark.fn(config, tmp_path)).equals(items)
+    assert pl.read_parquet(load_benchmark.fn(config, None, 3, tmp_path)).equals(items)
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
 @pytest.mark.parametrize("which", ["images", "masks"])
 def test_photographs_that_are_gone_or_damaged_are_stored_again(which, harm, tmp_path):
     config = BenchmarkConfig.model_validate(THREE[2])
-    items = pl.read_parquet(load_benchmark.fn(config, tmp_path))
+    items = pl.read_parquet(load_benchmark.fn(config, None, 3, tmp_path))
     digest = items["images"][0][0] if which == "images" else masks_of(items)[0]
     store = PhotographStore(tmp_path)
     sound = store.read(digest)
     harm(store.path(digest))
     with pytest.raises(ValueError, match="gone or damaged: run the same command again"):
         store.read(digest)
-    assert pl.read_parquet(load_benchmark.fn(config, tmp_path)).equals(items)
+    assert pl.read_parquet(load_benchmark.fn(config, None, 3, tmp_path)).equals(items)
     assert store.read(digest) == sound
-    assert load_benchmark.fn(config, tmp_path).name == "Cached"
+    assert load_benchmark.fn(config, None, 3, tmp_path).name == "Cached"
 
 
 def masks_of(items: pl.DataFrame) -> list[str]:

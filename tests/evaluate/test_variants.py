@@ -51,7 +51,7 @@ from tasks.evaluate.variants.claims import (
 )
 from tasks.evaluate.variants.options import rotated
 from tasks.evaluate.variants.pictures import compressed, mirrored, scaled
-from tasks.evaluate.variants.stage import chosen_items, make_variants, write_variants
+from tasks.evaluate.variants.stage import make_variants, write_variants
 from tasks.evaluate.variants.variant import VARIANT
 from tests.builds import save_config
 from tests.commands import call
@@ -305,13 +305,6 @@ def test_variants_are_items_that_are_linked_to_theirs(items, tmp_path):
         assert store.lacking(row["images"]) == []
     assert make_variants(some, EVERY, 7, store).equals(table)
     assert not make_variants(some, EVERY, 8, store).equals(table)
-
-
-def test_more_items_are_these_and_others(items):
-    three, six = (set(chosen_items(items, n, 7)["item_id"]) for n in (3, 6))
-    assert len(three) == 3 and len(six) == 6 and three < six
-    assert chosen_items(items, None, 7).equals(items)
-    assert set(chosen_items(items, 3, 8)["item_id"]) != three
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])

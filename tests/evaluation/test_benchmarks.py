@@ -381,7 +381,7 @@ def test_the_artifact_is_named_by_what_decides_it(root, tmp_path):
 def test_what_is_loaded_is_not_read_again(prefect_server, root):
     config = BenchmarkConfig(name="blink", path="miniature")
     path = write_items(config, root)
-    state = load_benchmark(config, root, return_state=True)
+    state = load_benchmark(config, None, 3, root, return_state=True)
     assert (state.name, state.result()) == ("Cached", path)
 
 

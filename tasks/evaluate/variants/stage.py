@@ -13,7 +13,6 @@ jpeg, scale none
 
 import logging
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +23,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
 
 from evaluation.photographs import PhotographStore
+from evaluation.sampling import sample_items
 from schemas.columns import frame_of
 from schemas.config.evaluation import RobustnessConfig, Variant
 from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact, write_artifact
@@ -33,7 +33,7 @@ from tasks.evaluate.variants.pictures import compressed, mirrored, scaled, with_
 from tasks.evaluate.variants.variant import VARIANT, Changed, Row, row_of
 from tasks.turns import sole_maker
 
-VERSION = 1
+VERSION = 2
 SUFFIX = ", variants"
 """Behind the name of a benchmark: the name under which its variants are asked."""
 logger = logging.getLogger(__name__)
@@ -56,18 +56,9 @@ def make_variants(
     items: pl.DataFrame, config: RobustnessConfig, seed: int, store: PhotographStore
 ) -> pl.DataFrame:
     """Rows of VARIANT, in the order of the items and of the configured variants."""
-    chosen = chosen_items(items, config.max_items, seed)
+    chosen = items if config.max_items is None else sample_items(items, config.max_items, seed)
     rows = [row for item in chosen.iter_rows(named=True) for row in _of(item, config, seed, store)]
     return frame_of(rows, VARIANT)
-
-
-def chosen_items(items: pl.DataFrame, number: int | None, seed: int) -> pl.DataFrame:
-    """As many items, in their order; more of them are these and others."""
-    if number is None:
-        return items
-    drawn = [sha256(f"{seed}:{key}".encode()).hexdigest() for key in items["item_id"]]
-    rank = pl.Series(drawn, dtype=pl.String).rank("ordinal")
-    return items.filter(rank <= number)
 
 
 def _of(
