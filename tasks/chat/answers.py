@@ -7,8 +7,9 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar
 from pydantic import BaseModel
 
 from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usage
-from tasks.chat.completion import Completion, read_completion, read_object
+from tasks.chat.completion import Completion, read_completion
 from tasks.chat.errors import ChatRefusedError, NoReplyError, RejectedError
+from tasks.chat.model_text import read_object
 from tasks.chat.run import Meter, Run
 from tasks.chat.usability import FEW, PROBE, UNUSABLE
 

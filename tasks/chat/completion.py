@@ -1,38 +1,21 @@
-"""Completion: what a server's answer to a chat request says, and the object in a model's text."""
+"""Completion: what a server's answer to a chat request says."""
 
 import json
 import re
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ValidationError
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError
+from tasks.chat.model_text import only_object
 from tasks.chat.streams import STREAM, streamed
 
-THOUGHT = re.compile(
-    r"<\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
-    r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis))\s?\|?>|"
-    r"\[/?THINK\]|\u25c1/?think\u25b7|<\|channel\|>\w+"
-)
-"""Begins or ends the reasoning that open models write before their reply."""
-ENDS_THOUGHT = re.compile(r"/|end_|final", re.I)
-"""In a tag that ends it. OpenAI's open models go on to another channel, of which the last is
-"final"."""
 REASONING = ("reasoning_content", "reasoning")
 """Fields of a message in which servers put what they take for reasoning."""
-FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
-"""A block of Markdown code, in which many models put their JSON."""
-OBJECT = re.compile(r"\{\s*[\"}]")
-"""Where a JSON object may start."""
-MAX_FOUND, MAX_TRIED = 8, 400
-"""Objects of a text that are read, and places where one may start that are tried. A reply has
-one or two; a hostile one must not take longer to read than its request took."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
 FIRST = (None, 0, "0")
@@ -43,11 +26,6 @@ CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
 WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
 """Comments of a stream before an answer that is none: sent so that the connection stays open."""
-TURN_ENDS = re.compile(
-    r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|/s|eos)\|?>"
-    r"|(?<=[}`])\s*\n\s*(?i:user|human|question|q)\s*:"
-)
-"""Behind a reply, where the model goes on with the turn of another speaker."""
 BROKEN_OFF = (
     "error",
     "network_error",
@@ -79,7 +57,6 @@ ENDINGS = {
     ),
 }
 """Reasons, as providers name them, for which a reply cannot be used."""
-T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,16 +192,7 @@ def _spoken(calls: list[str], thoughts: list[str]) -> str:
     within a thought is no reply."""
     calls = [call for call in calls if call]
     texts = calls if calls else [text for text in thoughts if text.strip()]
-    return _only_object(texts[0]) if len(set(texts)) == 1 else ""
-
-
-def _only_object(text: str) -> str:
-    """A text that is one JSON object and nothing else, without its fence; else nothing."""
-    fenced = FENCE.fullmatch(text.strip())
-    text = fenced[1] if fenced else text
-    with suppress(ValueError, RecursionError):
-        return text if isinstance(json.loads(text), dict) else ""
-    return ""
+    return only_object(texts[0]) if len(set(texts)) == 1 else ""
 
 
 def _usage(usage: Any) -> Usage:
@@ -266,102 +234,3 @@ def _number(value: object) -> int:
 
 def _shown(raw: bytes) -> str:
     return repr(raw[:120].decode("utf-8", "replace"))
-
-
-def read_object(text: str, schema: type[T]) -> T:
-    """The object in a model's text that validates as `schema`: the whole text, what is fenced, or
-    the last one in it. Nothing is guessed: a cut object is not completed, and what is within
-    thoughts is not read.
-
-    Raises ValueError with the problem in words.
-    """
-    problem: ValidationError | None = None
-    for candidate in _candidates(text):
-        try:
-            return schema.model_validate_json(candidate)
-        except ValidationError as error:
-            problem = error
-    assert problem
-    raise ValueError(_told(problem))
-
-
-def lacks_form(text: str, schema: type[BaseModel]) -> bool:
-    """Whether no object in a model's text has the fields that `schema` requires, whatever they
-    hold: a server that enforces a schema lets no such text pass."""
-    required = {name for name, field in schema.model_fields.items() if field.is_required()}
-    for candidate in _candidates(text):
-        with suppress(ValueError, RecursionError):
-            found = json.loads(candidate)
-            if isinstance(found, dict) and required <= found.keys():
-                return False
-    return True
-
-
-def begins_as_prose(text: str) -> bool:
-    """Whether a reply that was cut off begins as no JSON object does, nor Markdown around one."""
-    return re.match(r"[\s\ufeff]*[^\s\ufeff{`]", without_thoughts(text)) is not None
-
-
-def _candidates(text: str) -> Iterator[str]:
-    """The texts that may be the object of a reply, in the order in which they are tried."""
-    yield text.strip()
-    if quoted := _quoted(text):
-        yield quoted
-    reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
-    yield reply
-    yield from reversed(FENCE.findall(reply))
-    yield from _objects(reply)
-
-
-def _quoted(text: str) -> str:
-    """The text in a text that is one JSON string and nothing else, as some models write an object a
-    second time as JSON; else nothing."""
-    if not text.lstrip().startswith('"'):
-        return ""
-    with suppress(ValueError):
-        told = json.loads(text)
-        return told if isinstance(told, str) else ""
-    return ""
-
-
-def without_thoughts(text: str) -> str:
-    """What a model says after its thoughts; empty where they do not end. Where nothing follows
-    them, an object that is all that precedes a stray end is the reply."""
-    kept: list[str] = []
-    before, start, is_open = "", 0, False
-    for tag in THOUGHT.finditer(text):
-        is_end = ENDS_THOUGHT.search(tag[0]) is not None
-        if not is_open:
-            kept.append(text[start : tag.start()])
-            if is_end:  # it began before the reply, in the prompt
-                before, kept = "".join(kept).strip() or before, []
-        is_open, start = not is_end, tag.end()
-    if is_open:
-        return ""
-    reply = ("".join(kept) + text[start:]).strip()
-    return reply or _only_object(before)
-
-
-def _objects(text: str) -> list[str]:
-    """The outermost JSON objects in a text, the last first."""
-    decoder = json.JSONDecoder()
-    found: deque[str] = deque(maxlen=MAX_FOUND)
-    stop = num_tried = 0
-    for place in OBJECT.finditer(text):
-        if place.start() < stop:
-            continue
-        num_tried += 1
-        if num_tried > MAX_TRIED:
-            break
-        with suppress(ValueError, RecursionError):
-            _, stop = decoder.raw_decode(text, place.start())
-            found.append(text[place.start() : stop])
-    return list(reversed(found))
-
-
-def _told(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=False, include_context=False)[:3]
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'the reply'}: {problem['msg']}"
-        for problem in problems
-    )

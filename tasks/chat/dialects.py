@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.chat import ChatConfig, Failure, Request
-from tasks.chat.completion import Completion, begins_as_prose, lacks_form
+from tasks.chat.completion import Completion
 from tasks.chat.errors import OF_FORM, RejectedError, names_any, names_turns
+from tasks.chat.model_text import begins_as_prose, lacks_form
 
 
 class Form(StrEnum):

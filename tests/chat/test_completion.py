@@ -9,13 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.chat import Failure, ReplyForm, Usage
-from tasks.chat.completion import (
-    is_upstream_error,
-    lacks_form,
-    read_completion,
-    read_object,
-    without_thoughts,
-)
+from tasks.chat.completion import is_upstream_error, read_completion
 from tasks.chat.errors import (
     PassingError,
     RejectedError,
@@ -24,6 +18,7 @@ from tasks.chat.errors import (
     error_words,
     is_unpaid,
 )
+from tasks.chat.model_text import lacks_form, read_object, without_thoughts
 from tests.chat.test_chat import PRICE, adds, asked, chat_config, kept, right, totals
 from tests.servers.endpoint import serve
 from tests.servers.faults import Answer as ServerAnswer

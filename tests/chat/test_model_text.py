@@ -13,7 +13,7 @@ from PIL import Image
 
 from schemas.chat import ChatConfig, Failure, Photograph, ReplyForm, Request, Usage
 from tasks.chat.batch_files import line_error
-from tasks.chat.completion import read_completion, read_object
+from tasks.chat.completion import read_completion
 from tasks.chat.dialects import Dialect, Form, dialect_of
 from tasks.chat.errors import (
     ChatRefusedError,
@@ -22,6 +22,7 @@ from tasks.chat.errors import (
     error_of,
     is_unpaid,
 )
+from tasks.chat.model_text import read_object
 from tasks.chat.sent_images import data_url, sent_size
 
 
