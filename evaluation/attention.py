@@ -96,7 +96,7 @@ def summarize(attention: pl.DataFrame) -> pl.DataFrame:
     keys = ["benchmark", "model", "layer"]
     found: list[dict[str, Any]] = []
     for key, part in attention.group_by(keys, maintain_order=True):
-        gold, area = float(part["gold_share"].mean()), float(part["area_share"].mean())  # type: ignore[arg-type]
+        gold, area = part.select(pl.col("gold_share", "area_share").mean()).row(0)
         found.append(
             dict(zip(keys, key, strict=True))
             | {
@@ -117,7 +117,8 @@ def summarize(attention: pl.DataFrame) -> pl.DataFrame:
 def _standard_error(part: pl.DataFrame, mean: float) -> float | None:
     """Of the mean difference: items of one group are not independent of each other."""
     apart = pl.col("gold_share") - pl.col("area_share") - mean
-    sums = part.group_by("group").agg(apart.sum())["gold_share"].to_numpy()
+    group = pl.coalesce("group", "item_id")
+    sums = part.group_by(group).agg(apart.sum())["gold_share"].to_numpy()
     if len(sums) < 2:
         return None
     return sqrt(len(sums) / (len(sums) - 1) * float((sums**2).sum())) / part.height

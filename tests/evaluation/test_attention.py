@@ -86,6 +86,15 @@ def test_layers_are_means_over_items_with_errors_by_groups():
     ]
 
 
+def test_an_item_without_a_group_is_one_of_its_own():
+    alone = frame_of([row("1", 0, 0.2), row("2", 0, 0.6)], ATTENTION).with_columns(
+        model=pl.lit("m")
+    )
+    nameless = alone.with_columns(group=pl.lit(None, pl.String))
+    assert summarize(alone)["standard_error"].item() > 0
+    assert summarize(nameless).equals(summarize(alone))
+
+
 def test_nothing_measured_has_no_layers():
     empty = pl.DataFrame(schema={"model": pl.String, **ATTENTION})
     assert summarize(empty).is_empty()
