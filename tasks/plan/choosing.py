@@ -14,8 +14,8 @@ from tasks.plan.leaning import Part, Share, Way
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
-WINDOW = 64
-"""Questions of which the one is taken that evens out most."""
+WINDOW, MAX_WINDOW = 64, 1024
+"""Questions of which the one is taken that evens out most: more of them where all of these lean."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Limits:
 class Chooser:
     """Takes rows of a part in one way, in the order of preference: of the line of `share` that has
     most left, and within that budget and those of all larger shares. A line gets no more once all
-    its next rows lean by more than `max_leaning`."""
+    its next MAX_WINDOW rows lean by more than `max_leaning`."""
 
     def __init__(
         self, part: Part, way: Way, limits: Limits, share: Share, max_leaning: float
@@ -67,6 +67,7 @@ class Chooser:
         self.lines = [order[start:stop] for start, stop in pairwise(ends)]
         self.starts = [0] * len(self.lines)
         self.windows = [order[:0]] * len(self.lines)
+        self.sizes = [WINDOW] * len(self.lines)
 
     def chosen(self) -> Iterator[list[int]]:
         """The rows that were taken together, as places in the table."""
@@ -79,7 +80,7 @@ class Chooser:
             window = self._window(line)
             leaning, row = self._most_even(window) if len(window) else (np.inf, -1)
             if not len(window) or leaning > self.max_leaning:
-                is_open[line] = False
+                is_open[line] = self._widen(line)
                 continue
             mate = int(self.mates[row])
             unit = [row] if mate < 0 else [row, mate]
@@ -88,12 +89,20 @@ class Chooser:
                 self.limits.take(int(self.part.rows[one]))
             yield self.part.rows[unit].tolist()
 
+    def _widen(self, number: int) -> bool:
+        """Whether the window of a line can be larger."""
+        can_grow = self.starts[number] < len(self.lines[number])
+        if not can_grow or self.sizes[number] >= MAX_WINDOW:
+            return False
+        self.sizes[number] *= 2
+        return True
+
     def _window(self, number: int) -> Places:
         """The next rows of the line that may be taken: what may not now never may again."""
         window = self.windows[number]
         window = window[self._may_be_taken(window)]
         line = self.lines[number]
-        while len(window) < WINDOW and self.starts[number] < len(line):
+        while len(window) < self.sizes[number] and self.starts[number] < len(line):
             more = line[self.starts[number] : self.starts[number] + WINDOW]
             self.starts[number] += WINDOW
             window = np.concatenate([window, more[self._may_be_taken(more)]])

@@ -1,5 +1,6 @@
 from collections import Counter
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.config.dataset import QuotaConfig
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import is_on_val_side
-from tasks.plan.pairs import counterparts, pair_id_of, said_alike, whole_pairs
+from tasks.plan.pairs import Offers, counterparts, pair_id_of, said_alike, whole_pairs
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import offers_of, plan_questions
 from tests.plan.test_quota import images
@@ -304,3 +305,14 @@ def test_a_level_yields_to_pairs_of_another_one_before_words_tell():
     assert chosen.height == 10
     assert Counter(chosen["level"])["hard"] >= 8
     assert chosen["pair_id"].drop_nulls().len() >= 8
+
+
+def test_questions_further_on_are_taken_before_words_tell():
+    """The first 200 all have the boy right, the others the cow; nothing makes a pair."""
+    rows = [held(f"{place:03}", "boy", "cow") for place in range(200)]
+    rows += [held(f"{place:03}", "cow", "boy") for place in range(200, 400)]
+    frame = pl.DataFrame(rows).with_columns(group_id="image_id", all_offered="offered")
+    offers = Offers.whole(frame, np.full(frame.height, -1))
+    chosen = choose_evenly(offers, {("reach", "easy"): 100}, max_per_image=1)
+    right = frame.filter(pl.Series(chosen))["offered"].list.first()
+    assert sorted(Counter(right).values()) == [50, 50]
