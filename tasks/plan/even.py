@@ -21,9 +21,9 @@ from tasks.plan.pairs import Offers
 from tasks.plan.quota import Cell, choose
 
 Mask: TypeAlias = NDArray[np.bool_]
-MAX_LEANING = {Share.CELL: 0.5, Share.FAMILY: 0.0, Share.LEVEL: 0.0}
-"""Leaning from which on facets, families and levels yield their turn. With less, facets hardly get
-one; with more, words tell of reach, size and relations."""
+MAX_LEANING = {Share.CELL: 0.2, Share.FAMILY: 0.0, Share.LEVEL: 0.0}
+"""Leaning from which on facets, families and levels yield their turn. With less, sizes and
+orientations hardly keep their levels; with more, words tell of sizes."""
 Unit: TypeAlias = Sequence[int]
 """Rows that are taken together."""
 

@@ -27,7 +27,7 @@ from tasks.plan.quota import Cell, plan_quotas
 from tasks.plan.reasons import why_not_taken
 from tasks.stage import Job, Stage
 
-VERSION = 11
+VERSION = 12
 PLENTY = 3
 """Questions that can be paired, per question wanted, from which on even pairs suffice: three
 quarters of them can still be, where the right options are 60, 20, 12 and 8 of 100, and images and
