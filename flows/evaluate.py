@@ -32,8 +32,9 @@ from tasks.evaluate.attend import measure_attention
 from tasks.evaluate.benchmark import check_benchmark, load_benchmark
 from tasks.evaluate.checkpoints import with_checkpoints
 from tasks.evaluate.endpoint_replies import account_of
-from tasks.evaluate.infer import check_model, evaluating, infer_replies
+from tasks.evaluate.infer import check_model, infer_replies
 from tasks.evaluate.outcomes import Failed, Outcome, VariantsOutcome
+from tasks.evaluate.places import evaluating
 from tasks.evaluate.report import report_evaluation
 from tasks.evaluate.scoring import read_variants, score_benchmark
 from tasks.evaluate.variants.stage import (

@@ -206,26 +206,24 @@ def evaluate(
     """
     from tasks.evaluate.exported import check_folder, check_format, export_report
     from tasks.evaluate.imported import evaluation_of
+    from tasks.evaluate.places import evaluating
 
     check_format(export_as)
     if export:
         check_folder(export)
     drawn = (f"items={items}",) if items else ()
     loaded = evaluation_of(config, (*settings, *drawn), replies)
+    if model:
+        loaded = evaluating(loaded, model, root)
     apply_settings(verbose)
     if plan:
-        from tasks.evaluate.infer import evaluating
         from tasks.evaluate.planning import plan_evaluation, print_planned
 
-        loaded = evaluating(loaded, model, root) if model else loaded
         print_planned(plan_evaluation(loaded, root), loaded.budget, wide_console())
         return
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.evaluate import run_evaluation
-        from tasks.evaluate.infer import evaluating
-    if model:
-        loaded = evaluating(loaded, model, root)
     show_lines(console, "tasks", "flows.evaluate")
     folder = run_evaluation(loaded, root)
     from tasks.evaluate.printing import print_scores

@@ -3,6 +3,7 @@
 Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
 """
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,8 +20,15 @@ from schemas.config.section import Section, Seed
 
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """Of models in configurations; it can be a file's."""
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_NAME = 64
 Update = Annotated[int, Field(ge=0)]
 """How many updates of the optimizer a checkpoint has behind it."""
+
+
+def model_name(text: str) -> str:
+    """The text as MODEL_NAME allows; empty where nothing of it is left."""
+    return NOT_IN_NAMES.sub("-", text).strip("-._")[:LONGEST_NAME]
 
 
 class LocalModelConfig(Section):
@@ -151,13 +159,11 @@ class EvaluateConfig(Section):
     budget: Budget | None = Field(default=None, exclude=True)
     replies: StoreAddress | None = Field(default=None, exclude=True)
 
-    def with_model(self, model: str, family: FamilyName | None) -> "EvaluateConfig":
-        """The same benchmarks for one local model, a Hub id or a folder, asked as the first model
-        is; of its own family where that is known."""
-        place = Path(model)
-        name = place.parent.name if place.is_dir() else model.rpartition("/")[2]
+    def with_model(self, model: str, name: str, family: FamilyName | None) -> "EvaluateConfig":
+        """The same benchmarks for one local model, a Hub id or a folder, called `name` and asked as
+        the first model is; of its own family where that is known."""
         local = LocalModelConfig(model=model)
-        changes = {"name": name, "local": local, "chat": None}
+        changes = {"name": name, "local": local, "chat": None, "files": None}
         first = self.models[0].model_copy(update=changes | ({"family": family} if family else {}))
         return self.model_copy(update={"models": (first,)})
 

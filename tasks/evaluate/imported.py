@@ -12,7 +12,7 @@ from evaluation.benchmarks.benchmark import Benchmark
 from evaluation.benchmarks.registry import BENCHMARKS, benchmark_of
 from evaluation.joining import ABSENT, join_replies, merge_replies
 from evaluation.reply_files import SUFFIXES, read_reply_file
-from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
+from schemas.config.evaluation import EvaluateConfig, load_evaluate_config, model_name
 from schemas.config.loading import read_tree, validated
 from schemas.file_digests import digest_store
 from tasks.artifact import Artifact, inputs_of, plan_artifact, read_seal
@@ -25,8 +25,6 @@ SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)$|_[^_]+_resu
 """What names of scored files have behind those of the replies."""
 BLIND = re.compile(r"(?i)(?<![a-z])blind(?![a-z])")
 """The word in the name of a model that was shown no pictures."""
-NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-LONGEST_NAME = 64
 logger = logging.getLogger(__name__)
 
 
@@ -120,8 +118,7 @@ def _named(path: Path, given: str | None) -> Named:
             f"the name of {path} says no benchmark: write it as BENCHMARK={path}, with one of "
             f"{', '.join(BENCHMARKS)}"
         )
-    model = NOT_IN_NAMES.sub("-", model).strip("-._")[:LONGEST_NAME]
-    return Named(model or "imported", benchmark, path)
+    return Named(model_name(model) or "imported", benchmark, path)
 
 
 def _called() -> dict[str, str]:

@@ -19,8 +19,7 @@ from prefect.states import Completed
 from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING
 from evaluation.reply_files import read_reply_file
 from schemas.chat import Account
-from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
-from schemas.config.training import TINY
+from schemas.config.evaluation import EvaluatedModel
 from tasks.artifact import (
     Artifact,
     inputs_of,
@@ -35,21 +34,11 @@ from tasks.evaluate.imported import check_file, import_replies, imported_artifac
 from tasks.evaluate.local_replies import write_locally
 from tasks.evaluate.places import place_of, weights_digest
 from tasks.turns import sole_maker
-from training.families.table import family_of
-from training.model import place_of_model
 
 VERSION = 1
 PARTS = "infer-parts"
 """Folder below ROOT/artifacts for the batches of runs that are not finished."""
 logger = logging.getLogger(__name__)
-
-
-def evaluating(config: EvaluateConfig, model: str, root: Path) -> EvaluateConfig:
-    """The evaluation of that local model instead: a Hub id, a folder, a trained model's name, or
-    `tiny`."""
-    return config.with_model(
-        model, None if model == TINY else family_of(place_of_model(model, root))
-    )
 
 
 def check_model(model: EvaluatedModel, root: Path) -> None:

@@ -7,11 +7,31 @@ are loaded together.
 import json
 from pathlib import Path
 
-from schemas.config.evaluation import EvaluatedModel
+from schemas.config.evaluation import EvaluateConfig, EvaluatedModel, model_name
+from schemas.config.training import TINY
 from training.checkpoints import LORA_CONFIG
-from training.families.table import check_family
-from training.model import resolve_model
+from training.families.table import check_family, family_of
+from training.model import place_of_model, resolve_model
 from training.run_folder import model_digest
+
+FACTS = "training.json"
+"""The file of a model's folder that says how we trained it; such a folder is NAME/DIGEST."""
+
+
+def evaluating(config: EvaluateConfig, model: str, root: Path) -> EvaluateConfig:
+    """The evaluation of that local model instead: a Hub id, a folder, a trained model's name, or
+    `tiny`. ValueError where there is none."""
+    family = None if model == TINY else family_of(place_of_model(model, root))
+    return config.with_model(model, name_of_place(model), family)
+
+
+def name_of_place(model: str) -> str:
+    """What reports call a local model that has no name of its own: after its folder, or the last
+    part of its Hub id."""
+    place = Path(model).expanduser()
+    folder = place.resolve() if place.is_dir() else place
+    called = folder.parent.name if (folder / FACTS).is_file() else folder.name
+    return model_name(called) or "model"
 
 
 def place_of(model: EvaluatedModel, root: Path) -> str | Path:

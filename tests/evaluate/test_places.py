@@ -1,0 +1,49 @@
+"""A model that is named on the command line: what it is called, and that it is asked itself."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.config.evaluation import EvaluateConfig
+from tasks.evaluate.places import evaluating, name_of_place
+from tests.evaluate.test_evaluate import THREE, TINY, tree_of
+
+CONFIG = '{"model_type": "qwen2_5_vl"}'
+
+
+def model_folder(place: Path, *files: str) -> Path:
+    place.mkdir(parents=True)
+    for name in ("config.json", *files):
+        (place / name).write_text(CONFIG)
+    return place
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("OX-PIXL/SpatialThinker-7B", "SpatialThinker-7B"),
+        ("tiny", "tiny"),
+        ("models/mine/0123abcd", "mine"),
+        ("models/Qwen2.5-VL/", "Qwen2.5-VL"),
+        ("models/my model (new)", "my-model-new"),
+        ("models/模型", "model"),
+        ("models/Qwen2.5-VL/.", "Qwen2.5-VL"),
+    ],
+)
+def test_a_model_is_called_after_its_folder(model, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model_folder(Path("models", "mine", "0123abcd"), "training.json")
+    for other in ("Qwen2.5-VL", "my model (new)", "模型"):
+        model_folder(Path("models", other))
+    assert name_of_place(model) == name
+
+
+def test_a_model_in_place_of_files_with_replies_is_asked_itself(tmp_path):
+    files = {"name": "theirs", "files": {"mmvp": "replies.xlsx"}}
+    config = EvaluateConfig.model_validate(tree_of(models=[files, TINY], benchmarks=THREE[:1]))
+    folder = model_folder(tmp_path / "Qwen2.5-VL")
+    (model,) = evaluating(config, str(folder), tmp_path).models
+    assert (model.name, model.files, model.chat) == ("Qwen2.5-VL", None, None)
+    assert model.local and model.local.model == str(folder)
+    # Every rule of a configuration holds of it, too.
+    assert type(model).model_validate(model.model_dump(exclude={"files"})) == model
