@@ -35,7 +35,7 @@ def look(model: Any, processor: Any, before: str, answer: str, image: Any) -> li
     looked = []
     for layer, over_tokens in sorted(weights.items()):
         seen = over_tokens[on_image].double()
-        if not seen.sum():  # the image lies outside the window of this layer
+        if not seen.sum() > 0:  # the image is outside the layer's window, or numbers overflowed
             continue
         spread = (seen / seen.sum()).reshape(shape).numpy()
         looked.append(Looked(layer, len(ids) - begin, float(seen.sum()), spread))

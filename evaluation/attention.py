@@ -44,7 +44,8 @@ FOCUS = columns(
     focus=pl.Float64,
 )
 """One row per layer: means over items. `focus` is the mean `gold_share` over the mean `area_share`;
-`standard_error` is that of the difference of the two, by groups, null for a single group."""
+`standard_error` is that of this ratio, by groups (Cochran 1977, Sampling Techniques, section 6.4),
+null for a single group."""
 
 
 class Looked(NamedTuple):
@@ -86,8 +87,11 @@ def covered(boxes: Sequence[Corners], shape: tuple[int, int]) -> Cells:
         in_x, in_y = (middle_x > x1) & (middle_x < x2), (middle_y > y1) & (middle_y < y2)
         inside |= in_y[:, None] & in_x[None]
     found = np.zeros(shape)
-    places = (middle_y * rows).astype(int)[:, None], (middle_x * columns_).astype(int)[None]
-    np.add.at(found, places, inside * np.diff(ys)[:, None] * np.diff(xs)[None])
+    # An edge one rounding below 1 has a middle of 1.
+    row = np.minimum((middle_y * rows).astype(int), rows - 1)
+    column = np.minimum((middle_x * columns_).astype(int), columns_ - 1)
+    parts = inside * np.diff(ys)[:, None] * np.diff(xs)[None]
+    np.add.at(found, (row[:, None], column[None]), parts)
     return found * rows * columns_
 
 
@@ -104,7 +108,7 @@ def summarize(attention: pl.DataFrame) -> pl.DataFrame:
                 "image_share": part["image_share"].mean(),
                 "gold_share": gold,
                 "area_share": area,
-                "standard_error": _standard_error(part, gold - area),
+                "standard_error": _standard_error(part, gold / area),
                 "focus": gold / area,
             }
         )
@@ -114,11 +118,13 @@ def summarize(attention: pl.DataFrame) -> pl.DataFrame:
     return placed.sort("place", "layer").select(*FOCUS)
 
 
-def _standard_error(part: pl.DataFrame, mean: float) -> float | None:
-    """Of the mean difference: items of one group are not independent of each other."""
-    apart = pl.col("gold_share") - pl.col("area_share") - mean
+def _standard_error(part: pl.DataFrame, focus: float) -> float | None:
+    """Of a ratio of means. Items of one group are not independent of each other: each group counts
+    once, with what it has more than the ratio would give it."""
+    apart = pl.col("gold_share") - focus * pl.col("area_share")
     group = pl.coalesce("group", "item_id")
     sums = part.group_by(group).agg(apart.sum())["gold_share"].to_numpy()
     if len(sums) < 2:
         return None
-    return sqrt(len(sums) / (len(sums) - 1) * float((sums**2).sum())) / part.height
+    spread = sqrt(len(sums) / (len(sums) - 1) * float((sums**2).sum()))
+    return spread / float(part["area_share"].sum())

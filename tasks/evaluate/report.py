@@ -53,7 +53,7 @@ from tasks.evaluate.view import (
 )
 from tasks.pages.templates import page_template, text_template
 
-VERSION = 8
+VERSION = 9
 FOLDER = Path(__file__).parent
 SAMPLED = (
     "at most {0.items:,} of each benchmark, drawn with seed {0.seed}, each category by its share: "

@@ -81,6 +81,28 @@ def test_what_is_watched_is_the_attention_of_the_answers_tokens(made):
 
 
 @pytest.mark.long
+def test_a_layer_whose_numbers_overflow_is_left_out(made):
+    import torch
+
+    from evaluation.attending import look
+
+    model, processor, frame = made
+    image = Image.linear_gradient("L").convert("RGB").resize(frame.shown_size((150, 110)))
+    asked = model, processor, prompt_of(processor) + TEXT, "(A) left", image
+    whole = look(*asked)
+    name = f"language_model.layers.{whole[-1].layer}.self_attn.q_proj.weight"
+    weight = next(one for known, one in model.named_parameters() if known.endswith(name))
+    kept = weight.detach().clone()
+    with torch.no_grad():
+        weight.fill_(float("nan"))
+        try:
+            found = look(*asked)
+        finally:
+            weight.copy_(kept)
+    assert [one.layer for one in found] == [one.layer for one in whole[:-1]]
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("place", [(0, 0), (0, 2), (1, 0), (1, 1)])
 def test_the_tokens_of_an_image_are_in_order_of_rows(made, place):
     """The feature that changes most is that of the cell in which a pixel's square changes."""
