@@ -196,6 +196,15 @@ class EvaluateConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _somebody_is_asked_variants(self) -> "EvaluateConfig":
+        if self.robustness.variants and all(model.files for model in self.models):
+            raise ValueError(
+                "robustness.variants: all replies are in files, and no model can be asked anew: "
+                "leave robustness out, or list a model with local or chat"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _can_pay(self) -> "EvaluateConfig":
         asked = {f"{model.name}.chat": model.chat for model in self.models if model.chat}
         check_prices(self.budget, asked)

@@ -39,14 +39,14 @@ def robustness_of(
     known = {(one.model, one.benchmark): one for one in outcomes}
     tables, made = [pl.DataFrame(schema=COMPARED)], dict[tuple[str, str], int]()
     for one in variants:
+        varied = Answered(*map(pl.read_parquet, one[2:]))
+        counts = varied.items["variant"].value_counts().rows()
+        made |= {(one.benchmark, variant): number for variant, number in counts}
         if (one.model, one.benchmark) not in known:
             continue  # its own items were not answered
         items = Answered(*map(pl.read_parquet, known[one.model, one.benchmark][2:5]))
-        varied = Answered(*map(pl.read_parquet, one[2:]))
         names = {"model": pl.lit(one.model), "benchmark": pl.lit(one.benchmark)}
         tables.append(compare(items, varied).with_columns(**names).select(*COMPARED))
-        counts = varied.items["variant"].value_counts().rows()
-        made |= {(one.benchmark, variant): number for variant, number in counts}
     compared = pl.concat(tables)
     drawn = {"seed": about.seed, "num_bootstrap": about.num_bootstrap}
     return Robustness(compared, robustness(compared, **drawn), made)
@@ -93,10 +93,11 @@ def _left_out(
     found: Robustness, about: About, chosen: Mapping[str, int], failures: Sequence[Failed]
 ) -> list[Row]:
     failed = {failure.benchmark for failure in failures}
+    answered = {benchmark for benchmark, _ in found.made}
     rows = []
     for benchmark, number in chosen.items():
-        if name_of_variants(benchmark) in failed:
-            continue
+        if benchmark not in answered and name_of_variants(benchmark) in failed:
+            continue  # nobody knows how many were made
         for variant in about.robustness["variants"]:
             lacking = number - found.made.get((benchmark, variant), 0)
             if lacking:
