@@ -37,10 +37,10 @@ def _problem_of(checkpoint: Path) -> str | None:
         needed = [LORA_CONFIG]
     elif (checkpoint / WEIGHTS[1]).is_file():
         try:
-            files = json.loads((checkpoint / WEIGHTS[1]).read_bytes())["weight_map"].values()
-        except (ValueError, KeyError):
+            files = {*json.loads((checkpoint / WEIGHTS[1]).read_bytes())["weight_map"].values()}
+        except (ValueError, KeyError, TypeError, AttributeError):  # or not of its shape
             return incomplete.format(f"a readable {WEIGHTS[1]}")
-        needed = ["config.json", *sorted(set(files))]
+        needed = ["config.json", *sorted(map(str, files))]
     elif _is_sharded(checkpoint) and not (checkpoint / WEIGHTS[0]).is_file():
         return "has its weights in shards of DeepSpeed or FSDP: evaluate the final model instead"
     else:

@@ -33,6 +33,12 @@ def load_processor(
         images = kind.images(path, min_pixels=min_pixels, max_pixels=max_pixels, revision=revision)
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"no processor at {path}: {first_line(error)}") from None
+    if not tokenizer.get_vocab().keys() & {*kind.placeholders}:
+        # Where a folder has no tokenizer, transformers makes an empty one without an error.
+        raise ValueError(
+            f"the tokenizer at {path} knows no token for a picture: copy the model's "
+            "tokenizer.json and tokenizer_config.json into the folder"
+        )
     if kind.template:
         tokenizer.chat_template = kind.template()
     if tokenizer.chat_template is None:

@@ -93,11 +93,10 @@ def _identity(model: EvaluatedModel, root: Path) -> str:
         return repr(model.chat.identity)
     assert model.local
     place = place_of(model, root)
-    known = (
-        weights_digest(place, root)
-        if isinstance(place, Path)
-        else f"{place}@{model.local.revision}"
-    )
+    known = weights_digest(place, root) if isinstance(place, Path) else str(place)
+    # Of a folder with adapters, the revision is that of the model they belong to.
+    if model.local.revision or not isinstance(place, Path):
+        known += f"@{model.local.revision}"
     return f"{known} {model.local.dtype}"
 
 

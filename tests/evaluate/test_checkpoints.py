@@ -11,9 +11,10 @@ import pytest
 
 from evaluation.trajectory import TRAJECTORY
 from schemas.columns import frame_of
-from schemas.config.evaluation import EvaluateConfig
+from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
 from tasks.evaluate.about import About
 from tasks.evaluate.checkpoints import Checkpoint, with_checkpoints
+from tasks.evaluate.infer import replies_artifact
 from tasks.evaluate.places import weights_digest
 from tasks.evaluate.report import write_report
 from tasks.evaluate.trajectory_view import trajectory_view
@@ -103,6 +104,11 @@ INDEX = json.dumps({"weight_map": {"a": "model-1.safetensors", "b": "model-2.saf
             "it lacks model-2.safetensors",
         ),
         ({"model.safetensors.index.json": "{"}, "a readable model.safetensors.index.json"),
+        ({"model.safetensors.index.json": "[]"}, "a readable model.safetensors.index.json"),
+        (
+            {"model.safetensors.index.json": '{"weight_map": []}'},
+            "a readable model.safetensors.index.json",
+        ),
         ({"model.safetensors": None, "global_step4": ""}, "in shards of DeepSpeed or FSDP"),
         ({"optimizer.pt": None, "scheduler.pt": None, "rng_state.pth": None}, None),
         ({"global_step4": ""}, None),
@@ -162,6 +168,16 @@ def test_adapters_are_named_with_the_model_that_they_belong_to(tmp_path):
     (adapters / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "x/y"}))
     named = weights_digest(adapters, tmp_path)
     assert named == model_digest(adapters, tmp_path)
+    row = item(1, [photograph(tmp_path)])
+    items = outcome(tmp_path, "mine", [row], [reply(row, PERFECT)]).items
+    asked = {
+        replies_artifact(items, "mmvp", EvaluatedModel.model_validate(tree), tmp_path).digest
+        for tree in (
+            TINY | {"local": {"model": str(adapters), "revision": revision}}
+            for revision in (None, "one", "two")
+        )
+    }
+    assert len(asked) == 3
     told = json.dumps({"base_model_name_or_path": str(base)})
     (adapters / "adapter_config.json").write_text(told)
     first = weights_digest(adapters, tmp_path)

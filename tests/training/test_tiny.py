@@ -1,5 +1,7 @@
 """The tiny models and their processors; tests.training.test_families has what a suite must know."""
 
+import shutil
+
 import pytest
 
 pytest.importorskip("torch")
@@ -65,6 +67,16 @@ def test_a_folder_without_a_processor_is_told_in_one_line(tmp_path, family):
     with pytest.raises(ValueError, match=f"no processor at {tmp_path}: ") as error:
         load_processor(tmp_path, family, **PIXELS)
     assert "\n" not in str(error.value)
+
+
+def test_a_model_without_its_tokenizer_is_refused(tmp_path, tiny, family):
+    """transformers would go on with an empty one."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny, folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink()
+    with pytest.raises(ValueError, match=f"the tokenizer at {folder} knows no token for a picture"):
+        load_processor(folder, family, **PIXELS)
 
 
 def test_models_are_found_by_name(tmp_path, tiny, family):
