@@ -114,7 +114,7 @@ def _explained(repository: str) -> Iterator[None]:
     """Turns every error with a repository of the Hub into a ValueError of one line."""
     try:
         yield
-    except Exception as error:  # its clients raise errors of no closed set of classes
+    except Exception as error:  # datasets, fsspec, httpx and pyarrow share no class of errors
         raise ValueError(explain(error, repository)) from None
 
 

@@ -6,8 +6,11 @@ from decimal import Decimal
 
 from evaluation.reply_parts import plain
 
-NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-fifteen sixteen seventeen eighteen nineteen twenty""".split()  # noqa: SIM905  (easier to read)
+NUMBERS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen", "twenty",
+)  # fmt: skip
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
 MULTIPLES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 UNITS = {

@@ -167,7 +167,7 @@ def _emit(event: str, resource: str, payload: dict[str, Any]) -> None:
     worker would only log that, and what awaits the event would never start."""
     try:
         run_coro_as_sync(_send(event, resource, payload))
-    except Exception as error:  # of many kinds, by what stands between here and the server
+    except Exception as error:  # Prefect's client raises Exception itself, too
         raise RuntimeError(
             f"Prefect did not take the event {event} of {resource} ({error}): it comes through a "
             "websocket, which a proxy in front of the server has to let through; then run "

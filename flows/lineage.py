@@ -130,7 +130,7 @@ class Lineage:
         )
         try:
             self.client.emit(event)
-        except Exception as error:  # of many kinds, by its transport
+        except Exception as error:  # a transport is anybody's class: HTTP, Kafka, one of a plugin
             self.client = None
             logger.warning(
                 "lineage: the collector took no event of %s (%s: %s): this run sends no more; "
@@ -160,7 +160,7 @@ def open_lineage() -> Lineage:
         ) from None
     try:
         client = OpenLineageClient()
-    except Exception as error:  # of many kinds, by its transport
+    except Exception as error:  # the transport's own class reads its settings
         raise ValueError(
             f"OPENLINEAGE_... is set to what its client does not take "
             f"({redacted(printable(first_line(error)))}): correct it"

@@ -61,8 +61,8 @@ def chosen_places(
 
 def weighed(categories: Mapping[int, str], weakness: Mapping[str, float], seed: int) -> list[int]:
     """As many places as there are, in a seeded order, the share of each category multiplied by its
-    `weakness`: 1 less the mean pass rate of all its measured questions. No place occurs twice more
-    often than another of its category. ValueError where nothing is weak."""
+    `weakness`: 1 less the mean pass rate of all its measured questions. Within a category, how
+    often two places occur differs by at most one. ValueError where nothing is weak."""
     groups: dict[str, list[int]] = defaultdict(list)
     for place, category in categories.items():
         groups[category].append(place)

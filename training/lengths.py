@@ -34,7 +34,10 @@ def lengths_of(folder: Path) -> Lengths:
             f"{folder} lacks {', '.join(missing)}: build the dataset again, or leave data.scene out"
         )
     rows = frame.select(READ)
-    step = ceil(rows.select(pl.len()).collect().item() / MAX_MEASURED)
+    number = rows.select(pl.len()).collect().item()
+    if not number:
+        raise ValueError(f"the train split of {folder} has no sample: build the dataset again")
+    step = ceil(number / MAX_MEASURED)
     asked, full = [], []
     for row in rows.gather_every(step).collect().iter_rows(named=True):
         whole = {**row, NUM_OBJECTS: len(row["scene_objects"])}

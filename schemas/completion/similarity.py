@@ -52,7 +52,7 @@ def load_similarity(name: str) -> Similarity:
         if not np.nan_to_num(np.asarray(embed(PROBE), dtype=np.float64)).any():
             raise ValueError(f"it has no vector for {PROBE!r}")
         return _cosine(embed)
-    except Exception as error:  # of many kinds, by what the name or the folder turns out to be
+    except Exception as error:  # of a model's own code, torch or the Hub: they share no class
         reason = first_line(error)
         raise ValueError(
             f"label similarity {name}: cannot load {model}: {reason}; give the name of an "

@@ -24,7 +24,7 @@ def attention_view(focus: pl.DataFrame) -> list[Row]:
     found = []
     for (benchmark,), part in focus.group_by("benchmark", maintain_order=True):
         layers = part["layer"].unique().sort().to_list()
-        top = max(2, ceil(float(part["focus"].max())))  # type: ignore[arg-type]
+        top = max(2, *(ceil(focus) for focus in part["focus"]))
         models = [
             _entry(str(model), place, rows.to_dicts(), layers, top)
             for place, ((model,), rows) in enumerate(part.group_by("model", maintain_order=True))

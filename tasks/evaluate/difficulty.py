@@ -24,7 +24,7 @@ from schemas.benchmark import fact
 from schemas.columns import frame_of
 from schemas.completion.publish import TEMPLATE
 from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
-from schemas.dataset_folder import check_dataset, name_of_dataset, split_files
+from schemas.dataset_folder import check_dataset, name_of_dataset, read_manifest, split_files
 from schemas.difficulty import DIFFICULTY, difficulty_file
 from schemas.replacing import replacing
 from tasks.chat.run import Run
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 def asked_model(
-    config: EvaluateConfig, name: str, draws: int, temperature: float | None
+    config: EvaluateConfig, name: str, draws: int, temperature: float
 ) -> EvaluatedModel:
     """The model of that name in an evaluation, sampled at that temperature. ValueError where it has
     no endpoint, or where all its draws would be alike."""
@@ -49,13 +49,11 @@ def asked_model(
     model = found[name]
     if not model.chat:
         raise ValueError(f"{name} has no section chat: difficulty asks models behind endpoints")
-    if temperature is not None:
-        model = model.model_copy(update={"chat": model.chat.with_temperature(temperature)})
-    if draws > 1 and model.chat and model.chat.temperature == 0:
+    if draws > 1 and temperature == 0:
         raise ValueError(
             f"at temperature 0, {draws} draws of {name} are one: give --temperature 1, or --draws 1"
         )
-    return model
+    return model.model_copy(update={"chat": model.chat.with_temperature(temperature)})
 
 
 def training_items(dataset: Path, root: Path) -> pl.DataFrame:
@@ -94,9 +92,8 @@ def measure_difficulty(
             f"{model.name} gave no reply to {len(missing)} of {asked.height} draws ({reason}): run "
             "the same command again, which asks for these alone"
         )
-    manifest = check_dataset(dataset)
     known = {
-        "dataset": name_of_dataset(manifest),
+        "dataset": name_of_dataset(read_manifest(dataset)),
         "model": model.name,
         "asked": digest_of(model),
         "draws": draws,

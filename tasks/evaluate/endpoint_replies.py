@@ -89,8 +89,11 @@ def messages_of(
 def _photograph(digest: str, model: EvaluatedModel, store: PhotographStore) -> Photograph:
     from evaluation.photographs import photograph_size
 
-    data = store.read(digest)
-    width, height = model.shown_size(photograph_size(data))
-    del data  # read again when it is sent: the queue must not hold photographs
-    load = lambda: sent(store.read(digest), (width, height))  # noqa: E731
+    width, height = size = model.shown_size(photograph_size(store.read(digest)))
+    # Read again when it is sent: the queue must not hold photographs.
+    load = partial(_sent, digest, size, store)
     return Photograph(f"{digest}@{width}x{height}", max(width, height), load)
+
+
+def _sent(digest: str, size: tuple[int, int], store: PhotographStore) -> bytes:
+    return sent(store.read(digest), size)

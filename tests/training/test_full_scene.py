@@ -213,6 +213,18 @@ def test_a_dataset_without_whole_scenes_is_refused(drawn_dataset, tmp_path):
         load_rows(tmp_path, "train", FULL, 3, tmp_path / "cache")
 
 
+def test_lengths_need_a_sample(drawn_dataset, tmp_path):
+    import polars as pl
+
+    from schemas.dataset_folder import split_files
+
+    (file,) = split_files(drawn_dataset, "train")
+    (tmp_path / "data").mkdir()
+    pl.read_parquet(file).clear().write_parquet(tmp_path / "data" / file.name)
+    with pytest.raises(ValueError, match=r"the train split of .* has no sample"):
+        lengths_of(tmp_path)
+
+
 def test_a_reward_that_reads_no_scene_is_refused():
     tree = tree_of(FamilyName.QWEN3_VL, Method.GRPO) | {"reward": {"kind": "sparse"}}
     with pytest.raises(ValueError, match=r"reads no scene: leave data\.scene out"):
