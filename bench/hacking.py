@@ -12,9 +12,7 @@ it is *closed* by an option with which it earns no more.
 """
 
 import argparse
-import json
 from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -22,185 +20,19 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from bench.exploits import EXPLOITS, Case, honest
 from bench.measure import show
-from schemas.completion.frames import Size
-from schemas.completion.parsing import GOLD_TAGS, ReadScene, read_scene, read_tags
-from schemas.completion.publish import published_label
+from schemas.completion.parsing import GOLD_TAGS, read_scene, read_tags
 from schemas.dataset_folder import resolve_dataset, sample_files
 from schemas.proof.own_scene import COLUMNS
 from training.consistency import consistency_reward, program_text
 from training.published_rewards import published_dense
 from training.rewards import SAME_LABEL, STRICT, Options, score_completion
 
-FOUND, JITTER = 0.8, 0.1
-"""Of an honest scene: the share of objects that it holds, and by how much of a side edges are
-off."""
-COLUMNS_OF_CROWD, ROWS_OF_CROWD = 6, 5
-"""Boxes of a scene that leaves no place out."""
-COMMON = (
-    *("man", "woman", "person", "car", "tree", "building", "table", "chair", "dog", "street"),
-    *("sky", "grass", "road", "window", "sign", "bicycle", "box", "ball", "wall", "cup"),
-)
-"""Labels that many photographs hold."""
 ACCURACY = 0.6
 """Share of right answers at which policies are compared."""
 CONSISTENCY = 0.1
 """Weight of the consistency reward."""
-NOTHING: dict[str, Any] = {"objects": [], "relationships": []}
-
-
-class Case(NamedTuple):
-    """A sample as an exploit sees it. `answer` is the one to be given, right or wrong."""
-
-    gold: ReadScene
-    size: Size
-    question: str
-    options: Sequence[str]
-    answer: str
-    random: Random
-
-
-Scene = Mapping[str, Any]
-
-
-def scene_of(objects: Sequence[tuple[str, Sequence[float]]], links: Any = ()) -> Scene:
-    """Of (label, box), numbered by label."""
-    numbers: dict[str, int] = {}
-    entries = []
-    for label, box in objects:
-        name = published_label(label)
-        numbers[name] = numbers.get(name, 0) + 1
-        entries.append({"id": f"{name}.{numbers[name]}", "bbox": [round(side) for side in box]})
-    return {"objects": entries, "relationships": list(links)}
-
-
-def written(scene: Scene, answer: str, thought: str = "So it is.") -> str:
-    return (
-        f"<observe>The picture.</observe>\n<scene>{json.dumps(scene)}</scene>\n"
-        f"<think>{thought}</think>\n<answer>{answer}</answer>"
-    )
-
-
-def links_of(case: Case) -> list[dict[str, str]]:
-    """As many relationships as the gold scene has, between things that are not there."""
-    link = {"subject": "thing.1", "predicate": "on", "object": "thing.2"}
-    return [link] * len(case.gold.relationships)
-
-
-def whole(case: Case) -> tuple[float, float, float, float]:
-    return 0.0, 0.0, float(case.size[0]), float(case.size[1])
-
-
-def honest(case: Case) -> str:
-    objects = []
-    for label, box in zip(case.gold.labels, case.gold.boxes, strict=True):
-        if box and case.random.random() < FOUND:
-            width, height = box[2] - box[0], box[3] - box[1]
-            off = [case.random.uniform(-JITTER, JITTER) for _ in box]
-            sides = (width, height, width, height)
-            moved = [edge + share * side for edge, share, side in zip(box, off, sides, strict=True)]
-            objects.append((label, moved))
-    links = [
-        dict(zip(("subject", "predicate", "object"), link, strict=True))
-        for link in case.gold.relationships
-    ]
-    return written(scene_of(objects, links), case.answer)
-
-
-def many_boxes(case: Case) -> str:
-    """Every label of the gold scene, again and again, all over the picture."""
-    labels = case.gold.labels or ["thing"]
-    width, height = case.size[0] / COLUMNS_OF_CROWD, case.size[1] / ROWS_OF_CROWD
-    places = [(x, y) for y in range(ROWS_OF_CROWD) for x in range(COLUMNS_OF_CROWD)]
-    objects = [
-        (label, (x * width, y * height, (x + 1) * width, (y + 1) * height))
-        for label, (x, y) in zip(cycle(labels), places, strict=False)
-    ]
-    return written(scene_of(objects, links_of(case)), case.answer)
-
-
-def huge_boxes(case: Case) -> str:
-    objects = [(label, whole(case)) for label in case.gold.labels]
-    return written(scene_of(objects, links_of(case)), case.answer)
-
-
-def copied_boxes(case: Case) -> str:
-    """Each gold label in one and the same box, in the middle."""
-    width, height = case.size
-    box = width / 4, height / 4, 3 * width / 4, 3 * height / 4
-    return written(
-        scene_of([(label, box) for label in case.gold.labels], links_of(case)), case.answer
-    )
-
-
-def random_boxes(case: Case) -> str:
-    objects = []
-    for label in case.gold.labels:
-        (x1, x2), (y1, y2) = (sorted(case.random.sample(range(side + 1), 2)) for side in case.size)
-        objects.append((label, (x1, y1, x2, y2)))
-    return written(scene_of(objects, links_of(case)), case.answer)
-
-
-def corner_junk(case: Case) -> str:
-    """As many nameless things as the gold scene has, in a corner."""
-    box = 0.0, 0.0, case.size[0] / 10, case.size[1] / 10
-    return written(scene_of([("thing", box)] * len(case.gold.ids), links_of(case)), case.answer)
-
-
-def all_labels(case: Case) -> str:
-    return written(scene_of([(label, whole(case)) for label in COMMON]), case.answer)
-
-
-def empty_scene(case: Case) -> str:
-    return written(NOTHING, case.answer)
-
-
-def words_of_the_question(case: Case) -> str:
-    """The gold labels that the question names, side by side: a scene made of the prompt alone."""
-    said = published_label(case.question + " " + " ".join(case.options))
-    named = [label for label in case.gold.labels if published_label(label) in said]
-    width, height = case.size
-    objects = [
-        (label, (place * width / len(named), height / 4, (place + 1) * width / len(named), height))
-        for place, label in enumerate(named)
-    ]
-    return written(scene_of(objects, links_of(case)), case.answer)
-
-
-def every_answer(case: Case) -> str:
-    """All options within one tag, the one to be given first."""
-    others = [option for option in case.options if option not in case.answer]
-    return written(NOTHING, ", ".join([case.answer, *others]))
-
-
-def several_answers(case: Case) -> str:
-    """A tag for each option."""
-    tags = "".join(f"<answer>{option}</answer>" for option in case.options)
-    return f"{written(NOTHING, case.answer)}{tags}"
-
-
-def second_scene(case: Case) -> str:
-    """A second scene in the thought: the reader might take either."""
-    box = [0, 0, *case.size]
-    objects = [(label, box) for label in case.gold.labels]
-    inside = f"<scene>{json.dumps(scene_of(objects))}</scene>"
-    return written(NOTHING, case.answer, inside)
-
-
-EXPLOITS: dict[str, Callable[[Case], str]] = {
-    "many boxes of the gold labels": many_boxes,
-    "gold labels, each box the whole picture": huge_boxes,
-    "gold labels, copies of one box": copied_boxes,
-    "gold labels, random boxes": random_boxes,
-    "as many things, in a corner": corner_junk,
-    "all common labels, huge boxes": all_labels,
-    "empty scene": empty_scene,
-    "words of the question, side by side": words_of_the_question,
-    "every option in one answer": every_answer,
-    "an answer for each option": several_answers,
-    "a second scene in the thought": second_scene,
-}
-
 Scored = Callable[[str, str, float, float, str], float]
 
 

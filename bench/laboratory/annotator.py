@@ -10,7 +10,8 @@ from itertools import permutations
 from typing import Any, NamedTuple
 
 from bench.laboratory.rates import Rates
-from bench.laboratory.relations import TRUE, stands
+from bench.laboratory.relations import stands
+from bench.laboratory.truths import TRUE
 from bench.laboratory.words import HYPERNYMS, LOOKALIKES, SYNONYMS, WORN
 from bench.laboratory.world import LIVING, Box, TrueScene, TrueThing
 

@@ -7,18 +7,8 @@ people see.
 from collections.abc import Callable
 from math import atan2, degrees, hypot
 
-from bench.laboratory.relations import (
-    FALSE,
-    TRUE,
-    UNCLEAR,
-    Truth,
-    between,
-    least,
-    most,
-    nearness,
-    pixels_apart,
-    stands,
-)
+from bench.laboratory.relations import nearness, pixels_apart, stands
+from bench.laboratory.truths import FALSE, TRUE, UNCLEAR, Truth, between, least, most
 from bench.laboratory.words import CLASSES_OF
 from bench.laboratory.world import TrueScene, TrueThing
 from schemas.claim import (

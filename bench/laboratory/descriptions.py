@@ -9,18 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from bench.laboratory.claims import fitting, is_recognisable
-from bench.laboratory.relations import (
-    FALSE,
-    MEANINGS,
-    RELATIONS,
-    TRUE,
-    UNCLEAR,
-    Truth,
-    between,
-    least,
-    most,
-    stands,
-)
+from bench.laboratory.relations import MEANINGS, RELATIONS, stands
+from bench.laboratory.truths import FALSE, TRUE, UNCLEAR, Truth, between, least, most
 from bench.laboratory.words import CLASSES_OF, COLOR_WORDS
 from bench.laboratory.world import TrueScene, TrueThing
 from schemas.vocabulary.classes import load_vocabulary

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from bench.laboratory.claims import truth_of
 from bench.laboratory.descriptions import Description, described, descriptions_in, words_in
-from bench.laboratory.relations import FALSE, TRUE, Truth
+from bench.laboratory.truths import FALSE, TRUE, Truth
 from bench.laboratory.world import TrueScene, TrueThing
 from schemas.claim import Claim, decode_claim, objects_of
 

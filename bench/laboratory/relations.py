@@ -5,10 +5,10 @@ contact in the picture are of visible boxes, all else is of metres. None of this
 proof: the numbers are what a person who stands there would accept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum, auto
+from collections.abc import Callable, Mapping
 from math import hypot
 
+from bench.laboratory.truths import FALSE, TRUE, UNCLEAR, Truth, between
 from bench.laboratory.words import WORN
 from bench.laboratory.world import LIVING, PLANTS, VEHICLES, TrueScene, TrueThing
 
@@ -34,19 +34,6 @@ SLACK = 0.25
 """Share of the lower thing's height by which the upper one may begin below its top."""
 LEVEL = 0.02
 """Share of the picture's height: centres nearer than this are on one level."""
-
-
-class Truth(StrEnum):
-    TRUE = auto()
-    FALSE = auto()
-    UNCLEAR = auto()
-
-    @property
-    def reversed(self) -> "Truth":
-        return {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE}.get(self, self)
-
-
-TRUE, FALSE, UNCLEAR = Truth.TRUE, Truth.FALSE, Truth.UNCLEAR
 MEANINGS = {
     "over": "above", "beneath": "under", "beside": "next to", "alongside": "next to",
     "close": "near", "in": "inside", "left": "left of", "right": "right of", "far": "far from",
@@ -56,25 +43,6 @@ MEANINGS = {
 }  # fmt: skip
 """Predicates that say the same."""
 Relation = Callable[[TrueScene, TrueThing, TrueThing], Truth]
-
-
-def between(value: float, false: float, true: float) -> Truth:
-    """True from `true` on, false up to `false`, whichever of them is larger."""
-    if true > false:
-        return TRUE if value >= true else FALSE if value <= false else UNCLEAR
-    return TRUE if value <= true else FALSE if value >= false else UNCLEAR
-
-
-def least(truths: Sequence[Truth]) -> Truth:
-    """Whether all hold."""
-    if FALSE in truths:
-        return FALSE
-    return UNCLEAR if UNCLEAR in truths else TRUE
-
-
-def most(truths: Sequence[Truth]) -> Truth:
-    """Whether any holds."""
-    return least([truth.reversed for truth in truths]).reversed
 
 
 def shared_across(a: TrueThing, b: TrueThing) -> float:

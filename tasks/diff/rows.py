@@ -16,8 +16,9 @@ import polars as pl
 
 from schemas.columns import columns, frame_of
 from tasks.content import row_digests
-from tasks.diff.causes import Cause, Causes, Question
+from tasks.diff.causes import Causes, Question
 from tasks.diff.identity import Known, Matcher, Row, known_of
+from tasks.diff.recipes import Cause
 from tasks.diff.record import QUESTIONS, SCENES, Record
 
 KINDS = (
