@@ -88,9 +88,6 @@ def is_standing(thing: TrueThing) -> bool:
     return thing.name in LIVING and thing.pose in ("", "standing", "holding")
 
 
-# --- contact and support
-
-
 def is_on(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
     if tied(a, b) in ("on", "sitting on", "riding", "part"):
         return TRUE
@@ -193,9 +190,6 @@ def reverse_of(relation: Relation) -> Relation:
     return lambda scene, a, b: relation(scene, b, a)
 
 
-# --- above and below
-
-
 def above(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
     lift = b.center[1] - a.center[1]
     if lift <= LEVEL * scene.height:
@@ -221,9 +215,6 @@ def under(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
     return FALSE if a.y == b.y == 0 else UNCLEAR
 
 
-# --- sides, as the viewer sees them
-
-
 def left_of(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
     if a.is_ground or b.is_ground:
         return UNCLEAR
@@ -232,9 +223,6 @@ def left_of(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
         return FALSE
     is_beside = a.center[0] <= b.box[0] and b.center[0] >= a.box[2]
     return TRUE if is_beside and abs(down) <= STEEP * across else UNCLEAR
-
-
-# --- depth, nearness and what somebody faces
 
 
 def in_front(scene: TrueScene, a: TrueThing, b: TrueThing) -> Truth:
