@@ -121,18 +121,19 @@ def _mixed(
 
 
 def measure(root: Path, num_items: int, num_models: int) -> dict[str, float]:
-    """Seconds, and megabytes of the page and of all files."""
+    """What was filled up, items of each model; seconds, and megabytes of the page and of all
+    files."""
     outcomes = outcomes_of(root, num_items, num_models)
     models = tuple(AboutModel(f"model-{number}", "nowhere") for number in range(num_models))
     about = About("bench", "bench", models, {}, {}, seed=SEED, num_bootstrap=NUM_BOOTSTRAP)
     folder = root / "report"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     start = time.perf_counter()
     write_report(folder, about, "bench", outcomes, [], root)
     seconds = time.perf_counter() - start
     sizes = {path.name: path.stat().st_size / 1e6 for path in folder.iterdir()}
     return {
-        "items": num_items,
+        "items": pl.read_parquet(folder / "items.parquet", columns=["model"]).height // num_models,
         "models": num_models,
         "benchmarks": len(BENCHMARKS),
         "seconds": round(seconds, 1),
