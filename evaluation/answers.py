@@ -32,6 +32,8 @@ MAX_READ = 10_000
 # Of a text, then of a skeleton; a sign stands for a word: see data/vocabulary/replies.toml.
 ITEM = re.compile(r"(?m)^(?:[^\w\n]*\d+[.)]|[^\S\n]*[-*\u2022])[^\S\n]+(?=\S)")
 """The start of an item of a list, before its words."""
+REMOVED = re.compile(r"(?m)^[^\S\n]*-(?!\d)[^\n]*\n[^\S\n]*\+(?!\d)")
+"""A line of a diff, and the plus of the line below that takes its place."""
 CALLED = re.compile(r"\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
 """A question and its answer, by letters that are no option's."""
 NEXT_TASK = re.compile(
@@ -126,7 +128,7 @@ def _read(part: str, known: Options, unread: str) -> ParsedAnswer:
 def _lines(part: str, known: Options) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins; texts of options count
     neither in items of a list, which are what is counted or compared, nor in broken text."""
-    text = CALLED.sub("", plain(ITEM.sub("\u2022 ", part)))
+    text = CALLED.sub("", plain(ITEM.sub("\u2022 ", REMOVED.sub("", part))))
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"
     nothing: Options = dict.fromkeys(known, ())

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from evaluation.answers import answer_text
-from evaluation.option_texts import MULTIPLES, words_with_digits
+from evaluation.option_texts import MULTIPLES, NUMBERS, TENS, words_with_digits
 from evaluation.reply_parts import any_of
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
@@ -14,16 +14,23 @@ BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
 """The point of ".5"."""
 FORMULA = re.compile(r"[^\W\d_]\d|\d[_^]|\d[eE][+-]?\d")
 """A digit behind a letter, a power, an exponent: such a number is not read."""
-UNREAD = {*MULTIPLES, "pair", "pairs", "half", "halves"}
+UNREAD = {
+    *MULTIPLES, "pair", "pairs", "half", "halves", "thirds", "quarter", "quarters", "fifths",
+    "minus", "fold",
+}  # fmt: skip
 """Words that make a number behind or before them another one: "a hundred and one", "3 pairs"."""
 PARTS = re.compile(r"(?i)\bbut\b|[.,;:](?=\s)")
-UNDECIDED = re.compile(rf"(?i)\b{any_of('c')}(?![\w'-])")
-"""Parts of a sentence, and what one says that does not answer."""
+UNDECIDED = re.compile(
+    rf"(?i)\b{any_of('c')}(?![\w'-])|[<>\u2264\u2265]"
+    r"|\b(?:more|fewer|less|greater|larger|smaller|higher|lower) than\s+"
+    rf"(?:\d|(?:{'|'.join((*NUMBERS, *TENS))})\b)"
+)
+"""Parts of a sentence, and what one says that does not answer: a bound is no amount."""
 LABELLED = re.compile(
     r"(?i)\b(?:image|picture|photo|photograph|figure|fig\.?|frame|view|camera|question|step)"
-    r"[ #]+(?:no\. ?)?\d+\b"
+    r"[ #]+(?:no\. ?)?\d+\b|\b\d+(?:st|nd|rd|th)\b"
 )
-"""A thing by its number: "image 1"."""
+"""A thing by its number: "image 1", "the 2nd"."""
 SIGNED = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?")
 """With at most 300 digits, which a float can hold."""
 
@@ -36,9 +43,9 @@ def number_said(reply: str) -> float | None:
 
 
 def signed_number_in(text: str) -> float | None:
-    """The one number that a text names, in digits or in a word; None for none or several, which two
-    ends of a range are, too, for formulas and halves, and for what says that it cannot be told.
-    Units and the numbers of images are not looked at."""
+    """The one number that a text names, in digits or in words; None for none or several, which two
+    ends of a range are, too, for formulas and parts of one, for bounds ("more than 3"), and for
+    what says that it cannot be told. Units and the numbers of images are not looked at."""
     if FORMULA.search(text):
         return None
     parts = PARTS.split(LABELLED.sub(" ", text.replace("\u2212", "-")))

@@ -12,6 +12,15 @@ NUMBERS = (
     "nineteen", "twenty",
 )  # fmt: skip
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905  (as above)
+TENS_AND_ONES = {
+    f"{tens}{between}{ones}": f"{place}{one}"
+    for place, tens in enumerate(TENS, 2)
+    for one, ones in enumerate(NUMBERS[1:10], 1)
+    for between in " -"
+}
+SPELT = DIGITS | {tens: f"{place}0" for place, tens in enumerate(TENS, 2)} | TENS_AND_ONES
+"""Whole numbers to 99 by the words for them."""
 MULTIPLES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 UNITS = {
     "%": "percent", "\xb0": "degrees?", "m": "met(?:er|re)s?", "cm": "centimet(?:er|re)s?",
@@ -25,7 +34,8 @@ NAMED = rf"(?:{'|'.join((*UNITS, *UNITS.values()))})(?:/\w+)?(?![\w'-])"
 UNIT = rf"(?i:[%\xd7$\u20ac\xa3\xa5]|\xb0[cf]?|{NAMED})"
 WORD = re.compile(
     r"(?:(?P<number>(?:(?<![\w)])[-\u2212])?\d+(?:[.,:/\xb1\xd7\u2013-]\d+)*)"
-    rf"|(?<!\w)(?P<spelt>(?i:{'|'.join(NUMBERS)}))(?=(?: *|-){UNIT}))(?:(?: *|-)(?P<unit>{UNIT}))?"
+    rf"|(?<!\w)(?P<spelt>(?i:(?:{'|'.join(TENS)})[ -](?:{'|'.join(NUMBERS[1:10])})(?!\w)"
+    rf"|(?:{'|'.join((*NUMBERS, *TENS[1:]))})(?=(?: *|-){UNIT}))))(?:(?: *|-)(?P<unit>{UNIT}))?"
     r"|[^\W_]+(?:'[^\W_]+)*"
 )
 """A number with all that makes it another one ("-3", "8/10", "2-3", "50 %", "2 m/s"), or a word
@@ -45,10 +55,10 @@ def words_with_digits(text: str) -> Words:
 
 def _normal(match: re.Match[str]) -> str:
     """In lower case; `2` of "2.0", "02" and "two", `1000` of "1,000", `2 m` of "2 metres", `24`
-    of "two dozen"."""
+    of "two dozen", `32` of "thirty-two"."""
     word = (match["number"] or match["spelt"] or match[0]).lower()
     if not word[0].isdecimal():
-        number = DIGITS.get(word, word)
+        number = SPELT.get(word, word)
     else:
         if THOUSANDS.fullmatch(word):
             word = word.replace(",", "")

@@ -36,6 +36,8 @@ THOUGHT = re.compile(
     re.IGNORECASE,
 )
 """`<think>` and `</think>`, as models name and write them."""
+CALL = re.compile(r"<(?P<end>/?)(?:tool|function)_(?:call|response|result)s?>", re.IGNORECASE)
+"""Around what a model asks of a tool, and what that returns."""
 TAG = re.compile(r"<\s*(?:final[_ ]?)?(answer|conclusion)\s*>", re.IGNORECASE)
 BOXED = re.compile(r"\\f?box(?:ed)?\s*\{|<\|begin_of_box\|>")
 """`\\boxed{`, `\\fboxed{`, and what GLM writes."""
@@ -83,8 +85,9 @@ SUPPOSED = re.compile(rf"(?i)\b{any_of('i')}\b")
 
 
 def spoken(reply: str) -> str:
-    """What a model says to its reader: its own turn, without its thoughts. What follows a thought's
-    start is a thought where it has no end, too, unless the reply ends in a closed `<answer>`."""
+    """What a model says to its reader: its own turn, without its thoughts, and without its calls of
+    tools where it goes on behind them. What follows a thought's start is a thought where it has no
+    end, too, unless the reply ends in a closed `<answer>`."""
     turns = TURN_ENDS.split(reply)
     reply = next((turn for turn in turns if not HEADER.fullmatch(turn)), "")
     said: list[str] = []
@@ -100,7 +103,23 @@ def spoken(reply: str) -> str:
     is_answered = re.search(r"</\s*(?:final[_ ]?)?answer\s*>\s*\Z", reply[-200:], re.IGNORECASE)
     if inside is None or is_answered:
         said.append(reply[at:])
-    return "".join(said)
+    return _without_calls("".join(said))
+
+
+def _without_calls(text: str) -> str:
+    """A model that ends in a call may answer by it."""
+    tags = [*CALL.finditer(text)]
+    if not tags or not tags[-1]["end"] or not text[tags[-1].end() :].strip():
+        return text
+    said: list[str] = []
+    at: int | None = 0
+    for tag in tags:
+        if tag["end"]:
+            at = tag.end()
+        elif at is not None:
+            said.append(text[at : tag.start()])
+            at = None
+    return "".join([*said, text[at:]])
 
 
 def last_answer(text: str) -> str | None:

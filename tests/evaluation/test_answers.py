@@ -245,6 +245,17 @@ CASES = [
     (PLACES, "$\\mathbf{B}$", "B"),
     (PLACES, "• B", "B"),
     (PLACES, "1. B", "B"),
+    # Diffs, and calls of tools.
+    (PLACES, "- A\n+ B", "B"),
+    (PLACES, "```diff\n- answer: A\n+ answer: C\n```", "C"),
+    (PLACES, "-The answer is A.\n+The answer is D.", "D"),
+    (PLACES, '<tool_call>{"arguments": {"letter": "A"}}</tool_call>\nB', "B"),
+    (
+        PLACES,
+        'B <tool_call>{"answer": "A"}</tool_call><tool_response>"choice": "C"</tool_response>.',
+        "B",
+    ),
+    (PLACES, '<tool_call>{"arguments": {"letter": "A"}}</tool_call>', "A"),
     # Letters that are denied, or joined.
     (PLACES, "not A but B", "B"),
     (PLACES, "not B but C", "C"),
@@ -304,6 +315,9 @@ CASES = [
     (METRES, "0.5 m", None),
     (ABSENT, "The image does not feature the object", "E"),
     (ABSENT, "There is one chair.", "A"),
+    ({"A": "2", "B": "32", "C": "30"}, "Thirty-two chairs.", "B"),
+    ({"A": "2", "B": "thirty-two", "C": "30"}, "32 of them", "B"),
+    ({"A": "20", "B": "1", "C": "30"}, "I count thirty.", "C"),
     # Not to be committed.
     (YES, "No idea.", None),
     (YES, "Not sure", None),
