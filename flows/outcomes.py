@@ -18,7 +18,7 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     """The line that reports an error, and the exit code: 2 for a bad call, configuration or input,
     1 for a run that failed."""
     if isinstance(error, (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError)):
-        return _told(error) if isinstance(error, OSError) else first_line(error), 2
+        return _told(error) if isinstance(error, OSError) else _said(error), 2
     if isinstance(error, OSError):
         is_bad_call = error.errno in UNUSABLE or _is_unreadable(error)
         return _told(error), 2 if is_bad_call else 1
@@ -39,8 +39,21 @@ def outcome_of(error: Exception) -> tuple[str, int]:
             1,
         )
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
-        return first_line(error), 1
+        return _said(error), 1
     return _fault(error), 1
+
+
+def _said(error: Exception) -> str:
+    """All of what our own code says, which is one line unless a name that it repeats holds breaks;
+    of what others say the first line."""
+    steps = traceback.extract_tb(error.__traceback__, limit=-1)  # the last one
+    if steps and _is_ours(steps[0].filename) and str(error).strip():
+        return "\\n".join(str(error).strip().splitlines())
+    return first_line(error)
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(REPOSITORY) and ".venv" not in file
 
 
 def _is_of(package: str, name: str, error: Exception) -> bool:
@@ -85,8 +98,7 @@ def _fault(error: Exception) -> str:
     """A fault of the program: where it is, and the file that has the rest."""
     lines = traceback.format_exception(error)
     ours = [
-        step for step in traceback.extract_tb(error.__traceback__)
-        if Path(step.filename).is_relative_to(REPOSITORY) and ".venv" not in step.filename
+        step for step in traceback.extract_tb(error.__traceback__) if _is_ours(step.filename)
     ]  # fmt: skip
     place = (
         f" at {Path(ours[-1].filename).relative_to(REPOSITORY)}:{ours[-1].lineno}" if ours else ""

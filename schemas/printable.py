@@ -11,6 +11,9 @@ HIDDEN = re.compile(
 """Characters that show nothing: controls, and what turns the direction of the text around it. Those
 that join letters and emoji are part of words."""
 
+SPACES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+"""Those that are no part of one word in one line."""
+
 
 def visible(text: str) -> str:
     """With hidden characters as escapes, such as \\u202e: who reads it sees all of it, in its
@@ -20,9 +23,11 @@ def visible(text: str) -> str:
 
 def shell_word(text: str) -> str:
     """The text as one word that a shell reads back, and that can be seen."""
-    if not HIDDEN.search(text):
+    if not HIDDEN.search(text) and not any(space in text for space in SPACES):
         return quote(text)
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    for space, escape in SPACES.items():
+        escaped = escaped.replace(space, escape)
     return f"$'{visible(escaped)}'"
 
 

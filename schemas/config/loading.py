@@ -6,15 +6,20 @@ accepted.
 
 import json
 import tomllib
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from schemas.printable import shell_word
+
 MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
 """Keys whose value no message repeats: a password or an API key may have been written there."""
 MAX_SHOWN = 200
 """Characters of a wrong value that a message repeats."""
+MAX_BYTES = 1_000_000
+"""Of a configuration's file: a device may give bytes without end."""
 TOO_DEEP = "is nested too deeply: no key here holds so much"
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -33,27 +38,36 @@ def read_tree(path: Path | None, overrides: tuple[str, ...] = ()) -> dict[str, A
 
 
 def _read(path: Path) -> dict[str, Any]:
+    name = shell_word(str(path))
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"{name} has more than {MAX_BYTES:,} bytes: pass a .toml file")
+        # As in files of text, all line ends are one: TOML refuses a lone carriage return.
+        text = TextIOWrapper(BytesIO(data), encoding="utf-8-sig").read()
+        return tomllib.loads(text)
     except FileNotFoundError:
-        raise ValueError(f"no configuration at {path}: pass the path of a .toml file") from None
+        raise ValueError(f"no configuration at {name}: pass the path of a .toml file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): pass a readable .toml file") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{name} cannot be read ({reason}): pass a readable .toml file") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {error}: correct it there") from None
+        raise ValueError(f"{name} is not TOML: {error}: correct it there") from None
     except RecursionError:
-        raise ValueError(f"{path} {TOO_DEEP}") from None
+        raise ValueError(f"{name} {TOO_DEEP}") from None
 
 
 def validated(kind: type[Config], tree: dict[str, Any], path: Path | str) -> Config:
     """The configuration of that kind; messages call its source `path`."""
+    name = shell_word(str(path))
     try:
         # As JSON, so that `true` is no number and "7" none, while names of enumerations are read.
         return kind.model_validate_json(json.dumps(tree, default=str), strict=True)
     except RecursionError:
-        raise ValueError(f"{path} {TOO_DEEP}") from None
+        raise ValueError(f"{name} {TOO_DEEP}") from None
     except ValidationError as error:
-        raise ValueError(f"{path}: {_first_problem(error, kind)}") from None
+        raise ValueError(f"{name}: {_first_problem(error, kind)}") from None
 
 
 def _set(tree: dict[str, Any], override: str) -> None:

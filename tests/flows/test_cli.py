@@ -58,6 +58,10 @@ from tests.servers.web import serving
         (("witness", "boxes", "configs/sample.toml"), 'no [[witness]] with kind = "boxes" and a'),
         (("witness", "depth", "nowhere.toml"), "nowhere.toml"),
         (("download", "coco"), "the one source is visual-genome"),
+        (("plan", "a\nb.toml"), "no configuration at $'a\\nb.toml': pass the path of a .toml file"),
+        (("plan", "/dev/full"), "/dev/full has more than 1,000,000 bytes: pass a .toml file"),
+        (("plan", "--set", "a\nb"), "--set a\\nb: write it as key=value"),
+        (("score", "a\nb"), "no completions at a\\nb: it takes a file of JSON lines"),
     ],
 )
 def test_bad_calls_get_one_line_and_code_2(arguments, message):

@@ -38,6 +38,7 @@ def test_a_dataset_is_found_by_path_and_by_name(copy, tmp_path):
         ("a b$(c)", "'a b$(c)'"),
         ("-3", "-- -3"),
         ("\u202eit's\\\n", r"$'\u202eit\'s\\\n'"),
+        ("a\tb\r\nc", r"$'a\tb\r\nc'"),
     ],
 )
 def test_a_command_is_told_as_a_shell_takes_it(item, typed):
