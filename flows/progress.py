@@ -96,6 +96,8 @@ def _wait(
                     if not future.state.is_completed():
                         failed.append(future)
                         run.stop()
+            except Exception:  # without its server Prefect raises here; `result` raises it again
+                run.stop()
             finally:
                 ended.set()
 

@@ -39,8 +39,9 @@ def apply_settings(verbose: bool = False) -> None:
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
-        # Without its server Prefect would print each event that it cannot send.
+        # Without its server Prefect would print each event and line that it cannot send.
         os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")
+        logging.raiseExceptions = False
         for service in QUEUES:
             logging.getLogger(service).setLevel(logging.ERROR)
 

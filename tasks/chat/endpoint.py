@@ -202,6 +202,8 @@ class Endpoint:
         """A body that a server has compressed, though it was asked not to; its size is limited as
         that of others. _PackedError where it is packed in another way, PassingError where it is
         damaged."""
+        if encoding in PLAIN and raw.startswith(GZIP):
+            encoding = "gzip"  # which some proxies do not name
         if encoding in PLAIN or (encoding in PACKED and raw.lstrip()[:1] in OPENINGS):
             return raw
         if encoding not in PACKED:

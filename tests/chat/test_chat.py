@@ -789,6 +789,7 @@ DEFLATE = "Content-Encoding: deflate\r\n"
         (gzip_in_pieces, GZIP),
         (bare_deflate, DEFLATE),
         (zlib.compress, DEFLATE),
+        (gzip_in_pieces, ""),
         (bytes, GZIP),  # unpacked on its way
         (bytes, f"Content-Security-Policy: {'a' * 60_000}\r\n"),
     ],
