@@ -12,7 +12,7 @@ NUMBERS = (
     "nineteen", "twenty",
 )  # fmt: skip
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905  (as above)
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 TENS_AND_ONES = {
     f"{tens}{between}{ones}": f"{place}{one}"
     for place, tens in enumerate(TENS, 2)

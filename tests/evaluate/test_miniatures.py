@@ -95,6 +95,8 @@ def test_who_says_what_is_right_has_full_marks_by_every_rule(name, root):
     official = found.filter(pl.col("rule") == "official")
     assert official["value"].to_list() == [100.0] * official.height
     assert official.height > 0
+    # Baselines are found by what names a metric.
+    assert not found.select("rule", "metric", "subset", "category").is_duplicated().any()
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
