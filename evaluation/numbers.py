@@ -20,10 +20,17 @@ UNREAD = {
 }  # fmt: skip
 """Words that make a number behind or before them another one: "a hundred and one", "3 pairs"."""
 PARTS = re.compile(r"(?i)\bbut\b|[.,;:](?=\s)")
+A_NUMBER = rf"(?:an? |the )?[~$\u20ac\xa3]?(?:\d|(?:{'|'.join((*NUMBERS, *TENS))})\b)"
+BOUND = (
+    "(?:more|fewer|less|greater|larger|smaller|higher|lower|longer|shorter) than|at least|"
+    r"at most|max\.?|(?:min|max)imum(?: of)?|up to|upwards? of|over|above|below|under|beyond|"
+    r"exceed(?:s|ing)?"
+)
 UNDECIDED = re.compile(
-    rf"(?i)\b{any_of('c')}(?![\w'-])|[<>\u2264\u2265]"
-    r"|\b(?:more|fewer|less|greater|larger|smaller|higher|lower) than\s+"
-    rf"(?:\d|(?:{'|'.join((*NUMBERS, *TENS))})\b)"
+    rf"(?i)\b{any_of('c')}(?![\w'-])|[<>\u2264\u2265]|\d ?[a-z]{{0,3}}\+(?! ?\d)|\d plus\b"
+    rf"|\b(?:(?:{BOUND}) (?:about |around |roughly |only )?|not (?:exactly )?){A_NUMBER}"
+    r"|\b(?:(?:or|and) (?:more|fewer|less|above|over|up|below|under)|at (?:least|most)|max\.?)\W*$"
+    rf"|{A_NUMBER}(?: or more| at (?:least|most))\b"
 )
 """Parts of a sentence, and what one says that does not answer: a bound is no amount."""
 LABELLED = re.compile(
@@ -45,7 +52,8 @@ def number_said(reply: str) -> float | None:
 def signed_number_in(text: str) -> float | None:
     """The one number that a text names, in digits or in words; None for none or several, which two
     ends of a range are, too, for formulas and parts of one, for bounds ("more than 3"), and for
-    what says that it cannot be told. Units and the numbers of images are not looked at."""
+    what denies it or says that it cannot be told. Units and the numbers of images are not looked
+    at."""
     if FORMULA.search(text):
         return None
     parts = PARTS.split(LABELLED.sub(" ", text.replace("\u2212", "-")))

@@ -5,11 +5,12 @@ import re
 from shlex import quote
 
 HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
 )
-"""Characters that show nothing: controls, and what turns the direction of the text around it. Those
-that join letters and emoji are part of words."""
+"""Characters that show nothing: controls, fillers, and what turns the direction of the text around
+it. Those that join letters and emoji are part of words."""
 
 SPACES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 """Those that are no part of one word in one line."""
@@ -36,11 +37,15 @@ def _escape(char: str) -> str:
 
 
 def printable(text: str) -> str:
-    """On one line, without control characters, which terminals obey."""
+    """On one line, without what a terminal would obey, and what nobody would see."""
     return "".join(
-        char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
+        " " if char.isspace() else char if _is_seen(char) else "\N{REPLACEMENT CHARACTER}"
         for char in text
     )
+
+
+def _is_seen(char: str) -> bool:
+    return char.isprintable() and not HIDDEN.match(char)
 
 
 def first_line(error: BaseException) -> str:

@@ -52,6 +52,8 @@ OPENINGS = (b"{", b"[", b":")
 unpack a body and leave the header. It is paid for, and is read."""
 GZIP = b"\x1f\x8b"
 """With which each piece of a body that gzip has packed begins."""
+ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+"""With which a body begins that zlib has packed, by its level; no JSON does."""
 HEADER_BYTES = 1 << 16
 """A line of headers at most. The policies of some proxies are longer than aiohttp's 8 KiB, and a
 reply that is paid for would be lost with them."""
@@ -202,8 +204,8 @@ class Endpoint:
         """A body that a server has compressed, though it was asked not to; its size is limited as
         that of others. _PackedError where it is packed in another way, PassingError where it is
         damaged."""
-        if encoding in PLAIN and raw.startswith(GZIP):
-            encoding = "gzip"  # which some proxies do not name
+        if encoding in PLAIN and raw.startswith((GZIP, *ZLIB)):
+            encoding = "deflate"  # or gzip, which some proxies do not name
         if encoding in PLAIN or (encoding in PACKED and raw.lstrip()[:1] in OPENINGS):
             return raw
         if encoding not in PACKED:

@@ -790,6 +790,7 @@ DEFLATE = "Content-Encoding: deflate\r\n"
         (bare_deflate, DEFLATE),
         (zlib.compress, DEFLATE),
         (gzip_in_pieces, ""),
+        (zlib.compress, ""),
         (bytes, GZIP),  # unpacked on its way
         (bytes, f"Content-Security-Policy: {'a' * 60_000}\r\n"),
     ],

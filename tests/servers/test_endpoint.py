@@ -77,6 +77,7 @@ def split(received: bytes) -> tuple[int, str, bytes, int]:
     return int(text.split()[1]), text, content, int(found[1])
 
 
+ONE_OR_TWO = re.compile(rb'"content": ?"(one|two)"')
 Choice = Callable[[dict[str, Any]], bool]
 SPOILED: dict[str, Choice] = {
     "invalid": lambda choice: choice["message"]["content"] == f"Sure! Here it is: {CONTENT[:25]}",
@@ -166,23 +167,25 @@ def test_bodies_that_are_no_completion():
     assert json.loads(split(faulty("empty")[0])[2])["choices"] == []
 
 
-def test_a_duplicate_is_read_as_the_next_reply():
-    received, _ = faulty("duplicate")
-    half = len(received) // 2
-    assert received[:half] == received[half:]
-    with serve(
-        lambda asked: Completion(
-            text := asked["messages"][0]["content"], fault="duplicate" if text == "one" else None
-        )
-    ) as endpoint:
-        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=5)
-        for text in ("one", "two"):
-            connection.request("POST", "/v1/chat/completions", json.dumps(body(text)))
-            with connection.getresponse() as response:
-                reply = json.load(response)
-            time.sleep(0.05)
-        connection.close()
-    assert reply["choices"][0]["message"]["content"] == "one"
+def test_a_duplicate_comes_before_the_next_reply():
+    with (
+        serve(
+            lambda asked: Completion(
+                text := asked["messages"][0]["content"],
+                fault="duplicate" if text == "one" else None,
+            )
+        ) as endpoint,
+        socket.create_connection(("127.0.0.1", endpoint.port), timeout=5) as connection,
+    ):
+        connection.sendall(post(body("one")))
+        received = b""
+        while len(ONE_OR_TWO.findall(received)) < 2:
+            received += connection.recv(65536)
+        connection.sendall(post(body("two")))
+        while len(replies := ONE_OR_TWO.findall(received)) < 3:
+            received += connection.recv(65536)
+    assert replies == [b"one", b"one", b"two"]
+    assert received.count(received.partition(b"HTTP/1.1")[2].partition(b"HTTP/1.1")[0]) == 2
 
 
 def test_draws_follow_the_rates_whatever_the_order():
