@@ -52,7 +52,10 @@ SOURCES = [
 def imported(source: str) -> set[str]:
     """The top-level packages that a file imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
+    nodes: list[ast.AST] = [ast.parse((ROOT / source).read_text(encoding="utf-8"))]
+    for node in nodes:
+        # Expressions hold no imports, and are most of a file.
+        nodes += [part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.expr)]
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

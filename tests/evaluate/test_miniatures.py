@@ -117,7 +117,13 @@ def test_who_says_nothing_of_use_has_no_marks(name, root):
     assert official["value"].to_list() == [0.0] * official.height
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if number % 4 == 0 else pytest.mark.long)
+        for number, name in enumerate(BENCHMARKS)
+    ],
+)
 def test_the_order_of_rows_has_no_say(name, root):
     items, baselines = items_of(name, root), baselines_of(name, root)
     wrong = set(items["item_id"].gather_every(3))
