@@ -70,11 +70,15 @@ def do_build(config: Path, root: Path) -> dict[str, Any]:
     logger.setLevel(logging.INFO)
     started = time.time()
     run_build(load_config(config), root)
-    starts = [started, *(moment for moment, _ in lines)]
-    return {
-        line.split()[0]: (line, start, moment)
-        for (moment, line), start in zip(lines, starts, strict=False)
-    }
+    stages: dict[str, Any] = {}
+    last = started
+    for moment, line in lines:
+        name = line.split()[0]
+        # Lines of a stage that is still running come before its own.
+        start = stages[name][1] if name in stages else last
+        stages[name] = line, start, moment
+        last = moment
+    return stages
 
 
 def do_empty() -> dict[str, Any]:
