@@ -1,8 +1,9 @@
 """Pruning: what is below a root that no kept dataset needs.
 
 Kept are the newest builds of each name, and those that have a tag. Needed are the artifacts that
-their manifests name, the replies that these name, and the trainings on them. Only what this program
-is known to have written is looked at: other files, links, and what evaluations have made stay.
+their manifests name, the replies that these name, the trainings on them, and their pass rates. Only
+what this program is known to have written is looked at: other files, links, and what evaluations
+have made stay.
 """
 
 import json
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 from schemas.dataset_folder import REJECTED, builds_below, read_manifest
 from schemas.dataset_tags import all_tags
+from schemas.difficulty import FOLDER as DIFFICULTIES
 from schemas.replacing import PARTIAL
 from tasks.artifact import SEAL, digest_of
 from tasks.catalogue.entries import size_of
@@ -63,6 +65,7 @@ def plan_pruning(root: Path, stages: Sequence[str], keep: int) -> Pruning:
     entries = [
         *_datasets(root, kept.manifests),
         *_runs(root, kept.manifests, notes),
+        *_pass_rates(root, kept.manifests),
         *_artifacts(root, stages, kept.manifests),
         *_rejected(root),
         *_damaged(root),
@@ -143,6 +146,18 @@ def _runs(root: Path, kept: Collection[str], notes: list[str]) -> Iterator[Unnee
             yield _unneeded("run", f"{folder.parent.name}/{folder.name}", folder)
 
 
+def _pass_rates(root: Path, kept: Collection[str]) -> Iterator[Unneeded]:
+    """Those of datasets of this root; others may be kept elsewhere."""
+    for folder in sorted((root / DIFFICULTIES).glob("*/*")):
+        name = f"{folder.parent.name}/{folder.name}"
+        if (
+            folder.is_dir()
+            and name not in kept
+            and (root / "datasets" / folder.parent.name).is_dir()
+        ):
+            yield _unneeded("rates", name, folder)
+
+
 def _trained_on(run: Path) -> str | None:
     """NAME/DIGEST; earlier releases wrote a path that ends in it."""
     try:
@@ -214,7 +229,7 @@ def prune(root: Path, planned: Pruning) -> None:
         for path in entry.paths:
             _delete(path)
         with suppress(OSError):
-            if entry.kind == "run":
+            if entry.kind in ("run", "rates"):
                 entry.paths[0].parent.rmdir()
     delete_replies(root, planned.replies)
 

@@ -52,6 +52,9 @@ def test_what_is_listed_is_deleted_and_what_is_kept_stays_whole(root, two_builds
     run_of(root, "older", f"/elsewhere/datasets/drawn/{older}")  # as earlier releases wrote it
     new = run_of(root, "new", f"drawn/{newer}")
     (root / "models" / "old" / "aa").mkdir(parents=True)
+    for dataset in (f"drawn/{older}", f"drawn/{newer}", "others/bb"):
+        (root / "difficulty" / dataset).mkdir(parents=True)
+        (root / "difficulty" / dataset / "model.parquet").write_bytes(b"0" * 1000)
     before = files(root)
     listed = prune(root)
     assert files(root) == before
@@ -60,6 +63,7 @@ def test_what_is_listed_is_deleted_and_what_is_kept_stays_whole(root, two_builds
     assert [line.split()[:2] for line in listed if line.startswith("run")] == [
         ["run", "old/aa"], ["run", "older/aa"],
     ]  # fmt: skip
+    assert f"rates    drawn/{older}  1.0 kB" in listed
     stages = {line.split()[1].partition("/")[0] for line in listed if line.startswith("artifact")}
     assert stages == {"extract", "plan", "write", "verify", "select", "validate", "publish"}
     assert listed[-1].endswith("MB would be deleted: add --delete") or "kB would" in listed[-1]
@@ -67,6 +71,7 @@ def test_what_is_listed_is_deleted_and_what_is_kept_stays_whole(root, two_builds
     assert [path.name for path in (root / "datasets" / "drawn").iterdir()] == [newer]
     assert [path.name for path in (root / "runs").iterdir()] == ["new"] and new.is_dir()
     assert (root / "models" / "old" / "aa").is_dir()
+    assert {path.parent.name for path in (root / "difficulty").rglob("*.parquet")} == {newer, "bb"}
     assert call("check", root).returncode == 0
     config = PipelineConfig.model_validate(DRAWN | {"proof": {"size_ratio": 1.8}})
     assert {entry.state for entry in status_of(config, root).values()} == {"complete"}
