@@ -117,6 +117,9 @@ def difficulty(
     ] = ENDPOINTS,
     settings: Settings,
     root: Root = DATA,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would be asked, and what it may cost.")
+    ] = False,
 ) -> None:
     """Measure how often a model answers each training question of a dataset, for data.keep and
     data.weight of a training, and print the file with the pass rates.
@@ -127,6 +130,7 @@ def difficulty(
 
     Examples:
 
+    - `spatialthinker difficulty sample --model qwen2.5-vl-7b --draws 8 --plan`
     - `spatialthinker difficulty sample --model qwen2.5-vl-7b --draws 8`
     """
     apply_settings()
@@ -134,7 +138,8 @@ def difficulty(
     from schemas.dataset_folder import resolve_dataset
     from schemas.difficulty import read_difficulty
     from tasks.chat.run import Run
-    from tasks.evaluate.difficulty import asked_model, measure_difficulty
+    from tasks.evaluate.difficulty import asked_model, measure_difficulty, plan_difficulty
+    from tasks.evaluate.planning import print_planned
     from tasks.evaluate.printing import print_rates
     from tasks.turns import using_root
 
@@ -143,6 +148,10 @@ def difficulty(
     show_lines(Console(stderr=True), "tasks")
     with using_root(root):
         folder = resolve_dataset(dataset, root)
+        if plan:
+            planned = plan_difficulty(folder, asked, draws, loaded, root)
+            print_planned([planned], loaded.budget, wide_console(), "draws")
+            return
         path = measure_difficulty(folder, asked, draws, loaded, root, Run())
     print_rates(read_difficulty(path), wide_console())
     typer.echo(path)

@@ -31,6 +31,7 @@ from tasks.chat.run import Run
 from tasks.evaluate.benchmark import DOWNLOADS
 from tasks.evaluate.endpoint_replies import account_of, ask_endpoint
 from tasks.evaluate.infer import check_model
+from tasks.evaluate.planning import Planned, planned_of, unanswered
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +84,7 @@ def measure_difficulty(
     where some are missing."""
     check_model(model, root)
     items = training_items(dataset, root)
-    numbers = pl.DataFrame({"draw": range(draws)})
-    asked = items.join(numbers, how="cross", maintain_order="left_right")
+    asked = _drawn(items, draws)
     replies, missing, reason = ask_endpoint(asked, model, account_of(config, root), root, run)
     logger.info("difficulty: %s on %s: %s", model.name, dataset.name, run.meter)
     if missing:
@@ -104,6 +104,22 @@ def measure_difficulty(
             **{name: pl.lit(value, DIFFICULTY[name]) for name, value in known.items()}
         ).select(DIFFICULTY.names()).write_parquet(partial)
     return path
+
+
+def plan_difficulty(
+    dataset: Path, model: EvaluatedModel, draws: int, config: EvaluateConfig, root: Path
+) -> Planned:
+    """What `measure_difficulty` would ask. ValueError as there."""
+    check_model(model, root)
+    asked, store = _drawn(training_items(dataset, root), draws), PhotographStore(root)
+    rest = unanswered(asked, model, account_of(config, root), store)
+    return planned_of(rest, asked.height, model, name_of_dataset(read_manifest(dataset)), store)
+
+
+def _drawn(items: pl.DataFrame, draws: int) -> pl.DataFrame:
+    """Each item once per draw."""
+    numbers = pl.DataFrame({"draw": range(draws)})
+    return items.join(numbers, how="cross", maintain_order="left_right")
 
 
 def pass_rates(items: pl.DataFrame, replies: pl.DataFrame, draws: int) -> pl.DataFrame:

@@ -83,35 +83,46 @@ def _planned(
             for path in parts_of(artifact).glob("*.parquet")
             for item_id in pl.read_parquet(path, columns=["item_id"])["item_id"]
         }
+        rest = items.filter(~pl.col("item_id").is_in(list(known)))
     else:
-        known = _answered(items, model, account, store)
-    rest = items.filter(~pl.col("item_id").is_in(list(known)))
+        rest = unanswered(items, model, account, store)
+    return planned_of(rest, items.height, model, benchmark, store)
+
+
+def planned_of(
+    rest: pl.DataFrame,
+    num_items: int,
+    model: EvaluatedModel,
+    benchmark: str,
+    store: PhotographStore,
+) -> Planned:
+    """What is to be asked where `rest` of the items have no reply."""
     num_input = sum(_input_tokens(row, model, store) for row in rest.iter_rows(named=True))
     num_output = model.max_new_tokens * rest.height
     dollars: float | None = 0.0
     if model.chat:
         usage = Usage(rest.height, num_input, 0, num_output)
         dollars = usage.cost(model.chat.price, model.chat.batch)
-    num_known = items.height - rest.height
-    return Planned(model.name, benchmark, items.height, num_known, num_input, num_output, dollars)
+    num_known = num_items - rest.height
+    return Planned(model.name, benchmark, num_items, num_known, num_input, num_output, dollars)
 
 
-def _answered(
+def unanswered(
     items: pl.DataFrame, model: EvaluatedModel, account: Account, store: PhotographStore
-) -> set[str]:
-    """The ids of the items to which the reply store has a reply."""
+) -> pl.DataFrame:
+    """The items, or with a column `draw` the draws, to which the reply store has no reply."""
     kind, _, place = account.store.partition(":///")
     if kind == "sqlite" and not Path(place).exists():
-        return set()  # opening the store would make it
+        return items  # opening the store would make it
     chat = chat_of(model)
-    digests = {}
+    digests = []
     for row in items.iter_rows(named=True):
-        prompt = asked_of(row, model)["prompt"]
-        request = Request(chat, tuple(messages_of(row, prompt, model, store)))
-        digests[request.digest] = row["item_id"]
+        messages = messages_of(row, asked_of(row, model)["prompt"], model, store)
+        digests.append(Request(chat, tuple(messages), draw=row.get("draw", 0)).digest)
     with closing(open_replies(account.store)) as replies:
         found = replies.read(digests)
-    return {digests[key] for key, reply in found.items() if not is_upstream_error(reply.raw)}
+    known = {digest for digest, reply in found.items() if not is_upstream_error(reply.raw)}
+    return items.filter(pl.Series([digest not in known for digest in digests], dtype=pl.Boolean))
 
 
 def _input_tokens(item: Row, model: EvaluatedModel, store: PhotographStore) -> int:
@@ -126,12 +137,14 @@ def _input_tokens(item: Row, model: EvaluatedModel, store: PhotographStore) -> i
     return num_bytes // BYTES_PER_TOKEN + pictures
 
 
-def print_planned(planned: Sequence[Planned], budget: float | None, console: Console) -> None:
-    """What would be asked, and whether the budget suffices."""
-    table = Table(title="What the evaluation would ask", title_justify="left")
-    for name in ("model", "benchmark"):
+def print_planned(
+    planned: Sequence[Planned], budget: float | None, console: Console, unit: str = "items"
+) -> None:
+    """What would be asked, in which unit, and whether the budget suffices."""
+    table = Table(title="What would be asked", title_justify="left")
+    for name in ("model", "questions of"):
         table.add_column(name, overflow="fold")
-    for name in ("items", "to ask", "tokens in, about", "tokens out, at most", "US dollars"):
+    for name in (unit, "to ask", "tokens in, about", "tokens out, at most", "US dollars"):
         table.add_column(name, justify="right")
     for entry in planned:
         table.add_row(
@@ -144,15 +157,15 @@ def print_planned(planned: Sequence[Planned], budget: float | None, console: Con
             _dollars(entry.dollars),
         )
     console.print(table)
-    console.print(Text(told_of(planned, budget)), soft_wrap=True)
+    console.print(Text(told_of(planned, budget, unit)), soft_wrap=True)
 
 
-def told_of(planned: Sequence[Planned], budget: float | None) -> str:
+def told_of(planned: Sequence[Planned], budget: float | None, unit: str = "items") -> str:
     """All of it in one line."""
     num_asked = sum(entry.items - entry.known for entry in planned)
     num_input = sum(entry.input_tokens for entry in planned)
     num_output = sum(entry.output_tokens for entry in planned)
-    told = f"{num_asked:,} items to ask, {num_input:,} tokens in and at most {num_output:,} out"
+    told = f"{num_asked:,} {unit} to ask, {num_input:,} tokens in and at most {num_output:,} out"
     dollars = sum(entry.dollars or 0.0 for entry in planned)
     if dollars:
         told += f", for about ${dollars:,.2f} at most"

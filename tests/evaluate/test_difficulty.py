@@ -84,6 +84,9 @@ def test_pass_rates_are_written_once_paid(root, drawn_dataset):
     eyes = Eyes(drawn_dataset)
     with serve(eyes) as endpoint:
         config = config_of(root, endpoint.url)
+        planned = measure(root, config, "--model", "eyes", "--draws", "4", "--plan")
+        assert f"{4 * len(eyes.rights)} draws to ask, " in planned.stdout
+        assert "for about $" in planned.stdout and not endpoint.requests
         done = measure(root, config, "--model", "eyes", "--draws", str(DRAWS))
         assert done.returncode == 0, done.stderr
         path = difficulty_file(drawn_dataset, "eyes", root)
@@ -103,6 +106,9 @@ def test_pass_rates_are_written_once_paid(root, drawn_dataset):
         path.unlink()
         assert measure(root, config, "--model", "eyes", "--draws", "4").returncode == 0
         assert path.read_bytes() == written
+        assert len(endpoint.requests) == 4 * rates.height
+        planned = measure(root, config, "--model", "eyes", "--draws", "6", "--plan")
+        assert f"{2 * rates.height} draws to ask, " in planned.stdout
         assert len(endpoint.requests) == 4 * rates.height
         # More draws ask for those that are new.
         assert measure(root, config, "--model", "eyes", "--draws", "6").returncode == 0
