@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.miniature.arms import PARTS, Arm
+from bench.miniature.arms import PARTS, REWARDS, Arm
 from bench.miniature.measuring import HELD_OUT
 
 METRICS = ("accuracy", "format", "closeness", "iou", "contradiction", "own", "things")
@@ -23,7 +23,12 @@ COLORS = {
     "108 K": "tab:blue",
 }
 """Of the arms that are drawn, by label."""
-COMPARED = (("dense", "sparse"), ("108 K", "7 K"), ("25 K", "7 K"))
+COMPARED = (
+    ("dense", "sparse"),
+    *((reward, "dense") for reward in REWARDS if reward not in ("dense", "sparse")),
+    ("108 K", "7 K"),
+    ("25 K", "7 K"),
+)
 """Labels of arms whose differences are shown."""
 
 

@@ -10,9 +10,14 @@ Row = Mapping[str, Any]
 
 
 def asked_of(item: Row, model: EvaluatedModel) -> dict[str, Any]:
-    """The columns of REPLY that are known before there is one."""
+    """The columns of REPLY that are known before there is one. ValueError for an image that the
+    model cannot be shown."""
     size = (item["width"] or 0, item["height"] or 0)
-    frame = model.frame_of(size) if all(size) else size
+    try:
+        frame = model.frame_of(size) if all(size) else size
+    except ValueError as error:
+        where = f"item {item['item_id']} of {item['benchmark']}"
+        raise ValueError(f"{where}: {error}; leave the item out") from None
     return {
         "benchmark": item["benchmark"],
         "item_id": item["item_id"],

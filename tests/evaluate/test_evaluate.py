@@ -424,3 +424,10 @@ def test_several_pictures_are_sent_in_order(root):
     assert [message.text for message in messages] == ["Picture 1:", "Which?"]
     loaded = [message.photograph.load() for message in messages if message.photograph]
     assert [sha256(data).hexdigest() for data in loaded] == digests
+
+
+def test_a_picture_that_a_model_cannot_be_shown_is_refused_by_its_item():
+    model = EvaluatedModel.model_validate(TINY)
+    item = {"benchmark": "mmvp", "item_id": "7", "width": 1, "height": 300}
+    with pytest.raises(ValueError, match=r"item 7 of mmvp: .* 1 x 300 pixels; leave the item out"):
+        asked_of(item, model)
