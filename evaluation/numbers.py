@@ -38,6 +38,10 @@ LABELLED = re.compile(
     r"[ #]+(?:no\. ?)?\d+\b|\b\d+(?:st|nd|rd|th)\b"
 )
 """A thing by its number: "image 1", "the 2nd"."""
+POWER = re.compile(r"(?i)(?<=\d) ?(?:[kcm]?m|ft|in) ?(?:\^ ?)?[23](?!\w)")
+"""Units of areas and volumes, which are no formulas: "20 m2"."""
+CONCLUDES = re.compile(r"(?is)\A.*(?:\b(?:so|thus|hence|therefore|say|total(?:s|ling|ing)?)\b|=)")
+"""What stands before the result of what was counted or computed."""
 SIGNED = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?")
 """With at most 300 digits, which a float can hold."""
 
@@ -54,15 +58,21 @@ def signed_number_in(text: str) -> float | None:
     ends of a range are, too, for formulas and parts of one, for bounds ("more than 3"), and for
     what denies it or says that it cannot be told. Units and the numbers of images are not looked
     at."""
+    text = POWER.sub("", text)
     if FORMULA.search(text):
         return None
     parts = PARTS.split(LABELLED.sub(" ", text.replace("\u2212", "-")))
     text = ", ".join(part for part in parts if not UNDECIDED.search(part))
-    words = [word for one in words_with_digits(BARE_POINT.sub("0.", text)) for word in one.split()]
-    if UNREAD.intersection(words):
-        return None
-    found = {word for word in words if SIGNED.fullmatch(word)}
+    found = _numbers(text)
+    if len(found) > 1:
+        found = _numbers(CONCLUDES.sub("", text))
     return float(found.pop()) if len(found) == 1 else None
+
+
+def _numbers(text: str) -> set[str]:
+    """In digits; none where a word makes one of them another."""
+    words = [word for one in words_with_digits(BARE_POINT.sub("0.", text)) for word in one.split()]
+    return set() if UNREAD.intersection(words) else {*filter(SIGNED.fullmatch, words)}
 
 
 def mean_relative_accuracy(said: float, true: float) -> float:
