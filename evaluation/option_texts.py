@@ -21,6 +21,8 @@ TENS_AND_ONES = {
 }
 SPELT = DIGITS | {tens: f"{place}0" for place, tens in enumerate(TENS, 2)} | TENS_AND_ONES
 """Whole numbers to 99 by the words for them."""
+PLAIN_WORDS = SPELT | {"yeah": "yes", "yep": "yes", "yup": "yes", "nope": "no", "nah": "no"}
+"""Words by the plain ones for the same, or the digits."""
 MULTIPLES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 UNITS = {
     "%": "percent", "\xb0": "degrees?", "m": "met(?:er|re)s?", "cm": "centimet(?:er|re)s?",
@@ -58,7 +60,7 @@ def _normal(match: re.Match[str]) -> str:
     of "two dozen", `32` of "thirty-two"."""
     word = (match["number"] or match["spelt"] or match[0]).lower()
     if not word[0].isdecimal():
-        number = SPELT.get(word, word)
+        number = PLAIN_WORDS.get(word, word)
     else:
         if THOUSANDS.fullmatch(word):
             word = word.replace(",", "")
