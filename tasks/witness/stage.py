@@ -36,6 +36,7 @@ from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.witness import boxes, depths, other_scenes
 from tasks.witness.depth_maps import find_maps
+from tasks.witness.repeats import files_of, refuse_repeats
 from tasks.witness.report import Report
 
 VERSION = 2
@@ -134,6 +135,7 @@ def settings(config: PipelineConfig) -> Settings:
 
 
 def files(build: Build) -> dict[str, str]:
+    refuse_repeats(build)
     return {
         "coco names": coco_digest(),
         **{
@@ -146,13 +148,9 @@ def files(build: Build) -> dict[str, str]:
 
 def witness_digest(one: WitnessConfig, root: Path) -> str:
     """Of the contents of all its files."""
-    match one.kind:
-        case WitnessKind.SCENES:
-            return source_digest(other_scenes.source_of(one), root)
-        case WitnessKind.BOXES:
-            paths = find_boxes(str(one.path))
-        case WitnessKind.DEPTH:
-            paths = sorted(find_maps(str(one.path)).values())
+    if one.kind is WitnessKind.SCENES:
+        return source_digest(other_scenes.source_of(one), root)
+    paths = files_of(one, root)
     return digest_files(paths, paths[0].parent, digest_store(root))
 
 
