@@ -156,19 +156,21 @@ def check_dataset(folder: Path) -> dict[str, Any]:
             "build the dataset again"
         )
     manifest = check_files(folder)
+    refuse_changed(folder, manifest)
+    return manifest
+
+
+def refuse_changed(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """ValueError where the manifest is not the one that was published."""
     if digest_of_manifest(manifest) != manifest["digest"]:
         raise ValueError(
             f"{folder / 'manifest.json'} has changed since it was published: remove the folder and "
             "build again"
         )
-    return manifest
 
 
-def check_files(folder: Path) -> dict[str, Any]:
-    """As `check_dataset`, of a rejected dataset, too."""
-    manifest = read_manifest(folder)
-    for name, facts in manifest["files"].items():
-        _check_file(folder / name, facts["sha256"])
+def refuse_strays(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """ValueError where a table lies among those that were published."""
     found = (*folder.glob("*.parquet"), *folder.glob(f"{DATA}/*"))
     strays = {path.relative_to(folder).as_posix() for path in found} - manifest["files"].keys()
     if strays:
@@ -176,6 +178,14 @@ def check_files(folder: Path) -> dict[str, Any]:
             f"{folder} holds {min(strays)}, which its build did not publish: remove it, or build "
             "the dataset again"
         )
+
+
+def check_files(folder: Path) -> dict[str, Any]:
+    """As `check_dataset`, of a rejected dataset, too."""
+    manifest = read_manifest(folder)
+    for name, facts in manifest["files"].items():
+        _check_file(folder / name, facts["sha256"])
+    refuse_strays(folder, manifest)
     return manifest
 
 

@@ -22,6 +22,8 @@ from schemas.dataset_folder import (
     VALIDATION,
     name_of_dataset,
     read_manifest,
+    refuse_changed,
+    refuse_strays,
     sample_files,
 )
 from schemas.file_digests import digest_store, file_digests
@@ -146,9 +148,12 @@ def look(artifact: Artifact) -> tuple[State, str]:
 
 
 def problem_of_files(folder: Path, root: Path) -> str:
-    """What differs from the manifest; empty where nothing differs."""
+    """What differs from what was published; empty where nothing differs."""
     try:
-        files = read_manifest(folder)["files"]
+        manifest = read_manifest(folder)
+        refuse_changed(folder, manifest)
+        refuse_strays(folder, manifest)
+        files = manifest["files"]
         found = file_digests([folder / name for name in files], digest_store(root))
     except (ValueError, OSError) as error:
         return str(error)

@@ -225,10 +225,20 @@ def test_there_is_no_again_of_a_stage_that_is_none(built):
         run_build(config_of(), built[1], "verfy")
 
 
-def test_a_damaged_dataset_is_set_aside_and_published_again(built, tmp_path):
+def cut_off(dataset: Path) -> None:
+    (dataset / "data" / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
+
+
+def edited(dataset: Path) -> None:
+    path = dataset / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_samples": 9}))
+
+
+@pytest.mark.parametrize("damage", [cut_off, edited])
+def test_a_damaged_dataset_is_set_aside_and_published_again(damage, built, tmp_path):
     root = shutil.copytree(built[1], tmp_path / "root")
     (dataset,) = (root / "datasets" / "tiny").iterdir()
-    (dataset / "data" / "val-00000-of-00001.parquet").write_bytes(b"PAR1")
+    damage(dataset)
     assert states_of(config_of(), root)["publish"] == "damaged"
     assert stages_made(config_of(), root) == {"publish"}
     assert contents(dataset) == contents(built[0])
