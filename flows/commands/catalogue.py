@@ -185,7 +185,8 @@ def check(
         f"({size_told(found.num_bytes)})"
     )
     if found.damages:
-        raise RuntimeError(f"{len(found.damages):,} damages in {told}")
+        number = len(found.damages)
+        raise RuntimeError(f"{number:,} {'damage' if number == 1 else 'damages'} in {told}")
     typer.echo(f"{told} are what was written")
 
 

@@ -41,7 +41,7 @@ from tasks.validate.view import check_view, table_columns
 
 logger = logging.getLogger(__name__)
 
-VERSION = 11
+VERSION = 12
 MAX_READ_BY_MODEL = 1_000
 """Questions of a category: their standard error is 1.5 points."""
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example

@@ -13,6 +13,8 @@ from tasks.plan.quota import plan_quotas
 from tasks.validate.shortcuts import ALL
 
 USUAL = GatesConfig()
+SHORT = "; lower quota.num_samples, or raise quota.max_per_image"
+"""What to do where too few samples were found."""
 ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 TOTAL = pl.Schema(
     {
@@ -54,6 +56,8 @@ def count_totals(
         totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
     frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
     finding = formatted("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
+    is_short = (pl.col("family") == "least") & (pl.col("found") < pl.col("low"))
+    finding += pl.when(is_short).then(pl.lit(SHORT)).otherwise(pl.lit(""))
     return frame.with_columns(finding=finding)
 
 

@@ -83,7 +83,7 @@ def test_what_is_damaged_is_one_line_and_code_1(pattern, damage, told, root):
     (line,) = done.stdout.splitlines()
     assert line.startswith(str(root)) and told in line
     assert done.returncode == 1
-    assert done.stderr.startswith("error: 1 damages in ") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: 1 damage in ") and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
