@@ -20,19 +20,23 @@ UNREAD = {
 }  # fmt: skip
 """Words that make a number behind or before them another one: "a hundred and one", "3 pairs"."""
 PARTS = re.compile(r"(?i)\bbut\b|[.,;:](?=\s)")
+"""Between parts of a sentence, each of which may answer."""
 A_NUMBER = rf"(?:an? |the )?[~$\u20ac\xa3]?(?:\d|(?:{'|'.join((*NUMBERS, *TENS))})\b)"
+"""Where a number begins."""
 BOUND = (
     "(?:more|fewer|less|greater|larger|smaller|higher|lower|longer|shorter) than|at least|"
     r"at most|max\.?|(?:min|max)imum(?: of)?|up to|upwards? of|over|above|below|under|beyond|"
     r"exceed(?:s|ing)?"
 )
+"""Words before a number that is not reached, or not left behind: a bound is no amount."""
 UNDECIDED = re.compile(
     rf"(?i)\b{any_of('c')}(?![\w'-])|[<>\u2264\u2265]|\d ?[a-z]{{0,3}}\+(?! ?\d)|\d plus\b"
     rf"|\b(?:(?:{BOUND}) (?:about |around |roughly |only )?|not (?:exactly )?){A_NUMBER}"
     r"|\b(?:(?:or|and) (?:more|fewer|less|above|over|up|below|under)|at (?:least|most)|max\.?)\W*$"
     rf"|{A_NUMBER}(?: or more| at (?:least|most))\b"
 )
-"""Parts of a sentence, and what one says that does not answer: a bound is no amount."""
+"""A part that does not answer: by words of doubt, by a bound on either side of a number, or by
+denying one."""
 LABELLED = re.compile(
     r"(?i)\b(?:image|picture|photo|photograph|figure|fig\.?|frame|view|camera|question|step)"
     r"[ #]+(?:no\. ?)?\d+\b|\b\d+(?:st|nd|rd|th)\b"
@@ -48,9 +52,8 @@ SIGNED = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?")
 
 def number_said(reply: str) -> float | None:
     """The one number that a reply gives as its answer, None where that names none or several."""
-    return signed_number_in(
-        answer_text(BARE_POINT.sub("0.", reply))
-    )  # a point may begin the answer
+    # A point may begin the answer.
+    return signed_number_in(answer_text(BARE_POINT.sub("0.", reply)))
 
 
 def signed_number_in(text: str) -> float | None:
