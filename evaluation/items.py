@@ -232,7 +232,8 @@ def problem_of(
         return "it has no rows"
     repeated = items.filter(pl.col("item_id").is_duplicated())["item_id"].unique().sort()
     if repeated.len():
-        return f"{repeated.len()} ids occur more than once, {repeated[0]} among them"
+        occur = "1 id occurs" if repeated.len() == 1 else f"{repeated.len()} ids occur"
+        return f"{occur} more than once, {repeated[0]} among them"
     if counts is None:
         return None
     for name, expected in counts.items():

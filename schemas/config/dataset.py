@@ -10,7 +10,7 @@ from schemas.config.section import Section, Share
 class QuotaConfig(Section):
     """How many samples of each category and level the dataset holds."""
 
-    num_samples: int = Field(gt=0)
+    num_samples: int = Field(gt=0, le=1_000_000_000)
     relation_share: Share = Field(
         default=0.5, description="the other eight categories share the rest equally"
     )
@@ -22,7 +22,10 @@ class QuotaConfig(Section):
         default=1.15, ge=1.0, description="questions written per sample wanted"
     )
     max_per_image: int = Field(
-        default=1, gt=0, description="samples about one photograph: they are not independent"
+        default=1,
+        gt=0,
+        le=1_000_000,
+        description="samples about one photograph: they are not independent",
     )
 
     @model_validator(mode="after")

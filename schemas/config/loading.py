@@ -6,6 +6,7 @@ accepted.
 
 import json
 import tomllib
+from collections.abc import Iterable, Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -62,12 +63,24 @@ def validated(kind: type[Config], tree: dict[str, Any], path: Path | str) -> Con
     """The configuration of that kind; messages call its source `path`."""
     name = shell_word(str(path))
     try:
+        if key := next(_too_large(tree), None):
+            raise ValueError(f"{name}: {key} is a whole number of more than 64 bits: correct it")
         # As JSON, so that `true` is no number and "7" none, while names of enumerations are read.
         return kind.model_validate_json(json.dumps(tree, default=str), strict=True)
     except RecursionError:
         raise ValueError(f"{name} {TOO_DEEP}") from None
     except ValidationError as error:
         raise ValueError(f"{name}: {_first_problem(error, kind)}") from None
+
+
+def _too_large(tree: Any, key: str = "") -> Iterator[str]:
+    """The keys of whole numbers that TOML does not have, and tables cannot hold."""
+    if isinstance(tree, int) and not -(2**63) <= tree < 2**63:
+        yield key
+    parts: Iterable[tuple[Any, Any]] = tree.items() if isinstance(tree, dict) else ()
+    parts = enumerate(tree) if isinstance(tree, list) else parts
+    for name, value in parts:
+        yield from _too_large(value, f"{key}.{name}" if key else str(name))
 
 
 def _set(tree: dict[str, Any], override: str) -> None:

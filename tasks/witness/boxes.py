@@ -64,7 +64,7 @@ def hear(
     """Image id, and what the witness says there: `sightings`, `complete` and `disputed` as in
     TESTIMONY."""
     opened = open_files(files)
-    joined = join_images(scenes, opened.images, config.joined_by)
+    joined = join_images(scenes, opened.images, config.joined_by, report)
     shaped = joined.filter(same_shape(joined))
     for row in joined.filter(~same_shape(joined)).iter_rows(named=True):
         frames = f"{row['own_width']} x {row['own_height']} for {row['width']} x {row['height']}"

@@ -100,12 +100,17 @@ def _values(path: Path, scene: Scene, depth: DepthConfig, report: Report) -> Map
         frames = f"{width} x {height} for {scene.width} x {scene.height}"
         report.note(scene.image_id, "image", "frame-differs", frames)
         return None
-    return farness(
+    found = farness(
         values,
         is_metric=depth.scale is DepthScale.METRIC,
         near_is_large=depth.near == "large",
         unit=depth.unit,
     )
+    known = found[~np.isnan(found)]
+    if not known.size or np.ptp(known) == 0.0:
+        report.note(scene.image_id, "image", "map-unreadable", f"{path.name}: it shows no depths")
+        return None
+    return found
 
 
 def _reading(

@@ -4,16 +4,19 @@ import polars as pl
 
 from schemas.config.witness import Join
 from tasks.sources.coco_files import file_key
+from tasks.witness.report import Report
 
 MAX_STRETCH = 0.02
 """By how much the two sides' scales may differ: sides are whole pixels, and a photograph that is
 stored smaller rounds them. One with another shape is cropped, or another photograph."""
 
 
-def join_images(scenes: pl.DataFrame, images: pl.DataFrame, join: Join) -> pl.DataFrame:
+def join_images(
+    scenes: pl.DataFrame, images: pl.DataFrame, join: Join, report: Report
+) -> pl.DataFrame:
     """`image_id`, `key` and the frame of both (`width` and `height`, `own_width` and `own_height`
     of the witness) for each scene that the witness knows by one image; several by one name are
-    left out."""
+    left out, and noted."""
     match join:
         case Join.COCO_ID:
             mine, theirs = pl.col("coco_id"), pl.col("coco_id")
@@ -21,16 +24,21 @@ def join_images(scenes: pl.DataFrame, images: pl.DataFrame, join: Join) -> pl.Da
             mine, theirs = stem("photograph"), stem("file_name")
         case Join.IMAGE_ID:
             mine, theirs = pl.col("image_id"), pl.col("key")
-    known = (
-        images.select("key", by=theirs, own_width=pl.col("width"), own_height=pl.col("height"))
-        .filter(pl.col("by").is_not_null())
-        .unique("by", keep="none", maintain_order=True)
-    )
-    return (
-        scenes.select("image_id", "width", "height", "has_frame", by=mine)
-        .join(known, on="by", how="inner", maintain_order="left")
-        .drop("by")
-    )
+    known = images.select(
+        "key", by=theirs, own_width=pl.col("width"), own_height=pl.col("height")
+    ).filter(pl.col("by").is_not_null())
+    ours = scenes.select("image_id", "width", "height", "has_frame", by=mine)
+    note_several(ours, known["by"], report)
+    known = known.unique("by", keep="none", maintain_order=True)
+    return ours.join(known, on="by", how="inner", maintain_order="left").drop("by")
+
+
+def note_several(ours: pl.DataFrame, names: pl.Series, report: Report) -> None:
+    """Of scenes with `image_id` and `by`: those whose name several images of the witness have."""
+    several = {*names.filter(names.is_duplicated())}
+    for image_id, name in ours.select("image_id", "by").iter_rows():
+        if name is not None and name in several:
+            report.note(image_id, "image", "several-images", f"more than one image is {name}")
 
 
 def stem(column: str) -> pl.Expr:

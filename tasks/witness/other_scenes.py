@@ -20,7 +20,7 @@ from schemas.vocabulary.predicates import load_predicates
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source, index_source
-from tasks.witness.joining import MAX_STRETCH, stem
+from tasks.witness.joining import MAX_STRETCH, note_several, stem
 from tasks.witness.matching import match
 from tasks.witness.report import Report
 
@@ -51,7 +51,9 @@ def hear(
     others, _ = clean_scenes(reader_of(source.kind).read(index, files), ingest)
     by = _key(config.joined_by)
     mine = scenes.select(own_id="image_id", by=by).filter(pl.col("by").is_not_null())
-    joined = others.with_columns(by=by).unique("by", keep="none", maintain_order=True)
+    named = others.with_columns(by=by)
+    note_several(mine.rename({"own_id": "image_id"}), named["by"].drop_nulls(), report)
+    joined = named.unique("by", keep="none", maintain_order=True)
     pairs = dict(mine.join(joined, on="by").select("own_id", "image_id").iter_rows())
     known = {other.image_id: other for other in scenes_of(joined)}
     for scene in scenes_of(scenes.filter(pl.col("image_id").is_in(list(pairs)))):

@@ -5,16 +5,17 @@ photographs that some witness knows, and a ledger of doubts:
 
 witness-disagrees   an annotated object of a class that the witness has looked for, and not seen
 not-annotated       a witness saw things that nobody annotated
+several-images      several of its images have the name of the photograph
 frame-differs       the witness's photograph has another shape
 boxes-unreadable    some of its boxes there cannot be read: it has not looked for all of anything
 boxes-too-many      more boxes than a photograph can hold: all of them are left out
-map-unreadable      its depth map is broken, of another kind, or too large
+map-unreadable      its depth map is broken, of another kind, too large, or without any depth
 depth-disagrees     an annotated "in front of" or "behind" is against the depths
 relationship-disagrees   another annotation says the opposite of an annotated relationship
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ from schemas.config.source import SourceConfig
 from schemas.config.witness import WitnessConfig, WitnessKind
 from schemas.file_digests import digest_store
 from schemas.ledger import LEDGER, ledger_of
+from schemas.printable import printable
 from schemas.testimony import TESTIMONY, Sighting, with_testimony
 from schemas.vocabulary.coco import coco_digest
-from tasks.artifact import write_artifact
+from tasks.artifact import ledger_path_of, write_artifact
 from tasks.sources.coco_files import find_boxes
 from tasks.sources.files import digest_files
 from tasks.sources.shard import source_digest
@@ -39,7 +41,7 @@ from tasks.witness.depth_maps import find_maps
 from tasks.witness.repeats import files_of, refuse_repeats
 from tasks.witness.report import Report
 
-VERSION = 2
+VERSION = 3
 MIN_MAPS = 10
 """Depth maps from which on it can be told whether they are read upside down."""
 logger = logging.getLogger(__name__)
@@ -161,8 +163,8 @@ def check(build: Build) -> None:
     if not testimony.head(1).collect().height:
         names = ", ".join(f"{one.name} (by {one.joined_by})" for one in build.config.witness)
         raise ValueError(
-            f"no photograph of the source is known to {names}: correct witness.join (coco_id, "
-            "file_name or image_id) or witness.path"
+            f"no photograph of the source is known to {names}: {_reasons(build.made['witness'])}"
+            "correct witness.join (coco_id, file_name or image_id) or witness.path"
         )
     below = testimony.select(pl.col("is_near_below").explode()).collect().to_series().drop_nulls()
     if below.len() >= MIN_MAPS and below.mean() < 0.5:  # type: ignore[operator]
@@ -170,6 +172,18 @@ def check(build: Build) -> None:
             f"in {below.len() - below.sum():,} of {below.len():,} depth maps what is lower in the "
             "picture is farther: correct witness.depth.near"
         )
+
+
+def _reasons(made: Sequence[Path]) -> str:
+    """The commonest reason for which a photograph was left out, with its first example."""
+    paths = [path for one in made if (path := ledger_path_of(one)).exists()]
+    notes = pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
+    if notes.is_empty():
+        return ""
+    counts = notes["reason"].value_counts(name="number")
+    reason, number = counts.sort("number", "reason", descending=[True, False]).row(0)
+    detail = notes.filter(reason=reason)["detail"][0]
+    return f"{number:,} left out ({reason}, {printable(detail)}); "
 
 
 STAGE = Stage(

@@ -270,7 +270,7 @@ def test_what_is_wrong_with_all_items_is_told(root):
     assert problem_of(mmvp, pairs, {"": (5, 300)}) == "it has 6 items, not 5 or 300"
     assert problem_of(mmvp, pairs.clear(), None) == "it has no rows"
     twice = pl.concat([pairs, pairs[:1]])
-    assert problem_of(mmvp, twice, None) == "1 ids occur more than once, 1 among them"
+    assert problem_of(mmvp, twice, None) == "1 id occurs more than once, 1 among them"
     assert mmvp.check(pairs[1:]) == "pair 1 has 1 rows"
     assert srbench.check(turned) is None
     assert srbench.check(turned[1:]) == "item MINI0000 has 1 turns of its 2 options"

@@ -170,7 +170,8 @@ def test_photographs_are_joined_as_configured(tmp_path, join, coco_id, key, is_k
 
 def test_two_images_of_one_file_name_are_both_left_out(tmp_path):
     twice = [image(1), image(2, file_name="other/0009.jpg")]
-    assert hear(written(tmp_path, [], images=twice), join="file_name") == ([], [])
+    note = ("image", "several-images", "coco: more than one image is 0009")
+    assert hear(written(tmp_path, [], images=twice), join="file_name") == ([], [note])
 
 
 DIRTY = [

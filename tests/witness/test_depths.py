@@ -1,6 +1,7 @@
 """Depth maps as witnesses: read with suspicion, measured in boxes, and weighed by their spread."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -263,6 +264,25 @@ def test_maps_that_are_upside_down_stop_the_build(tmp_path, near):
         with pytest.raises(ValueError, match="in 10 of 10 depth maps what is lower"):
             after(build, STAGE)
     assert check is STAGE.check
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.full((60, 60), 3.0), "frame-differs, eye: 60 x 60 for 900 x 600"),
+        (np.full((60, 90), np.nan), "map-unreadable, eye: 0.npy: it shows no depths"),
+        (np.full((60, 90), 3.0), "map-unreadable, eye: 0.npy: it shows no depths"),
+    ],
+)
+def test_maps_of_which_none_is_usable_stop_the_build_with_the_reason(tmp_path, values, why):
+    ones = [replace(scene(PAIR), image_id=str(number)) for number in range(3)]
+    for one in ones:
+        np.save(tmp_path / f"{one.image_id}.npy", values)
+    witness = {"kind": "depth", "name": "eye", "path": str(tmp_path), "join": "image_id",
+               "depth": METRIC}  # fmt: skip
+    build = with_artifacts(build_of(tmp_path, witness=[witness]), ingest=scene_rows(*ones))
+    with pytest.raises(ValueError, match=re.escape(f"3 left out ({why}); correct witness.join")):
+        after(with_index(build), STAGE)
 
 
 def with_index(build: Build) -> Build:

@@ -1,5 +1,6 @@
 """Configuration files: those we ship, and overrides."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,18 @@ def test_an_address_is_refused_without_being_repeated(address, is_taken):
     with pytest.raises(ValueError, match=r"^c\.toml: base_url: write it as") as refused:
         validated(ChatConfig, tree, "c.toml")
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("quota.num_samples=99999999999999999999", "quota.num_samples is a whole number of more"),
+        ("quota.num_samples=9223372036854775807", "quota.num_samples: Input should be less than"),
+        ("quota.max_per_image=9223372036854775807", "quota.max_per_image: Input should be less"),
+        ("seed=18446744073709551616", "seed is a whole number of more than 64 bits"),
+        ("source.photographs=[1, -9223372036854775809]", "source.photographs.1 is a whole number"),
+    ],
+)
+def test_numbers_that_no_table_holds_are_refused(setting, told):
+    with pytest.raises(ValueError, match=f"sample.toml: {re.escape(told)}"):
+        load_config(CONFIGS[0].parent / "sample.toml", (setting,))
