@@ -60,7 +60,9 @@ def read_tag(name: str, tag: str, root: Path) -> Tag | None:
             raise ValueError("it names no build")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError, RecursionError):
+        return Tag(name, tag, "", f"{place} cannot be read (it names no build)")
+    except (OSError, ValueError) as error:
         return Tag(name, tag, "", f"{place} cannot be read ({error})")
     return Tag(name, tag, digest)
 
@@ -92,7 +94,9 @@ def tagged_digest(name: str, tag: str, root: Path) -> str:
             + (f"its tags are {', '.join(known)}" if known else "spatialthinker tag sets one")
         )
     if found.problem:
-        raise ValueError(f"{found.problem}: set it again with spatialthinker tag --move")
+        raise ValueError(
+            f"{found.problem}: set it again with spatialthinker tag {name}/DIGEST {tag} --move"
+        )
     return found.digest
 
 

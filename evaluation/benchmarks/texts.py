@@ -121,6 +121,8 @@ def listed(choices: Any) -> tuple[str, ...]:
         choices = literal(choices)
     if not isinstance(choices, Sequence) or isinstance(choices, str):
         raise ValueError(f"the options are {_shown(choices)}, and a list is expected")
+    if missing := [choice for choice in choices if not is_given(choice)]:
+        raise ValueError(f"one of the options is {_shown(missing[0])}, and a text is expected")
     texts = [str(choice).strip() for choice in choices]
     marks = [LEADING.match(text) for text in texts]
     if all(mark and mark[1] == letter for mark, letter in zip(marks, LETTERS, strict=False)):

@@ -173,6 +173,9 @@ def test_answers_and_options_as_benchmarks_write_them():
         listed("['x', \"y\"]") == listed(["(A) x", "(B) y"]) == listed('["x", "y"]') == ("x", "y")
     )
     assert listed(["A) x", "(C) y"]) == ("A) x", "(C) y")
+    for empty in (["1", None, "2"], "[1, NaN]", ["x", ""]):
+        with pytest.raises(ValueError, match=r"one of the options is .*, and a text is expected"):
+            listed(empty)
     assert in_columns({"A": "x", "B": "y", "C": float("nan"), "D": None}) == ("x", "y")
     assert [gold_of(text, ("yes", "b")) for text in ("Yes", "(b)", "a", "b")] == list("ABAB")
     for text in ("I", "maybe", "", "AB", "(A) x"):
