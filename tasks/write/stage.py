@@ -32,7 +32,7 @@ from tasks.write.offered import offered_claims
 from tasks.write.override import digest_of_override, write_override
 from tasks.write.prompt import prompt_digest
 
-VERSION = 11
+VERSION = 12
 logger = logging.getLogger(__name__)
 
 

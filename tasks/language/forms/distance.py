@@ -15,13 +15,12 @@ GRAMMAR = Grammar(
     PARTS
     | {
         "ask": (
-            "in the {picture}, {which} is {closest} the {reference}?",
-            "{which} is {closest} the {reference} in the {picture}?",
-            "{among}, which one is {closest} the {reference} in the {picture}?",
             "measured in the {picture}, {which} is {closest} the {reference}?",
-            "in the {picture}, one of these is {closest} the {reference}. {which_one}?",
-            "{name_the_one} that is {closest} the {reference} in the {picture}?",
-            "in the {picture}, the {gap} is {closest} the {reference}. {fits}",
+            "{which} is {closest} the {reference}, measured in the {picture}?",
+            "{among}, which one is {closest} the {reference}, measured in the {picture}?",
+            "measured in the {picture}, one of these is {closest} the {reference}. {which_one}?",
+            "{name_the_one} that is {closest} the {reference}, measured in the {picture}?",
+            "measured in the {picture}, the {gap} is {closest} the {reference}. {fits}",
         ),
         "closest": ("closest to", "nearest to", "at the shortest distance from"),
     }

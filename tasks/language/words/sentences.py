@@ -42,7 +42,7 @@ PARTS: Mapping[str, str] = {
     " [of ({these} | (the | these) [following] X)] [is it [that]]) | {pick}",
     "asked": "which [one] [{noun}] [of {these}] [is it] | what is it | who is it",
     "close": "[(of | out of | among | between) {these}] [[either] {group}]"
-    " [overall | in total | altogether] [here]",
+    " [overall | in total | altogether] [here] [[as] measured]",
     "by": "(in | with) (relation | respect | regard | reference | comparison) to | relative to |"
     " [as | when] compared (to | with)",
     "position": "[exact | spatial] (position | location | place | placement | relation |"
