@@ -32,7 +32,7 @@ from tasks.write.offered import offered_claims
 from tasks.write.override import digest_of_override, write_override
 from tasks.write.prompt import prompt_digest
 
-VERSION = 12
+VERSION = 13
 logger = logging.getLogger(__name__)
 
 

@@ -13,15 +13,13 @@ GRAMMAR = Grammar(
             "{yes_or_no}{look}would you say that {stated}?",
             "{yes_or_no}{is_it} that {stated}?",
             "{yes_or_no}does the {picture} show the {subject} {phrase} the {object}?",
-            "{yes_or_no}{can_you} see the {subject} {phrase} the {object}?",
             "{look}{stated}: yes or no?",
             "{look}{stated}. {is_that}?",
         ),
         "yes_or_no": ("", "yes or no: "),
         "stated": ("the {subject} is {phrase} the {object}",),
-        "is_it": ("is it true", "is it so", "is it correct"),
+        "is_it": ("is it true", "is it correct"),
         "is_that": ("is that so", "is this true", "is this correct"),
-        "can_you": ("can you", "do you"),
     }
 )
 SENTENCES = Sentences(
