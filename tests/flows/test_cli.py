@@ -41,7 +41,7 @@ from tests.servers.web import serving
         (("build", "--set", "images=perhaps"), "'embed' or 'omit' (found 'perhaps')"),
         (("build", "--set", "quota.oversample=inf"), "quota.oversample: Input should be a finite"),
         (("build", "--set", "proof.size_ratio=nan"), "proof.size_ratio: Input should be a finite"),
-        (("build", "--set", "seed=99999999999999999999"), "seed is a whole number of more than 64 bits"),
+        (("build", "--set", "seed=99999999999999999999"), "whole number of more than 64 bits"),
         (("build", "--set", f"quota={'[' * 3000}"), "quota: "),
         (("build", "--set", "seed"), "write it as key=value"),
         (("build", "--set", "seed.x=1"), "seed is a value, not a section"),
