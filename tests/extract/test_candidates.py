@@ -170,6 +170,27 @@ def test_some_annotations_make_no_question(objects, said):
 
 
 @pytest.mark.parametrize(
+    ("subject", "predicate", "target", "is_asked"),
+    [
+        ("man", "holding", "cup", True),
+        ("dog", "holding", "ball", True),
+        ("bed", "holding", "lamp", False),
+        ("street light", "holding", "backpack", False),
+        ("man", "holding", "couch", False),
+        ("woman", "carrying", "house", False),
+        ("bench", "eating", "apple", False),
+    ],
+)
+def test_only_the_living_hold_and_only_what_can_be_held(subject, predicate, target, is_asked):
+    ends = [(subject, (100, 100, 300, 500)), (target, (150, 300, 200, 350))]
+    others = [
+        ("woman", (700, 100, 890, 500)), ("cat", (500, 500, 560, 560)), ("cup", (600, 20, 640, 60)),
+    ]  # fmt: skip
+    claims = asked(Category.REACH, [*ends, *others], [(0, predicate, 1)])
+    assert (ReachClaim(0, predicate, 1) in claims) is is_asked
+
+
+@pytest.mark.parametrize(
     ("name", "is_asked"), [("ball", True), ("scissors", False), ("hair", False), ("gizmo", False)]
 )
 def test_only_nameable_things_are_asked_about(name, is_asked):
