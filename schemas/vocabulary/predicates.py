@@ -52,6 +52,8 @@ class Predicate:
     inverse: str | None = None
     symmetric: bool = False
     proved: bool = False
+    by_living: bool = False
+    carried: bool = False
     needs: str | None = None
     axes: tuple[tuple[str, str], ...] = ()
     asks: frozenset[str] = frozenset()

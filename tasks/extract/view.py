@@ -31,11 +31,7 @@ TOO_SMALL = {Kind.ELECTRONICS, Kind.TABLEWARE, Kind.FOOD, Kind.TOOL}  # to bear 
 HEAVY = {Kind.STRUCTURE, Kind.VEHICLE}
 BEARS_NO_WEIGHT = LIVING | {Kind.FURNITURE}
 """Annotators who say that a house or a bench is on one of these have changed the ends."""
-DONE_BY_THE_LIVING = {"riding", "holding", "using", "eating", "playing", "reached"}
-TAKEN_ALONG = {"holding", "carrying"}
-NEVER_HELD = HEAVY | {Kind.FURNITURE, Kind.APPLIANCE}
-"""What is done, by the meaning of its predicate, and what it is not done with: a bed that holds a
-lamp bears it, and a boy who holds a couch is by it."""
+NEVER_CARRIED = HEAVY | {Kind.FURNITURE, Kind.APPLIANCE}
 T = TypeVar("T")
 
 
@@ -181,9 +177,9 @@ class View:
             has_depth = subject.depth is not None and target.depth is not None
             return has_depth or kind is not Kind.ELECTRONICS
         is_living = self.kind(subject) in LIVING
-        if predicate.means in DONE_BY_THE_LIVING and not is_living:
+        if predicate.by_living and not is_living:
             return False
-        if predicate.means in TAKEN_ALONG and is_living and kind in NEVER_HELD:
+        if predicate.carried and is_living and kind in NEVER_CARRIED:
             return False
         if ("support", "over") in predicate.axes:
             is_heavy = self.has(subject, Trait.STANDS) or self.kind(subject) in HEAVY

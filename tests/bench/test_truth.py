@@ -10,8 +10,8 @@ from bench.laboratory.descriptions import described, descriptions_in
 from bench.laboratory.judging import judge
 from bench.laboratory.rates import NO_MISTAKES, Rates
 from bench.laboratory.relations import stands
+from bench.laboratory.source import CROWD, DRAWING
 from bench.laboratory.world import TrueScene, TrueThing, true_scene
-from bench.truth import CROWD, DRAWING, wilson
 from schemas.claim import (
     Cell,
     Claim,
@@ -368,11 +368,3 @@ def test_a_crowd_adds_things_and_leaves_the_others_where_they_are(drawn):
     for crowd_scene, number in zip(drawn, range(1, 9), strict=True):
         plain = lay_out_scene(number, 3, DRAWING, NO_CROWD)
         assert crowd_scene.things[: len(plain.things)] == plain.things
-
-
-@pytest.mark.parametrize(
-    ("right", "total", "low", "high"),
-    [(289, 317, 0.8754, 0.9380), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
-)
-def test_wilson_bounds(right, total, low, high):
-    assert wilson(right, total) == pytest.approx((low, high), abs=2e-4)

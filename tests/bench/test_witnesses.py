@@ -7,9 +7,9 @@ from PIL import Image
 
 from bench.laboratory.claims import is_recognisable
 from bench.laboratory.rates import Rates
+from bench.laboratory.source import CROWD, DRAWING, Laboratory, decode_truth, lines_of, write_source
 from bench.laboratory.witnesses import EXACT, Estimator, estimated_depths, true_depths
 from bench.laboratory.world import label_map, true_scene
-from bench.truth import CROWD, DRAWING, Laboratory, decode_truth, lines_of, write_source
 from tasks.render.layout import lay_out_scene
 
 DRAWN = [lay_out_scene(number, 3, DRAWING, CROWD) for number in (1, 2, 3)]

@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from bench.laboratory.rates import NO_MISTAKES, Rates
+from bench.laboratory.source import Laboratory, write_source
 from bench.laboratory.witnesses import Estimator
-from bench.truth import Laboratory, judged, write_source
+from bench.truth import judged
 from schemas.config.build import PipelineConfig
 from tests.builds import build, samples_of
 

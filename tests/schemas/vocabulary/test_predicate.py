@@ -1,5 +1,7 @@
+import re
 import tomllib
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -29,14 +31,19 @@ def test_the_50_of_vg150_are_its_own(visual_genome):
     assert own == {name for name in listed if name}
 
 
+def test_the_guide_shows_a_table_as_it_is():
+    guide = Path("docs/extending.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r'```toml\n(\["[^"]+"\]\n.*?)```', guide, re.DOTALL)
+    assert shown in TABLE.read_text(encoding="utf-8")
+
+
 @given(names)
 def test_synonyms_say_the_same(name):
     entry = PREDICATES[name]
     same = PREDICATES[entry.means]
     assert same.means == same.name
-    assert (entry.axes, entry.needs, entry.inverse, entry.symmetric) == (
-        same.axes, same.needs, same.inverse, same.symmetric,
-    )  # fmt: skip
+    for field in ("axes", "needs", "inverse", "symmetric", "by_living", "carried"):
+        assert getattr(entry, field) == getattr(same, field), field
 
 
 @given(names)
