@@ -1,13 +1,13 @@
 """Whether dense rewards help, in miniature.
 
     python -m bench.miniature [--directory FOLDER] [--share 1]
-                              [--part main terms turned further scaling]
+                              [--part main terms turned further scaling trl]
 
 A policy of 0.4 M parameters sees a picture of coloured rectangles and a question; it writes boxes
 and an answer. A warm-up teaches it to see on clear pictures and to read its answer off boxes. GRPO
 goes on from there, on pictures that are hard to see, with the project's rewards on the text of what
 it writes: by arm and seed, each in a process with one thread. What is done is kept in the
-directory, and a second call goes on. Neither TRL nor a real architecture has a part in it.
+directory, and a second call goes on. TRL and a real architecture have a part in `trl` alone.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main() -> None:
     options.directory.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     arms = [arm for part in options.part for arm in PARTS[part]()]
-    starts = list(dict.fromkeys((arm.start, arm.warm_seed) for arm in arms))
+    starts = list(dict.fromkeys((arm.start, arm.warm_seed, arm.body) for arm in arms))
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.processes, torch.set_num_threads, (1,)) as pool:
         pool.starmap(partial(begin, options.directory, options.share), starts, chunksize=1)

@@ -2,14 +2,16 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from enum import StrEnum
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
-from bench.miniature.learning import ROLLOUTS, Reward, Start, grpo, warm_up
+from bench.miniature.learning import ROLLOUTS, Reward, Rollout, Start, grpo, warm_up
 from bench.miniature.measuring import measure
 from bench.miniature.policy import Policy
 from bench.miniature.prompts import PROMPTS, Batch, endless, repeated
@@ -38,6 +40,17 @@ SIZES = {"7 K": 350, "25 K": 1_250, "108 K": 5_400}
 """Samples of `scaling`, and of what each stands for: a twentieth. With SCALING_ROLLOUTS, the
 smallest set is passed 5.5 times, as often as 75 rollouts of 512 prompts pass 7,000 samples."""
 SCALING_ROLLOUTS = 60
+TRL_ROLLOUTS = 60
+"""Of `trl`: half of the others', since each takes several times as long."""
+
+
+class Body(StrEnum):
+    """What the policy is, and by what GRPO goes on with it."""
+
+    OWN = "own"
+    """The miniature's own, by its own loop."""
+    QWEN = "qwen"
+    """A tiny Qwen3-VL, by TRL."""
 
 
 class Arm(NamedTuple):
@@ -51,11 +64,13 @@ class Arm(NamedTuple):
     warm_seed: int = 0
     rollouts: int = ROLLOUTS
     samples: int | None = None
+    body: Body = Body.OWN
 
     @property
     def name(self) -> str:
         parts = [self.start, self.warm_seed, self.look, self.reward, self.seed, self.rollouts]
         parts += [] if self.samples is None else [self.samples]
+        parts += [] if self.body is Body.OWN else [self.body]
         return "-".join(str(part).replace(" ", "_").replace(",", "") for part in parts)
 
     @property
@@ -102,12 +117,20 @@ def scaling() -> Iterator[Arm]:
             yield Arm("dense", seed, rollouts=SCALING_ROLLOUTS, samples=samples)
 
 
+def through_trl() -> Iterator[Arm]:
+    """The comparison in a real architecture, and by TRL."""
+    for seed in range(3):
+        for reward in ("sparse", "dense"):
+            yield Arm(reward, seed, rollouts=TRL_ROLLOUTS, body=Body.QWEN)
+
+
 PARTS = {
     "main": main_table,
     "terms": terms,
     "turned": repetition,
     "further": further,
     "scaling": scaling,
+    "trl": through_trl,
 }
 
 
@@ -116,14 +139,14 @@ def reward_of(name: str) -> Reward:
     return lambda text, gold, width, height: scored(text, gold, width, height).total
 
 
-def begin(folder: Path, share: float, start: Start, seed: int) -> Path:
+def begin(folder: Path, share: float, start: Start, seed: int, body: Body) -> Path:
     """The weights after a warm-up; made, and measured on all pictures, where they are missing."""
-    path = folder / f"start-{start}-{seed}.pt"
+    path = start_path(folder, start, seed, body)
     if path.exists():
         return path
     started = time.process_time()
     policy = warm_up(
-        start, seed, ROOM[start] * THING + ENDING,
+        body_of(body), start, seed, ROOM[start] * THING + ENDING,
         lambda step, loss: print(f"{path.stem}: step {step}, loss {loss:.3f}", flush=True),
         share=share,
     )  # fmt: skip
@@ -134,25 +157,48 @@ def begin(folder: Path, share: float, start: Start, seed: int) -> Path:
     return path
 
 
+def start_path(folder: Path, start: Start, seed: int, body: Body) -> Path:
+    ending = "" if body is Body.OWN else f"-{body}"
+    return folder / f"start-{start}-{seed}{ending}.pt"
+
+
+def body_of(body: Body) -> Callable[[int], Any]:
+    """What makes a policy that has room for a number of tokens."""
+    if body is Body.OWN:
+        return Policy
+    from bench.miniature.qwen import QwenPolicy  # transformers load for seconds
+
+    return QwenPolicy
+
+
 def run(folder: Path, share: float, arm: Arm) -> None:
     """Writes what each rollout earned and what the policy can do after the last one."""
     path = folder / f"{arm.name}.json"
     if path.exists():
         return
     started = time.process_time()
-    policy = Policy(ROOM[arm.start] * THING + ENDING)
-    policy.load_state_dict(torch.load(begin(folder, share, arm.start, arm.warm_seed)))
-    look = LOOKS[arm.look]
-    number = max(2, round(share * arm.rollouts))
-    batches = _batches(arm, share)
-    rollouts = list(map(asdict, grpo(policy, reward_of(arm.reward), batches, arm.seed, number)))
-    found = measure(policy, look, share)
+    policy = body_of(arm.body)(ROOM[arm.start] * THING + ENDING)
+    policy.load_state_dict(
+        torch.load(begin(folder, share, arm.start, arm.warm_seed, arm.body), weights_only=True)
+    )
+    rollouts = list(map(asdict, _learned(policy, arm, share)))
+    found = measure(policy, LOOKS[arm.look], share)
     seconds = time.process_time() - started
     _write(path, {"seconds": seconds, "rollouts": rollouts, "found": found})
     print(
         f"{arm.name}: accuracy {found['as trained']['accuracy']:.3f}, {seconds:.0f} CPU-s",
         flush=True,
     )
+
+
+def _learned(policy: Any, arm: Arm, share: float) -> Iterable[Rollout]:
+    number = max(2, round(share * arm.rollouts))
+    reward, batches = reward_of(arm.reward), _batches(arm, share)
+    if arm.body is Body.OWN:
+        return grpo(policy, reward, batches, arm.seed, number)
+    from bench.miniature.through_trl import grpo_through_trl
+
+    return grpo_through_trl(policy, reward, list(islice(batches, number)), arm.seed)
 
 
 def _batches(arm: Arm, share: float) -> Iterator[Batch]:

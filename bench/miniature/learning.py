@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor
+from torch.nn import Module
 
 from bench.miniature.policy import Policy
 from bench.miniature.prompts import PROMPTS, Batch
@@ -71,13 +72,19 @@ class Start(StrEnum):
 
 
 def warm_up(
-    start: Start, seed: int, room: int, report: Callable[[int, float], None], share: float = 1.0
-) -> Policy:
-    """From random weights; `report` gets the step and its loss; `share` of the steps are taken."""
+    body: Callable[[int], Module],
+    start: Start,
+    seed: int,
+    room: int,
+    report: Callable[[int, float], None],
+    share: float = 1.0,
+) -> Module:
+    """A policy of this kind, from random weights; `report` gets the step and its loss; `share` of
+    the steps are taken."""
     num_steps, num_seeing = max(2, round(share * STEPS)), round(share * SEEING)
     torch.manual_seed(seed)
     random = np.random.default_rng([seed, 1])
-    policy = Policy(room)
+    policy = body(room)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=WARM_RATE, weight_decay=0.01)
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_rate, num_steps=num_steps))
     for step, scenes in zip(range(num_steps), stream(random, BATCH), strict=False):
@@ -205,7 +212,7 @@ def grpo(
             loss.backward()
             torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
             optimizer.step()
-        yield _seen(scenes, said, rewards, spread)
+        yield seen(scenes, said, rewards)
 
 
 def _loss(logits: Tensor, tokens: Tensor, chances: Tensor, gains: Tensor) -> Tensor:
@@ -218,12 +225,13 @@ def _loss(logits: Tensor, tokens: Tensor, chances: Tensor, gains: Tensor) -> Ten
     return -(gain * counts).sum() / counts.sum()
 
 
-def _seen(scenes: Scenes, said: Sequence[list[int]], rewards: Tensor, spread: Tensor) -> Rollout:
+def seen(scenes: Scenes, said: Sequence[list[int]], rewards: Tensor) -> Rollout:
+    """Of DRAWS completions of each scene, one scene after another; rewards of shape (N, DRAWS)."""
     every = np.repeat(np.arange(len(scenes)), DRAWS)
     written = read(list(said), scenes.take(every))
     return Rollout(
         float(rewards.mean()),
         float((written.answers == scenes.answers[every]).mean()),
         float(written.things.mean()),
-        float((spread > 0).float().mean()),
+        float((rewards.std(1) > 0).float().mean()),
     )

@@ -3,16 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from bench.miniature.policy import Policy
 from bench.miniature.scenes import SIDE, USUAL, Look, Scenes, Sizes, draw, paint
 from bench.miniature.tokens import Written, follows, gold_of, questions, read, text_of
 from schemas.box import Corners, iou
 from training.rewards import Options, score_completion
+
+
+class Writes(Protocol):
+    """A policy: `bench.miniature.policy` says what it is given and returns."""
+
+    def write(
+        self, pictures: Tensor, questions: Tensor, *, is_greedy: bool = False
+    ) -> tuple[Tensor, Tensor]: ...
 
 
 class HeldOut(NamedTuple):
@@ -53,7 +61,7 @@ class Measured:
     things: float
 
 
-def measure(policy: Policy, look: Look, share: float = 1.0) -> dict[str, dict[str, float]]:
+def measure(policy: Writes, look: Look, share: float = 1.0) -> dict[str, dict[str, float]]:
     """By held-out set; `share` of the scenes of each."""
     return {
         name: asdict(_measured(policy, look, FIRST_SEED + place, held_out, share))
@@ -61,7 +69,7 @@ def measure(policy: Policy, look: Look, share: float = 1.0) -> dict[str, dict[st
     }
 
 
-def _measured(policy: Policy, look: Look, seed: int, held_out: HeldOut, share: float) -> Measured:
+def _measured(policy: Writes, look: Look, seed: int, held_out: HeldOut, share: float) -> Measured:
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     number = max(8, round(share * held_out.number))

@@ -73,10 +73,10 @@ class Policy(nn.Module):
         nn.init.normal_(self.embed.weight, std=0.02)
         nn.init.normal_(self.place.weight, std=0.02)
         edges = torch.arange(SIDE + 1) / SIDE
-        self.embed.weight[EDGE:KIND] = _curve(edges)
-        self.head.weight[EDGE:KIND] = _curve(edges)
+        self.embed.weight[EDGE:KIND] = curve(edges)
+        self.head.weight[EDGE:KIND] = curve(edges)
         steps = (torch.arange(PER_SIDE) + 0.5) / PER_SIDE
-        across, down = _curve(steps), _curve(steps)
+        across, down = curve(steps), curve(steps)
         self.place.weight[: PER_SIDE**2] = (across[None] + down[:, None]).flatten(0, 1)
 
     def forward(self, pictures: Tensor, questions: Tensor, completions: Tensor) -> Tensor:
@@ -126,8 +126,8 @@ class Policy(nn.Module):
         return torch.cat([seen, self.embed(questions)], 1)
 
 
-def _curve(steps: Tensor) -> Tensor:
-    """A point for each step from 0 to 1, of shape (steps, WIDTH); near steps are near points."""
+def curve(steps: Tensor, width: int = WIDTH) -> Tensor:
+    """A point for each step from 0 to 1, of shape (steps, width); near steps are near points."""
     waves = pi * steps[:, None] * torch.arange(1, WAVES + 1)
-    found = torch.cat([waves.sin(), waves.cos()], 1) @ torch.randn(2 * WAVES, WIDTH)
+    found = torch.cat([waves.sin(), waves.cos()], 1) @ torch.randn(2 * WAVES, width)
     return START * found / found.std()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.miniature.arms import PARTS, REWARDS, Arm
+from bench.miniature.arms import PARTS, REWARDS, Arm, start_path
 from bench.miniature.measuring import HELD_OUT
 
 METRICS = ("accuracy", "format", "closeness", "iou", "contradiction", "own", "things")
@@ -78,7 +78,7 @@ def _paired(found: dict[Arm, Any], held_out: str, one: str, two: str) -> list[di
 
 
 def _start(folder: Path, arm: Arm) -> Any:
-    path = folder / f"start-{arm.start}-{arm.warm_seed}.json"
+    path = start_path(folder, arm.start, arm.warm_seed, arm.body).with_suffix(".json")
     return json.loads(path.read_text())["found"][arm.look]
 
 

@@ -8,11 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from bench.miniature.arms import PARTS, REWARDS, SCALING_ROLLOUTS, SIZES, Arm, reward_of, run
+from bench.miniature.arms import (
+    PARTS,
+    REWARDS,
+    SCALING_ROLLOUTS,
+    SIZES,
+    Arm,
+    Body,
+    reward_of,
+    run,
+)
 from bench.miniature.learning import Start, warm_up
 from bench.miniature.measuring import HELD_OUT
 from bench.miniature.policy import Policy
 from bench.miniature.prompts import PROMPTS, endless, repeated
+from bench.miniature.qwen import QwenPolicy, images_of, question_text
 from bench.miniature.report import METRICS, tables
 from bench.miniature.scenes import (
     ANSWERS,
@@ -168,15 +178,47 @@ def test_what_is_written_token_by_token_has_the_chances_of_the_whole():
     assert torch.allclose(torch.where(tokens == PAD, 0.0, whole), chances, atol=1e-4)
 
 
+def test_trl_asks_as_the_warm_up_does():
+    """The same tokens and pixels, by the chat template and the processor."""
+    torch.manual_seed(0)
+    policy = QwenPolicy(43)
+    pictures = paint(np.random.default_rng(0), SCENES, DIM)
+    for row in range(4):
+        one = SCENES.take(slice(row, row + 1))
+        (image,) = images_of(pictures[row : row + 1])
+        content = [{"type": "image", "image": image}, {"type": "text", "text": question_text(one)}]
+        known = policy.processor.apply_chat_template(
+            [[{"role": "user", "content": content}]],
+            tokenize=True, return_dict=True, return_tensors="pt", add_generation_prompt=True,
+        )  # fmt: skip
+        asked = torch.from_numpy(questions(one))
+        own = policy.inputs(torch.from_numpy(pictures[row : row + 1]), asked)
+        assert all(torch.equal(known[name], own[name]) for name in ("input_ids", "pixel_values"))
+
+
+def test_a_real_architecture_writes_what_it_finds_likeliest():
+    torch.manual_seed(0)
+    policy = QwenPolicy(13)
+    pictures = torch.from_numpy(paint(np.random.default_rng(0), SCENES, DIM))
+    asked = torch.from_numpy(questions(SCENES))
+    tokens, _ = policy.write(pictures, asked, is_greedy=True)
+    logits = policy(pictures, asked, tokens)
+    logits[..., policy.never_written()] = -np.inf
+    is_written = tokens != PAD
+    assert torch.equal(logits.argmax(-1)[is_written], tokens[is_written])
+    assert (tokens[:, 0] < PAD).all()
+
+
 @pytest.mark.parametrize("start", Start)
 def test_a_warm_up_learns(start):
     losses: list[float] = []
-    warm_up(start, 0, 153, lambda _, loss: losses.append(loss), share=100 / 1500)
+    warm_up(Policy, start, 0, 153, lambda _, loss: losses.append(loss), share=100 / 1500)
     assert losses[-1] < 2.5 < np.log(41)
 
 
-def test_the_same_seeds_write_the_same(tmp_path):
-    arm = Arm("dense", 0)
+@pytest.mark.parametrize("body", Body)
+def test_the_same_seeds_write_the_same(tmp_path, body):
+    arm = Arm("dense", 0, body=body)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         run(tmp_path / name, 0.005, arm)
