@@ -1,7 +1,7 @@
 """The miniature's policy in a real architecture: a tiny Qwen3-VL behind its own processor.
 
-It sees the same pictures, four times as large, and writes the same tokens, so that warm-up and
-tests are those of the miniature; GRPO goes through TRL.
+It sees the same pictures and writes the same tokens, so that warm-up and tests are those of the
+miniature; GRPO goes through TRL.
 """
 
 from functools import cache
@@ -21,11 +21,10 @@ from bench.miniature.tokens import COLORS, EDGE, KIND, PAD, VOCABULARY, question
 from training.families import qwen
 from training.families.qwen3_vl import processor as make_processor
 
-PATCH = 16
-"""Pixels per side of a patch; four patches are one token of the text model."""
-LARGER = 4
-"""By how much pictures are larger: a token then shows what a patch of the own policy shows."""
-PER_SIDE = SIDE * PIXELS * LARGER // PATCH
+PATCH = 4
+"""Pixels per side of a patch. Four patches are one token of the text model, which then shows what
+a patch of the own policy shows."""
+PER_SIDE = SIDE * PIXELS // PATCH
 """Patches per side of a picture."""
 TEMPLATE = (
     "{% for part in messages[0].content %}{% if part.type == 'image' %}"
@@ -74,8 +73,7 @@ def question_text(scene: Scenes) -> str:
 def images_of(pictures: Floats) -> list[Image.Image]:
     """Pictures of `paint` as a processor takes them."""
     levels = np.clip(np.rint((pictures + 0.5) * 255), 0, 255).astype(np.uint8)
-    large = levels.repeat(LARGER, axis=1).repeat(LARGER, axis=2)
-    return [Image.fromarray(one) for one in large]
+    return [Image.fromarray(one) for one in levels]
 
 
 class QwenPolicy(nn.Module):
