@@ -234,7 +234,12 @@ def edited(dataset: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"num_samples": 9}))
 
 
-@pytest.mark.parametrize("damage", [cut_off, edited])
+def joined_by_another(dataset: Path) -> None:
+    shards = dataset / "data"
+    shutil.copy(shards / "val-00000-of-00001.parquet", shards / "train-00001-of-00002.parquet")
+
+
+@pytest.mark.parametrize("damage", [cut_off, edited, joined_by_another])
 def test_a_damaged_dataset_is_set_aside_and_published_again(damage, built, tmp_path):
     root = shutil.copytree(built[1], tmp_path / "root")
     (dataset,) = (root / "datasets" / "tiny").iterdir()
