@@ -6,7 +6,7 @@ Keys are read from the environment by the store's own client; no message repeats
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -19,6 +19,12 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs"}
 """The schemes of addresses, and the package that each of them needs."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables of the environment that hold keys; Google's are in files."""
+MARKS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime")
+"""What stores say of a file's content, the surest first."""
+THREADS = 8
+"""Files that are moved at once: most are small photographs, and each is awaited."""
+CHUNK = 500
+"""Files after which what was moved is recorded: what a crash costs."""
 
 
 class PlaceRefusedError(ValueError):
@@ -58,6 +64,33 @@ def open_bucket(address: str) -> Bucket:
             f"{scheme}:// needs one more package: pip install {PACKAGES[scheme]}"
         ) from None
     return Bucket(files, prefix)
+
+
+def files_at(bucket: Bucket, above: str) -> dict[str, Mapping[str, Any]]:
+    """What the store says of each file at the prefix, by its name below `above`. Objects that stand
+    for folders are left out. PlaceRefusedError where a name would lead elsewhere."""
+    found = bucket.files.find(bucket.prefix, detail=True)
+    return {
+        _name_below(above, place): about
+        for place, about in found.items()
+        if not place.endswith("/")
+    }
+
+
+def _name_below(above: str, place: str) -> str:
+    name = place.removeprefix(f"{above}/")
+    is_plain = all(char >= " " and char != "\x7f" for char in name)
+    if not is_plain or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise PlaceRefusedError(
+            f"{printable(place)} is no name of a file below {above}: rename it there"
+        )
+    return name
+
+
+def mark_of(about: Mapping[str, Any]) -> str:
+    """Changes where the content of a file does, as far as the store says."""
+    mark = next((str(about[name]) for name in MARKS if about.get(name)), "")
+    return f"{about['size']} {mark}"
 
 
 @contextmanager

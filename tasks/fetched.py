@@ -15,20 +15,22 @@ from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from functools import partial
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from schemas.config.build import PipelineConfig
 from schemas.replacing import replacing
 from tasks.addresses import FETCHED, FILES, RECORD, read_record
-from tasks.buckets import Bucket, PlaceRefusedError, answering, is_bucket, open_bucket
-
-MARKS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime")
-"""What stores say of a file's content, the surest first."""
-THREADS = 8
-"""Files that are fetched at once: most are small photographs, and each is awaited."""
-CHUNK = 500
-"""Files after which the record is written: what a crash costs."""
+from tasks.buckets import (
+    CHUNK,
+    THREADS,
+    Bucket,
+    answering,
+    files_at,
+    is_bucket,
+    mark_of,
+    open_bucket,
+)
 
 
 def with_local_files(config: PipelineConfig, root: Path) -> PipelineConfig:
@@ -67,8 +69,7 @@ def fetch(address: str, root: Path) -> Path:
     with answering(address):
         is_file = bucket.files.isfile(bucket.prefix)
         above = bucket.prefix.rpartition("/")[0] if is_file else bucket.prefix
-        listed = bucket.files.find(bucket.prefix, detail=True)
-        there = {_name(found, above): _mark(about) for found, about in listed.items()}
+        there = {name: mark_of(about) for name, about in files_at(bucket, above).items()}
     if not there:
         raise FileNotFoundError(f"no file at {address}: name a file, or a folder that holds some")
     with _alone(folder):
@@ -99,20 +100,6 @@ def _bring(address: str, bucket: Bucket, there: Mapping[str, str], folder: Path)
 def _copy(bucket: Bucket, folder: Path, name: str) -> None:
     with replacing(folder / FILES / name, is_durable=False) as partial_file:
         bucket.files.get_file(f"{bucket.prefix}/{name}", str(partial_file))
-
-
-def _name(found: str, above: str) -> str:
-    name = found.removeprefix(f"{above}/")
-    parts = PurePosixPath(name).parts
-    if not parts or ".." in parts or PurePosixPath(name).is_absolute():
-        raise PlaceRefusedError(f"{found} is no name of a file below {above}: rename it there")
-    return name
-
-
-def _mark(about: Mapping[str, Any]) -> str:
-    """Changes where the content does, as far as the store says."""
-    mark = next((str(about[name]) for name in MARKS if about.get(name)), "")
-    return f"{about['size']} {mark}"
 
 
 @contextmanager
