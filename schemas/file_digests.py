@@ -44,7 +44,7 @@ def _file_digests(paths: list[Path], store: Path) -> dict[Path, str]:
         with suppress(ValueError):  # a damaged store only means that contents are read again
             known = msgspec.json.decode(store.read_bytes(), type=dict[str, tuple[Stamp, str]])
     places = {path: str(path.resolve()) for path in paths}
-    stamps = {path: _stamp(path) for path in paths}
+    stamps = {path: stamp_of(path) for path in paths}
     changed = [path for path in paths if known.get(places[path], (None, ""))[0] != stamps[path]]
     if changed:
         with ThreadPoolExecutor() as threads:
@@ -57,7 +57,7 @@ def _file_digests(paths: list[Path], store: Path) -> dict[Path, str]:
     return {path: known[places[path]][1] for path in paths}
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp_of(path: Path) -> Stamp:
     status = path.stat()
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 

@@ -1,4 +1,4 @@
-"""Addresses: what stands at an object store, for the copies of it below a root.
+"""Addresses: what stands at an object store, for the copies of it on this machine.
 
 Imports nothing that takes time: every command that fails asks for it.
 """
@@ -11,6 +11,8 @@ from typing import Any
 
 FETCHED, FILES, RECORD = "fetched", "files", "fetched.json"
 """<root>/fetched/<key>/files/... and, beside the files, the record of where they are from."""
+STORE, ADDRESS = ".store", "address"
+"""The folder of a root that is a copy of one on an object store, and the file with its address."""
 COPY = re.compile(rf"{FETCHED}/[0-9a-f]{{16}}/{FILES}\b")
 
 
@@ -21,6 +23,33 @@ def address_of(place: str, root: Path) -> str:
     if not path.is_relative_to(base):
         return place
     return str(read_record(base / path.relative_to(base).parts[0]).get("address", place))
+
+
+def store_of(root: Path) -> str | None:
+    """The address of the root on an object store that this one is a copy of; None where it is a
+    root of its own."""
+    try:
+        return (root / STORE / ADDRESS).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def shared_name(place: Path) -> str:
+    """What other machines know a file or folder by: its address where it is below the copy of a
+    root on an object store, else its path."""
+    path = place.absolute()
+    for root in path.parents:
+        if address := store_of(root):
+            return f"{address}/{path.relative_to(root).as_posix()}"
+    return str(place.resolve())
+
+
+def local_name(name: str, root: Path) -> str:
+    """The path below the root of what is named by an address in its store; else the name."""
+    address = store_of(root)
+    if address and name.startswith(f"{address}/"):
+        return str(root / name.removeprefix(f"{address}/"))
+    return name
 
 
 def with_addresses(text: str) -> str:
