@@ -22,6 +22,7 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from flows.keys import artifact_key
 from schemas.dataset_folder import VALIDATION, check_dataset, read_manifest
 from schemas.replacing import replacing
+from tasks.addresses import shared_name
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
 from tasks.validate.results import is_blocking, results_of
@@ -49,7 +50,7 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
     _dataset_artifacts(manifest, folder)
     _tell("dataset", folder, root, told := told | {"artifacts"})
     if event:
-        payload = {"path": str(folder.resolve()), "samples": manifest["num_samples"]}
+        payload = {"path": shared_name(folder), "samples": manifest["num_samples"]}
         _emit(PUBLISHED, f"spatialthinker.dataset.{manifest['name']}", payload)
         _tell("dataset", folder, root, told | {"event"})
 
@@ -66,7 +67,7 @@ def announce_pushed(folder: Path, root: Path, to: str, *, event: bool) -> None:
     if not event or to in told:
         return
     manifest = read_manifest(folder)
-    payload = {"path": str(folder.resolve()), "to": to, "digest": manifest["digest"]}
+    payload = {"path": shared_name(folder), "to": to, "digest": manifest["digest"]}
     _emit(PUSHED, f"spatialthinker.dataset.{manifest['name']}", payload)
     _tell("pushed", folder, root, told | {to})
 
@@ -85,7 +86,7 @@ def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False
     )
     _tell("model", folder, root, told := told | {"artifacts"})
     if event:
-        payload = {"path": str(folder.resolve()), "name": name}
+        payload = {"path": shared_name(folder), "name": name}
         _emit(TRAINED, f"spatialthinker.model.{name}", payload)
         _tell("model", folder, root, told | {"event"})
 
@@ -107,10 +108,10 @@ def announce_rejection(name: str, validation: Path, *, event: bool) -> None:
         key=artifact_key("failed-checks", name),
         table=rows[:MAX_SHOWN],
         description=f"**{name} is not published:** {_failing(len(rows))}. All of them and their "
-        f"rows: `{report.resolve()}`",
+        f"rows: `{shared_name(report)}`",
     )
     if event:
-        payload = {"report": str(report.resolve()), "checks": [entry["name"] for entry in failing]}
+        payload = {"report": shared_name(report), "checks": [entry["name"] for entry in failing]}
         _emit(REJECTED, f"spatialthinker.dataset.{name}", payload)
 
 
@@ -159,7 +160,7 @@ def _dataset_artifacts(manifest: Mapping[str, Any], folder: Path) -> None:
 
 def _about(title: str, name: str, folder: Path) -> str:
     """Which build an artifact is about, in Markdown."""
-    return f"**{title}** of {name} `{folder.name}`, in `{folder.resolve()}`"
+    return f"**{title}** of {name} `{folder.name}`, in `{shared_name(folder)}`"
 
 
 def _emit(event: str, resource: str, payload: dict[str, Any]) -> None:

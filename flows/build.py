@@ -25,10 +25,10 @@ from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.build import PipelineConfig, load_config
 from schemas.config.runner import RunnerConfig, RunnerKind
-from schemas.dataset_folder import check_root, read_manifest
+from schemas.dataset_folder import read_manifest
 from tasks.addresses import address_of
 from tasks.artifact import forget, remove_partials, set_aside
-from tasks.chat.account import check_keys
+from tasks.chat.account import check_asked
 from tasks.chat.run import Run
 from tasks.fetched import with_local_files
 from tasks.processes import end_with_parent, holding_signals
@@ -38,6 +38,7 @@ from tasks.publish.stage import published_folder
 from tasks.report.report import REPORT
 from tasks.sources import stage as index
 from tasks.stage import Build, Job, Stage
+from tasks.stored_root import in_step, open_root, send
 from tasks.took import timing
 from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates
@@ -70,7 +71,7 @@ def make_dataset(
     config: PipelineConfig, root: Path, again: str | None, show: bool, announce: bool
 ) -> Path:
     """As `build_dataset`, in the flow run under way."""
-    check_keys(config)
+    check_asked(config, root)
     check_gates(config)
     try:
         build = _run(STAGES, Build(config, root), dependents(again) if again else set(), show)
@@ -168,6 +169,7 @@ def run_job(stage: Stage, job: Job) -> Path | State[Path]:
             set_aside(job.artifact, problem)
         with timing(job.artifact):
             path = stage.work(job)
+        send(job.root)
         return _checked(stage, job, path)
 
 
@@ -190,8 +192,9 @@ def build_from_file(
     """For deployments and schedules: the dataset folder of a configuration file, after settings
     of the form key=value. With `announce` the events are emitted that other deployments await."""
     loaded = load_config(Path(config), tuple(settings or ()))
-    with deployed(loaded, Path(config), _runner(loaded.runner)):
-        dataset = make_dataset(loaded, check_root(Path(root)), None, show=False, announce=announce)
+    place = open_root(root)
+    with in_step(place), deployed(loaded, Path(config), _runner(loaded.runner)):
+        dataset = make_dataset(loaded, place, None, show=False, announce=announce)
     return str(dataset)
 
 

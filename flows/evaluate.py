@@ -24,8 +24,9 @@ from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
-from schemas.dataset_folder import check_root
 from schemas.printable import first_line
+from tasks.addresses import local_name
+from tasks.chat.account import check_replies
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.attend import measure_attention
@@ -43,6 +44,7 @@ from tasks.evaluate.variants.stage import (
     num_rows,
     vary_items,
 )
+from tasks.stored_root import in_step, open_root, send
 from tasks.turns import using_root
 
 logger = logging.getLogger(__name__)
@@ -107,6 +109,7 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
             replies = _outcome(future.result, about_this, failures)
             if not replies:
                 continue
+            send(root)
             if name in varied:
                 reading = read_variants.with_options(task_run_name=f"read-{model_name}-{name}")
                 read = _outcome(partial(reading, varied[name], replies, root), about_this, failures)
@@ -187,15 +190,17 @@ def _announce(config: EvaluateConfig, folder: Path) -> None:
 def evaluate_from_file(
     config: str, settings: list[str] | None = None, root: str = "data", model: str | None = None
 ) -> str:
-    """For deployments: the report of a configuration file; `model` is the folder of a model that
-    was just trained, in place of the configuration's own."""
+    """For deployments: the report of a configuration file; `model` is the folder, or the address,
+    of a model that was just trained, in place of the configuration's own."""
     loaded = load_evaluate_config(Path(config), tuple(settings or ()))
-    place = check_root(Path(root))
-    if model:
-        loaded = evaluating(loaded, model, place)
-    check_evaluation(loaded, place)
-    with deployed(loaded, Path(config), ThreadPoolTaskRunner(max_workers=loaded.max_workers)):
-        return str(make_evaluation(loaded, place))
+    place = open_root(root)
+    with in_step(place):
+        if model:
+            loaded = evaluating(loaded, local_name(model, place), place)
+        check_evaluation(loaded, place)
+        runner: Any = ThreadPoolTaskRunner(max_workers=loaded.max_workers)
+        with deployed(loaded, Path(config), runner):
+            return str(make_evaluation(loaded, place))
 
 
 def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
@@ -210,6 +215,8 @@ def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
 
 
 def check_evaluation(config: EvaluateConfig, root: Path) -> None:
+    if any(model.chat for model in config.models):
+        check_replies(config.replies, root)
     for entry in config.benchmarks:
         check_benchmark(entry)
     for model in with_checkpoints(config, root)[0].models:

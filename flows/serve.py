@@ -21,6 +21,7 @@ from flows.stopping import SIGNALS, ended_by, exit_code
 from flows.train import train_from_file
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import read_manifest
+from tasks.addresses import store_of
 
 MAX_RUNS = 2
 """At once: more would compete for the processors of one machine."""
@@ -44,9 +45,10 @@ def serve_deployments(
         if not config.is_file():
             raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
     check_server(url)
+    named = store_of(root) or str(root)
     deployments: list[Any] = [
         build_from_file.to_deployment(
-            name=build.stem, parameters={"config": str(build), "root": str(root)}, cron=cron
+            name=build.stem, parameters={"config": str(build), "root": named}, cron=cron
         )
     ]
     if training:
@@ -58,7 +60,7 @@ def serve_deployments(
         deployments.append(
             train_from_file.to_deployment(
                 name=training.stem,
-                parameters={"config": str(training), "root": str(root)},
+                parameters={"config": str(training), "root": named},
                 triggers=[trigger],
                 concurrency_limit=1,
             )
@@ -73,7 +75,7 @@ def serve_deployments(
         deployments.append(
             evaluate_from_file.to_deployment(
                 name=evaluation.stem,
-                parameters={"config": str(evaluation), "root": str(root)},
+                parameters={"config": str(evaluation), "root": named},
                 triggers=[trigger],
                 concurrency_limit=1,
             )

@@ -8,7 +8,7 @@ once.
 
 import json
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from prefect import flow, tags
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -19,7 +19,8 @@ from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.training import load_train_config
-from schemas.dataset_folder import check_root
+from tasks.addresses import local_name
+from tasks.stored_root import in_step, open_root
 from tasks.train.stage import check_packages, check_readiness, train_model
 from tasks.turns import using_root
 
@@ -58,13 +59,15 @@ def train_from_file(
     announce: bool = True,
 ) -> str:
     """For deployments: the model folder of a configuration file, after settings of the form
-    key=value; `dataset` is the folder of the dataset that was just published. With `announce` the
-    event is emitted that evaluation awaits."""
-    named = [f"data.dataset={json.dumps(dataset)}"] if dataset else []
+    key=value; `dataset` is the folder, or the address, of the dataset that was just published. With
+    `announce` the event is emitted that evaluation awaits."""
+    place = open_root(root)
+    named = [f"data.dataset={json.dumps(local_name(dataset, place))}"] if dataset else []
     overrides = (*(settings or ()), *named)
     loaded = load_train_config(Path(config), overrides)
-    with deployed(loaded, Path(config), ThreadPoolTaskRunner(max_workers=1)):
-        return str(make_model(Path(config), overrides, check_root(Path(root)), announce))
+    runner: Any = ThreadPoolTaskRunner(max_workers=1)
+    with in_step(place), deployed(loaded, Path(config), runner):
+        return str(make_model(Path(config), overrides, place, announce))
 
 
 def run_training(

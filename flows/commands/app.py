@@ -2,8 +2,12 @@
 and imports what it needs when it runs."""
 
 from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
 
 import typer
+from rich.console import Console
 
 from flows.commands.building import announce, build, leakage, plan, why
 from flows.commands.catalogue import check, diff, list_all, prune, report, tag, trends
@@ -12,6 +16,8 @@ from flows.commands.operating import download, serve
 from flows.commands.push import push
 from flows.commands.review import review, reviews
 from flows.commands.witness import witness
+from flows.settings import show_lines
+from tasks.addresses import store_of
 
 app = typer.Typer(
     add_completion=False,
@@ -33,5 +39,26 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 """In the order of the help: a dataset is made, looked at, compared, handed over and learned from;
 then what is needed now and then."""
+
+
+def in_step(command: Callable[..., None]) -> Callable[..., None]:
+    """The command; where its root is on an object store, between bringing and sending what is
+    new."""
+
+    @wraps(command)
+    def run(**arguments: Any) -> None:
+        root = arguments.get("root")
+        if not isinstance(root, Path) or store_of(root) is None:
+            command(**arguments)
+            return
+        from tasks import stored_root
+
+        show_lines(Console(stderr=True), stored_root.__name__)
+        with stored_root.in_step(root):
+            command(**arguments)
+
+    return run
+
+
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name)(in_step(command))

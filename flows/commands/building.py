@@ -50,6 +50,9 @@ def build(
     check_listened(announce)
     console = Console(stderr=True)
     apply_settings(verbose)
+    from tasks.chat.account import check_asked
+
+    check_asked(loaded, root)
     with starting_prefect(console):
         from flows.build import run_build
         from flows.draws import noting_draw, with_new_replies
@@ -96,7 +99,7 @@ def plan(
     apply_settings()
     from flows.build import run_preparation
     from flows.graph import STAGES
-    from tasks.chat.account import check_keys
+    from tasks.chat.account import check_asked
     from tasks.estimate import estimate_by_pilot, estimate_roughly, print_estimate
     from tasks.fetched import with_local_files
     from tasks.stage import Build
@@ -111,7 +114,7 @@ def plan(
             "already: leave one of both out"
         )
     if loaded.chats and pilot:
-        check_keys(loaded)
+        check_asked(loaded, root)
         with starting_prefect(Console(stderr=True)):
             pass
         estimates = estimate_by_pilot(run_preparation(loaded, root), pilot)

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DATA, DATASET, Root
+from flows.commands.options import DATA, DATASET, Root, folder_of, root_of
 from flows.commands.screen import wide_console
-from schemas.dataset_folder import check_root
 
 
 class ListFormat(StrEnum):
@@ -162,7 +161,9 @@ def report(
 def check(
     root: Annotated[
         Path,
-        typer.Argument(help="Where artifacts and datasets are kept.", callback=check_root),
+        typer.Argument(
+            help="Where artifacts and datasets are kept.", parser=root_of, callback=folder_of
+        ),
     ] = DATA,
 ) -> None:
     """Read every artifact and dataset below a root and compare it with its digest. Prints one line

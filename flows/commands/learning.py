@@ -137,6 +137,7 @@ def difficulty(
     from schemas.config.evaluation import load_evaluate_config
     from schemas.dataset_folder import resolve_dataset
     from schemas.difficulty import read_difficulty
+    from tasks.chat.account import check_replies
     from tasks.chat.run import Run
     from tasks.evaluate.difficulty import asked_model, measure_difficulty, plan_difficulty
     from tasks.evaluate.planning import print_planned
@@ -145,6 +146,8 @@ def difficulty(
 
     loaded = load_evaluate_config(config, tuple(settings))
     asked = asked_model(loaded, model, draws, temperature)
+    if not plan:
+        check_replies(loaded.replies, root)
     show_lines(Console(stderr=True), "tasks")
     with using_root(root):
         folder = resolve_dataset(dataset, root)

@@ -8,11 +8,21 @@ import typer
 from schemas.dataset_folder import check_root
 
 
-def root_of(text: str | Path) -> Path:
-    """An empty name would be the working folder, which `--root "$UNSET"` does not mean."""
+def root_of(text: str | Path) -> str | Path:
+    """An empty name would be the working folder, which `--root "$UNSET"` does not mean. An address
+    stays one: a path has no two slashes in a row."""
     if not str(text):
         raise typer.BadParameter("it is empty: name a folder")
-    return Path(text)
+    return str(text) if "://" in str(text) else Path(text)
+
+
+def folder_of(root: str | Path) -> Path:
+    """The folder of a root, which for an address is the copy on this machine."""
+    if isinstance(root, Path):
+        return check_root(root)
+    from tasks.stored_root import open_root
+
+    return open_root(root)
 
 
 Root = Annotated[
@@ -20,9 +30,10 @@ Root = Annotated[
     typer.Option(
         "--root",
         parser=root_of,
-        help="Where artifacts and datasets are kept.",
-        metavar="FOLDER",
-        callback=check_root,
+        help="Where artifacts and datasets are kept: a folder, s3://BUCKET/PREFIX or "
+        "gs://BUCKET/PREFIX.",
+        metavar="PLACE",
+        callback=folder_of,
     ),
 ]
 DATA = Path("data")
