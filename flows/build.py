@@ -36,9 +36,10 @@ from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected
 from tasks.publish.stage import published_folder
 from tasks.report.report import REPORT
+from tasks.root_transfer import send
 from tasks.sources import stage as index
 from tasks.stage import Build, Job, Stage
-from tasks.stored_root import in_step, open_root, send
+from tasks.stored_root import in_step, open_root
 from tasks.took import timing
 from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates

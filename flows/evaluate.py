@@ -44,7 +44,8 @@ from tasks.evaluate.variants.stage import (
     num_rows,
     vary_items,
 )
-from tasks.stored_root import in_step, open_root, send
+from tasks.root_transfer import send
+from tasks.stored_root import in_step, open_root
 from tasks.turns import using_root
 
 logger = logging.getLogger(__name__)
@@ -215,8 +216,7 @@ def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
 
 
 def check_evaluation(config: EvaluateConfig, root: Path) -> None:
-    if any(model.chat for model in config.models):
-        check_replies(config.replies, root)
+    check_replies(config, root)
     for entry in config.benchmarks:
         check_benchmark(entry)
     for model in with_checkpoints(config, root)[0].models:

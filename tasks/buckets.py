@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import fsspec
@@ -19,6 +20,8 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs"}
 """The schemes of addresses, and the package that each of them needs."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables of the environment that hold keys; Google's are in files."""
+SERVERS = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "STORAGE_EMULATOR_HOST")
+"""Variables that name another server than the usual one, or other keys."""
 MARKS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime")
 """What stores say of a file's content, the surest first."""
 THREADS = 8
@@ -52,18 +55,25 @@ def open_bucket(address: str) -> Bucket:
             f"{scheme}:// is followed by something else than BUCKET/PREFIX: keys are read from the "
             "environment, never from an address"
         )
-    # Google's logs the traceback of what it raises, which becomes one line here.
-    logging.getLogger(PACKAGES[scheme]).setLevel(logging.CRITICAL)
     for name in KEYS:
         remember_key(os.environ.get(name, ""))
+    servers = tuple(os.environ.get(name) for name in SERVERS)
     try:
-        # What another process has sent meanwhile is looked up, not remembered.
-        files = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
+        files = _file_system(scheme, os.getpid(), servers)
     except ImportError:
         raise ValueError(
             f"{scheme}:// needs one more package: pip install {PACKAGES[scheme]}"
         ) from None
     return Bucket(files, prefix)
+
+
+@lru_cache(maxsize=4)
+def _file_system(scheme: str, process: int, servers: tuple[str | None, ...]) -> Any:
+    """One of a process: to open one takes a third of a second, and a fork has to open its own."""
+    # Google's logs the traceback of what it raises, which becomes one line here.
+    logging.getLogger(PACKAGES[scheme]).setLevel(logging.CRITICAL)
+    # What another process has sent meanwhile is looked up, not remembered.
+    return fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
 
 
 def files_at(bucket: Bucket, above: str) -> dict[str, Mapping[str, Any]]:

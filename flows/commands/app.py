@@ -41,7 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 then what is needed now and then."""
 
 
-def in_step(command: Callable[..., None]) -> Callable[..., None]:
+def with_store(command: Callable[..., None]) -> Callable[..., None]:
     """The command; where its root is on an object store, between bringing and sending what is
     new."""
 
@@ -51,14 +51,14 @@ def in_step(command: Callable[..., None]) -> Callable[..., None]:
         if not isinstance(root, Path) or store_of(root) is None:
             command(**arguments)
             return
-        from tasks import stored_root
+        from tasks.stored_root import in_step
 
-        show_lines(Console(stderr=True), stored_root.__name__)
-        with stored_root.in_step(root):
+        show_lines(Console(stderr=True), "tasks.stored_root", "tasks.root_transfer")
+        with in_step(root):
             command(**arguments)
 
     return run
 
 
 for name, command in COMMANDS.items():
-    app.command(name)(in_step(command))
+    app.command(name)(with_store(command))

@@ -147,7 +147,7 @@ def difficulty(
     loaded = load_evaluate_config(config, tuple(settings))
     asked = asked_model(loaded, model, draws, temperature)
     if not plan:
-        check_replies(loaded.replies, root)
+        check_replies(loaded, root)
     show_lines(Console(stderr=True), "tasks")
     with using_root(root):
         folder = resolve_dataset(dataset, root)
@@ -216,6 +216,7 @@ def evaluate(
     - `spatialthinker evaluate configs/evaluate/twelve.toml --items 300 --plan`
     - `spatialthinker evaluate --replies Qwen2.5-VL-7B_MindCubeBench_tiny_raw_qa.xlsx`
     """
+    from tasks.chat.account import check_replies
     from tasks.evaluate.exported import check_folder, check_format, export_report
     from tasks.evaluate.imported import evaluation_of
     from tasks.evaluate.places import evaluating
@@ -233,6 +234,7 @@ def evaluate(
 
         print_planned(plan_evaluation(loaded, root), loaded.budget, wide_console())
         return
+    check_replies(loaded, root)
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.evaluate import run_evaluation

@@ -159,6 +159,11 @@ class EvaluateConfig(Section):
     budget: Budget | None = Field(default=None, exclude=True)
     replies: StoreAddress | None = Field(default=None, exclude=True)
 
+    @property
+    def chats(self) -> dict[str, ChatConfig]:
+        """By the section that names them."""
+        return {f"{model.name}.chat": model.chat for model in self.models if model.chat}
+
     def with_model(self, model: str, name: str, family: FamilyName | None) -> "EvaluateConfig":
         """The same benchmarks for one local model, a Hub id or a folder, called `name` and asked as
         the first model is; of its own family where that is known."""
@@ -206,8 +211,7 @@ class EvaluateConfig(Section):
 
     @model_validator(mode="after")
     def _can_pay(self) -> "EvaluateConfig":
-        asked = {f"{model.name}.chat": model.chat for model in self.models if model.chat}
-        check_prices(self.budget, asked)
+        check_prices(self.budget, self.chats)
         return self
 
 

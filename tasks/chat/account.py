@@ -4,6 +4,7 @@ from pathlib import Path
 
 from schemas.chat import Account, ChatConfig
 from schemas.config.build import PipelineConfig
+from schemas.config.evaluation import EvaluateConfig
 from tasks.addresses import store_of
 
 REPLIES = "replies.sqlite"
@@ -18,16 +19,15 @@ def account_of(config: PipelineConfig, root: Path) -> Account:
 
 def check_asked(config: PipelineConfig, root: Path) -> None:
     """ValueError where a model that a build asks could not be asked, or what it replies be kept."""
-    if config.chats:
-        check_replies(config.replies, root)
+    check_replies(config, root)
     check_keys(config)
 
 
-def check_replies(replies: str | None, root: Path) -> None:
+def check_replies(config: PipelineConfig | EvaluateConfig, root: Path) -> None:
     """ValueError where replies would be kept in a file of this machine alone: the root is the copy
     of one on an object store."""
     address = store_of(root)
-    if address and not replies:
+    if address and config.chats and not config.replies:
         raise ValueError(
             f"{address} keeps no replies of models, and what they cost would be lost with this "
             'machine: set replies = "postgresql://user@host/database"'

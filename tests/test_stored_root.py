@@ -1,0 +1,309 @@
+"""A root on an object store is one root for several machines, each with a copy of its own."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from flows.graph import stages_of
+from schemas.config.build import PipelineConfig
+from schemas.dataset_folder import check_dataset
+from tasks.addresses import local_name, shared_name, store_of
+from tasks.artifact import Artifact, state_of
+from tasks.buckets import PlaceRefusedError, open_bucket
+from tasks.root_files import shared_files
+from tasks.root_transfer import bring, send
+from tasks.stage import Build
+from tasks.stored_root import in_step, open_root
+from tests.builds import save_config, status_of, tree_of
+from tests.commands import call
+from tests.conftest import DRAWN
+from tests.servers.s3 import serving_s3
+from tests.stages import after
+
+SECRET = "wJalrXUtnFEMIexampleSECRETexample"
+TINY = DRAWN | {
+    "name": "tiny",
+    "images": "omit",
+    "source": {"kind": "rendered", "render": {"num_scenes": 8, "width": 400, "height": 300}},
+    "quota": {"num_samples": 8, "max_per_image": 6},
+    "gates": {"min_quota_share": 0.0},
+}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[None]:
+    with serving_s3(SECRET) as environment, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def address(served, request) -> str:
+    """Of a root that is empty yet."""
+    return f"s3://bucket/{request.node.name.translate(dict.fromkeys(map(ord, '[]/@?#: ')))}"
+
+
+@pytest.fixture
+def machines(address, tmp_path, monkeypatch) -> list[Path]:
+    """The copies of the root on three machines, with nothing in them yet."""
+    found = []
+    for name in "abc":
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+        found.append(open_root(address))
+    return found
+
+
+@contextmanager
+def at(root: Path) -> Iterator[None]:
+    """Within the block commands run on the machine with this copy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(root.parents[2]))
+        yield
+
+
+def write(root: Path, **texts: str) -> None:
+    """Files by their names, with _ for a slash and - for a dot."""
+    for name, text in texts.items():
+        place = root / name.replace("_", "/").replace("0", ".")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All but how long it took."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "usage.json"
+    }
+
+
+def shared(root: Path) -> dict[str, bytes]:
+    return {name: (root / name).read_bytes() for name in shared_files(root)}
+
+
+def put(address: str, name: str, text: str) -> None:
+    """An object whose name the client does not correct."""
+    files, prefix = open_bucket(address)
+    bucket, _, key = f"{prefix}/{name}".partition("/")
+    files.call_s3("put_object", Bucket=bucket, Key=key, Body=text.encode())
+
+
+def fill(root: Path, drawn_dataset: Path) -> Path:
+    """A copy of the root of the drawn dataset in a copy of the stored one; the dataset."""
+    shutil.copytree(drawn_dataset.parents[2], root, dirs_exist_ok=True, symlinks=True)
+    return root / drawn_dataset.relative_to(drawn_dataset.parents[2])
+
+
+def test_what_one_machine_has_made_another_finds_complete(machines, drawn_dataset):
+    first, second, _ = machines
+    dataset = fill(first, drawn_dataset)
+    (first / "damaged").mkdir()
+    (first / "damaged" / "x").touch()
+    number = send(first)
+    assert bring(second) == number == len(shared(first))
+    assert shared(second) == shared(first)
+    assert not (second / "damaged").exists()
+    config = PipelineConfig.model_validate(DRAWN)
+    assert {one.state for one in status_of(config, second).values()} == {"complete"}
+    there = second / dataset.relative_to(first)
+    assert check_dataset(there) == check_dataset(dataset)
+    assert (send(first), send(second), bring(first), bring(second)) == (0, 0, 0, 0)
+
+
+def test_times_are_those_of_the_store(machines):
+    first, second, _ = machines
+    write(first, datasets_a_1_manifest0json="{}")
+    send(first)
+    bring(second)
+    found = (second / "datasets" / "a" / "1" / "manifest.json").stat().st_mtime
+    assert found == pytest.approx(time.time(), abs=60)
+    assert found == int(found)
+
+
+def test_commands_of_two_machines_see_each_other(machines, address, drawn_dataset):
+    first, second, _ = machines
+    dataset = fill(first, drawn_dataset)
+    (dataset.parents[2] / "artifacts" / "plan" / "00.parquet").write_bytes(b"needed by nothing")
+    send(first)
+    with at(second):
+        tagged = call("tag", "drawn", "approved", "--root", address)
+    assert (tagged.returncode, tagged.stderr.splitlines()[-1]) == (0, f"{address}: 1 file sent")
+    with at(first):
+        assert "approved" in call("list", "--format", "json", "--root", address).stdout
+        pruned = call("prune", "--delete", "--root", address)
+        checked = call("check", address)
+    assert pruned.returncode == 0 and "deleted" in pruned.stdout
+    assert checked.returncode == 0 and "are what was written" in checked.stdout
+    assert (second / "artifacts" / "plan" / "00.parquet").exists()
+    with at(second):
+        removed = call("tag", "drawn", "approved", "--remove", "--root", address)
+    assert removed.returncode == 0
+    assert not (second / "artifacts" / "plan" / "00.parquet").exists()
+    with at(first):
+        listed = call("list", "--format", "json", "--root", address)
+    assert "approved" not in listed.stdout and "drawn" in listed.stdout
+
+
+def test_what_a_machine_has_lost_is_brought_again_and_nothing_is_removed_for_it(machines):
+    first, second, _ = machines
+    write(first, reviews_a_ada0parquet="1", tags_a_x0json="2")
+    send(first)
+    (first / "reviews" / "a" / "ada.parquet").unlink()
+    assert bring(first) == 1
+    shutil.rmtree(first)
+    assert send(first) == 0
+    assert bring(second) == 2
+
+
+def test_what_is_removed_here_is_removed_there_and_what_says_whole_first(machines, address):
+    first, second, _ = machines
+    write(first, datasets_a_1_manifest0json="{}", datasets_a_1_README0md="1", draws_a0json="1")
+    send(first)
+    bring(second)
+    shutil.rmtree(first / "datasets" / "a" / "1")
+    send(first)
+    (second / "datasets" / "a" / "1" / "README.md").write_text("written here since")
+    (second / "draws" / "a.json").write_text("written here since")
+    bring(second)
+    assert set(shared(second)) == {"draws/a.json"}
+    assert not (second / "datasets").exists()
+    assert send(second) == 1
+    assert bring(first) == 1
+    assert (first / "draws" / "a.json").read_text() == "written here since"
+
+
+def test_what_was_changed_on_both_sides_is_set_aside_here(machines):
+    first, second, _ = machines
+    write(first, tags_a_x0json="1")
+    send(first)
+    bring(second)
+    write(first, tags_a_x0json="first", draws_a0json="equal")
+    write(second, tags_a_x0json="second", draws_a0json="equal")
+    send(first)
+    bring(second)
+    assert (second / "tags" / "a" / "x.json").read_text() == "first"
+    assert contents(second / "damaged") == {"x.json": b"second"}
+    assert send(second) == 0
+
+
+def test_parts_are_not_sent_and_not_brought(machines, address):
+    first, second, _ = machines
+    for number in (2, 4):
+        write(first, **{f"runs_a_1_checkpoints_checkpoint-{number}_model0safetensors": "1"})
+    write(first, **{"runs_a_1_checkpoints_checkpoint-2_trainer?state0json".replace("?", "-"): "1"})
+    (first / "runs/a/1/checkpoints/checkpoint-2/trainer-state.json").rename(
+        first / "runs/a/1/checkpoints/checkpoint-2/trainer_state.json"
+    )
+    assert send(first) == 2
+    put(address, "models/a/1/config.json", "{}")
+    put(address, "artifacts/plan/0a.parquet", "1")
+    assert bring(second) == 3
+    assert [path.name for path in (second / "runs/a/1/checkpoints").iterdir()] == ["checkpoint-2"]
+    assert not (second / "models").exists()
+    artifact = Artifact(second / "artifacts" / "plan" / "0a.parquet", "{}")
+    assert state_of(artifact) == ("missing", "")
+
+
+@pytest.mark.parametrize("name", ["../outside", "tags/../../outside", "/outside", "a//b"])
+def test_a_name_that_leads_elsewhere_is_refused(machines, address, name, tmp_path):
+    put(address, name, "1")
+    with pytest.raises(PlaceRefusedError, match="is no name of a file below"):
+        bring(machines[0])
+    assert not list(tmp_path.rglob("outside"))
+    with at(machines[0]):
+        done = call("list", "--root", address)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_names_that_stand_for_folders_or_locks_are_left_there(machines, address):
+    for name in ("tags/", "artifacts/plan/0a.parquet.lock", "replies.sqlite", ".store/address"):
+        put(address, name, "")
+    assert bring(machines[0]) == 0
+    assert store_of(machines[0]) == address
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        (f"s3://key:{SECRET}@bucket/root", "keys are read from the environment, never from an"),
+        (f"ftp://key:{SECRET}@host/root", "--root is an address of another kind than s3://"),
+        ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
+    ],
+)
+def test_an_address_that_is_none_is_one_line_without_keys(served, place, problem):
+    done = call("list", "--root", place)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert problem in done.stderr
+    assert SECRET not in done.stderr
+
+
+def test_a_store_that_fails_ends_the_command_before_its_work(served, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    done = call("build", "--root", "s3://elsewhere/root")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert done.stderr.startswith("error: s3://elsewhere/root failed (")
+    assert SECRET not in done.stderr
+    assert not list(tmp_path.rglob("artifacts"))
+
+
+def test_what_a_command_could_not_send_the_next_one_sends(machines, monkeypatch):
+    first, second, _ = machines
+    failing = pytest.raises(RuntimeError, match=r"^s3://bucket/\S+ failed ")
+    with monkeypatch.context() as patch, failing, in_step(first):
+        write(first, tags_a_x0json="1")
+        patch.setenv("AWS_ENDPOINT_URL", "no address")
+    with in_step(first):
+        pass
+    assert bring(second) == 1
+
+
+def test_a_command_that_fails_has_sent_what_it_made(machines):
+    first, second, _ = machines
+    with pytest.raises(KeyError), in_step(first):
+        write(first, tags_a_x0json="1")
+        raise KeyError
+    assert bring(second) == 1
+
+
+def test_replies_of_models_are_not_kept_in_a_copy(machines, address, tmp_path):
+    tree = tree_of("http://127.0.0.1:9/v1")
+    config = save_config(tmp_path / "c.toml", tree)
+    with at(machines[0]):
+        for command in (("build",), ("plan", "--pilot", "2")):
+            done = call(command[0], config, *command[1:], "--root", address)
+            assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+            assert 'set replies = "postgresql://user@host/database"' in done.stderr
+        models = [{"name": "one", "chat": tree["write"]["chat"]}]
+        benchmarks = [{"name": "blink", "path": "miniature"}]
+        asked = {"name": "e", "seed": 1, "models": models, "benchmarks": benchmarks}
+        done = call("evaluate", save_config(tmp_path / "e.toml", asked), "--root", address)
+        assert done.returncode == 2
+        assert "what they cost would be lost with this machine" in done.stderr.splitlines()[-1]
+    assert set(shared(machines[0])) == set()
+
+
+def test_other_machines_know_what_is_in_the_copy_by_its_address(machines, address, tmp_path):
+    first, second, _ = machines
+    place = first / "datasets" / "a" / "1"
+    assert shared_name(place) == f"{address}/datasets/a/1"
+    assert local_name(shared_name(place), second) == str(second / "datasets" / "a" / "1")
+    assert local_name("sample@approved", second) == "sample@approved"
+    assert shared_name(tmp_path) == str(tmp_path)
+
+
+def test_a_machine_that_is_lost_has_sent_the_jobs_that_it_finished(machines):
+    first, second, _ = machines
+    config = PipelineConfig.model_validate(TINY)
+    stages = stages_of(config)[:5]
+    made = after(Build(config, first), *stages).made
+    bring(second)
+    for stage in stages:
+        for path in made[stage.name]:
+            there = second / path.relative_to(first)
+            assert state_of(Artifact(there, "{}")) == ("complete", "")
