@@ -1,6 +1,8 @@
 """A root on an object store is one root for several machines, each with a copy of its own."""
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from flows.build import build_from_file
 from flows.graph import stages_of
-from schemas.config.build import PipelineConfig
+from schemas.config.build import PipelineConfig, load_config
 from schemas.dataset_folder import check_dataset
 from tasks.addresses import local_name, shared_name, store_of
 from tasks.artifact import Artifact, state_of
-from tasks.buckets import PlaceRefusedError, open_bucket
+from tasks.buckets import PlaceRefusedError, files_at, open_bucket
 from tasks.root_files import shared_files
 from tasks.root_transfer import bring, send
 from tasks.stage import Build
 from tasks.stored_root import in_step, open_root
-from tests.builds import save_config, status_of, tree_of
-from tests.commands import call
+from tests.builds import build, save_config, status_of, tree_of
+from tests.commands import call, start
 from tests.conftest import DRAWN
 from tests.servers.s3 import serving_s3
 from tests.stages import after
@@ -307,3 +310,78 @@ def test_a_machine_that_is_lost_has_sent_the_jobs_that_it_finished(machines):
         for path in made[stage.name]:
             there = second / path.relative_to(first)
             assert state_of(Artifact(there, "{}")) == ("complete", "")
+
+
+@pytest.mark.long
+def test_a_build_has_the_bytes_of_one_in_a_folder_and_the_next_machine_does_nothing(
+    machines, address, tmp_path, prefect_server
+):
+    first, second, third = machines
+    here = build(PipelineConfig.model_validate(TINY | {"images": "embed"}), tmp_path / "here")
+    config = save_config(tmp_path / "c.toml", TINY | {"images": "embed"})
+    with at(first):
+        done = call("build", config, "--root", address)
+    assert done.returncode == 0, done.stderr
+    dataset = Path(done.stdout.splitlines()[-1])
+    assert dataset == first / here.relative_to(tmp_path / "here")
+    assert contents(dataset) == contents(here)
+    with at(second):
+        again = call("build", config, "--root", address)
+    assert again.stderr.count("already done") == len(stages_of(load_config(config)))
+    assert again.stderr.count("s3://") == 1  # brought, and nothing was to be sent
+    assert contents(second / here.relative_to(tmp_path / "here")) == contents(here)
+    with at(third):
+        assert build_from_file(str(config), root=address, announce=False) == str(
+            third / here.relative_to(tmp_path / "here")
+        )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_after_a_signal_another_machine_goes_on(
+    number, machines, address, tmp_path, prefect_server
+):
+    first, second, _ = machines
+    config = save_config(tmp_path / "c.toml", TINY)
+    cache = {"XDG_CACHE_HOME": str(first.parents[2])}
+    with start("build", config, "--root", address, **cache) as process:
+        while not list(first.glob("artifacts/select/*.seal.json")):
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+        stopped = time.monotonic()
+        os.killpg(process.pid, number)
+        output, errors = process.communicate()
+    assert time.monotonic() - stopped < 5.5
+    if number == signal.SIGTERM:
+        assert (process.returncode, output) == (143, "")
+        assert errors.splitlines()[-1].startswith("error: stopped: the same command goes on")
+        assert shared(first).keys() <= files_in(address)
+    with at(second):
+        done = call("build", config, "--root", address)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("already done") >= len(stages_of(load_config(config))) - 3
+    here = build(load_config(config), tmp_path / "here")
+    assert contents(Path(done.stdout.splitlines()[-1])) == contents(here)
+
+
+@pytest.mark.long
+def test_two_machines_that_build_at_once_both_end_well(machines, address, tmp_path, prefect_server):
+    config = save_config(tmp_path / "c.toml", TINY)
+    begun = [
+        start("build", config, "--root", address, XDG_CACHE_HOME=str(root.parents[2]))
+        for root in machines[:2]
+    ]
+    ended = [process.communicate() for process in begun]
+    assert [process.returncode for process in begun] == [0, 0], ended
+    datasets = [Path(output.splitlines()[-1]) for output, _ in ended]
+    assert contents(datasets[0]) == contents(datasets[1])
+    bring(machines[2])
+    states = {one.state for one in status_of(load_config(config), machines[2]).values()}
+    assert states == {"complete"}
+    with at(machines[2]):
+        assert call("check", address).returncode == 0
+
+
+def files_in(address: str) -> set[str]:
+    bucket = open_bucket(address)
+    return set(files_at(bucket, bucket.prefix))
