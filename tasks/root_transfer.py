@@ -32,7 +32,7 @@ from tasks.buckets import (
     mark_of,
     open_bucket,
 )
-from tasks.root_files import folder_of, in_turns, shared_files, whole_folders, without_parts
+from tasks.root_files import in_turns, shared_files, whole_folders, without_parts
 from tasks.turns import clearing_root
 
 RECORD, LOCK, ARRIVING = "files.json", "lock", "arriving"
@@ -91,7 +91,7 @@ def _remove_here(root: Path, record: Record, there: Collection[str]) -> None:
     with suppress(RuntimeError), clearing_root(root):
         for name in chain(*reversed(in_turns(gone))):
             known, place = record.pop(name), root / name
-            if folder_of(name) in pruned or not _is_changed(place, known):
+            if not _is_changed(place, known):
                 place.unlink(missing_ok=True)
                 _remove_empty(place.parent, root)
         for folder in pruned:

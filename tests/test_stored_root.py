@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.build import build_from_file
+from flows.build import build_from_file, run_build
 from flows.graph import stages_of
 from schemas.config.build import PipelineConfig, load_config
 from schemas.dataset_folder import check_dataset
+from tasks import stored_root
 from tasks.addresses import local_name, shared_name, store_of
 from tasks.artifact import Artifact, state_of
 from tasks.buckets import PlaceRefusedError, files_at, open_bucket
@@ -22,7 +23,7 @@ from tasks.root_transfer import bring, send
 from tasks.stage import Build
 from tasks.stored_root import in_step, open_root
 from tests.builds import build, save_config, status_of, tree_of
-from tests.commands import call, start
+from tests.commands import call, server, start
 from tests.conftest import DRAWN
 from tests.servers.s3 import serving_s3
 from tests.stages import after
@@ -170,6 +171,7 @@ def test_what_is_removed_here_is_removed_there_and_what_says_whole_first(machine
     send(first)
     bring(second)
     shutil.rmtree(first / "datasets" / "a" / "1")
+    (first / "draws" / "a.json").unlink()
     send(first)
     (second / "datasets" / "a" / "1" / "README.md").write_text("written here since")
     (second / "draws" / "a.json").write_text("written here since")
@@ -274,6 +276,16 @@ def test_a_command_that_fails_has_sent_what_it_made(machines):
     assert bring(second) == 1
 
 
+def test_while_a_command_works_what_it_made_is_sent_now_and_then(machines, monkeypatch):
+    first, second, _ = machines
+    monkeypatch.setattr(stored_root, "EVERY_SECONDS", 0.05)
+    with in_step(first):
+        write(first, tags_a_x0json="1")
+        deadline = time.monotonic() + 10
+        while not bring(second):
+            assert time.monotonic() < deadline
+
+
 def test_replies_of_models_are_not_kept_in_a_copy(machines, address, tmp_path):
     tree = tree_of("http://127.0.0.1:9/v1")
     config = save_config(tmp_path / "c.toml", tree)
@@ -362,6 +374,17 @@ def test_after_a_signal_another_machine_goes_on(
     assert done.stderr.count("already done") >= len(stages_of(load_config(config))) - 3
     here = build(load_config(config), tmp_path / "here")
     assert contents(Path(done.stdout.splitlines()[-1])) == contents(here)
+
+
+@pytest.mark.long
+def test_jobs_in_processes_of_their_own_send_what_they_make(
+    machines, address, prefect_server, monkeypatch
+):
+    monkeypatch.setenv("PREFECT_API_URL", server()["PREFECT_API_URL"])
+    processes = {"runner": {"kind": "processes", "max_workers": 2}}
+    run_build(PipelineConfig.model_validate(TINY | processes), machines[0])
+    made = {name for name in shared(machines[0]) if name.startswith("artifacts/plan/")}
+    assert made and made <= files_in(address)
 
 
 @pytest.mark.long
