@@ -56,10 +56,11 @@ def bring(root: Path) -> int:
     changed here since, and not there, stays; what was changed on both sides is set aside here."""
     address = str(store_of(root))
     bucket = open_bucket(address)
-    with answering(address):
-        listed = files_at(bucket, bucket.prefix)
-    there = {name: listed[name] for name in without_parts(listed)}
     with _alone(root) as record:
+        # Not before: what another command here has sent meanwhile is not gone from there.
+        with answering(address):
+            listed = files_at(bucket, bucket.prefix)
+        there = {name: listed[name] for name in without_parts(listed)}
         _remove_here(root, record, there)
         wanted = [
             name
@@ -97,6 +98,7 @@ def _remove_here(root: Path, record: Record, there: Collection[str]) -> None:
         for folder in pruned:
             shutil.rmtree(root / folder, ignore_errors=True)
             _remove_empty((root / folder).parent, root)
+        _write(root, record)
 
 
 def _is_changed(place: Path, known: InStep | None) -> bool:

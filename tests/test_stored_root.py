@@ -5,7 +5,9 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,11 @@ from flows.graph import stages_of
 from schemas.config.build import PipelineConfig, load_config
 from schemas.dataset_folder import check_dataset
 from tasks import stored_root
-from tasks.addresses import local_name, shared_name, store_of
+from tasks.addresses import STORE, local_name, shared_name, store_of
 from tasks.artifact import Artifact, state_of
 from tasks.buckets import PlaceRefusedError, files_at, open_bucket
 from tasks.root_files import shared_files
-from tasks.root_transfer import bring, send
+from tasks.root_transfer import LOCK, bring, send
 from tasks.stage import Build
 from tasks.stored_root import in_step, open_root
 from tests.builds import build, save_config, status_of, tree_of
@@ -181,6 +183,32 @@ def test_what_is_removed_here_is_removed_there_and_what_says_whole_first(machine
     assert send(second) == 1
     assert bring(first) == 1
     assert (first / "draws" / "a.json").read_text() == "written here since"
+
+
+def test_what_another_machine_makes_again_is_not_removed(machines, address):
+    first, second, _ = machines
+    write(first, tags_a_x0json="1")
+    send(first)
+    bring(second)
+    (first / "tags" / "a" / "x.json").unlink()
+    send(first)
+    bring(second)
+    write(first, tags_a_x0json="1")
+    send(first)
+    write(second, tags_a_y0json="1")
+    send(second)
+    assert files_in(address) == {"tags/a/x.json", "tags/a/y.json"}
+
+
+def test_a_command_asks_the_store_when_no_other_of_this_machine_sends(machines, address):
+    root = machines[0]
+    with ThreadPoolExecutor(1) as thread:
+        with (root / STORE / LOCK).open("w") as lock:
+            flock(lock, LOCK_EX)
+            brought = thread.submit(bring, root)
+            time.sleep(0.3)
+            put(address, "tags/a/x.json", "sent meanwhile")
+        assert brought.result() == 1
 
 
 def test_what_was_changed_on_both_sides_is_set_aside_here(machines):
