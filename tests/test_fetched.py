@@ -46,7 +46,8 @@ def upload(folder: Path, address: str) -> None:
 
 
 def config_of(source: str, witness: str) -> PipelineConfig:
-    others = {"kind": "scenes", "scenes": "visual-genome", "join": "image_id", "independent": True}
+    # The same annotation once more: what is tested is where its files come from.
+    others = {"kind": "scenes", "scenes": "visual-genome", "join": "image_id", "independent": False}
     return PipelineConfig.model_validate(
         DRAWN
         | {
