@@ -35,8 +35,15 @@ BACKOFF = Backoff(first=1.0, most=4.0)
 """Seconds between attempts. They are few and short: thousands of images may be missing."""
 MAX_ASKED = 60.0
 """Seconds: the longest wait for one image, even if its server asks for a longer one."""
-NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"""Where a network translates to IPv4 (RFC 6052, RFC 8215); the last four bytes are the address."""
+TRANSLATED = (
+    IPv6Network("64:ff9b::/96"),
+    IPv6Network("64:ff9b:1::/48"),
+    IPv6Network("::ffff:0:0:0/96"),
+)
+"""Where a network translates to IPv4 (RFC 6052, RFC 8215, RFC 2765); the last four bytes are the
+address."""
+ISATAP = (0x5EFE, 0x0200_5EFE)
+"""What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
 
@@ -179,15 +186,16 @@ def is_public(number: str) -> bool:
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast
     within = _within(address)
-    if address.ipv4_mapped or any(address in network for network in NAT64):
+    if address.ipv4_mapped or any(address in network for network in TRANSLATED):
         return all(is_public(str(one)) for one in within)
-    is_own = address.is_global and not address.is_multicast
+    is_own = address.is_global and not address.is_multicast and not address.is_site_local
     return is_own and all(is_public(str(one)) for one in within)
 
 
 def _within(address: IPv6Address) -> list[IPv4Address]:
     """The IPv4 addresses that an IPv6 address stands for."""
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in NAT64) or int(address) < 2**32:
+    is_translated = any(address in network for network in TRANSLATED)
+    if is_translated or int(address) < 2**32 or int(address) >> 32 & 0xFFFF_FFFF in ISATAP:
         found.append(IPv4Address(int(address) % 2**32))
     return [one for one in found if one]

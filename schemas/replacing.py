@@ -27,7 +27,7 @@ def _partial(path: Path) -> Path:
 def replacing(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """A path to write a file to, which becomes `path` when the block ends and is removed if it
     fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent, is_durable=is_durable)
     partial = _partial(path)
     try:
         yield partial
@@ -52,15 +52,15 @@ def _name_full_disk(error: BaseException, path: Path) -> None:
 def replacing_folder(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """As `replacing`, for a folder that does not exist yet. Where another process was quicker, its
     folder stays: equal names have equal contents."""
-    with removed_at_last(path) as partial:
+    with removed_at_last(path, is_durable=is_durable) as partial:
         yield partial
         move_folder(partial, path, is_durable=is_durable)
 
 
 @contextmanager
-def removed_at_last(path: Path) -> Iterator[Path]:
+def removed_at_last(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """A new folder beside `path`, which the block fills and moves; removed when it ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent, is_durable=is_durable)
     partial = _partial(path)
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -86,6 +86,15 @@ def move_folder(folder: Path, path: Path, *, is_durable: bool = True) -> None:
         shutil.rmtree(folder)
     if is_durable:
         sync(path.parent)
+
+
+def make_folder(path: Path, *, is_durable: bool = True) -> None:
+    """Make a folder and those above it that are missing; their names are on the disk, too."""
+    missing = [place for place in (path, *path.parents) if not place.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    if is_durable:
+        for place in reversed(missing):
+            sync(place.parent)
 
 
 def sync(path: Path) -> None:

@@ -151,6 +151,22 @@ def test_what_is_durable_is_on_the_disk_under_its_name(tmp_path, synced):
     assert synced == ["b", "."]
 
 
+def test_so_are_the_names_of_the_folders_above_that_are_new(tmp_path, synced):
+    with replacing_folder(tmp_path / "datasets" / "sample" / "a") as partial:
+        (partial / "file").write_text("x")
+    assert synced == [
+        ".",
+        "datasets",
+        "datasets/sample/a/file",
+        "datasets/sample/a",
+        "datasets/sample",
+    ]
+    synced.clear()
+    with replacing(tmp_path / "tags" / "b") as partial:
+        partial.write_text("x")
+    assert synced == [".", "tags/b", "tags"]
+
+
 def test_artifacts_are_checked_when_they_are_read_and_cost_no_synchronising(tmp_path, synced):
     import polars as pl
 

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError
-from tasks.chat.model_text import only_object
+from tasks.chat.model_text import holds_object, only_object
 from tasks.chat.streams import STREAM, streamed
 
 REASONING = ("reasoning_content", "reasoning")
@@ -90,7 +90,7 @@ def read_completion(raw: bytes) -> Completion:
     content = _text(message.get("content"))
     calls = list(_call_arguments(message))
     thoughts = [_text(message[name]) for name in REASONING if name in message]
-    text = content if content.strip() else _spoken(calls, thoughts) or content
+    text = _spoken(content, calls, thoughts) or content
     refusal = message.get("refusal") or _refusal(message.get("content"))
     failure = _failure(text, refusal, reason)
     return Completion(
@@ -186,12 +186,13 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
         yield _text(arguments)
 
 
-def _spoken(calls: list[str], thoughts: list[str]) -> str:
-    """The reply of a message without content: the arguments of its only tool call, or what a server
-    takes for reasoning. Either counts only where it is one JSON object and nothing else: a draft
-    within a thought is no reply."""
-    calls = [call for call in calls if call]
-    texts = calls if calls else [text for text in thoughts if text.strip()]
+def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
+    """What counts as the reply in place of the content: of one that holds no object the arguments
+    of the only tool call, else of an empty one what a server takes for reasoning. Either counts
+    only where it is one JSON object and nothing else: a draft within a thought is no reply."""
+    texts = [call for call in calls if call and not holds_object(content)]
+    if not texts and not content.strip():
+        texts = [text for text in thoughts if text.strip()]
     return only_object(texts[0]) if len(set(texts)) == 1 else ""
 
 

@@ -27,6 +27,7 @@ from tasks.chat.errors import (
     error_of,
     error_words,
     is_unpaid,
+    names_request,
 )
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.redaction import redacted, remember_key
@@ -298,7 +299,8 @@ class Endpoint:
                 f"does not accept the key in {env}" if env else "wants a key (name it: api_key_env)"
             )
             return ChatRefusedError(f"{where} {told}: {message}")
-        if status == 404:
+        # Routers say so, too, of a model that has no provider for what is asked.
+        if status == 404 and not names_request(words.replace(self._chat.model, "")):
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
         return error
 

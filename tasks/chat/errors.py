@@ -30,8 +30,10 @@ OF_FORM = (
     "grammar",
     "additionalproperties",
     "additional properties",
+    "requested parameters",
 )
-"""Words of a rejection whose cause is the required form of the reply."""
+"""Words of a rejection whose cause is the required form of the reply; the last are OpenRouter's,
+which names no parameter."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string",
@@ -169,7 +171,12 @@ def error_of(
 def _is_crash(status: int, words: str) -> bool:
     """Whether a server failed at what this request asks of it, and would again: some answer 500
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
-    if status < 500 or status in GATEWAY or words.lstrip().startswith("<"):
+    return status >= 500 and status not in GATEWAY and names_request(words)
+
+
+def names_request(words: str) -> bool:
+    """Whether a server speaks of what a request asks for. A page for people does not."""
+    if words.lstrip().startswith("<"):
         return False
     return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)) or names_turns(words)
 

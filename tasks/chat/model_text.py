@@ -124,6 +124,11 @@ def _objects(text: str) -> list[str]:
     return list(reversed(found))
 
 
+def holds_object(text: str) -> bool:
+    """Whether there is a JSON object in what a model says, whatever its fields."""
+    return any(only_object(candidate) for candidate in _candidates(text))
+
+
 def only_object(text: str) -> str:
     """A text that is one JSON object and nothing else, without its fence; else nothing."""
     fenced = FENCE.fullmatch(text.strip())

@@ -89,6 +89,10 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": "", "tool_calls": [call(json.loads(OURS))]},
         {"content": None, "function_call": {"name": "Vote", "arguments": OURS}},
         {"content": None, "tool_calls": [call(OURS)], "reasoning_content": DRAFT},
+        {"content": "I'll submit my result now.", "tool_calls": [call(OURS)]},
+        {"content": "<think>It is near.</think>", "tool_calls": [call(OURS)]},
+        {"content": OURS, "tool_calls": [call(DRAFT)]},
+        {"content": f"Here it is:\n{OURS}", "tool_calls": [call(DRAFT)]},
     ],
 )  # fmt: skip
 def test_the_object_is_read_wherever_it_stands(message: dict[str, Any]) -> None:
@@ -139,6 +143,8 @@ def test_a_stream_in_one_piece_is_read() -> None:
         {"content": None, "reasoning_content": OURS[:-1]},
         {"content": None, "reasoning_content": f"<think>{OURS}"},
         {"content": None, "tool_calls": [call(OURS), call(DRAFT)]},
+        {"content": "Either of these.", "tool_calls": [call(OURS), call(DRAFT)]},
+        {"content": "My draft follows.", "reasoning_content": OURS},
         {"content": None, "tool_calls": [call(OURS[:-2])]},
         {"content": None, "tool_calls": "odd"},
         {"content": None, "tool_calls": [{"function": {"arguments": 7}}]},

@@ -240,6 +240,26 @@ def test_several_differences_are_found_one_after_the_other(store: str) -> None:
         assert is_told(endpoint.requests[-1].body)
 
 
+def test_a_router_without_a_provider_for_the_form_is_asked_without_it(store: str) -> None:
+    told = "No endpoints found that can handle the requested parameters."
+
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        return error(404, told) if "response_format" in body else None
+
+    with serve(adds, refuse=refuse) as endpoint:
+        assert right(totals(chat_config(endpoint), store, range(20)), range(20))
+        assert Counter(record.status for record in endpoint.requests) == {200: 20, 404: 2}
+
+
+@pytest.mark.parametrize("words", ["the model 'm-image' is not found", "<html>no image</html>"])
+def test_a_model_that_is_not_there_ends_the_run_at_once(words: str, store: str) -> None:
+    with serve(adds, refuse=lambda _: error(404, words)) as endpoint:
+        config = chat_config(endpoint, model="m-image", max_concurrent=1)
+        with pytest.raises(ChatRefusedError, match="correct model or base_url"):
+            totals(config, store, range(5))
+        assert len(endpoint.requests) == 1
+
+
 def test_a_rejection_of_one_request_changes_nothing_for_the_others(store: str) -> None:
     """Its words name a parameter, but it is rejected without it, too."""
 
@@ -277,6 +297,7 @@ IMAGES = [
     (500, "Failed to load image or audio file"),
     (422, "messages[0].content: invalid type: sequence, expected a string"),
     (500, "pydantic: content: Input should be a valid string"),
+    (404, "No endpoints found that support image input"),
 ]
 
 

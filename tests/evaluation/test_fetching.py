@@ -111,6 +111,13 @@ def test_addresses_of_this_machine_are_refused(tmp_path):
         ("64:ff9b:1::a00:1", False),
         ("2002:7f00:1::", False),
         ("2002:c0a8:1::1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("::ffff:0:10.1.2.3", False),
+        ("::ffff:0:8.8.8.8", True),
+        ("fec0::1", False),
+        ("2001:4860::5efe:10.0.0.1", False),
+        ("2001:4860::200:5efe:192.168.0.1", False),
+        ("2001:4860::5efe:8.8.8.8", True),
         ("2001:0:4136:e378:8000:63bf:80ff:fffe", False),  # Teredo of 127.0.0.1
         ("8.8.8.8", True),
         ("2001:4860:4860::8888", True),
