@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from prefect import flow
+from prefect import flow, tags
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.events import Event, Resource
@@ -55,9 +55,18 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
         _tell("dataset", folder, root, told | {"event"})
 
 
-@flow(name="announce", flow_run_name="announce {folder.parent.name}")
 def announce_again(folder: Path, root: Path) -> None:
-    """Report to Prefect once more all that the publication of a dataset reported."""
+    """Report to Prefect once more all that the publication of a dataset reported, in a flow run of
+    its own that is called after the build's."""
+    manifest = read_manifest(folder)
+    digest = manifest["config_digest"]
+    named = _announce.with_options(flow_run_name=f"announce {manifest['name']} @ {digest[:4]}")
+    with tags(manifest["name"], f"digest:{digest}"):
+        named(folder, root)
+
+
+@flow(name="announce")
+def _announce(folder: Path, root: Path) -> None:
     announce_dataset(folder, root, event=True, again=True)
 
 
@@ -82,7 +91,7 @@ def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False
     create_markdown_artifact(
         key=artifact_key("model", name),
         markdown=(folder / "README.md").read_text(encoding="utf-8"),
-        description=_about("Model", name, folder),
+        description=_about("Model", name, folder.name, folder),
     )
     _tell("model", folder, root, told := told | {"artifacts"})
     if event:
@@ -123,12 +132,12 @@ def announce_scores(name: str, scores: Iterable[Mapping[str, Any]], folder: Path
     create_table_artifact(
         key=artifact_key("scores", name),
         table=[dict(row) for row in scores],
-        description=_about("Scores", name, folder),
+        description=_about("Scores", name, folder.name, folder),
     )
 
 
 def _dataset_artifacts(manifest: Mapping[str, Any], folder: Path) -> None:
-    name = manifest["name"]
+    name, digest = manifest["name"], manifest["digest"]
     funnel = by_reason(pl.DataFrame(manifest["funnel"], schema=FUNNEL)).to_dicts()
     tables = {
         "Funnel": funnel,
@@ -141,7 +150,7 @@ def _dataset_artifacts(manifest: Mapping[str, Any], folder: Path) -> None:
             create_table_artifact(
                 key=artifact_key(title, name),
                 table=table,
-                description=_about(title, name, folder),
+                description=_about(title, name, digest, folder),
             )
     results = results_of(folder / VALIDATION)
     failed = [entry for entry in results["expectations"] if entry["status"] != "passed"]
@@ -154,13 +163,13 @@ def _dataset_artifacts(manifest: Mapping[str, Any], folder: Path) -> None:
     create_markdown_artifact(
         key=artifact_key("checks", name),
         markdown=summary + ("\n".join(lines) or "All of them passed."),
-        description=_about("Validation", name, folder),
+        description=_about("Validation", name, digest, folder),
     )
 
 
-def _about(title: str, name: str, folder: Path) -> str:
+def _about(title: str, name: str, digest: str, folder: Path) -> str:
     """Which build an artifact is about, in Markdown."""
-    return f"**{title}** of {name} `{folder.name}`, in `{shared_name(folder)}`"
+    return f"**{title}** of {name} `{digest}`, in `{shared_name(folder)}`"
 
 
 def _emit(event: str, resource: str, payload: dict[str, Any]) -> None:

@@ -280,7 +280,8 @@ def _scan(root: Path, stage: str, digest: str) -> pl.LazyFrame:
     paths = artifacts_of(root, stage, digest)
     if not paths:
         raise FileNotFoundError(
-            f"the artifacts of stage {stage} ({digest}) are gone from {root}: build again"
+            f"the artifacts of stage {stage} ({digest}) are not in {root}: name the root "
+            "that has them with --root, or build again"
         )
     return pl.scan_parquet(paths)
 

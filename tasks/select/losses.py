@@ -1,40 +1,67 @@
 """Losses: what was left out, for the ledger, and why nothing is left where that is so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.chat import Failure
+from schemas.config.build import PipelineConfig
+from schemas.config.models import Strategy
 from schemas.ledger import LEDGER
 from schemas.review import LEFT_OUT
 from tasks.plan.reasons import IMAGE_FULL, NOT_TAKEN
 
+
+class Way(NamedTuple):
+    """What may help, and whether a configuration has not gone that way yet."""
+
+    told: str
+    is_open: Callable[[PipelineConfig], bool] = lambda config: True
+
+
+LET_JUDGE = Way("name a judge, which decides what is not proved", lambda config: not config.judge)
+LOOSEN_PROOF = Way("loosen proof")
+OTHER_WRITER = Way("let another model write")
+OTHER_MODEL = Way("let another model do it")
+LOOK_AT_REPLIES = Way("look at the model's replies")
 ADVICE = {
-    "write": "look at the model's replies, or let another one write",
-    "verify": "look at the model's replies, let another one write, or loosen proof",
-    "judge": "look at the judge's votes, or let another model judge",
-    "select": "loosen quota",
+    "write": (LOOK_AT_REPLIES, OTHER_WRITER),
+    "verify": (LOOK_AT_REPLIES, OTHER_WRITER, LOOSEN_PROOF),
+    "judge": (Way("look at the judge's votes"), Way("let another model judge")),
+    "select": (Way("loosen quota"),),
 }
 """What to do where a stage lost the questions of a model."""
-TEMPLATE_ADVICE = ADVICE | {"verify": "loosen proof, or name a judge, which decides in doubt"}
+TEMPLATE_ADVICE = ADVICE | {"verify": (LOOSEN_PROOF, LET_JUDGE)}
 """The same where templates wrote them."""
 ADVICE_ON = {
-    Failure.NO_REPLY: "see that the server answers, and run the same command again",
-    Failure.TRUNCATED: "raise max_tokens",
-    Failure.REJECTED: "correct the model, or what it is asked with",
-    Failure.FILTERED: "let another model do it",
-    Failure.REFUSED: "let another model do it",
-    "writer-cannot-tell": "let the writer see the photographs (write.show_photograph), let another "
-    'model write, or set write.strategy = "planned"',
-    "answer-unproved": "name a judge, which decides what is not proved, or loosen proof",
-    "option-possible": "name a judge, which decides what is not proved, or loosen proof",
-    "judge-unjudged": "see that the judge's server answers, raise its max_tokens, or let another "
-    "model judge",
-    "judge-ambiguous": "see that the judge is shown the photographs, and look at its votes",
-    IMAGE_FULL: "raise quota.max_per_image, or bring more images",
-    "blind-answerable": 'set judge.blind = "report" or "downweight"',
+    Failure.NO_REPLY: (Way("see that the server answers, and run the same command again"),),
+    Failure.TRUNCATED: (Way("raise max_tokens"),),
+    Failure.REJECTED: (Way("correct the model"), Way("what it is asked with")),
+    Failure.FILTERED: (OTHER_MODEL,),
+    Failure.REFUSED: (OTHER_MODEL,),
+    "writer-cannot-tell": (
+        Way(
+            "let the writer see the photographs (write.show_photograph)",
+            lambda config: not config.write.show_photograph,
+        ),
+        Way(
+            'set write.strategy = "planned"',
+            lambda config: config.write.strategy is not Strategy.PLANNED,
+        ),
+        OTHER_WRITER,
+    ),
+    "answer-unproved": (LET_JUDGE, LOOSEN_PROOF),
+    "option-possible": (LET_JUDGE, LOOSEN_PROOF),
+    "judge-unjudged": (
+        Way("see that the judge's server answers"),
+        Way("raise its max_tokens"),
+        Way("let another model judge"),
+    ),
+    "judge-ambiguous": (Way("see that the judge is shown the photographs, and look at its votes"),),
+    IMAGE_FULL: (Way("raise quota.max_per_image"), Way("bring more images")),
+    "blind-answerable": (Way('set judge.blind = "report" or "downweight"'),),
 }
 """What to do about a reason, whatever else the stage lost."""
 
@@ -62,7 +89,7 @@ def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path]) -> str:
+def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path], config: PipelineConfig) -> str:
     """The stage that lost most of the questions, or the photographs where none was asked; its
     commonest reason, an example, and what to do."""
     if lost.height:
@@ -74,7 +101,7 @@ def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path]) -> str:
         said = f"{number:,} of them by" if number < in_stage else "by"
         return (
             f"{in_stage:,} of {losses.height:,} are lost in {stage}, {said} {reason} "
-            f"(first {item}: {detail}): {_advice(stage, reason, lost)}"
+            f"(first {item}: {detail}): {_advice(stage, reason, lost, config)}"
         )
     if photograph_paths:
         photographs = pl.read_parquet(list(photograph_paths))
@@ -90,9 +117,11 @@ def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path]) -> str:
     return "the scenes allow none: loosen extract, proof or quota, or name a larger source"
 
 
-def _advice(stage: str, reason: str, lost: pl.DataFrame) -> str:
+def _advice(stage: str, reason: str, lost: pl.DataFrame, config: PipelineConfig) -> str:
     is_template = lost["writer"].eq("template").any()
-    return ADVICE_ON.get(reason) or (TEMPLATE_ADVICE if is_template else ADVICE)[stage]
+    ways = ADVICE_ON.get(reason) or (TEMPLATE_ADVICE if is_template else ADVICE)[stage]
+    *first, last = [way.told for way in ways if way.is_open(config)]
+    return f"{', '.join(first)}, or {last}" if first else last
 
 
 def _commonest(losses: pl.DataFrame, column: str) -> tuple[Any, int]:

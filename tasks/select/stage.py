@@ -239,9 +239,8 @@ def select(job: Job) -> Path:
         blind_last=config.blind_last,
     )
     if chosen.is_empty():
-        raise ValueError(
-            f"no question is left to publish: {why_none(lost, job.paths('photographs'))}"
-        )
+        why = why_none(lost, job.paths("photographs"), config)
+        raise ValueError(f"no question is left to publish: {why}")
     columns = sample_columns(bool(config.witness))
     parts = [
         frame_of(list(sample_rows(chosen, batch)), columns)

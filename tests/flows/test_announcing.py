@@ -133,6 +133,22 @@ def test_the_event_is_emitted_once_and_again_when_asked_for(built):
     assert len(events_of("quiet", 2)) == 2
 
 
+def test_what_is_announced_again_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):
+    root, dataset = built
+    copied = shutil.copytree(dataset, tmp_path / "elsewhere" / "copied")
+    announce_again(copied, root)
+    (run,) = [run for run in found("flow_runs") if run["parameters"].get("folder") == str(copied)]
+    digest = config_digest(config_of("quiet"))
+    assert run["name"] == f"announce quiet @ {digest[:4]}"
+    assert set(run["tags"]) == {"quiet", f"digest:{digest}"}
+    (about,) = {
+        artifact["description"].partition(", in ")[0].partition("**")[2].partition("** ")[2]
+        for artifact in found("artifacts")
+        if str(copied) in (artifact["description"] or "")
+    }
+    assert about == f"of quiet `{dataset.name}`"
+
+
 def test_what_was_killed_before_it_told_tells_when_it_is_run_again(prefect_server, tmp_path):
     config = config_of("killed")
     run_build(config, tmp_path)

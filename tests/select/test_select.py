@@ -2,6 +2,7 @@ import json
 import re
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,9 @@ from schemas.claim import (
 )
 from schemas.completion.parsing import POLICY_TAGS, read_tags
 from schemas.completion.publish import parse_completion
+from schemas.config.build import load_config
 from schemas.config.dataset import QuotaConfig, SelectConfig
+from schemas.config.models import Strategy
 from schemas.ledger import LEDGER
 from schemas.question import JUDGED, VERIFIED
 from schemas.sample import SAMPLE
@@ -40,6 +43,7 @@ from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
 
 IMAGES = {"image_id": pl.String, "coco_id": pl.Int64, "sha256": pl.String, "photograph": pl.String}
 PAPER_ID = re.compile(r"[a-zA-Z_]+\.[0-9]+")
+BUILD = load_config(Path("configs/sample.toml"))
 QUOTA = QuotaConfig(num_samples=24, max_per_image=6)
 SELECT = SelectConfig(val_share=0.3)
 LETTERS = "ABCD"
@@ -353,8 +357,8 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
     ]
     path = tmp_path / "photographs.parquet"
     pl.DataFrame(rows, PHOTOGRAPHS, orient="row").write_parquet(path)
-    assert why_none(pl.DataFrame(schema=JUDGED), [path]).startswith(told)
-    assert why_none(pl.DataFrame(schema=JUDGED), []).startswith("the scenes allow none")
+    assert why_none(pl.DataFrame(schema=JUDGED), [path], BUILD).startswith(told)
+    assert why_none(pl.DataFrame(schema=JUDGED), [], BUILD).startswith("the scenes allow none")
 
 
 @pytest.mark.parametrize(
@@ -369,7 +373,6 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
          "x (first q2: so): look"),
         ("write:no-reply", "see that the server answers, and run the same command again"),
         ("write:reply-truncated", "raise max_tokens"),
-        ("write:writer-cannot-tell", "let the writer see the photographs"),
         ("verify:answer-unproved", "name a judge"),
         ("judge:judge-ambiguous", "see that the judge is shown the photographs"),
         ("judge:blind-answerable", 'set judge.blind = "report"'),
@@ -389,4 +392,25 @@ def test_where_all_questions_are_lost_the_stage_and_its_commonest_reason_are_nam
         | of_stage.get(entry.partition(":")[0], {})
         for number, entry in enumerate(stages.split())
     ]
-    assert told in why_none(pl.DataFrame(rows, JUDGED), [])
+    assert told in why_none(pl.DataFrame(rows, JUDGED), [], BUILD)
+
+
+@pytest.mark.parametrize(
+    ("reason", "write", "advice"),
+    [
+        ("writer-cannot-tell", {}, "let another model write"),
+        ("writer-cannot-tell", {"show_photograph": False},
+         "let the writer see the photographs (write.show_photograph), or let another model write"),
+        ("writer-cannot-tell", {"strategy": Strategy.OPEN, "show_photograph": False},
+         "let the writer see the photographs (write.show_photograph), "
+         'set write.strategy = "planned", or let another model write'),
+        ("answer-unproved", {}, "name a judge, which decides what is not proved, or loosen proof"),
+    ],
+)  # fmt: skip
+def test_what_is_set_already_is_not_advised(reason, write, advice):
+    row = dict.fromkeys(JUDGED) | {"writer": "m", "question_id": "q", "reason": reason}
+    config = BUILD.model_copy(update={"write": BUILD.write.model_copy(update=write)})
+    lost = pl.DataFrame([row], JUDGED)
+    assert why_none(lost, [], config).endswith(f": {advice}")
+    judged = config.model_copy(update={"judge": object()})
+    assert "judge" not in why_none(lost, [], judged)
