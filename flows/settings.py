@@ -2,9 +2,17 @@
 
 import logging
 import os
+import re
+import sys
+import tomllib
+from contextlib import redirect_stderr, suppress
+from io import StringIO
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
+
+from schemas.printable import first_line
 
 OURS = ("flows", "tasks")
 """Loggers whose lines Prefect keeps with each run."""
@@ -44,6 +52,41 @@ def apply_settings(verbose: bool = False) -> None:
         logging.raiseExceptions = False
         for service in QUEUES:
             logging.getLogger(service).setLevel(logging.ERROR)
+    _read_settings()
+
+
+def _read_settings() -> None:
+    """Import Prefect, which reads its settings then. ValueError where the environment or a file has
+    one that is none: Prefect would report that in many lines, and not where it stands."""
+    home = Path(os.environ["PREFECT_HOME"]).expanduser()
+    profiles = Path(os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml")
+    with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
+        try:
+            tomllib.loads(profiles.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(
+                f"{profiles}, which has Prefect's profiles, cannot be read ({first_line(error)}): "
+                "correct or remove it"
+            ) from None
+    said = StringIO()
+    with redirect_stderr(said):
+        from prefect.settings import get_current_settings
+    try:
+        get_current_settings()
+    except ValidationError as error:
+        raise ValueError(_wrong_setting(error)) from None
+    sys.stderr.write(said.getvalue())
+
+
+def _wrong_setting(error: ValidationError) -> str:
+    about = error.errors(include_url=False)[0]
+    section = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", error.title.removesuffix("Settings"))
+    name = "_".join(part.upper() for part in ("prefect", section, *map(str, about["loc"])) if part)
+    # Without its value, which may hold a key.
+    return (
+        f"Prefect's setting {name} is invalid ({about['msg']}): correct it in the environment, or "
+        "in Prefect's profile"
+    )
 
 
 def show_lines(console: Console, *loggers: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from bench.miniature.learning import (
@@ -54,6 +55,7 @@ def grpo_through_trl(
             train_dataset=Dataset.from_list(list(_rows(batches))),
             args=_arguments(policy, len(batches), seed, Path(folder)),
         )
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
     return found
 
