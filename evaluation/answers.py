@@ -55,6 +55,8 @@ VERDICT = re.compile(
 """A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
 ADDS = re.compile("d#[A-Z]+,")
 """"But yes, there is a plate": of something else than what was said, or not decided."""
+RIGHT = ("right",)
+"""Alone before other sentences of a line, it is as often "yes" as a place."""
 EXCEPTED = re.compile(r"ua?@([A-Z])(?![A-Z])")
 """The only letter that is not meant, in a sentence that denies."""
 
@@ -179,6 +181,8 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
             elif sentence[0] == "d" and not ADDS.match(sentence):
                 raised += 10
             found, denied = _read_sentence(sentence, line, known)
+            if sentence != line and line.startswith(sentence) and RIGHT in map(known.get, sentence):
+                found = [replace(one, weight=min(one.weight, 3)) for one in found]
             said = [one for one in said if not denied or not {*one.letters} <= denied]
             said += [replace(one, weight=one.weight + raised) for one in found]
     return said

@@ -15,6 +15,10 @@ ASKED = re.compile(r"[qn][^@#:?.,b]*$")
 """"The answer is" and the like, and what asks for it instead: "which option is"."""
 SEEN = re.compile(r"(?:[bv]|(h))[ljod&]*$")
 """Before a text: a verb that states it, in a group where a thing is seen."""
+LISTED = re.compile("#[A-Z]+(?:[ljo]*(?:,|&|,&)[lj]*#[A-Z]+)+")
+"""Texts that are named together, of which none is meant: "the mug, the book and the lamp"."""
+COUNTS = re.compile("h[lj]*#([A-Z])")
+"""A number that a thing has, or somebody sees."""
 SCALE = re.compile("[^@#.,]*(?:x0+|0x):")
 """What a number behind the colon is of: "scale 1-8: 8", "2 x 4 = 8"."""
 GUIDING = {
@@ -32,13 +36,17 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
         one.end() for one in ANSWER.finditer(sentence) if not ASKED.search(sentence[: one.start()])
     ]
     told = sentence[max(ends, default=0) :]
+    if not ends:
+        told = LISTED.sub(_unless_several, told)
     told = told[told.rfind("o", 0, max(told.rfind("#"), 0)) + 1 :]
+    counts = COUNTS.findall(told)
     if (
         told.endswith("l")
         or SCALE.match(told)
+        or (len(counts) > 1 and all(known[letter][0].isdecimal() for letter in counts))
         or len({*re.findall("(?<![a-z0])#[A-Z]+(?=x)", told)}) > 1
     ):
-        return "", 0  # cut off, or a list: "two cats, three dogs"
+        return "", 0  # cut off, or a list: "two cats, three dogs", "row 1 has 2, row 2 has 2"
     clauses = meant_clauses(told)
     is_one, letters = len(clauses) == 1 and "," not in told, ""
     for head, clause in clauses:
@@ -46,11 +54,16 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
             found = _read_text(clause, head, is_one, known)
             if letters and not found and "n" not in clause:  # "the gate is left, the tower right"
                 found = "".join(
-                    re.findall("(?:^[lj]+#|^#(?=[A-Z]+b)|#(?=[A-Z]+$))([A-Z]+)", clause)
+                    re.findall("(?:^[lj]+#|^[ljd]*#(?=[A-Z]+b)|#(?=[A-Z]+$))([A-Z]+)", clause)
                 )
             letters += found
     is_whole = not re.sub(r"#[A-Z]+|[ljod&,.:]", "", sentence)
     return "".join(sorted({*letters})), 6 if ends else 3 + is_whole
+
+
+def _unless_several(listed: re.Match[str]) -> str:
+    several = len({*re.findall("[A-Z]+", listed[0])}) > 1
+    return "x" if several else listed[0]
 
 
 def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:

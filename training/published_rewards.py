@@ -71,8 +71,9 @@ def published_dense(
 
 def published_sparse(completion: str, gold: str) -> Rewards:
     """Half for `<think>` and `<answer>` and nothing else, half for the answer, which is the whole
-    text where it has no tag. Spaces and case do not count. The published code also accepts what
-    sympy simplifies to the same: evaluating what a policy writes is left out."""
+    text where it has no tag. Spaces and case do not count. The published grader also takes
+    off LaTeX, degrees and a final point, and accepts what sympy simplifies to the same: evaluating
+    what a policy writes is left out."""
     found, wanted = ANSWER.search(completion), ANSWER.search(gold)
     said = found[1] if found else completion
     right = wanted[1] if wanted else gold

@@ -19,6 +19,9 @@ COUNTS = {"A": "1", "B": "2", "C": "3", "D": "4"}
 DOZENS = {"A": "2", "B": "24", "C": "12"}
 FEW = {"A": "2", "B": "3", "C": "4", "D": "8"}
 THINGS = {"A": "sofa", "B": "lamp"}
+DESK = {"A": "the mug", "B": "the laptop", "C": "the lamp", "D": "the book"}
+CARS = {"A": "the red car", "B": "the blue car"}
+ROWS = {"A": "2", "B": "3", "C": "4", "D": "5"}
 DOOR = {"A": "Open", "B": "Closed"}
 SUPPORTS = {"A": "on", "B": "under", "C": "over"}
 ORDER = {"A": "first", "B": "second"}
@@ -297,6 +300,41 @@ KINDS = {
         (SIDES, "The answer is B. Hmm, maybe not.", None),
         (FEW, "2 people, 3 dogs.", None),
         (FEW, "I see two on the left and", None),
+    ],
+    "several things in a sentence": [
+        (
+            DESK,
+            "Of the four, the lamp is nearest; the mug, laptop and book are all on the far side.",
+            None,
+        ),
+        (
+            DESK,
+            "The book is closer to the window than the mug is, but the lamp is closest of all.",
+            None,
+        ),
+        (DESK, "The mug is close, but the lamp is closer.", None),
+        (SIDES, "The plate is in front of the cup, which makes the cup behind the plate.", "D"),
+        (SIDES, "The plate is left of the cup, which means the cup is right of the plate.", "B"),
+        (CARS, "The blue car is farther away; choose the other.", None),
+        (CARS, "The blue car is farther away. Pick the other one.", None),
+        (ROWS, "There are 2 dogs and 1 cat, which makes 3 animals.", "B"),
+        (ROWS, "There are 2 on the left and 2 on the right, which gives 4.", "C"),
+        (ROWS, "Row 1 has 2, row 2 has 2.", None),
+        (ROWS, "The left shelf has 2, and the right shelf has 3.", None),
+        (SIDES, "Right. The cup is to the left of the plate.", None),
+        (SIDES, "Right. The cup is to the right of the plate.", "B"),
+        (SIDES, "Right. It is on the other side.", "B"),
+        (SIDES, "Right.", "B"),
+        (SIDES, "The plate is to the left, so the cup is on the right. Right.", "B"),
+        (YES, "Sure, yes, I've looked at the image. There's no cat on the couch.", None),
+        (YES, "Yes, I've examined the picture. No.", "B"),
+        (YES, "Yes, there is a cat.", "A"),
+        (YES, "Yes, I see a cat.", "A"),
+        (YES, "Yes, I can see a cat on the couch.", "A"),
+        (DESK, "The lamp is nearest to the window; the mug is far.", None),
+        (DESK, "The lamp.", "C"),
+        (DESK, "The lamp, since the mug and the book are farther away.", "C"),
+        (DESK, "The lamp, the mug and the book are on the desk.", None),
     ],
     "other languages": [
         (SIDES, "\ub2f5\uc740 B\uc785\ub2c8\ub2e4.", "B"),
