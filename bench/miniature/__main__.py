@@ -1,7 +1,7 @@
 """Whether dense rewards help, in miniature.
 
     python -m bench.miniature [--directory FOLDER] [--share 1]
-                              [--part main terms turned further scaling trl]
+                              [--part main terms turned looks last scaling trl]
 
 A policy of 0.4 M parameters sees a picture of coloured rectangles and a question; it writes boxes
 and an answer. A warm-up teaches it to see on clear pictures and to read its answer off boxes. GRPO

@@ -101,11 +101,15 @@ def repetition() -> Iterator[Arm]:
             yield Arm(reward, seed, "turned")
 
 
-def further() -> Iterator[Arm]:
-    """Where the effect may end, and where the paper's collapse may appear."""
+def looks() -> Iterator[Arm]:
+    """Where the effect may end: the answer does not rest on boxes."""
     for seed in range(3):
         for reward in ("sparse", "dense"):
             yield Arm(reward, seed, start=Start.LOOKS)
+
+
+def last_counts() -> Iterator[Arm]:
+    """Where the paper's collapse may appear: the last of many boxes counts, for twice as long."""
     for reward in ("sparse", "dense", "no count", "no gate, no count"):
         yield Arm(reward, 0, start=Start.READS_LAST, rollouts=2 * ROLLOUTS)
 
@@ -128,7 +132,8 @@ PARTS = {
     "main": main_table,
     "terms": terms,
     "turned": repetition,
-    "further": further,
+    "looks": looks,
+    "last": last_counts,
     "scaling": scaling,
     "trl": through_trl,
 }
