@@ -74,8 +74,9 @@ def resolve_dataset(name: str, root: Path) -> Path:
     `root`/rejected, the build that NAME@TAG stands for, or the newest published build of that name.
     FileNotFoundError where there is no such folder or tag."""
     place = Path(name).expanduser()
-    places = (place, root / "datasets" / name, root / REJECTED / name) if name else ()
-    for folder in places:
+    is_build = len(Path(name).parts) == 2
+    below = (root / "datasets" / name, root / REJECTED / name) if is_build else ()
+    for folder in (place, *below) if name else ():
         if _has_manifest(folder):
             return folder
     if len(Path(name).parts) == 1 and not place.is_absolute():

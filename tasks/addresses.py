@@ -11,9 +11,18 @@ from typing import Any
 
 FETCHED, FILES, RECORD = "fetched", "files", "fetched.json"
 """<root>/fetched/<key>/files/... and, beside the files, the record of where they are from."""
-STORE, ADDRESS = ".store", "address"
+STORE, ADDRESS_FILE = ".store", "address"
 """The folder of a root that is a copy of one on an object store, and the file with its address."""
+ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]*://|(?:s3a?|gs|gcs|hub|hf|https?|ftp|file|az|abfss?):", re.IGNORECASE
+)
+"""How addresses begin, also those that lack a slash, as `str(Path("s3://BUCKET"))` does."""
 COPY = re.compile(rf"{FETCHED}/[0-9a-f]{{16}}/{FILES}\b")
+
+
+def is_address(place: str) -> bool:
+    """Whether a place is meant as an address, of whatever kind, and not as a path."""
+    return ADDRESS.match(place) is not None
 
 
 def address_of(place: str, root: Path) -> str:
@@ -29,7 +38,7 @@ def store_of(root: Path) -> str | None:
     """The address of the root on an object store that this one is a copy of; None where it is a
     root of its own."""
     try:
-        return (root / STORE / ADDRESS).read_text(encoding="utf-8").strip()
+        return (root / STORE / ADDRESS_FILE).read_text(encoding="utf-8").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -21,7 +21,7 @@ from threading import Event, Thread
 
 from schemas.dataset_folder import check_root
 from schemas.replacing import replacing
-from tasks.addresses import ADDRESS, STORE, store_of
+from tasks.addresses import ADDRESS_FILE, STORE, is_address, store_of
 from tasks.buckets import is_bucket, open_bucket
 from tasks.root_transfer import bring, send
 
@@ -34,7 +34,7 @@ def open_root(text: str | Path) -> Path:
     """The folder of a root: itself, or the copy of one at an address. ValueError where it can be
     none."""
     address = str(text)
-    if isinstance(text, Path) or "://" not in address:
+    if isinstance(text, Path) or not is_address(address):
         return check_root(Path(text))
     if not is_bucket(address):
         raise ValueError(
@@ -44,7 +44,7 @@ def open_root(text: str | Path) -> Path:
     address = f"{address.partition('://')[0]}://{open_bucket(address).prefix}"
     root = check_root(_copies() / sha256(address.encode()).hexdigest()[:16])
     if store_of(root) is None:
-        with replacing(root / STORE / ADDRESS) as written:
+        with replacing(root / STORE / ADDRESS_FILE) as written:
             written.write_text(f"{address}\n", encoding="utf-8")
     return root
 

@@ -266,6 +266,8 @@ def test_names_that_stand_for_folders_or_locks_are_left_there(machines, address)
     [
         (f"s3://key:{SECRET}@bucket/root", "keys are read from the environment, never from an"),
         (f"ftp://key:{SECRET}@host/root", "--root is an address of another kind than s3://"),
+        (f"s3:/{SECRET}/root", "--root is an address of another kind than s3://"),
+        ("hub:me/root", "--root is an address of another kind than s3://"),
         ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from schemas.dataset_folder import check_root
+from tasks.addresses import is_address
 
 
 def root_of(text: str | Path) -> str | Path:
@@ -13,7 +14,7 @@ def root_of(text: str | Path) -> str | Path:
     stays one: a path has no two slashes in a row."""
     if not str(text):
         raise typer.BadParameter("it is empty: name a folder")
-    return str(text) if "://" in str(text) else Path(text)
+    return str(text) if is_address(str(text)) else Path(text)
 
 
 def folder_of(root: str | Path) -> Path:

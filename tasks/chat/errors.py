@@ -31,9 +31,10 @@ OF_FORM = (
     "additionalproperties",
     "additional properties",
     "requested parameters",
+    "generate json",
 )
-"""Words of a rejection whose cause is the required form of the reply; the last are OpenRouter's,
-which names no parameter."""
+"""Words of a rejection whose cause is the required form of the reply. The last are OpenRouter's,
+which names no parameter, and Groq's, whose model wrote something else."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string",
@@ -157,12 +158,7 @@ def error_of(
     """The error that decides what happens to a request that was answered with this status. `words`
     is all that the server says, where the message is a part."""
     told, words = f"{status}: {message}", words or message
-    # Groq's code for a reply that the model did not write in the required form.
-    if (
-        (may_pass(status) and not _is_crash(status, words))
-        or status < 400
-        or code == "json_validate_failed"
-    ):
+    if (may_pass(status) and not _is_crash(status, words)) or status < 400:
         return PassingError(told, retry_after, is_congestion=status in CONGESTED)
     is_filtered = names_any(f"{code} {words}", FILTERED)
     return RejectedError(told, Failure.FILTERED if is_filtered else "", words)

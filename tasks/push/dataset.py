@@ -14,7 +14,7 @@ from schemas.dataset_folder import DATA, VALIDATION, check_dataset
 from schemas.replacing import PARTIAL
 from schemas.review import REVIEWS, reviews_of
 from tasks.buckets import answering
-from tasks.push.store import Store
+from tasks.push.store import Folder, Store
 from tasks.review.card import write_reviews
 from tasks.review.precision import agreements, precisions, reviewed_of
 
@@ -35,6 +35,8 @@ class Pushed(NamedTuple):
 def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
     """Send what is missing of a dataset to the store at an address. ValueError where the dataset is
     not as it was published, or the store holds something else."""
+    if isinstance(store, Folder) and _is_below(store.place, root / "datasets"):
+        raise ValueError(f"{to} is among the datasets of {root}: name another place")
     manifest = check_dataset(folder)
     refresh_card(folder, root, manifest["name"])
     files = dict(files_of(folder, root, manifest))
@@ -66,6 +68,10 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
             logger.info("push: %s", name)
         sent += len(missing)
     return Pushed(sent, len(files) - sent)
+
+
+def _is_below(place: Path, folder: Path) -> bool:
+    return place.resolve().is_relative_to(folder.resolve())
 
 
 def batches(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -8,8 +8,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Protocol
 
-from schemas.printable import printable
 from schemas.replacing import replacing
+from tasks.addresses import ADDRESS
 from tasks.buckets import Bucket, is_bucket, open_bucket
 
 HUB = "hub:"
@@ -90,10 +90,9 @@ def open_store(to: str, *, is_public: bool = False) -> Store:
         return BucketStore(open_bucket(to))
     if not to.strip():
         raise ValueError("it is not said where to: name a folder, s3://BUCKET/PREFIX or hub:NAME")
-    scheme, is_address, _ = to.partition("://")
-    if is_address:
+    if begin := ADDRESS.match(to):  # without the rest, which may hold a key
         raise ValueError(
-            f"{printable(scheme)}:// is no store that is known: name a folder, s3://BUCKET/PREFIX, "
+            f"{begin[0]} is no store that is known: name a folder, s3://BUCKET/PREFIX, "
             "gs://BUCKET/PREFIX or hub:NAME"
         )
     place = Path(to).expanduser()

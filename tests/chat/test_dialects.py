@@ -240,15 +240,20 @@ def test_several_differences_are_found_one_after_the_other(store: str) -> None:
         assert is_told(endpoint.requests[-1].body)
 
 
-def test_a_router_without_a_provider_for_the_form_is_asked_without_it(store: str) -> None:
-    told = "No endpoints found that can handle the requested parameters."
-
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (404, "No endpoints found that can handle the requested parameters."),
+        (400, "Failed to generate JSON. Please adjust your prompt."),
+    ],
+)
+def test_who_cannot_keep_the_form_is_asked_without_it(status: int, told: str, store: str) -> None:
     def refuse(body: dict[str, Any]) -> ServerAnswer | None:
-        return error(404, told) if "response_format" in body else None
+        return error(status, told) if "response_format" in body else None
 
     with serve(adds, refuse=refuse) as endpoint:
         assert right(totals(chat_config(endpoint), store, range(20)), range(20))
-        assert Counter(record.status for record in endpoint.requests) == {200: 20, 404: 2}
+        assert Counter(record.status for record in endpoint.requests) == {200: 20, status: 2}
 
 
 @pytest.mark.parametrize("words", ["the model 'm-image' is not found", "<html>no image</html>"])

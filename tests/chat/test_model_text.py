@@ -177,7 +177,7 @@ def test_reading_a_completion_raises_nothing_but_value_errors(raw: bytes) -> Non
         (429, "rate_limit_exceeded", "slow down", PassingError),
         (500, "", "", PassingError),
         (302, "", "elsewhere", PassingError),
-        (400, "json_validate_failed", "Failed to generate JSON", PassingError),
+        (400, "json_validate_failed", "Failed to generate JSON", RejectedError),
         (400, "", "too long", RejectedError),
         (400, "content_filter", "The response was filtered", Failure.FILTERED),
         (403, "403", "Your input was flagged", Failure.FILTERED),

@@ -144,10 +144,21 @@ def test_what_training_would_refuse_is_not_sent(dataset, tmp_path):
     assert not (tmp_path / "to").exists()
 
 
+def test_a_dataset_is_not_pushed_among_those_of_its_root(dataset):
+    root = dataset.parents[2]
+    for place in (dataset, dataset.parent, root / "datasets" / "other" / "copy"):
+        found = call("push", dataset, "--to", place, "--root", root)
+        assert found.returncode == 2
+        assert "is among the datasets of" in found.stderr.strip().splitlines()[-1]
+    assert not (dataset.parent / "manifest.json").exists()
+
+
 @pytest.mark.parametrize(
     ("to", "problem"),
     [
         ("", "it is not said where to: name a folder"),
+        (f"s3:/{SECRET}/place", "s3: is no store that is known"),
+        ("GS:bucket", "GS: is no store that is known"),
         ("ftp://host/place", "ftp:// is no store that is known: name a folder, s3://BUCKET/PREFIX"),
         (f"s3://key:{SECRET}@bucket/place", "keys are read from the environment"),
         ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),

@@ -29,6 +29,10 @@ def test_a_dataset_is_found_by_path_and_by_name(copy, tmp_path):
     (newer / "manifest.json").touch()
     assert resolve_dataset("drawn", tmp_path) == newer
     assert resolve_dataset(name_of_dataset(read_manifest(copy)), tmp_path) == copy
+    # One that somebody copied beside the builds of the name is none of them.
+    for path in copy.iterdir():
+        (shutil.copytree if path.is_dir() else shutil.copy2)(path, copy.parent / path.name)
+    assert resolve_dataset("drawn", tmp_path) == newer
 
 
 @pytest.mark.parametrize(
