@@ -179,6 +179,11 @@ def check(
     if not root.is_dir():
         raise ValueError(f"no folder {root}: name the one that builds were given with --root")
     found = check_below(root)
+    if not (found.artifacts or found.datasets or found.damages):
+        raise ValueError(
+            f"{root} has neither artifacts nor datasets: name the folder that builds were given "
+            "with --root"
+        )
     for damage in found.damages:
         typer.echo(printable(f"{damage.path}: {damage.problem}"))
     told = (

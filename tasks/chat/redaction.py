@@ -14,6 +14,8 @@ MASKED = re.compile(r"[\w\-]*(?:[*•·…]+|\.{2,}|[xX]{4,})[\w\-]*")
 GAP = re.compile(r"[*•·…]+|\.{2,}|[xX]{4,}")
 MIN_WHOLE = 5
 """Characters of a key that is looked for: shorter ones, such as "none", are no secret."""
+PLACEHOLDERS = {"empty", "dummy", "ollama", "lm-studio", "token-abc123", "sk-no-key-required"}
+"""What guides of local servers give for a key, where none is needed: no secrets, but words."""
 MIN_PARTS = 12
 """Characters of a key of which parts are looked for: parts of shorter ones are words."""
 MIN_PART = 6
@@ -29,7 +31,7 @@ _known: set[str] = set()
 
 def remember_key(key: str) -> None:
     """Have a key redacted in all that this process reports of its servers."""
-    if len(key) >= MIN_WHOLE:
+    if len(key) >= MIN_WHOLE and key.lower() not in PLACEHOLDERS:
         _known.add(key)
 
 

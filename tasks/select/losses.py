@@ -25,6 +25,9 @@ LET_JUDGE = Way("name a judge, which decides what is not proved", lambda config:
 LOOSEN_PROOF = Way("loosen proof")
 OTHER_WRITER = Way("let another model write")
 OTHER_MODEL = Way("let another model do it")
+CORRECT_FILE = Way(
+    "correct the file that override.write names", lambda config: bool(config.override.write)
+)
 LOOK_AT_REPLIES = Way("look at the model's replies")
 ADVICE = {
     "write": (LOOK_AT_REPLIES, OTHER_WRITER),
@@ -51,6 +54,10 @@ ADVICE_ON = {
             lambda config: config.write.strategy is not Strategy.PLANNED,
         ),
         OTHER_WRITER,
+    ),
+    "text-unfit": (
+        CORRECT_FILE,
+        Way("let another model write", lambda config: not config.override.write),
     ),
     "answer-unproved": (LET_JUDGE, LOOSEN_PROOF),
     "option-possible": (LET_JUDGE, LOOSEN_PROOF),
@@ -120,6 +127,8 @@ def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path], config: Pipel
 def _advice(stage: str, reason: str, lost: pl.DataFrame, config: PipelineConfig) -> str:
     is_template = lost["writer"].eq("template").any()
     ways = ADVICE_ON.get(reason) or (TEMPLATE_ADVICE if is_template else ADVICE)[stage]
+    if config.override.write and stage == "verify":
+        ways = (CORRECT_FILE, *(way for way in ways if way in (LET_JUDGE, LOOSEN_PROOF)))
     *first, last = [way.told for way in ways if way.is_open(config)]
     return f"{', '.join(first)}, or {last}" if first else last
 

@@ -117,9 +117,9 @@ def test_what_is_not_sealed_is_no_damage(root):
     assert " artifacts and 2 datasets (" in done.stdout
 
 
-def test_a_root_without_anything_is_sound_and_one_that_is_not_there_is_told(tmp_path):
+def test_a_folder_that_is_no_root_is_told(tmp_path):
     done = call("check", tmp_path)
-    assert done.stdout == "0 files of 0 artifacts and 0 datasets (0 B) are what was written\n"
-    assert (done.returncode, list(tmp_path.iterdir())) == (0, [])
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert "has neither artifacts nor datasets: name the folder" in done.stderr
     done = call("check", tmp_path / "none")
     assert done.returncode == 2 and "no folder" in done.stderr

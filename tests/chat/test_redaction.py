@@ -61,3 +61,10 @@ def test_no_part_of_a_key_is_left(key, data, before, after, is_encoded):
 def test_a_short_key_is_only_looked_for_whole():
     assert without("ollama runs llama", "ollama") == "[key] runs llama"
     assert without("EMPTY and none", "none-12") == "EMPTY and none"
+
+
+def test_what_stands_for_no_key_is_a_word_as_others():
+    for key in ("EMPTY", "token-abc123", "lm-studio"):
+        remember_key(key)
+    told = "lost as reply-empty; a token of lm-studio"
+    assert redacted(told) == told
