@@ -53,6 +53,10 @@ VERDICT = re.compile(
     r"(@[A-Z]+)[:;]+(?=-|[absle&]*[nw]+a?(?![^,.@]))|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
 )
 """A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
+REFUTES = re.compile(r"[,.;:]d+s*b[ljs]*(?:[tw]|n[ljs]*(?:r|#[A-Z]+))")
+"""What takes back the answer of its own sentence: "but it is wrong", "but that's not right"."""
+PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
+"""Within a sentence that goes on."""
 ADDS = re.compile("d#[A-Z]+,")
 """"But yes, there is a plate": of something else than what was said, or not decided."""
 RIGHT = ("right",)
@@ -130,7 +134,8 @@ def _read(part: str, known: Options, unread: str) -> ParsedAnswer:
 def _lines(part: str, known: Options) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins; texts of options count
     neither in items of a list, which are what is counted or compared, nor in broken text."""
-    text = CALLED.sub("", plain(ITEM.sub("\u2022 ", REMOVED.sub("", part))))
+    text = ITEM.sub("\u2022 ", REMOVED.sub("", PAUSE.sub(", ", part)))
+    text = CALLED.sub("", plain(text))
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"
     nothing: Options = dict.fromkeys(known, ())
@@ -181,6 +186,9 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
             elif sentence[0] == "d" and not ADDS.match(sentence):
                 raised += 10
             found, denied = _read_sentence(sentence, line, known)
+            if REFUTES.search(sentence):
+                denied |= {*"".join(one.letters for one in found)}
+                found = []
             if sentence != line and line.startswith(sentence) and RIGHT in map(known.get, sentence):
                 found = [replace(one, weight=min(one.weight, 3)) for one in found]
             said = [one for one in said if not denied or not {*one.letters} <= denied]

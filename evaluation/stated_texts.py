@@ -21,6 +21,10 @@ COUNTS = re.compile("h[lj]*#([A-Z])")
 """A number that a thing has, or somebody sees."""
 SCALE = re.compile("[^@#.,]*(?:x0+|0x):")
 """What a number behind the colon is of: "scale 1-8: 8", "2 x 4 = 8"."""
+RELATIVE = re.compile("b[^#]*xsb[ljod&]*$")
+"""Of another thing than the sentence: "on the rug that is under"."""
+ABOUT_TEXT = re.compile("k[ljs]*b[ljs]*$")
+"""Of the reply itself: "my reasoning is below"."""
 GUIDING = {
     "above", "below", "left", "right", "first", "second", "third", "next", "here", "there", "far",
 }  # fmt: skip
@@ -91,7 +95,9 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
         return is_free and not goes_on
     if text == ("right",) and not goes_on and re.search("^[aqsp]*b$", before):
         return False
-    if re.search("pb?$|mb", before):
+    if re.search("pb?$|mb", before) or RELATIVE.search(before):
+        return False
+    if is_guide and ABOUT_TEXT.search(before):
         return False
     if (seen and not (seen[1] and is_guide)) or {*text[:-1]} & WHOLE:
         return True

@@ -22,6 +22,9 @@ THINGS = {"A": "sofa", "B": "lamp"}
 DESK = {"A": "the mug", "B": "the laptop", "C": "the lamp", "D": "the book"}
 CARS = {"A": "the red car", "B": "the blue car"}
 ROWS = {"A": "2", "B": "3", "C": "4", "D": "5"}
+TABLES = {
+    "A": "on the table", "B": "under the table", "C": "next to the table", "D": "behind the table",
+}  # fmt: skip
 DOOR = {"A": "Open", "B": "Closed"}
 SUPPORTS = {"A": "on", "B": "under", "C": "over"}
 ORDER = {"A": "first", "B": "second"}
@@ -300,6 +303,28 @@ KINDS = {
         (SIDES, "The answer is B. Hmm, maybe not.", None),
         (FEW, "2 people, 3 dogs.", None),
         (FEW, "I see two on the left and", None),
+    ],
+    "refuted by their own sentence": [
+        (SIDES, "The obvious answer is A, but it is wrong.", None),
+        (SIDES, "The obvious answer is A, but that's a trap.", None),
+        (SIDES, "The first answer that comes to mind is B, but it is not right.", None),
+        (SIDES, "The answer is B. A looks right, but it is wrong.", "B"),
+        (SIDES, "A is tempting, but it is wrong. The answer is B.", "B"),
+        (SIDES, "The answer is B, and it is not wrong.", "B"),
+        (SIDES, "The naive answer is B.", None),
+        (SIDES, "The trap here is B.", None),
+        (SIDES, "The answer is A.\n\nIf the plate is the reference... the answer is B.", "A"),
+        (SIDES, "If we look closely... the answer is B.", "B"),
+    ],
+    "texts of other things": [
+        (HEIGHTS, "My reasoning is below.\n\n1. The cat's box spans the table", None),
+        (HEIGHTS, "The step-by-step analysis is below:", None),
+        (HEIGHTS, "The cat is below.", "B"),
+        (HEIGHTS, "In the picture the cat is below.", "B"),
+        (TABLES, "The cat is on the rug that is under the table.", None),
+        (TABLES, "The cat is on the chair that is behind the table.", None),
+        (TABLES, "The cat is under the table.", "B"),
+        (TABLES, "The cat, which is black, is under the table.", "B"),
     ],
     "several things in a sentence": [
         (
