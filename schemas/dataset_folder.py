@@ -74,9 +74,10 @@ def resolve_dataset(name: str, root: Path) -> Path:
     `root`/rejected, the build that NAME@TAG stands for, or the newest published build of that name.
     FileNotFoundError where there is no such folder or tag."""
     place = Path(name).expanduser()
-    is_build = len(Path(name).parts) == 2
-    below = (root / "datasets" / name, root / REJECTED / name) if is_build else ()
-    for folder in (place, *below) if name else ():
+    places = [place] if name else []
+    if len(Path(name).parts) == 2:
+        places += [root / "datasets" / name, root / REJECTED / name]
+    for folder in places:
         if _has_manifest(folder):
             return folder
     if len(Path(name).parts) == 1 and not place.is_absolute():
