@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,25 @@ def ask_endpoint(
 
     reasons: dict[str, str] = {}
     conversation = partial(_ask, model=model, store=PhotographStore(root), reasons=reasons)
-    rows = converse(chat_of(model), account, items.iter_rows(named=True), conversation, run=run)
+    asked, order = items.to_dicts(), by_pictures(items, model)
+    found = converse(
+        chat_of(model), account, (asked[place] for place in order), conversation, run=run
+    )
+    rows = [row for _, row in sorted(zip(order, found, strict=True), key=itemgetter(0))]
     missing = [row["item_id"] for row in rows if row["error"] == Failure.NO_REPLY.value]
     return table_of(rows, REPLY), missing, reasons[missing[0]] if missing else ""
+
+
+def by_pictures(items: pl.DataFrame, model: EvaluatedModel) -> list[int]:
+    """The places of the items, those with the same pictures one after another: pictures come first
+    in what a server is sent, and one that keeps the beginnings of prompts (vLLM) reads each of them
+    once."""
+    first: dict[tuple[str, ...], int] = {}
+    known = [
+        first.setdefault(tuple(shown_to(model, item)), place)
+        for place, item in enumerate(items.iter_rows(named=True))
+    ]
+    return sorted(range(len(known)), key=known.__getitem__)
 
 
 def chat_of(model: EvaluatedModel) -> ChatConfig:

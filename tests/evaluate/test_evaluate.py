@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -431,3 +432,36 @@ def test_a_picture_that_a_model_cannot_be_shown_is_refused_by_its_item():
     item = {"benchmark": "mmvp", "item_id": "7", "width": 1, "height": 300}
     with pytest.raises(ValueError, match=r"item 7 of mmvp: .* 1 x 300 pixels; leave the item out"):
         asked_of(item, model)
+
+
+def test_items_of_a_picture_are_asked_one_after_another(root):
+    items = read_items(BenchmarkConfig(name="spatialbench", path="miniature"), root)
+    shown = items["images"].list.first().unique(maintain_order=True).to_list()[:3]
+    parts = [
+        items[:3].with_columns(
+            item_id=pl.col("item_id") + f"-{turn}",
+            question=pl.col("question") + f" {turn}",
+            images=pl.Series([[one] for one in shown]),
+        )
+        for turn in range(3)
+    ]
+    items = pl.concat(parts)
+
+    def reply(body: dict[str, Any]) -> str:
+        picture, _ = body["messages"][-1]["content"]
+        return f"<answer>{len(picture['image_url']['url'])}</answer>"
+
+    with serve(reply) as endpoint:
+        tree = chat_model(endpoint.url)
+        tree["chat"] |= {"max_concurrent": 1, "extra_body": {"seed": 3}}
+        model = EvaluatedModel.model_validate(tree)
+        account = Account("ordered", f"sqlite:///{root}/ordered.sqlite")
+        replies, missing, _ = ask_endpoint(items, model, account, root)
+        assert not missing
+        asked = [
+            record.body["messages"][-1]["content"][0]["image_url"]["url"]
+            for record in endpoint.requests
+        ]
+    assert replies["item_id"].to_list() == items["item_id"].to_list()
+    turns = [picture for picture, _ in groupby(asked)]
+    assert len(asked) == 9 and len(turns) == len(set(turns)) == 3
