@@ -15,7 +15,7 @@ ASKED = re.compile(r"[qn][^@#:?.,b]*$")
 """"The answer is" and the like, and what asks for it instead: "which option is"."""
 SEEN = re.compile(r"(?:[bv]|(h))[ljod&]*$")
 """Before a text: a verb that states it, in a group where a thing is seen."""
-LISTED = re.compile("#[A-Z]+(?:[ljo]*(?:,|&|,&)[lj]*#[A-Z]+)+")
+LISTED = re.compile("#[A-Z]+(?:[lj]*(?:,|&|,&)[lj]*#[A-Z]+)+")
 """Texts that are named together, of which none is meant: "the mug, the book and the lamp"."""
 COUNTS = re.compile("h[lj]*#([A-Z])")
 """A number that a thing has, or somebody sees."""
