@@ -264,6 +264,7 @@ def test_a_budget_holds_for_an_evaluation_and_pictures_count_by_their_size(root)
 def test_a_sample_of_items_is_asked_and_a_larger_one_asks_for_the_rest(root, tmp_path):
     with serve(lambda _: "(A)") as endpoint:
         model = chat_model(endpoint.url, name="sampled")
+        model["chat"] |= {"model": "sampled"}  # others have paid for the replies of theirs
         tree = tree_of(
             name="sampled", models=[model], benchmarks=[{"name": "mmstar", "path": "miniature"}]
         )
