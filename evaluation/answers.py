@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from evaluation.asked_about import NOTHING, Asked, about_asked, asked_by
 from evaluation.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
 from evaluation.option_texts import WORD, Options, words_with_digits
 from evaluation.reply_parts import (
@@ -90,17 +91,19 @@ class Statement:
     conflict: bool = False
 
 
-def parse_answer(reply: str, options: Mapping[str, str]) -> ParsedAnswer:
-    """The option that a reply names; `options` are texts by upper-case letter."""
+def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> ParsedAnswer:
+    """The option that a reply names; `options` are texts by upper-case letter. With its question,
+    what the reply says of something else is left out."""
     text = spoken(reply)
+    asked = asked_by(question, options.items()) if question else NOTHING
     known = {letter: words_with_digits(option) for letter, option in options.items()}
     for name, part in (("tag", last_answer(text)), ("boxed", last_boxed(text))):
         if part is not None:
             rest = text[text.rfind(part) + len(part) :][:MAX_READ]
             is_retracted = any(re.match("[don,]*z", line) for line in _lines(rest, known))
-            found = _read(rest if is_retracted else part[:MAX_READ], known, name)
+            found = _read(rest if is_retracted else part[:MAX_READ], known, name, asked)
             return replace(found, method=name) if found.letter and name == "boxed" else found
-    return _read(answer_fields(text) or text[-MAX_READ:], known, "nothing")
+    return _read(answer_fields(text) or text[-MAX_READ:], known, "nothing", asked)
 
 
 def answer_text(reply: str) -> str:
@@ -117,9 +120,9 @@ def answer_text(reply: str) -> str:
     return " ".join(plain(found[:MAX_PART]).split()).strip(" .")
 
 
-def _read(part: str, known: Options, unread: str) -> ParsedAnswer:
+def _read(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:
     """What a part of a reply names; the method `unread` where it states nothing."""
-    lines = _lines(part, known)
+    lines = _lines(part, known, asked)
     said = _statements(*_without_options(lines, known), known)
     most = max((one.weight for one in said), default=0)
     top = [one for one in said if one.weight == most]
@@ -131,11 +134,11 @@ def _read(part: str, known: Options, unread: str) -> ParsedAnswer:
     return ParsedAnswer(None, "uncertain" if is_uncertain else "several" if several else unread)
 
 
-def _lines(part: str, known: Options) -> list[str]:
+def _lines(part: str, known: Options, asked: Asked = NOTHING) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins; texts of options count
     neither in items of a list, which are what is counted or compared, nor in broken text."""
     text = ITEM.sub("\u2022 ", REMOVED.sub("", PAUSE.sub(", ", part)))
-    text = CALLED.sub("", plain(text))
+    text = about_asked(CALLED.sub("", plain(text)), asked)
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"
     nothing: Options = dict.fromkeys(known, ())

@@ -113,7 +113,7 @@ def _readings(row: Row, text: str | None) -> list[dict[str, Any]]:
 
 def _choice(row: Row, text: str) -> dict[str, Any]:
     options = {option["letter"]: option["text"] for option in row["options"]}
-    found = parse_answer(text, options)
+    found = parse_answer(text, options, row["question"])
     return {
         "parsed": found.letter,
         "method": found.method,

@@ -13,6 +13,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.asked_about import TABLE as SCALES
 from evaluation.baselines import constant_baselines
 from evaluation.photographs import PhotographStore
 from evaluation.reply_parts import TABLE
@@ -20,7 +21,7 @@ from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
 
-VERSION = 16
+VERSION = 17
 
 
 class Scored(NamedTuple):
@@ -31,7 +32,7 @@ class Scored(NamedTuple):
 def read_benchmark(items_path: Path, replies_path: Path, root: Path) -> Path:
     """The artifact with what the replies say."""
     inputs = inputs_of(items=items_path, replies=replies_path)
-    words = sha256(TABLE.read_bytes()).hexdigest()[:16]
+    words = sha256(TABLE.read_bytes() + SCALES.read_bytes()).hexdigest()[:16]
     parsed = plan_artifact(root, "parse", version=VERSION, config={"words": words}, inputs=inputs)
     if not is_complete(parsed):
         items, replies = pl.read_parquet(items_path), pl.read_parquet(replies_path)

@@ -1,0 +1,115 @@
+"""Replies are read with their question: what speaks of something else is no answer to it."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.answers import parse_answer
+from evaluation.asked_about import SCALES, about_asked, asked_by
+
+TWO = {"A": "the car", "B": "the bicycle"}
+DESK = {"A": "the mug", "B": "the laptop", "C": "the lamp"}
+TABLES = {"A": "on the table", "B": "under the table", "C": "behind the table"}
+SIDES = {"A": "left", "B": "right"}
+YES = {"A": "Yes", "B": "No"}
+NEARER = "Which is nearer to the camera, the car or the bicycle?"
+LARGER = "Which of the two is larger?"
+CAT = "Where is the cat relative to the table?"
+
+CASES = [
+    (NEARER, TWO, "The car is farther away than the bicycle.", None),
+    (NEARER, TWO, "The car is farther away, so the bicycle is nearer.", "B"),
+    (NEARER, TWO, "Since the car is further away, the bicycle is closer to the camera.", "B"),
+    (NEARER, TWO, "The bicycle is closer than the car.", "B"),
+    (NEARER, TWO, "The bicycle is the nearest; the car is far.", "B"),
+    (NEARER, TWO, "The car is far away. The bicycle is close.", "B"),
+    (NEARER, TWO, "**The car** is farther away.", None),
+    (NEARER, TWO, "<answer>The car is farther away</answer>", None),
+    (NEARER, TWO, "It is the car, which is less far away.", "A"),
+    (NEARER, TWO, "The car is less close.", None),
+    (NEARER, TWO, "The car is nearer than the more distant bicycle.", "A"),
+    (NEARER, TWO, "The answer is B: the car is farther away.", "B"),
+    (NEARER, TWO, "The answer is the bicycle, because the car is farther away.", "B"),
+    (NEARER, TWO, "B. The car is farther away", "B"),
+    (NEARER, TWO, "The bicycle.", "B"),
+    ("Which is farther from the camera?", TWO, "The car is farther away than the bicycle.", "A"),
+    ("Which is farther from the camera?", TWO, "The car is closer.", None),
+    ("Which one is least far from us?", TWO, "The car is the closest.", "A"),
+    ("Which one is least far from us?", TWO, "The car is the farthest.", None),
+    ("Which one is not near the camera?", TWO, "The car is far away.", "A"),
+    (LARGER, TWO, "The bicycle is smaller.", None),
+    (LARGER, TWO, "The bicycle is smaller, and the car is bigger.", "A"),
+    ("Which is taller?", TWO, "The bicycle is the shorter of them.", None),
+    ("Which is longer?", TWO, "In short, it is the car.", "A"),
+    ("Which is heavier?", TWO, "In this light, it is the car.", "A"),
+    ("What is below the shelf?", DESK, "The lamp is above the shelf.", None),
+    ("What is below the shelf?", DESK, "The lamp is above the shelf and the mug is below it.", "A"),
+    ("What is to the left of the plate?", DESK, "The lamp is to the right of the plate.", None),
+    ("What is left of it?", DESK, "The right answer is the lamp.", "C"),
+    ("What is in front of the plate?", DESK, "The mug is behind it, the lamp in front of it.", "C"),
+    ("Is the car closer than the bicycle?", YES, "The car is farther away, so no.", "B"),
+    ("Is the cup to the left of the plate?", YES, "No, it is to the right of the plate.", "B"),
+    ("Is the cup left or right of the plate?", SIDES, "The cup is to the right of it.", "B"),
+    ("Is it nearer or farther?", {"A": "nearer", "B": "farther"}, "It is farther.", "B"),
+    (CAT, TABLES, "The cat is on a chair, and the chair is behind the table.", None),
+    (CAT, TABLES, "The cat is under the table, and a chair is behind it.", "B"),
+    (CAT, TABLES, "The cat lies on the rug. The rug is under the table.", None),
+    (CAT, TABLES, "The cat lies on the rug. The cat is under the table.", "B"),
+    (CAT, TABLES, "The feline is under the table.", "B"),
+    (CAT, TABLES, "The position of the cat is under the table.", "B"),
+    (CAT, TABLES, "The chair is brown. The cat is on the table.", "A"),
+]
+
+
+@pytest.mark.parametrize(("question", "options", "reply", "letter"), CASES)
+def test_a_reply_answers_what_was_asked(question, options, reply, letter):
+    assert parse_answer(reply, options, question).letter == letter
+
+
+@pytest.mark.parametrize("letter", "AB")
+@pytest.mark.parametrize("style", ["{}", "({})", "The answer is {}.", "\\boxed{{{}}}", "{}. Far."])
+def test_letters_are_read_whatever_is_asked(style, letter):
+    assert parse_answer(style.format(letter), TWO, NEARER).letter == letter
+
+
+@given(st.text(max_size=300), st.sampled_from([NEARER, LARGER, CAT, ""]))
+def test_what_is_left_out_leaves_nothing_new(text, question):
+    asked = asked_by(question, TWO.items())
+    left = about_asked(text, asked)
+    assert len(left) <= len(text)
+    rest = iter(text)
+    assert all(char in rest for char in left)
+    if not question:
+        assert left == text
+
+
+@pytest.mark.parametrize(
+    "unit", [" ", "\n", "far, ", "the chair is ", "A ", "- ", ", ", "far and "]
+)
+def test_time_is_bounded(unit):
+    asked = asked_by(NEARER, TWO.items())
+    start = time.process_time()
+    about_asked(unit * (10_000 // len(unit)), asked)
+    assert time.process_time() - start < 1
+
+
+def test_no_word_is_of_both_ends_of_a_scale():
+    words = [
+        "near",
+        "far",
+        "closer",
+        "farther",
+        "big",
+        "small",
+        "taller",
+        "shorter",
+        "above",
+        "below",
+        "leftmost",
+        "rightmost",
+    ]
+    for word in words:
+        assert not any(all(end.search(word) for end in scale) for scale in SCALES)
+        assert any(any(end.search(word) for end in scale) for scale in SCALES)
