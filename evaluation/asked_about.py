@@ -66,8 +66,8 @@ NOTHING = Asked()
 
 
 def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
-    """What a question with options (letters and texts) asks. A scale counts where the question names
-    one end of it, and its options none; one that the question turns ("not near") does not."""
+    """What a question with options (letters and texts) asks. A scale counts where the question
+    names one end of it, and its options none; one that the question turns ("not near") does not."""
     texts = [*options]
     offered = "\n".join(text for _, text in texts)
     ends = []

@@ -3,10 +3,10 @@
 The same call after a crash does only what is missing.
 """
 
-import os
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,21 @@ from typing import Any
 from prefect import State, Task, flow, tags, task, unmapped
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed
-from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from flows.announcing import announce_dataset, announce_rejection
 from flows.graph import STAGES, dependents
 from flows.lineage import Data, data_of_artifact, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.progress import results_of
+from flows.runners import Cluster, connected, on, runner_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.build import PipelineConfig, load_config
-from schemas.config.runner import RunnerConfig, RunnerKind
+from schemas.config.runner import RunnerKind
 from schemas.dataset_folder import read_manifest
 from tasks.addresses import address_of
 from tasks.artifact import forget, remove_partials, set_aside
+from tasks.away import arrived, bring_made, returned
 from tasks.chat.account import check_asked
 from tasks.chat.run import Run
 from tasks.fetched import with_local_files
@@ -87,12 +88,20 @@ def make_dataset(
 def _run(
     stages: Sequence[Stage], build: Build, again: Collection[str] = (), show: bool = False
 ) -> Build:
-    with using_root(build.root):
+    if build.config.runner.address:
+        build = replace(build, root=build.root.absolute())  # as other machines know it
+    with using_root(build.root), connected(build.config, build.root) as cluster:
         local = replace(build, config=with_local_files(build.config, build.root))
-        return _stages_run(stages, local, again, show)
+        return _stages_run(stages, local, again, show, cluster)
 
 
-def _stages_run(stages: Sequence[Stage], build: Build, again: Collection[str], show: bool) -> Build:
+def _stages_run(
+    stages: Sequence[Stage],
+    build: Build,
+    again: Collection[str],
+    show: bool,
+    cluster: Cluster | None,
+) -> Build:
     watch_again()
     remove_partials(build.root)
     lineage, name = open_lineage(), build.config.name
@@ -101,23 +110,33 @@ def _stages_run(stages: Sequence[Stage], build: Build, again: Collection[str], s
             if not stage.applies(build.config):
                 continue
             with lineage.job(f"{name}.{stage.name}", _read_by(stage, build), whole.parent) as step:
-                build = _stage_run(stage, build, stage.name in again, show)
+                there = cluster if stage.is_sharded else None
+                build = _stage_run(stage, build, stage.name in again, show, there)
                 step.outputs = whole.outputs = _made_by(stage, build)
     return build
 
 
-def _stage_run(stage: Stage, build: Build, is_again: bool, show: bool) -> Build:
-    """The build after a stage."""
+def _stage_run(
+    stage: Stage, build: Build, is_again: bool, show: bool, cluster: Cluster | None
+) -> Build:
+    """The build after a stage, whose jobs run on the cluster where one is given."""
     run = Run(renews=is_again)
     jobs = list(stage.jobs(build, run))
     if is_again:
         for job in jobs:
             forget(job.artifact)
+    if cluster:
+        send(build.root)
+        jobs = [replace(job, away=cluster.away) for job in jobs]
     is_apart = build.config.runner.kind is not RunnerKind.THREADS
-    with holding_signals() if is_apart else nullcontext():
+    with (
+        holding_signals() if is_apart else nullcontext(),
+        on(cluster.runner) if cluster else nullcontext(),
+    ):
         futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
+    fetch = partial(bring_made, build.root) if cluster else None
     try:
-        made = results_of(stage.name, futures, stage.unit, run, show)
+        made = results_of(stage.name, futures, stage.unit, run, show, fetch=fetch)
     except DatasetRejectedError as error:
         raise _shown(error, build.after(stage.name, [error.validation])) from None
     build = build.after(stage.name, made)
@@ -157,25 +176,33 @@ def _task(stage: Stage) -> Task[..., Any]:
 @task(cache_policy=NO_CACHE)
 @telling
 def run_job(stage: Stage, job: Job) -> Path | State[Path]:
-    """The one rule by which work is skipped: a job whose artifact is complete does nothing."""
+    """The path that a job makes, or has made before: then the task is shown as `Cached`."""
     if parent_process():
         end_with_parent()
+    if job.away is None:
+        path, is_done = _made(stage, job)
+    else:
+        with arrived(job) as there:
+            path, is_done = _made(stage, there)
+            path = returned(path, there, job)
+    return Completed(name="Cached", data=path) if is_done else path
+
+
+def _made(stage: Stage, job: Job) -> tuple[Path, bool]:
+    """The one rule by which work is skipped: a job whose artifact is complete does nothing. Its
+    path, and whether that was so."""
     if stage.state(job.artifact)[0] == "complete":
-        return _cached(stage, job)
+        return _checked(stage, job, job.artifact.path), True
     with sole_maker(job.artifact, lambda: job.run.is_stopped):
         state, problem = stage.state(job.artifact)
         if state == "complete":  # by another build, meanwhile
-            return _cached(stage, job)
+            return _checked(stage, job, job.artifact.path), True
         if state == "damaged":
             set_aside(job.artifact, problem)
         with timing(job.artifact):
             path = stage.work(job)
         send(job.root)
-        return _checked(stage, job, path)
-
-
-def _cached(stage: Stage, job: Job) -> State[Path]:
-    return Completed(name="Cached", data=_checked(stage, job, job.artifact.path))
+        return _checked(stage, job, path), False
 
 
 def _checked(stage: Stage, job: Job, path: Path) -> Path:
@@ -194,7 +221,7 @@ def build_from_file(
     of the form key=value. With `announce` the events are emitted that other deployments await."""
     loaded = load_config(Path(config), tuple(settings or ()))
     place = open_root(root)
-    with in_step(place), deployed(loaded, Path(config), _runner(loaded.runner)):
+    with in_step(place), deployed(loaded, Path(config), runner_of(loaded.runner)):
         dataset = make_dataset(loaded, place, None, show=False, announce=announce)
     return str(dataset)
 
@@ -208,7 +235,7 @@ def run_build(
 ) -> Path:
     """Build with the task runner that the configuration asks for."""
     flow_ = build_dataset.with_options(
-        task_runner=_runner(config.runner), flow_run_name=run_name(config)
+        task_runner=runner_of(config.runner), flow_run_name=run_name(config)
     )
     with tags(*tags_of(config)):
         result: Path = flow_(config, root, again, show, announce)
@@ -218,7 +245,7 @@ def run_build(
 def run_preparation(config: PipelineConfig, root: Path) -> Build:
     """The stages before write, with the task runner that the configuration asks for."""
     flow_ = prepare_build.with_options(
-        task_runner=_runner(config.runner), flow_run_name=f"plan of {run_name(config)}"
+        task_runner=runner_of(config.runner), flow_run_name=f"plan of {run_name(config)}"
     )
     result: Build = flow_(config, root)
     return result
@@ -234,33 +261,7 @@ def look_at_photographs(config: PipelineConfig, root: Path) -> Build:
 def run_looks(config: PipelineConfig, root: Path) -> list[Path]:
     """The folders that models have written, one per shard."""
     flow_ = look_at_photographs.with_options(
-        task_runner=_runner(config.runner), flow_run_name=f"look of {run_name(config)}"
+        task_runner=runner_of(config.runner), flow_run_name=f"look of {run_name(config)}"
     )
     result: Build = flow_(config, root)
     return list(result.made["look"])
-
-
-def _runner(config: RunnerConfig) -> Any:
-    """A Prefect task runner; those that leave the process need a server to report to."""
-    if config.kind is RunnerKind.THREADS:
-        return ThreadPoolTaskRunner(max_workers=config.max_workers)
-    if not os.environ.get("PREFECT_API_URL"):
-        raise ValueError(
-            f"runner.kind = {config.kind} needs a Prefect server: run `prefect server start` and "
-            "set PREFECT_API_URL"
-        )
-    try:
-        if config.kind is RunnerKind.DASK:
-            from prefect_dask import DaskTaskRunner
-
-            workers = {"n_workers": config.max_workers, "threads_per_worker": 1}
-            return DaskTaskRunner(cluster_kwargs={**workers, "dashboard_address": None})
-        if config.kind is RunnerKind.RAY:
-            from prefect_ray import RayTaskRunner
-
-            return RayTaskRunner(init_kwargs={"num_cpus": config.max_workers})
-    except ImportError:
-        raise ValueError(
-            f"runner.kind = {config.kind} needs one more package: pip install prefect-{config.kind}"
-        ) from None
-    return ProcessPoolTaskRunner(max_workers=config.max_workers)

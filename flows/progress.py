@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -34,11 +34,14 @@ def results_of(
     run: Run,
     show: bool = False,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    *,
+    fetch: Callable[[Sequence[Path]], None] | None = None,
 ) -> list[Path]:
     """The paths that one stage's tasks made, in order. Raises the error of the task that failed
     first, after the others have ended: `run` is stopped, so that they ask models no longer. `show`:
     progress is written to standard error, as the command line does; a Prefect worker has a log.
-    Where that is no terminal, a line follows every `heartbeat_seconds`."""
+    Where that is no terminal, a line follows every `heartbeat_seconds`. `fetch` brings here what
+    tasks made on other machines."""
     started = time.monotonic()
     console = Console(stderr=True) if show else None
     try:
@@ -50,6 +53,8 @@ def results_of(
     for future in failed:
         future.result()
     paths: list[Path] = [future.result() for future in futures]
+    if fetch:
+        fetch(paths)
     num_cached = sum(future.state.name == "Cached" for future in futures)
     num_rows = sum(_num_rows(path) for path in paths)
     made = f"{num_rows:,} {unit}" if num_rows else unit

@@ -7,6 +7,7 @@ A stage's folder declares one `Stage`; `flows/graph.py` lists them. Its work is 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -17,6 +18,9 @@ from schemas.config.source_kind import SourceKind
 from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import Artifact, State, inputs_of, plan_artifact, read_seal, state_of
 from tasks.chat.run import Run
+
+if TYPE_CHECKING:
+    from tasks.away import Away
 
 MAX_SHARDS = 10
 """Of a build: it then stays under fifty task runs, which Prefect's server can show at once."""
@@ -71,7 +75,7 @@ class Job:
     """One run of a stage's work: what it reads, by the stage that made it, and what it is to
     write. `inputs` holds one path per shard, or only the job's own where the stage has a shard.
     `run` counts the requests to models of all jobs of the stage in this process, and may stop
-    them."""
+    them. A job that is `away` is sent to another machine."""
 
     config: PipelineConfig
     source: SourceConfig
@@ -80,6 +84,7 @@ class Job:
     shard: str
     inputs: Mapping[str, Sequence[Path]]
     run: Run = field(default_factory=Run)
+    away: "Away | None" = None
 
     def path(self, stage: str) -> Path:
         """The one path of a stage."""
@@ -94,7 +99,8 @@ class Job:
     def num_workers(self) -> int:
         """Processes for one job: 1 where the runner already spreads shards over processes."""
         runner = self.config.runner
-        return runner.max_workers if runner.kind is RunnerKind.THREADS else 1
+        is_here = runner.kind is RunnerKind.THREADS or (runner.address and not self.shard)
+        return runner.max_workers if is_here else 1
 
 
 def no_settings(config: PipelineConfig) -> Settings:

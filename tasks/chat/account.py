@@ -20,6 +20,11 @@ def account_of(config: PipelineConfig, root: Path) -> Account:
 def check_asked(config: PipelineConfig, root: Path) -> None:
     """ValueError where a model that a build asks could not be asked, or what it replies be kept."""
     check_replies(config, root)
+    if config.runner.address and config.chats and not config.replies:
+        raise ValueError(
+            "the machines of runner.address cannot keep replies of models in one file: set "
+            'replies = "postgresql://user@host/database"'
+        )
     check_keys(config)
 
 

@@ -96,20 +96,6 @@ def test_time_is_bounded(unit):
 
 
 def test_no_word_is_of_both_ends_of_a_scale():
-    words = [
-        "near",
-        "far",
-        "closer",
-        "farther",
-        "big",
-        "small",
-        "taller",
-        "shorter",
-        "above",
-        "below",
-        "leftmost",
-        "rightmost",
-    ]
-    for word in words:
+    for word in ("near", "farther", "big", "shorter", "above", "leftmost", "inside"):
         assert not any(all(end.search(word) for end in scale) for scale in SCALES)
         assert any(any(end.search(word) for end in scale) for scale in SCALES)

@@ -1,0 +1,95 @@
+"""Runners: on which threads, processes or machines the jobs of a build run.
+
+A cluster that runs already takes the stages that work on shards; the others have one job each, and
+run where the build does.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from prefect.context import FlowRunContext
+from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
+
+from schemas.config.build import PipelineConfig
+from schemas.config.runner import RunnerConfig, RunnerKind
+from schemas.printable import printable
+from tasks.away import Away, away
+
+CONNECT_SECONDS = 10
+"""Longest wait for a cluster to answer."""
+
+
+class Cluster(NamedTuple):
+    """A Prefect task runner for machines elsewhere, and what their jobs must know."""
+
+    runner: Any
+    away: Away
+
+
+def runner_of(config: RunnerConfig) -> Any:
+    """A Prefect task runner for the jobs that run on this machine; those that leave the process
+    need a server to report to. ValueError where there is none, or a package is missing."""
+    if config.kind is RunnerKind.THREADS:
+        return ThreadPoolTaskRunner(max_workers=config.max_workers)
+    if not os.environ.get("PREFECT_API_URL"):
+        raise ValueError(
+            f"runner.kind = {config.kind} needs a Prefect server: run `prefect server start` and "
+            "set PREFECT_API_URL"
+        )
+    if config.kind is RunnerKind.PROCESSES:
+        return ProcessPoolTaskRunner(max_workers=config.max_workers)
+    cluster = _cluster_runner(config)
+    return ThreadPoolTaskRunner(max_workers=config.max_workers) if config.address else cluster
+
+
+def _cluster_runner(config: RunnerConfig) -> Any:
+    """Of Dask or Ray: for the cluster at the address, or one of this machine."""
+    try:
+        if config.kind is RunnerKind.DASK:
+            from prefect_dask.task_runners import DaskTaskRunner
+
+            if config.address:
+                patience = {"timeout": CONNECT_SECONDS}
+                return DaskTaskRunner(address=config.address, client_kwargs=patience)
+            workers = {"n_workers": config.max_workers, "threads_per_worker": 1}
+            return DaskTaskRunner(cluster_kwargs={**workers, "dashboard_address": None})
+        from prefect_ray.task_runners import RayTaskRunner
+    except ImportError:
+        raise ValueError(
+            f"runner.kind = {config.kind} needs one more package: pip install prefect-{config.kind}"
+        ) from None
+    if config.address:
+        return RayTaskRunner(address=config.address)
+    return RayTaskRunner(init_kwargs={"num_cpus": config.max_workers})
+
+
+@contextmanager
+def connected(config: PipelineConfig, root: Path) -> Iterator[Cluster | None]:
+    """Within the block the cluster at the configured address takes jobs of a build; None without
+    an address. RuntimeError where nothing answers there."""
+    address = config.runner.address
+    if address is None:
+        yield None
+        return
+    with ExitStack() as stack:
+        try:
+            runner = stack.enter_context(_cluster_runner(config.runner).duplicate())
+            getattr(runner, "client", None)  # Dask's connects when it is first asked for
+        except Exception as error:  # of many kinds, by the cluster's client
+            raise RuntimeError(
+                f"runner.address {printable(address)} does not answer ({type(error).__name__}): "
+                "correct it, or run the same command when it does"
+            ) from None
+        yield Cluster(runner, away(config, root))
+
+
+@contextmanager
+def on(runner: Any) -> Iterator[None]:
+    """Within the block the flow run under way submits its tasks to this runner."""
+    context = FlowRunContext.get()
+    assert context, "no flow run is under way"
+    with context.model_copy(update={"task_runner": runner}):
+        yield

@@ -1,0 +1,176 @@
+"""Shards of a build are worked on by the machines of a cluster that runs already."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import State
+from pydantic import ValidationError
+
+from flows.build import build_from_file, run_build, run_job
+from flows.graph import stages_of
+from schemas.code_version import code_version
+from schemas.config.build import PipelineConfig
+from schemas.config.runner import RunnerConfig
+from tasks.artifact import Artifact, state_of
+from tasks.away import away, bring_made
+from tasks.ingest.stage import STAGE as INGEST
+from tasks.root_transfer import send
+from tasks.stage import Build, Job
+from tasks.stored_root import open_root
+from tests.builds import build, save_config, tree_of
+from tests.commands import call, server
+from tests.conftest import DRAWN
+from tests.servers.dask import serving_dask
+from tests.servers.s3 import serving_s3
+from tests.stages import after
+
+TINY = DRAWN | {
+    "name": "tiny",
+    "images": "embed",
+    "source": {"kind": "rendered", "render": {"num_scenes": 12, "width": 400, "height": 300}},
+    "quota": {"num_samples": 12, "max_per_image": 6},
+    "gates": {"min_quota_share": 0.0},
+}
+CONFIG = PipelineConfig.model_validate(TINY)
+NOWHERE = "tcp://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[None]:
+    secret = "wJalrXUtnFEMIexampleSECRETexample"
+    with serving_s3(secret) as environment, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def stored(served, tmp_path, monkeypatch, request) -> Path:
+    """The copy of a stored root on the machine that builds."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "here"))
+    return open_root(f"s3://bucket/{request.node.name}")
+
+
+def on_cluster(address: str) -> dict[str, Any]:
+    return TINY | {"runner": {"kind": "dask", "address": address, "shard_size": 3}}
+
+
+def bytes_of(dataset: Path) -> dict[str, bytes]:
+    """All but how long it took."""
+    return {
+        path.relative_to(dataset).as_posix(): path.read_bytes()
+        for path in sorted(dataset.rglob("*"))
+        if path.is_file() and path.name != "usage.json"
+    }
+
+
+def sent_job(root: Path, config: PipelineConfig = CONFIG) -> Job:
+    """The job of ingest, as it is sent, once the stages before it have run here."""
+    before = stages_of(config)
+    (job,) = INGEST.jobs(after(Build(config, root), *before[: before.index(INGEST)]))
+    send(root)
+    return replace(job, away=away(config, root))
+
+
+def test_a_job_is_done_in_terms_of_the_other_machine(stored, tmp_path, monkeypatch):
+    job = sent_job(stored)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "there"))
+    made = run_job.fn(INGEST, job)
+    assert made == job.artifact.path
+    there = tmp_path / "there" / made.relative_to(tmp_path / "here")
+    assert state_of(Artifact(there, job.artifact.recipe)) == ("complete", "")
+    assert not made.exists()
+    bring_made(stored, [made])
+    assert made.read_bytes() == there.read_bytes()
+    again = run_job.fn(INGEST, job)
+    assert isinstance(again, State) and (again.name, again.data) == ("Cached", made)
+    assert made.read_bytes() == INGEST.work(replace(job, away=None)).read_bytes()
+
+
+def test_another_version_of_the_code_does_nothing(tmp_path):
+    job = sent_job(tmp_path)
+    other = replace(job.away, code=code_version()._replace(version="0.0.0"))
+    failed = run_job.fn(INGEST, replace(job, away=other))
+    assert failed.is_failed()
+    assert "and this build is by spatialthinker 0.0.0" in str(failed.data)
+    assert "install the same on all machines of the cluster" in str(failed.data)
+    assert not job.artifact.path.exists()
+
+
+def test_a_root_that_is_not_shared_is_named(tmp_path):
+    job = sent_job(tmp_path / "root")
+    (tmp_path / "root").rename(tmp_path / "moved")
+    failed = run_job.fn(INGEST, job)
+    assert isinstance(failed.data, ValueError)
+    assert str(failed.data).endswith(
+        "name a --root that all machines of the cluster share, s3://BUCKET/PREFIX or a folder"
+    )
+    assert not (tmp_path / "root").exists()
+    with pytest.raises(ValueError, match="name a --root that all"):
+        bring_made(tmp_path / "root", [job.artifact.path])
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_an_address_is_of_a_cluster(kind):
+    with pytest.raises(ValidationError, match="address is of a cluster"):
+        RunnerConfig(kind=kind, address=NOWHERE)
+
+
+def test_where_it_runs_is_no_part_of_what_a_dataset_is_named_by():
+    found = PipelineConfig.model_validate(on_cluster(NOWHERE))
+    assert found.model_dump() == CONFIG.model_dump()
+
+
+def test_replies_of_models_need_a_store_that_the_machines_share(tmp_path):
+    tree = tree_of("http://127.0.0.1:9/v1") | {"runner": {"kind": "ray", "address": "auto"}}
+    done = call("build", save_config(tmp_path / "c.toml", tree), "--root", tmp_path)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert 'set replies = "postgresql://user@host/database"' in done.stderr
+
+
+@pytest.mark.long
+def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, prefect_server, monkeypatch):
+    pytest.importorskip("prefect_dask")
+    monkeypatch.setenv("PREFECT_API_URL", server()["PREFECT_API_URL"])
+    config = save_config(tmp_path / "c.toml", on_cluster(NOWHERE))
+    done = call("build", config, "--root", tmp_path / "root")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"error: runner.address {NOWHERE} does not answer (OSError): correct it, or run the same "
+        "command when it does"
+    )
+
+
+@pytest.mark.long
+def test_machines_of_a_cluster_build_what_one_machine_builds(
+    stored, tmp_path, monkeypatch, prefect_server
+):
+    monkeypatch.setenv("PREFECT_API_URL", server()["PREFECT_API_URL"])
+    here = build(CONFIG, tmp_path / "alone")
+    machines = [tmp_path / "one", tmp_path / "two"]
+    with serving_dask(tmp_path, machines) as address:
+        config = PipelineConfig.model_validate(on_cluster(address))
+        dataset = run_build(config, stored)
+        assert bytes_of(dataset) == bytes_of(here)
+        roots = [machine / stored.relative_to(tmp_path / "here") for machine in machines]
+        for root in roots:
+            # Each has worked: its copy was made by a job.
+            assert list(root.glob("artifacts/extract/*.took.json"))
+        again = run_build(config, stored, again="verify")
+        assert bytes_of(again) == bytes_of(here)
+        file = save_config(tmp_path / "c.toml", on_cluster(address))
+        store = f"s3://{(stored / '.store' / 'address').read_text().strip().removeprefix('s3://')}"
+        assert build_from_file(str(file), root=store, announce=False) == str(dataset)
+
+
+@pytest.mark.long
+def test_machines_of_a_cluster_may_share_a_folder(tmp_path, monkeypatch, prefect_server):
+    monkeypatch.setenv("PREFECT_API_URL", server()["PREFECT_API_URL"])
+    monkeypatch.chdir(tmp_path)
+    here = build(CONFIG, tmp_path / "alone")
+    with serving_dask(tmp_path, [tmp_path / "one", tmp_path / "two"]) as address:
+        config = PipelineConfig.model_validate(on_cluster(address))
+        assert bytes_of(run_build(config, Path("shared"))) == bytes_of(here)
