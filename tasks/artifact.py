@@ -15,7 +15,7 @@ left in part: artifacts are not synchronised with the disk, what is published is
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
+import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from schemas.file_digests import digest_store, file_digests
@@ -36,6 +37,8 @@ LEDGER = ".ledger.parquet"
 """Ends the name of an artifact's ledger."""
 SEAL = ".seal.json"
 """Ends the name of a seal, which else is that of its artifact."""
+ROW_GROUP = 10_000
+"""Rows of a large artifact that are read together at least."""
 DEPTH_OF_PARTIALS = 4
 """Names below a root of what is written and then renamed, at most: sight/MODEL/ab/PHOTOGRAPH and
 artifacts/infer-parts/RECIPE/BATCH."""
@@ -252,19 +255,52 @@ def write_artifact(
     frame: pl.DataFrame, artifact: Artifact, ledger: pl.DataFrame | None = None
 ) -> Path:
     """The artifact's path, once it is complete."""
+    lost = _begin(artifact, ledger)
+    with replacing(artifact.path, is_durable=False) as partial:
+        frame.write_parquet(partial, metadata={"recipe": artifact.recipe})
+    return seal_artifact(artifact, _together(content_of_rows(frame), lost))
+
+
+def write_parts(
+    parts: Iterable[pl.DataFrame],
+    schema: pl.Schema,
+    artifact: Artifact,
+    ledger: pl.DataFrame | None = None,
+) -> Path:
+    """As `write_artifact`, of rows with these columns that come in parts: one of them is in memory
+    at a time."""
+    lost = _begin(artifact, ledger)
+    empty = schema.to_frame()
+    content = content_of_rows(empty)
+    with (
+        replacing(artifact.path, is_durable=False) as partial,
+        pq.ParquetWriter(partial, empty.to_arrow().schema, compression="zstd") as writer,
+    ):
+        writer.add_key_value_metadata({"recipe": artifact.recipe})
+        for part in parts:
+            content += content_of_rows(part)
+            writer.write_table(part.to_arrow(), row_group_size=ROW_GROUP)
+    return seal_artifact(artifact, _together(content, lost))
+
+
+def _begin(artifact: Artifact, ledger: pl.DataFrame | None) -> Content | None:
+    """Clear the place of an artifact and write its ledger; the content of that."""
     artifact.seal_path.unlink(missing_ok=True)
     if artifact.path.is_dir():
         shutil.rmtree(artifact.path)
-    content = content_of_rows(frame)
     if ledger is None:
         artifact.ledger_path.unlink(missing_ok=True)
-    else:
-        with replacing(artifact.ledger_path, is_durable=False) as partial:
-            ledger.write_parquet(partial)
-        content = replace(content, total=(content.total + content_of_rows(ledger).total) % 2**128)
-    with replacing(artifact.path, is_durable=False) as partial:
-        frame.write_parquet(partial, metadata={"recipe": artifact.recipe})
-    return seal_artifact(artifact, content)
+        return None
+    with replacing(artifact.ledger_path, is_durable=False) as partial:
+        ledger.write_parquet(partial)
+    return content_of_rows(ledger)
+
+
+def _together(content: Content, lost: Content | None) -> Content:
+    """Of rows and their ledger, which has other columns."""
+    if lost is None:
+        return content
+    return replace(content, total=(content.total + lost.total) % 2**128)
 
 
 @contextmanager

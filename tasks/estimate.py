@@ -28,7 +28,7 @@ from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
 from tasks.plan.groups import stable_hash
 from tasks.plan.stage import quotas_to_write
-from tasks.select.stage import as_judged
+from tasks.select.weighed import as_judged
 from tasks.stage import Build
 from tasks.verify.stage import verify_questions
 from tasks.write.prompt import system_of

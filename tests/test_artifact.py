@@ -25,6 +25,7 @@ from tasks.artifact import (
     state_of,
     write_artifact,
     write_incomplete,
+    write_parts,
 )
 from tasks.content import content_of_rows
 
@@ -139,6 +140,32 @@ def test_the_ledger_is_a_part_of_the_content(tmp_path):
     write_artifact(ROWS, told, FRAME)
     write_artifact(ROWS, other, FRAME[:1])
     assert len({inputs_of(x=entry.path)["x"] for entry in (bare, told, other)}) == 3
+
+
+@pytest.mark.parametrize("cuts", [(ROWS,), (ROWS[:1], ROWS[1:]), ()])
+@pytest.mark.parametrize("ledger", [None, FRAME])
+def test_an_artifact_is_the_same_when_its_rows_come_in_parts(tmp_path, cuts, ledger):
+    whole, parts = planned(tmp_path / "whole"), planned(tmp_path / "parts")
+    write_artifact(pl.concat(cuts) if cuts else ROWS.clear(), whole, ledger)
+    write_parts(iter(cuts), ROWS.schema, parts, ledger)
+    assert inputs_of(x=parts.path) == inputs_of(x=whole.path)
+    assert state_of(parts) == ("complete", "")
+    one, other = pl.read_parquet(parts.path), pl.read_parquet(whole.path)
+    assert one.schema == other.schema and one.equals(other)
+    recipes = [pl.read_parquet_metadata(entry.path)["recipe"] for entry in (whole, parts)]
+    assert recipes == [whole.recipe, parts.recipe]
+
+
+def test_parts_that_end_in_an_error_leave_no_artifact(tmp_path):
+    def failing():
+        yield ROWS
+        raise RuntimeError("so")
+
+    artifact = planned(tmp_path)
+    with pytest.raises(RuntimeError, match="so"):
+        write_parts(failing(), ROWS.schema, artifact)
+    assert state_of(artifact) == ("missing", "")
+    assert not list(tmp_path.rglob("*.partial-*"))
 
 
 def overwrite(path: Path, data: bytes) -> None:

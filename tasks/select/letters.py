@@ -17,7 +17,7 @@ def assign_letters(samples: pl.DataFrame, seed: int) -> list[int]:
     order = sorted(range(samples.height), key=lambda row: (ties[row], row))
     found: dict[int, int] = {}
     mates = whole_pairs(samples["pair_id"]).tolist()
-    columns = samples.select("split", "category", pl.col("options").list.len()).rows()
+    columns = samples.select("split", "category", "num_options").rows()
     for row in order:
         if row in found:
             continue
@@ -38,7 +38,7 @@ def assign_orders(samples: pl.DataFrame, places: Sequence[int]) -> list[list[int
     mates = whole_pairs(samples["pair_id"]).tolist()
     answers = samples["answer"].to_list()
     orders = []
-    for row, number in enumerate(samples["options"].list.len().to_list()):
+    for row, number in enumerate(samples["num_options"].to_list()):
         fixed = {places[one]: answers[one] for one in (row, mates[row]) if one >= 0}
         orders.append(ordered(number, fixed))
     return orders

@@ -74,13 +74,14 @@ ADVICE_ON = {
 
 
 def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
+    """A row for each question that was lost (rows of tasks.select.weighed.WEIGHED)."""
     return (
         lost.select(
             stage=pl.when(
                 pl.col("reason").is_in(NOT_TAKEN) | pl.col("reason").str.starts_with(LEFT_OUT)
             )
             .then(pl.lit("select"))
-            .when(pl.col("question").is_null())
+            .when(~pl.col("is_written"))
             .then(pl.lit("write"))
             .when(pl.col("verdict").is_not_null())
             .then(pl.lit("judge"))

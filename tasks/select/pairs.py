@@ -6,12 +6,7 @@ import polars as pl
 
 from schemas.ledger import ledger_of, repaired
 
-SAME_WORDS = (
-    (pl.len() == 2)
-    & (pl.col("question").n_unique() == 1)
-    & (pl.col("options").list.sort().n_unique() == 1)
-    & (pl.col("options").list.get(pl.col("answer")).n_unique() == 2)
-)
+SAME_WORDS = (pl.len() == 2) & (pl.col("words").n_unique() == 1) & (pl.col("right").n_unique() == 2)
 """Whether the questions of one pair_id say the same and have different right options."""
 
 

@@ -8,52 +8,34 @@ not find right is left out.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from schemas.claim import decode_claim, objects_of
-from schemas.columns import frame_of
-from schemas.completion.publish import (
-    LETTERS,
-    option_text,
-    publish_scene,
-    published_ids,
-    render_completion,
-    render_problem,
-)
 from schemas.config.build import PipelineConfig
 from schemas.config.dataset import QuotaConfig, SelectConfig
-from schemas.question import JUDGED
-from schemas.sample import WITNESSED_SAMPLE, sample_columns
-from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import write_artifact
-from tasks.language.forms.table import form_of
-from tasks.plan.balance import offered_and_context
+from schemas.replacing import removed_at_last
+from schemas.sample import sample_columns
+from tasks.artifact import write_parts
 from tasks.plan.even import choose_evenly, filled_up
 from tasks.plan.groups import group_images, image_facts, stable_hash
+from tasks.plan.option_words import with_vocabulary
 from tasks.plan.pairs import Offers, whole_pairs
 from tasks.plan.quota import plan_quotas
 from tasks.plan.reasons import why_not_taken
 from tasks.plan.stage import by_preference
 from tasks.review.items import digests_of_shown
-from tasks.select.letters import assign_letters, assign_orders, ordered
+from tasks.select.letters import assign_letters, assign_orders
 from tasks.select.losses import select_ledger, why_none
 from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.select.reviewed import digest_of_faults, faults_of, leave_out
+from tasks.select.samples import samples_in_order
+from tasks.select.weighed import weighed
 from tasks.stage import Job, Settings, Stage
-from training.demonstrations import demonstration
 
 VERSION = 10
-Answered = Callable[[str], str]
-"""A completion with the gold scene and the answer that is given."""
-BATCH = 1000  # questions whose scenes are in memory at once
-READ = ("objects", "names", "asks", "option_claims", "answer")
-"""Columns from which `with_words` derives the words of a question and its options."""
 logger = logging.getLogger(__name__)
 
 
@@ -79,101 +61,6 @@ def assign_splits(samples: pl.DataFrame, val_share: float, seed: int) -> pl.Seri
     ).to_series()
 
 
-def sample_rows(questions: pl.DataFrame, scenes: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows of WITNESSED_SAMPLE for questions that carry split, group_id, order, coco_id and
-    photograph."""
-    by_image: dict[str, list[dict[str, Any]]] = {}
-    of_scenes = pl.col("image_id").is_in(scenes["image_id"].implode())
-    for row in questions.filter(of_scenes).iter_rows(named=True):
-        by_image.setdefault(row["image_id"], []).append(row)
-    for scene in scenes_of(scenes.filter(pl.col("image_id").is_in(list(by_image)))):
-        ids = published_ids(scene)
-        links = {entry.relationship_id: entry for entry in scene.relationships}
-        annotated = [
-            (entry.subject, entry.predicate, entry.object) for entry in scene.relationships
-        ]
-        for row in by_image[scene.image_id]:
-            claim = decode_claim(row["claim"])
-            asked = list(form_of(claim).relationships(claim))
-            objects = _asked_about(row)
-            near = [links[key] for key in row["relationships"]]
-            triplets = [
-                (entry.subject, entry.predicate, entry.object)
-                for entry in near
-                if entry.subject in objects and entry.object in objects
-            ]
-            gold = publish_scene(scene, ids, objects, dict.fromkeys(triplets + asked))
-            whole = publish_scene(
-                scene, ids, sorted(scene.objects), dict.fromkeys(annotated + asked)
-            )
-            yield {
-                **_texts(
-                    row, scene, partial(render_completion, gold), partial(demonstration, gold)
-                ),
-                "width": scene.width,
-                "height": scene.height,
-                "scene_objects": whole.objects,
-                "scene_relationships": whole.relationships,
-            }
-
-
-def _asked_about(row: Mapping[str, Any]) -> list[int]:
-    """Of the objects of a question those that it or its options name, or all where its claims are
-    about classes."""
-    named = {key for text in row["option_claims"] for key in objects_of(decode_claim(text))}
-    return [key for key in row["objects"] if key in named or not named]
-
-
-def _texts(
-    row: Mapping[str, Any], scene: Scene, render: Answered, show: Answered
-) -> dict[str, Any]:
-    place = row["order"].index(row["answer"])
-    options = [row["options"][number] for number in row["order"]]
-    lines = [option_text(number, option) for number, option in enumerate(options)]
-    question = "\n".join([row["question"], *lines])
-    kept = {name: row[name] for name in WITNESSED_SAMPLE.names() if name in row}
-    return kept | {
-        "problem": render_problem(question, scene.width, scene.height),
-        "question_only": row["question"],
-        "question_with_options": question,
-        "options": options,
-        "option_claims": [row["option_claims"][number] for number in row["order"]],
-        "answer": render(LETTERS[place]),
-        "answer_only": LETTERS[place],
-        "answer_text": render(options[place]),
-        "answer_text_only": options[place],
-        "answer_option_text": render(lines[place]),
-        "answer_option_text_only": lines[place],
-        "demonstration": show(lines[place]),
-    }
-
-
-def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
-    """Verified questions with the columns of judged ones, null."""
-    missing = [
-        pl.lit(None, dtype).alias(name)
-        for name, dtype in JUDGED.items()
-        if name not in questions.columns
-    ]
-    return questions.with_columns(missing)
-
-
-def with_words(questions: pl.DataFrame) -> pl.DataFrame:
-    """With the words of the options, the right one first, and the other words of the questions."""
-    offered, context = [], []
-    for row in questions.select(*READ).iter_rows(named=True):
-        names = dict(zip(row["objects"], row["names"], strict=True))
-        order = ordered(len(row["option_claims"]), {0: row["answer"]})
-        claims = [decode_claim(row["option_claims"][number]) for number in order]
-        options, said = offered_and_context(claims, row["asks"], names)
-        offered.append(options)
-        context.append(said)
-    texts = pl.List(pl.String)
-    return questions.with_columns(
-        offered=pl.Series(offered, dtype=texts), context=pl.Series(context, dtype=texts)
-    )
-
-
 def choose_samples(
     questions: pl.DataFrame,
     images: pl.DataFrame,
@@ -183,13 +70,12 @@ def choose_samples(
     *,
     blind_last: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The questions that become samples, with split, group_id, order, coco_id and photograph,
-    sorted by question id; and the other questions, with the reason. With `blind_last` those that
+    """Of rows of WEIGHED those that become samples, with split, group_id, order, coco_id and
+    photograph, sorted by question id; and the others, with the reason. With `blind_last` those that
     can be answered without the picture are chosen only where, of a category, the others do not
     suffice."""
-    questions = as_judged(questions)
     wanted = plan_quotas(quota, quota.num_samples)
-    sound = with_words(questions.filter(pl.col("reason").is_null()))
+    sound = with_vocabulary(questions.filter(pl.col("reason").is_null()))
     sound = sound.with_columns(sound_pairs(sound))
     is_last = pl.col("blind_answered").fill_null(False) & pl.lit(blind_last)
     parts = [by_preference(sound.filter(part), wanted, seed) for part in (~is_last, is_last)]
@@ -198,15 +84,13 @@ def choose_samples(
     taken[: parts[0].height] = choose_evenly(_offers(parts[0]), wanted, quota.max_per_image)
     if parts[1].height:
         taken = filled_up(_offers(rows), taken, wanted, quota.max_per_image)
-    rows = rows.with_columns(is_taken=pl.Series(taken)).sort(
-        "is_taken", descending=True, maintain_order=True
-    )
+    rows = rows.drop("offered", "context").with_columns(is_taken=pl.Series(taken))
+    rows = rows.sort("is_taken", descending=True, maintain_order=True)
     left = rows.with_columns(reason=why_not_taken(rows, wanted, quota.max_per_image)).filter(
         ~pl.col("is_taken")
     )
-    lost = pl.concat(
-        [questions.filter(pl.col("reason").is_not_null()), left.select(questions.columns)]
-    )
+    unsound = questions.filter(pl.col("reason").is_not_null())
+    lost = pl.concat([unsound.drop("offered", "context"), left.drop("is_taken")])
     chosen = (
         rows.filter("is_taken")
         .drop("is_taken")
@@ -224,12 +108,24 @@ def _offers(rows: pl.DataFrame) -> Offers:
     return Offers.whole(rows, whole_pairs(rows["pair_id"]))
 
 
+def _questions(job: Job, paths: Sequence[Path]) -> pl.DataFrame:
+    """Rows of WEIGHED, and in which `file` each question is; what reviewers did not find right has
+    a reason."""
+    digests = digests_of_shown(job.config.images, job.paths("photographs"))
+    faults = faults_of(job)
+    return pl.concat(
+        [
+            weighed(leave_out(pl.read_parquet(path), digests, faults)).with_columns(file=number)
+            for number, path in enumerate(paths)
+        ]
+    )
+
+
 def select(job: Job) -> Path:
     config = job.config
-    questions = pl.read_parquet(list(job.paths("judge") or job.paths("verify")))
+    paths = job.paths("judge") or job.paths("verify")
+    questions = _questions(job, paths)
     images = image_facts(job.paths("ingest"), job.paths("photographs"))
-    digests = digests_of_shown(config.images, job.paths("photographs"))
-    questions = leave_out(questions, digests, faults_of(job))
     chosen, lost = choose_samples(
         questions,
         images,
@@ -241,17 +137,16 @@ def select(job: Job) -> Path:
     if chosen.is_empty():
         why = why_none(lost, job.paths("photographs"), config)
         raise ValueError(f"no question is left to publish: {why}")
-    columns = sample_columns(bool(config.witness))
-    parts = [
-        frame_of(list(sample_rows(chosen, batch)), columns)
-        for path in job.paths("ingest")
-        for batch in pl.read_parquet(path).iter_slices(BATCH)
-    ]
-    samples = pl.concat(parts).sort("image_id", "question_id")
-    logger.info("select: %d samples of %d questions", samples.height, questions.height)
+    logger.info("select: %d samples of %d questions", chosen.height, questions.height)
     reasons = dict(lost.select("question_id", "reason").iter_rows())
     ledger = pl.concat([select_ledger(lost), parted(chosen, questions, reasons)]).sort("item")
-    return write_artifact(samples, job.artifact, ledger)
+    del questions, lost, reasons
+    schema = sample_columns(bool(config.witness))
+    with removed_at_last(job.artifact.path.with_suffix(".rows"), is_durable=False) as folder:
+        samples = samples_in_order(
+            chosen, paths, job.paths("ingest"), schema, folder, job.num_workers
+        )
+        return write_parts(samples, schema, job.artifact, ledger)
 
 
 def depends(config: PipelineConfig) -> tuple[str, ...]:

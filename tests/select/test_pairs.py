@@ -7,12 +7,15 @@ import polars as pl
 import pytest
 
 from schemas.config.dataset import QuotaConfig, SelectConfig
+from schemas.question import JUDGED
 from tasks.select.pairs import pairs_in_one_split, parted, sound_pairs
 from tasks.select.stage import choose_samples
+from tasks.select.weighed import weighed
 from tests.select.test_select import FACTS, verified
 
 QUOTA = QuotaConfig(num_samples=320)
 TRAIN = SelectConfig(val_share=0.0)
+AB, BA, AC = ["a", "b"], ["b", "a"], ["a", "c"]
 SAME_ANSWER = "the answer of the first"
 
 
@@ -34,7 +37,7 @@ def second() -> dict[str, Any]:
 def chosen(*changes):
     """The samples and what was lost, of a pair of which the second question is changed."""
     rows = [first(), *(second() | change for change in changes)]
-    questions = pl.DataFrame(rows, schema=verified(num_scenes=1).schema)
+    questions = weighed(pl.DataFrame(rows, schema=verified(num_scenes=1).schema))
     samples, lost = choose_samples(questions, FACTS, QUOTA, TRAIN, 7)
     reasons = dict(lost.select("question_id", "reason").iter_rows())
     return samples, parted(samples, questions, reasons)
@@ -76,23 +79,23 @@ def test_where_one_is_lost_the_other_stays_alone_and_the_ledger_says_why(changes
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([("p", "q?", "ab", 0), ("p", "q?", "ba", 0)], ["p", "p"]),
-        ([("p", "q?", "ab", 0), ("p", "q?", "ba", 1)], [None, None]),
-        ([("p", "q?", "ab", 0), ("p", "r?", "ab", 1)], [None, None]),
-        ([("p", "q?", "ab", 0), ("p", "q?", "ac", 1)], [None, None]),
-        ([("p", "q?", "ab", 0)], [None]),
-        ([("p", "q?", "ab", 0), ("p", "q?", "ab", 1), ("p", "q?", "ab", 1)], [None] * 3),
-        ([(None, "q?", "ab", 0), (None, "q?", "ab", 1)], [None, None]),
+        ([("p", "q?", AB, 0), ("p", "q?", BA, 0)], ["p", "p"]),
+        ([("p", "q?", AB, 0), ("p", "q?", BA, 1)], [None, None]),
+        ([("p", "q?", AB, 0), ("p", "r?", AB, 1)], [None, None]),
+        ([("p", "q?", AB, 0), ("p", "q?", AC, 1)], [None, None]),
+        ([("p", "q?", AB, 0)], [None]),
+        (
+            [("p", "q?", AB, 0), ("p", "q?", AB, 1), ("p", "q?", AB, 1)],
+            [None] * 3,
+        ),
+        ([(None, "q?", AB, 0), (None, "q?", AB, 1)], [None, None]),
     ],
 )
 def test_a_pair_says_the_same_with_different_answers(rows, expected):
-    frame = pl.DataFrame(
-        [(key, question, list(options), answer) for key, question, options, answer in rows],
-        schema={"pair_id": pl.String, "question": pl.String, "options": pl.List(pl.String),
-                "answer": pl.Int32},
-        orient="row",
-    )  # fmt: skip
-    assert sound_pairs(frame).to_list() == expected
+    names = ("pair_id", "question", "options", "answer")
+    known = {**dict.fromkeys(JUDGED), "reason": "not looked at"}
+    frame = pl.DataFrame([known | dict(zip(names, row, strict=True)) for row in rows], JUDGED)
+    assert sound_pairs(weighed(frame)).to_list() == expected
 
 
 def test_a_pair_is_in_one_split():

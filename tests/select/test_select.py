@@ -36,7 +36,9 @@ from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import by_preference
 from tasks.select.letters import assign_letters, ordered
 from tasks.select.losses import select_ledger, why_none
-from tasks.select.stage import as_judged, assign_splits, choose_samples, sample_rows, with_words
+from tasks.select.samples import ADDED, sample_rows
+from tasks.select.stage import assign_splits, choose_samples
+from tasks.select.weighed import WEIGHED, as_judged, weighed
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
@@ -91,7 +93,12 @@ def verified(seed=7, num_scenes=None):
 
 
 def chosen(rows=None, seed=7):
-    return choose_samples(verified() if rows is None else rows, FACTS, QUOTA, SELECT, seed)
+    """The questions that become samples, whole, and the others, as they were weighed."""
+    rows = verified() if rows is None else rows
+    taken, lost = choose_samples(weighed(rows), FACTS, QUOTA, SELECT, seed)
+    added = taken.select("question_id", *ADDED)
+    whole = as_judged(rows).drop("pair_id").join(added, on="question_id", maintain_order="right")
+    return whole, lost
 
 
 @pytest.mark.parametrize(
@@ -100,6 +107,7 @@ def chosen(rows=None, seed=7):
 def test_what_is_answered_blind_is_taken_only_where_others_do_not_suffice(share):
     draw = np.random.default_rng(3).random(verified().height) < share
     judged = as_judged(verified()).with_columns(blind_answered=pl.Series(draw))
+    judged = weighed(judged)
     taken, lost = choose_samples(judged, FACTS, QUOTA, SELECT, 7, blind_last=True)
     wanted: Counter[str] = Counter()
     for (category, _), number in plan_quotas(QUOTA, QUOTA.num_samples).items():
@@ -181,17 +189,17 @@ lettered = st.lists(
 @given(lettered, st.integers(0, 99), st.randoms())
 def test_letters_are_balanced_within_one_and_free_of_order(units, seed, random):
     rows = [
-        (split, category, ["x"] * number, f"pair{place}" if is_pair else None)
+        (split, category, number, f"pair{place}" if is_pair else None)
         for place, (split, category, number, is_pair) in enumerate(units)
         for _ in range(1 + is_pair)
     ]
-    schema = ["split", "category", "options", "pair_id"]
+    schema = ["split", "category", "num_options", "pair_id"]
     frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         pl.col("pair_id").cast(pl.String),
         question_id=pl.Series([f"q{place}" for place in range(len(rows))]),
     )
     places = assign_letters(frame, seed)
-    keys = [(split, category, len(options)) for split, category, options, _ in rows]
+    keys = [(split, category, number) for split, category, number, _ in rows]
     for key in set(keys):
         used = Counter(place for own, place in zip(keys, places, strict=True) if own == key)
         counts = [used.get(place, 0) for place in range(key[2])]
@@ -327,7 +335,7 @@ def test_the_gold_scene_holds_what_the_question_is_about():
 @pytest.fixture(scope="module")
 def worded():
     """Twelve questions with their words, the quotas, and their preference by seed."""
-    rows, wanted = with_words(verified().head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
+    rows, wanted = weighed(verified().head(12)), plan_quotas(QUOTA, QUOTA.num_samples)
     return rows, wanted, [by_preference(rows, wanted, seed) for seed in range(6)]
 
 
@@ -357,8 +365,8 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
     ]
     path = tmp_path / "photographs.parquet"
     pl.DataFrame(rows, PHOTOGRAPHS, orient="row").write_parquet(path)
-    assert why_none(pl.DataFrame(schema=JUDGED), [path], BUILD).startswith(told)
-    assert why_none(pl.DataFrame(schema=JUDGED), [], BUILD).startswith("the scenes allow none")
+    assert why_none(pl.DataFrame(schema=WEIGHED), [path], BUILD).startswith(told)
+    assert why_none(pl.DataFrame(schema=WEIGHED), [], BUILD).startswith("the scenes allow none")
 
 
 @pytest.mark.parametrize(
@@ -392,7 +400,7 @@ def test_where_all_questions_are_lost_the_stage_and_its_commonest_reason_are_nam
         | of_stage.get(entry.partition(":")[0], {})
         for number, entry in enumerate(stages.split())
     ]
-    assert told in why_none(pl.DataFrame(rows, JUDGED), [], BUILD)
+    assert told in why_none(weighed(pl.DataFrame(rows, JUDGED)), [], BUILD)
 
 
 @pytest.mark.parametrize(
@@ -410,11 +418,11 @@ def test_where_all_questions_are_lost_the_stage_and_its_commonest_reason_are_nam
 def test_what_is_set_already_is_not_advised(reason, write, advice):
     row = dict.fromkeys(JUDGED) | {"writer": "m", "question_id": "q", "reason": reason}
     config = BUILD.model_copy(update={"write": BUILD.write.model_copy(update=write)})
-    lost = pl.DataFrame([row], JUDGED)
+    lost = weighed(pl.DataFrame([row], JUDGED))
     assert why_none(lost, [], config).endswith(f": {advice}")
     override = config.override.model_copy(update={"write": "reviewed.parquet"})
     given = config.model_copy(update={"override": override})
-    unfit = lost.with_columns(question=pl.lit("?"), reason=pl.lit("text-unfit"))
+    unfit = lost.with_columns(is_written=pl.lit(True), reason=pl.lit("text-unfit"))
     assert why_none(unfit, [], given).endswith(": correct the file that override.write names")
     judged = config.model_copy(update={"judge": object()})
     assert "judge" not in why_none(lost, [], judged)
