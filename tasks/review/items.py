@@ -22,6 +22,10 @@ COLUMNS = (
 )
 
 
+KEYED_BY = ("image_id", "question_only", "options", "answer_text_only")
+"""Columns of a sample that its key is made of."""
+
+
 def samples_of(dataset: Path) -> pl.DataFrame:
     """All samples of a dataset with the columns of COLUMNS, `question` and `label`, by question
     id."""
@@ -41,7 +45,7 @@ def with_keys(samples: pl.DataFrame, dataset: Path) -> pl.DataFrame:
 
 def keys_of(samples: pl.DataFrame, digests: Mapping[str, str | None]) -> pl.Series:
     """The key of each sample, whose photographs have these digests by image."""
-    said = samples.select("image_id", "question_only", "options", "answer_text_only")
+    said = samples.select(KEYED_BY)
     keys = [
         question_key(shown_image(image_id, digests.get(image_id)), *words)
         for image_id, *words in said.iter_rows()

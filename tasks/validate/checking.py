@@ -8,16 +8,24 @@ Importing this module imports Great Expectations, which takes seconds: import it
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import great_expectations as gx
 import polars as pl
 from great_expectations.core import ExpectationValidationResult
+from great_expectations.expectations import core as gxe
 
 from tasks.validate.expectations import Check
+from tasks.validate.view import View
 
 BIT = {"result_format": "BOOLEAN_ONLY"}
+OF_ALL_ROWS = (
+    gxe.ExpectColumnValuesToBeUnique,
+    gxe.ExpectCompoundColumnsToBeUnique,
+    gxe.ExpectTableRowCountToBeBetween,
+)
+"""What compares rows with one another; all others judge each row, or two columns of it, alone."""
 ROWS = {
     "result_format": "COMPLETE",
     "return_unexpected_index_query": False,
@@ -50,9 +58,12 @@ class CheckResult:
         )
 
 
-def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list[CheckResult]:
-    """Judge each frame by its checks, in their order. What holds, nearly all, is judged once and
-    for a bit; only what does not is judged again for its rows, which takes twice as long.
+def evaluate(
+    frames: Mapping[str, pl.DataFrame | View], suite: Sequence[Check]
+) -> list[CheckResult]:
+    """Judge each frame by its checks, in their order; a view on the disk a file at a time, but for
+    checks that compare all rows. What holds, nearly all, is judged once and for a bit; only what
+    does not is judged again for its rows, which takes twice as long.
 
     Data Docs are not built: they contain the time and need the internet for their styles, and
     `validation.html` shows the same.
@@ -65,15 +76,58 @@ def evaluate(frames: Mapping[str, pl.DataFrame], suite: Sequence[Check]) -> list
     checked: dict[str, CheckResult] = {}
     for name, frame in frames.items():
         own = [check for check in suite if check.frame == name]
-        batch = definition.get_batch({"dataframe": _judged(frame, own)})
-        holds = {check.name for check, result in _run(batch, own, BIT) if result.success}
-        size = frame.width if name == "table" else frame.height
-        checked |= {c.name: CheckResult(c, "passed", size, [], []) for c in own if c.name in holds}
-        failing = [check for check in own if check.name not in holds]
-        for check, result in _run(batch, failing, ROWS):
-            checked[check.name] = _result(check, result, frame)
+        if isinstance(frame, pl.DataFrame):
+            size = frame.width if name == "table" else frame.height
+            checked |= _checked(definition, frame, own, size)
+        else:
+            checked |= _view_checked(definition, frame, own)
     lost = "Great Expectations left it out"
     return [checked.get(c.name, CheckResult(c, "error", 0, [], [], lost)) for c in suite]
+
+
+def _checked(
+    definition: Any, frame: pl.DataFrame, own: Sequence[Check], size: int
+) -> dict[str, CheckResult]:
+    """What is found of each check by name; `size` is the number of rows or columns checked."""
+    batch = definition.get_batch({"dataframe": _judged(frame, own)})
+    holds = {check.name for check, result in _run(batch, own, BIT) if result.success}
+    checked = {c.name: CheckResult(c, "passed", size, [], []) for c in own if c.name in holds}
+    failing = [check for check in own if check.name not in holds]
+    for check, result in _run(batch, failing, ROWS):
+        checked[check.name] = _result(check, result, frame)
+    return checked
+
+
+def _view_checked(definition: Any, view: View, own: Sequence[Check]) -> dict[str, CheckResult]:
+    """The same, of a view."""
+    whole = [check for check in own if isinstance(check.expectation, OF_ALL_ROWS)]
+    of_a_row = [check for check in own if check not in whole]
+    compared = dict.fromkeys(column for check in whole for column in check.columns)
+    frame = view.select(*(compared or ("question_id",)))
+    checked = _checked(definition, frame, whole, view.height) if whole else {}
+    start = 0
+    for file in view.files:
+        part = pl.read_parquet(file)
+        for name, found in _checked(definition, part, of_a_row, part.height).items():
+            checked[name] = _followed(checked.get(name), found, start)
+        start += part.height
+    return checked
+
+
+def _followed(before: CheckResult | None, found: CheckResult, start: int) -> CheckResult:
+    """What was found of the rows before and of those that start there."""
+    rows = [start + row for row in found.rows]
+    if before is None:
+        return replace(found, rows=rows)
+    status = max(before.status, found.status, key=("passed", "failed", "error").index)
+    return CheckResult(
+        found.check,
+        status,
+        before.num_checked + found.num_checked,
+        before.rows + rows,
+        before.details + found.details,
+        before.error or found.error,
+    )
 
 
 def _judged(frame: pl.DataFrame, own: Sequence[Check]) -> Any:

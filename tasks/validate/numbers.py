@@ -9,13 +9,18 @@ from schemas.completion.publish import LETTERS
 from schemas.question import LEVELS
 from tasks.language.skeleton import skeleton
 
+READ = (
+    *("image_id", "group_id", "has_photograph", "split", "category", "level"),
+    *("answer_only", "question_only"),
+)
+"""Columns of the checks view that are counted."""
 NUM_COMMONEST = 10
 """Skeletons that are shown; their share says whether a dataset reads like a form letter."""
 
 
 def numbers_of(view: pl.DataFrame) -> dict[str, Any]:
-    """The `numbers` of results.json, from a checks view; `photographs` are those of the samples,
-    none where they were omitted."""
+    """The `numbers` of results.json, from columns READ of a checks view; `photographs` are those of
+    the samples, none where they were omitted."""
     return {
         "images": view["image_id"].n_unique(),
         "photographs": view.filter("has_photograph")["group_id"].n_unique(),

@@ -27,6 +27,8 @@ NUM_FUZZED = 3  # damaged texts of each sample
 MIN_IOU = 0.5  # of a resized box with its original; below it, the reward is for another place
 WRONG = "none of these"
 """An answer that is no option's text."""
+READ = ("question_id", "answer_option_text", "width", "height")
+"""Columns of the checks view that are looked at."""
 FINDINGS = columns(gold_unpaid=pl.String, rewards_raise=pl.String, boxes_astray=pl.String)
 """Null where nothing is wrong or the sample was not tested."""
 DAMAGE = (
@@ -47,18 +49,26 @@ class Readiness(NamedTuple):
     totals: dict[str, Any]
 
 
-def check_rewards(view: pl.DataFrame, score: Score = score_completion) -> Readiness:
-    """The readiness of the samples of a checks view, which is sorted by question_id."""
-    step = max(1, ceil(view.height / MAX_TESTED))
-    asked = view.select("question_id", "answer_option_text", "width", "height")
-    tested = [_test(*row, score=score) for row in asked.gather_every(step).iter_rows()]
-    found = pl.DataFrame([tuple(map(_written, t.findings)) for t in tested], FINDINGS, orient="row")
-    places = pl.DataFrame({"row": range(0, view.height, step)}, {"row": pl.UInt32})
-    every_row = pl.DataFrame({"row": range(view.height)}, {"row": pl.UInt32})
+def step_of(num_samples: int) -> int:
+    """Every so many samples, by question_id, one is tested."""
+    return max(1, ceil(num_samples / MAX_TESTED))
+
+
+def check_rewards(
+    tested: pl.DataFrame, num_samples: int, score: Score = score_completion
+) -> Readiness:
+    """The readiness of samples, of which those that `step_of` tells are `tested`: rows of the
+    checks view with the columns READ."""
+    found = [_test(*row, score=score) for row in tested.select(READ).iter_rows()]
+    findings = pl.DataFrame(
+        [tuple(map(_written, t.findings)) for t in found], FINDINGS, orient="row"
+    )
+    places = pl.DataFrame({"row": range(0, num_samples, step_of(num_samples))}, {"row": pl.UInt32})
+    every_row = pl.DataFrame({"row": range(num_samples)}, {"row": pl.UInt32})
     findings = every_row.join(
-        places.hstack(found), on="row", how="left", maintain_order="left"
+        places.hstack(findings), on="row", how="left", maintain_order="left"
     ).drop("row")
-    return Readiness(findings, _totals(view.height, tested))
+    return Readiness(findings, _totals(num_samples, found))
 
 
 def _written(text: str | None) -> str | None:

@@ -11,6 +11,7 @@ from schemas.columns import formatted
 
 if TYPE_CHECKING:
     from tasks.validate.checking import CheckResult
+    from tasks.validate.view import View
 
 MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
 FAILING = pl.Schema(
@@ -23,7 +24,7 @@ UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
 
 
 def failing_rows(
-    checked: Sequence["CheckResult"], frames: Mapping[str, pl.DataFrame]
+    checked: Sequence["CheckResult"], frames: Mapping[str, "pl.DataFrame | View"]
 ) -> pl.DataFrame:
     """Rows of FAILING, ordered by expectation; `frames` are those that the checks read."""
     failed = [_failing_rows(one, frames) for one in checked if one.status == "failed"]
@@ -31,7 +32,9 @@ def failing_rows(
     return rows.sort("expectation", maintain_order=True)
 
 
-def _failing_rows(result: "CheckResult", frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _failing_rows(
+    result: "CheckResult", frames: Mapping[str, "pl.DataFrame | View"]
+) -> pl.DataFrame:
     check = result.check
     if result.details:
         rows = pl.DataFrame({"value": result.details})
@@ -42,7 +45,7 @@ def _failing_rows(result: "CheckResult", frames: Mapping[str, pl.DataFrame]) -> 
         }
         named = [formatted(f"{name} = {{}}", text) for name, text in texts.items()]
         value = pl.concat_str(named if len(texts) > 1 else texts.values(), separator=", ")
-        rows = frames[check.frame][result.rows].with_columns(value=value)
+        rows = _rows(frames[check.frame], result).with_columns(value=value)
     names = {"question_id": "question_id", "question": "question_only"}
     return rows.select(
         **{
@@ -54,6 +57,14 @@ def _failing_rows(result: "CheckResult", frames: Mapping[str, pl.DataFrame]) -> 
         columns=pl.lit(", ".join(check.shown)),
         value="value",
     )
+
+
+def _rows(frame: "pl.DataFrame | View", result: "CheckResult") -> pl.DataFrame:
+    """The failing rows, of a view with the columns that are shown."""
+    if isinstance(frame, pl.DataFrame):
+        return frame[result.rows]
+    columns = dict.fromkeys(("question_id", "question_only", *result.check.shown))
+    return frame.rows(result.rows, *columns)
 
 
 def as_results(

@@ -8,7 +8,7 @@ import polars as pl
 from schemas.review import reviews_of
 from tasks.artifact import ledger_path_of
 from tasks.review.inputs import REVIEWS, check_unchanged, digest_of_verdicts
-from tasks.review.items import digests_of_shown, keys_of
+from tasks.review.items import KEYED_BY, digests_of_shown, keys_of
 from tasks.review.precision import ALL, left_out, precisions, reviewed_among, told
 from tasks.stage import Build, Job
 from tasks.validate.totals import TOTAL
@@ -25,7 +25,7 @@ def _verdicts(root: Path, name: str) -> pl.DataFrame:
     return reviews_of(root, name).select("reviewer", "key", "verdict")
 
 
-def count_reviews(job: Job, samples: pl.DataFrame) -> pl.DataFrame:
+def count_reviews(job: Job, samples: pl.LazyFrame) -> pl.DataFrame:
     """One row like those of `count_totals` where the gates ask for a precision and samples, or
     questions that were left out for it, were reviewed: `found` is 1 where reviews show, with 95 %
     confidence, that the precision is not reached. ValueError where somebody has reviewed since the
@@ -36,7 +36,10 @@ def count_reviews(job: Job, samples: pl.DataFrame) -> pl.DataFrame:
     reviews = reviews_of(job.root, job.config.name)
     check_unchanged(job, digest_of_verdicts(_verdicts(job.root, job.config.name)))
     digests = digests_of_shown(job.config.images, job.paths("photographs"))
-    keys = {*keys_of(samples, digests), *left_out(ledger_path_of(job.path("select")))}
+    keys = {
+        *keys_of(samples.select(KEYED_BY).collect(), digests),
+        *left_out(ledger_path_of(job.path("select"))),
+    }
     found = precisions(reviewed_among(reviews, keys))
     if not found:
         return pl.DataFrame(schema=TOTAL)

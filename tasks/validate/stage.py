@@ -22,22 +22,25 @@ from schemas.config.gates import GatesConfig
 from schemas.config.models import JudgeConfig
 from schemas.config.section import config_digest
 from schemas.file_digests import digest_store
-from schemas.replacing import replacing
+from schemas.replacing import removed_at_last, replacing
 from schemas.sample import SAMPLE, sample_columns
 from tasks.artifact import writing_folder
 from tasks.judge.summary import judge_summary
 from tasks.pinned_models import check_packages, digest_of_model
 from tasks.sources.files import digest_files
 from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
+from tasks.validate.numbers import READ as NUMBERED
 from tasks.validate.numbers import numbers_of
 from tasks.validate.page import PAGE, render_page
 from tasks.validate.readers import READERS, Readers
-from tasks.validate.readiness import check_rewards
+from tasks.validate.readiness import READ as TESTED
+from tasks.validate.readiness import check_rewards, step_of
 from tasks.validate.results import as_results, failing_rows, is_blocking, results_of, succeeded
 from tasks.validate.reviewed import count_reviews, digest_of_reviews
 from tasks.validate.shortcuts import find_shortcuts
+from tasks.validate.totals import READ as COUNTED
 from tasks.validate.totals import USUAL, by_family, count_shortcuts, count_totals
-from tasks.validate.view import check_view, table_columns
+from tasks.validate.view import View, table_columns, with_columns, write_view
 
 logger = logging.getLogger(__name__)
 
@@ -52,19 +55,18 @@ ASKED = (
 """Columns that tasks.validate.shortcuts reads."""
 
 
-def _asked(samples: pl.DataFrame) -> pl.DataFrame:
+def _asked(samples: pl.LazyFrame) -> pl.DataFrame:
     """The columns ASKED of any frame; a column that is missing or of another type counts as
     null."""
+    found = samples.collect_schema()
     return samples.select(
-        pl.col(name)
-        if samples.schema.get(name) == SAMPLE[name]
-        else pl.lit(None, SAMPLE[name]).alias(name)
+        pl.col(name) if found.get(name) == SAMPLE[name] else pl.lit(None, SAMPLE[name]).alias(name)
         for name in ASKED
-    )
+    ).collect()
 
 
-def validate_frame(
-    samples: pl.DataFrame,
+def validate_samples(
+    samples: pl.LazyFrame,
     quota: QuotaConfig,
     select: SelectConfig,
     folder: Path,
@@ -85,30 +87,35 @@ def validate_frame(
 
     started = perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    view = check_view(samples)
-    readiness = check_rewards(view)
-    view = view.hstack(readiness.findings)
+    schema = samples.collect_schema()
     shortcuts = find_shortcuts(_asked(samples), readers_of(gates))
-    totals = pl.concat(
-        [
-            count_totals(view, quota, select, gates),
-            count_shortcuts(shortcuts),
-            *([] if reviewed is None else [reviewed]),
-        ]
-    )
-    frames = {"table": table_columns(samples.schema), "samples": view, **by_family(totals)}
-    suite = list(checks(gates.severity, is_witnessed=is_witnessed))
-    if gates.suite:
-        frames["rows"] = samples.sort("question_id")
-        suite += checks_of_suite(Path(gates.suite), samples.schema)
-    checked = evaluate(frames, suite)
-    failing = failing_rows(checked, frames)
+    with removed_at_last(folder / "view", is_durable=False) as files:
+        view = write_view(samples, files)
+        tested = view.every(step_of(view.height), *TESTED)
+        ready = check_rewards(tested, view.height)
+        view = with_columns(view, ready.findings)
+        totals = pl.concat(
+            [
+                count_totals(view.select(*COUNTED), quota, select, gates),
+                count_shortcuts(shortcuts),
+                *([] if reviewed is None else [reviewed]),
+            ]
+        )
+        frames: dict[str, pl.DataFrame | View] = {"samples": view, **by_family(totals)}
+        frames["table"] = table_columns(schema)
+        suite = list(checks(gates.severity, is_witnessed=is_witnessed))
+        if gates.suite:
+            frames["rows"] = samples.collect().sort("question_id")
+            suite += checks_of_suite(Path(gates.suite), schema)
+        checked = evaluate(frames, suite)
+        failing = failing_rows(checked, frames)
+        numbers = numbers_of(view.select(*NUMBERED))
     results = as_results(checked, failing, view.height) | {
         "about": dict(about or {}),
-        "numbers": numbers_of(view),
+        "numbers": numbers,
         "judging": judge_summary(judged_paths, judge) if judge else None,
         "shortcuts": shortcuts.to_dicts(),
-        "readiness": readiness.totals,
+        "readiness": ready.totals,
     }
     failing.drop("question").write_parquet(folder / "failing_rows.parquet")
     text = json.dumps(results, indent=2, ensure_ascii=False)
@@ -144,10 +151,10 @@ def draw_page(
 
 def validate(job: Job) -> Path:
     config = job.config
-    samples = pl.read_parquet(job.path("select"))
+    samples = pl.scan_parquet(job.path("select"))
     reviewed = count_reviews(job, samples)
     with writing_folder(job.artifact) as written:
-        validate_frame(
+        validate_samples(
             samples,
             config.quota,
             config.select,

@@ -15,6 +15,8 @@ from tasks.validate.shortcuts import ALL
 USUAL = GatesConfig()
 SHORT = "; lower quota.num_samples, or raise quota.max_per_image"
 """What to do where too few samples were found."""
+READ = ("category", "level", "split", "num_options", "answer_text_only")
+"""Columns of the checks view that are counted."""
 ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 TOTAL = pl.Schema(
     {
@@ -32,6 +34,7 @@ def count_totals(
     view: pl.DataFrame, quota: QuotaConfig, select: SelectConfig, gates: GatesConfig = USUAL
 ) -> pl.DataFrame:
     """One row per number that the configuration requires: what was found, and the range wanted.
+    `view` has the columns READ of the checks view.
     Totals may differ a little from what is wanted: splits keep whole photographs together."""
     num_wanted, found = quota.num_samples, view.height
     least = ceil(gates.min_quota_share * num_wanted - ROUNDING)

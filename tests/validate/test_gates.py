@@ -16,19 +16,19 @@ from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
 from tasks.validate.reviewed import TOTAL
-from tasks.validate.stage import check, validate_frame
+from tasks.validate.stage import check, validate_samples
 from tasks.validate.suites import checks_of_suite
 from tasks.validate.totals import count_totals
-from tasks.validate.view import check_view
 from tests.commands import call
 from tests.stages import build_of
 from tests.validate.test_validate import QUOTA, SELECT, SOUND
+from tests.validate.views import check_view
 
 
 def validated(samples: pl.DataFrame, folder: Path, **gates: Any) -> dict[str, dict[str, Any]]:
     """The expectations of results.json, by name, and under "" whether all may be published."""
-    is_sound = validate_frame(
-        samples, QUOTA, SELECT, folder, gates=GatesConfig.model_validate(gates)
+    is_sound = validate_samples(
+        samples.lazy(), QUOTA, SELECT, folder, gates=GatesConfig.model_validate(gates)
     )
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert results["success"] is is_sound
@@ -78,7 +78,7 @@ def test_too_few_samples_are_not_published(num_samples, passes, tmp_path):
 def test_labels_that_reviews_find_wrong_are_not_published(is_missed, passes, tmp_path):
     found = ("review", "all", is_missed, 0, 0, "all: 2 of 7 right, 65 % wanted")
     reviewed = pl.DataFrame([found], TOTAL, orient="row")
-    assert validate_frame(SOUND, QUOTA, SELECT, tmp_path, reviewed=reviewed) is passes
+    assert validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path, reviewed=reviewed) is passes
     if not passes:
         told = "reviews_find_enough_labels_right (all: 2 of 7 right, 65 % wanted): see "
         assert told in refusal(tmp_path)
@@ -236,7 +236,7 @@ def test_a_suite_that_is_not_there_is_said_before_anything_runs(command, tmp_pat
 
 def test_a_report_says_what_it_is_about(tmp_path):
     about = {"name": "mine <b>", "configuration": "c0ff1g"}
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path, about=about)
+    validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path, about=about)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     told = {"name": "mine &lt;b&gt;", "configuration": "c0ff1g", "code": str(code_version())}
     for label, text in told.items():
@@ -247,7 +247,7 @@ def test_a_report_says_what_it_is_about(tmp_path):
 
 def test_what_failed_stands_before_everything_else(tmp_path):
     samples = SOUND.with_columns(question_only=pl.lit("Which"), rating=pl.lit(3))
-    validate_frame(samples.head(30), QUOTA, SELECT, tmp_path)
+    validate_samples(samples.head(30).lazy(), QUOTA, SELECT, tmp_path)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     order = [
         page.index(text)
@@ -264,6 +264,6 @@ def test_what_failed_stands_before_everything_else(tmp_path):
 )
 def test_photographs_are_counted_where_there_are_some(name, is_told, tmp_path):
     samples = SOUND.with_columns(photograph=pl.lit(name, pl.String))
-    validate_frame(samples, QUOTA, SELECT, tmp_path)
+    validate_samples(samples.lazy(), QUOTA, SELECT, tmp_path)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     assert ('<span class="soft">photographs</span>' in page) is is_told

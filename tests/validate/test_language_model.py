@@ -13,7 +13,7 @@ from schemas.config.gates import GatesConfig
 from schemas.config.pinned_model import PinnedModel
 from tasks.validate.readers import READERS
 from tasks.validate.shortcuts import ALL, find_shortcuts
-from tasks.validate.stage import STAGE, check_gates, readers_of, validate_frame
+from tasks.validate.stage import STAGE, check_gates, readers_of, validate_samples
 from tests.stages import build_of
 from tests.validate.test_shortcuts import samples
 from tests.validate.test_validate import QUOTA, SELECT, SOUND
@@ -137,7 +137,7 @@ def test_a_report_names_the_model_that_the_gates_name(taught, tmp_path):
     asked = pl.concat([SOUND] * 2).head(NUM_THINGS).with_columns(
         questions.select("question_only", "options", "answer_only", "question_id", "group_id")
     )  # fmt: skip
-    validate_frame(asked, QUOTA, SELECT, tmp_path, gates=gates)
+    validate_samples(asked.lazy(), QUOTA, SELECT, tmp_path, gates=gates)
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     readers = {row["reader"] for row in results["shortcuts"]}
     assert "language model" in readers

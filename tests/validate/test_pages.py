@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from schemas.config.dataset import QuotaConfig, SelectConfig
-from tasks.validate.stage import validate_frame
+from tasks.validate.stage import validate_samples
 from tests.browser import browser_page, in_browser
 from tests.validate.test_validate import (
     JUDGE,
@@ -33,7 +33,7 @@ def open_report(page: Page, samples: pl.DataFrame, folder: Path, **judged: Any) 
     """Show the validation page of the samples; returns the addresses that it asked for."""
     folder.mkdir()
     quota = QuotaConfig(num_samples=samples.height)
-    validate_frame(samples, quota, SelectConfig(), folder, **judged)
+    validate_samples(samples.lazy(), quota, SelectConfig(), folder, **judged)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto((folder / "validation.html").as_uri())

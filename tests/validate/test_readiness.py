@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from schemas.completion.publish import PublishedScene, render_completion
 from schemas.sample import SAMPLE
-from tasks.validate.readiness import MAX_TESTED, check_rewards, completion_of, fuzzed
-from tasks.validate.view import check_view
+from tasks.validate.readiness import MAX_TESTED, completion_of, fuzzed
 from tests.validate.test_validate import QUOTA, ROWS, SELECT, SOUND
+from tests.validate.views import check_view, readiness_of
 from training.rewards import Rewards, score_completion
 
 ROW = ROWS[0]
@@ -32,7 +32,7 @@ def with_boxes(*boxes: tuple[int, ...], **more: object) -> dict[str, object]:
 
 
 def test_sound_samples_are_ready():
-    readiness = check_rewards(check_view(SOUND))
+    readiness = readiness_of(check_view(SOUND))
     assert readiness.findings.null_count().row(0) == (64, 64, 64)
     totals = readiness.totals
     assert (totals["num_samples"], totals["num_tested"], totals["num_paid"]) == (64, 64, 64)
@@ -43,7 +43,7 @@ def test_the_junk_floor_is_measured():
     # 200 x 100, gold boxes far from the corner of 20 x 10. Junk: 0.1 + 0.2 + 0.5 + 0.2 c; strict
     # 0.8. Empty: 0.1 + 0.5, count and spatial 0. Wrong answer: 0.1 + 0.2; strict 0.1.
     change = with_boxes((100, 50, 200, 100), (100, 0, 200, 50), width=200, height=100)
-    junk = {row["name"]: row for row in check_rewards(view_of(change)).totals["junk"]}
+    junk = {row["name"]: row for row in readiness_of(view_of(change)).totals["junk"]}
     assert tuple(junk) == NAMES
     floor, empty, wrong = (junk[name] for name in NAMES)
     assert 0.8 < floor["mean"] == floor["highest"] < 0.9
@@ -53,7 +53,7 @@ def test_the_junk_floor_is_measured():
 
 
 def test_without_objects_writing_nothing_is_right():
-    totals = check_rewards(view_of(with_boxes(), with_boxes((0, 0, 9, 9)))).totals
+    totals = readiness_of(view_of(with_boxes(), with_boxes((0, 0, 9, 9)))).totals
     assert totals["num_without_objects"] == 1
     empty = next(row for row in totals["junk"] if row["name"] == "right answer, empty scene")
     assert (empty["mean"], empty["highest"]) == (pytest.approx((1.0 + 0.6) / 2), 1.0)
@@ -76,7 +76,7 @@ def test_without_objects_writing_nothing_is_right():
     ],
 )
 def test_a_gold_that_cannot_be_paid_is_found(change, message):
-    readiness = check_rewards(view_of({}, change))
+    readiness = readiness_of(view_of({}, change))
     unpaid, raised, astray = readiness.findings.row(1)
     assert message in unpaid
     assert raised is astray is None
@@ -88,7 +88,7 @@ def test_a_gold_that_earns_less_is_found():
     def stingy(*arguments: object, **more: object) -> Rewards:
         return Rewards(format=1.0, count=1.0, accuracy=1.0, spatial=0.5, total=0.9)
 
-    readiness = check_rewards(view_of({}), score=stingy)
+    readiness = readiness_of(view_of({}), score=stingy)
     assert "the gold completion earns Rewards(" in readiness.findings.row(0)[0]
     assert readiness.totals["num_paid"] == 0
 
@@ -99,7 +99,7 @@ def test_a_reward_that_raises_is_found():
         json.loads(parts)
         return score_completion(completion, *arguments, **more)  # type: ignore[arg-type]
 
-    found = check_rewards(view_of(*[{}] * 20), score=brittle).findings["rewards_raise"].drop_nulls()
+    found = readiness_of(view_of(*[{}] * 20), score=brittle).findings["rewards_raise"].drop_nulls()
     assert len(found) > 5
     assert found.str.starts_with("JSONDecodeError: ").all()
 
@@ -108,7 +108,7 @@ def test_a_reward_out_of_range_is_found():
     def generous(*arguments: object, **more: object) -> Rewards:
         return Rewards(total=1.5)
 
-    assert "total=1.5" in check_rewards(view_of({}), score=generous).findings["rewards_raise"][0]
+    assert "total=1.5" in readiness_of(view_of({}), score=generous).findings["rewards_raise"][0]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_reward_out_of_range_is_found():
     ],
 )
 def test_boxes_that_leave_the_resized_image_are_found(change, message):
-    unpaid, raised, astray = check_rewards(view_of(change)).findings.row(0)
+    unpaid, raised, astray = readiness_of(view_of(change)).findings.row(0)
     assert unpaid is raised is None
     assert message in astray
 
@@ -137,15 +137,15 @@ def test_of_many_samples_some_are_tested_evenly_and_always_the_same():
     view = view.with_columns(
         answer_option_text=pl.when(broken).then(pl.lit("")).otherwise("answer_option_text")
     )
-    readiness = check_rewards(view)
+    readiness = readiness_of(view)
     assert readiness.totals["num_tested"] == num_samples // 3
     found = readiness.findings.with_row_index().filter(pl.col("gold_unpaid").is_not_null())
     assert found["index"].to_list() == [i for i in range(0, num_samples, 3) if i % 10 != 3]
-    assert check_rewards(view).findings.equals(readiness.findings)
+    assert readiness_of(view).findings.equals(readiness.findings)
 
 
 def test_no_samples_are_no_finding():
-    readiness = check_rewards(check_view(SOUND.clear()))
+    readiness = readiness_of(check_view(SOUND.clear()))
     assert readiness.findings.height == 0
     assert (readiness.totals["num_tested"], readiness.totals["junk"]) == (0, [])
 
@@ -169,9 +169,9 @@ def test_damage_is_of_every_kind():
 
 
 def test_the_page_tells_the_floor_and_how_many_were_tested(tmp_path):
-    from tasks.validate.stage import validate_frame
+    from tasks.validate.stage import validate_samples
 
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path)
+    validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert "What junk earns" in page

@@ -38,13 +38,13 @@ from schemas.question import JUDGED
 from schemas.sample import SAMPLE
 from tasks.plan.quota import plan_quotas
 from tasks.took import TOOK
-from tasks.validate.readiness import check_rewards
 from tasks.validate.results import succeeded
 from tasks.validate.shortcuts import find_shortcuts
-from tasks.validate.stage import STAGE, validate_frame
+from tasks.validate.stage import STAGE, validate_samples
 from tasks.validate.totals import by_family, count_shortcuts, count_totals
-from tasks.validate.view import check_view, table_columns
+from tasks.validate.view import table_columns
 from tests.stages import build_of, run, with_artifacts
+from tests.validate.views import check_view, readiness_of
 from training.demonstrations import demonstration
 
 QUOTA = QuotaConfig(num_samples=64)
@@ -445,7 +445,7 @@ FRAMES: list[tuple[pl.DataFrame, dict[str, int]]] = [
 
 def judged_view(samples: pl.DataFrame) -> pl.DataFrame:
     view = check_view(samples)
-    return view.hstack(check_rewards(view).findings)
+    return view.hstack(readiness_of(view).findings)
 
 
 def failed_checks(samples: pl.DataFrame) -> dict[str, int]:
@@ -529,7 +529,7 @@ def always_left() -> pl.DataFrame:
 
 def test_what_words_alone_answer_is_a_warning(tmp_path):
     assert failed_checks(always_left())["no_category_is_a_shortcut"] == 2
-    validate_frame(always_left(), QUOTA, SELECT, tmp_path)
+    validate_samples(always_left().lazy(), QUOTA, SELECT, tmp_path)
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     (check,) = (
         entry for entry in results["expectations"] if entry["name"] == "no_category_is_a_shortcut"
@@ -549,7 +549,7 @@ def test_what_words_alone_answer_is_a_warning(tmp_path):
 def test_too_few_questions_are_no_shortcut_and_are_said_to_be_too_few(tmp_path):
     few = always_left().head(40)
     assert "no_category_is_a_shortcut" not in failed_checks(few)
-    validate_frame(few, QUOTA, SELECT, tmp_path)
+    validate_samples(few.lazy(), QUOTA, SELECT, tmp_path)
     assert "too few questions to tell" in (tmp_path / "validation.html").read_text("utf-8")
 
 
@@ -585,7 +585,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The validation folder of samples that all fail, with markup in their questions."""
     folder: Path = tmp_path_factory.mktemp("hostile")
     samples = SOUND.with_columns(question_only=pl.lit("<script>alert(1)</script>"))
-    assert not validate_frame(samples, QUOTA, SELECT, folder)
+    assert not validate_samples(samples.lazy(), QUOTA, SELECT, folder)
     return folder
 
 
@@ -627,14 +627,14 @@ def test_results_tell_each_check(hostile):
 def test_the_same_samples_give_the_same_bytes(hostile, tmp_path):
     samples = SOUND.with_columns(question_only=pl.lit("<script>alert(1)</script>"))
     shuffled = samples.sample(fraction=1.0, shuffle=True, seed=7)
-    validate_frame(shuffled, QUOTA, SELECT, tmp_path)
+    validate_samples(shuffled.lazy(), QUOTA, SELECT, tmp_path)
     for name in OUTPUTS:
         assert (tmp_path / name).read_bytes() == (hostile / name).read_bytes()
 
 
 def test_warnings_do_not_stop_a_build(tmp_path):
     samples = SOUND.filter(pl.col("category") != "depth")
-    assert validate_frame(samples, QUOTA, SELECT, tmp_path)
+    assert validate_samples(samples.lazy(), QUOTA, SELECT, tmp_path)
     assert succeeded(tmp_path)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     assert "This data set may be published, with warnings" in page
@@ -699,7 +699,7 @@ def test_the_page_says_what_the_judge_said(tmp_path):
     paths = judged_questions(
         tmp_path, {}, {}, {"category": "depth", "evidence": "unknown"}, REJECTED
     )
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert results["judging"]["num_rejected"] == 1
     assert [row["category"] for row in results["judging"]["verdicts"]] == ["size", "depth"]
@@ -720,7 +720,7 @@ def test_the_page_says_what_the_judge_said(tmp_path):
 @pytest.mark.long
 def test_at_most_a_hundred_rejected_answers_are_listed(tmp_path):
     paths = judged_questions(tmp_path, *[REJECTED] * 101)
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     assert "101 proved or asserted answers that the judge rejected" in page
     assert "the first 100 are shown" in page
@@ -730,7 +730,7 @@ def test_at_most_a_hundred_rejected_answers_are_listed(tmp_path):
 @pytest.mark.long
 def test_the_page_warns_of_a_judge_that_seems_not_to_look(tmp_path):
     paths = judged_questions(tmp_path, *[REJECTED] * 40)
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     assert "1 warning to look at" in page
     assert "The judge finds 0.0 % of 40 answers with its first vote" in page
@@ -738,7 +738,7 @@ def test_the_page_warns_of_a_judge_that_seems_not_to_look(tmp_path):
 
 def test_a_judge_that_nothing_came_before_is_said_so(tmp_path):
     paths = judged_questions(tmp_path, {"verdict": None})
-    validate_frame(SOUND, QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
+    validate_samples(SOUND.lazy(), QUOTA, SELECT, tmp_path, judged_paths=paths, judge=JUDGE)
     page = (tmp_path / "validation.html").read_text(encoding="utf-8")
     assert "No question came before the judge." in page
 
