@@ -64,13 +64,15 @@ FILTERS: Mapping[str, Filter] = {
 
 def render_card(
     manifest: Mapping[str, Any],
-    samples: pl.DataFrame,
+    samples: pl.LazyFrame,
     shortcuts: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The card, from a manifest, its samples and what tasks.validate.shortcuts found."""
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     judging, name = manifest["judging"], name_of_dataset(manifest)
-    example = samples.sort("rating", "question_id", descending=[True, False]).row(0, named=True)
+    counted = samples.select("question_id", "rating", "category", "level", "evidence").collect()
+    shown = counted.sort("rating", "question_id", descending=[True, False])["question_id"][0]
+    example = samples.filter(question_id=shown).collect().row(0, named=True)
     return text_template(Path(__file__).parent / "card.md.jinja", FILTERS).render(
         manifest=manifest,
         name=name,
@@ -82,9 +84,9 @@ def render_card(
         losses=by_reason(funnel).to_dicts(),
         categories=by_category(funnel).to_dicts(),
         stages=stages_counted(funnel),
-        levels=samples.group_by("category", "level").len().sort("category", "level").to_dicts(),
-        evidence=samples.group_by("evidence").len().sort("evidence").to_dicts(),
-        num_unknown=samples.filter(evidence=Standing.UNKNOWN.value).height,
+        levels=counted.group_by("category", "level").len().sort("category", "level").to_dicts(),
+        evidence=counted.group_by("evidence").len().sort("evidence").to_dicts(),
+        num_unknown=counted.filter(evidence=Standing.UNKNOWN.value).height,
         short=[row for row in manifest["quotas"] if row["chosen"] < row["wanted"]],
         example=example,
         writer=manifest["models"].get("write.chat"),

@@ -38,7 +38,8 @@ def build_manifest(
     samples: pl.DataFrame,
     folder: Path,
 ) -> dict[str, Any]:
-    """All facts about a dataset whose files are in a folder. `digest` covers all other entries but
+    """All facts about a dataset whose files are in a folder, and whose samples have these image_id,
+    split, category and level. `digest` covers all other entries but
     `code`, the contents of the files included: it names the dataset. Code that makes the same
     makes the same dataset."""
     quotas = plan_quotas(config.quota, config.quota.num_samples)

@@ -64,17 +64,21 @@ def plain_table(table: pa.Table) -> pa.Table:
 
 
 def write_split(
-    samples: pl.DataFrame,
+    samples: pl.LazyFrame,
     split: str,
     store: SourcePhotographs | None,
     sizes: dict[str, int],
     config: PublishConfig,
     folder: Path,
 ) -> None:
-    """`<split>-00000-of-0000N.parquet` files of the samples, sorted by image."""
+    """`<split>-00000-of-0000N.parquet` files of the samples, which are sorted by image: a row group
+    is in memory at a time."""
     rows = samples.filter(pl.col("split") == split)
-    per_image = rows.group_by("image_id", maintain_order=True).len().iter_rows()
-    weights = [(image_id, sizes.get(image_id, 0) + 4096 * number) for image_id, number in per_image]
+    per_image = rows.select("image_id").collect().group_by("image_id", maintain_order=True).len()
+    weights = [
+        (image_id, sizes.get(image_id, 0) + 4096 * number)
+        for image_id, number in per_image.iter_rows()
+    ]
     groups = cut_row_groups(weights, config.row_group_megabytes << 20)
     weight_of = dict(weights)
     group_sizes = [
@@ -88,9 +92,10 @@ def write_split(
 
 
 def _row_group(
-    rows: pl.DataFrame, image_ids: Sequence[str], store: SourcePhotographs | None
+    rows: pl.LazyFrame, image_ids: Sequence[str], store: SourcePhotographs | None
 ) -> pa.Table:
-    part = rows.filter(pl.col("image_id").is_in(image_ids))
+    first, last = pl.lit(image_ids[0]), pl.lit(image_ids[-1])
+    part = rows.filter(pl.col("image_id").is_between(first, last)).collect()
     table = plain_table(part.to_arrow())
     if store is None:
         return table

@@ -77,7 +77,8 @@ def write_files(folder: Path, job: Job, store: SourcePhotographs | None) -> dict
         stage: {"recipe": digests_of(paths), "content": sealed_content(paths)}
         for stage, paths in job.inputs.items()
     }
-    manifest = build_manifest(config, inputs, stages, samples, folder)
+    counted = samples.select("image_id", "split", "category", "level").collect()
+    manifest = build_manifest(config, inputs, stages, counted, folder)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     name = name_of_dataset(manifest)
@@ -86,9 +87,10 @@ def write_files(folder: Path, job: Job, store: SourcePhotographs | None) -> dict
     return manifest
 
 
-def costed_samples(job: Job) -> pl.DataFrame:
-    samples = pl.read_parquet(job.path("select"))
-    return samples.with_columns(cost=cost_of_rows(samples.columns, job.config).round(6))
+def costed_samples(job: Job) -> pl.LazyFrame:
+    samples = pl.scan_parquet(job.path("select"))
+    names = samples.collect_schema().names()
+    return samples.with_columns(cost=cost_of_rows(names, job.config).round(6))
 
 
 def write_dataset(folder: Path, job: Job) -> str:

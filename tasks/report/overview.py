@@ -29,12 +29,12 @@ STANDINGS = [standing.value for standing in Standing if standing is not Standing
 Row = dict[str, Any]
 
 
-def overview_of(record: Record, questions: pl.DataFrame) -> Row:
-    """`questions` are rows of tasks.report.questions.SHOWN."""
+def overview_of(record: Record, published: pl.DataFrame, num_shown: int | None = None) -> Row:
+    """`published` are all samples: rows of tasks.report.questions.COUNTED; `num_shown` how many of
+    them the report shows, None for all."""
     manifest = record.manifest
     text = (record.folder / VALIDATION / "results.json").read_text(encoding="utf-8")
     results = json.loads(text)
-    published = questions.filter(pl.col("split").is_not_null())
     reviewed = reviewed_of(record.folder, record.root, manifest["name"])
     reviews = reviews_of(record.root, manifest["name"])
     return {
@@ -51,6 +51,7 @@ def overview_of(record: Record, questions: pl.DataFrame) -> Row:
             },
         },
         "manifest": manifest,
+        "num_shown": published.height if num_shown is None else num_shown,
         "verdict": verdict(results),
         "num_pairs": published["pair_id"].drop_nulls().n_unique(),
         "images": image_losses(manifest),

@@ -19,6 +19,9 @@ from schemas.testimony import with_testimony
 from tasks.diff.record import Record
 from tasks.report.scenes import ASKED, SEEN, look_at_scenes
 
+MAX_PUBLISHED, MAX_LOST = 120_000, 30_000
+"""Questions shown of the published ones, and of those that were planned and lost: nobody looks
+through more."""
 MAX_UNASKED = 300
 """Candidates shown of those that plan did not choose: nobody wrote them, and there may be
 millions."""
@@ -53,6 +56,16 @@ KNOWN = columns(
     blind_answered=pl.Boolean,
 )
 """What builds know of questions."""
+COUNTED = columns(
+    category=pl.String,
+    level=pl.String,
+    answer=pl.Int32,
+    pair_id=pl.String,
+    evidence=pl.String,
+    margin=pl.Float64,
+    predicate=pl.String,
+)
+"""What an overview counts of all samples."""
 SHOWN = columns(
     **{**KNOWN, **SEEN},
     split=pl.String,
@@ -68,24 +81,31 @@ SHOWN = columns(
 far as no artifact says where its objects are. `boxes` is null there."""
 
 
+ANSWER = pl.col("answer_only").replace_strict(
+    {letter: number for number, letter in enumerate(LETTERS)}, default=None, return_dtype=pl.Int32
+)
+"""Which of a sample's options is the right one."""
+PREDICATE = pl.coalesce(
+    pl.col("claim").str.json_path_match(f"$.{field}") for field in sorted(PREDICATE_FIELDS)
+)
+"""The predicate that the claim of a question's answer names, null for others."""
+
+
 def read_questions(record: Record, num_workers: int = 1) -> pl.DataFrame:
-    """Rows of SHOWN: all samples, all questions that were planned and lost, and some that were not
-    planned; by image and id."""
+    """Rows of SHOWN: samples, questions that were planned and lost, and some that were not planned;
+    by image and id. Of each at most as many as said above, chosen by digests; pairs stay whole."""
     samples, ledger = _samples(record), _lost(record)
-    known = _known(record, ledger)
+    known = _known(record, samples["question_id"], ledger)
     lost = ledger.join(known, on="question_id", how="left", maintain_order="left")
     found = _published(samples, known)
     rows = pl.concat([found, lost.drop("image_id_right", strict=False)], how="diagonal_relaxed")
     rows = _with_claims(rows)
     seen = _seen(record, rows, num_workers)
     rows = rows.join(seen, on="question_id", how="left", maintain_order="left", suffix="_seen")
-    predicates = [
-        pl.col("claim").str.json_path_match(f"$.{field}") for field in sorted(PREDICATE_FIELDS)
-    ]
     rows = rows.with_columns(
         width=pl.coalesce("width", "width_seen"),
         height=pl.coalesce("height", "height_seen"),
-        predicate=pl.coalesce(predicates),
+        predicate=PREDICATE,
         gold=pl.when(pl.col("boxes").is_null()).then("gold"),
         category=pl.coalesce("category", pl.col("question_id").str.extract(CATEGORY)),
     )
@@ -96,16 +116,35 @@ def read_questions(record: Record, num_workers: int = 1) -> pl.DataFrame:
     return shown.sort(pl.col("split").is_null(), "image_id", "question_id")
 
 
+def published_of(record: Record) -> pl.DataFrame:
+    """Rows of COUNTED for all samples."""
+    samples = pl.scan_parquet(sample_files(record.folder))
+    return (
+        samples.select(
+            "category", "level", "pair_id", "evidence", "margin", answer=ANSWER, predicate=PREDICATE
+        )
+        .select(COUNTED.names())
+        .collect()
+    )
+
+
 def _samples(record: Record) -> pl.DataFrame:
     unread = ["images", "scene_objects", "scene_relationships", "problem", "demonstration"]
     shards = pl.scan_parquet(sample_files(record.folder))
+    ids = shards.select("question_id", "pair_id").collect()
+    if ids.height > MAX_PUBLISHED:
+        asked_as = ids.with_columns(pl.coalesce("pair_id", "question_id").alias("key"))
+        first = _by_digest(asked_as, "key").head(MAX_PUBLISHED)
+        # The last may have lost its counterpart.
+        is_whole = pl.col("pair_id").is_null() | (pl.len().over("key") == 2)
+        shown = first.filter(is_whole)["question_id"]
+        shards = shards.filter(pl.col("question_id").is_in(shown.implode()))
     return shards.drop(unread, strict=False).collect()
 
 
 def _lost(record: Record) -> pl.DataFrame:
-    """Lost questions by the dataset's ledger, with stage, reason and cost; of those that were not
-    planned at most MAX_UNASKED, in turn over reasons and categories, chosen by the digests of
-    their ids."""
+    """Lost questions by the dataset's ledger, with stage, reason and cost: some of those that were
+    planned and of those that were not, in turn over reasons and categories."""
     lost = (
         pl.scan_parquet(record.folder / "ledger.parquet")
         .filter(action="drop")
@@ -113,26 +152,33 @@ def _lost(record: Record) -> pl.DataFrame:
     )
     asked = lost.filter(pl.col("stage").is_in(ASKING)).collect()
     unasked = lost.filter(stage="plan").collect()
-    digests = [sha256(key.encode()).hexdigest()[:16] for key in unasked["question_id"]]
+    if asked.height > MAX_LOST:
+        asked = _in_turn(asked, MAX_LOST)
+    return pl.concat([asked, _in_turn(unasked, MAX_UNASKED)])
+
+
+def _in_turn(lost: pl.DataFrame, most: int) -> pl.DataFrame:
+    """At most so many, in turn over reasons and categories, chosen by the digests of their ids."""
     turn = pl.int_range(pl.len()).over("reason", pl.col("question_id").str.extract(CATEGORY))
-    some = (
-        unasked.with_columns(rank=pl.Series(digests, dtype=pl.String))
-        .sort("rank")
-        .with_columns(turn=turn)
-        .sort("turn", "rank")
-        .head(MAX_UNASKED)
-    )
-    return pl.concat([asked, some.drop("rank", "turn")])
+    ranked = _by_digest(lost, "question_id").with_columns(turn=turn)
+    return ranked.sort("turn", maintain_order=True).head(most).drop("turn")
 
 
-def _known(record: Record, lost: pl.DataFrame) -> pl.DataFrame:
-    """Rows of KNOWN, as far as artifacts are there: planned questions, and the lost ones among the
-    others."""
+def _by_digest(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """In the order of the digests of a column's texts."""
+    digests = [sha256(key.encode()).hexdigest()[:16] for key in rows[column]]
+    rank = pl.Series("rank", digests, dtype=pl.String)
+    return rows.with_columns(rank).sort("rank", maintain_order=True).drop("rank")
+
+
+def _known(record: Record, published: pl.Series, lost: pl.DataFrame) -> pl.DataFrame:
+    """Rows of KNOWN, as far as artifacts are there, for published questions and for lost ones."""
     parts = [pl.DataFrame(schema=KNOWN)]
     last = "judge" if "judge" in record.stages else "verify"
     asked, candidates = record.table(last), record.table("extract")
     if asked is not None:
-        parts.append(_as_known(asked))
+        wanted = pl.concat([published, lost["question_id"]]).implode()
+        parts.append(_as_known(asked.filter(pl.col("question_id").is_in(wanted))))
     if candidates is not None:
         unasked = lost.filter(stage="plan")["question_id"].implode()
         parts.append(_as_known(candidates.filter(pl.col("question_id").is_in(unasked))))
@@ -154,7 +200,6 @@ order."""
 
 
 def _published(samples: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    letters = {letter: number for number, letter in enumerate(LETTERS)}
     rows = samples.select(
         "question_id",
         "split",
@@ -162,7 +207,7 @@ def _published(samples: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         *PUBLISHED,
         *(name for name in ("cost",) if name in samples.columns),
         question="question_only",
-        answer=pl.col("answer_only").replace_strict(letters, default=None, return_dtype=pl.Int32),
+        answer=ANSWER,
         gold=pl.col("answer").str.extract(r"(?s)<scene>(.*?)</scene>"),
     )
     others = known.drop(*PUBLISHED, "question", "answer", strict=False)

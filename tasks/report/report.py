@@ -33,7 +33,7 @@ from tasks.report.gallery import (
     pictures_of,
 )
 from tasks.report.overview import overview_of
-from tasks.report.questions import read_questions
+from tasks.report.questions import published_of, read_questions
 
 Row = dict[str, Any]
 REPORT = "report.html"
@@ -56,7 +56,8 @@ def write_report(
     `max_rows` questions."""
     record = Record(folder, root)
     questions = read_questions(record, num_workers)
-    overview = overview_of(record, questions)
+    num_shown = questions["split"].drop_nulls().len()
+    overview = overview_of(record, published_of(record), num_shown)
     parts = cut_pages(questions, max_rows)
     is_one = len(parts) == 1
     files = [REPORT] if is_one else [f"{number + 1:04d}.html" for number in range(len(parts))]

@@ -181,7 +181,7 @@ def one_line(card: str) -> str:
 
 
 def test_the_card_of_a_build_without_models_names_none():
-    card = one_line(render_card(manifest(), samples("proved", "asserted")))
+    card = one_line(render_card(manifest(), samples("proved", "asserted").lazy()))
     assert "Every answer is proved by the boxes or asserted by an annotation" in card
     assert "written by templates" in card
     assert "No model was called" in card
@@ -190,7 +190,7 @@ def test_the_card_of_a_build_without_models_names_none():
 
 
 def test_the_card_of_a_build_with_models_says_what_rests_on_them():
-    card = one_line(render_card(manifest(**WITH_MODELS), samples("proved", "unknown")))
+    card = one_line(render_card(manifest(**WITH_MODELS), samples("proved", "unknown").lazy()))
     for text in (
         "1 answer is proved by the boxes or asserted by an annotation, with every other option",
         "1 answer rests on a judge's votes alone",
@@ -219,13 +219,13 @@ def test_the_card_of_a_build_with_models_says_what_rests_on_them():
 def test_the_card_says_whether_anybody_looked(is_shown, limit):
     write = {"strategy": "open", "show_photograph": is_shown}
     config = {"images": "embed", "seed": 5, "source": {"kind": "gqa"}, "write": write}
-    card = one_line(render_card(manifest(**WRITTEN, config=config), samples("proved")))
+    card = one_line(render_card(manifest(**WRITTEN, config=config), samples("proved").lazy()))
     assert limit in card
     assert "Every answer is proved" in card
 
 
 def test_the_card_says_what_it_is_about():
-    card = render_card(manifest(), samples("proved"))
+    card = render_card(manifest(), samples("proved").lazy())
     for line in (
         "| dataset | `tiny/d1g` |",
         "| source | vg150, seed 5 |",
@@ -243,11 +243,13 @@ def test_the_card_names_shortcuts():
         shortcut | {"category": "size", "telling": [], "is_shortcut": False},
         shortcut | {"category": "all", "telling": []},
     ]
-    card = one_line(render_card(manifest(), samples("proved"), found))
+    card = one_line(render_card(manifest(), samples("proved").lazy(), found))
     assert "relation can be answered without looking" in card
     assert "right in 73.1 % of the questions (25.0 % by chance). Most telling: “on”" in card
     assert "size can be" not in card and "All categories" not in card
-    assert "All categories" in one_line(render_card(manifest(), samples("proved"), found[2:]))
+    assert "All categories" in one_line(
+        render_card(manifest(), samples("proved").lazy(), found[2:])
+    )
 
 
 def shown_summary(folder: Path, **changes: Any) -> str:
@@ -277,11 +279,11 @@ def test_the_summary_says_what_models_took_and_said(tmp_path):
 def test_card_and_summary_warn_of_a_judge_that_seems_not_to_look(tmp_path):
     doubt = "votes on 96.0 % of 50 questions as it does without the picture"
     doubted = WITH_MODELS | {"judging": JUDGING | {"doubts": [doubt]}}
-    card = render_card(manifest(**doubted), samples("proved"))
+    card = render_card(manifest(**doubted), samples("proved").lazy())
     assert f"**Warning:** the judge {doubt}." in card
     shown = shown_summary(tmp_path, **doubted)
     assert f"Warning: the judge {doubt}" in shown
-    assert "Warning" not in render_card(manifest(**WITH_MODELS), samples("proved"))
+    assert "Warning" not in render_card(manifest(**WITH_MODELS), samples("proved").lazy())
 
 
 USAGE = {"calls": 2, "input_tokens": 1834, "cached_tokens": 1024, "output_tokens": 96}

@@ -23,7 +23,7 @@ from tasks.report.overview import (
     question_flow,
     quota_table,
 )
-from tasks.report.questions import ASKING, MAX_UNASKED, SHOWN, read_questions
+from tasks.report.questions import ASKING, MAX_UNASKED, SHOWN, published_of, read_questions
 from tasks.report.report import PAGES, REPORT, link_to, photographs_of, write_report
 from tests.builds import samples_of
 from tests.commands import call
@@ -297,7 +297,7 @@ def test_letters_and_margins_are_counted():
 
 
 def test_the_overview_counts_every_sample_once(record, questions):
-    overview = overview_of(record, questions)
+    overview = overview_of(record, published_of(record))
     num = record.manifest["num_samples"]
     assert overview["flow"][-1]["kept"] == num
     assert sum(sum(map(sum, row["levels"])) for row in overview["letters"]) == num

@@ -17,7 +17,7 @@ from tasks.pages.boxes import place_of_box
 from tasks.pages.shown_photographs import data_address, shrunk
 from tasks.report.gallery import MAX_ROWS, Picture, pairs_of, pictures_of
 from tasks.report.overview import overview_of
-from tasks.report.questions import read_questions
+from tasks.report.questions import published_of, read_questions
 from tasks.report.report import REPORT, gallery_of, link_to, photographs_of, write_page
 from tests.browser import browser_page, contrast, in_browser, overflow, watching
 
@@ -55,7 +55,7 @@ def write(
     """A page of other questions than the dataset's; without `pictures` with its photographs."""
     if pictures is None:
         pictures = pictures_of(questions, record, photographs_of(record), 1)
-    overview = overview_of(record, questions)
+    overview = overview_of(record, published_of(record))
     pairs = pairs_of([questions], [REPORT])
     write_page(folder / REPORT, overview, gallery_of(questions, pairs, pictures, "drawn/d1g"))
     return folder / REPORT

@@ -24,7 +24,7 @@ from schemas.review import (
 from tasks.catalogue.tagging import check_precision
 from tasks.diff.record import Record
 from tasks.report.overview import overview_of
-from tasks.report.questions import read_questions
+from tasks.report.questions import published_of
 from tasks.review.book import Book, State, open_book
 from tasks.review.card import write_reviews
 from tasks.review.exchange import export_reviews, import_reviews, user_of
@@ -492,7 +492,7 @@ def test_the_report_says_what_reviewers_found(root, two_builds, tmp_path):
     judge(root, two_builds[0], ReviewVerdict.RIGHT, ReviewVerdict.WRONG)
     judge(root, two_builds[0], ReviewVerdict.RIGHT, ReviewVerdict.RIGHT, reviewer="bob")
     record = Record(two_builds[0], root)
-    overview = overview_of(record, read_questions(record))
+    overview = overview_of(record, published_of(record))
     whole = overview["reviews"][0]
     assert (whole.category, whole.reviewed, whole.right) == ("all", 2, 1)
     (pair,) = overview["agreements"]
