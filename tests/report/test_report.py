@@ -14,6 +14,7 @@ from schemas.proof.evidence import SUPPORTING
 from tasks.diff.record import Record
 from tasks.publish.funnel import FUNNEL
 from tasks.publish.why import explain
+from tasks.report import questions as of_report
 from tasks.report.gallery import FIELDS, MAX_BYTES, Picture, cut_pages, page_data, pairs_of
 from tasks.report.overview import (
     image_losses,
@@ -23,7 +24,7 @@ from tasks.report.overview import (
     question_flow,
     quota_table,
 )
-from tasks.report.questions import ASKING, MAX_UNASKED, SHOWN, published_of, read_questions
+from tasks.report.questions import ASKING, COUNTED, MAX_UNASKED, SHOWN, published_of, read_questions
 from tasks.report.report import PAGES, REPORT, link_to, photographs_of, write_report
 from tests.builds import samples_of
 from tests.commands import call
@@ -174,6 +175,33 @@ def test_more_rows_are_a_folder_of_pages(drawn_dataset, tmp_path):
     assert link_to(folder, whole[-1]) == f"{pages[-1].as_uri()}#{whole[-1]}"
     write_report(folder, root)
     assert not (folder / PAGES).exists()
+
+
+def test_of_very_many_questions_some_are_shown_with_both_of_each_pair(
+    drawn_dataset, record, questions, tmp_path, monkeypatch
+):
+    published = questions.filter(pl.col("split").is_not_null())
+    most = published.height // 2
+    monkeypatch.setattr(of_report, "MAX_PUBLISHED", most)
+    monkeypatch.setattr(of_report, "MAX_LOST", 3)
+    some = read_questions(record)
+    shown = some.filter(pl.col("split").is_not_null())
+    assert most - 1 <= shown.height <= most
+    assert set(shown["pair_id"].drop_nulls().value_counts()["count"]) == {2}
+    planned = pl.col("stage").is_in(ASKING)
+    assert some.filter(planned).height == min(3, questions.filter(planned).height)
+    # What is shown is the same as before.
+    same = questions.join(some.select("question_id"), on="question_id", how="semi")
+    assert some.equals(same)
+    root = shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
+    folder = root / drawn_dataset.relative_to(drawn_dataset.parents[2])
+    write_report(folder, root)
+    told = f"{shown.height} of the {published.height} published questions are shown"
+    assert told in (folder / REPORT).read_text(encoding="utf-8")
+    assert "published questions are shown" not in (drawn_dataset / REPORT).read_text("utf-8")
+    assert overview_of(record, published_of(record)) == overview_of(
+        record, published.select(COUNTED.names())
+    )
 
 
 def test_why_prints_the_link_of_a_question_that_is_shown(drawn_dataset, questions):
