@@ -149,13 +149,17 @@ def begin(folder: Path, share: float, start: Start, seed: int, body: Body) -> Pa
     path = start_path(folder, start, seed, body)
     if path.exists():
         return path
+    is_last = start is Start.READS_LAST
+    begun = None
+    if is_last:
+        begun = torch.load(begin(folder, share, Start.READS, seed, body), weights_only=True)
     started = time.process_time()
     policy = warm_up(
         body_of(body), start, seed, ROOM[start] * THING + ENDING,
         lambda step, loss: print(f"{path.stem}: step {step}, loss {loss:.3f}", flush=True),
-        share=share,
+        share, begun,
     )  # fmt: skip
-    found = {name: measure(policy, look, share) for name, look in LOOKS.items()}
+    found = {name: measure(policy, look, share, is_last=is_last) for name, look in LOOKS.items()}
     _write(path.with_suffix(".json"), {"seconds": time.process_time() - started, "found": found})
     with replacing(path, is_durable=False) as partial:
         torch.save(policy.state_dict(), partial)
@@ -187,7 +191,8 @@ def run(folder: Path, share: float, arm: Arm) -> None:
         torch.load(begin(folder, share, arm.start, arm.warm_seed, arm.body), weights_only=True)
     )
     rollouts = list(map(asdict, _learned(policy, arm, share)))
-    found = measure(policy, LOOKS[arm.look], share)
+    is_last = arm.start is Start.READS_LAST
+    found = measure(policy, LOOKS[arm.look], share, is_last=is_last)
     seconds = time.process_time() - started
     _write(path, {"seconds": seconds, "rollouts": rollouts, "found": found})
     print(

@@ -5,11 +5,12 @@ to answer from the picture. GRPO and tests then show pictures that the warm-up n
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,24 +68,28 @@ class Start(StrEnum):
     LOOKS = "looks"
     """The picture: the boxes before the answer are another scene's."""
     READS_LAST = "reads-last"
-    """As READS, with things that are not asked about and several boxes of a class, the last of
-    which counts."""
+    """As READS, and from there on: with things that are not asked about and several boxes of a
+    class, the last of which counts."""
 
 
 def warm_up(
-    body: Callable[[int], Module],
+    body: Callable[[int], Any],
     start: Start,
     seed: int,
     room: int,
     report: Callable[[int, float], None],
     share: float = 1.0,
+    begun: Mapping[str, Tensor] | None = None,
 ) -> Module:
-    """A policy of this kind, from random weights; `report` gets the step and its loss; `share` of
-    the steps are taken."""
-    num_steps, num_seeing = max(2, round(share * STEPS)), round(share * SEEING)
+    """A policy of this kind, from random weights, or from those of one that sees and reads already;
+    `report` gets the step and its loss; `share` of the steps are taken."""
+    num_steps = max(2, round(share * STEPS))
+    num_seeing = 0 if begun else round(share * SEEING)
     torch.manual_seed(seed)
     random = np.random.default_rng([seed, 1])
     policy = body(room)
+    if begun:
+        policy.go_on_from(begun)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=WARM_RATE, weight_decay=0.01)
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_rate, num_steps=num_steps))
     for step, scenes in zip(range(num_steps), stream(random, BATCH), strict=False):

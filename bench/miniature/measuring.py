@@ -61,15 +61,19 @@ class Measured:
     things: float
 
 
-def measure(policy: Writes, look: Look, share: float = 1.0) -> dict[str, dict[str, float]]:
-    """By held-out set; `share` of the scenes of each."""
+def measure(
+    policy: Writes, look: Look, share: float = 1.0, *, is_last: bool = False
+) -> dict[str, dict[str, float]]:
+    """By held-out set; `share` of the scenes of each. `is_last`: the last box of a class counts."""
     return {
-        name: asdict(_measured(policy, look, FIRST_SEED + place, held_out, share))
+        name: asdict(_measured(policy, look, FIRST_SEED + place, held_out, share, is_last))
         for place, (name, held_out) in enumerate(HELD_OUT.items())
     }
 
 
-def _measured(policy: Writes, look: Look, seed: int, held_out: HeldOut, share: float) -> Measured:
+def _measured(
+    policy: Writes, look: Look, seed: int, held_out: HeldOut, share: float, is_last: bool
+) -> Measured:
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     number = max(8, round(share * held_out.number))
@@ -79,7 +83,7 @@ def _measured(policy: Writes, look: Look, seed: int, held_out: HeldOut, share: f
         pictures, torch.from_numpy(questions(scenes)), is_greedy=not held_out.is_drawn
     )
     said = tokens.tolist()
-    written = read(said, scenes)
+    written = read(said, scenes, is_last=is_last)
     found, is_given = follows(written, scenes)
     ungated = Options(ungated=True)
     scores = [

@@ -5,6 +5,7 @@ Edges of boxes and places of patches start on smooth curves: without that, a war
 does not learn to see.
 """
 
+from collections.abc import Mapping
 from math import pi
 
 import torch
@@ -78,6 +79,13 @@ class Policy(nn.Module):
         steps = (torch.arange(PER_SIDE) + 0.5) / PER_SIDE
         across, down = curve(steps), curve(steps)
         self.place.weight[: PER_SIDE**2] = (across[None] + down[:, None]).flatten(0, 1)
+
+    @torch.no_grad()
+    def go_on_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with the weights of a policy that had less room; places that it had not stay."""
+        places = weights["place.weight"]
+        self.load_state_dict({**weights, "place.weight": self.place.weight})
+        self.place.weight[: len(places)] = places
 
     def forward(self, pictures: Tensor, questions: Tensor, completions: Tensor) -> Tensor:
         """Logits of each token of completions of shape (batch, length): (batch, length,

@@ -29,8 +29,8 @@ COLORS = ("red", "orange", "lime", "green", "cyan", "blue", "violet", "pink")
 
 class Written(NamedTuple):
     """What N completions say: `boxes` (N, 3, 4) and `has_box` (N, 3) of the things that are asked
-    about, the first box of their class; `answers` (N,) are places in ANSWERS, -1 for none; `things`
-    (N,) counts the things written; `is_formed` (N,)."""
+    about, the box of their class that counts; `answers` (N,) are places in ANSWERS, -1 for none;
+    `things` (N,) counts the things written; `is_formed` (N,)."""
 
     boxes: Ints
     has_box: NDArray[np.bool_]
@@ -85,7 +85,8 @@ def text_of(completion: list[int]) -> str:
     return f"<observe></observe><scene>{scene}</scene><think></think>{said}"
 
 
-def read(found: list[list[int]], scenes: Scenes) -> Written:
+def read(found: list[list[int]], scenes: Scenes, *, is_last: bool = False) -> Written:
+    """What completions say; of several boxes of a class the first counts, or the last."""
     boxes = np.zeros((len(found), 3, 4), np.int64)
     has_box = np.zeros((len(found), 3), bool)
     answers = np.full(len(found), -1)
@@ -99,7 +100,7 @@ def read(found: list[list[int]], scenes: Scenes) -> Written:
         is_formed[row] = len(sound) == len(things) and _is_ending(ending)
         if has_answer and ending and SAID <= ending[0] < NONE:
             answers[row] = ending[0] - SAID
-        for thing in reversed(sound):
+        for thing in sound if is_last else reversed(sound):
             for place in np.flatnonzero(names == thing[0]):
                 boxes[row, place] = np.array(thing[1:]) - EDGE
                 has_box[row, place] = True

@@ -209,6 +209,27 @@ def test_a_real_architecture_writes_what_it_finds_likeliest():
     assert (tokens[:, 0] < PAD).all()
 
 
+def test_of_several_boxes_of_a_class_the_first_or_the_last_counts():
+    names, gold = SCENES.asked_classes(), SCENES.asked_boxes()
+    other = gold[:, ::-1]
+    both = things_of(np.concatenate([names, names], 1), np.concatenate([gold, other], 1))
+    said = completions(both, SCENES.answers).tolist()
+    for is_last, boxes in ((False, gold), (True, other)):
+        written = read(said, SCENES, is_last=is_last)
+        assert (written.boxes == boxes)[names >= 0].all()
+        assert written.has_box[names >= 0].all()
+
+
+def test_a_policy_goes_on_from_one_with_less_room():
+    torch.manual_seed(0)
+    small, large = Policy(13), Policy(153)
+    large.go_on_from(small.state_dict())
+    pictures = torch.from_numpy(paint(np.random.default_rng(0), SCENES, DIM))
+    asked = torch.from_numpy(questions(SCENES))
+    tokens, _ = small.write(pictures, asked, is_greedy=True)
+    assert torch.equal(small(pictures, asked, tokens), large(pictures, asked, tokens))
+
+
 @pytest.mark.parametrize("start", Start)
 def test_a_warm_up_learns(start):
     losses: list[float] = []
