@@ -17,7 +17,7 @@ from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations import core as gxe
 
 from tasks.validate.expectations import Check
-from tasks.validate.view import View
+from tasks.validate.view_files import View
 
 BIT = {"result_format": "BOOLEAN_ONLY"}
 OF_ALL_ROWS = (

@@ -11,7 +11,7 @@ from schemas.columns import formatted
 
 if TYPE_CHECKING:
     from tasks.validate.checking import CheckResult
-    from tasks.validate.view import View
+    from tasks.validate.view_files import View
 
 MAX_EXAMPLES = 10  # failing samples of each check on the page, to keep it readable
 FAILING = pl.Schema(

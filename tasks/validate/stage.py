@@ -40,7 +40,8 @@ from tasks.validate.reviewed import count_reviews, digest_of_reviews
 from tasks.validate.shortcuts import find_shortcuts
 from tasks.validate.totals import READ as COUNTED
 from tasks.validate.totals import USUAL, by_family, count_shortcuts, count_totals
-from tasks.validate.view import View, table_columns, with_columns, write_view
+from tasks.validate.view import table_columns
+from tasks.validate.view_files import View, with_columns, write_view
 
 logger = logging.getLogger(__name__)
 

@@ -1,13 +1,10 @@
 """The checks view: the flat table that the expectations judge, one row per sample.
 
 Whatever an expectation needs of options, completions, claims or scenes becomes a number or a text
-in a column here, so that Great Expectations never sees a nested value. The view of many samples is
-larger than memory should hold: it lies in files.
+in a column here, so that Great Expectations never sees a nested value.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 import polars as pl
@@ -22,7 +19,6 @@ from schemas.completion.publish import (
     parse_completion,
 )
 from schemas.proof.evidence import Standing
-from schemas.replacing import replacing
 from schemas.sample import SAMPLE, sample_columns
 from tasks.language.forms.table import FORMS
 from tasks.validate.scenes import BOX, listed, scene_offenders
@@ -41,8 +37,6 @@ BY_MODELS = (
 """Columns that are null where no model took part."""
 NULLABLE = ("pair_id", "margin", *BY_MODELS, "coco_id", "photograph")
 """Columns in which a value may be missing."""
-ROWS = 50_000  # of a file: what is judged at once
-SLICE = 10_000  # rows whose objects are in long frames at once: limits memory
 GROUPED_BY = (
     *("split", "category", "num_options", "answer_only", "image_id", "group_id", "pair_id"),
     *("question_only", "options_shown", "answer_text_only"),
@@ -61,64 +55,9 @@ GOLD = pl.Struct(
 )
 
 
-class View(NamedTuple):
-    """A checks view on the disk: `files` of at most ROWS rows each, in the order of the rows, and
-    how many rows they have together."""
-
-    files: Sequence[Path]
-    height: int
-
-    def select(self, *columns: str) -> pl.DataFrame:
-        """All rows, with these columns."""
-        return pl.scan_parquet(list(self.files)).select(columns).collect()
-
-    def every(self, step: int, *columns: str) -> pl.DataFrame:
-        """Every n-th row, from the first, with these columns."""
-        parts, start = [], 0
-        for file in self.files:
-            rows = pl.read_parquet(file, columns=list(columns))
-            parts.append(rows.gather_every(step, -start % step))
-            start += rows.height
-        return pl.concat(parts).select(columns)
-
-    def rows(self, numbers: Sequence[int], *columns: str) -> pl.DataFrame:
-        """The rows with these numbers, which ascend, with these columns."""
-        rows = pl.scan_parquet(list(self.files)).select(columns).with_row_index("row")
-        wanted = pl.Series(numbers, dtype=pl.UInt32).implode()
-        return rows.filter(pl.col("row").is_in(wanted)).drop("row").collect()
-
-
-def write_view(samples: pl.LazyFrame, folder: Path) -> View:
-    """The view of samples, sorted by question_id, as files in an empty folder.
-
-    A column `..._outside`, `..._unknown` and so on lists wrong entries as text, null without any.
-    Any frame has a view: a column that is missing or of another type counts as null. Only samples
-    that are not sorted yet are in memory together.
-    """
-    rows = _conformed(samples)
-    ids = rows.select("question_id").collect().to_series()
-    if not ids.is_sorted():
-        rows = rows.collect().sort("question_id", maintain_order=True).lazy()
-    files = [folder / f"{start:012d}.parquet" for start in range(0, max(len(ids), 1), ROWS)]
-    for number, file in enumerate(files):
-        part = rows.slice(number * ROWS, ROWS).collect().with_row_index("row")
-        views = [_row_view(some) for some in part.iter_slices(SLICE)] or [_row_view(part)]
-        pl.concat(views).write_parquet(file)
-    view = View(files, len(ids))
-    return with_columns(view, view.select(*GROUPED_BY).select(_groups()))
-
-
-def with_columns(view: View, columns: pl.DataFrame) -> View:
-    """The same files, which also have these columns of all rows."""
-    for number, file in enumerate(view.files):
-        part = pl.read_parquet(file).hstack(columns.slice(number * ROWS, ROWS))
-        with replacing(file, is_durable=False) as written:
-            part.write_parquet(written)
-    return view
-
-
-def _row_view(rows: pl.DataFrame) -> pl.DataFrame:
-    """The columns that a sample has by itself."""
+def row_view(rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns that a sample has by itself. A column `..._outside`, `..._unknown` and so on
+    lists wrong entries as text, null without any."""
     rows = rows.with_columns(_completions(rows)).with_columns(
         gold_objects=pl.col("gold").struct.field("objects").fill_null([]),
         gold_relationships=pl.col("gold").struct.field("relationships").fill_null([]),
@@ -130,7 +69,7 @@ def _row_view(rows: pl.DataFrame) -> pl.DataFrame:
     return view.with_columns(pl.col(edges).fill_null(0)).drop("row")
 
 
-def _conformed(samples: pl.LazyFrame) -> pl.LazyFrame:
+def conformed(samples: pl.LazyFrame) -> pl.LazyFrame:
     found = samples.collect_schema()
     # A frame without any column has as many rows as one that has some.
     return samples.with_columns(
@@ -259,7 +198,7 @@ def _none_if_empty(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _groups() -> list[pl.Expr]:
+def groups() -> list[pl.Expr]:
     """The distribution of a sample's image, category and answer letter over the data set."""
     like = ("split", "category", "num_options")
     counts = {

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from tasks.validate.readiness import Readiness, check_rewards, step_of
-from tasks.validate.view import write_view
+from tasks.validate.view_files import write_view
 
 
 def check_view(samples: pl.DataFrame) -> pl.DataFrame:

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from schemas.sample import SAMPLE
-from tasks.validate import view
+from tasks.validate import view_files
 from tasks.validate.stage import validate_samples
-from tasks.validate.view import write_view
+from tasks.validate.view_files import write_view
 from tests.validate.test_validate import DEFECTS, OUTPUTS, QUOTA, ROWS, SELECT, SOUND
 
 
@@ -24,8 +24,8 @@ def test_results_do_not_depend_on_how_many_rows_are_judged_at_once(
     rows_at_once, tmp_path, monkeypatch
 ):
     validate_samples(broken().lazy(), QUOTA, SELECT, tmp_path / "whole")
-    monkeypatch.setattr(view, "ROWS", rows_at_once)
-    monkeypatch.setattr(view, "SLICE", 3)
+    monkeypatch.setattr(view_files, "ROWS", rows_at_once)
+    monkeypatch.setattr(view_files, "SLICE", 3)
     validate_samples(broken().lazy(), QUOTA, SELECT, tmp_path / "parts")
     for name in OUTPUTS:
         parts, whole = ((tmp_path / folder / name).read_bytes() for folder in ("parts", "whole"))
@@ -33,7 +33,7 @@ def test_results_do_not_depend_on_how_many_rows_are_judged_at_once(
 
 
 def test_parts_of_a_view_are_found_by_number(tmp_path, monkeypatch):
-    monkeypatch.setattr(view, "ROWS", 10)
+    monkeypatch.setattr(view_files, "ROWS", 10)
     found = write_view(SOUND.lazy(), tmp_path)
     ids = SOUND["question_id"].sort().to_list()
     assert [pl.read_parquet(file).height for file in found.files[:-1]] == [10] * (
