@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from evaluation.option_texts import NUMBERS
+from evaluation.option_texts import DIGITS, NUMBERS
 from evaluation.reply_parts import SUPPOSED
 
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
@@ -47,15 +47,16 @@ REFERENCE = re.compile(
 VERB = re.compile(r"(?i)\b(?:is|are|was|were|be|has|have|stands?|sits?|lies?|looks?|seems?)\b|'s\b")
 SEVERAL = re.compile(r"(?i)\b(?:are|were|both|all)\b")
 """In a clause of several things, the first of which may stand in clauses before it."""
-NUMBER = rf"(\d+|{'|'.join(NUMBERS[1:])})"
+NUMBER = rf"(\d{{1,9}}|{'|'.join(NUMBERS[1:])})"
 SOME = re.compile(
     rf"(?i)(?<![\w.-]){NUMBER} "
     r"(?:(?P<whole>of (?:them|these|those|whom|which))|(?:are|is|were|was|have|has|wear)\b)"
 )
 """A number of some of the things that were counted before."""
 COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
+PART = re.compile(rf"(?i)(?<![\w.-]){NUMBER}(?![\w.-])")
 MAX_BEFORE = 20
-"""Clauses in which a number of more things is looked for: bounds time."""
+"""Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
 SUPPOSES = re.compile(
     r"(?i)\b(?:if|suppose|imagine|assum\w+|when|perspective|viewpoint|view|would)\b"
 )
@@ -159,7 +160,7 @@ def about_asked(text: str, asked: Asked) -> str:
         is_told |= not asked.things.isdisjoint(_subject(clause))
         seen |= _things(clause)
         kept.append((clause, mark))
-    left = "".join(clause + mark for clause, mark in kept)
+    left = "".join(clause + mark for clause, mark in _without_parts(kept, asked))
     return WOULD.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
 
 
@@ -200,6 +201,32 @@ def _without_whole(kept: list[tuple[str, str]], clause: str, asked: Asked) -> st
             kept[place] = ("", "")
             said = clause[part.start() :].replace(part["whole"] or " ", " ", 1)
     return said
+
+
+def _without_parts(kept: Sequence[tuple[str, str]], asked: Asked) -> list[tuple[str, str]]:
+    """Without what only divides a number that was told: "three people: one man and two women".
+    What names more of what is asked than that number's clause does, is no such part."""
+    left: list[tuple[str, str]] = []
+    place = 0
+    while place < len(kept):
+        clause, mark = kept[place]
+        left.append((clause, mark))
+        place += 1
+        whole, total, end = COUNTED.search(clause), 0, place
+        while whole and end < min(len(kept), place + MAX_BEFORE):
+            part = PART.search(kept[end][0])
+            if not part or _things(kept[end][0]) & asked.things - _things(clause) - COMMON:
+                break
+            total += _value(part[1])
+            end += 1
+        if whole and end > place + 1 and total == _value(whole[1]):
+            left[-1] = (clause, kept[end - 1][1])
+            place = end
+    return left
+
+
+def _value(number: str) -> int:
+    return int(DIGITS.get(number.lower(), number))
 
 
 def _is_opposite(clause: str, scale: Scale) -> bool:

@@ -50,6 +50,15 @@ CASES = [
     (HATS, NUMBERS, "I see 4 people in the picture, but only 2 of them are wearing hats.", "B"),
     (HATS, NUMBERS, "There are 4 people and 3 of them are wearing a hat.", "C"),
     (HATS, NUMBERS, "There are 3 people wearing hats. One of them is a child.", "C"),
+    (HATS, NUMBERS, "There are three people wearing hats: one man and two women.", "C"),
+    (
+        HATS,
+        NUMBERS,
+        "I count 4 people with hats: two at the left, 1 at the front, one behind.",
+        "D",
+    ),
+    (HATS, NUMBERS, "There are 3 people. Two are wearing hats, one is not wearing any.", "B"),
+    (HATS, NUMBERS, "There are three people with hats. One is a man.", None),
     (SOFA, SIDES, "The sofa would be on your left.", "A"),
     (SOFA, SIDES, "If you are standing at the door facing the window, it is on your right.", "B"),
     (SOFA, SIDES, "It would be on your right, if you faced the other way.", None),
@@ -129,6 +138,7 @@ def test_what_is_left_out_leaves_nothing_new(text, question):
     "unit",
     [
         "3 of them are near. ",
+        "1 car, ",
         "4 cars, ",
         " ",
         "\n",
