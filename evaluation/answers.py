@@ -56,6 +56,8 @@ VERDICT = re.compile(
 """A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
 REFUTES = re.compile(r"[,.;:]d+s*b[ljs]*(?:[tw]|n[ljs]*(?:r|#[A-Z]+))")
 """What takes back the answer of its own sentence: "but it is wrong", "but that's not right"."""
+COMPARED = re.compile("y(?:l)?@[A-Z]+[^@,.:;]*")
+"""The other letter: "than B", "whereas B is farther"."""
 PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 """Within a sentence that goes on."""
 ADDS = re.compile("d#[A-Z]+,")
@@ -204,7 +206,8 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
     if excepted := EXCEPTED.search(sentence):
         is_answer = re.search("[nw]", sentence.replace(excepted[0], ""))
         return [Statement(excepted[1], 8, "letter")] if is_answer else [], set()
-    if "@" not in sentence:
+    if "@" not in COMPARED.sub("", sentence):
+        sentence = COMPARED.sub("", sentence)
         letters, weight = read_texts(sentence, known)
         method = "phrase" if weight == 6 else "text"
         return [Statement(letters, weight, method)] if letters else [], set()

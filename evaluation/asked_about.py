@@ -2,16 +2,21 @@
 
 Of "The car is farther away than the bicycle" the car is not the answer where the question asks
 which is nearer; nor does "the cat is on a chair, and the chair is behind the table" say that the
-cat is behind it. Clauses of both kinds are left out before a reply is read for an option's text:
-what then states nothing is None, never a guess.
+cat is behind it, nor does "the table is behind the cat"; and of "four people, two of them are
+wearing hats" four is not the number of hats. Clauses of such kinds are left out before a reply is
+read for an option's text: what then states nothing is None, never a guess. What the question
+itself supposes ("if I stood at the door") is no condition where the reply repeats it.
 """
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+
+from evaluation.option_texts import DIGITS, NUMBERS
+from evaluation.reply_parts import SUPPOSED
 
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
 CLAUSE_ENDS = re.compile(
@@ -33,6 +38,32 @@ SUBJECT = re.compile(
 """What a clause speaks of, with the thing in the group."""
 THING = re.compile(r"[^\W\d_]{3,}")
 SENTENCE_ENDS = re.compile(r"[.!?\n]")
+REFERENCE = re.compile(
+    r"(?i)\b(?:relative|respect|relation|regard|compared|comparison) (?:to|with) "
+    r"(?:the|this|that|an?) "
+    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|is|are|seen|from|as|of|when)\b|$))"
+)
+"""From what a question asks for the place of another thing."""
+VERB = re.compile(r"(?i)\b(?:is|are|was|were|be|has|have|stands?|sits?|lies?|looks?|seems?)\b|'s\b")
+SEVERAL = re.compile(r"(?i)\b(?:are|were|both|all)\b")
+"""In a clause of several things, the first of which may stand in clauses before it."""
+NUMBER = rf"(\d{{1,9}}|{'|'.join(NUMBERS[1:])})"
+SOME = re.compile(
+    rf"(?i)(?<![\w.-]){NUMBER} "
+    r"(?:(?P<whole>of (?:them|these|those|whom|which))|(?:are|is|were|was|have|has|wear)\b)"
+)
+"""A number of some of the things that were counted before."""
+COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
+PART = re.compile(rf"(?i)(?<![\w.-]){NUMBER}(?![\w.-])")
+MAX_BEFORE = 20
+"""Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
+SUPPOSES = re.compile(
+    r"(?i)\b(?:if|suppose|imagine|assum\w+|when|perspective|viewpoint|view|would)\b"
+)
+CONDITION = re.compile(r"(?i)^(?:if|imagine|imagining|suppose|assuming|when)\b")
+WOULD = re.compile(r"(?i)\bwould (?=be\b)")
+COMMON = {"you", "your", "are", "were", "was", "the", "and"}
+"""Words that name no thing."""
 
 
 class Scale(NamedTuple):
@@ -54,11 +85,15 @@ SCALES = [
 
 class Asked(NamedTuple):
     """What a question asks: patterns of the end of each scale that it names and of the opposite
-    end, the things that it names, and the letters of its options."""
+    end; the things that it names, those of its options, and those from which it asks for a place;
+    the letters of its options; whether it supposes something."""
 
     ends: Sequence[Scale] = ()
-    things: Collection[str] = ()
+    things: Set[str] = frozenset()
+    offered: Set[str] = frozenset()
+    references: Set[str] = frozenset()
     letters: str = ""
+    is_supposed: bool = False
 
 
 NOTHING = Asked()
@@ -81,33 +116,117 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         ends.append(Scale(*reversed(scale)) if is_other else scale)
     if TURNS.search(LESSER.sub(" ", question)):
         ends = []
-    return Asked(ends, _things(f"{question}\n{offered}"), "".join(letter for letter, _ in texts))
+    return Asked(
+        ends,
+        _things(f"{question}\n{offered}"),
+        _things(offered) - COMMON,
+        _things(" ".join(REFERENCE.findall(question))),
+        "".join(letter for letter, _ in texts),
+        SUPPOSES.search(question) is not None,
+    )
 
 
 def about_asked(text: str, asked: Asked) -> str:
-    """The text without the clauses that speak of the opposite of what is asked, or of a thing that
-    only the reply itself has brought in. A clause with an option's letter stays."""
+    """The text without the clauses that speak of the opposite of what is asked, of more than is
+    counted, or of a thing that is not asked about. A clause with an option's letter stays."""
     if not asked.things:
         return text
     ends = [(0, 0), *(match.span() for match in CLAUSE_ENDS.finditer(text)), (len(text), len(text))]
-    kept: list[str] = []
+    kept: list[tuple[str, str]] = []
     seen: set[str] = set()
-    is_told = is_changed = is_left_out = False
+    is_told = is_left_out = is_headed = False
     for (_, start), (end, following) in pairwise(ends):
-        clause = JOINS.sub("", text[start:end]) if is_left_out else text[start:end]
-        subject = SUBJECT.match(clause)
-        thing = _singular(subject[1].lower()) if subject else ""
-        is_elsewhere = is_told and thing in seen and thing not in asked.things
-        is_left_out = is_elsewhere or any(_is_opposite(clause, scale) for scale in asked.ends)
+        clause, mark = text[start:end], text[end:following]
+        is_headed &= not any(asked_end.search(clause) for asked_end, _ in asked.ends)
+        if is_left_out:
+            clause = JOINS.sub("", clause)
+        is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)
+        is_left_out = is_headed or is_opposite or _is_elsewhere(clause, is_told, seen, asked)
         if is_left_out and not _has_letter(clause, asked.letters):
-            is_changed = True
-            if kept and SENTENCE_ENDS.search(text[end:following]):
-                kept.append(text[end:following])
+            if is_opposite and SEVERAL.search(clause):
+                _drop_list(kept)
+            is_headed |= is_opposite and ":" in mark and not _things(clause) & asked.offered
+            is_headed &= not SENTENCE_ENDS.search(mark)
+            if kept and SENTENCE_ENDS.search(mark):
+                kept.append(("", mark))
             continue
-        is_told |= thing in asked.things
+        if (
+            asked.is_supposed
+            and CONDITION.match(clause)
+            and _things(clause) <= asked.things | COMMON
+        ):
+            continue
+        clause = _without_whole(kept, clause, asked)
+        is_told |= not asked.things.isdisjoint(_subject(clause))
         seen |= _things(clause)
-        kept += [clause, text[end:following]]
-    return "".join(kept) if is_changed else text
+        kept.append((clause, mark))
+    left = "".join(clause + mark for clause, mark in _without_parts(kept, asked))
+    return WOULD.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
+
+
+def _subject(clause: str) -> set[str]:
+    subject = SUBJECT.match(clause)
+    return {_singular(subject[1].lower())} if subject else set()
+
+
+def _is_elsewhere(clause: str, is_told: bool, seen: Set[str], asked: Asked) -> bool:
+    """Whether a clause has another subject than what is asked about: that from which it is seen, or
+    one that the reply has brought in."""
+    is_alone = not SEVERAL.search(clause)
+    return any(
+        (is_alone and thing in asked.references)
+        or (is_told and thing in seen and thing not in asked.things)
+        for thing in _subject(clause)
+    )
+
+
+def _drop_list(kept: list[tuple[str, str]]) -> None:
+    """Take off the things that share the verb of a clause that was left out."""
+    while kept and not VERB.search(kept[-1][0]) and kept[-1][1].strip() in ("", ","):
+        kept.pop()
+
+
+def _without_whole(kept: list[tuple[str, str]], clause: str, asked: Asked) -> str:
+    """Take off the number of things of which a clause counts some, as it is asked ("four people"
+    before "but two of them wear hats"); the clause, then from its number on ("two wear hats")."""
+    part = SOME.search(clause)
+    more = _things(clause) & asked.things if part else set()
+    if not part or not more:
+        return clause
+    said = clause
+    for place in range(max(len(kept) - MAX_BEFORE, 0), len(kept)):
+        before = kept[place][0]
+        whole = COUNTED.search(before)
+        if whole and whole[1].lower() != part[1].lower() and not more <= _things(before):
+            kept[place] = ("", "")
+            said = clause[part.start() :].replace(part["whole"] or " ", " ", 1)
+    return said
+
+
+def _without_parts(kept: Sequence[tuple[str, str]], asked: Asked) -> list[tuple[str, str]]:
+    """Without what only divides a number that was told: "three people: one man and two women".
+    What names more of what is asked than that number's clause does, is no such part."""
+    left: list[tuple[str, str]] = []
+    place = 0
+    while place < len(kept):
+        clause, mark = kept[place]
+        left.append((clause, mark))
+        place += 1
+        whole, total, end = COUNTED.search(clause), 0, place
+        while whole and end < min(len(kept), place + MAX_BEFORE):
+            part = PART.search(kept[end][0])
+            if not part or _things(kept[end][0]) & asked.things - _things(clause) - COMMON:
+                break
+            total += _value(part[1])
+            end += 1
+        if whole and end > place + 1 and total == _value(whole[1]):
+            left[-1] = (clause, kept[end - 1][1])
+            place = end
+    return left
+
+
+def _value(number: str) -> int:
+    return int(DIGITS.get(number.lower(), number))
 
 
 def _is_opposite(clause: str, scale: Scale) -> bool:

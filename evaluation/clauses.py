@@ -42,5 +42,5 @@ def meant_clauses(sentence: str) -> list[tuple[int, str]]:
         is_tentative |= clause[0] != "y" and "t" in clause
         if not is_tentative:
             meant.append((head, clause))
-        head = 0
+        head = head if clause[0] == "y" else 0
     return meant

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from urllib.parse import urljoin
 from urllib.request import getproxies, proxy_bypass
@@ -42,6 +42,8 @@ TRANSLATED = (
 )
 """Where a network translates to IPv4 (RFC 6052, RFC 8215, RFC 2765); the last four bytes are the
 address."""
+ASSIGNED = IPv4Network("192.0.0.0/24")
+"""Of protocols and of a cloud's metadata (RFC 6890); older releases of Python call it public."""
 ISATAP = (0x5EFE, 0x0200_5EFE)
 """What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
 SHOWN = 120
@@ -184,7 +186,7 @@ def is_public(number: str) -> bool:
     behind a translation or tunnel, that one too."""
     address = ip_address(number.partition("%")[0])
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast
+        return address.is_global and not address.is_multicast and address not in ASSIGNED
     within = _within(address)
     if address.ipv4_mapped or any(address in network for network in TRANSLATED):
         return all(is_public(str(one)) for one in within)

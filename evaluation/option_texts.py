@@ -1,8 +1,9 @@
 """Option texts: which options' texts stand in a text, by words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 
 from evaluation.reply_parts import plain
 
@@ -21,7 +22,10 @@ TENS_AND_ONES = {
 }
 SPELT = DIGITS | {tens: f"{place}0" for place, tens in enumerate(TENS, 2)} | TENS_AND_ONES
 """Whole numbers to 99 by the words for them."""
-PLAIN_WORDS = SPELT | {"yeah": "yes", "yep": "yes", "yup": "yes", "nope": "no", "nah": "no"}
+PLAIN_WORDS = SPELT | {
+    "yeah": "yes", "yep": "yes", "yup": "yes", "nope": "no", "nah": "no",
+    "upper": "top", "lower": "bottom",
+}  # fmt: skip
 """Words by the plain ones for the same, or the digits."""
 MULTIPLES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 UNITS = {
@@ -81,6 +85,13 @@ def without_article(words: Words) -> Words:
     return words[1:] if is_article else words
 
 
+def _with_side(words: Words) -> Iterator[Words]:
+    """ "left side of" for "left of"."""
+    for place, pair in enumerate(pairwise(words), 1):
+        if pair in (("left", "of"), ("right", "of")):
+            yield (*words[:place], "side", *words[place:])
+
+
 def same_text(one: str, other: str) -> bool:
     """Whether two short answers say the same, apart from case, punctuation, articles and the way to
     write a number."""
@@ -103,7 +114,7 @@ def marked_texts(line: str, options: Options) -> str:
     texts = {
         (letter, text)
         for letter, option in options.items()
-        for text in (option, without_article(option))
+        for text in (option, without_article(option), *_with_side(option))
     }
     taken = [False] * len(words)
     letters: dict[tuple[int, int], str] = {}

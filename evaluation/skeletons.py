@@ -50,6 +50,8 @@ NAMES = re.compile(r"(?:^|[^x0kA-Z])$")
 """The end of what stands before a letter; behind other words it names a thing: "point B"."""
 GOES_ON = re.compile(r"[abdefgimnoqtuwyz&,.:;+?-]|$")
 """The sign behind A where it is a letter and no article."""
+APPOSED = re.compile(r"(#[A-Z]*([A-Z])[A-Z]*),a@\2")
+"""A text with its letter in brackets: "the bench (option A)"."""
 TOGETHER = re.compile(
     r"@[A-Z](?:[,&a]*@[A-Z]){2,}(?:,(?=b))?|@[A-Z],?&a?@[A-Z]|(?<!y)(?<!yl)@[A-Z][,a]*@[A-Z]"
 )
@@ -76,6 +78,7 @@ def skeleton(line: str, options: Options) -> str:
         if match[0] in "(/" and is_stuck and signs.endswith("x"):
             continue  # "P(B)" and "N/A"
         signs += _sign(match)
+    signs = APPOSED.sub(r"\1@\2", signs)
     signs = re.sub(r"(@[A-Z];?)[.:,=]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
     signs = re.sub(r"([@#][A-Z]+);?(?:=|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
     signs = signs.replace("=", ":")

@@ -15,7 +15,7 @@ ASKED = re.compile(r"[qn][^@#:?.,b]*$")
 """"The answer is" and the like, and what asks for it instead: "which option is"."""
 SEEN = re.compile(r"(?:[bv]|(h))[ljod&]*$")
 """Before a text: a verb that states it, in a group where a thing is seen."""
-LISTED = re.compile("#[A-Z]+(?:[lj]*(?:,|&|,&)[lj]*#[A-Z]+)+")
+LISTED = re.compile("(?<!y)(?<!yl)#[A-Z]+(?:[lj]*(?:,|&|,&)[lj]*#[A-Z]+)+")
 """Texts that are named together, of which none is meant: "the mug, the book and the lamp"."""
 COUNTS = re.compile("h[lj]*#([A-Z])")
 """A number that a thing has, or somebody sees."""
@@ -79,7 +79,7 @@ def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
     for match in re.finditer(r"#([A-Z]+)", clause):
         before, after = clause[: match.start()], clause[match.end() :]
         text = known[match[1][0]]
-        if "n" in before or (len(text) < 2 and re.match(r"[am]|[ljs]*k", after)):
+        if "n" in before or (len(text) < 2 and re.match(r"[am]|[js]*k", after)):
             continue
         if letters or _is_stated(before, text, after, head, is_whole):
             letters += match[1]
@@ -89,6 +89,8 @@ def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
 def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) -> bool:
     """Whether a clause states an option: as all that it says, behind a verb, as the subject of one,
     or as a fragment at the head of a sentence, which it `is_whole`."""
+    if len(text) < 2 and re.match("[ljs]*k", after) and not SEEN.search(before):
+        return False  # "the left of the image shows"
     is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
     is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)
     if text in (("yes",), ("no",)):
@@ -107,7 +109,7 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
     if not head or "b" in before:
         return False
     if re.match("b(?!.*[nwh])", after):
-        return not is_guide and re.fullmatch("o?[lj]?", before) is not None
+        return not is_guide and re.fullmatch("o?s?[lj]?", before) is not None
     if "b" in after:
         return False
     if re.fullmatch("[ljod&]*", before):

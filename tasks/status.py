@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from tasks.artifact import SEAL, Artifact, read_seal
@@ -127,7 +127,7 @@ def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def print_status(stages: Sequence[StageStatus], console: Console) -> None:
-    table = Table("stage", "state", "why")
+    table = Table("stage", "state", Column("why", overflow="fold"))
     for entry in stages:
         color = COLORS.get(entry.state, "red")
         table.add_row(entry.stage, Text(entry.state, style=color), Text(entry.why))

@@ -21,7 +21,7 @@ from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
 
-VERSION = 17
+VERSION = 18
 
 
 class Scored(NamedTuple):

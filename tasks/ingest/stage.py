@@ -32,7 +32,7 @@ from tasks.sources.readers import reader_of
 from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Stage
 
-VERSION = 3
+VERSION = 4
 
 
 def check_losses(
@@ -52,7 +52,7 @@ def check_losses(
     share = num_bad / max(num_images + num_nameless, 1)
     if share > max_bad_share:
         worst = bad.group_by("reason").len().sort("len", "reason", descending=[True, False])
-        example = bad.row(0, named=True)
+        example = bad.filter(pl.col("reason") == worst["reason"][0]).row(0, named=True)
         raise ValueError(
             f"{share:.0%} of {num_images:,} images cannot be used (most often "
             f"{worst['reason'][0]}; first {example['image_id'] or 'without id'}: "

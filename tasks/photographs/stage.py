@@ -27,7 +27,7 @@ from tasks.sources.shard import find_source
 from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 
-VERSION = 3
+VERSION = 4
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """Files whose names end otherwise are not looked at."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
@@ -165,7 +165,7 @@ def examine(
     try:
         with opened(data) as image:
             if not has_frame:
-                return "frame-unknown", "width and height are not annotated"
+                return "frame-unknown", "no width and height are annotated that can be read"
             if image.size != (width, height):
                 found = f"{image.width} x {image.height}"
                 return "photograph-size-differs", f"found {found}, annotated {width} x {height}"

@@ -134,11 +134,13 @@ def _values(column: pl.Series) -> list[tuple[str, int]]:
 
 def photographs_of(record: Record, places: Sequence[str] = ()) -> SourcePhotographs | None:
     """Where the build's photographs are: those that it drew below the root, else those at `places`,
-    the annotations or folders and archives of photographs; None where no place is named."""
+    the annotations or folders and archives of photographs; None where no place is named, or scenes
+    were drawn without photographs."""
     source = SourceConfig.model_validate(record.manifest["config"]["source"])
     if source.kind is SourceKind.RENDERED:
         drawn = record.root / "artifacts" / "render" / recipe_of(record.manifest, "render")
-        places = [str(drawn)] if drawn.is_dir() else []
+        has_photographs = record.manifest["config"]["images"] != "omit" and drawn.is_dir()
+        places = [str(drawn)] if has_photographs else []
     if not places:
         return None
     known = source.model_copy(update={"path": places[0], "photographs": tuple(places)})

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from glob import glob
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -149,6 +149,9 @@ def decode_parts(raw: Buffer, shape: type[T]) -> T:
         return msgspec.json.decode(plain, type=shape)
 
 
+POINT_ZERO = re.compile(rb"(?<=\d)\.0+\Z")
+
+
 def with_stand_ins(raw: Buffer) -> bytes:
     """The JSON without what Python writes and JSON does not know, as long as before: an empty
     object, which no field takes, in place of each NaN or infinity; the escape of a control
@@ -234,8 +237,8 @@ def decode_without(
     raw: bytes | memoryview | msgspec.Raw, shape: type[S], dispensable: Collection[str]
 ) -> tuple[S, list[tuple[str, str]]]:
     """A record without those of its dispensable fields that cannot be read, at any depth of
-    structs, and the name and problem of each. Raises what decoding raises where the rest cannot be
-    read either."""
+    structs, and the name and problem of each; whole numbers may have a point. Raises what decoding
+    raises where the rest cannot be read either."""
     parts, problems = _without(raw, shape, dispensable)
     return msgspec.json.decode(parts, type=shape), problems
 
@@ -253,13 +256,30 @@ def _without(
             text, inner = _without(parts[name], kind, dispensable)
             parts[name] = msgspec.Raw(text)
             problems += [(f"{name}.{below}", problem) for below, problem in inner]
+            continue
+        problem = _problem_of(parts[name], kind)
+        if not problem:
+            continue
+        whole = _without_point(parts[name])
+        if not _problem_of(whole, kind):
+            parts[name] = whole
         elif name in dispensable:
-            try:
-                msgspec.json.decode(parts[name], type=kind)
-            except UNREADABLE as error:
-                del parts[name]
-                problems.append((name, problem_in(error)))
+            del parts[name]
+            problems.append((name, problem))
     return msgspec.json.encode(parts), problems
+
+
+def _problem_of(raw: msgspec.Raw, kind: Any) -> str:
+    try:
+        msgspec.json.decode(raw, type=kind)
+    except UNREADABLE as error:
+        return problem_in(error)
+    return ""
+
+
+def _without_point(raw: msgspec.Raw) -> msgspec.Raw:
+    """A whole number that pandas wrote as 9.0, because its column has gaps."""
+    return msgspec.Raw(POINT_ZERO.sub(b"", bytes(raw)))
 
 
 def spans_of(raws: Sequence[msgspec.Raw], buffer: bytes | mmap.mmap) -> list[tuple[int, int]]:

@@ -18,7 +18,56 @@ NEARER = "Which is nearer to the camera, the car or the bicycle?"
 LARGER = "Which of the two is larger?"
 CAT = "Where is the cat relative to the table?"
 
+NEAREST = "Which is nearest to the tree?"
+PLACE = "Where is the pot located with respect to the stove?"
+PLACES = {"A": "left of", "B": "right of", "C": "in front of", "D": "behind"}
+HATS = "How many people are wearing hats?"
+NUMBERS = {"A": "1", "B": "2", "C": "3", "D": "4"}
+SOFA = "If I am standing at the door facing the window, is the sofa on my left or right?"
+IMAGE_PARTS = {"A": "left", "B": "center", "C": "right"}
+CLOSER = {"A": "A is closer", "B": "B is closer"}
+
 CASES = [
+    (NEARER, TWO, "Closest: the bicycle. Farthest: the car.", "B"),
+    (NEARER, TWO, "Closer to the camera: bicycle\nFarther from the camera: car", "B"),
+    (NEARER, TWO, "Farthest: the car, closest: the bicycle", "B"),
+    (NEARER, TWO, "The car is farther: the bicycle is close.", "B"),
+    (NEARER, TWO, "The car is behind.", None),
+    (NEARER, TWO, "Foreground: bicycle. Background: car.", "B"),
+    (NEARER, TWO, "Compared to the bicycle, the car is closer to the viewer.", "A"),
+    (NEARER, TWO, "The car appears larger, which suggests that the car is closer.", "A"),
+    ("Which is at the shortest distance from us?", TWO, "The car is farther away.", None),
+    ("Which has the greatest height?", TWO, "The car is shorter.", None),
+    (NEAREST, DESK, "The mug is nearest; the laptop and the lamp are both farther away.", "A"),
+    (NEAREST, DESK, "The lamp, the laptop and the cup are all farther than the mug.", None),
+    (NEAREST, DESK, "The mug (Option A) is nearest; the lamp (Option C) is far.", None),
+    (NEAREST, DESK, "It is the lamp (option C).", "C"),
+    (PLACE, PLACES, "The stove is in front of the pot.", None),
+    (PLACE, PLACES, "The stove is left of the pot, so the pot is right of it.", "B"),
+    (PLACE, PLACES, "The pot is on the left side of the stove.", "A"),
+    (PLACE, SIDES, "The stove is on the left and the pot is on the right.", "B"),
+    (HATS, NUMBERS, "There are four people. Two are wearing hats and two are not.", None),
+    (HATS, NUMBERS, "I see 4 people in the picture, but only 2 of them are wearing hats.", "B"),
+    (HATS, NUMBERS, "There are 4 people and 3 of them are wearing a hat.", "C"),
+    (HATS, NUMBERS, "There are 3 people wearing hats. One of them is a child.", "C"),
+    (HATS, NUMBERS, "There are three people wearing hats: one man and two women.", "C"),
+    (
+        HATS,
+        NUMBERS,
+        "I count 4 people with hats: two at the left, 1 at the front, one behind.",
+        "D",
+    ),
+    (HATS, NUMBERS, "There are 3 people. Two are wearing hats, one is not wearing any.", "B"),
+    (HATS, NUMBERS, "There are three people with hats. One is a man.", None),
+    (SOFA, SIDES, "The sofa would be on your left.", "A"),
+    (SOFA, SIDES, "If you are standing at the door facing the window, it is on your right.", "B"),
+    (SOFA, SIDES, "It would be on your right, if you faced the other way.", None),
+    (SOFA, SIDES, "If you were facing the other way, it would be on your right.", None),
+    ("Where is the ball?", IMAGE_PARTS, "The ball is on the left side of the image.", "A"),
+    ("Where is the ball?", IMAGE_PARTS, "On the left of the image there is a tree.", None),
+    ("Where is the clock?", {"A": "top left", "B": "top right"}, "It is at the upper right.", "B"),
+    ("Which point is closer?", CLOSER, "B is closer to the camera than A.", "B"),
+    ("Which point is closer?", CLOSER, "A is closer because of its size, whereas B is far.", "A"),
     (NEARER, TWO, "The car is farther away than the bicycle.", None),
     (NEARER, TWO, "The car is farther away, so the bicycle is nearer.", "B"),
     (NEARER, TWO, "Since the car is further away, the bicycle is closer to the camera.", "B"),
@@ -86,7 +135,20 @@ def test_what_is_left_out_leaves_nothing_new(text, question):
 
 
 @pytest.mark.parametrize(
-    "unit", [" ", "\n", "far, ", "the chair is ", "A ", "- ", ", ", "far and "]
+    "unit",
+    [
+        "3 of them are near. ",
+        "1 car, ",
+        "4 cars, ",
+        " ",
+        "\n",
+        "far, ",
+        "the chair is ",
+        "A ",
+        "- ",
+        ", ",
+        "far and ",
+    ],
 )
 def test_time_is_bounded(unit):
     asked = asked_by(NEARER, TWO.items())

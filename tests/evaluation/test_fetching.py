@@ -93,6 +93,7 @@ def test_addresses_of_this_machine_are_refused(tmp_path):
         ("100.64.0.1", False),
         ("192.168.0.1", False),
         ("169.254.169.254", False),
+        ("192.0.0.192", False),
         ("0.0.0.0", False),
         ("224.0.0.1", False),
         ("255.255.255.255", False),

@@ -395,10 +395,10 @@ def test_the_replies_beside_the_checkout_are_read():
 
 def test_replies_in_the_styles_of_models_are_read():
     cases = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
-    read = [
-        parse_answer(case["reply"], dict(zip("ABCDEF", case["options"], strict=False))).letter
-        for case in cases
-    ]
+    read = []
+    for case in cases:
+        options = dict(zip("ABCDEF", case["options"], strict=False))
+        read.append(parse_answer(case["reply"], options, case.get("question", "")).letter)
     for case, letter in zip(cases, read, strict=True):
         assert letter == case.get("read", case["letter"]), case["reply"]
     wrong = [case["reply"] for case in cases if case.get("read")]

@@ -135,6 +135,15 @@ def test_without_artifacts_the_samples_are_shown_with_their_own_boxes(drawn_data
     )
 
 
+def test_scenes_that_were_drawn_without_photographs_have_none(drawn_dataset, tmp_path):
+    root = shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
+    record = Record(root / drawn_dataset.relative_to(drawn_dataset.parents[2]), root)
+    record.manifest["config"]["images"] = "omit"
+    for folder in (root / "artifacts" / "render").glob("*/*/"):
+        shutil.rmtree(folder)
+    assert photographs_of(record) is None
+
+
 def test_lost_questions_keep_their_photographs_as_long_as_somebody_has_them(
     drawn_dataset, tmp_path
 ):

@@ -1178,6 +1178,14 @@ def test_a_word_that_changes_in_place_is_read_again(kind, has_old_time, tmp_path
     assert [row[3] for row in facts(pl.read_parquet(now))] == ["cat", "tree"]
 
 
+def test_whole_numbers_of_visual_genome_may_have_a_point(tmp_path):
+    files = json.loads(json.dumps(ANNOTATIONS), parse_int=float)
+    scenes, ledger = read("visual-genome", write(tmp_path / "vg", **files), tmp_path)
+    assert facts(scenes) == FACTS
+    assert triplets(scenes) == [("dog", "near", "tree")]
+    assert drops(ledger) == []
+
+
 @pytest.mark.parametrize(
     ("role", "record", "field"),
     [
