@@ -22,7 +22,7 @@ from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.progress import results_of
 from flows.runners import Cluster, connected, on, runner_of
 from flows.stopping import watch_again
-from flows.telling import telling
+from flows.telling import telling, telling_machine
 from schemas.config.build import PipelineConfig, load_config
 from schemas.config.runner import RunnerKind
 from schemas.dataset_folder import read_manifest
@@ -125,9 +125,11 @@ def _stage_run(
     if is_again:
         for job in jobs:
             forget(job.artifact)
-    if cluster:
+    if cluster or is_again:  # what has been forgotten must not be brought again
         send(build.root)
-        jobs = [replace(job, away=cluster.away) for job in jobs]
+    if cluster:
+        sent = replace(cluster.away, is_again=is_again)
+        jobs = [replace(job, away=sent) for job in jobs]
     is_apart = build.config.runner.kind is not RunnerKind.THREADS
     with (
         holding_signals() if is_apart else nullcontext(),
@@ -182,7 +184,7 @@ def run_job(stage: Stage, job: Job) -> Path | State[Path]:
     if job.away is None:
         path, is_done = _made(stage, job)
     else:
-        with arrived(job) as there:
+        with telling_machine(), arrived(stage, job) as there:
             path, is_done = _made(stage, there)
             path = returned(path, there, job)
     return Completed(name="Cached", data=path) if is_done else path

@@ -12,16 +12,22 @@ from schemas.printable import first_line
 REPOSITORY = Path(__file__).parents[1]
 UNUSABLE = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
 """Where something else stands in the place of a folder or file, or none can."""
+BAD_CALL = 2
+"""The exit code of a bad call, configuration or input."""
+CLUSTERS = ("distributed", "ray")
+"""Packages whose own errors are those of a cluster, not of its jobs."""
 
 
 def outcome_of(error: Exception) -> tuple[str, int]:
-    """The line that reports an error, and the exit code: 2 for a bad call, configuration or input,
-    1 for a run that failed."""
+    """The line that reports an error, and the exit code: BAD_CALL, or 1 for a run that failed."""
+    if type(error).__module__.partition(".")[0] in CLUSTERS:
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        return f"the cluster failed ({reason}): run the same command when it runs again", 1
     if isinstance(error, (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError)):
-        return _told(error) if isinstance(error, OSError) else _said(error), 2
+        return _told(error) if isinstance(error, OSError) else _said(error), BAD_CALL
     if isinstance(error, OSError):
         is_bad_call = error.errno in UNUSABLE or _is_unreadable(error)
-        return _told(error), 2 if is_bad_call else 1
+        return _told(error), BAD_CALL if is_bad_call else 1
     if _is_of("polars", "PolarsError", error) or _is_of("pyarrow", "ArrowException", error):
         # Polars reports the system's errors in words only.
         is_full = os.strerror(errno.ENOSPC) in str(error)

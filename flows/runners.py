@@ -4,6 +4,7 @@ A cluster that runs already takes the stages that work on shards; the others hav
 run where the build does.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,10 @@ from tasks.away import Away, away
 
 CONNECT_SECONDS = 10
 """Longest wait for a cluster to answer."""
+
+TALKING = ("distributed", "distributed.client", "distributed.worker", "distributed.scheduler")
+"""Loggers of Dask, whose tracebacks become one line here."""
+logger = logging.getLogger(__name__)
 
 
 class Cluster(NamedTuple):
@@ -51,6 +56,8 @@ def _cluster_runner(config: RunnerConfig) -> Any:
         if config.kind is RunnerKind.DASK:
             from prefect_dask.task_runners import DaskTaskRunner
 
+            for name in TALKING:  # when it was imported it has set levels of its own
+                logging.getLogger(name).setLevel(logging.CRITICAL)
             if config.address:
                 patience = {"timeout": CONNECT_SECONDS}
                 return DaskTaskRunner(address=config.address, client_kwargs=patience)
@@ -83,7 +90,18 @@ def connected(config: PipelineConfig, root: Path) -> Iterator[Cluster | None]:
                 f"runner.address {printable(address)} does not answer ({type(error).__name__}): "
                 "correct it, or run the same command when it does"
             ) from None
+        if not _num_machines(runner):
+            logger.warning(
+                "%s has no machine yet: its workers are awaited; start some, or stop this command",
+                address,
+            )
         yield Cluster(runner, away(config, root))
+
+
+def _num_machines(runner: Any) -> int:
+    """Of Dask's cluster; Ray's has the machine of its head."""
+    client = getattr(runner, "client", None)
+    return len(client.scheduler_info(n_workers=-1)["workers"]) if client else 1
 
 
 @contextmanager

@@ -9,13 +9,16 @@ Python would write "NoneType: None" below the line.
 """
 
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from prefect.states import Failed
 
-from flows.outcomes import outcome_of
+from flows.outcomes import BAD_CALL, outcome_of
+from tasks.addresses import with_addresses
 
 TASK_RUNS = logging.getLogger("prefect.task_runs")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +39,19 @@ def telling(work: F) -> F:
             return Failed(message=outcome_of(error)[0], data=error)
 
     return cast(F, told)
+
+
+@contextmanager
+def telling_machine() -> Iterator[None]:
+    """What fails in the block is reported elsewhere: in its one line, with this machine's name."""
+    try:
+        yield
+    except RecursionError:
+        raise
+    except (ValueError, OSError, RuntimeError) as error:
+        told, code = outcome_of(error)
+        kind = ValueError if code == BAD_CALL else RuntimeError
+        raise kind(f"{socket.gethostname()}: {with_addresses(told)}") from None
 
 
 def _without_empty_traceback(record: logging.LogRecord) -> bool:

@@ -38,7 +38,7 @@ def store_of(root: Path) -> str | None:
     """The address of the root on an object store that this one is a copy of; None where it is a
     root of its own."""
     try:
-        return (root / STORE / ADDRESS_FILE).read_text(encoding="utf-8").strip()
+        return (root / STORE / ADDRESS_FILE).read_text(encoding="utf-8").removesuffix("\n")
     except (FileNotFoundError, NotADirectoryError):
         return None
 

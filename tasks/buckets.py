@@ -20,8 +20,10 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs"}
 """The schemes of addresses, and the package that each of them needs."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables of the environment that hold keys; Google's are in files."""
-SERVERS = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "STORAGE_EMULATOR_HOST")
-"""Variables that name another server than the usual one, or other keys."""
+SERVERS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "STORAGE_EMULATOR_HOST")
+"""Variables that name another server than the usual one."""
+PLACE = re.compile(r"\w[\w.-]*(/[^/@?#\x00-\x1f\x7f]+)*")
+"""A bucket and a prefix."""
 MARKS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime")
 """What stores say of a file's content, the surest first."""
 THREADS = 8
@@ -50,16 +52,17 @@ def open_bucket(address: str) -> Bucket:
     missing."""
     scheme, _, rest = address.partition("://")
     prefix = rest.strip("/")
-    if not re.fullmatch(r"[\w.-]+(/[^/@?#]+)*", prefix):
+    if not PLACE.fullmatch(prefix) or not {".", ".."}.isdisjoint(prefix.split("/")):
         raise ValueError(
-            f"{scheme}:// is followed by something else than BUCKET/PREFIX: keys are read from the "
-            "environment, never from an address"
+            f"{scheme}:// is followed by something else than BUCKET/PREFIX, where no name holds @, "
+            "?, # or a control character, is empty, . or ..: keys are read from the environment, "
+            "never from an address"
         )
     for name in KEYS:
         remember_key(os.environ.get(name, ""))
-    servers = tuple(os.environ.get(name) for name in SERVERS)
+    known = tuple(os.environ.get(name) for name in (*SERVERS, "AWS_PROFILE", *KEYS))
     try:
-        files = _file_system(scheme, os.getpid(), servers)
+        files = _file_system(scheme, os.getpid(), known)
     except ImportError:
         raise ValueError(
             f"{scheme}:// needs one more package: pip install {PACKAGES[scheme]}"
@@ -68,12 +71,20 @@ def open_bucket(address: str) -> Bucket:
 
 
 @lru_cache(maxsize=4)
-def _file_system(scheme: str, process: int, servers: tuple[str | None, ...]) -> Any:
-    """One of a process: to open one takes a third of a second, and a fork has to open its own."""
+def _file_system(scheme: str, process: int, known: tuple[str | None, ...]) -> Any:
+    """One of a process: to open one takes a third of a second, and a fork has to open its own.
+    `known` are the variables of the environment that it reads."""
     # Google's logs the traceback of what it raises, which becomes one line here.
     logging.getLogger(PACKAGES[scheme]).setLevel(logging.CRITICAL)
     # What another process has sent meanwhile is looked up, not remembered.
     return fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
+
+
+def server_of(scheme: str) -> str:
+    """The server that the environment names in place of the usual one of the addresses; empty where
+    it names none."""
+    names = SERVERS[:2] if scheme == "s3" else SERVERS[2:]
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")
 
 
 def files_at(bucket: Bucket, above: str) -> dict[str, Mapping[str, Any]]:

@@ -12,15 +12,19 @@ from schemas.dataset_folder import REJECTED
 from schemas.dataset_tags import TAGS
 from schemas.file_digests import Stamp, stamp_of
 from schemas.replacing import PARTIAL
-from tasks.addresses import FETCHED, STORE
 from tasks.artifact import SEAL
-from tasks.chat.account import REPLIES
 from training.checkpoints import LORA_CONFIG, STATE
 from training.run_folder import FINAL
 
+SHARED = (
+    "artifacts", "benchmark-images", "datasets", "diffs", "difficulty", "draws", "evaluations",
+    "models", REJECTED, "reviews", "runs", "sight", TAGS, "trends",
+)  # fmt: skip
+"""The folders of a root. What else lies beside them in a bucket is of others, for example a root
+below this one."""
 OF_THIS_MACHINE = (
-    STORE, FETCHED, "damaged", "downloads", "artifacts/file_digests.json", "artifacts/unpack",
-    "artifacts/miniature", "artifacts/tiny-model",
+    "artifacts/file_digests.json", "artifacts/unpack", "artifacts/miniature",
+    "artifacts/tiny-model",
 )  # fmt: skip
 """What other machines cannot use, or make again from what they have: paths and stamps of files,
 copies of what is elsewhere, and folders that say nowhere that they are whole."""
@@ -41,10 +45,8 @@ ANNOUNCED = ("artifacts", "announced")
 def is_shared(name: str) -> bool:
     """Whether a file is of all machines, not of this one alone."""
     parts = name.split("/")
-    return not (
-        parts[0] in OF_THIS_MACHINE
-        or "/".join(parts[:2]) in OF_THIS_MACHINE
-        or parts[0].startswith(REPLIES)
+    return parts[0] in SHARED and not (
+        "/".join(parts[:2]) in OF_THIS_MACHINE
         or parts[-1].rpartition(".")[2] == LOCK
         or any(PARTIAL in part for part in parts)
     )

@@ -32,6 +32,7 @@ from tasks.buckets import (
     mark_of,
     open_bucket,
 )
+from tasks.root_damage import is_damaged
 from tasks.root_files import in_turns, shared_files, whole_folders, without_parts
 from tasks.turns import clearing_root
 
@@ -53,7 +54,8 @@ Record = dict[str, InStep]
 
 def bring(root: Path) -> int:
     """Have the copy hold what its store holds, and say how many files were brought. What was
-    changed here since, and not there, stays; what was changed on both sides is set aside here."""
+    changed here since, and not there, stays; what was changed on both sides, or is damaged here, is
+    set aside here."""
     address = str(store_of(root))
     bucket = open_bucket(address)
     with _alone(root) as record:
@@ -63,11 +65,7 @@ def bring(root: Path) -> int:
         there = {name: listed[name] for name in without_parts(listed)}
         _remove_here(root, record, there)
         wanted = [
-            name
-            for name, about in there.items()
-            if name not in record
-            or record[name].mark != mark_of(about)
-            or not (root / name).exists()
+            name for name, about in there.items() if _is_wanted(root, name, about, record.get(name))
         ]
 
         def fetch(name: str) -> InStep | None:
@@ -116,6 +114,15 @@ def _remove_empty(folder: Path, root: Path) -> None:
             folder = folder.parent
 
 
+def _is_wanted(root: Path, name: str, about: Mapping[str, Any], known: InStep | None) -> bool:
+    if known is None or known.mark != mark_of(about):
+        return True
+    try:
+        return stamp_of(root / name) != known.stamp and is_damaged(root, name)
+    except OSError:  # it is not here
+        return True
+
+
 def _fetch(
     bucket: Bucket, root: Path, name: str, about: Mapping[str, Any], known: InStep | None
 ) -> InStep | None:
@@ -128,7 +135,7 @@ def _fetch(
     _set_time(arriving, about)
     if place.exists() and _is_changed(place, known) and not cmp(place, arriving, shallow=False):
         move_aside(place, root)
-        logger.warning("%s was changed here and in its store: set aside here", place)
+        logger.warning("%s differs from what its store has: set aside here", place)
     place.parent.mkdir(parents=True, exist_ok=True)
     arriving.replace(place)
     return InStep(mark_of(about), stamp_of(place))
@@ -149,7 +156,7 @@ def send(root: Path) -> int:
         return 0
     with _alone(root) as record:
         here = shared_files(root)
-        new = [name for name, stamp in here.items() if not _is_known(record.get(name), stamp)]
+        new = [name for name, stamp in here.items() if _is_new(root, name, record.get(name), stamp)]
         gone = [name for name in record if name not in here and not (root / name).exists()]
         if not new and not gone:
             return 0
@@ -172,8 +179,9 @@ def send(root: Path) -> int:
     return len(new)
 
 
-def _is_known(known: InStep | None, stamp: Stamp) -> bool:
-    return known is not None and known.stamp == stamp
+def _is_new(root: Path, name: str, known: InStep | None, stamp: Stamp) -> bool:
+    """Whether the store is to have it: not in the place of a sound file where it is damaged."""
+    return known is None or (known.stamp != stamp and not is_damaged(root, name))
 
 
 def _put(bucket: Bucket, root: Path, name: str, stamp: Stamp) -> InStep | None:

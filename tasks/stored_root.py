@@ -20,10 +20,10 @@ from pathlib import Path
 from threading import Event, Thread
 
 from schemas.dataset_folder import check_root
-from schemas.replacing import replacing
+from schemas.replacing import FULL, replacing
 from tasks.addresses import ADDRESS_FILE, STORE, is_address, store_of
-from tasks.buckets import is_bucket, open_bucket
-from tasks.root_transfer import bring, send
+from tasks.buckets import is_bucket, open_bucket, server_of
+from tasks.root_transfer import LOCK, bring, send
 
 EVERY_SECONDS = 60.0
 """Between two sendings while a command works: what a machine that is lost takes with it."""
@@ -41,15 +41,30 @@ def open_root(text: str | Path) -> Path:
             "--root is an address of another kind than s3://BUCKET/PREFIX or gs://BUCKET/PREFIX: "
             "name one of these, or a folder"
         )
-    address = f"{address.partition('://')[0]}://{open_bucket(address).prefix}"
-    root = check_root(_copies() / sha256(address.encode()).hexdigest()[:16])
-    if store_of(root) is None:
-        with replacing(root / STORE / ADDRESS_FILE) as written:
-            written.write_text(f"{address}\n", encoding="utf-8")
+    scheme = address.partition("://")[0]
+    address = f"{scheme}://{open_bucket(address).prefix}"
+    named = " ".join(filter(None, (server_of(scheme), address)))
+    copies = _copies()
+    root = copies / sha256(named.encode()).hexdigest()[:16]
+    try:
+        check_root(root)
+        if store_of(root) is None:
+            with replacing(root / STORE / ADDRESS_FILE) as written:
+                written.write_text(f"{address}\n", encoding="utf-8")
+        (root / STORE / LOCK).touch()
+    except (ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
+        reason = error.strerror if isinstance(error, OSError) else str(error).rpartition(": ")[0]
+        raise ValueError(
+            f"{copies}, which has the copies of stored roots, cannot be used ({reason}): name "
+            "another folder with XDG_CACHE_HOME"
+        ) from None
     return root
 
 
 def _copies() -> Path:
+    """A folder of this machine."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     cache = named if named.is_absolute() else Path.home() / ".cache"
     return cache / "spatialthinker" / "roots"

@@ -25,6 +25,7 @@ from tasks.root_files import folder_of, in_turns, is_shared, shared_files, witho
         ("damaged/0a.parquet", False),
         (".store/files.json", False),
         ("tags/sample/lock.json", True),
+        ("inner/tags/sample/a.json", False),
     ],
 )
 def test_what_is_of_one_machine_stays_there(name, expected):

@@ -20,7 +20,7 @@ from tasks import stored_root
 from tasks.addresses import STORE, local_name, shared_name, store_of
 from tasks.artifact import Artifact, state_of
 from tasks.buckets import PlaceRefusedError, files_at, open_bucket
-from tasks.root_files import shared_files
+from tasks.root_files import SHARED, shared_files
 from tasks.root_transfer import LOCK, bring, send
 from tasks.stage import Build
 from tasks.stored_root import in_step, open_root
@@ -225,6 +225,64 @@ def test_what_was_changed_on_both_sides_is_set_aside_here(machines):
     assert send(second) == 0
 
 
+def test_what_is_damaged_here_is_not_sent_but_brought_again(machines, drawn_dataset):
+    first, second, _ = machines
+    dataset = fill(first, drawn_dataset)
+    send(first)
+    sound = shared(first)
+    sample = next((dataset / "data").iterdir()).relative_to(first).as_posix()
+    artifact = next(name for name in sound if name.endswith(".ledger.parquet"))
+    seal = next(name for name in sound if name.startswith("artifacts/verify/") and "seal" in name)
+    for name in (sample, artifact, seal, f"{dataset.relative_to(first)}/README.md"):
+        (first / name).write_bytes(b"changed")
+    assert send(first) == 1
+    bring(second)
+    changed = {f"{dataset.relative_to(first)}/README.md": b"changed"}
+    assert shared(second) == sound | changed
+    assert bring(first) == 3
+    assert shared(first) == sound | changed
+    assert set(contents(first / "damaged").values()) == {b"changed"}
+
+
+def test_what_lies_beside_a_root_in_its_bucket_is_left_there(machines, address):
+    first = machines[0]
+    put(address, "photographs/1.jpg", "1")
+    put(address, "inner/artifacts/plan/0a.parquet", "1")
+    put(address, "tags/a/x.json", "1")
+    assert bring(first) == 1
+    write(first, notes0txt="1")
+    assert send(first) == 0
+    assert files_in(address) >= {"photographs/1.jpg", "inner/artifacts/plan/0a.parquet"}
+
+
+def test_the_folders_of_a_root_are_known(drawn_dataset):
+    found = {path.name for path in drawn_dataset.parents[2].iterdir() if path.is_dir()}
+    assert found <= set(SHARED)
+
+
+def test_equal_addresses_on_other_servers_are_other_roots(machines, address, monkeypatch):
+    with at(machines[0]):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+        other = open_root(address)
+    assert other != machines[0]
+    assert store_of(other) == store_of(machines[0]) == address
+
+
+def test_an_address_may_end_in_a_blank(machines, address):
+    with at(machines[0]):
+        assert store_of(open_root(f"{address}/a ")) == f"{address}/a "
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "star*"])
+def test_a_cache_that_cannot_be_used_is_named(address, place, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place))
+    done = call("list", "--root", address)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.endswith("name another folder with XDG_CACHE_HOME\n")
+    assert f"{tmp_path / place}" in done.stderr
+
+
 def test_parts_are_not_sent_and_not_brought(machines, address):
     first, second, _ = machines
     for number in (2, 4):
@@ -269,6 +327,9 @@ def test_names_that_stand_for_folders_or_locks_are_left_there(machines, address)
         (f"s3:/{SECRET}/root", "--root is an address of another kind than s3://"),
         ("hub:me/root", "--root is an address of another kind than s3://"),
         ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
+        ("s3://bucket/a/../b", "s3:// is followed by something else than BUCKET/PREFIX"),
+        ("s3://..", "s3:// is followed by something else than BUCKET/PREFIX"),
+        ("s3://bucket/a\nb", "s3:// is followed by something else than BUCKET/PREFIX"),
     ],
 )
 def test_an_address_that_is_none_is_one_line_without_keys(served, place, problem):

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
+import polars as pl
 import pytest
 from prefect import State
 from pydantic import ValidationError
@@ -14,12 +16,16 @@ from flows.graph import stages_of
 from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.runner import RunnerConfig
+from tasks.addresses import store_of
 from tasks.artifact import Artifact, state_of
 from tasks.away import away, bring_made
+from tasks.buckets import open_bucket
+from tasks.extract.stage import STAGE as EXTRACT
 from tasks.ingest.stage import STAGE as INGEST
-from tasks.root_transfer import send
-from tasks.stage import Build, Job
+from tasks.root_transfer import bring, send
+from tasks.stage import Build, Job, Stage
 from tasks.stored_root import open_root
+from tasks.turns import using_root
 from tests.builds import build, save_config, tree_of
 from tests.commands import call, server
 from tests.conftest import DRAWN
@@ -67,10 +73,10 @@ def bytes_of(dataset: Path) -> dict[str, bytes]:
     }
 
 
-def sent_job(root: Path, config: PipelineConfig = CONFIG) -> Job:
-    """The job of ingest, as it is sent, once the stages before it have run here."""
+def sent_job(root: Path, config: PipelineConfig = CONFIG, stage: Stage = INGEST) -> Job:
+    """The job of a stage, as it is sent, once the stages before it have run here."""
     before = stages_of(config)
-    (job,) = INGEST.jobs(after(Build(config, root), *before[: before.index(INGEST)]))
+    (job,) = stage.jobs(after(Build(config, root), *before[: before.index(stage)]))
     send(root)
     return replace(job, away=away(config, root))
 
@@ -90,11 +96,62 @@ def test_a_job_is_done_in_terms_of_the_other_machine(stored, tmp_path, monkeypat
     assert made.read_bytes() == INGEST.work(replace(job, away=None)).read_bytes()
 
 
+def test_a_damaged_copy_on_the_other_machine_changes_nothing(stored, tmp_path, monkeypatch):
+    job = sent_job(stored, stage=EXTRACT)
+    scenes = job.path("ingest")
+    sound = scenes.read_bytes()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "there"))
+    there = open_root(str(store_of(stored)))
+    bring(there)
+    pl.read_parquet(scenes).head(2).write_parquet(there / scenes.relative_to(stored))
+    made = run_job.fn(EXTRACT, job)
+    bring_made(stored, [made])
+    assert scenes.read_bytes() == sound
+    assert made.read_bytes() == EXTRACT.work(replace(job, away=None)).read_bytes()
+
+
+def test_what_is_damaged_in_the_store_is_no_input(stored, tmp_path, monkeypatch):
+    job = sent_job(stored, stage=EXTRACT)
+    files, prefix = open_bucket(str(store_of(stored)))
+    files.pipe_file(f"{prefix}/{job.path('ingest').relative_to(stored)}", b"changed")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "there"))
+    failed = run_job.fn(EXTRACT, job)
+    assert isinstance(failed.data, RuntimeError)
+    assert "is damaged, though this build made it" in str(failed.data)
+    assert not list((tmp_path / "there").rglob("extract/*.parquet"))
+
+
+def test_a_source_with_other_files_on_the_other_machine_is_refused(tmp_path):
+    made = after(Build(CONFIG, tmp_path / "drawn"), stages_of(CONFIG)[0]).made["render"][0]
+    source = {"kind": "visual-genome", "path": str(made), "photographs": [str(made)]}
+    config = PipelineConfig.model_validate(TINY | {"source": source})
+    job = sent_job(tmp_path / "root", config)
+    objects = made / "objects.json"
+    objects.write_text(objects.read_text().replace("car", "bus"))
+    failed = run_job.fn(INGEST, job)
+    assert isinstance(failed.data, RuntimeError)
+    assert str(failed.data).startswith(f"{gethostname()}: {made} has other files here than on")
+    assert not job.artifact.path.exists()
+
+
+def test_what_is_made_again_is_made_again_while_others_use_the_copy(stored, tmp_path, monkeypatch):
+    job = sent_job(stored)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "there"))
+    there = open_root(str(store_of(stored)))
+    made = there / run_job.fn(INGEST, job).relative_to(stored)
+    before = made.stat().st_mtime_ns
+    with using_root(there):
+        assert run_job.fn(INGEST, job).name == "Cached"
+        run_job.fn(INGEST, replace(job, away=replace(job.away, is_again=True)))
+    assert made.stat().st_mtime_ns > before
+
+
 def test_another_version_of_the_code_does_nothing(tmp_path):
     job = sent_job(tmp_path)
     other = replace(job.away, code=code_version()._replace(version="0.0.0"))
     failed = run_job.fn(INGEST, replace(job, away=other))
     assert failed.is_failed()
+    assert str(failed.data).startswith(f"{gethostname()}: ")
     assert "and this build is by spatialthinker 0.0.0" in str(failed.data)
     assert "install the same on all machines of the cluster" in str(failed.data)
     assert not job.artifact.path.exists()
@@ -105,6 +162,7 @@ def test_a_root_that_is_not_shared_is_named(tmp_path):
     (tmp_path / "root").rename(tmp_path / "moved")
     failed = run_job.fn(INGEST, job)
     assert isinstance(failed.data, ValueError)
+    assert str(failed.data).startswith(f"{gethostname()}: ")
     assert str(failed.data).endswith(
         "name a --root that all machines of the cluster share, s3://BUCKET/PREFIX or a folder"
     )
