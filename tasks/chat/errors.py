@@ -32,9 +32,10 @@ OF_FORM = (
     "additional properties",
     "requested parameters",
     "generate json",
+    "required for format",
 )
 """Words of a rejection whose cause is the required form of the reply. The last are OpenRouter's,
-which names no parameter, and Groq's, whose model wrote something else."""
+which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string",

@@ -1,13 +1,17 @@
 """Redaction: what servers say, without the keys that they repeat, whole, in part or encoded."""
 
 import re
+from base64 import b64decode
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-LOOKS_LIKE_A_KEY = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|Bearer \S{6,}")
+LOOKS_LIKE_A_KEY = re.compile(r"\b(?:sk|key)[-_][\w*.\-]{6,}|(?:Bearer|Basic) \S{6,}")
 """Also a key that is not one of ours: one that a proxy before the server uses."""
-ENCODED = re.compile(r"%(?:25)*([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})")
-"""A character in an address, encoded once or more often, or in JSON."""
+ENCODED = re.compile(
+    r"%(?:25)*([0-9A-Fa-f]{2})|\\[ux](?:00)?([0-9A-Fa-f]{2})|&#[xX]0*([0-9A-Fa-f]{2});"
+    r"|&#0*(\d{2,3});"
+)
+"""A character in an address, encoded once or more often, in JSON, or in HTML."""
 WORD = re.compile(r"[\w\-]+")
 MASKED = re.compile(r"[\w\-]*(?:[*•·…]+|\.{2,}|[xX]{4,})[\w\-]*")
 """A word with a gap, as servers show a key by its ends."""
@@ -66,19 +70,46 @@ def _decoded(message: str) -> tuple[str, list[int]]:
     for found in ENCODED.finditer(message):
         plain.append(message[at : found.start()])
         starts += range(at, found.start())
-        plain.append(chr(int(found[1] or found[2], 16)))
+        code = int(found[4]) if found[4] else int(found[1] or found[2] or found[3], 16)
+        plain.append(chr(code))
         starts.append(found.start())
         at = found.end()
     return "".join(plain) + message[at:], [*starts, *range(at, len(message) + 1)]
 
 
+def _of_base64(text: str) -> str:
+    plain = text.rstrip("=").translate(str.maketrans("-_", "+/"))
+    return b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "==").decode("latin-1")
+
+
+def _of_hexadecimal(text: str) -> str:
+    return bytes.fromhex(text.replace(":", " ")).decode("latin-1")
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+HIDDEN: Sequence[tuple[re.Pattern[str], Callable[[str], str]]] = (
+    (re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}"), _of_base64),
+    (re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){6,}"), _of_hexadecimal),
+    (re.compile(r"(?<!\S)(?:\S[ \t]){7,}\S(?!\S)"), _without_spaces),
+)
+"""What a text may be that hides others, and what it then says: base64, as for a user and password,
+hexadecimal, and characters that stand apart."""
+
+
 def _spans(text: str, key: str) -> Iterator[tuple[int, int]]:
     """Where a key or a part of it stands, whatever its case."""
-    text, key = _lower(text), _lower(key)
+    original, text, key = text, _lower(text), _lower(key)
     if len(key) < MIN_PARTS:
         yield from (found.span() for found in re.finditer(re.escape(key), text))
         return
     yield from _parts(text, key)
+    for pattern, shown in HIDDEN:
+        for found in pattern.finditer(original):
+            if any(_parts(_lower(shown(found[0])), key)):
+                yield found.span()
     for found in WORD.finditer(text):
         if len(found[0]) >= MIN_END and (key.startswith(found[0]) or key.endswith(found[0])):
             yield found.span()

@@ -311,6 +311,7 @@ def test_bodies_that_servers_sent(store: str) -> None:
     ("status", "text", "kind"),
     [
         (500, "image input is not supported - hint: provide the mmproj", RejectedError),
+        (500, "failed to load model vocabulary required for format", RejectedError),
         (500, '{"error": "Failed to parse grammar"}', RejectedError),
         (501, "response_format is not implemented", RejectedError),
         (500, "json schema conversion failed: Unrecognized schema", RejectedError),

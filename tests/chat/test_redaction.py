@@ -1,5 +1,6 @@
 """Redaction: no key in what is reported, however a server repeats it."""
 
+from base64 import b64encode, urlsafe_b64encode
 from string import ascii_letters, digits
 from urllib.parse import quote
 
@@ -28,6 +29,17 @@ remember_key(KEY)
         (f"no route {quote(quote(KEY, safe=''), safe='')}", "no route [key]"),
         ("".join(f"%{ord(one):02x}" for one in KEY), "[key]"),
         (KEY.replace("/", "\\u002f"), "[key]"),
+        ("".join(f"&#{ord(one)};" for one in KEY), "[key]"),
+        ("".join(f"&#x{ord(one):X};" for one in KEY), "[key]"),
+        ("".join(f"\\x{ord(one):02x}" for one in KEY), "[key]"),
+        (f"got {b64encode(f'user:{KEY}'.encode()).decode()}, denied", "got [key], denied"),
+        (f"Authorization: Basic {b64encode(b'someone:else').decode()}", "Authorization: [key]"),
+        (f"got {urlsafe_b64encode(KEY.encode()).decode().rstrip('=')}", "got [key]"),
+        (f"got {KEY.encode().hex()}", "got [key]"),
+        (f"got {KEY.encode().hex(':')}", "got [key]"),
+        (f"got: {' '.join(KEY)}", "got: [key]"),
+        ("a b c d e f g h i j k l m", "a b c d e f g h i j k l m"),
+        ("no file /var/lib/models/some-long-name", "no file /var/lib/models/some-long-name"),
         (f"{KEY}{KEY} twice", "[key][key] twice"),
         ("Bearer another-one-that-is-not-ours", "[key]"),
         ("sk-abcdef****wxyz", "[key]"),
