@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from prefect.context import FlowRunContext
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
+from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.runner import RunnerConfig, RunnerKind
-from schemas.printable import printable
+from schemas.printable import first_line, printable
 from tasks.away import Away, away
 
 CONNECT_SECONDS = 10
@@ -90,18 +91,30 @@ def connected(config: PipelineConfig, root: Path) -> Iterator[Cluster | None]:
                 f"runner.address {printable(address)} does not answer ({type(error).__name__}): "
                 "correct it, or run the same command when it does"
             ) from None
-        if not _num_machines(runner):
-            logger.warning(
-                "%s has no machine yet: its workers are awaited; start some, or stop this command",
-                address,
-            )
+        check_machines(getattr(runner, "client", None), address)
         yield Cluster(runner, away(config, root))
 
 
-def _num_machines(runner: Any) -> int:
-    """Of Dask's cluster; Ray's has the machine of its head."""
-    client = getattr(runner, "client", None)
-    return len(client.scheduler_info(n_workers=-1)["workers"]) if client else 1
+def check_machines(client: Any, address: str) -> None:
+    """RuntimeError where a machine of Dask's cluster has other code, which could not even read what
+    a job is. Later ones, and Ray's, find out with their first job."""
+    if client is None:
+        return
+    try:
+        found = {"its scheduler": client.run_on_scheduler(code_version), **client.run(code_version)}
+    except Exception as error:  # of many kinds: the code is missing there, or cannot be imported
+        raise RuntimeError(
+            f"runner.address {printable(address)} has a machine that cannot run this code "
+            f"({type(error).__name__}: {first_line(error)}): install {code_version()} there"
+        ) from None
+    for name, code in found.items():
+        if code != code_version():
+            raise RuntimeError(
+                f"runner.address {printable(address)} has {code} on {name}, and this build is by "
+                f"{code_version()}: install the same on all machines, and start them again"
+            )
+    if len(found) == 1:
+        logger.warning("%s has no worker yet: some are awaited", address)
 
 
 @contextmanager

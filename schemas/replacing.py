@@ -8,19 +8,35 @@ import errno
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from zlib import crc32
 
 PARTIAL = ".partial-"  # marks what is being written; leftovers of a crash are found by it
+MACHINE = f"{crc32(os.uname().nodename.encode()):08x}"
+LEFT_SECONDS = 86400.0
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 """What a rename to a folder that is not empty ends in."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def _partial(path: Path) -> Path:
-    """A name that no other thread or process writes to; it ends in the process id."""
-    return path.with_name(f"{path.name}{PARTIAL}{threading.get_ident()}-{os.getpid()}")
+def partial_of(path: Path) -> Path:
+    """A name that no other thread or process writes to; it ends in machine and process id."""
+    writer = f"{threading.get_ident()}-{MACHINE}-{os.getpid()}"
+    return path.with_name(f"{path.name}{PARTIAL}{writer}")
+
+
+def is_left(partial: Path) -> bool:
+    """Whether who wrote it has ended. What another machine writes to a folder that both share
+    counts as left after a day: whether its process runs cannot be seen here."""
+    machine, _, process = partial.name.rpartition(PARTIAL)[2].partition("-")[2].partition("-")
+    if machine == MACHINE:
+        return not Path(f"/proc/{process}").exists()
+    with suppress(FileNotFoundError):
+        return time.time() - partial.stat().st_mtime > LEFT_SECONDS
+    return False
 
 
 @contextmanager
@@ -28,7 +44,7 @@ def replacing(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """A path to write a file to, which becomes `path` when the block ends and is removed if it
     fails."""
     make_folder(path.parent, is_durable=is_durable)
-    partial = _partial(path)
+    partial = partial_of(path)
     try:
         yield partial
         if is_durable:
@@ -61,7 +77,7 @@ def replacing_folder(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
 def removed_at_last(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """A new folder beside `path`, which the block fills and moves; removed when it ends."""
     make_folder(path.parent, is_durable=is_durable)
-    partial = _partial(path)
+    partial = partial_of(path)
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir()

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from schemas.file_digests import digest_store, file_digests
-from schemas.replacing import PARTIAL, replacing, replacing_folder
+from schemas.replacing import PARTIAL, is_left, replacing, replacing_folder
 from tasks.content import Content, content_of_files, content_of_rows
 
 PAGE = ".html"
@@ -327,7 +327,7 @@ def remove_partials(root: Path) -> None:
     """Remove files that are half written by processes that no longer run."""
     folders = ("*/" * depth for depth in range(1, DEPTH_OF_PARTIALS))
     for partial in [path for folder in folders for path in root.glob(f"{folder}*{PARTIAL}*")]:
-        if not Path(f"/proc/{partial.name.rpartition('-')[2]}").exists():
+        if is_left(partial):
             if partial.is_dir():
                 shutil.rmtree(partial, ignore_errors=True)
             else:

@@ -14,7 +14,7 @@ from schemas.config.margins import IngestConfig
 from schemas.config.runner import RunnerConfig
 from schemas.config.source import SourceConfig
 from schemas.file_digests import file_digests
-from schemas.replacing import replacing, replacing_folder
+from schemas.replacing import MACHINE, replacing, replacing_folder
 from tasks.artifact import (
     digest_of,
     inputs_of,
@@ -348,21 +348,33 @@ def test_threads_that_write_one_file_do_not_meet(tmp_path):
 def test_what_dead_processes_left_half_written_is_removed(tmp_path):
     dead = 2**22 + 7  # above the largest process id that Linux gives
     alive = os.getpid()
+    mark = f"partial-1-{MACHINE}"
     folder = tmp_path / "artifacts" / "ingest"
-    (folder / f"b.partial-1-{dead}").mkdir(parents=True)
+    (folder / f"b.{mark}-{dead}").mkdir(parents=True)
     gone = [
-        folder / f"a.parquet.partial-1-{dead}",
-        tmp_path / "artifacts" / f"x.partial-1-{dead}",
-        tmp_path / "sight" / "depth-1f" / "ab" / f"abc.seen.partial-1-{dead}",
-        tmp_path / "artifacts" / "infer-parts" / "2f" / f"00000001.parquet.partial-1-{dead}",
+        folder / f"a.parquet.{mark}-{dead}",
+        tmp_path / "artifacts" / f"x.{mark}-{dead}",
+        tmp_path / "sight" / "depth-1f" / "ab" / f"abc.seen.{mark}-{dead}",
+        tmp_path / "artifacts" / "infer-parts" / "2f" / f"00000001.parquet.{mark}-{dead}",
     ]
-    kept = [folder / f"c.parquet.partial-1-{alive}", folder / "d.parquet"]
-    for path in (*gone, *kept, folder / f"b.partial-1-{dead}" / "file"):
+    kept = [folder / f"c.parquet.{mark}-{alive}", folder / "d.parquet"]
+    for path in (*gone, *kept, folder / f"b.{mark}-{dead}" / "file"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
     remove_partials(tmp_path)
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
-    assert not (folder / f"b.partial-1-{dead}").exists()
+    assert not (folder / f"b.{mark}-{dead}").exists()
+
+
+def test_what_another_machine_writes_to_a_shared_folder_is_left_to_it_for_a_day(tmp_path):
+    folder = tmp_path / "artifacts" / "ingest"
+    folder.mkdir(parents=True)
+    written, left = folder / "a.parquet.partial-1-0a-7", folder / "b.parquet.partial-1-0a-7"
+    for path in (written, left):
+        path.touch()
+    os.utime(left, (0, 0))
+    remove_partials(tmp_path)
+    assert [*folder.iterdir()] == [written]
 
 
 def test_digests_that_cannot_be_remembered_are_taken_all_the_same(tmp_path):

@@ -14,13 +14,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from fcntl import LOCK_NB, LOCK_SH, flock
 from pathlib import Path
-from threading import get_ident
 from typing import Any, NamedTuple
 
 from schemas.dataset_folder import REJECTED, builds_below, read_manifest
 from schemas.dataset_tags import all_tags
 from schemas.difficulty import FOLDER as DIFFICULTIES
-from schemas.replacing import PARTIAL
+from schemas.replacing import PARTIAL, partial_of
 from tasks.artifact import SEAL, digest_of
 from tasks.catalogue.entries import size_of
 from tasks.catalogue.unneeded_replies import OldReplies, delete_replies, find_old_replies
@@ -238,6 +237,6 @@ def _delete(path: Path) -> None:
     if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
         return
-    partial = path.with_name(f"{path.name}{PARTIAL}{get_ident()}-{os.getpid()}")
+    partial = partial_of(path)
     path.rename(partial)
     shutil.rmtree(partial)

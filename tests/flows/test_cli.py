@@ -106,6 +106,12 @@ def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
     assert result.stderr.count("\n") == 1
 
 
+class LostError(OSError):
+    """As Dask's client raises it."""
+
+    __module__ = "distributed.client"
+
+
 @pytest.mark.parametrize(
     ("error", "told", "code"),
     [
@@ -123,6 +129,7 @@ def test_a_configuration_that_is_too_deep_is_refused(command, text, tmp_path):
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
         (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
         (RuntimeError(""), "RuntimeError", 1),
+        (LostError("lost.\nmore"), "the cluster failed (LostError: lost.): run the same", 1),
         (KeyError("x"), "a fault of the program (KeyError: 'x'): report it with /", 1),
         (RecursionError("deep"), "a fault of the program (RecursionError: deep): report it", 1),
     ],

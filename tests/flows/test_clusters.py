@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from flows.build import build_from_file, run_build, run_job
 from flows.graph import stages_of
-from schemas.code_version import code_version
+from flows.runners import check_machines
+from schemas.code_version import CodeVersion, code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.runner import RunnerConfig
 from tasks.addresses import store_of
@@ -117,7 +118,7 @@ def test_what_is_damaged_in_the_store_is_no_input(stored, tmp_path, monkeypatch)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "there"))
     failed = run_job.fn(EXTRACT, job)
     assert isinstance(failed.data, RuntimeError)
-    assert "is damaged, though this build made it" in str(failed.data)
+    assert "is damaged (" in str(failed.data)
     assert not list((tmp_path / "there").rglob("extract/*.parquet"))
 
 
@@ -200,6 +201,28 @@ def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, prefect_server, mo
         f"error: runner.address {NOWHERE} does not answer (OSError): correct it, or run the same "
         "command when it does"
     )
+
+
+class Machines:
+    """What Dask's client answers for: the code of its scheduler and of each worker."""
+
+    def __init__(self, scheduler: CodeVersion, **workers: CodeVersion) -> None:
+        self.scheduler, self.workers = scheduler, workers
+
+    def run_on_scheduler(self, function: object) -> CodeVersion:
+        return self.scheduler
+
+    def run(self, function: object) -> dict[str, CodeVersion]:
+        return self.workers
+
+
+def test_a_cluster_with_other_code_is_refused_before_its_first_job():
+    same = code_version()
+    other = same._replace(version="0.0.0")
+    check_machines(Machines(same, one=same), NOWHERE)
+    for client, name in ((Machines(other), "its scheduler"), (Machines(same, two=other), "two")):
+        with pytest.raises(RuntimeError, match=f"has spatialthinker 0.0.0.* on {name}, and this"):
+            check_machines(client, NOWHERE)
 
 
 @pytest.mark.long
