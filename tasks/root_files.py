@@ -18,7 +18,7 @@ from training.run_folder import FINAL
 
 SHARED = (
     "artifacts", "benchmark-images", "datasets", "diffs", "difficulty", "draws", "evaluations",
-    "models", REJECTED, "reviews", "runs", "sight", TAGS, "trends",
+    "images", "models", REJECTED, "reviews", "runs", "sight", TAGS, "trends",
 )  # fmt: skip
 """The folders of a root. What else lies beside them in a bucket is of others, for example a root
 below this one."""
