@@ -34,9 +34,9 @@ T = TypeVar("T", bound=BaseModel)
 
 
 def read_object(text: str, schema: type[T]) -> T:
-    """The object in a model's text that validates as `schema`: the whole text, what is fenced, or
-    the last one in it. Nothing is guessed: a cut object is not completed, and what is within
-    thoughts is not read.
+    """The object in a model's text that validates as `schema`: the whole text, what is fenced, the
+    last one in it, or what is all that such an object holds. Nothing is guessed: a cut object is
+    not completed, and what is within thoughts is not read.
 
     Raises ValueError with the problem in words.
     """
@@ -108,9 +108,10 @@ def without_thoughts(text: str) -> str:
 
 
 def _objects(text: str) -> list[str]:
-    """The outermost JSON objects in a text, the last first."""
-    decoder = json.JSONDecoder()
-    found: deque[str] = deque(maxlen=MAX_FOUND)
+    """The outermost JSON objects in a text, the last first, each before the one that is all that it
+    holds. Line breaks within their texts, which JSON does not know, are taken."""
+    decoder = json.JSONDecoder(strict=False)
+    found: deque[list[str]] = deque(maxlen=MAX_FOUND)
     stop = num_tried = 0
     for place in OBJECT.finditer(text):
         if place.start() < stop:
@@ -119,9 +120,12 @@ def _objects(text: str) -> list[str]:
         if num_tried > MAX_TRIED:
             break
         with suppress(ValueError, RecursionError):
-            _, stop = decoder.raw_decode(text, place.start())
-            found.append(text[place.start() : stop])
-    return list(reversed(found))
+            value, stop = decoder.raw_decode(text, place.start())
+            inner = [*value.values()] if len(value) == 1 else []
+            known = [text[place.start() : stop]]
+            known += [json.dumps(one) for one in (value, *inner) if isinstance(one, dict)]
+            found.append(known)
+    return [one for known in reversed(found) for one in known]
 
 
 def holds_object(text: str) -> bool:

@@ -48,6 +48,10 @@ TWO = '{"total": 2, "words": "{b}"}'
         (f"\\frac{{a}}{{b}} {{ {ONE}", 1),
         (f"{{'total': 3}} {ONE} {{}}", 1),
         (f"{ONE} " * 20 + TWO, 2),
+        ('{"total": 1,\n"words": "a\nb\tc"}', 1),
+        (f'{{"response": {ONE}}}', 1),
+        (f'Here: {{"answer":\n{TWO}}}', 2),
+        (f'{{"answer": {TWO}}} or rather {ONE}', 1),
     ],
 )
 def test_the_object_in_a_text(text: str, total: int) -> None:
@@ -57,6 +61,8 @@ def test_the_object_in_a_text(text: str, total: int) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        (f'{{"first": {ONE}, "second": {TWO}}}', "total: Field required"),
+        (f'{{"a": {{"b": {ONE}}}}}', "total: Field required"),
         ("", "Invalid JSON"),
         ("I cannot say.", "Invalid JSON"),
         (ONE[:-1], "Invalid JSON"),
