@@ -16,7 +16,9 @@ from zlib import crc32
 
 PARTIAL = ".partial-"  # marks what is being written; leftovers of a crash are found by it
 MACHINE = f"{crc32(os.uname().nodename.encode()):08x}"
+"""Tells this machine's files from those of others that share the folder."""
 LEFT_SECONDS = 86400.0
+"""After which what another machine writes counts as left: no file takes as long."""
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 """What a rename to a folder that is not empty ends in."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
