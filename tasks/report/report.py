@@ -138,7 +138,8 @@ def photographs_of(record: Record, places: Sequence[str] = ()) -> SourcePhotogra
     source = SourceConfig.model_validate(record.manifest["config"]["source"])
     if source.kind is SourceKind.RENDERED:
         drawn = record.root / "artifacts" / "render" / recipe_of(record.manifest, "render")
-        places = [str(drawn)] if drawn.is_dir() else []
+        has_any = record.manifest["config"]["images"] != "omit" and drawn.is_dir()
+        places = [str(drawn)] if has_any else []
     if not places:
         return None
     known = source.model_copy(update={"path": places[0], "photographs": tuple(places)})

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas.config.build import PipelineConfig
 from schemas.dataset_folder import check_dataset
 from schemas.proof.evidence import SUPPORTING
 from tasks.diff.record import Record
@@ -26,8 +27,9 @@ from tasks.report.overview import (
 )
 from tasks.report.questions import ASKING, COUNTED, MAX_UNASKED, SHOWN, published_of, read_questions
 from tasks.report.report import PAGES, REPORT, link_to, photographs_of, write_report
-from tests.builds import samples_of
+from tests.builds import build, samples_of
 from tests.commands import call
+from tests.conftest import DRAWN
 
 Row = dict[str, Any]
 
@@ -331,3 +333,12 @@ def test_the_overview_counts_every_sample_once(record, questions):
     assert sum(sum(map(sum, row["levels"])) for row in overview["letters"]) == num
     assert [row["total"] for row in overview["evidence"] if row["category"] == "all"] == [num]
     assert sum(row["cells"][-1]["chosen"] for row in overview["quotas"]) == num
+
+
+def test_a_build_without_images_of_drawn_scenes_has_a_report(tmp_path):
+    tree = DRAWN | {"images": "omit", "gates": {"min_quota_share": 0.0}}
+    folder = build(PipelineConfig.model_validate(tree), tmp_path)
+    before = (folder / "report.html").read_bytes()
+    done = call("report", "drawn", "--root", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "report.html").read_bytes() == before
