@@ -25,6 +25,8 @@ CONNECT_SECONDS = 10
 
 TALKING = ("distributed", "distributed.client", "distributed.worker", "distributed.scheduler")
 """Loggers of Dask, whose tracebacks become one line here."""
+QUIET = {"log_to_driver": False}
+"""Ray would write what its workers log between our lines, and below the last one."""
 logger = logging.getLogger(__name__)
 
 
@@ -70,8 +72,8 @@ def _cluster_runner(config: RunnerConfig) -> Any:
             f"runner.kind = {config.kind} needs one more package: pip install prefect-{config.kind}"
         ) from None
     if config.address:
-        return RayTaskRunner(address=config.address)
-    return RayTaskRunner(init_kwargs={"num_cpus": config.max_workers})
+        return RayTaskRunner(address=config.address, init_kwargs=QUIET)
+    return RayTaskRunner(init_kwargs={"num_cpus": config.max_workers, **QUIET})
 
 
 @contextmanager
