@@ -85,7 +85,9 @@ def sent_job(root: Path, config: PipelineConfig = CONFIG, stage: Stage = INGEST)
 def test_a_job_is_done_in_terms_of_the_other_machine(stored, tmp_path, monkeypatch):
     job = sent_job(stored)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "there"))
+    (tmp_path / "here").rename(tmp_path / "elsewhere")  # which that machine cannot see
     made = run_job.fn(INGEST, job)
+    (tmp_path / "elsewhere").rename(tmp_path / "here")
     assert made == job.artifact.path
     there = tmp_path / "there" / made.relative_to(tmp_path / "here")
     assert state_of(Artifact(there, job.artifact.recipe)) == ("complete", "")
