@@ -33,9 +33,9 @@ def partial_of(path: Path) -> Path:
 def is_left(partial: Path) -> bool:
     """Whether who wrote it has ended. What another machine writes to a folder that both share
     counts as left after a day: whether its process runs cannot be seen here."""
-    machine, _, process = partial.name.rpartition(PARTIAL)[2].partition("-")[2].partition("-")
-    if machine == MACHINE:
-        return not Path(f"/proc/{process}").exists()
+    writer = partial.name.rpartition(PARTIAL)[2].split("-")
+    if len(writer) != 3 or writer[1] == MACHINE:  # earlier versions named no machine
+        return not Path(f"/proc/{writer[-1]}").exists()
     with suppress(FileNotFoundError):
         return time.time() - partial.stat().st_mtime > LEFT_SECONDS
     return False
