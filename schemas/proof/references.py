@@ -208,11 +208,14 @@ class References:
         if order is None:
             return True
         others = [
-            other.box
+            other
             for other in self._candidates(reference.class_name)
             if other is not thing and self._has(reference.attribute, other) is not False
         ]
-        degrees = [self._before(order, thing.box, box) for box in others]
+        degrees = [
+            self._before(order, _foremost(order, thing), _foremost(order, other))
+            for other in others
+        ]
         return False if False in degrees else None if None in degrees else True
 
     def _before(self, order: Order, one: Box, other: Box) -> bool | None:
@@ -278,6 +281,17 @@ class References:
             if kind in load_attributes()[name].kinds
             and stated[load_attributes()[name].family] == {name}
         ]
+
+
+def _foremost(order: Order, thing: SceneObject) -> Box:
+    """Its box. Of several in one box, the first one may be a pixel wide, at the end of the box;
+    none is larger than the box."""
+    if not thing.is_plural or order is Order.LARGEST:
+        return thing.box
+    box = thing.box
+    if order is Order.LEFTMOST:
+        return box._replace(x2=box.x1 + 1)
+    return box._replace(x1=box.x2 - 1)
 
 
 def _said(thing: SceneObject) -> Sequence[str]:

@@ -20,12 +20,12 @@ SENSE = re.compile(r"[_ ]*\([^)]*\)")
 
 @dataclass(frozen=True, slots=True)
 class BoxedClass:
-    """What a box of some name shows: one of `classes`. `is_whole` says that who boxes all things of
-    that name boxes all of these classes, `is_heaped` that one box may hold several,
-    `is_mixed` that no word fits all classes."""
+    """What a box of some name shows: one of `classes`. Who boxes all things of that name boxes all
+    of the classes that are `whole`. `is_heaped` says that one box may hold several, `is_mixed` that
+    no word fits all classes."""
 
     classes: tuple[str, ...]
-    is_whole: bool = True
+    whole: frozenset[str]
     is_heaped: bool = False
     is_mixed: bool = False
 
@@ -40,7 +40,10 @@ def parse_coco(text: str) -> Mapping[str, BoxedClass]:
         if unknown := set(row["is"]) - known.keys():
             raise ValueError(f"{name!r} is {sorted(unknown)}: not classes")
         partial, heaped, mixed = (row.get(key, False) for key in ("partial", "heaped", "mixed"))
-        found[name] = BoxedClass(tuple(row["is"]), not partial, heaped, mixed)
+        some = set(row["is"]) if partial is True else set(partial or ())
+        if unknown := some - set(row["is"]):
+            raise ValueError(f"{name!r} is {sorted(unknown)} in part: not among its classes")
+        found[name] = BoxedClass(tuple(row["is"]), frozenset(row["is"]) - some, heaped, mixed)
     return MappingProxyType(found)
 
 
@@ -65,4 +68,5 @@ def boxed_class(name: str) -> BoxedClass | None:
     if resolved.class_name is None or resolved.is_plural:
         return None
     others = sorted(resolved.mentions - {resolved.class_name})
-    return BoxedClass((resolved.class_name, *others), is_whole=not others)
+    whole = frozenset() if others else frozenset({resolved.class_name})
+    return BoxedClass((resolved.class_name, *others), whole)

@@ -37,7 +37,7 @@ from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
 
-VERSION = 9
+VERSION = 10
 logger = logging.getLogger(__name__)
 
 

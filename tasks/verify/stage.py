@@ -51,7 +51,7 @@ from tasks.stage import Job, Settings, Stage
 from tasks.verify.checks import check_question
 from tasks.witness.stage import known_scenes
 
-VERSION = 8
+VERSION = 9
 FOUND = columns(
     found_reason=pl.String,
     found_detail=pl.String,

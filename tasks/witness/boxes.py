@@ -166,8 +166,8 @@ def _complete(
     return {
         name
         for category in categories.values()
-        if category.is_exhaustive and category.boxed.is_whole and category.name not in open_ones
-        for name in category.boxed.classes
+        if category.is_exhaustive and category.name not in open_ones
+        for name in category.boxed.whole
     }
 
 

@@ -62,6 +62,7 @@ def test_other_words_mean_the_same(text, reference):
         ([("book", LARGE), ("book", (20, 300, 270, 590))], [], []),
         # Anything may be the largest animal; a box named "sheep" may show a flock.
         ([("animal", LARGE)], [], []),
+        ([("computer", LARGE)], [], []),
         ([("sheep", LARGE)], [], []),
         # Large, but in the background.
         ([("house", (300, 20, 560, 310))], [], []),

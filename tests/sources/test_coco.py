@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from schemas.claim import ExistenceClaim, OrientationClaim
-from schemas.config.margins import IngestConfig
+from schemas.config.margins import IngestConfig, ProofConfig
 from schemas.proof.facts import Facts
+from schemas.reference import Order, Reference
 from schemas.scene_graph import Scene, scenes_of
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.coco import READER
@@ -20,7 +21,8 @@ IMAGES = [
     {"id": 10, "file_name": "10.jpg", "width": 900, "height": 600},
 ]
 NAMES = [{"id": 18, "name": "dog"}, {"id": 62, "name": "chair"}, {"id": 1, "name": "gizmo"},
-         {"id": 72, "name": "tv"}]  # fmt: skip
+         {"id": 72, "name": "tv"}, {"id": 8, "name": "truck"}, {"id": 47, "name": "cup"},
+         {"id": 67, "name": "dining table"}]  # fmt: skip
 LEFT, RIGHT = [100, 200, 100, 100], [500, 200, 100, 100]
 
 
@@ -63,7 +65,7 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
          [("", "image[2]", "image-unreadable")]),
         ({"images": None}, [("", "image[2]", "image-unreadable")]),
         ({"categories": {"id": 3, "name": ["car"]}, "annotations": boxed(3, LEFT)},
-         [("", "category[4]", "category-unreadable"),
+         [("", "category[7]", "category-unreadable"),
           ("9", "annotations (1)", "category-unknown")]),
         ({"categories": {"id": 3, "name": "sky", "isthing": 0}, "annotations": boxed(3, LEFT)}, []),
         ({"annotations": boxed(10**25, LEFT)}, [("9", "annotations (1)", "category-unknown")]),
@@ -80,7 +82,7 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
         ({"annotations": boxed(62, LEFT, score="0.9")},
          [("9", "annotations (1)", "box-unreadable")]),
         ({"annotations": boxed(18.5, LEFT)}, [("9", "annotations (1)", "category-unknown")]),
-        ({"categories": {"id": 3.5, "name": "car"}}, [("", "category[4]", "category-unreadable")]),
+        ({"categories": {"id": 3.5, "name": "car"}}, [("", "category[7]", "category-unreadable")]),
         ({"images": {"id": 11, "width": 900.5, "height": 600}},
          [("", "image[2]", "image-unreadable")]),
     ],
@@ -126,11 +128,43 @@ def test_predictions_under_another_name_are_no_empty_file(tmp_path):
         read(tmp_path, boxed(18, LEFT))
 
 
-def test_a_category_of_two_classes_is_called_neither(tmp_path):
-    """COCO's tv may be a monitor."""
-    (scene,), _ = read(tmp_path, boxed(72, LEFT), boxed(18, RIGHT))
+@pytest.mark.parametrize(
+    ("category", "classes"),
+    [
+        (72, {"television", "monitor"}),
+        (8, {"truck", "van"}),
+        (47, {"cup", "mug", "drinking glass"}),
+    ],
+)
+def test_a_category_of_several_classes_is_called_none_of_them(category, classes, tmp_path):
+    """COCO's tv may be a monitor, its truck a van, its cup a glass."""
+    (scene,), _ = read(tmp_path, boxed(category, LEFT), boxed(18, RIGHT))
     assert scene.objects[1].class_name is None
-    assert set(scene.objects[1].blocks) >= {"television", "monitor"}
+    assert set(scene.objects[1].blocks) >= classes
+
+
+def test_tables_of_every_kind_are_called_tables(tmp_path):
+    (scene,), _ = read(tmp_path, boxed(67, LEFT), boxed(18, RIGHT))
+    assert scene.objects[1].class_name == "table"
+    assert Facts(scene, PROOF).doubtful("dining table")
+
+
+@pytest.mark.parametrize(
+    ("order", "crowd", "is_picked"),
+    [
+        (Order.LEFTMOST, [0, 220, 800, 60], False),
+        (Order.LEFTMOST, [500, 220, 390, 60], True),
+        (Order.RIGHTMOST, [100, 220, 800, 60], False),
+        (Order.RIGHTMOST, [0, 220, 300, 60], True),
+    ],
+)
+def test_the_outermost_stands_apart_from_every_one_of_a_crowd(order, crowd, is_picked, tmp_path):
+    """A crowd may have somebody at either end of its box."""
+    place = LEFT if order is Order.LEFTMOST else [700, 200, 100, 100]
+    (scene,), _ = read(tmp_path, boxed(18, place), boxed(18, crowd, iscrowd=1))
+    vouched = ProofConfig(complete_classes=("dog",))
+    picked = Facts(scene, vouched).references.picks(Reference("dog", order=order))
+    assert (picked == 1) is is_picked
 
 
 @pytest.mark.parametrize(
