@@ -30,17 +30,27 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a command."""
 LOOK_SECONDS = 1.0
 """Between two looks of a worker at whether its parent is there."""
+_pools: dict[int, ProcessPoolExecutor] = {}
 _starting = Lock()
+"""Held where workers are started, are given work, or are told to end."""
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def _pool(num_workers: int) -> ProcessPoolExecutor:
+def end_workers() -> None:
+    """Let workers that have nothing to do end, which gives their memory back; others are started
+    when there is work again."""
     with _starting:
-        return _start_pool(num_workers)
+        while _pools:
+            _pools.popitem()[1].shutdown(wait=False)
 
 
-@cache
+def _pool(num_workers: int) -> ProcessPoolExecutor:
+    if num_workers not in _pools:
+        _pools[num_workers] = _start_pool(num_workers)
+    return _pools[num_workers]
+
+
 def _start_pool(num_workers: int) -> ProcessPoolExecutor:
     # The workers use all cores; further threads in each would only compete for them.
     os.environ["POLARS_MAX_THREADS"] = "1"
@@ -103,7 +113,7 @@ def _starting_anew() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool:
-        _start_pool.cache_clear()
+        _pools.clear()
         raise
 
 
@@ -113,7 +123,7 @@ def _submit(
     *arguments: Arguments.args,
     **named: Arguments.kwargs,
 ) -> Future[Result]:
-    with holding_signals():  # workers are started when there is work for them
+    with holding_signals(), _starting:  # workers are started when there is work for them
         return _pool(num_workers).submit(function, *arguments, **named)
 
 
@@ -147,6 +157,6 @@ def map_batches(
         yield from map(function, batches)
         return
     with _starting_anew():
-        with holding_signals():
+        with holding_signals(), _starting:
             made = _pool(num_workers).map(function, batches)
         yield from made

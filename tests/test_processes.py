@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.processes import LOOK_SECONDS, MIN_ROWS, map_batches, run_apart
+from tasks.processes import BATCH, LOOK_SECONDS, MIN_ROWS, end_workers, map_batches, run_apart
 
 STARTS_WORKERS = """
 import os, sys, time
@@ -43,6 +43,16 @@ def test_few_rows_and_one_worker_stay_here():
     assert set(pl.concat(map_batches(with_pid, frame, 2))["pid"]) == {os.getpid()}
     assert run_apart(os.getpid, MIN_ROWS, 1) == os.getpid()
     assert run_apart(os.getpid, MIN_ROWS, 2) != os.getpid()
+
+
+@pytest.mark.long
+def test_workers_end_when_they_are_told_and_others_follow():
+    made = map_batches(with_pid, pl.DataFrame({"row": range(MIN_ROWS)}), 2)
+    first = next(made)["pid"][0]
+    end_workers()
+    assert sum(frame.height for frame in made) == MIN_ROWS - BATCH  # under way: not lost
+    assert has_ended(first)
+    assert run_apart(os.getpid, MIN_ROWS, 2) not in (first, os.getpid())
 
 
 @pytest.mark.long
@@ -78,10 +88,15 @@ def test_workers_end_with_a_killed_parent(tmp_path):
     worker = int(process.stdout.readline())
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert has_ended(worker)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether the process ends within 20 seconds."""
     deadline = time.monotonic() + 20
-    while is_running(worker) and time.monotonic() < deadline:
+    while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not is_running(worker)
+    return not is_running(pid)
 
 
 def is_running(pid: int) -> bool:

@@ -106,7 +106,8 @@ class Filling:
         is_first[np.unique(self.topics, return_index=True)[1]] = True
         may_be_taken = is_first & ~used[self.topics] & self.offers.may_be_alone
         offered = np.flatnonzero(taken | may_be_taken)
-        chosen = choose(rows[offered], wanted, self.max_per_image, taken[offered])
+        limited = rows.select("image_id", "category", "level")[offered]
+        chosen = choose(limited, wanted, self.max_per_image, taken[offered])
         taken[offered] = chosen.to_numpy()
         return taken
 

@@ -5,7 +5,7 @@ Millions of questions have few different texts and many features: texts are kept
 vocabulary, and features are made for some rows at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -26,13 +26,25 @@ EMPTY = 0
 def with_vocabulary(rows: pl.DataFrame) -> pl.DataFrame:
     """Lists of texts as lists of places in one sorted vocabulary, where they are not so already: in
     four bytes what takes twenty and more."""
-    columns = [name for name in SAYS if rows.schema.get(name) == pl.List(pl.String)]
-    if not columns:
-        return rows
-    empty = pl.Series([""], dtype=pl.String)
-    texts = [rows[name].explode().drop_nulls().unique() for name in columns]
-    vocabulary = pl.Enum(pl.concat([empty, *texts]).unique().sort())
-    return rows.with_columns(pl.col(columns).cast(pl.List(vocabulary)))
+    return rows_of([rows.lazy()]) if _texts_of(rows.lazy()) else rows
+
+
+def rows_of(shards: Sequence[pl.LazyFrame]) -> pl.DataFrame:
+    """The rows of all shards, `with_vocabulary`. Their texts are held of one shard at a time."""
+    vocabulary = pl.Series([""], dtype=pl.String)
+    for shard in shards:
+        texts = shard.select(_texts_of(shard)).collect()
+        found = (column.explode().drop_nulls().unique() for column in texts)
+        vocabulary = pl.concat([vocabulary, *found]).unique()
+    places = pl.List(pl.Enum(vocabulary.sort()))
+    return pl.concat(
+        [shard.with_columns(pl.col(_texts_of(shard)).cast(places)).collect() for shard in shards]
+    )
+
+
+def _texts_of(rows: pl.LazyFrame) -> list[str]:
+    schema = rows.collect_schema()
+    return [name for name in SAYS if schema.get(name) == pl.List(pl.String)]
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
-from tasks.plan.option_words import with_vocabulary
+from tasks.plan.option_words import rows_of, with_vocabulary
 from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pairs_in_two
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.plan.reasons import why_not_taken
+from tasks.processes import end_workers
 from tasks.stage import Job, Stage
 
 VERSION = 12
@@ -36,6 +37,7 @@ COLUMNS = (
     *("question_id", "image_id", "category", "level", "facet", "topic"),
     *("evidence", "num_offered", "offered", "context"),
 )
+TOLD = ("question_id", "image_id", "category", "level", "facet", "topic", "reason")
 logger = logging.getLogger(__name__)
 
 
@@ -94,18 +96,19 @@ def plan_questions(
     rows = by_preference(candidates, wanted, seed).join(
         images, on="image_id", how="left", maintain_order="left"
     )
-    usable = rows["reason"].is_null()
-    open_rows = rows.filter(usable)
-    offers = offers_of(open_rows, wanted, val_share, seed) if is_paired else _alone(open_rows)
+    del candidates  # of millions of rows no copy is held that is not read again
+    told, rows = rows.select(TOLD), rows.filter(pl.col("reason").is_null())
+    offers = offers_of(rows, wanted, val_share, seed) if is_paired else _alone(rows)
+    del rows
     taken = choose_evenly(offers, wanted, quota.max_per_image)
     planned = offers.rows.select(
         *("question_id", "alternative"),
         pair_ids(offers.rows["question_id"].to_list(), offers.mates, taken),
         is_planned=pl.lit(True),
     ).filter(pl.Series(taken))
+    del offers
     rows = (
-        rows.select("question_id", "image_id", "category", "level", "facet", "topic", "reason")
-        .join(planned, on="question_id", how="left", maintain_order="left")
+        told.join(planned, on="question_id", how="left", maintain_order="left")
         .with_columns(is_taken=pl.col("is_planned").fill_null(False))
         .sort("is_taken", descending=True, maintain_order=True)
     )
@@ -155,9 +158,9 @@ def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
 
 def plan(job: Job) -> Path:
     config = job.config
-    candidates = pl.scan_parquet(list(job.paths("extract"))).select(COLUMNS).collect()
+    end_workers()  # here, where all candidates are in memory at once, theirs is missed
     planned = plan_questions(
-        candidates,
+        rows_of([pl.scan_parquet(path).select(COLUMNS) for path in job.paths("extract")]),
         _images(job),
         config.quota,
         config.seed,

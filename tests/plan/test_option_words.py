@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.plan.leaning import features_of
-from tasks.plan.option_words import option_words, with_vocabulary
+from tasks.plan.option_words import option_words, rows_of, with_vocabulary
 
 TEXTS = pl.List(pl.String)
 QUESTIONS = st.lists(
@@ -63,3 +63,12 @@ def test_texts_are_kept_once_and_in_order():
     assert rows.with_columns(pl.all().cast(TEXTS)).equals(
         table([(["dog", "cat"], ["on"]), (["on", "dog"], [])])
     )
+
+
+@given(QUESTIONS, st.integers(0, 12))
+def test_shards_have_one_vocabulary(questions, cut):
+    shards = table(questions[:cut]), table(questions[cut:])
+    apart = rows_of([shard.lazy() for shard in shards])
+    whole = with_vocabulary(pl.concat(shards))
+    assert apart.schema == whole.schema
+    assert apart.equals(whole)
