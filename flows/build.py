@@ -27,7 +27,7 @@ from schemas.config.build import PipelineConfig, load_config
 from schemas.config.runner import RunnerKind
 from schemas.dataset_folder import read_manifest
 from tasks.addresses import address_of
-from tasks.artifact import forget, remove_partials, set_aside
+from tasks.artifact import forget, set_aside
 from tasks.away import arrived, bring_made, returned
 from tasks.chat.account import check_asked
 from tasks.chat.run import Run
@@ -44,6 +44,7 @@ from tasks.stored_root import in_step, open_root
 from tasks.took import timing
 from tasks.turns import sole_maker, using_root
 from tasks.validate.stage import DatasetRejectedError, check_gates
+from tasks.writing import remove_partials
 
 
 @flow(name="plan")

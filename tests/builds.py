@@ -10,9 +10,9 @@ import polars as pl
 
 from schemas.config.build import PipelineConfig
 from schemas.dataset_folder import sample_files
-from tasks.artifact import remove_partials
 from tasks.stage import Build
 from tasks.status import StageStatus, build_status
+from tasks.writing import remove_partials
 from tests.servers.endpoint import Endpoint
 from tests.stages import after
 

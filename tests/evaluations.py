@@ -15,8 +15,9 @@ from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
-from tasks.artifact import plan_artifact, write_artifact
+from tasks.artifact import plan_artifact
 from tasks.evaluate.outcomes import Outcome
+from tasks.writing import write_artifact
 
 Row = dict[str, Any]
 SIZE = (200, 100)

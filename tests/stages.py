@@ -8,8 +8,9 @@ from prefect import State
 
 from schemas.config.build import PipelineConfig
 from schemas.config.source import SourceConfig
-from tasks.artifact import plan_artifact, write_artifact
+from tasks.artifact import plan_artifact
 from tasks.stage import Build, Stage
+from tasks.writing import write_artifact
 
 
 def build_of(

@@ -15,19 +15,9 @@ from schemas.config.runner import RunnerConfig
 from schemas.config.source import SourceConfig
 from schemas.file_digests import file_digests
 from schemas.replacing import MACHINE, replacing, replacing_folder
-from tasks.artifact import (
-    digest_of,
-    inputs_of,
-    is_complete,
-    plan_artifact,
-    read_seal,
-    remove_partials,
-    state_of,
-    write_artifact,
-    write_incomplete,
-    write_parts,
-)
+from tasks.artifact import digest_of, inputs_of, is_complete, plan_artifact, read_seal, state_of
 from tasks.content import content_of_rows
+from tasks.writing import remove_partials, write_artifact, write_incomplete, write_parts
 
 PLAN = {
     "stage": "ingest",

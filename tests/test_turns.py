@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from schemas.replacing import replacing, replacing_folder
-from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
+from tasks.artifact import Artifact, is_complete, plan_artifact
 from tasks.turns import LOCK, sole_maker, using_root
+from tasks.writing import write_artifact
 from tests.builds import config_of
 from tests.commands import REPOSITORY
 

@@ -20,11 +20,12 @@ from evaluation.photographs import PhotographStore
 from schemas.box import Corners, overlap
 from schemas.columns import frame_of
 from schemas.config.evaluation import EvaluatedModel
-from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
 from tasks.evaluate.asked import Row
 from tasks.evaluate.infer import replies_artifact
 from tasks.evaluate.local_replies import ONE_AT_A_TIME, image_for, load_local
 from tasks.turns import sole_maker
+from tasks.writing import write_artifact
 
 VERSION = 1
 WHOLE = (0.0, 0.0, 1.0, 1.0)

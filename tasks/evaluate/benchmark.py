@@ -30,11 +30,12 @@ from evaluation.rows import Copy, open_copy
 from schemas.config.evaluation import BenchmarkConfig
 from schemas.dataset_folder import check_dataset, resolve_dataset, split_files
 from schemas.file_digests import digest_store
-from tasks.artifact import Artifact, is_complete, plan_artifact, write_artifact
+from tasks.artifact import Artifact, is_complete, plan_artifact
 from tasks.evaluate.miniature import MINIATURE, miniature_folder
 from tasks.evaluate.sampling import write_sample
 from tasks.sources.files import digest_files
 from tasks.turns import sole_maker
+from tasks.writing import write_artifact
 
 VERSION = 6
 DOWNLOADS = "downloads"

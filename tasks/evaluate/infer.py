@@ -20,20 +20,14 @@ from evaluation.prompting import DIRECT_CHOICE, DIRECT_TEXT, POINT, REASONING
 from evaluation.reply_files import read_reply_file
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluatedModel
-from tasks.artifact import (
-    Artifact,
-    inputs_of,
-    is_complete,
-    plan_artifact,
-    write_artifact,
-    write_incomplete,
-)
+from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
 from tasks.chat.run import Run
 from tasks.evaluate.endpoint_replies import ask_endpoint
 from tasks.evaluate.imported import check_file, import_replies, imported_artifact
 from tasks.evaluate.local_replies import write_locally
 from tasks.evaluate.places import place_of, weights_digest
 from tasks.turns import sole_maker
+from tasks.writing import write_artifact, write_incomplete
 
 VERSION = 1
 PARTS = "infer-parts"

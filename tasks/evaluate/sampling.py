@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from evaluation.sampling import num_left_out, sample_items
-from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
+from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.turns import sole_maker
+from tasks.writing import write_artifact
 
 VERSION = 1
 logger = logging.getLogger(__name__)

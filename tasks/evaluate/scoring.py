@@ -19,7 +19,8 @@ from evaluation.photographs import PhotographStore
 from evaluation.reply_parts import TABLE
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
-from tasks.artifact import inputs_of, is_complete, plan_artifact, write_artifact
+from tasks.artifact import inputs_of, is_complete, plan_artifact
+from tasks.writing import write_artifact
 
 VERSION = 18
 

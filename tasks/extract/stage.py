@@ -29,13 +29,13 @@ from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
 from schemas.question import LEVELS, SUBGRAPH
 from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import write_artifact
 from tasks.extract.candidates import Candidate, find_candidates
 from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
+from tasks.writing import write_artifact
 
 VERSION = 10
 logger = logging.getLogger(__name__)

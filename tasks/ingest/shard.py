@@ -5,9 +5,10 @@ from pathlib import Path
 
 from schemas.config.margins import IngestConfig
 from schemas.config.source import SourceConfig
-from tasks.artifact import Artifact, write_artifact
+from tasks.artifact import Artifact
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.shard import read_shard
+from tasks.writing import write_artifact
 
 logger = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import polars as pl
 
 from schemas.config.build import PipelineConfig
-from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.doubts import tell_doubts
 from tasks.stage import Build, Job, Settings, Stage
+from tasks.writing import write_artifact, write_incomplete
 
 VERSION = 2
 PROMPTS_DIGEST = sha256(f"{SIGHTED_PROMPT}\0{BLIND_PROMPT}".encode()).hexdigest()[:16]

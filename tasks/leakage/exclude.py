@@ -19,11 +19,11 @@ from evaluation.leakage import LISTED, PHOTOGRAPH, find_overlaps, thumbnail
 from schemas.columns import columns, formatted
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
-from tasks.artifact import write_artifact
 from tasks.photographs.stage import open_photographs
 from tasks.sources.files import find_files
 from tasks.sources.readers import reader_of
 from tasks.stage import Job, Stage
+from tasks.writing import write_artifact
 
 VERSION = 1
 REASON = "in-benchmark"

@@ -21,9 +21,10 @@ from schemas.columns import columns
 from schemas.config.source_kind import SourceKind
 from schemas.dataset_folder import sample_files
 from schemas.replacing import replacing
-from tasks.artifact import is_complete, plan_artifact, write_artifact
+from tasks.artifact import is_complete, plan_artifact
 from tasks.leakage.exclude import digest_lists, read_lists, thumbnails
 from tasks.sources.readers import reader_of
+from tasks.writing import write_artifact
 
 VERSION = 1
 LISTS = "benchmark-images"

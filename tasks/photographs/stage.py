@@ -19,13 +19,13 @@ from schemas.config.margins import IngestConfig
 from schemas.config.source import SourceConfig
 from schemas.file_digests import digest_store
 from schemas.photographs import as_stored, opened
-from tasks.artifact import write_artifact
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source
 from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
+from tasks.writing import write_artifact
 
 VERSION = 4
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")

@@ -17,7 +17,6 @@ import polars as pl
 
 from schemas.config.dataset import QuotaConfig
 from schemas.question import ONLY_PAIRED, PLAN, UNDECIDED
-from tasks.artifact import write_artifact
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
@@ -27,6 +26,7 @@ from tasks.plan.quota import Cell, plan_quotas
 from tasks.plan.reasons import why_not_taken
 from tasks.processes import end_workers
 from tasks.stage import Job, Stage
+from tasks.writing import write_artifact
 
 VERSION = 12
 PLENTY = 3

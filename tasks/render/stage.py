@@ -17,11 +17,11 @@ import msgspec
 from schemas.config.build import PipelineConfig
 from schemas.config.source import RenderConfig
 from schemas.config.source_kind import SourceKind
-from tasks.artifact import writing_folder
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene
 from tasks.render.visual_genome import visual_genome_rows
 from tasks.stage import Job, Settings, Stage
+from tasks.writing import writing_folder
 
 VERSION = 1
 FILES = ("image_data.json", "objects.json", "attributes.json", "relationships.json")

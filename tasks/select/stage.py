@@ -18,7 +18,6 @@ from schemas.config.build import PipelineConfig
 from schemas.config.dataset import QuotaConfig, SelectConfig
 from schemas.replacing import removed_at_last
 from schemas.sample import sample_columns
-from tasks.artifact import write_parts
 from tasks.plan.even import choose_evenly, filled_up
 from tasks.plan.groups import group_images, image_facts, stable_hash
 from tasks.plan.option_words import with_vocabulary
@@ -34,6 +33,7 @@ from tasks.select.reviewed import digest_of_faults, faults_of, leave_out
 from tasks.select.samples import samples_in_order
 from tasks.select.weighed import weighed
 from tasks.stage import Job, Settings, Stage
+from tasks.writing import write_parts
 
 VERSION = 10
 logger = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from schemas.config.build import PipelineConfig
 from schemas.config.source_kind import SourceKind
-from tasks.artifact import write_artifact
 from tasks.processes import warm_up
 from tasks.sources.shard import find_source, index_source, source_digest
 from tasks.stage import Build, Job, Settings, Stage
+from tasks.writing import write_artifact
 
 VERSION = 3
 LARGE = 64 << 20  # bytes of annotations; fewer are read before workers would have started

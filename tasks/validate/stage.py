@@ -24,7 +24,6 @@ from schemas.config.section import config_digest
 from schemas.file_digests import digest_store
 from schemas.replacing import removed_at_last, replacing
 from schemas.sample import SAMPLE, sample_columns
-from tasks.artifact import writing_folder
 from tasks.judge.summary import judge_summary
 from tasks.pinned_models import check_packages, digest_of_model
 from tasks.sources.files import digest_files
@@ -42,6 +41,7 @@ from tasks.validate.totals import READ as COUNTED
 from tasks.validate.totals import USUAL, by_family, count_shortcuts, count_totals
 from tasks.validate.view import table_columns
 from tasks.validate.view_files import View, with_columns, write_view
+from tasks.writing import writing_folder
 
 logger = logging.getLogger(__name__)
 

@@ -45,11 +45,11 @@ from schemas.config.margins import ProofConfig
 from schemas.proof.facts import Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of
-from tasks.artifact import write_artifact
 from tasks.processes import map_batches
 from tasks.stage import Job, Settings, Stage
 from tasks.verify.checks import check_question
 from tasks.witness.stage import known_scenes
+from tasks.writing import write_artifact
 
 VERSION = 9
 FOUND = columns(

@@ -23,11 +23,11 @@ from schemas.config.witness import ModelConfig, WitnessConfig, WitnessKind
 from schemas.photographs import opened
 from schemas.replacing import replacing
 from schemas.vocabulary.coco import load_coco
-from tasks.artifact import writing_folder
 from tasks.photographs.loader import PhotographLoader, loading_photographs
 from tasks.pinned_models import check_packages, digest_of_model
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.witness.depths import map_name
+from tasks.writing import writing_folder
 
 if TYPE_CHECKING:
     from tasks.witness.models import Viewer

@@ -31,7 +31,7 @@ from schemas.ledger import LEDGER, ledger_of
 from schemas.printable import printable
 from schemas.testimony import TESTIMONY, Sighting, with_testimony
 from schemas.vocabulary.coco import coco_digest
-from tasks.artifact import ledger_path_of, write_artifact
+from tasks.artifact import ledger_path_of
 from tasks.sources.coco_files import find_boxes
 from tasks.sources.files import digest_files
 from tasks.sources.shard import source_digest
@@ -40,6 +40,7 @@ from tasks.witness import boxes, depths, other_scenes
 from tasks.witness.depth_maps import find_maps
 from tasks.witness.repeats import files_of, refuse_repeats
 from tasks.witness.report import Report
+from tasks.writing import write_artifact
 
 VERSION = 3
 MIN_MAPS = 10

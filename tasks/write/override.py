@@ -20,9 +20,10 @@ from schemas.columns import fitted
 from schemas.file_digests import digest_store, file_digests
 from schemas.question import LEVELS, QUESTION
 from schemas.scene_graph import Scene, scenes_of
-from tasks.artifact import read_seal, write_artifact
+from tasks.artifact import read_seal
 from tasks.plan.stage import unusable_images
 from tasks.stage import Build, Job
+from tasks.writing import write_artifact
 
 STATED = "stated"
 """The evidence of what only a file says."""

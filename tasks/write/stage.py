@@ -23,7 +23,6 @@ from schemas.config.margins import ProofConfig
 from schemas.config.models import WriteConfig, Writer
 from schemas.config.source import SourceConfig
 from schemas.question import QUESTION
-from tasks.artifact import write_artifact, write_incomplete
 from tasks.chat.account import account_of
 from tasks.chat.run import Run
 from tasks.language.forms.table import FORMS
@@ -31,6 +30,7 @@ from tasks.stage import Build, Job, Settings, Stage
 from tasks.write.offered import offered_claims
 from tasks.write.override import digest_of_override, write_override
 from tasks.write.prompt import prompt_digest
+from tasks.writing import write_artifact, write_incomplete
 
 VERSION = 13
 logger = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ from schemas.columns import frame_of
 from schemas.ledger import LEDGER
 from schemas.question import JUDGED, PLAN, QUESTION, SUBGRAPH, VERIFIED
 from schemas.sample import SAMPLE
-from tasks.artifact import digests_of, inputs_of, plan_artifact, sealed_content, write_artifact
+from tasks.artifact import digests_of, inputs_of, plan_artifact, sealed_content
+from tasks.writing import write_artifact
 
 READS = {
     "index": (),

@@ -16,9 +16,10 @@ from schemas.dataset_folder import sample_files
 from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
-from tasks.artifact import Artifact, read_seal, write_artifact
+from tasks.artifact import Artifact, read_seal
 from tasks.publish.usage import USAGE
 from tasks.stage import Build
+from tasks.writing import write_artifact
 from tests.builds import build, samples_of, status_of
 from tests.commands import call, start
 from tests.stages import after

@@ -26,12 +26,13 @@ from evaluation.photographs import PhotographStore
 from evaluation.sampling import sample_items
 from schemas.columns import frame_of
 from schemas.config.evaluation import RobustnessConfig, Variant
-from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact, write_artifact
+from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
 from tasks.evaluate.variants.claims import mirrored_words, paraphrased
 from tasks.evaluate.variants.options import rotated
 from tasks.evaluate.variants.pictures import compressed, mirrored, scaled, with_pictures
 from tasks.evaluate.variants.variant import VARIANT, Changed, Row, row_of
 from tasks.turns import sole_maker
+from tasks.writing import write_artifact
 
 VERSION = 2
 SUFFIX = ", variants"
