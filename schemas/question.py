@@ -124,3 +124,13 @@ they were cast; `verdict` is null for questions that were not judged, `blind_ans
 blind votes leave it open; `judge_replies` are digests of the reply store."""
 MISSING = "no reply came: the next build asks again"
 """The `reason_detail` of unjudged questions that a later run may get votes on."""
+
+
+def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
+    """Verified questions with the columns of judged ones, null."""
+    missing = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in JUDGED.items()
+        if name not in questions.columns
+    ]
+    return questions.with_columns(missing)

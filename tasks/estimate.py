@@ -21,14 +21,13 @@ from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
 from schemas.config.models import BlindRule
 from schemas.config.source import SourceConfig
-from schemas.question import QUESTION
+from schemas.question import QUESTION, as_judged
 from tasks.chat.account import account_of, chat_of
 from tasks.chat.replies import open_replies
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
 from tasks.plan.groups import stable_hash
 from tasks.plan.stage import quotas_to_write
-from tasks.select.weighed import as_judged
 from tasks.stage import Build
 from tasks.verify.stage import verify_questions
 from tasks.write.prompt import system_of

@@ -10,6 +10,7 @@ import polars as pl
 
 from schemas.config.build import PipelineConfig
 from schemas.dataset_folder import sample_files
+from tasks.publish.usage import USAGE
 from tasks.stage import Build
 from tasks.status import StageStatus, build_status
 from tasks.writing import remove_partials
@@ -19,6 +20,15 @@ from tests.stages import after
 PRICE = {"input": 1.0, "cached": 0.1, "output": 10.0}
 SCENES = {"num_scenes": 12, "width": 400, "height": 300}
 QUOTA = {"num_samples": 24, "max_per_image": 6}
+
+
+def bytes_of(dataset: Path) -> dict[str, bytes]:
+    """The files of a folder by their names, but how long it took."""
+    return {
+        path.relative_to(dataset).as_posix(): path.read_bytes()
+        for path in sorted(dataset.rglob("*"))
+        if path.is_file() and path.name != USAGE
+    }
 
 
 def chat_of(url: str, **settings: Any) -> dict[str, Any]:

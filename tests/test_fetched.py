@@ -11,7 +11,7 @@ from schemas.config.build import PipelineConfig
 from tasks.addresses import address_of
 from tasks.buckets import open_bucket
 from tasks.fetched import fetch, with_local_files
-from tests.builds import build
+from tests.builds import build, bytes_of
 from tests.commands import call
 from tests.conftest import DRAWN
 from tests.servers.s3 import serving_s3
@@ -22,9 +22,7 @@ SECRET = "wJalrXUtnFEMIexampleSECRETexample"
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    with serving_s3(SECRET) as environment, pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    with serving_s3(SECRET):
         yield "s3://bucket"
 
 
@@ -58,14 +56,6 @@ def config_of(source: str, witness: str) -> PipelineConfig:
     )
 
 
-def contents(dataset: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(dataset).as_posix(): path.read_bytes()
-        for path in dataset.rglob("*")
-        if path.is_file() and path.name != "usage.json"
-    }
-
-
 def test_files_of_a_store_make_the_dataset_that_the_same_files_here_make(bucket, drawn, tmp_path):
     upload(drawn, f"{bucket}/vg")
     here = build(config_of(str(drawn), str(drawn)), tmp_path / "here")
@@ -73,7 +63,7 @@ def test_files_of_a_store_make_the_dataset_that_the_same_files_here_make(bucket,
     local = with_local_files(given, tmp_path / "there")
     there = build(local, tmp_path / "there")
     assert there.name == here.name
-    assert contents(there) == contents(here)
+    assert bytes_of(there) == bytes_of(here)
     assert local.source.path == local.witness[0].path
     assert address_of(str(local.source.path), tmp_path / "there") == f"{bucket}/vg"
     assert address_of(str(drawn), tmp_path / "there") == str(drawn)

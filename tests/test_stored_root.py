@@ -24,7 +24,7 @@ from tasks.root_files import SHARED, shared_files
 from tasks.root_transfer import LOCK, bring, send
 from tasks.stage import Build
 from tasks.stored_root import in_step, open_root
-from tests.builds import build, save_config, status_of, tree_of
+from tests.builds import build, bytes_of, save_config, status_of, tree_of
 from tests.commands import call, server, start
 from tests.conftest import DRAWN
 from tests.servers.s3 import serving_s3
@@ -42,9 +42,7 @@ TINY = DRAWN | {
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[None]:
-    with serving_s3(SECRET) as environment, pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    with serving_s3(SECRET):
         yield
 
 
@@ -78,15 +76,6 @@ def write(root: Path, **texts: str) -> None:
         place = root / name.replace("_", "/").replace("0", ".")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """All but how long it took."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "usage.json"
-    }
 
 
 def shared(root: Path) -> dict[str, bytes]:
@@ -221,7 +210,7 @@ def test_what_was_changed_on_both_sides_is_set_aside_here(machines):
     send(first)
     bring(second)
     assert (second / "tags" / "a" / "x.json").read_text() == "first"
-    assert contents(second / "damaged") == {"x.json": b"second"}
+    assert bytes_of(second / "damaged") == {"x.json": b"second"}
     assert send(second) == 0
 
 
@@ -241,7 +230,7 @@ def test_what_is_damaged_here_is_not_sent_but_brought_again(machines, drawn_data
     assert shared(second) == sound | changed
     assert bring(first) == 3
     assert shared(first) == sound | changed
-    assert set(contents(first / "damaged").values()) == {b"changed"}
+    assert set(bytes_of(first / "damaged").values()) == {b"changed"}
 
 
 def test_what_lies_beside_a_root_in_its_bucket_is_left_there(machines, address):
@@ -427,12 +416,12 @@ def test_a_build_has_the_bytes_of_one_in_a_folder_and_the_next_machine_does_noth
     assert done.returncode == 0, done.stderr
     dataset = Path(done.stdout.splitlines()[-1])
     assert dataset == first / here.relative_to(tmp_path / "here")
-    assert contents(dataset) == contents(here)
+    assert bytes_of(dataset) == bytes_of(here)
     with at(second):
         again = call("build", config, "--root", address)
     assert again.stderr.count("already done") == len(stages_of(load_config(config)))
     assert again.stderr.count("s3://") == 1  # brought, and nothing was to be sent
-    assert contents(second / here.relative_to(tmp_path / "here")) == contents(here)
+    assert bytes_of(second / here.relative_to(tmp_path / "here")) == bytes_of(here)
     with at(third):
         assert build_from_file(str(config), root=address, announce=False) == str(
             third / here.relative_to(tmp_path / "here")
@@ -464,7 +453,7 @@ def test_after_a_signal_another_machine_goes_on(
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("already done") >= len(stages_of(load_config(config))) - 3
     here = build(load_config(config), tmp_path / "here")
-    assert contents(Path(done.stdout.splitlines()[-1])) == contents(here)
+    assert bytes_of(Path(done.stdout.splitlines()[-1])) == bytes_of(here)
 
 
 @pytest.mark.long
@@ -488,7 +477,7 @@ def test_two_machines_that_build_at_once_both_end_well(machines, address, tmp_pa
     ended = [process.communicate() for process in begun]
     assert [process.returncode for process in begun] == [0, 0], ended
     datasets = [Path(output.splitlines()[-1]) for output, _ in ended]
-    assert contents(datasets[0]) == contents(datasets[1])
+    assert bytes_of(datasets[0]) == bytes_of(datasets[1])
     bring(machines[2])
     states = {one.state for one in status_of(load_config(config), machines[2]).values()}
     assert states == {"complete"}

@@ -21,11 +21,11 @@ from schemas.completion.publish import (
     render_completion,
     render_problem,
 )
+from schemas.question import as_judged
 from schemas.sample import WITNESSED_SAMPLE
 from schemas.scene_graph import Scene, scenes_of
 from tasks.language.forms.table import form_of
 from tasks.processes import map_batches
-from tasks.select.weighed import as_judged
 from training.demonstrations import demonstration
 
 Answered = Callable[[str], str]

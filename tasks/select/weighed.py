@@ -4,7 +4,7 @@ import polars as pl
 
 from schemas.claim import decode_claim
 from schemas.columns import columns
-from schemas.question import JUDGED
+from schemas.question import as_judged
 from tasks.plan.balance import offered_and_context
 from tasks.select.letters import ordered
 
@@ -33,18 +33,9 @@ WEIGHED = columns(
     context=TEXTS,
 )
 """`words` is equal for questions with the same words and options, `right` for those with the same
-right option; `offered` are the words of the options, the right one first, and `context` the other
-words of a question that holds: null for others."""
-
-
-def as_judged(questions: pl.DataFrame) -> pl.DataFrame:
-    """Verified questions with the columns of judged ones, null."""
-    missing = [
-        pl.lit(None, dtype).alias(name)
-        for name, dtype in JUDGED.items()
-        if name not in questions.columns
-    ]
-    return questions.with_columns(missing)
+right option: hashes that are compared within one run and kept nowhere. `offered` are the words of
+the options, the right one first, and `context` the other words of a question that holds: null for
+others."""
 
 
 def weighed(questions: pl.DataFrame) -> pl.DataFrame:

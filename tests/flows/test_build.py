@@ -17,10 +17,9 @@ from schemas.sample import STVQA_COLUMNS
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
 from tasks.artifact import Artifact, read_seal
-from tasks.publish.usage import USAGE
 from tasks.stage import Build
 from tasks.writing import write_artifact
-from tests.builds import build, samples_of, status_of
+from tests.builds import build, bytes_of, samples_of, status_of
 from tests.commands import call, start
 from tests.stages import after
 
@@ -40,15 +39,6 @@ def config_of(**changes) -> PipelineConfig:
             section = section.setdefault(parent, {})
         section[leaf] = value
     return PipelineConfig.model_validate(tree)
-
-
-def contents(dataset: Path) -> dict[str, bytes]:
-    """All but how long it took."""
-    return {
-        str(path.relative_to(dataset)): path.read_bytes()
-        for path in sorted(dataset.rglob("*"))
-        if path.is_file() and path.name != USAGE
-    }
 
 
 def modified(root: Path) -> dict[str, int]:
@@ -128,7 +118,7 @@ def test_photographs_are_the_original_bytes_stored_once(built):
 @pytest.mark.long
 def test_other_shards_and_workers_give_the_same_bytes(built, tmp_path):
     again = run_build(config_of(runner__shard_size=5, runner__max_workers=1), tmp_path)
-    assert contents(again) == contents(built[0])
+    assert bytes_of(again) == bytes_of(built[0])
 
 
 def test_a_second_run_does_nothing(built):
@@ -218,7 +208,7 @@ def test_a_stage_is_made_again_with_all_that_read_it(built, tmp_path):
     root = shutil.copytree(built[1], tmp_path / "root")
     assert stages_made(config_of(), root, "verify") == {"verify", "select", "validate", "publish"}
     (dataset,) = (root / "datasets" / "tiny").iterdir()
-    assert contents(dataset) == contents(built[0])
+    assert bytes_of(dataset) == bytes_of(built[0])
 
 
 def test_there_is_no_again_of_a_stage_that_is_none(built):
@@ -247,7 +237,7 @@ def test_a_damaged_dataset_is_set_aside_and_published_again(damage, built, tmp_p
     damage(dataset)
     assert states_of(config_of(), root)["publish"] == "damaged"
     assert stages_made(config_of(), root) == {"publish"}
-    assert contents(dataset) == contents(built[0])
+    assert bytes_of(dataset) == bytes_of(built[0])
     assert (root / "damaged" / dataset.name).is_dir()
 
 
@@ -338,7 +328,7 @@ def test_a_killed_build_goes_on_to_the_same_bytes(built, tmp_path):
     assert finished and {path: after[path] for path in finished} == finished
     assert not [path for path in after if ".partial-" in path]
     (dataset,) = (tmp_path / "datasets" / "tiny").iterdir()
-    assert contents(dataset) == contents(built[0])
+    assert bytes_of(dataset) == bytes_of(built[0])
     lines = result.stdout.splitlines()
     assert lines[-1] == str(dataset)
     assert "Funnel" in result.stdout and "relation" in result.stdout
@@ -364,4 +354,4 @@ def test_what_kills_before_the_seals_leave_is_made_again(built, tmp_path):
     assert killed <= stages_made(config_of(), root)
     assert not list(root.rglob("*.partial-*"))
     (dataset,) = (root / "datasets" / "tiny").iterdir()
-    assert contents(dataset) == contents(built[0])
+    assert bytes_of(dataset) == bytes_of(built[0])

@@ -27,7 +27,7 @@ from tasks.root_transfer import bring, send
 from tasks.stage import Build, Job, Stage
 from tasks.stored_root import open_root
 from tasks.turns import using_root
-from tests.builds import build, save_config, tree_of
+from tests.builds import build, bytes_of, save_config, tree_of
 from tests.commands import call, server
 from tests.conftest import DRAWN
 from tests.servers.dask import serving_dask
@@ -47,10 +47,7 @@ NOWHERE = "tcp://127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[None]:
-    secret = "wJalrXUtnFEMIexampleSECRETexample"
-    with serving_s3(secret) as environment, pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    with serving_s3("wJalrXUtnFEMIexampleSECRETexample"):
         yield
 
 
@@ -63,15 +60,6 @@ def stored(served, tmp_path, monkeypatch, request) -> Path:
 
 def on_cluster(address: str) -> dict[str, Any]:
     return TINY | {"runner": {"kind": "dask", "address": address, "shard_size": 3}}
-
-
-def bytes_of(dataset: Path) -> dict[str, bytes]:
-    """All but how long it took."""
-    return {
-        path.relative_to(dataset).as_posix(): path.read_bytes()
-        for path in sorted(dataset.rglob("*"))
-        if path.is_file() and path.name != "usage.json"
-    }
 
 
 def sent_job(root: Path, config: PipelineConfig = CONFIG, stage: Stage = INGEST) -> Job:

@@ -15,13 +15,11 @@ pytestmark = [pytest.mark.long, in_browser]
 NUM_ITEMS, NUM_CLICKED = 100, 3
 
 
-def test_a_day_goes_from_a_failed_gate_to_an_evaluated_model(prefect_server, tmp_path, monkeypatch):
+def test_a_day_goes_from_a_failed_gate_to_an_evaluated_model(prefect_server, tmp_path):
     pytest.importorskip("trl")
     day = Day(tmp_path, lambda words: call(*words))
     told = {}
-    with serving_s3("wJalrXUtnFEMIexampleSECRETexample") as environment:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+    with serving_s3("wJalrXUtnFEMIexampleSECRETexample"):
         for words in commands():
             if words[0] == "review":
                 with day.reviewing(words) as address, browser() as opened:

@@ -210,10 +210,8 @@ def test_after_kill_9_the_same_command_goes_on(dataset, tmp_path):
 
 
 @pytest.fixture
-def s3(monkeypatch) -> Iterator[str]:
-    with serving_s3(SECRET) as environment:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+def s3() -> Iterator[str]:
+    with serving_s3(SECRET):
         yield "s3://bucket/datasets/drawn"
 
 

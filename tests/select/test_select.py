@@ -26,7 +26,7 @@ from schemas.config.build import load_config
 from schemas.config.dataset import QuotaConfig, SelectConfig
 from schemas.config.models import Strategy
 from schemas.ledger import LEDGER
-from schemas.question import JUDGED, VERIFIED
+from schemas.question import JUDGED, VERIFIED, as_judged
 from schemas.sample import SAMPLE
 from tasks.extract.stage import subgraph_rows
 from tasks.language.forms.table import form_of
@@ -38,7 +38,7 @@ from tasks.select.letters import assign_letters, ordered
 from tasks.select.losses import select_ledger, why_none
 from tasks.select.samples import ADDED, sample_rows
 from tasks.select.stage import assign_splits, choose_samples
-from tasks.select.weighed import WEIGHED, as_judged, weighed
+from tasks.select.weighed import WEIGHED, weighed
 from tasks.verify.stage import verify_questions
 from tasks.write.stage import write_question
 from tests.scenes import EXTRACT, NUM_OPTIONS, PROOF, filled, scene, scene_rows
