@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from evaluation.option_texts import DIGITS, NUMBERS
+from evaluation.option_texts import DIGITS, NUMBERS, singular
 from evaluation.reply_parts import SUPPOSED
 
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
@@ -62,8 +62,27 @@ SUPPOSES = re.compile(
 )
 CONDITION = re.compile(r"(?i)^(?:if|imagine|imagining|suppose|assuming|when)\b")
 WOULD = re.compile(r"(?i)\bwould (?=be\b)")
-COMMON = {"you", "your", "are", "were", "was", "the", "and"}
+COMMON = {"you", "your", "are", "were", "was", "the", "and", "there", "some"}
 """Words that name no thing."""
+HOW_MANY = re.compile(r"(?i)\bhow many\b|\bnumber of\b|\bcount\b")
+SHARED_OUT = re.compile(r"(?i)\b(?:each|every|per)\b")
+"""With a number that is of a part: "each table has 2 chairs"."""
+OTHERS = re.compile(r"#[A-Z]+(?=x+(?![x*a]))")
+"""In a skeleton, a number of things that the question does not name."""
+THERE_IS = re.compile(r"(?i)^(?:(?:and|but|so|while|whereas) )?there(?:'s| is| are) (?:an?|some)\b")
+"""What is there, of which is perhaps said more than the question asks for."""
+WHETHER = re.compile(r"(?i)\b(?:is|are) there\b|\b(?:can|do) (?:you|we) see\b")
+PLACED = re.compile(
+    r"(?i)\b(?:where|which (?:way|side|direction|part))\b[^.?]*?\b(?:is|are) (?:the|this|that) "
+    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|with|to|from|as|of|relative|located|"
+    r"positioned|placed|situated|facing|compared)\b|$))"
+)
+"""Of what a question asks for the place."""
+INVERTED = re.compile(
+    r"(?i)^(?:(?:and|but|so|while|whereas) )?(?:to|on|in|at|behind|above|below|under|beside|near|next)\b"
+    r"[^,;:]*? (?:(?:is|are|stands?|sits?|lies?|hangs?) (?:the )?)?(?:an?|some) (?:[\w-]+ ){0,2}?([\w-]+)$"
+)
+"""A place, and what is there: "to the left of the laptop is a plant"."""
 
 
 class Scale(NamedTuple):
@@ -85,8 +104,9 @@ SCALES = [
 
 class Asked(NamedTuple):
     """What a question asks: patterns of the end of each scale that it names and of the opposite
-    end; the things that it names, those of its options, and those from which it asks for a place;
-    the letters of its options; whether it supposes something."""
+    end; the things that it names, those of its options, and those of which it does not ask for the
+    place; the letters of its options; whether it supposes something; whether numbers of things are
+    its options; where it asks whether something is there, the letter of "no"."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
@@ -94,6 +114,8 @@ class Asked(NamedTuple):
     references: Set[str] = frozenset()
     letters: str = ""
     is_supposed: bool = False
+    is_counted: bool = False
+    no: str = ""
 
 
 NOTHING = Asked()
@@ -116,13 +138,19 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         ends.append(Scale(*reversed(scale)) if is_other else scale)
     if TURNS.search(LESSER.sub(" ", question)):
         ends = []
+    placed = PLACED.search(question)
+    others = _things(question) - _things(placed[1]) if placed else frozenset()
+    is_turned = TURNS.search(question) is not None
+    no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
     return Asked(
         ends,
         _things(f"{question}\n{offered}"),
         _things(offered) - COMMON,
-        _things(" ".join(REFERENCE.findall(question))),
+        _things(" ".join(REFERENCE.findall(question))) | others,
         "".join(letter for letter, _ in texts),
         SUPPOSES.search(question) is not None,
+        HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),
+        no[0] if no and WHETHER.search(question) and not is_turned else "",
     )
 
 
@@ -156,6 +184,8 @@ def about_asked(text: str, asked: Asked) -> str:
             and _things(clause) <= asked.things | COMMON
         ):
             continue
+        if asked.is_counted and SHARED_OUT.search(clause) and not _has_letter(clause, asked.letters):
+            clause = PART.sub("", clause)
         clause = _without_whole(kept, clause, asked)
         is_told |= not asked.things.isdisjoint(_subject(clause))
         seen |= _things(clause)
@@ -164,15 +194,30 @@ def about_asked(text: str, asked: Asked) -> str:
     return WOULD.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
 
 
+def stated_of_asked(signs: str, asked: Asked) -> str:
+    """A skeleton in which numbers of other things than the counted ones name no option, and "there
+    is no cat" says no where cats are asked about; the question's words are as any others."""
+    if asked.is_counted:
+        signs = OTHERS.sub("0", signs)
+    if asked.no:
+        signs = re.sub(rf"(?:sb|[bp]*h)(#{asked.no})x?\*+(?=[jklsx*]*(?:[.,]|$))", r"\1,", signs)
+    return signs.replace("*", "x")
+
+
 def _subject(clause: str) -> set[str]:
     subject = SUBJECT.match(clause)
-    return {_singular(subject[1].lower())} if subject else set()
+    return {singular(subject[1].lower())} if subject else set()
 
 
 def _is_elsewhere(clause: str, is_told: bool, seen: Set[str], asked: Asked) -> bool:
-    """Whether a clause has another subject than what is asked about: that from which it is seen, or
-    one that the reply has brought in."""
+    """Whether a clause has another subject than what is asked about: that from which it is seen,
+    one that the reply has brought in, or one behind a place that the question does not name."""
     is_alone = not SEVERAL.search(clause)
+    if THERE_IS.match(clause) and not _things(clause) <= asked.things | COMMON:
+        return True
+    there = INVERTED.match(clause)
+    if there and asked.references and singular(there[1].lower()) not in asked.things:
+        return True
     return any(
         (is_alone and thing in asked.references)
         or (is_told and thing in seen and thing not in asked.things)
@@ -245,8 +290,5 @@ def _has_letter(clause: str, letters: str) -> bool:
 
 
 def _things(text: str) -> set[str]:
-    return {_singular(word.lower()) for word in THING.findall(text)}
+    return {singular(word.lower()) for word in THING.findall(text)}
 
-
-def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -80,6 +80,10 @@ def _normal(match: re.Match[str]) -> str:
     return f"{number} {symbol}{slash}{per}"
 
 
+def singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
 def without_article(words: Words) -> Words:
     is_article = len(words) > 1 and words[0] in ("a", "an", "the") and words[1] != "is"
     return words[1:] if is_article else words
