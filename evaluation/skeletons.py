@@ -79,7 +79,10 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
         if match[0] in "(/" and is_stuck and signs.endswith(("x", "*")):
             continue  # "P(B)" and "N/A"
         sign = _sign(match)
-        signs += "*" if sign == "x" and singular(match[0].lower()) in asked else sign
+        if asked and sign == "x":
+            word = match[0].lower()
+            sign = "*" if singular(word) in asked else "j" if word.endswith("ly") else "x"
+        signs += sign
     signs = APPOSED.sub(r"\1@\2", signs)
     signs = re.sub(r"(@[A-Z];?)[.:,=]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
     signs = re.sub(r"([@#][A-Z]+);?(?:=|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
