@@ -13,7 +13,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluation.asked_about import NOTHING, Asked, about_asked, asked_by
+from evaluation.asked import NOTHING, Asked, asked_by
+from evaluation.asked_about import about_asked
+from evaluation.asked_signs import stated_of_asked, words_asked
 from evaluation.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
 from evaluation.option_texts import WORD, Options, words_with_digits
 from evaluation.reply_parts import (
@@ -151,7 +153,8 @@ def _lines(part: str, known: Options, asked: Asked = NOTHING) -> list[str]:
             lines.append("!")
         if WORD.search(line):
             is_item = is_list and line.startswith("\u2022")
-            lines.append(skeleton(line, nothing if is_item or "\ufffd" in text else known))
+            texts = nothing if is_item or "\ufffd" in text else known
+            lines.append(stated_of_asked(skeleton(line, texts, words_asked(line, asked)), asked))
     return lines
 
 

@@ -9,121 +9,73 @@ itself supposes ("if I stood at the door") is no condition where the reply repea
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from itertools import pairwise
-from pathlib import Path
-from typing import NamedTuple
 
-from evaluation.option_texts import DIGITS, NUMBERS
+from evaluation.asked import (
+    COMMON,
+    LESSER,
+    NUMBER,
+    PART,
+    TURNS,
+    VERB,
+    Asked,
+    Scale,
+    things_in,
+)
+from evaluation.option_texts import DIGITS, singular
 from evaluation.reply_parts import SUPPOSED
 
-TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
 CLAUSE_ENDS = re.compile(
     r"[,;:.!?]+(?=\s|$)\s*|[\u2014\u2013\n]\s*|(?<!\s)\s+(?:-+\s+|(?=(?:and|but|so|yet|while|"
     r"whereas|because|since|although|though|however|therefore|thus|hence|making|meaning)\b))",
     re.IGNORECASE,
 )
 """Between two clauses; a word that joins them belongs to the second."""
-TURNS = re.compile(r"(?i)\b(?:less|least|not|never|no|without|except|hardly)\b|n't\b")
-"""What makes a word of one end speak of the other end, or of neither."""
 JOINS = re.compile(r"(?i)^(?:and|but|yet|while|whereas|though|although)\s+")
 """Joins a clause to one that was left out."""
-LESSER = re.compile(r"(?i)\b(?:less|least)\b")
 SUBJECT = re.compile(
     r"(?i)^(?:(?:and|but|so|while|whereas|because|since|though|although|therefore|thus|hence)\s+)?"
     r"(?:the|this|that|these|those)\s+(?:[\w-]+\s+){0,2}?([\w-]+)\s+"
     r"(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?)\b"
 )
 """What a clause speaks of, with the thing in the group."""
-THING = re.compile(r"[^\W\d_]{3,}")
 SENTENCE_ENDS = re.compile(r"[.!?\n]")
-REFERENCE = re.compile(
-    r"(?i)\b(?:relative|respect|relation|regard|compared|comparison) (?:to|with) "
-    r"(?:the|this|that|an?) "
-    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|is|are|seen|from|as|of|when)\b|$))"
-)
-"""From what a question asks for the place of another thing."""
-VERB = re.compile(r"(?i)\b(?:is|are|was|were|be|has|have|stands?|sits?|lies?|looks?|seems?)\b|'s\b")
 SEVERAL = re.compile(r"(?i)\b(?:are|were|both|all)\b")
 """In a clause of several things, the first of which may stand in clauses before it."""
-NUMBER = rf"(\d{{1,9}}|{'|'.join(NUMBERS[1:])})"
 SOME = re.compile(
     rf"(?i)(?<![\w.-]){NUMBER} "
     r"(?:(?P<whole>of (?:them|these|those|whom|which))|(?:are|is|were|was|have|has|wear)\b)"
 )
 """A number of some of the things that were counted before."""
 COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
-PART = re.compile(rf"(?i)(?<![\w.-]){NUMBER}(?![\w.-])")
+MAX_SENTENCE = 500
+"""Characters in which the things of a comparison are looked for: bounds time."""
 MAX_BEFORE = 20
 """Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
-SUPPOSES = re.compile(
-    r"(?i)\b(?:if|suppose|imagine|assum\w+|when|perspective|viewpoint|view|would)\b"
-)
 CONDITION = re.compile(r"(?i)^(?:if|imagine|imagining|suppose|assuming|when)\b")
 WOULD = re.compile(r"(?i)\bwould (?=be\b)")
-COMMON = {"you", "your", "are", "were", "was", "the", "and"}
-"""Words that name no thing."""
-
-
-class Scale(NamedTuple):
-    """Patterns for the words of its two ends."""
-
-    one: re.Pattern[str]
-    other: re.Pattern[str]
-
-
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(words.split())})(?![\w-])".replace("_", r"\s+"))
-
-
-SCALES = [
-    Scale(*map(_pattern, entry["ends"]))
-    for entry in tomllib.loads(TABLE.read_text(encoding="utf-8"))["scale"]
-]
-
-
-class Asked(NamedTuple):
-    """What a question asks: patterns of the end of each scale that it names and of the opposite
-    end; the things that it names, those of its options, and those from which it asks for a place;
-    the letters of its options; whether it supposes something."""
-
-    ends: Sequence[Scale] = ()
-    things: Set[str] = frozenset()
-    offered: Set[str] = frozenset()
-    references: Set[str] = frozenset()
-    letters: str = ""
-    is_supposed: bool = False
-
-
-NOTHING = Asked()
-"""Where no question is known: nothing is left out of a reply."""
-
-
-def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
-    """What a question with options (letters and texts) asks. A scale counts where the question
-    names one end of it, and its options none; one that the question turns ("not near") does not."""
-    texts = [*options]
-    offered = "\n".join(text for _, text in texts)
-    ends = []
-    for scale in SCALES:
-        if any(pattern.search(offered) for pattern in scale):
-            continue
-        found = [pattern.search(question) is not None for pattern in scale]
-        if found[0] == found[1]:
-            continue
-        is_other = found[1] != (LESSER.search(question) is not None)
-        ends.append(Scale(*reversed(scale)) if is_other else scale)
-    if TURNS.search(LESSER.sub(" ", question)):
-        ends = []
-    return Asked(
-        ends,
-        _things(f"{question}\n{offered}"),
-        _things(offered) - COMMON,
-        _things(" ".join(REFERENCE.findall(question))),
-        "".join(letter for letter, _ in texts),
-        SUPPOSES.search(question) is not None,
-    )
+SHARED_OUT = re.compile(r"(?i)\b(?:each|every|per)\b")
+"""With a number that is of a part: "each table has 2 chairs"."""
+THERE_IS = re.compile(r"(?i)^(?:(?:and|but|so|while|whereas) )?there(?:'s| is| are) (?:an?|some)\b")
+"""What is there, of which is perhaps said more than the question asks for."""
+THAN = re.compile(r"(?i)\bthan\b")
+WITHIN = re.compile(
+    r"(?i)\b(?:is|are|was|were|stands?|sits?|lies?) (?:\w+ing )?(?:on|in|at|inside|by|with) "
+    r"(?:the|an?) (?:[\w-]+ ){0,2}?([\w-]+)$"
+)
+"""Where something is: no answer to what is the largest."""
+INVERTED = re.compile(
+    r"(?i)^(?:(?:and|but|so|while|whereas) )?"
+    r"(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
+    r"(?:(?:is|are|stands?|sits?|lies?|hangs?) (?:the )?)?(?:an?|some) (?:[\w-]+ ){0,2}?([\w-]+)$"
+)
+"""A place, and what is there: "to the left of the laptop is a plant"."""
+ANOTHER = re.compile(
+    r"(?i)^(?:(?:and|but|so|while|whereas) )?(?:an?|some|another) (?:[\w-]+ ){0,2}?([\w-]+) "
+    r"(?:is|are|stands?|sits?|lies?|hangs?)\b"
+)
+"""What is brought in, and something of it: "a man is to the left of the car"."""
 
 
 def about_asked(text: str, asked: Asked) -> str:
@@ -134,7 +86,7 @@ def about_asked(text: str, asked: Asked) -> str:
     ends = [(0, 0), *(match.span() for match in CLAUSE_ENDS.finditer(text)), (len(text), len(text))]
     kept: list[tuple[str, str]] = []
     seen: set[str] = set()
-    is_told = is_left_out = is_headed = False
+    is_told = is_left_out = is_headed = is_compared = False
     for (_, start), (end, following) in pairwise(ends):
         clause, mark = text[start:end], text[end:following]
         is_headed &= not any(asked_end.search(clause) for asked_end, _ in asked.ends)
@@ -142,10 +94,16 @@ def about_asked(text: str, asked: Asked) -> str:
             clause = JOINS.sub("", clause)
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)
         is_left_out = is_headed or is_opposite or _is_elsewhere(clause, is_told, seen, asked)
+        is_compared &= not VERB.search(clause)
+        is_compared |= THAN.search(clause) is not None and _is_of_some(
+            text[start : start + MAX_SENTENCE], asked
+        )
+        is_left_out |= is_compared
+        is_compared &= not SENTENCE_ENDS.search(mark)
         if is_left_out and not _has_letter(clause, asked.letters):
             if is_opposite and SEVERAL.search(clause):
                 _drop_list(kept)
-            is_headed |= is_opposite and ":" in mark and not _things(clause) & asked.offered
+            is_headed |= is_opposite and ":" in mark and not things_in(clause) & asked.offered
             is_headed &= not SENTENCE_ENDS.search(mark)
             if kept and SENTENCE_ENDS.search(mark):
                 kept.append(("", mark))
@@ -153,12 +111,19 @@ def about_asked(text: str, asked: Asked) -> str:
         if (
             asked.is_supposed
             and CONDITION.match(clause)
-            and _things(clause) <= asked.things | COMMON
+            and things_in(clause) <= asked.things | COMMON
         ):
             continue
+        if (
+            asked.is_counted
+            and SHARED_OUT.search(clause)
+            and not _has_letter(clause, asked.letters)
+        ):
+            clause = PART.sub("", clause)
+        clause = asked.verb.sub("is", clause) if asked.verb else clause
         clause = _without_whole(kept, clause, asked)
         is_told |= not asked.things.isdisjoint(_subject(clause))
-        seen |= _things(clause)
+        seen |= things_in(clause)
         kept.append((clause, mark))
     left = "".join(clause + mark for clause, mark in _without_parts(kept, asked))
     return WOULD.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
@@ -166,18 +131,35 @@ def about_asked(text: str, asked: Asked) -> str:
 
 def _subject(clause: str) -> set[str]:
     subject = SUBJECT.match(clause)
-    return {_singular(subject[1].lower())} if subject else set()
+    return {singular(subject[1].lower())} if subject else set()
 
 
 def _is_elsewhere(clause: str, is_told: bool, seen: Set[str], asked: Asked) -> bool:
-    """Whether a clause has another subject than what is asked about: that from which it is seen, or
-    one that the reply has brought in."""
+    """Whether a clause has another subject than what is asked about: that from which it is seen,
+    one that the reply has brought in, or one behind a place that the question does not name."""
     is_alone = not SEVERAL.search(clause)
+    if THERE_IS.match(clause) and not things_in(clause) <= asked.things | COMMON:
+        return True
+    there = INVERTED.match(clause) or ANOTHER.match(clause)
+    if there and asked.references and singular(there[1].lower()) not in asked.things:
+        return True
+    inside = WITHIN.search(clause)
+    if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
+        return True
     return any(
         (is_alone and thing in asked.references)
         or (is_told and thing in seen and thing not in asked.things)
         for thing in _subject(clause)
     )
+
+
+def _is_of_some(text: str, asked: Asked) -> bool:
+    """Whether the first sentence of a text compares some of three or more options: "the bus is
+    taller than the tree" does not say which is the tallest."""
+    end = SENTENCE_ENDS.search(text)
+    things = things_in(text[: end.start()] if end else text)
+    named = sum(kind <= things for kind in asked.kinds)
+    return bool(asked.ends) and 1 < named < len(asked.kinds)
 
 
 def _drop_list(kept: list[tuple[str, str]]) -> None:
@@ -190,14 +172,14 @@ def _without_whole(kept: list[tuple[str, str]], clause: str, asked: Asked) -> st
     """Take off the number of things of which a clause counts some, as it is asked ("four people"
     before "but two of them wear hats"); the clause, then from its number on ("two wear hats")."""
     part = SOME.search(clause)
-    more = _things(clause) & asked.things if part else set()
+    more = things_in(clause) & asked.things if part else set()
     if not part or not more:
         return clause
     said = clause
     for place in range(max(len(kept) - MAX_BEFORE, 0), len(kept)):
         before = kept[place][0]
         whole = COUNTED.search(before)
-        if whole and whole[1].lower() != part[1].lower() and not more <= _things(before):
+        if whole and whole[1].lower() != part[1].lower() and not more <= things_in(before):
             kept[place] = ("", "")
             said = clause[part.start() :].replace(part["whole"] or " ", " ", 1)
     return said
@@ -215,7 +197,7 @@ def _without_parts(kept: Sequence[tuple[str, str]], asked: Asked) -> list[tuple[
         whole, total, end = COUNTED.search(clause), 0, place
         while whole and end < min(len(kept), place + MAX_BEFORE):
             part = PART.search(kept[end][0])
-            if not part or _things(kept[end][0]) & asked.things - _things(clause) - COMMON:
+            if not part or things_in(kept[end][0]) & asked.things - things_in(clause) - COMMON:
                 break
             total += _value(part[1])
             end += 1
@@ -242,11 +224,3 @@ def _has_letter(clause: str, letters: str) -> bool:
     """Whether a letter of an option is in a clause that is not the article A."""
     found = re.finditer(r"(?<![\w'])([A-Z])(?![\w'])(?P<goes_on>\s+[a-z])?", clause)
     return any(one[1] in letters and not (one[1] == "A" and one["goes_on"]) for one in found)
-
-
-def _things(text: str) -> set[str]:
-    return {_singular(word.lower()) for word in THING.findall(text)}
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -50,6 +50,16 @@ THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """`1,000` and `12,345.6`."""
 STUCK = re.compile(r"\d+[A-Za-z]")
 """A number that is a part of a word: "2nd", "4K"."""
+CLOSED = re.compile(r"(?i)(?:[ -](?:hand|side))*(?=[^\w\s-]|\s*$|\s*[\n(])")
+"""Behind a text that ends its clause."""
+JOINING = {"to", "the", "of", "a", "an"}
+NEEDY = [
+    (), *((word,) for word in (
+        "on", "in", "at", "by", "near", "under", "over", "above", "below", "behind", "beside",
+        "inside", "next", "front", "with", "from", "between", "around", "against", "along",
+    )),
+]  # fmt: skip
+"""No core, and the ends of such as need another word behind them."""
 Words = tuple[str, ...]
 Options = Mapping[str, Words]
 
@@ -80,6 +90,10 @@ def _normal(match: re.Match[str]) -> str:
     return f"{number} {symbol}{slash}{per}"
 
 
+def singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
 def without_article(words: Words) -> Words:
     is_article = len(words) > 1 and words[0] in ("a", "an", "the") and words[1] != "is"
     return words[1:] if is_article else words
@@ -90,6 +104,32 @@ def _with_side(words: Words) -> Iterator[Words]:
     for place, pair in enumerate(pairwise(words), 1):
         if pair in (("left", "of"), ("right", "of")):
             yield (*words[:place], "side", *words[place:])
+            yield (*words[:place], "hand", "side", *words[place:])
+
+
+def _cores(options: Options) -> dict[str, Words]:
+    """By letter, what is left of a text without what all options share and words that join it:
+    "left" of "to the left of the bus"; not a word that needs another one behind it ("on")."""
+    shared = set.intersection(*map(set, options.values())) if len(options) > 1 else set()
+    cores = {letter: _core(text, shared) for letter, text in options.items()}
+    several = [*cores.values(), *options.values()]
+    return {
+        letter: core
+        for letter, core in cores.items()
+        if core != without_article(options[letter])
+        and several.count(core) == 1
+        and core[-1:] not in NEEDY
+    }
+
+
+def _core(words: Words, shared: set[str]) -> Words:
+    kept = [place for place, word in enumerate(words) if word not in shared | JOINING]
+    return words[kept[0] : kept[-1] + 1] if kept else ()
+
+
+def _start(words: Words, core: Words) -> int:
+    places = range(len(words) - len(core) + 1)
+    return next(place for place in places if words[place : place + len(core)] == core)
 
 
 def same_text(one: str, other: str) -> bool:
@@ -111,11 +151,14 @@ def marked_texts(line: str, options: Options) -> str:
     first, none within another, and none that is only a letter."""
     found = [*WORD.finditer(line)]
     words = tuple(_normal(match) for match in found)
+    cores = _cores(options)
     texts = {
         (letter, text)
         for letter, option in options.items()
-        for text in (option, without_article(option), *_with_side(option))
+        for start in {0, _start(option, cores.get(letter, option))}
+        for text in (without_article(option[start:]), *_with_side(option[start:]))
     }
+    texts |= {*options.items(), *cores.items()}
     taken = [False] * len(words)
     letters: dict[tuple[int, int], str] = {}
     for letter, text in sorted(texts, key=lambda entry: (-len(entry[1]), entry)):
@@ -125,6 +168,8 @@ def marked_texts(line: str, options: Options) -> str:
             end = start + len(text)
             is_here = words[start] == text[0] and words[start:end] == text
             is_here &= not STUCK.match(line, found[min(end, len(found)) - 1].start())
+            if is_here and text == cores.get(letter):
+                is_here = CLOSED.match(line, found[end - 1].end()) is not None
             if is_here and ((start, end) in letters or not any(taken[start:end])):
                 letters[start, end] = letters.get((start, end), "") + letter
                 taken[start:end] = [True] * len(text)

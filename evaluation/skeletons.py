@@ -2,17 +2,18 @@
 
 `The correct answer is (B) behind.` becomes `lrab@B#B.`: `@B` is an option's letter, `#B` an
 option's text, and every other word the sign that data/vocabulary/replies.toml gives for what it
-does in a sentence: `x` where it stands there under none, and for symbols of grades and formulas;
-`0` where it is a number. Letters that are named together are `@BC`, options with one text `#BC`.
-`;` stands behind a letter that leads its line, `:` for a colon or a dash, `+` and `-` for marks of
-right and wrong, `~` for a broken character. So few short patterns find what a sentence states, and
-no word is passed over.
+does in a sentence: `x` where it stands there under none, and for symbols of grades and formulas,
+`*` where the question has such a word; `0` where it is a number. Letters that are named together
+are `@BC`, options with one text `#BC`. `;` stands behind a letter that leads its line, `:` for a
+colon or a dash, `+` and `-` for marks of right and wrong, `~` for a broken character. So few short
+patterns find what a sentence states, and no word is passed over.
 """
 
 import re
 import unicodedata
+from collections.abc import Set
 
-from evaluation.option_texts import Options, marked_texts
+from evaluation.option_texts import Options, marked_texts, singular
 from evaluation.reply_parts import WORDS, any_of
 
 SIGNS = [*WORDS]
@@ -42,11 +43,11 @@ TOKEN = re.compile(
 NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
 CJK = re.compile(r"(?<=[\u3000-\uffef])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9)\]])(?=[\u3000-\uffef])")
 LEADS, DELIMITER = (
-    re.compile(r"[^a-z0@#]*a?"),
+    re.compile(r"[^a-z0@#*]*a?"),
     re.compile(r"\s*(?:[)\].:;]|[-\u2013\u2014](?=\s)|$)"),
 )
 """Before and behind a letter that leads a line."""
-NAMES = re.compile(r"(?:^|[^x0kA-Z])$")
+NAMES = re.compile(r"(?:^|[^x*0kA-Z])$")
 """The end of what stands before a letter; behind other words it names a thing: "point B"."""
 GOES_ON = re.compile(r"[abdefgimnoqtuwyz&,.:;+?-]|$")
 """The sign behind A where it is a letter and no article."""
@@ -58,8 +59,8 @@ TOGETHER = re.compile(
 """Letters that are named together; two of a comparison are not: "unlike A, B fits"."""
 
 
-def skeleton(line: str, options: Options) -> str:
-    """The skeleton of a plain line."""
+def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
+    """The skeleton of a plain line; `asked` are words of its question, in the singular."""
     line = CJK.sub(" ", marked_texts(NOTHING.sub(",", line.strip()), options))
     signs, own = "", ""
     found = [*TOKEN.finditer(line)]
@@ -75,9 +76,13 @@ def skeleton(line: str, options: Options) -> str:
                 own = "".join(options[letter]).upper()
                 continue
         is_stuck = match.start() and not line[match.start() - 1].isspace()
-        if match[0] in "(/" and is_stuck and signs.endswith("x"):
+        if match[0] in "(/" and is_stuck and signs.endswith(("x", "*")):
             continue  # "P(B)" and "N/A"
-        signs += _sign(match)
+        sign = _sign(match)
+        if asked and sign == "x":
+            word = match[0].lower()
+            sign = "*" if singular(word) in asked else "j" if word.endswith("ly") else "x"
+        signs += sign
     signs = APPOSED.sub(r"\1@\2", signs)
     signs = re.sub(r"(@[A-Z];?)[.:,=]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
     signs = re.sub(r"([@#][A-Z]+);?(?:=|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"

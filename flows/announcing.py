@@ -206,6 +206,5 @@ def _told(kind: Kind, folder: Path, root: Path) -> set[str]:
 
 def _tell(kind: Kind, folder: Path, root: Path, told: set[str]) -> None:
     path = _record(kind, folder, root)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
         partial.write_text(json.dumps(sorted(told)) + "\n", encoding="utf-8")

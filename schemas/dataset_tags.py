@@ -15,7 +15,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.replacing import replacing, sync
+from schemas.replacing import make_folder, replacing, sync
 
 TAGS = "tags"
 """The folder of tags below the root."""
@@ -134,7 +134,7 @@ def remove_tag(name: str, tag: str, root: Path) -> str:
 def _alone(folder: Path) -> Iterator[None]:
     """Within the block no other process changes the tags in the folder; a file system without
     locks does without them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     number = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):

@@ -123,6 +123,7 @@ def sync(path: Path) -> None:
     except OSError as error:
         # Some network file systems cannot synchronise folders; a full disk must be reported.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            error.filename = str(path).partition(PARTIAL)[0]  # Python names no file here
             raise
     finally:
         with suppress(OSError):

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
+from schemas.replacing import make_folder
 from tasks.artifact import Artifact
 
 LOCK = ".lock"
@@ -65,7 +66,7 @@ def using_root(root: Path) -> Iterator[None]:
     """Within the block nobody clears the root: what a build has found complete stays until it has
     ended. Any number of processes may use it; waits where one is clearing it. RuntimeError where
     the block fails because somebody has moved or removed the root."""
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     number = os.open(root, os.O_RDONLY)
     try:
         with suppress(OSError):  # a file system without locks does without them

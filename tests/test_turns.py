@@ -1,6 +1,7 @@
 """Turns: two commands that would make the same artifact, or folder, at the same time."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from schemas.replacing import replacing, replacing_folder
+from schemas.dataset_tags import set_tag
+from schemas.replacing import partial_of, replacing, replacing_folder
 from tasks.artifact import Artifact, is_complete, plan_artifact
+from tasks.chat.databases import open_engine
+from tasks.review.book import open_book
 from tasks.turns import LOCK, sole_maker, using_root
 from tasks.writing import write_artifact
 from tests.builds import config_of
@@ -166,6 +170,27 @@ def test_so_are_the_names_of_the_folders_above_that_are_new(tmp_path, synced):
     with replacing(tmp_path / "tags" / "b") as partial:
         partial.write_text("x")
     assert synced == [".", "tags/b", "tags"]
+
+
+def test_what_people_say_and_what_was_paid_is_on_the_disk_under_its_name(tmp_path, synced):
+    set_tag("sample", "approved", "a1", tmp_path, moves=False)
+    assert synced == [".", "tags", "tags/sample/approved.json", "tags/sample"]
+    synced.clear()
+    with open_book(tmp_path, "sample", "ann"):
+        assert synced == [".", "reviews"]
+    synced.clear()
+    engine, _ = open_engine(f"sqlite:///{tmp_path}/replies/replies.db")
+    engine.dispose()
+    assert synced == [".", "replies"]
+
+
+def test_a_disk_that_fails_is_named(tmp_path, monkeypatch):
+    def fails(number: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match=re.escape(f"'{tmp_path / 'b'}'")), replacing(tmp_path / "b"):
+        (partial_of(tmp_path / "b")).write_text("x")
 
 
 def test_artifacts_are_checked_when_they_are_read_and_cost_no_synchronising(tmp_path, synced):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from schemas.replacing import make_folder, sync
 from tasks.chat.tables import SCHEMA_VERSION, TABLES, VERSIONS
 
 LOCKED_SECONDS = 60
@@ -68,7 +69,7 @@ def open_engine(address: str) -> tuple[Engine, str]:
         )
     try:
         if kind == "sqlite":
-            Path(place).parent.mkdir(parents=True, exist_ok=True)
+            make_folder(Path(place).parent)
         engine = create_engine(url, **options)
     except ImportError:
         raise ValueError(
@@ -90,6 +91,8 @@ def open_engine(address: str) -> tuple[Engine, str]:
     except ValueError:
         engine.dispose()
         raise
+    if kind == "sqlite":
+        sync(Path(place).parent)  # SQLite does not wait for the names of its files
     return engine, place
 
 

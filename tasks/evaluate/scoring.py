@@ -13,7 +13,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.asked_about import TABLE as SCALES
+from evaluation.asked import TABLE as SCALES
 from evaluation.baselines import constant_baselines
 from evaluation.photographs import PhotographStore
 from evaluation.reply_parts import TABLE
@@ -22,7 +22,7 @@ from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
-VERSION = 18
+VERSION = 19
 
 
 class Scored(NamedTuple):

@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.columns import frame_of
 from schemas.dataset_tags import PLAIN
-from schemas.replacing import replacing
+from schemas.replacing import make_folder, replacing
 from schemas.review import REVIEW, REVIEWS, ReviewVerdict, read_reviews
 
 
@@ -79,7 +79,7 @@ def open_book(root: Path, name: str, reviewer: str) -> Iterator[Book]:
             "'-', and begin with a letter or digit"
         )
     path = root / REVIEWS / name / f"{reviewer}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR)
     try:
         try:

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.answers import parse_answer
-from evaluation.asked_about import SCALES, about_asked, asked_by
+from evaluation.asked import SCALES, asked_by
+from evaluation.asked_about import about_asked
 
 TWO = {"A": "the car", "B": "the bicycle"}
-DESK = {"A": "the mug", "B": "the laptop", "C": "the lamp"}
+DESK = {"A": "the mug", "B": "the laptop", "C": "the lamp", "D": "the book"}
 TABLES = {"A": "on the table", "B": "under the table", "C": "behind the table"}
 SIDES = {"A": "left", "B": "right"}
 YES = {"A": "Yes", "B": "No"}
@@ -25,6 +26,8 @@ HATS = "How many people are wearing hats?"
 NUMBERS = {"A": "1", "B": "2", "C": "3", "D": "4"}
 SOFA = "If I am standing at the door facing the window, is the sofa on my left or right?"
 IMAGE_PARTS = {"A": "left", "B": "center", "C": "right"}
+BED = "Where is the lamp in relation to the bed?"
+BY_BED = {"A": "to the left of the bed", "B": "to the right of the bed", "C": "on the bed"}
 CLOSER = {"A": "A is closer", "B": "B is closer"}
 
 CASES = [
@@ -58,7 +61,7 @@ CASES = [
         "D",
     ),
     (HATS, NUMBERS, "There are 3 people. Two are wearing hats, one is not wearing any.", "B"),
-    (HATS, NUMBERS, "There are three people with hats. One is a man.", None),
+    (HATS, NUMBERS, "There are three people with hats. One is a man.", "C"),
     (SOFA, SIDES, "The sofa would be on your left.", "A"),
     (SOFA, SIDES, "If you are standing at the door facing the window, it is on your right.", "B"),
     (SOFA, SIDES, "It would be on your right, if you faced the other way.", None),
@@ -108,6 +111,27 @@ CASES = [
     (CAT, TABLES, "The cat lies on the rug. The cat is under the table.", "B"),
     (CAT, TABLES, "The feline is under the table.", "B"),
     (CAT, TABLES, "The position of the cat is under the table.", "B"),
+    (NEARER, TWO, "The car is red.", None),
+    (NEARER, TWO, "The car is red. The bicycle is much closer.", "B"),
+    (NEARER, TWO, "In the image, the car is the object closest to the camera.", "A"),
+    (NEAREST, DESK, "The mug is nearer than the lamp.", None),
+    (NEAREST, DESK, "The mug is nearer than the lamp and the laptop.", None),
+    (NEAREST, DESK, "The mug is nearer than the lamp, the laptop and the book.", "A"),
+    (NEAREST, DESK, "The kettle is on the laptop.", None),
+    (HATS, NUMBERS, "There are 2 dogs.", None),
+    (HATS, NUMBERS, "Each of the 2 people wears a hat, and there are 3 dogs.", None),
+    (BED, BY_BED, "Left", "A"),
+    (BED, BY_BED, "The lamp is on the right-hand side of the bed.", "B"),
+    (BED, BY_BED, "The lamp is on the left of the chair.", None),
+    (BED, BY_BED, "To the left of the bed is a chair.", None),
+    (BED, BY_BED, "A chair is to the left of the bed.", None),
+    (BED, BY_BED, "The bed is on the left.", None),
+    ("Is there a cat here?", YES, "There is a dog, but there is no cat.", "B"),
+    ("Is there a cat here?", YES, "There is no cat food.", None),
+    ("What is the man holding?", DESK, "The man is holding the lamp.", "C"),
+    ("What is the man holding?", DESK, "The woman is holding the lamp.", None),
+    ("What is the man holding?", DESK, "There is a lamp behind him.", None),
+    ("Which takes up the most room?", DESK, "The book takes up the most room.", "D"),
     (CAT, TABLES, "The chair is brown. The cat is on the table.", "A"),
 ]
 
@@ -139,6 +163,7 @@ def test_what_is_left_out_leaves_nothing_new(text, question):
     [
         "3 of them are near. ",
         "1 car, ",
+        "nearer than a, ",
         "4 cars, ",
         " ",
         "\n",

@@ -1,0 +1,123 @@
+"""Asked: what a question asks, as far as its words and its options tell.
+
+Its scales ("nearer" and "farther") stand in data/vocabulary/scales.toml.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence, Set
+from pathlib import Path
+from typing import NamedTuple
+
+from evaluation.option_texts import NUMBERS, singular
+
+TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
+TURNS = re.compile(r"(?i)\b(?:less|least|not|never|no|without|except|hardly)\b|n't\b")
+"""What makes a word of one end speak of the other end, or of neither."""
+LESSER = re.compile(r"(?i)\b(?:less|least)\b")
+THING = re.compile(r"[^\W\d_]{3,}")
+REFERENCE = re.compile(
+    r"(?i)\b(?:relative|respect|relation|regard|compared|comparison) (?:to|with) "
+    r"(?:the|this|that|an?) "
+    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|is|are|seen|from|as|of|when)\b|$))"
+)
+"""From what a question asks for the place of another thing."""
+VERB = re.compile(r"(?i)\b(?:is|are|was|were|be|has|have|stands?|sits?|lies?|looks?|seems?)\b|'s\b")
+NUMBER = rf"(\d{{1,9}}|{'|'.join(NUMBERS[1:])})"
+PART = re.compile(rf"(?i)(?<![\w.-]){NUMBER}(?![\w.-])")
+SUPPOSES = re.compile(
+    r"(?i)\b(?:if|suppose|imagine|assum\w+|when|perspective|viewpoint|view|would)\b"
+)
+COMMON = {"you", "your", "are", "were", "was", "the", "and", "there", "some"}
+"""Words that name no thing."""
+HOW_MANY = re.compile(r"(?i)\bhow many\b|\bnumber of\b|\bcount\b")
+WHETHER = re.compile(r"(?i)\b(?:is|are) there\b|\b(?:can|do) (?:you|we) see\b")
+PLACED = re.compile(
+    r"(?i)\b(?:where|which (?:way|side|direction|part)|what \w+)\b[^.?]*?\b(?:is|are) "
+    r"(?:the|this|that) ((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|with|to|from|as|of|"
+    r"relative|located|positioned|placed|situated|facing|compared)\b|$))"
+)
+"""Of what a question asks for the place."""
+ASKED_VERB = re.compile(
+    r"(?i)\b(?:which|what|who)(?: of (?:these|them|the \w+)| thing| object| one)? "
+    r"(?!(?:is|was|has|does)\b)([a-z]+s(?: up)?)\b(?! (?:is|are|was|were|do|does|has|have|can)\b)"
+)
+"""Of what a question asks: "which takes up the most room"."""
+
+
+class Scale(NamedTuple):
+    """Patterns for the words of its two ends."""
+
+    one: re.Pattern[str]
+    other: re.Pattern[str]
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(words.split())})(?![\w-])".replace("_", r"\s+"))
+
+
+SCALES = [
+    Scale(*map(_pattern, entry["ends"]))
+    for entry in tomllib.loads(TABLE.read_text(encoding="utf-8"))["scale"]
+]
+
+
+class Asked(NamedTuple):
+    """What a question asks: patterns of the end of each scale that it names and of the opposite
+    end; the things that it names, those of its options, and those of which it does not ask for the
+    place; the letters of its options and the things of each; the verb of what it asks for; whether
+    it supposes something; whether its options are numbers of things; where it asks whether
+    something is there, the letter of "no"."""
+
+    ends: Sequence[Scale] = ()
+    things: Set[str] = frozenset()
+    offered: Set[str] = frozenset()
+    references: Set[str] = frozenset()
+    letters: str = ""
+    kinds: Sequence[Set[str]] = ()
+    verb: re.Pattern[str] | None = None
+    is_supposed: bool = False
+    is_counted: bool = False
+    no: str = ""
+
+
+NOTHING = Asked()
+"""Where no question is known: nothing is left out of a reply."""
+
+
+def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
+    """What a question with options (letters and texts) asks. A scale counts where the question
+    names one end of it, and its options none; one that the question turns ("not near") does not."""
+    texts = [*options]
+    offered = "\n".join(text for _, text in texts)
+    ends = []
+    for scale in SCALES:
+        if any(pattern.search(offered) for pattern in scale):
+            continue
+        found = [pattern.search(question) is not None for pattern in scale]
+        if found[0] == found[1]:
+            continue
+        is_other = found[1] != (LESSER.search(question) is not None)
+        ends.append(Scale(*reversed(scale)) if is_other else scale)
+    if TURNS.search(LESSER.sub(" ", question)):
+        ends = []
+    placed = PLACED.search(question)
+    others = things_in(question) - things_in(placed[1]) if placed else frozenset()
+    verb = ASKED_VERB.search(question)
+    no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
+    return Asked(
+        ends,
+        things_in(f"{question}\n{offered}"),
+        things_in(offered) - COMMON,
+        things_in(" ".join(REFERENCE.findall(question))) | others,
+        "".join(letter for letter, _ in texts),
+        [things_in(text) - COMMON for _, text in texts if not VERB.search(text)],
+        re.compile(rf"(?i)\b{verb[1]}\b") if verb else None,
+        SUPPOSES.search(question) is not None,
+        HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),
+        no[0] if no and WHETHER.search(question) and not TURNS.search(question) else "",
+    )
+
+
+def things_in(text: str) -> set[str]:
+    return {singular(word.lower()) for word in THING.findall(text)}
