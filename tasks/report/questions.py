@@ -4,10 +4,11 @@ What a dataset's own files hold is always there. The artifacts of its build add 
 words, boxes by object, what proves and refutes each option, and why a judge voted as it did.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from schemas.claim import PREDICATE_FIELDS
@@ -25,6 +26,10 @@ through more."""
 MAX_UNASKED = 300
 """Candidates shown of those that plan did not choose: nobody wrote them, and there may be
 millions."""
+AT_ONCE = 10_000
+"""Questions that are read together: with their scenes, some 300 MB."""
+UNREAD = ("images", "scene_objects", "scene_relationships", "problem", "demonstration")
+"""Columns of samples that are not shown."""
 ASKING = ("write", "verify", "judge", "select")
 """Stages that lose questions that were planned."""
 CATEGORY = r"-([a-z_]+)-[0-9a-f]+$"
@@ -91,13 +96,27 @@ PREDICATE = pl.coalesce(
 """The predicate that the claim of a question's answer names, null for others."""
 
 
-def read_questions(record: Record, num_workers: int = 1) -> pl.DataFrame:
-    """Rows of SHOWN: samples, questions that were planned and lost, and some that were not planned;
-    by image and id. Of each at most as many as said above, chosen by digests; pairs stay whole."""
-    samples, ledger = _samples(record), _lost(record)
-    known = _known(record, samples["question_id"], ledger)
+def question_parts(
+    record: Record, num_workers: int = 1, most: int = AT_ONCE
+) -> Iterator[pl.DataFrame]:
+    """Rows of SHOWN, at most so many at a time, at least one part: samples, then questions that
+    were planned and lost, and some that were not planned; by image and id. Of each at most as many
+    as said above, chosen by digests; pairs stay whole."""
+    ids, lost = _published_ids(record), _lost(record).sort("image_id", "question_id")
+    for start in range(0, max(len(ids) + lost.height, 1), most):
+        behind = max(start - len(ids), 0), max(start + most - len(ids), 0)
+        yield _rows(record, ids[start : start + most], lost[slice(*behind)], num_workers)
+
+
+def _rows(
+    record: Record, published: pl.Series, ledger: pl.DataFrame, num_workers: int
+) -> pl.DataFrame:
+    """Rows of SHOWN for the samples with these ids, and for lost questions."""
+    samples = pl.scan_parquet(sample_files(record.folder)).drop(UNREAD, strict=False)
+    samples = samples.filter(pl.col("question_id").is_in(published.implode()))
+    known = _known(record, published, ledger)
     lost = ledger.join(known, on="question_id", how="left", maintain_order="left")
-    found = _published(samples, known)
+    found = _published(samples.collect(), known)
     rows = pl.concat([found, lost.drop("image_id_right", strict=False)], how="diagonal_relaxed")
     rows = _with_claims(rows)
     seen = _seen(record, rows, num_workers)
@@ -128,18 +147,17 @@ def published_of(record: Record) -> pl.DataFrame:
     )
 
 
-def _samples(record: Record) -> pl.DataFrame:
-    unread = ["images", "scene_objects", "scene_relationships", "problem", "demonstration"]
+def _published_ids(record: Record) -> pl.Series:
+    """Of the samples that are shown, in the order of their images."""
     shards = pl.scan_parquet(sample_files(record.folder))
-    ids = shards.select("question_id", "pair_id").collect()
+    ids = shards.select("question_id", "image_id", "pair_id").collect()
     if ids.height > MAX_PUBLISHED:
         asked_as = ids.with_columns(pl.coalesce("pair_id", "question_id").alias("key"))
         first = _by_digest(asked_as, "key").head(MAX_PUBLISHED)
         # The last may have lost its counterpart.
         is_whole = pl.col("pair_id").is_null() | (pl.len().over("key") == 2)
-        shown = first.filter(is_whole)["question_id"]
-        shards = shards.filter(pl.col("question_id").is_in(shown.implode()))
-    return shards.drop(unread, strict=False).collect()
+        ids = first.filter(is_whole)
+    return ids.sort("image_id", "question_id")["question_id"]
 
 
 def _lost(record: Record) -> pl.DataFrame:
@@ -150,25 +168,23 @@ def _lost(record: Record) -> pl.DataFrame:
         .filter(action="drop")
         .select("stage", "image_id", "reason", "cost", question_id="item", reason_detail="detail")
     )
-    asked = lost.filter(pl.col("stage").is_in(ASKING)).collect()
-    unasked = lost.filter(stage="plan").collect()
-    if asked.height > MAX_LOST:
-        asked = _in_turn(asked, MAX_LOST)
-    return pl.concat([asked, _in_turn(unasked, MAX_UNASKED)])
+    asked, unasked = lost.filter(pl.col("stage").is_in(ASKING)), lost.filter(stage="plan")
+    return pl.concat([_in_turn(asked, MAX_LOST), _in_turn(unasked, MAX_UNASKED)])
 
 
-def _in_turn(lost: pl.DataFrame, most: int) -> pl.DataFrame:
+def _in_turn(lost: pl.LazyFrame, most: int) -> pl.DataFrame:
     """At most so many, in turn over reasons and categories, chosen by the digests of their ids."""
     turn = pl.int_range(pl.len()).over("reason", pl.col("question_id").str.extract(CATEGORY))
-    ranked = _by_digest(lost, "question_id").with_columns(turn=turn)
-    return ranked.sort("turn", maintain_order=True).head(most).drop("turn")
+    ranked = _by_digest(lost.select("question_id", "reason").collect(), "question_id")
+    chosen = ranked.sort(turn, maintain_order=True).head(most)["question_id"]
+    return lost.filter(pl.col("question_id").is_in(chosen.implode())).collect()
 
 
 def _by_digest(rows: pl.DataFrame, column: str) -> pl.DataFrame:
     """In the order of the digests of a column's texts."""
-    digests = [sha256(key.encode()).hexdigest()[:16] for key in rows[column]]
-    rank = pl.Series("rank", digests, dtype=pl.String)
-    return rows.with_columns(rank).sort("rank", maintain_order=True).drop("rank")
+    digests = (int.from_bytes(sha256(key.encode()).digest()[:8]) for key in rows[column])
+    rank = np.fromiter(digests, dtype=np.uint64, count=rows.height)
+    return rows[np.argsort(rank, kind="stable")]
 
 
 def _known(record: Record, published: pl.Series, lost: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from schemas.config.source_kind import SourceKind
 from schemas.manifest import recipe_of
 from schemas.printable import visible
 from schemas.question import LEVELS
-from schemas.replacing import replacing
+from schemas.replacing import removed_at_last, replacing
 from tasks.diff.record import Record
 from tasks.pages.templates import page_template
 from tasks.photographs.stage import SourcePhotographs, open_photographs
@@ -33,7 +33,7 @@ from tasks.report.gallery import (
     pictures_of,
 )
 from tasks.report.overview import overview_of
-from tasks.report.questions import published_of, read_questions
+from tasks.report.questions import published_of, question_parts
 
 Row = dict[str, Any]
 REPORT = "report.html"
@@ -53,29 +53,40 @@ def write_report(
 ) -> Path:
     """The page of a dataset folder whose build's artifacts are below the root. `store` has the
     photographs that lost questions are about and the dataset does not hold; a page has at most
-    `max_rows` questions."""
+    `max_rows` questions, and those of one page are in memory at a time."""
     record = Record(folder, root)
-    questions = read_questions(record, num_workers)
-    num_shown = questions["split"].drop_nulls().len()
-    overview = overview_of(record, published_of(record), num_shown)
-    parts = cut_pages(questions, max_rows)
-    is_one = len(parts) == 1
-    files = [REPORT] if is_one else [f"{number + 1:04d}.html" for number in range(len(parts))]
-    pairs = pairs_of(parts, files)
-    listed = [
-        Listed(file, part["question_id"][0], part.height)
-        for file, part in zip(files, parts, strict=True)
-        if not is_one
-    ]
-    shutil.rmtree(folder / PAGES, ignore_errors=True)
-    for part, file in zip(parts, files, strict=True):
-        pictures = pictures_of(part, record, store, num_workers)
-        gallery = gallery_of(part, pairs, pictures, overview["dataset"])
-        place = folder / REPORT if is_one else folder / PAGES / file
-        write_page(place, overview, gallery, listed)
+    with removed_at_last(folder.with_name(f"{folder.name}.{PAGES}"), is_durable=False) as kept:
+        told = _keep_pages(record, kept, num_workers, max_rows)
+        num_shown = sum(part["split"].drop_nulls().len() for part in told)
+        overview = overview_of(record, published_of(record), num_shown)
+        is_one = len(told) == 1
+        files = [REPORT] if is_one else [f"{number + 1:04d}.html" for number in range(len(told))]
+        pairs = pairs_of(told, files)
+        listed = [
+            Listed(file, part["question_id"][0], part.height)
+            for file, part in zip(files, told, strict=True)
+            if not is_one
+        ]
+        shutil.rmtree(folder / PAGES, ignore_errors=True)
+        for number, file in enumerate(files):
+            part = pl.read_parquet(kept / f"{number}.parquet")
+            pictures = pictures_of(part, record, store, num_workers)
+            gallery = gallery_of(part, pairs, pictures, overview["dataset"])
+            place = folder / REPORT if is_one else folder / PAGES / file
+            write_page(place, overview, gallery, listed)
     if listed:
         write_page(folder / REPORT, overview, None, listed)
     return folder / REPORT
+
+
+def _keep_pages(record: Record, kept: Path, num_workers: int, max_rows: int) -> list[pl.DataFrame]:
+    """Write the rows of each page, `<number>.parquet`; question_id, pair_id and split of each."""
+    told: list[pl.DataFrame] = []
+    for questions in question_parts(record, num_workers, max_rows):
+        for part in cut_pages(questions, max_rows):
+            part.write_parquet(kept / f"{len(told)}.parquet")
+            told.append(part.select("question_id", "pair_id", "split"))
+    return told
 
 
 class Listed(NamedTuple):

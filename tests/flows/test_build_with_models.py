@@ -16,7 +16,7 @@ from schemas.config.build import PipelineConfig
 from tasks.chat.replies import open_replies
 from tasks.diff.record import Record
 from tasks.publish.costs import TOKENS
-from tasks.report.questions import read_questions
+from tasks.report.questions import question_parts
 from tests.builds import bodies, build, config_of, manifest_of, models_asked, samples_of, status_of
 from tests.flows.test_build import contents, modified
 from tests.servers.endpoint import Endpoint, serve
@@ -205,7 +205,7 @@ def test_a_second_run_asks_nothing_and_does_nothing(built: Built) -> None:
 
 
 def test_the_report_shows_every_planned_question_and_what_the_judge_said(built):
-    shown = read_questions(Record(built.dataset, built.root)).filter(
+    shown = pl.concat(question_parts(Record(built.dataset, built.root))).filter(
         pl.col("stage").fill_null("") != "plan"
     )
     assert set(shown["question_id"]) == planned_of(built.root)

@@ -13,7 +13,7 @@ from tasks.catalogue.pruning import plan_pruning
 from tasks.diff.record import Record
 from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected
-from tasks.report.questions import read_questions
+from tasks.report.questions import question_parts
 from tasks.stage import Build
 from tasks.validate.stage import DatasetRejectedError
 from tests.builds import manifest_of
@@ -52,7 +52,8 @@ def test_a_report_shows_what_was_rejected_with_photographs_and_losses(root, draw
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Do not publish this data set" in page
     shown, published = (
-        read_questions(Record(place, root)) for place in (folder, root / _below(drawn_dataset))
+        pl.concat(question_parts(Record(place, root)))
+        for place in (folder, root / _below(drawn_dataset))
     )
     assert shown.equals(published)
     pictures = page.count("data:image/webp;base64,")
@@ -77,7 +78,7 @@ def test_it_is_compared_and_explained_but_taken_for_no_dataset(root, drawn_datas
         assert "failed its validation" in done.stderr.splitlines()[-1]
     compared = call("diff", "drawn", name, "--root", root)
     assert (compared.returncode, compared.stderr) == (0, "")
-    sample = read_questions(Record(folder, root))["question_id"][0]
+    sample = pl.concat(question_parts(Record(folder, root)))["question_id"][0]
     told = call("why", sample, "--dataset", name, "--root", root)
     assert (told.returncode, told.stderr) == (0, "")
     assert sample in told.stdout

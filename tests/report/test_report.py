@@ -25,7 +25,7 @@ from tasks.report.overview import (
     question_flow,
     quota_table,
 )
-from tasks.report.questions import ASKING, COUNTED, MAX_UNASKED, SHOWN, published_of, read_questions
+from tasks.report.questions import ASKING, COUNTED, MAX_UNASKED, SHOWN, published_of, question_parts
 from tasks.report.report import PAGES, REPORT, link_to, photographs_of, write_report
 from tests.builds import samples_of
 from tests.commands import call
@@ -40,7 +40,7 @@ def record(drawn_dataset: Path) -> Record:
 
 @pytest.fixture(scope="module")
 def questions(record: Record) -> pl.DataFrame:
-    return read_questions(record)
+    return pl.concat(question_parts(record))
 
 
 def rows_of(page: Path) -> list[Row]:
@@ -122,7 +122,7 @@ def test_boxes_are_those_of_the_published_scene(record, questions):
 
 def test_without_artifacts_the_samples_are_shown_with_their_own_boxes(drawn_dataset, tmp_path):
     folder = shutil.copytree(drawn_dataset, tmp_path / "dataset")
-    questions = read_questions(Record(folder, tmp_path))
+    questions = pl.concat(question_parts(Record(folder, tmp_path)))
     lost = questions.filter(pl.col("split").is_null())
     assert lost["question"].is_null().all() and lost["reason"].is_not_null().all()
     assert lost["category"].is_not_null().all()
@@ -187,6 +187,13 @@ def test_more_rows_are_a_folder_of_pages(drawn_dataset, tmp_path):
     assert not (folder / PAGES).exists()
 
 
+@pytest.mark.parametrize("most", [1, 29, 10_000])
+def test_questions_that_are_read_some_at_a_time_are_all(record, questions, most):
+    parts = [*question_parts(record, most=most)]
+    assert all(0 < part.height <= most for part in parts)
+    assert pl.concat(parts).equals(questions)
+
+
 def test_of_very_many_questions_some_are_shown_with_both_of_each_pair(
     drawn_dataset, record, questions, tmp_path, monkeypatch
 ):
@@ -197,7 +204,7 @@ def test_of_very_many_questions_some_are_shown_with_both_of_each_pair(
     keys.sort(key=lambda key: sha256(key.encode()).hexdigest())
     most = next(n for n in range(len(keys) // 2, len(keys)) if keys[n] == keys[n - 1])
     monkeypatch.setattr(of_report, "MAX_PUBLISHED", most)
-    some = read_questions(record)
+    some = pl.concat(question_parts(record))
     shown = some.filter(pl.col("split").is_not_null())
     assert shown.height == most - 1
     assert set(shown["pair_id"].drop_nulls().value_counts()["count"]) == {2}

@@ -17,7 +17,7 @@ from tasks.pages.boxes import place_of_box
 from tasks.pages.shown_photographs import data_address, shrunk
 from tasks.report.gallery import MAX_ROWS, Picture, pairs_of, pictures_of
 from tasks.report.overview import overview_of
-from tasks.report.questions import published_of, read_questions
+from tasks.report.questions import published_of, question_parts
 from tasks.report.report import REPORT, gallery_of, link_to, photographs_of, write_page
 from tests.browser import browser_page, contrast, in_browser, overflow, watching
 
@@ -43,7 +43,7 @@ def record(drawn_dataset: Path) -> Record:
 
 @pytest.fixture(scope="module")
 def questions(record: Record) -> pl.DataFrame:
-    return read_questions(record)
+    return pl.concat(question_parts(record))
 
 
 def write(
