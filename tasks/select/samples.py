@@ -1,11 +1,12 @@
 """Samples: the rows that chosen questions become, in the order in which they are published.
 
-A million samples are more than memory should hold: they are made a shard of scenes at a time, lie
-on the disk meanwhile, and are read again by ranges of their image.
+A million samples are more than memory should hold: they are made some scenes at a time, lie on the
+disk meanwhile, and are read again by ranges of their image.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,12 @@ from training.demonstrations import demonstration
 
 Answered = Callable[[str], str]
 """A completion with the gold scene and the answer that is given."""
+SCENES_AT_ONCE = 4_000
+"""Scenes whose samples are made together: a worker takes 500 of them at a time."""
 ROWS_AT_ONCE = 40_000
 """Samples that are read again at once: some 120 MB."""
 ROW_GROUP = 4_000
-"""Samples of a shard that are read again together."""
+"""Samples of a file that are read again together."""
 ORDER = ("image_id", "question_id")
 ADDED = ("split", "group_id", "pair_id", "order", "coco_id", "photograph")
 """What the choice adds to a question."""
@@ -50,9 +53,11 @@ def samples_in_order(
     """The samples of the chosen questions, sorted by image and question, some thousands at a time.
     `chosen` says in which `file` of the questions each is; `folder` is empty and takes some 3 KB
     for each."""
-    for number, path in enumerate(scene_paths):
-        made = _samples_of(chosen, question_paths, path, schema, num_workers)
-        made.write_parquet(folder / f"{number}.parquet", row_group_size=ROW_GROUP)
+    number = count()
+    for path in scene_paths:
+        for scenes in pl.read_parquet(path).iter_slices(SCENES_AT_ONCE):
+            made = _samples_of(chosen, question_paths, scenes, schema, num_workers)
+            made.write_parquet(folder / f"{next(number)}.parquet", row_group_size=ROW_GROUP)
     made_in_all = pl.scan_parquet(folder / "*.parquet")
     for first, last in _ranges(chosen["image_id"]):
         part = made_in_all.filter(pl.col("image_id").is_between(pl.lit(first), pl.lit(last)))
@@ -70,12 +75,11 @@ def _ranges(image_ids: pl.Series) -> Iterator[tuple[str, str]]:
 def _samples_of(
     chosen: pl.DataFrame,
     question_paths: Sequence[Path],
-    scene_path: Path,
+    scenes: pl.DataFrame,
     schema: pl.Schema,
     num_workers: int,
 ) -> pl.DataFrame:
-    """Those of the scenes of a shard, sorted."""
-    scenes = pl.read_parquet(scene_path)
+    """Those of some scenes, sorted."""
     mine = chosen.join(scenes.select("image_id"), on="image_id", how="semi")
     added = mine.select("question_id", *ADDED)
     questions = [

@@ -17,6 +17,7 @@ def test_parts_together_are_the_samples_of_all_questions_in_order(
     rows_at_once, num_shards, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(samples, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(samples, "SCENES_AT_ONCE", 1 + rows_at_once)
     monkeypatch.setattr(samples, "ROW_GROUP", 2)
     # The last shard has the first images, and nothing lies in one shard alone.
     shards = [SCENE_ROWS[number::num_shards] for number in reversed(range(num_shards))]
