@@ -209,9 +209,9 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
     if excepted := EXCEPTED.search(sentence):
         is_answer = re.search("[nw]", sentence.replace(excepted[0], ""))
         return [Statement(excepted[1], 8, "letter")] if is_answer else [], set()
-    if "@" not in COMPARED.sub("", sentence):
-        sentence = COMPARED.sub("", sentence)
-        letters, weight = read_texts(sentence, known)
+    alone = COMPARED.sub("", sentence)
+    if "@" not in alone:
+        letters, weight = read_texts(alone, known)
         method = "phrase" if weight == 6 else "text"
         return [Statement(letters, weight, method)] if letters else [], set()
     listed = [*re.finditer(r"@(\w);?#\1", sentence)]

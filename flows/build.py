@@ -4,7 +4,7 @@ The same call after a crash does only what is missing.
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from multiprocessing import parent_process
@@ -13,6 +13,7 @@ from typing import Any
 
 from prefect import State, Task, flow, tags, task, unmapped
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
 from prefect.states import Completed
 
 from flows.announcing import announce_dataset, announce_rejection
@@ -128,15 +129,7 @@ def _stage_run(
             forget(job.artifact)
     if cluster or is_again:  # what has been forgotten must not be brought again
         send(build.root)
-    if cluster:
-        sent = replace(cluster.away, is_again=is_again)
-        jobs = [replace(job, away=sent) for job in jobs]
-    is_apart = build.config.runner.kind is not RunnerKind.THREADS
-    with (
-        holding_signals() if is_apart else nullcontext(),
-        on(cluster.runner) if cluster else nullcontext(),
-    ):
-        futures = list(_task(stage).map(job=jobs, stage=unmapped(stage)))
+    futures = _submitted(stage, jobs, build.config.runner.kind, is_again, cluster)
     fetch = partial(bring_made, build.root) if cluster else None
     try:
         made = results_of(stage.name, futures, stage.unit, run, show, fetch=fetch)
@@ -146,6 +139,20 @@ def _stage_run(
     if stage.check and stage.is_sharded:
         stage.check(build)
     return build
+
+
+def _submitted(
+    stage: Stage, jobs: Sequence[Job], kind: RunnerKind, is_again: bool, cluster: Cluster | None
+) -> list[PrefectFuture[Any]]:
+    """The jobs under way: on the cluster where one is given, else as the flow's runner has it."""
+    with ExitStack() as stack:
+        if kind is not RunnerKind.THREADS:
+            stack.enter_context(holding_signals())
+        if cluster:
+            stack.enter_context(on(cluster.runner))
+            sent = replace(cluster.away, is_again=is_again)
+            jobs = [replace(job, away=sent) for job in jobs]
+        return list(_task(stage).map(job=jobs, stage=unmapped(stage)))
 
 
 def _places(stage: Stage, build: Build) -> list[Data]:
