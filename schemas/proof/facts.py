@@ -34,6 +34,8 @@ from schemas.scene_graph import Relationship, Scene
 from schemas.testimony import SILENT
 from schemas.vocabulary.predicates import load_predicates
 
+OUTSIDE = frozenset({"side", "vertical", "proximity", "size"})
+"""Families of predicates in which two things stand apart, or are measured."""
 ALL = "*"
 """Stands for every class in ProofConfig.complete_classes."""
 
@@ -167,6 +169,8 @@ class Facts(Naming):
         degree = self.annotations.degree(predicate, subject, target)
         said = self.annotations.axes(subject, target)
         against = [axis for axis, value in predicate.axes if said.get(axis, {value}) != {value}]
+        if predicate.family in OUTSIDE and (self.is_piece(subject) or self.is_piece(target)):
+            return unknown("the box of one of them is only a piece of it")
         if self.annotations.say(subject, predicate, target):
             if against or fails(degree):
                 other = against[0] if against else f"the boxes ({predicate.needs})"

@@ -28,6 +28,8 @@ NEAR = 0.75
 FAR_FACTOR = 2.0
 """How many times larger a thing that is not near must be, so that annotators overlook no larger one
 of its class: siblings farther back are overlooked as often as those in front."""
+ALIKE_FACTOR = 3.0
+"""How many times larger a thing must be of which several are usually of one size."""
 BACKGROUND = frozenset({Kind.STRUCTURE, Kind.PLANT})
 """Kinds of things that annotators overlook in the background, however large they are."""
 FILLED_SHARE = 0.5
@@ -178,6 +180,8 @@ class References:
         if name in self.facts.vocabulary.traits[Trait.GENERAL]:
             return False
         share = self.facts.config.large_share
+        if self.facts.vocabulary.has(name, Trait.ALIKE):
+            share *= ALIKE_FACTOR
         if thing.box.y2 < NEAR * self.scene.height:
             if self.facts.vocabulary.classes[name].kind in BACKGROUND:
                 return False

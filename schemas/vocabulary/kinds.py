@@ -38,6 +38,8 @@ class Trait(StrEnum):
     NOT_COUNTED = auto()
     GENERAL = auto()
     SPARSE = auto()
+    SURFACE = auto()
+    ALIKE = auto()
     VG150 = auto()
 
 

@@ -60,6 +60,9 @@ def test_other_words_mean_the_same(text, reference):
         # So large and near that nothing overlooked outdoes it; a rival that is nearly as large.
         ([("book", LARGE), ("book", SMALL)], [], ["largest book"]),
         ([("book", LARGE), ("book", (20, 300, 270, 590))], [], []),
+        # Chairs are of one size, and some are overlooked: one must be larger by far.
+        ([("chair", (600, 400, 750, 590))], [], []),
+        ([("chair", LARGE)], [], ["largest chair"]),
         # Anything may be the largest animal; a box named "sheep" may show a flock.
         ([("animal", LARGE)], [], []),
         ([("computer", LARGE)], [], []),

@@ -605,3 +605,29 @@ def test_a_claim_reads_as_tagged_json():
 )
 def test_boxes_that_overlap_may_be_one_thing(boxes, expected):
     assert may_be_one(boxes) is expected
+
+
+@pytest.mark.parametrize(
+    ("bowl", "said", "claim", "expected"),
+    [
+        # A bowl that is larger than the table beside it stands on more of the table.
+        ((300, 200, 650, 500), (0, "next to", 1), (0, "next to", 1), "unknown"),
+        ((300, 200, 650, 500), (0, "left of", 1), (0, "left of", 1), "unknown"),
+        ((560, 380, 760, 480), (0, "on", 1), (0, "on", 1), "asserted"),
+        # Smaller, or far away: the box is that of the table.
+        ((600, 420, 680, 480), (0, "next to", 1), (0, "next to", 1), "asserted"),
+        ((0, 350, 300, 600), (0, "left of", 1), (0, "left of", 1), "proved"),
+    ],
+)
+def test_a_piece_of_a_table_has_no_sides(bowl, said, claim, expected):
+    objects = [("bowl", bowl), ("table", (690, 450, 820, 550))]
+    subject, predicate, target = claim
+    assert standing(RelationClaim(subject, predicate, target), objects, [said]) == expected
+
+
+def test_a_piece_of_a_table_has_no_place():
+    place = (690, 450, 820, 550)
+    alone = [("table", place)]
+    assert standing(LocationClaim(0, Cell.BOTTOM_RIGHT), alone) == "proved"
+    beside = [*alone, ("bowl", (300, 200, 650, 500))]
+    assert standing(LocationClaim(0, Cell.BOTTOM_RIGHT), beside) == "unknown"

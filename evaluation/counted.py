@@ -1,0 +1,72 @@
+"""Counted: of a reply's clauses, the numbers that are those of what a question counts.
+
+Of "four people, two of them are wearing hats" four is not the number of hats, and of "three people:
+one man and two women" neither one nor two is that of the people. A clause comes with the mark
+behind it.
+"""
+
+import re
+from collections.abc import Sequence
+
+from evaluation.asked import COMMON, NUMBER, PART, Asked, things_in
+from evaluation.option_texts import DIGITS
+
+SOME = re.compile(
+    rf"(?i)(?<![\w.-]){NUMBER} "
+    r"(?:(?P<whole>of (?:them|these|those|whom|which))|(?:are|is|were|was|have|has|wear)\b)"
+)
+"""A number of some of the things that were counted before."""
+COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
+SHARED_OUT = re.compile(r"(?i)\b(?:each|every|per)\b")
+"""With a number that is of a part: "each table has 2 chairs"."""
+MAX_BEFORE = 20
+"""Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
+Clause = tuple[str, str]
+
+
+def without_shared_out(clause: str) -> str:
+    """Without the numbers that each of several things has."""
+    return PART.sub("", clause) if SHARED_OUT.search(clause) else clause
+
+
+def without_whole(kept: list[Clause], clause: str, asked: Asked) -> str:
+    """Take off the number of things of which a clause counts some, as it is asked ("four people"
+    before "but two of them wear hats"); the clause, then from its number on ("two wear hats")."""
+    part = SOME.search(clause)
+    more = things_in(clause) & asked.things if part else set()
+    if not part or not more:
+        return clause
+    said = clause
+    for place in range(max(len(kept) - MAX_BEFORE, 0), len(kept)):
+        before = kept[place][0]
+        whole = COUNTED.search(before)
+        if whole and whole[1].lower() != part[1].lower() and not more <= things_in(before):
+            kept[place] = ("", "")
+            said = clause[part.start() :].replace(part["whole"] or " ", " ", 1)
+    return said
+
+
+def without_parts(kept: Sequence[Clause], asked: Asked) -> list[Clause]:
+    """Without what only divides a number that was told: "three people: one man and two women".
+    What names more of what is asked than that number's clause does, is no such part."""
+    left: list[Clause] = []
+    place = 0
+    while place < len(kept):
+        clause, mark = kept[place]
+        left.append((clause, mark))
+        place += 1
+        whole, total, end = COUNTED.search(clause), 0, place
+        while whole and end < min(len(kept), place + MAX_BEFORE):
+            part = PART.search(kept[end][0])
+            if not part or things_in(kept[end][0]) & asked.things - things_in(clause) - COMMON:
+                break
+            total += _value(part[1])
+            end += 1
+        if whole and end > place + 1 and total == _value(whole[1]):
+            left[-1] = (clause, kept[end - 1][1])
+            place = end
+    return left
+
+
+def _value(number: str) -> int:
+    return int(DIGITS.get(number.lower(), number))
