@@ -117,6 +117,7 @@ def test_thresholds_are_those_of_the_configuration(tmp_path):
     ("gates", "problem"),
     [
         ({"severity": {"rating_is_fine": "warning"}}, "no expectation rating_is_fine"),
+        ({"severity": {"own_01_expect": "warning"}}, "gates.suite adds has its severity in that"),
         ({"severity": {"level_is_known": "off"}}, "Input should be 'critical' or 'warning'"),
         ({"min_quota_share": 1.1}, "less than or equal to 1"),
         ({"suite": ""}, "at least 1 character"),
