@@ -25,7 +25,7 @@ from schemas.replacing import replacing
 from tasks.addresses import shared_name
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
-from tasks.validate.results import is_blocking, results_of
+from tasks.validate.results import counted, is_blocking, results_of
 
 PUBLISHED = "spatialthinker.dataset.published"
 REJECTED = "spatialthinker.dataset.rejected"
@@ -107,7 +107,7 @@ def announce_rejection(name: str, validation: Path, *, event: bool) -> None:
         {
             "check": entry["name"],
             "example": entry["error"] or next((e["value"] for e in entry["examples"]), ""),
-            "failing": f"{entry['num_failed']} of {entry['num_checked']} {entry['unit']}",
+            "failing": counted(entry),
             "what": entry["description"],  # last: Prefect's page is not wide enough for all
         }
         for entry in failing
@@ -155,9 +155,7 @@ def _dataset_artifacts(manifest: Mapping[str, Any], folder: Path) -> None:
     results = results_of(folder / VALIDATION)
     failed = [entry for entry in results["expectations"] if entry["status"] != "passed"]
     lines = [
-        f"- {entry['severity']}: {entry['description']} ({entry['num_failed']} of "
-        f"{entry['num_checked']} {entry['unit']})"
-        for entry in failed
+        f"- {entry['severity']}: {entry['description']} ({counted(entry)})" for entry in failed
     ]
     summary = f"{results['num_expectations']} checks on {results['num_rows']:,} samples.\n\n"
     create_markdown_artifact(

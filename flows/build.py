@@ -230,7 +230,7 @@ def build_from_file(
     """For deployments and schedules: the dataset folder of a configuration file, after settings
     of the form key=value. With `announce` the events are emitted that other deployments await."""
     loaded = load_config(Path(config), tuple(settings or ()))
-    place = open_root(root)
+    place = open_root(root).absolute()  # as people know it who do not know where it runs
     with in_step(place), deployed(loaded, Path(config), runner_of(loaded.runner)):
         dataset = make_dataset(loaded, place, None, show=False, announce=announce)
     return str(dataset)

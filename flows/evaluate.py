@@ -194,7 +194,7 @@ def evaluate_from_file(
     """For deployments: the report of a configuration file; `model` is the folder, or the address,
     of a model that was just trained, in place of the configuration's own."""
     loaded = load_evaluate_config(Path(config), tuple(settings or ()))
-    place = open_root(root)
+    place = open_root(root).absolute()  # as people know it who do not know where it runs
     with in_step(place):
         if model:
             loaded = evaluating(loaded, local_name(model, place), place)

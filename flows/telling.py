@@ -5,7 +5,8 @@ with the error in it fails alike, and whoever asks for its result gets the error
 line alone. A fault of the program keeps its traceback.
 
 Prefect logs a failed state of a task with the exception under way, of which there is none by then:
-Python would write "NoneType: None" below the line.
+Python would write "NoneType: None" below the line. Where a worker or `serve` has started the flow
+run, Prefect asks for its result at last, and logs what that raises as an unexpected exception.
 """
 
 import logging
@@ -20,8 +21,16 @@ from prefect.states import Failed
 from flows.outcomes import BAD_CALL, outcome_of
 from tasks.addresses import with_addresses
 
+FLOW_RUNS = logging.getLogger("prefect.flow_runs")
 TASK_RUNS = logging.getLogger("prefect.task_runs")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Told:
+    """The last error that was told, and its line."""
+
+    error: Exception | None = None
+    line = ""
 
 
 def telling(work: F) -> F:
@@ -34,9 +43,11 @@ def telling(work: F) -> F:
         except RecursionError:
             raise
         except (ValueError, OSError, RuntimeError) as error:
+            _Told.error, _Told.line = error, outcome_of(error)[0]
             # Here, since a task may run in a process that has started for it alone.
             TASK_RUNS.addFilter(_without_empty_traceback)
-            return Failed(message=outcome_of(error)[0], data=error)
+            FLOW_RUNS.addFilter(_in_its_line)
+            return Failed(message=_Told.line, data=error)
 
     return cast(F, told)
 
@@ -57,4 +68,10 @@ def telling_machine() -> Iterator[None]:
 def _without_empty_traceback(record: logging.LogRecord) -> bool:
     if record.exc_info and record.exc_info[0] is None:
         record.exc_info = None
+    return True
+
+
+def _in_its_line(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[1] is _Told.error is not None:
+        record.msg, record.args, record.exc_info = _Told.line, (), None
     return True

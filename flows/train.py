@@ -61,7 +61,7 @@ def train_from_file(
     """For deployments: the model folder of a configuration file, after settings of the form
     key=value; `dataset` is the folder, or the address, of the dataset that was just published. With
     `announce` the event is emitted that evaluation awaits."""
-    place = open_root(root)
+    place = open_root(root).absolute()  # as people know it who do not know where it runs
     named = [f"data.dataset={json.dumps(local_name(dataset, place))}"] if dataset else []
     overrides = (*(settings or ()), *named)
     loaded = load_train_config(Path(config), overrides)

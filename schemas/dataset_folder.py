@@ -86,6 +86,12 @@ def resolve_dataset(name: str, root: Path) -> Path:
             return _tagged(name, root)
         if builds := builds_below(root, name):
             return builds[0]
+        for path in (root / REJECTED).glob(f"{escape(name)}/*/manifest.json"):
+            raise FileNotFoundError(
+                f"no build of {shell_word(name)} is published: the last one failed its validation, "
+                f"see {path.with_name('report.html')}; why, report and diff take it as "
+                f"{name}/{path.parent.name}"
+            )
     raise FileNotFoundError(
         f"no dataset {shell_word(name)}: it is neither a dataset folder nor a name below "
         f"{root / 'datasets'}; run spatialthinker build first"

@@ -114,6 +114,7 @@ class GatesConfig(Section):
         unknown = sorted(severity.keys() - set(EXPECTATIONS))
         if unknown:
             raise ValueError(
-                f"no expectation {unknown[0]}: validation.html and results.json name them all"
+                f"no expectation {unknown[0]} of this program: validation.html names them all; "
+                "what gates.suite adds has its severity in that file"
             )
         return severity

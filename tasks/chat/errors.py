@@ -44,7 +44,8 @@ OF_IMAGES = (
 OF_PARAMETERS = ("temperature", "top p", "max tokens", "max completion tokens")
 """Parameters that some servers refuse with the status of a crash."""
 OF_TURNS = re.compile(
-    r"must alternate|['\"`]system['\"`]|\bsystem[ _-](?:role|message|prompt|instruction)|"
+    r"must alternate|['\"`](?:system|developer)['\"`]|"
+    r"\b(?:system|developer)[ _-](?:role|message|prompt|instruction)|"
     r"\b(?:system|developer|assistant)\b[^.\n]*\broles?\b|"
     r"\broles?\b[^.\n]*\b(?:system|developer|assistant)\b",
     re.I,

@@ -10,6 +10,7 @@ from schemas.dataset_folder import why_command
 from schemas.proof.evidence import Standing
 from schemas.question import LEVELS
 from tasks.pages.templates import page_template
+from tasks.validate.results import counted
 from tasks.validate.shortcuts import ALL
 
 RULES = {
@@ -46,6 +47,7 @@ def render_page(results: Mapping[str, Any], made: Mapping[str, str], dataset: st
         about={**results["about"], **made},
         failed=sorted((c for c in checks if c["status"] != "passed"), key=_urgency),
         groups=by_group(c for c in checks if c["status"] == "passed"),
+        counted=counted,
         numbers=results["numbers"],
         levels=LEVELS,
         why=dataset and why_told(results, dataset),

@@ -21,6 +21,8 @@ FAILING = pl.Schema(
 )
 UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
 """What the rows of a frame are called in results; those of totals are targets."""
+FIGURE = "figures"
+"""What is judged of all rows together, such as a mean, is called in results."""
 
 
 def failing_rows(
@@ -83,7 +85,7 @@ def as_results(
             "severity": result.check.severity,
             "status": result.status,
             "error": result.error,
-            "unit": UNITS.get(result.check.frame, "targets"),
+            "unit": _unit(result),
             "num_checked": result.num_checked,
             "num_failed": result.num_failed,
             "examples": examples.get(result.check.name, []),
@@ -98,6 +100,19 @@ def as_results(
         "num_expectations": len(expectations),
         "expectations": expectations,
     }
+
+
+def _unit(result: "CheckResult") -> str:
+    frame = result.check.frame
+    return FIGURE if result.details and frame != "table" else UNITS.get(frame, "targets")
+
+
+def counted(expectation: Mapping[str, Any]) -> str:
+    """How many of what an entry of results.json is about fail."""
+    if expectation["unit"] == FIGURE:
+        return "all samples together"
+    failed, checked = expectation["num_failed"], expectation["num_checked"]
+    return f"{failed:,} of {max(checked, failed):,} {expectation['unit']}"
 
 
 def results_of(folder: Path) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Suites: expectations of a user's own, from a file of Great Expectations.
 
-The file is what `suite.to_json_dict()` gives. They judge the samples as they are published, in the
-order of question_id; each is critical unless its severity says otherwise. They are tried on two
-made-up samples first, so that an expectation that cannot be evaluated is found before a build pays
-for anything.
+The file is what `suite.to_json_dict()` gives. They judge the samples as they are before publishing
+adds images and cost, in the order of question_id; each is critical unless its severity says
+otherwise. They are tried on two made-up samples first, so that an expectation that cannot be
+evaluated is found before a build pays for anything.
 """
 
 # Great Expectations re-exports its names without saying so.
@@ -96,7 +96,10 @@ def _checks(
         columns = _columns(expectation, schema)
         unknown = [name for name in columns if name not in schema]
         if unknown:
-            raise ValueError(f"{path}: samples have no column {unknown[0]}: correct the suite")
+            raise ValueError(
+                f"{path}: the samples that a suite judges have no column {unknown[0]} (publishing "
+                "adds images and cost afterwards): correct the suite"
+            )
         name = f"own_{number:02d}_{expectation.expectation_type}"
         meta: dict[str, Any] = {**(expectation.meta or {}), "name": name}
         description = expectation.description or _told(expectation)

@@ -171,6 +171,7 @@ def test_a_refused_parameter_is_left_out_and_nothing_else(
         (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
         (400, 'messages: Unexpected role "system"'),
         (500, "Only user and assistant roles are supported!"),
+        (400, "Developer instruction is not enabled for models/gemma-3-27b-it"),
     ],
 )
 def test_messages_are_merged_for_a_template_of_two_sides(

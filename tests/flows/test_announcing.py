@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.flow_engine import flow_run_logger, run_flow
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
@@ -230,6 +232,18 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, m
     (said,) = [line for line in lines if line.startswith("Task run failed with state")]
     assert "there_are_enough_samples" in said and "\n" not in said
     assert not any("Traceback" in line for line in lines)
+
+
+def test_what_a_worker_runs_fails_in_one_line(prefect_server, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("prefect.flow_runs"), "level", logging.ERROR)
+    parameters = {"config": "missing.toml"}
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run(build_from_file, parameters=parameters)
+    told = "no configuration at missing.toml: pass the path of a .toml file"
+    with pytest.raises(ValueError, match=told):
+        run_flow(build_from_file, run, parameters, error_logger=flow_run_logger(run))
+    lines = logged(str(run.id), told)
+    assert told in lines and not any("Traceback" in line for line in lines)
 
 
 def test_a_push_is_announced_once_per_address(prefect_server, tmp_path):

@@ -57,6 +57,13 @@ def test_what_is_no_dataset_is_told(name, tmp_path):
         resolve_dataset(name, tmp_path)
 
 
+def test_a_name_of_which_every_build_was_rejected_is_told_so(copy, tmp_path):
+    shutil.copytree(copy, tmp_path / "rejected" / "mine" / "0123abcd")
+    told = r"no build of mine is published: .*/mine/0123abcd/report.html; .* as mine/0123abcd"
+    with pytest.raises(FileNotFoundError, match=told):
+        resolve_dataset("mine", tmp_path)
+
+
 def test_a_name_of_hidden_characters_is_told_as_a_shell_takes_it(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no dataset \$'a\\nb\\u202e': it is"):
         resolve_dataset("a\nb\u202e", tmp_path)

@@ -15,6 +15,7 @@ from schemas.code_version import code_version
 from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
+from tasks.validate.results import counted
 from tasks.validate.reviewed import TOTAL
 from tasks.validate.stage import check, validate_samples
 from tasks.validate.suites import checks_of_suite
@@ -116,6 +117,7 @@ def test_thresholds_are_those_of_the_configuration(tmp_path):
     ("gates", "problem"),
     [
         ({"severity": {"rating_is_fine": "warning"}}, "no expectation rating_is_fine"),
+        ({"severity": {"own_01_expect": "warning"}}, "gates.suite adds has its severity in that"),
         ({"severity": {"level_is_known": "off"}}, "Input should be 'critical' or 'warning'"),
         ({"min_quota_share": 1.1}, "less than or equal to 1"),
         ({"suite": ""}, "at least 1 character"),
@@ -175,6 +177,16 @@ def test_own_expectations_judge_the_samples(tmp_path):
     assert "Nothing is &lt;b&gt;perfect&lt;/b&gt;." in page
 
 
+def test_what_all_samples_fail_together_is_told_of_no_one_sample(tmp_path):
+    own = suite(tmp_path / "own.json", gxe.ExpectColumnMeanToBeBetween(column="width", max_value=1))
+    found = validated(SOUND, tmp_path / "out", suite=own)
+    (failed,) = (found[name] for name in found if name.startswith("own_"))
+    assert (failed["status"], counted(failed)) == ("failed", "all samples together")
+    page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
+    assert "Fails for all samples together" in page
+    assert page.count('class="id"') == page.count('class="question"') == 0
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -195,7 +207,7 @@ def test_own_expectations_judge_the_samples(tmp_path):
         (
             '{"expectations": [{"type": "expect_column_values_to_be_unique", '
             '"kwargs": {"column": "colour"}}]}',
-            "samples have no column colour: correct the suite",
+            "judges have no column colour .*: correct the suite",
         ),
         ('{"expectations": []}', "holds no expectation"),
         (one("not_be_null", column="rating", mostly=2), "mostly ensure this value is less than"),
