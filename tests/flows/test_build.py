@@ -263,17 +263,17 @@ def real(kind: str, folder: Path) -> PipelineConfig:
 
 def test_real_annotations_become_a_dataset(visual_genome, tmp_path):
     samples = samples_of(build(real("visual-genome", visual_genome / "v1.2"), tmp_path))
-    assert samples.height >= 40
+    assert samples.height >= 35
     assert "images" not in samples.columns
 
 
 @pytest.mark.parametrize(
     ("source", "minimum"),
     [
-        ("visual-genome:v1.2", 40),
+        ("visual-genome:v1.2", 35),
         ("visual-genome:v1.0", 20),
         ("visual-genome:v1.4", 15),
-        ("vg150:vg150", 40),
+        ("vg150:vg150", 30),
         ("gqa:gqa", 25),
     ],
 )

@@ -17,8 +17,17 @@ from tasks.chat.replies import open_replies
 from tasks.diff.record import Record
 from tasks.publish.costs import TOKENS
 from tasks.report.questions import question_parts
-from tests.builds import bodies, build, config_of, manifest_of, models_asked, samples_of, status_of
-from tests.flows.test_build import contents, modified
+from tests.builds import (
+    bodies,
+    build,
+    bytes_of,
+    config_of,
+    manifest_of,
+    models_asked,
+    samples_of,
+    status_of,
+)
+from tests.flows.test_build import modified
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion, Faults, draw
 from tests.servers.models import Models, document_of
@@ -259,7 +268,7 @@ def test_several_shards_ask_the_same(built: Built, tmp_path: Path) -> None:
         dataset = run_build(config, built.prepared(tmp_path))
         assert max(bodies(endpoint).values()) == 1
         assert len(endpoint.requests) == built.num_requests
-    assert contents(dataset) == contents(built.dataset)
+    assert bytes_of(dataset) == bytes_of(built.dataset)
 
 
 @pytest.mark.long
@@ -275,7 +284,7 @@ def test_of_several_shards_the_first_cause_is_told_and_the_next_run_goes_on(
         endpoint.quota = None
         dataset = build(config_of(endpoint.url), root)
         assert max(bodies(endpoint, is_sound=True).values()) == 1
-    assert contents(dataset) == contents(built.dataset)
+    assert bytes_of(dataset) == bytes_of(built.dataset)
 
 
 @pytest.mark.long
@@ -407,7 +416,7 @@ def test_what_got_no_reply_is_published_without_and_asked_for_again(
     assert {entry.state for entry in status_of(config, root).values()} == {"complete"}
     assert manifest_of(dataset)["num_unanswered"] == 0
     assert partial_dataset.exists() and partial_dataset != dataset
-    assert contents(dataset) == contents(built.dataset)
+    assert bytes_of(dataset) == bytes_of(built.dataset)
 
 
 @pytest.mark.long
@@ -433,7 +442,7 @@ def test_unusable_replies_are_asked_for_again_once_the_server_is_mended(
     with serve(models) as endpoint:
         dataset = run_build(config_of(endpoint.url), root, "write")
         assert 0 < len(endpoint.requests) < num_requests / 2
-    assert contents(dataset) == contents(built.dataset)
+    assert bytes_of(dataset) == bytes_of(built.dataset)
 
 
 def test_new_replies_of_a_stage_are_asked_for_once(built: Built, tmp_path: Path) -> None:
