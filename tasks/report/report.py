@@ -55,7 +55,7 @@ def write_report(
     photographs that lost questions are about and the dataset does not hold; a page has at most
     `max_rows` questions, and those of one page are in memory at a time."""
     record = Record(folder, root)
-    with removed_at_last(folder.with_name(f"{folder.name}.{PAGES}"), is_durable=False) as kept:
+    with removed_at_last(folder / PAGES, is_durable=False) as kept:
         told = _keep_pages(record, kept, num_workers, max_rows)
         num_shown = sum(part["split"].drop_nulls().len() for part in told)
         overview = overview_of(record, published_of(record), num_shown)

@@ -27,7 +27,7 @@ from tasks.report.overview import (
 )
 from tasks.report.questions import ASKING, COUNTED, MAX_UNASKED, SHOWN, published_of, question_parts
 from tasks.report.report import PAGES, REPORT, link_to, photographs_of, write_report
-from tests.builds import samples_of
+from tests.builds import bytes_of, samples_of
 from tests.commands import call
 
 Row = dict[str, Any]
@@ -185,6 +185,16 @@ def test_more_rows_are_a_folder_of_pages(drawn_dataset, tmp_path):
     assert link_to(folder, whole[-1]) == f"{pages[-1].as_uri()}#{whole[-1]}"
     write_report(folder, root)
     assert not (folder / PAGES).exists()
+
+
+def test_a_report_of_the_folder_one_is_in_leaves_nothing_else(drawn_dataset, tmp_path, monkeypatch):
+    root = shutil.copytree(drawn_dataset.parents[2], tmp_path / "root", symlinks=True)
+    folder = root / drawn_dataset.relative_to(drawn_dataset.parents[2])
+    write_report(folder, root)
+    before = bytes_of(folder)
+    monkeypatch.chdir(folder)
+    write_report(Path(), root)
+    assert bytes_of(folder) == before
 
 
 @pytest.mark.parametrize("most", [29, 10_000])
