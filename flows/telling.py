@@ -23,14 +23,9 @@ from tasks.addresses import with_addresses
 
 FLOW_RUNS = logging.getLogger("prefect.flow_runs")
 TASK_RUNS = logging.getLogger("prefect.task_runs")
+TELLING = (ValueError, OSError, RuntimeError)
+"""Errors whose message is for people; a RecursionError is none of them."""
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _Told:
-    """The last error that was told, and its line."""
-
-    error: Exception | None = None
-    line = ""
 
 
 def telling(work: F) -> F:
@@ -42,12 +37,11 @@ def telling(work: F) -> F:
             return work(*args, **keywords)
         except RecursionError:
             raise
-        except (ValueError, OSError, RuntimeError) as error:
-            _Told.error, _Told.line = error, outcome_of(error)[0]
+        except TELLING as error:
             # Here, since a task may run in a process that has started for it alone.
             TASK_RUNS.addFilter(_without_empty_traceback)
             FLOW_RUNS.addFilter(_in_its_line)
-            return Failed(message=_Told.line, data=error)
+            return Failed(message=outcome_of(error)[0], data=error)
 
     return cast(F, told)
 
@@ -59,7 +53,7 @@ def telling_machine() -> Iterator[None]:
         yield
     except RecursionError:
         raise
-    except (ValueError, OSError, RuntimeError) as error:
+    except TELLING as error:
         told, code = outcome_of(error)
         kind = ValueError if code == BAD_CALL else RuntimeError
         raise kind(f"{socket.gethostname()}: {with_addresses(told)}") from None
@@ -72,6 +66,7 @@ def _without_empty_traceback(record: logging.LogRecord) -> bool:
 
 
 def _in_its_line(record: logging.LogRecord) -> bool:
-    if record.exc_info and record.exc_info[1] is _Told.error is not None:
-        record.msg, record.args, record.exc_info = _Told.line, (), None
+    error = record.exc_info and record.exc_info[1]
+    if isinstance(error, TELLING) and not isinstance(error, RecursionError):
+        record.msg, record.args, record.exc_info = outcome_of(error)[0], (), None
     return True

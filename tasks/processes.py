@@ -113,7 +113,7 @@ def _starting_anew() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool:
-        _pools.clear()
+        end_workers()
         raise
 
 
