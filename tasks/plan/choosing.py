@@ -1,7 +1,6 @@
 """Choosing: the next question, or pair, of a category, which evens out what was taken before."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -11,40 +10,58 @@ from numpy.typing import NDArray
 
 from tasks.plan.leaning import Part, Share, Way
 
-Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 WINDOW, MAX_WINDOW = 64, 1024
 """Questions of which the one is taken that evens out most: more of them where all of these lean."""
 
 
-@dataclass
+class Siblings:
+    """Which rows are of one group; `numbers` has the group of each row, from 0 on."""
+
+    def __init__(self, numbers: Places) -> None:
+        self.numbers = numbers
+        self._rows = np.argsort(numbers, kind="stable")
+        self._ends = np.cumsum(np.bincount(numbers, minlength=1))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def of(self, row: int) -> Places:
+        """The row and its siblings."""
+        number = self.numbers[row]
+        start = self._ends[number - 1] if number else 0
+        return self._rows[start : self._ends[number]]
+
+
 class Limits:
-    """What all categories share: the image and the topic of each row, as numbers, how many more
-    questions each image may have, and which topics are used."""
+    """What all categories share: at most so many questions of an image, and one of a topic of it.
+    `may_be_taken` tells of each row whether that lets it be taken still."""
 
-    images: Places
-    topics: Places
-    room: Places
-    used: Mask
-
-    @classmethod
-    def of(cls, rows: pl.DataFrame, max_per_image: int) -> "Limits":
-        numbered = rows.select(
-            image=pl.col("image_id").rank("dense").cast(pl.Int64) - 1,
-            topic=pl.struct("image_id", "topic").rank("dense").cast(pl.Int64) - 1,
-        )
-        images, topics = (column.to_numpy() for column in numbered)
-        room = np.full(images.max(initial=-1) + 1, max_per_image)
-        return cls(images, topics, room, np.zeros(topics.max(initial=-1) + 1, dtype=bool))
-
-    def allow(self, rows: Places) -> Mask:
-        allowed: Mask = (self.room[self.images[rows]] > 0) & ~self.used[self.topics[rows]]
-        return allowed
+    def __init__(self, rows: pl.DataFrame, max_per_image: int) -> None:
+        self._images, self._topics = images_of(rows), topics_of(rows)
+        self._room = np.full(len(self._images), max_per_image)
+        self.may_be_taken = np.full(rows.height, max_per_image > 0)
 
     def take(self, row: int) -> None:
-        self.room[self.images[row]] -= 1
-        self.used[self.topics[row]] = True
+        self.may_be_taken[self._topics.of(row)] = False
+        image = self._images.numbers[row]
+        self._room[image] -= 1
+        if not self._room[image]:
+            self.may_be_taken[self._images.of(row)] = False
+
+
+def images_of(rows: pl.DataFrame) -> Siblings:
+    return Siblings(_numbered(rows, pl.col("image_id")))
+
+
+def topics_of(rows: pl.DataFrame) -> Siblings:
+    return Siblings(_numbered(rows, pl.struct("image_id", "topic")))
+
+
+def _numbered(rows: pl.DataFrame, by: pl.Expr) -> Places:
+    numbers: Places = rows.select(by.rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    return numbers
 
 
 class Chooser:
@@ -82,8 +99,7 @@ class Chooser:
             if not len(window) or leaning > self.max_leaning:
                 is_open[line] = self._widen(line)
                 continue
-            mate = int(self.mates[row])
-            unit = [row] if mate < 0 else [row, mate]
+            unit = [row] if self.mates is None else [row, int(self.mates[row])]
             for one in unit:
                 self.part.take(one)
                 self.limits.take(int(self.part.rows[one]))
@@ -110,21 +126,24 @@ class Chooser:
         return window
 
     def _may_be_taken(self, rows: Places) -> Mask:
-        mates = self.mates[rows]
-        has_mate = mates >= 0
-        beside = np.where(has_mate, mates, rows)
-        allowed = self.limits.allow(self.part.rows[rows])
-        allowed &= ~has_mate | self.limits.allow(self.part.rows[beside])
-        for line, left in self.budgets:
-            own, other = line[rows], line[beside]
-            allowed &= (left[own] > 0) & (left[other] > has_mate * (own == other))
+        """Of rows of one line, which have one line of each larger share, too."""
+        allowed = self.limits.may_be_taken[self.part.rows[rows]]
+        mates = None if self.mates is None else self.mates[rows]
+        if mates is not None:
+            allowed &= self.limits.may_be_taken[self.part.rows[mates]]
+        for line, left in self.budgets if len(rows) else ():
+            own = line[rows[0]]
+            allowed &= left[own] > 0
+            if mates is not None:
+                other = line[mates]
+                allowed &= left[other] > (other == own)
         return allowed
 
     def _most_even(self, rows: Places) -> tuple[float, int]:
         """How far the row of the window that leans least does, and the row."""
-        leaning, mates = self.part.leaning(rows), self.mates[rows]
-        has_mate = mates >= 0
-        leaning[has_mate] += self.part.leaning(mates[has_mate])
+        leaning = self.part.leaning(rows)
+        if self.mates is not None:
+            leaning += self.part.leaning(self.mates[rows])
         # Rounded, because a sum's last bits differ between machines.
         leaning = leaning.round(6)
         best = int(leaning.argmin())

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.plan.choosing import Chooser, Limits
+from tasks.plan.choosing import Chooser, Limits, topics_of
 from tasks.plan.leaning import Part, Share
 from tasks.plan.pairs import Offers
 from tasks.plan.quota import Cell, choose
@@ -37,7 +37,7 @@ def choose_evenly(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int
     Rows come in order of preference, with columns image_id, category, level, facet, topic, offered
     and context.
     """
-    limits = Limits.of(offers.rows, max_per_image)
+    limits = Limits(offers.rows, max_per_image)
     units: list[Unit] = []
     for category in _scarce_first(offers.rows, wanted):
         quotas = {level: number for (name, level), number in wanted.items() if name == category}
@@ -49,12 +49,12 @@ def choose_evenly(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int
         for way in pairs:
             units += Chooser(part, way, limits, Share.CATEGORY, np.inf).chosen()
         units += Chooser(part, part.single(), limits, Share.LEVEL, np.inf).chosen()
-    return Filling(offers, limits.topics, wanted, max_per_image).filled(units)
+    return Filling(offers, topics_of(offers.rows).numbers, wanted, max_per_image).filled(units)
 
 
 def filled_up(offers: Offers, taken: Mask, wanted: Mapping[Cell, int], max_per_image: int) -> Mask:
     """The rows that are taken already, and as many others as the limits then allow."""
-    topics = Limits.of(offers.rows, max_per_image).topics
+    topics = topics_of(offers.rows).numbers
     units = [[row] for row in np.flatnonzero(taken).tolist()]
     return Filling(offers, topics, wanted, max_per_image).with_units(units)
 

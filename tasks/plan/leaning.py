@@ -45,11 +45,11 @@ class Budget(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Rows of a part that may be taken, and for each row of the part the place of the one that is
-    taken with it, or -1."""
+    """Rows of a part that may be taken, and for each of its rows the place of the one that is taken
+    with it, unless they are taken alone."""
 
     rows: Places
-    mates: Places
+    mates: Places | None
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Part:
 
     `features` are those of the options of each row: of the features of column c, a row of the kind
     k adds `counts[k, c]` to the `excess` of right options, and `chance[k, c]` to the `expected`
-    ones."""
+    ones; `told` is how large the one is beside the other."""
 
     rows: Places
     place: Places
@@ -74,6 +74,7 @@ class Part:
     chance: Floats
     excess: Floats
     expected: Floats
+    told: Floats
 
     @classmethod
     def of(cls, offers: Offers, category: str, quotas: Mapping[str, int]) -> "Part":
@@ -119,6 +120,7 @@ class Part:
             chance=chance,
             excess=np.zeros(size),
             expected=np.zeros(size),
+            told=np.zeros(size),
         )
 
     def paired(self) -> Way:
@@ -130,20 +132,20 @@ class Part:
         return Way(np.flatnonzero((self.mates >= 0) & self.in_two), self.mates)
 
     def single(self) -> Way:
-        return Way(np.flatnonzero(self.may_be_alone), np.full(len(self.rows), -1))
+        return Way(np.flatnonzero(self.may_be_alone), None)
 
     def leaning(self, rows: Places) -> Floats:
         """How far each row leans to where what was taken leans already; negative where it evens
         that out."""
-        features, counts = self.features[rows], self.counts[self.kinds[rows]]
-        told = self.excess[features] / (self.expected[features] + PRIOR)
-        found: Floats = (told * counts).sum(axis=1)
+        told = self.told.take(self.features.take(rows, axis=0))
+        found: Floats = np.einsum("ij,ij->i", told, self.counts.take(self.kinds[rows], axis=0))
         return found
 
     def take(self, row: int) -> None:
         features, kind = self.features[row], self.kinds[row]
         np.add.at(self.excess, features, self.counts[kind])
         np.add.at(self.expected, features, self.chance[kind])
+        self.told[features] = self.excess[features] / (self.expected[features] + PRIOR)
         for budget in self.budgets.values():
             budget.left[budget.line[row]] -= 1
 
