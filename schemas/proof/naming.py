@@ -3,17 +3,16 @@
 from collections import defaultdict
 from functools import cached_property
 
-from schemas.box import gap, iou
+from schemas.box import iou
+from schemas.proof.pieces import is_piece
 from schemas.proof.witnesses import Witnesses
 from schemas.scene_graph import Scene, SceneObject
 from schemas.vocabulary.classes import load_vocabulary
-from schemas.vocabulary.kinds import Kind, Trait
+from schemas.vocabulary.kinds import Kind
 
 SAME_PLACE_IOU = 0.3
 """Above this IoU two boxes whose classes are mixed up may be one thing. It is low: annotators who
 differ on the name differ on the box as well."""
-SET_ON_TOP = frozenset({Kind.TABLEWARE, Kind.CONTAINER, Kind.FOOD})
-"""Kinds of things that stand on tables, and are smaller."""
 
 
 class Naming:
@@ -51,20 +50,8 @@ class Naming:
         return self.vocabulary.classes[name].kind is Kind.STUFF or self.is_piece(object_id)
 
     def is_piece(self, object_id: int) -> bool:
-        """Whether its box is only a piece of a table top or the like: what else would stand on it
-        is larger, and near."""
-        thing = self.objects[object_id]
-        name, box = thing.class_name, thing.box
-        if self.scene.is_exhaustive or name is None or not self.vocabulary.has(name, Trait.SURFACE):
-            return False
-        near = max(box.width, box.height)
-        return any(
-            other.class_name is not None
-            and self.vocabulary.classes[other.class_name].kind in SET_ON_TOP
-            and other.box.area > box.area
-            and gap(other.box, box) < near
-            for other in self.objects.values()
-        )
+        """Whether its box is only a piece of a table top or the like."""
+        return is_piece(self.objects[object_id], self.scene, self.vocabulary)
 
     def doubtful(self, class_name: str) -> SceneObject | None:
         """An object that may or may not be one of the class: named by a more general or a plural

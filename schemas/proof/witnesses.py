@@ -19,6 +19,7 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.proof.evidence import Evidence, Standing, by_degree, together, unknown
+from schemas.proof.pieces import is_piece, is_set_on
 from schemas.scene_graph import Scene, SceneObject
 from schemas.testimony import Reading, Sighting
 from schemas.vocabulary.classes import Vocabulary
@@ -48,6 +49,7 @@ class Witnesses:
     """The testimony on one scene."""
 
     def __init__(self, scene: Scene, vocabulary: Vocabulary) -> None:
+        self.scene = scene
         self.testimony = scene.testimony
         self.objects = scene.objects
         self.vocabulary = vocabulary
@@ -178,9 +180,14 @@ class Witnesses:
                 yield one.witness, unknown(told)
 
     def _may_rest(self, one: int, other: int) -> bool:
-        """Whether a thing may lie or sit on another: it ends within its height, above or across it.
-        Both are then about as far, whatever the middles of their boxes show."""
+        """Whether a thing may lie or sit on another: it ends within its height, above or across it,
+        or only a piece of the other is boxed. Both are then about as far, whatever the middles of
+        their boxes show."""
         thing, bearer = self.objects[one].box, self.objects[other].box
+        if is_set_on(self.objects[one], self.vocabulary) and is_piece(
+            self.objects[other], self.scene, self.vocabulary
+        ):
+            return True
         name = self.objects[other].class_name
         if name is None or self.vocabulary.classes[name].kind not in BEARERS:
             return False

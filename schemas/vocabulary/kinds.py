@@ -39,6 +39,8 @@ class Trait(StrEnum):
     GENERAL = auto()
     SPARSE = auto()
     SURFACE = auto()
+    SET_ON = auto()
+    FLOORED = auto()
     ALIKE = auto()
     VG150 = auto()
 

@@ -37,7 +37,7 @@ from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
 from tasks.writing import write_artifact
 
-VERSION = 11
+VERSION = 12
 logger = logging.getLogger(__name__)
 
 

@@ -51,7 +51,7 @@ from tasks.verify.checks import check_question
 from tasks.witness.stage import known_scenes
 from tasks.writing import write_artifact
 
-VERSION = 10
+VERSION = 11
 FOUND = columns(
     found_reason=pl.String,
     found_detail=pl.String,

@@ -104,4 +104,4 @@ def test_no_definite_name_fits_two_things_of_a_photograph(is_witnessed, tmp_path
         (image_id, text) for image_id, text in named if not fits_one(text, found[int(image_id)])
     ]
     assert len(ambiguous) <= (0 if is_witnessed else MAX_AMBIGUOUS * len(named)), ambiguous
-    assert len(named) >= (20 if is_witnessed else 40)
+    assert len(named) >= 20

@@ -63,6 +63,8 @@ def test_other_words_mean_the_same(text, reference):
         # Chairs are of one size, and some are overlooked: one must be larger by far.
         ([("chair", (600, 400, 750, 590))], [], []),
         ([("chair", LARGE)], [], ["largest chair"]),
+        *(([(name, (600, 400, 750, 590))], [], []) for name in ("donut", "bottle", "armchair")),
+        ([("donut", LARGE)], [], ["largest donut"]),
         # Anything may be the largest animal; a box named "sheep" may show a flock.
         ([("animal", LARGE)], [], []),
         ([("computer", LARGE)], [], []),

@@ -132,6 +132,8 @@ def test_what_cannot_be_measured_stays_unknown(tmp_path, objects, spoil):
         ((150, 100, 250, 260), (100, 220, 700, 480), "unknown"),
         ((150, 20, 250, 180), (100, 220, 700, 480), "proved"),
         ((150, 100, 250, 500), (240, 220, 700, 480), "proved"),
+        # Only a piece of the table is boxed: the cup may stand on the rest of it.
+        ((150, 100, 450, 400), (500, 420, 640, 480), "unknown"),
     ],
 )
 def test_what_may_rest_on_something_is_about_as_far(tmp_path, cup, table, standing):

@@ -631,3 +631,34 @@ def test_a_piece_of_a_table_has_no_place():
     assert standing(LocationClaim(0, Cell.BOTTOM_RIGHT), alone) == "proved"
     beside = [*alone, ("bowl", (300, 200, 650, 500))]
     assert standing(LocationClaim(0, Cell.BOTTOM_RIGHT), beside) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("surface", "other", "is_piece"),
+    [
+        # Not as large as the strip of table at the edge, but wider; a flat thing larger than it.
+        (("table", (0, 0, 80, 600)), ("plate", (200, 150, 400, 330)), True),
+        (("desk", (0, 540, 900, 600)), ("keyboard", (200, 350, 700, 510)), True),
+        (("table", (700, 450, 830, 560)), ("laptop", (200, 150, 650, 500)), True),
+        # A plate that fills the picture is farther from a corner of its table than that is wide.
+        (("table", (700, 470, 840, 600)), ("plate", (150, 50, 550, 430)), True),
+        # Other surfaces.
+        (("stove", (600, 400, 720, 500)), ("cooking pot", (250, 150, 560, 420)), True),
+        (("tablecloth", (700, 430, 860, 590)), ("pizza", (250, 100, 650, 500)), True),
+        (("placemat", (560, 400, 690, 500)), ("plate", (200, 150, 500, 450)), True),
+        # What is wider may hang over the edge, or stand on the floor.
+        (("table", (200, 330, 600, 560)), ("tablecloth", (190, 325, 610, 570)), False),
+        (("desk", (400, 300, 600, 420)), ("suitcase", (60, 300, 260, 580)), False),
+        (("desk", (400, 300, 600, 420)), ("trash can", (60, 300, 260, 580)), False),
+        # A pillow of the couch behind it.
+        (("desk", (0, 337, 67, 478)), ("pillow", (183, 222, 294, 308)), False),
+        # A bottle as high as the table that it stands in front of; people and lamps are large.
+        (("table", (300, 330, 600, 560)), ("bottle", (200, 300, 270, 590)), False),
+        (("desk", (400, 300, 600, 420)), ("man", (620, 50, 880, 590)), False),
+        (("bench", (400, 300, 600, 420)), ("bowl", (100, 300, 380, 500)), False),
+        (("table", (700, 470, 840, 600)), ("gizmo", (150, 50, 550, 430)), False),
+    ],
+)
+def test_a_surface_under_what_is_larger_or_wider_is_a_piece(surface, other, is_piece):
+    assert facts([surface, other]).is_piece(0) is is_piece
+    assert not facts([surface, other], exhaustive=True).is_piece(0)
