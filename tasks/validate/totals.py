@@ -13,7 +13,9 @@ from tasks.plan.quota import plan_quotas
 from tasks.validate.shortcuts import ALL
 
 USUAL = GatesConfig()
-SHORT = "; lower quota.num_samples, or raise quota.max_per_image"
+SHORT = (
+    "; lower quota.num_samples, raise quota.max_per_image, or let fewer pass: gates.min_quota_share"
+)
 """What to do where too few samples were found."""
 READ = ("category", "level", "split", "num_options", "answer_text_only")
 """Columns of the checks view that are counted."""

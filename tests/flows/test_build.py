@@ -267,6 +267,27 @@ def test_real_annotations_become_a_dataset(visual_genome, tmp_path):
     assert "images" not in samples.columns
 
 
+OWN_FOLDER = (
+    "spatialthinker build --set name=mine --set source.kind=visual-genome --set source.path=FOLDER "
+    "--set images=omit --set quota.num_samples=40 --set gates.min_quota_share=0"
+)
+"""Of docs/data.md."""
+
+
+def test_a_folder_of_ones_own_needs_objects_only(tmp_path):
+    places = {"dog": (20, 200, 200, 250), "couch": (300, 150, 500, 350)}
+    things = [
+        {"object_id": number, "names": [name], **dict(zip("xywh", place, strict=True))}
+        for number, (name, place) in enumerate(places.items())
+    ]
+    rows = [{"image_id": 1, "objects": things}]
+    (tmp_path / "objects.json").write_text(json.dumps(rows), encoding="utf-8")
+    _, *words = OWN_FOLDER.replace("FOLDER", str(tmp_path)).split()
+    done = call(*words, "--root", tmp_path / "root")
+    assert done.returncode == 0, done.stderr
+    assert samples_of(Path(done.stdout.splitlines()[-1])).height >= 1
+
+
 @pytest.mark.parametrize(
     ("source", "minimum"),
     [

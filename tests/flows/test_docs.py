@@ -16,6 +16,7 @@ from schemas.config.evaluation import load_evaluate_config
 from schemas.config.gates import EXPECTATIONS
 from schemas.config.training import load_train_config
 from tests.commands import REPOSITORY, call
+from tests.flows.test_build import OWN_FOLDER
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 HERE = "tests/flows/test_docs.py"
@@ -23,6 +24,7 @@ RUN = {
     **{
         f"spatialthinker {shlex.join(words)}": "tests/flows/test_day.py" for words in day_commands()
     },
+    OWN_FOLDER: "tests/flows/test_build.py",
     "make run": "tests/flows/test_shipped_builds.py",
     "make test": ".ci/run",
     **dict.fromkeys(

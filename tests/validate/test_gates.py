@@ -59,7 +59,7 @@ def test_a_share_of_the_quota_is_a_whole_number_of_samples(num_samples, share, l
         family="least"
     )
     assert totals.select("found", "low", "high").rows() == [(num_samples, least, 64)]
-    advises = "; lower quota.num_samples" in totals["finding"].item()
+    advises = "gates.min_quota_share" in totals["finding"].item()
     assert advises is (num_samples < least)
 
 
