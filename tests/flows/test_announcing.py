@@ -207,7 +207,7 @@ def test_an_event_of_a_model_that_a_proxy_stops_is_sent_by_the_same_command(
     with (
         without_websockets(PREFECT_API_URL.value()) as url,
         temporary_settings({PREFECT_API_URL: url}),
-        pytest.raises(RuntimeError, match="let through; then run the same command$"),
+        pytest.raises(RuntimeError, match=r"let through; then run the same command$"),
     ):
         announce_model(folder, tmp_path, event=True)
 
