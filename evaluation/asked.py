@@ -38,6 +38,11 @@ PLACED = re.compile(
     r"relative|located|positioned|placed|situated|facing|compared)\b|$))"
 )
 """Of what a question asks for the place."""
+ASKED_THING = r"(?:the|this|that) ((?:[\w-]+ ){0,2}?[\w-]+)"
+BEFORE_OFFERED = (
+    rf"\b(?:(?:is|are) {ASKED_THING}|{ASKED_THING} (?:is|are)) (?:(?:to|on|in|at) (?:the )?)?"
+)
+"""Before an option, of what a question asks whether that holds."""
 ASKED_VERB = re.compile(
     r"(?i)\b(?:which|what|who)(?: of (?:these|them|the \w+)| thing| object| one)? "
     r"(?!(?:is|was|has|does)\b)([a-z]+s(?: up)?)\b(?! (?:is|are|was|were|do|does|has|have|can)\b)"
@@ -101,8 +106,11 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         ends.append(Scale(*reversed(scale)) if is_other else scale)
     if TURNS.search(LESSER.sub(" ", question)):
         ends = []
-    placed = PLACED.search(question)
-    others = things_in(question) - things_in(placed[1]) if placed else frozenset()
+    others = (
+        things_in(question) - things_in(placed[1])
+        if (placed := PLACED.search(question))
+        else _beside_offered(question, [text for _, text in texts])
+    )
     verb = ASKED_VERB.search(question)
     no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
     return Asked(
@@ -117,6 +125,15 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),
         no[0] if no and WHETHER.search(question) and not TURNS.search(question) else "",
     )
+
+
+def _beside_offered(question: str, texts: Sequence[str]) -> set[str]:
+    """Of a question that names its options behind what it asks for ("is the lamp above or below the
+    shelf"), the other things."""
+    offered = "|".join(re.escape(text.strip(" .")) for text in texts if text.strip(" ."))
+    found = re.search(rf"{BEFORE_OFFERED}(?:{offered})(?!\w)", question, re.I) if offered else None
+    named = (found[1] or found[2], *texts) if found else (question,)
+    return things_in(question) - things_in("\n".join(named))
 
 
 def things_in(text: str) -> set[str]:

@@ -31,6 +31,8 @@ PUBLISHED = "spatialthinker.dataset.published"
 REJECTED = "spatialthinker.dataset.rejected"
 PUSHED = "spatialthinker.dataset.pushed"
 TRAINED = "spatialthinker.model.trained"
+AGAIN = {PUBLISHED: "run spatialthinker announce"}
+"""What sends an event once more, where it is not the command that failed to."""
 ATTEMPTS = 3
 """Of sending an event: a connection that breaks is opened anew at once."""
 MAX_SHOWN = 20
@@ -178,8 +180,8 @@ def _emit(event: str, resource: str, payload: dict[str, Any]) -> None:
     except Exception as error:  # Prefect's client raises Exception itself, too
         raise RuntimeError(
             f"Prefect did not take the event {event} of {resource} ({error}): it comes through a "
-            "websocket, which a proxy in front of the server has to let through; then run "
-            "spatialthinker announce"
+            "websocket, which a proxy in front of the server has to let through; then "
+            + AGAIN.get(event, "run the same command")
         ) from None
 
 

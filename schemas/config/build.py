@@ -14,6 +14,7 @@ from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml
 from schemas.config.margins import ExtractConfig, IngestConfig, ProofConfig
 from schemas.config.models import BlindRule, JudgeConfig, WriteConfig, Writer
+from schemas.config.names import Name
 from schemas.config.override import OverrideConfig
 from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.runner import RunnerConfig
@@ -26,7 +27,7 @@ from schemas.vocabulary.kinds import Trait
 
 
 class PipelineConfig(Section):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    name: Name
     seed: Seed
     images: Literal["embed", "omit"]
     source: SourceConfig

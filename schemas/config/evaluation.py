@@ -3,7 +3,6 @@
 Fields that say where or how fast, not what, are `exclude=True`: they stay out of digests.
 """
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,20 +14,12 @@ from schemas.chat import ChatConfig
 from schemas.completion.families import FamilyName
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
+from schemas.config.names import ModelName, Name
 from schemas.config.payment import Budget, StoreAddress, check_prices
 from schemas.config.section import Section, Seed
 
-MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""Of models in configurations; it can be a file's."""
-NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-LONGEST_NAME = 64
 Update = Annotated[int, Field(ge=0)]
 """How many updates of the optimizer a checkpoint has behind it."""
-
-
-def model_name(text: str) -> str:
-    """The text as MODEL_NAME allows; empty where nothing of it is left."""
-    return NOT_IN_NAMES.sub("-", text).strip("-._")[:LONGEST_NAME]
 
 
 class LocalModelConfig(Section):
@@ -55,7 +46,7 @@ class EvaluatedModel(FrameConfig):
     """A `local` model, a `chat` endpoint, or the `files` with its replies that another harness
     wrote, by benchmark; and how it is prompted."""
 
-    name: str = Field(pattern=MODEL_NAME)
+    name: ModelName
     local: LocalModelConfig | None = None
     chat: ChatConfig | None = None
     files: dict[str, str | list[str]] | None = Field(
@@ -97,10 +88,9 @@ class BenchmarkConfig(Section):
     items that the program draws itself; without it the rows come from the Hub at `revision`."""
 
     name: str
-    label: str | None = Field(
+    label: Name | None = Field(
         default=None,
         exclude=True,
-        pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$",
         description="its name in reports; keeps validation splits of several datasets apart",
     )
     path: str | None = Field(default=None, exclude=True)
@@ -146,7 +136,7 @@ class RobustnessConfig(Section):
 
 
 class EvaluateConfig(Section):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    name: Name
     seed: Seed
     models: tuple[EvaluatedModel, ...] = Field(min_length=1)
     benchmarks: tuple[BenchmarkConfig, ...] = Field(min_length=1)

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from schemas.config.evaluation import MODEL_NAME
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
+from schemas.config.names import ModelName, Name
 from schemas.config.section import Section, Share
 from schemas.difficulty import read_bounds
 
@@ -57,8 +57,8 @@ class DataConfig(FrameConfig):
     weight: Literal["category"] | None = Field(
         default=None, description="samples are drawn toward categories that the model answers less"
     )
-    difficulty: str | None = Field(
-        default=None, pattern=MODEL_NAME, description="the model whose pass rates are read"
+    difficulty: ModelName | None = Field(
+        default=None, description="the model whose pass rates are read"
     )
     max_prompt_tokens: int = Field(default=6144, gt=0)
     max_samples: int | None = Field(
@@ -230,7 +230,7 @@ class LogConfig(Section):
 
 
 class TrainConfig(Section):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    name: Name
     method: Method
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     model: ModelConfig

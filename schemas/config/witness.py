@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from schemas.config.names import WitnessName
 from schemas.config.pinned_model import PinnedModel
 from schemas.config.section import Section, Share
 from schemas.config.source_kind import SourceKind
@@ -76,7 +77,7 @@ class WitnessConfig(Section):
     """One witness. `name` is what evidence calls it."""
 
     kind: WitnessKind
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")
+    name: WitnessName
     path: str | None = Field(
         default=None, exclude=True, description="a file, a folder or a glob; not with a model"
     )

@@ -8,12 +8,12 @@ import msgspec
 from schemas.chat import Request
 from tasks.chat.dialects import Dialect
 from tasks.chat.errors import (
-    MAX_WORDS,
     ChatRefusedError,
     PassingError,
     UpstreamError,
     error_of,
     error_words,
+    in_one_line,
     is_unpaid,
 )
 from tasks.chat.redaction import redacted
@@ -138,7 +138,7 @@ def line_error(status: int, raw: bytes, where: str) -> Exception:
 
 def _meaning(status: int, code: str, words: str, where: str) -> Exception:
     words = redacted(words)
-    message = " ".join(words.split())[:MAX_WORDS]
+    message = in_one_line(words)
     if status in (401, 403, 404) or is_unpaid(status, code, message):
         return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
     return error_of(status, code, message, words=words)
@@ -149,7 +149,7 @@ def failed_batch(batch: Batch, where: str) -> Exception:
     errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
     codes = [str(error.code or "") for error in errors]
     told = redacted(f"{errors[0].code or ''} {errors[0].message or ''}")
-    message = " ".join(told.split())[:MAX_WORDS]
+    message = in_one_line(told)
     if any("token_limit" in code or "rate_limit" in code for code in codes):
         return PassingError(message, is_congestion=True)
     if all(code in ("", "server_error", "internal_error") for code in codes):

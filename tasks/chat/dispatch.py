@@ -11,7 +11,6 @@ from tasks.chat.budget import Budget, most_input_tokens
 from tasks.chat.concurrency import AdaptiveLimit
 from tasks.chat.dialects import Dialect, Negotiation
 from tasks.chat.errors import (
-    OF_IMAGES,
     ChatRefusedError,
     ChatStoppedError,
     NoReplyError,
@@ -19,7 +18,6 @@ from tasks.chat.errors import (
     RejectedError,
     UnreachableError,
     UpstreamError,
-    names_any,
 )
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
@@ -303,10 +301,8 @@ def _seen(delivery: asyncio.Task[Reply]) -> None:
 
 def rejects_all(chat: ChatConfig, error: RejectedError) -> ChatRefusedError:
     """The end of a run whose server rejects everything."""
-    advice = "; choose a model that takes images" if names_any(error.words, OF_IMAGES) else ""
-    return ChatRefusedError(
-        f"{chat.base_url} rejects every request for {chat.model}: {error}{advice}"
-    )
+    told = f"{chat.base_url} rejects every request for {chat.model}: {error}"
+    return ChatRefusedError("; ".join(filter(None, (told, error.advice))))
 
 
 class _Once:

@@ -19,13 +19,13 @@ from schemas.chat import ChatConfig
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
-    MAX_WORDS,
     ChatRefusedError,
     PassingError,
     RejectedError,
     UnreachableError,
     error_of,
     error_words,
+    in_one_line,
     is_unpaid,
     names_request,
 )
@@ -325,7 +325,7 @@ def unpacked(raw: bytes, max_bytes: int) -> tuple[bytes, bool]:
 
 def _one_line(message: str) -> str:
     """Redacted before it is cut: half a key would not be found."""
-    return " ".join(redacted(message).split())[:MAX_WORDS]
+    return in_one_line(redacted(message))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -4,6 +4,7 @@ key, even where a server repeats it.
 
 import json
 import re
+from http import HTTPStatus
 from typing import Any
 
 from schemas.chat import Failure
@@ -41,6 +42,8 @@ OF_IMAGES = (
     "must be a string", "valid string",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
+OF_LENGTH = ("context length", "context size", "context window", "maximum length")
+"""Words of a rejection whose cause is the length of prompt and reply."""
 OF_PARAMETERS = ("temperature", "top p", "max tokens", "max completion tokens")
 """Parameters that some servers refuse with the status of a crash."""
 OF_TURNS = re.compile(
@@ -57,6 +60,8 @@ GATEWAY = (502, 503, 504, 529)
 they may pass."""
 MAX_WORDS = 300
 """Characters of a server's message that are shown: three lines of a terminal."""
+TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
+"""What a page for people says, as the proxies before a server send it."""
 STATUS = re.compile(r"[45]\d\d")
 """An error's HTTP status."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
@@ -84,10 +89,20 @@ class RejectedError(Exception):
     """The server does not answer this request, and would not if it were sent again. `words` is all
     that it says, of which the message may be a part."""
 
-    def __init__(self, message: str, code: str = "", words: str = "") -> None:
+    def __init__(self, message: str, code: str = "", words: str = "", status: int = 0) -> None:
         super().__init__(redacted(message))
         self.code = code
         self.words = redacted(words or message)
+        self.status = status
+
+    @property
+    def advice(self) -> str:
+        """What helps where every request is rejected so, empty where nobody knows."""
+        if self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return "lower max_image_side, or let the server, or who stands before it, take more"
+        if names_any(self.words, OF_LENGTH):
+            return "lower max_tokens, or let the server take longer prompts"
+        return "choose a model that takes images" if names_any(self.words, OF_IMAGES) else ""
 
 
 class UpstreamError(ValueError):
@@ -147,6 +162,12 @@ def body_words(body: Any) -> tuple[str, str]:
     return " ".join(str(code) for code in codes if code), message
 
 
+def in_one_line(words: str) -> str:
+    """What is shown of a server's words; of a page its title."""
+    found = TITLE.search(words) if words.lstrip().startswith("<") else None
+    return " ".join((found[1] if found else words).split())[:MAX_WORDS]
+
+
 def is_unpaid(status: int, code: str, message: str) -> bool:
     """Whether a server refuses because it was not paid. Not all of them use status 402."""
     told = message.lower()
@@ -163,7 +184,7 @@ def error_of(
     if (may_pass(status) and not _is_crash(status, words)) or status < 400:
         return PassingError(told, retry_after, is_congestion=status in CONGESTED)
     is_filtered = names_any(f"{code} {words}", FILTERED)
-    return RejectedError(told, Failure.FILTERED if is_filtered else "", words)
+    return RejectedError(told, Failure.FILTERED if is_filtered else "", words, status)
 
 
 def _is_crash(status: int, words: str) -> bool:

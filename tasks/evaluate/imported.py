@@ -12,8 +12,9 @@ from evaluation.benchmarks.benchmark import Benchmark
 from evaluation.benchmarks.registry import BENCHMARKS, benchmark_of
 from evaluation.joining import ABSENT, join_replies, merge_replies
 from evaluation.reply_files import SUFFIXES, read_reply_file
-from schemas.config.evaluation import EvaluateConfig, load_evaluate_config, model_name
+from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.config.loading import read_tree, validated
+from schemas.config.names import model_name
 from schemas.file_digests import digest_store
 from tasks.artifact import Artifact, inputs_of, plan_artifact, read_seal
 from tasks.sources.files import digest_files

@@ -7,7 +7,8 @@ are loaded together.
 import json
 from pathlib import Path
 
-from schemas.config.evaluation import EvaluateConfig, EvaluatedModel, model_name
+from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
+from schemas.config.names import model_name
 from schemas.config.training import TINY
 from training.checkpoints import LORA_CONFIG
 from training.families.table import check_family, family_of

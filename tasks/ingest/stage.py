@@ -32,7 +32,7 @@ from tasks.sources.readers import reader_of
 from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Stage
 
-VERSION = 4
+VERSION = 5
 
 
 def check_losses(

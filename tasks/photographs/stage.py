@@ -6,10 +6,13 @@ one row per scene: `sha256` and size in bytes, or the reason why the photograph 
 
 import logging
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import polars as pl
 from PIL import UnidentifiedImageError
@@ -27,7 +30,7 @@ from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 4
+VERSION = 5
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """Files whose names end otherwise are not looked at."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
@@ -38,16 +41,34 @@ PHOTOGRAPHS = columns(
     reason=pl.String,
     detail=pl.String,
 )
+Row = tuple[str | None, int | None, str | None, str | None]
+"""Of PHOTOGRAPHS, without the image's id."""
 logger = logging.getLogger(__name__)
+
+
+class Place(NamedTuple):
+    """A file, or a member of an archive."""
+
+    path: Path
+    member: str = ""
+
+    def __str__(self) -> str:
+        return str(self.path / self.member)
+
+    def num_shared(self, name: str) -> int:
+        """How many of its last parts are the last parts of that name."""
+        parts = (*self.path.parts, *PurePosixPath(self.member).parts)
+        pairs = zip(reversed(parts), reversed(PurePosixPath(name).parts), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @dataclass(slots=True)
 class SourcePhotographs:
-    """Photographs by file name, or by image id where Parquet rows hold them; their bytes are those
-    of schemas.photographs.as_stored. Not thread-safe: every task opens its own."""
+    """Photographs by the last part of their names, or by image id where Parquet rows hold them;
+    their bytes are those of schemas.photographs.as_stored. Not thread-safe: every task opens its
+    own."""
 
-    files: Mapping[str, Path] = field(default_factory=dict)
-    members: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
+    places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     rows: Mapping[str, tuple[Path, int]] = field(default_factory=dict)
     archives: dict[Path, zipfile.ZipFile] = field(default_factory=dict)
 
@@ -70,24 +91,31 @@ class SourcePhotographs:
 
     def read(self, name: str) -> bytes | None:
         """The photograph's bytes, empty where they cannot be read or are more than MAX_BYTES; None
-        where no photograph has that name."""
-        if name in self.files:
-            path = self.files[name]
-            try:
-                return as_stored(path.read_bytes()) if path.stat().st_size <= MAX_BYTES else b""
-            except OSError:
-                return b""
-        if name in self.members:
-            path, member = self.members[name]
+        where no photograph has that name, or several have it and differ."""
+        found = {self._bytes_at(place) for place in self.places_of(name)}
+        return as_stored(found.pop()) if len(found) == 1 else None
+
+    def places_of(self, name: str) -> list[Place]:
+        """Where photographs of that name are. Of several whose last parts are alike, those whose
+        folders are most like those of the name."""
+        places = self.places.get(PurePosixPath(name).name, ())
+        if len(places) < 2:
+            return list(places)
+        shared = [place.num_shared(name) for place in places]
+        return [place for place, num in zip(places, shared, strict=True) if num == max(shared)]
+
+    def _bytes_at(self, place: Place) -> bytes:
+        path, member = place
+        try:
+            if not member:
+                return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
             if path not in self.archives:
                 self.archives[path] = open_archive(path)
             if self.archives[path].getinfo(member).file_size > MAX_BYTES:
                 return b""
-            try:
-                return as_stored(self.archives[path].read(member))
-            except DAMAGED:
-                return b""
-        return None
+            return self.archives[path].read(member)
+        except DAMAGED:
+            return b""
 
 
 def photograph_places(source: SourceConfig) -> list[Path]:
@@ -130,28 +158,27 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotograph
         rows = dict(reader.photographs(find_source(source, root)))
         if rows:
             return SourcePhotographs(rows=rows), sorted({file for file, _ in rows.values()})
-    files: dict[str, Path] = {}
-    members: dict[str, tuple[Path, str]] = {}
+    places: dict[str, list[Place]] = defaultdict(list)
     used: list[Path] = []
     for place in photograph_places(source):
         for path in _image_files(place):
             if path.suffix.lower() != ".zip":
-                files.setdefault(path.name, path)
+                places[path.name].append(Place(path))
                 used.append(path)
                 continue
             with open_archive(path) as archive:
                 names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
             for name in names:
-                members.setdefault(PurePosixPath(name).name, (path, name))
+                places[PurePosixPath(name).name].append(Place(path, name))
             if names:
                 used.append(path)
     if not used:
-        places = ", ".join(str(place) for place in photograph_places(source))
+        where = ", ".join(str(place) for place in photograph_places(source))
         raise FileNotFoundError(
-            f"no photographs at {places}: name their folders or zip archives in "
+            f"no photographs at {where}: name their folders or zip archives in "
             'source.photographs, or build without them: images = "omit"'
         )
-    return SourcePhotographs(files=files, members=members), used
+    return SourcePhotographs(places), used
 
 
 def examine(
@@ -202,7 +229,7 @@ def examine_photographs(
         }
     else:
         found = {
-            image_id: _row(store.read(name), *frame, config)
+            image_id: _named_row(name, store, *frame, config)
             for image_id, (name, frame) in expected.items()
         }
     missing = _row(None, 0, 0, False, config)
@@ -210,9 +237,23 @@ def examine_photographs(
     return pl.DataFrame(rows, schema=PHOTOGRAPHS, orient="row")
 
 
-def _row(
-    data: bytes | None, width: int, height: int, has_frame: bool, config: IngestConfig
-) -> tuple[str | None, int | None, str | None, str | None]:
+def _named_row(
+    name: str,
+    store: SourcePhotographs,
+    width: int,
+    height: int,
+    has_frame: bool,
+    config: IngestConfig,
+) -> Row:
+    data = store.read(name)
+    if data is None and (places := store.places_of(name)):
+        files = " and ".join(map(str, places[:2]))
+        detail = f"{len(places)} different files may be {name}: {files}"
+        return None, None, "photograph-ambiguous", detail
+    return _row(data, width, height, has_frame, config)
+
+
+def _row(data: bytes | None, width: int, height: int, has_frame: bool, config: IngestConfig) -> Row:
     """A photograph's digest and size, or why it cannot be used and what was found."""
     problem = examine(data, width, height, has_frame, config)
     if problem or data is None:

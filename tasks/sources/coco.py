@@ -14,7 +14,7 @@ import polars as pl
 from schemas.ledger import ledger_of, lost
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.coco import boxed_class, coco_digest
-from tasks.sources.coco_files import boxes_of, file_name, find_boxes, num_homeless, open_files
+from tasks.sources.coco_files import boxes_of, file_path, find_boxes, num_homeless, open_files
 from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, RELATIONSHIPS, SCORED_OBJECTS, RawScenes
 
@@ -41,7 +41,7 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
     images = index.join(
         opened.images, left_on="image_id", right_on="key", how="left", maintain_order="left"
     ).with_columns(
-        photograph=pl.col("file_name").map_elements(file_name, return_dtype=pl.String),
+        photograph=pl.col("file_name").map_elements(file_path, return_dtype=pl.String),
         is_exhaustive=pl.lit(False),
         boxes_from_ends=pl.lit(False),
     )

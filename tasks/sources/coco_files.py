@@ -264,9 +264,10 @@ def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] 
 
 def file_key(name: str) -> str:
     """The last part of a file's name, without its ending: "VG_100K/7.jpg" and "7.png" are alike."""
-    return PurePosixPath(file_name(name)).stem
+    return PurePosixPath(file_path(name)).stem
 
 
-def file_name(name: str) -> str:
-    """The last part of a path as any system writes it."""
-    return PurePosixPath(name.replace("\\", "/")).name
+def file_path(name: str) -> str:
+    """A file's name with its folders, as any system writes it, from none above these."""
+    parts = name.rpartition("://")[2].replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part.strip("."))

@@ -23,7 +23,7 @@ from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 from tasks.witness.depth_maps import Map, farness, read_map
-from tasks.witness.joining import MAX_STRETCH, stem
+from tasks.witness.joining import MAX_STRETCH, own_stem
 from tasks.witness.report import Report
 
 MARGIN = 0.2
@@ -82,7 +82,7 @@ def _key(join: Join) -> pl.Expr:
     """The name of a photograph's map, without its ending."""
     match join:
         case Join.FILE_NAME:
-            return stem("photograph")
+            return own_stem()
         case Join.COCO_ID:
             return pl.col("coco_id").cast(pl.String)
         case Join.IMAGE_ID:

@@ -21,7 +21,7 @@ def join_images(
         case Join.COCO_ID:
             mine, theirs = pl.col("coco_id"), pl.col("coco_id")
         case Join.FILE_NAME:
-            mine, theirs = stem("photograph"), stem("file_name")
+            mine, theirs = own_stem(), stem("file_name")
         case Join.IMAGE_ID:
             mine, theirs = pl.col("image_id"), pl.col("key")
     known = images.select(
@@ -44,6 +44,13 @@ def note_several(ours: pl.DataFrame, names: pl.Series, report: Report) -> None:
 def stem(column: str) -> pl.Expr:
     """The last part of a file's name, without its ending."""
     return pl.col(column).map_elements(file_key, return_dtype=pl.String, skip_nulls=True)
+
+
+def own_stem() -> pl.Expr:
+    """As `stem`, of the photographs of some scenes; null where several share one: whose photograph
+    the witness knows cannot be told."""
+    name = stem("photograph")
+    return pl.when(name.is_unique()).then(name)
 
 
 def same_shape(joined: pl.DataFrame) -> pl.Series:

@@ -20,7 +20,7 @@ from schemas.vocabulary.predicates import load_predicates
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source, index_source
-from tasks.witness.joining import MAX_STRETCH, note_several, stem
+from tasks.witness.joining import MAX_STRETCH, note_several, own_stem, stem
 from tasks.witness.matching import match
 from tasks.witness.report import Report
 
@@ -50,7 +50,8 @@ def hear(
         index = index.filter(ids)
     others, _ = clean_scenes(reader_of(source.kind).read(index, files), ingest)
     by = _key(config.joined_by)
-    mine = scenes.select(own_id="image_id", by=by).filter(pl.col("by").is_not_null())
+    own = own_stem() if config.joined_by is Join.FILE_NAME else by
+    mine = scenes.select(own_id="image_id", by=own).filter(pl.col("by").is_not_null())
     named = others.with_columns(by=by)
     note_several(mine.rename({"own_id": "image_id"}), named["by"].drop_nulls(), report)
     joined = named.unique("by", keep="none", maintain_order=True)

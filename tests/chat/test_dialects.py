@@ -307,6 +307,38 @@ IMAGES = [
 ]
 
 
+PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>nginx</body>"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (
+            ServerAnswer(413, PAGE, content_type="text/html"),
+            "413: 413 Request Entity Too Large; lower max_image_side, or let the server",
+        ),
+        (
+            error(400, "This model's maximum context length is 1024 tokens."),
+            "1024 tokens.; lower max_tokens, or let the server",
+        ),
+        (
+            error(400, "image: the request exceeds the available context size"),
+            "context size; lower max_tokens, or let the server",
+        ),
+    ],
+)
+def test_what_is_too_large_for_a_server_is_told_with_what_helps(
+    refusal: ServerAnswer, told: str, store: str
+) -> None:
+    async def ask(chat: Chat, number: int) -> Answer[Sum]:
+        return await chat.answer([Message(Role.USER, f"question {number} 1")], Sum)
+
+    with serve(adds, refuse=lambda _: refusal) as endpoint:
+        with pytest.raises(ChatRefusedError) as raised:
+            converse(chat_config(endpoint), Account("test", store), range(50), ask, limits=FAST)
+        assert told in str(raised.value)
+
+
 @pytest.mark.parametrize(("status", "text"), IMAGES)
 def test_a_server_without_images_ends_the_run_after_a_few_requests(
     status: int, text: str, store: str

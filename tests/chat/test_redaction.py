@@ -38,7 +38,7 @@ remember_key(KEY)
         (f"got {KEY.encode().hex()}", "got [key]"),
         (f"got {KEY.encode().hex(':')}", "got [key]"),
         (f"got: {' '.join(KEY)}", "got: [key]"),
-        ("a b c d e f g h i j k l m", "a b c d e f g h i j k l m"),
+        ("o n c e u p o n a t i m e", "o n c e u p o n a t i m e"),
         ("no file /var/lib/models/some-long-name", "no file /var/lib/models/some-long-name"),
         (f"{KEY}{KEY} twice", "[key][key] twice"),
         ("Bearer another-one-that-is-not-ours", "[key]"),

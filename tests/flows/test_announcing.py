@@ -17,7 +17,14 @@ from prefect.flow_engine import flow_run_logger, run_flow
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
-from flows.announcing import PUBLISHED, PUSHED, REJECTED, announce_again, announce_dataset
+from flows.announcing import (
+    PUBLISHED,
+    PUSHED,
+    REJECTED,
+    announce_again,
+    announce_dataset,
+    announce_model,
+)
 from flows.build import build_from_file, run_build
 from flows.handover import push_dataset
 from flows.naming import run_name
@@ -188,6 +195,21 @@ def test_an_event_that_a_proxy_stops_is_not_counted_as_told(built, tmp_path):
     assert json.loads(record.read_text(encoding="utf-8")) == ["artifacts"]
     announce_dataset(dataset, root, event=True)
     assert "event" in json.loads(record.read_text(encoding="utf-8"))
+
+
+def test_an_event_of_a_model_that_a_proxy_stops_is_sent_by_the_same_command(
+    prefect_server, tmp_path
+):
+    folder = tmp_path / "models" / "seer" / "0123"
+    folder.mkdir(parents=True)
+    (folder / "training.json").write_text('{"name": "seer"}')
+    (folder / "README.md").write_text("A model.")
+    with (
+        without_websockets(PREFECT_API_URL.value()) as url,
+        temporary_settings({PREFECT_API_URL: url}),
+        pytest.raises(RuntimeError, match=r"let through; then run the same command$"),
+    ):
+        announce_model(folder, tmp_path, event=True)
 
 
 def test_an_announcement_that_nobody_could_hear_is_refused(built, monkeypatch):

@@ -15,9 +15,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from schemas.config.build import PipelineConfig
-from tests.builds import bodies, build, config_of, manifest_of, prepare, save_config, tree_of
+from tests.builds import (
+    bodies,
+    build,
+    bytes_of,
+    config_of,
+    manifest_of,
+    prepare,
+    save_config,
+    tree_of,
+)
 from tests.commands import call, start
-from tests.flows.test_build import contents
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion
 from tests.servers.models import Models
@@ -244,7 +252,7 @@ def test_a_build_that_is_killed_ends_as_an_undisturbed_one(
         # Four in flight, and as many whose replies were not committed yet.
         assert len(endpoint.requests) - num_needed <= 8
     assert dataset.name == expected.name
-    assert contents(dataset) == contents(expected)
+    assert bytes_of(dataset) == bytes_of(expected)
 
 
 @pytest.mark.long

@@ -12,8 +12,7 @@ from schemas.config.build import PipelineConfig
 from tasks.chat.completion import read_completion
 from tasks.chat.errors import ChatRefusedError
 from tasks.chat.replies import open_replies
-from tests.builds import build, config_of
-from tests.flows.test_build import contents
+from tests.builds import build, bytes_of, config_of
 from tests.flows.test_build_with_models import outcomes, planned_of
 from tests.servers.llama import missing_packages, serve_llama
 
@@ -94,9 +93,9 @@ def test_a_real_model_writes_and_judges_questions(writer: str, tmp_path: Path) -
     if dataset:
         assert sorted(outcomes(dataset)) == sorted(planned_of(root))
         # The server has gone: its replies suffice, and give the same bytes.
-        known = contents(dataset)
+        known = bytes_of(dataset)
         for stage in ("write", "verify", "judge", "select", "validate"):
             shutil.rmtree(root / "artifacts" / stage)
         shutil.rmtree(root / "datasets")
         again, _ = outcome(url, writer, root)
-        assert again and contents(again) == known
+        assert again and bytes_of(again) == known

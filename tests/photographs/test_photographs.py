@@ -115,7 +115,7 @@ def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
         tmp_path / "two.zip",
         **{
             "VG_100K_2/2.jpg": noise(13, 13),
-            "VG_100K_2/1.jpg": b"second",
+            "VG_100K_2/1.jpg": noise(11, 11),
             "__MACOSX/._2.jpg": b"x",
         },
     )
@@ -127,6 +127,23 @@ def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
         noise(11, 11), noise(13, 13), noise(12, 12), None,
     ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.rglob("*.jpg")) == ["1.jpg", "alone.jpg"]
+
+
+def test_of_files_of_one_name_the_folders_decide(tmp_path):
+    for folder in ("left", "right"):
+        (tmp_path / "drive" / folder).mkdir(parents=True)
+    first, second, packed = (noise(quality=quality) for quality in (90, 80, 70))
+    (tmp_path / "drive" / "left" / "1.jpg").write_bytes(first)
+    (tmp_path / "drive" / "right" / "1.jpg").write_bytes(second)
+    pack(tmp_path / "drive" / "more.zip", **{"back/1.jpg": packed})
+    store, _ = open_photographs(source(tmp_path / "drive"), tmp_path)
+    names = ("left/1.jpg", "drive/right/1.jpg", "back/1.jpg", "1.jpg", "up/1.jpg", "left/2.jpg")
+    assert [store.read(name) for name in names] == [first, second, packed, None, None, None]
+    found = examine_photographs(scenes_of(*names), store, CONFIG)
+    assert found["reason"].to_list() == [
+        None, None, None, "photograph-ambiguous", "photograph-ambiguous", "photograph-missing",
+    ]  # fmt: skip
+    assert found["detail"][3].startswith("3 different files may be 1.jpg: ")
 
 
 def test_photographs_are_looked_for_beside_the_annotations(tmp_path):

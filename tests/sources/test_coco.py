@@ -40,7 +40,7 @@ def read(
     assert index["image_id"].to_list() == ["10", "9"]
     scenes, ledger = clean_scenes(READER.read(index, files), IngestConfig())
     assert scenes["coco_id"].to_list() == [9]
-    assert scenes["photograph"].to_list() == ["9.jpg"]
+    assert scenes["photograph"].to_list() == ["etc/9.jpg"]
     return list(scenes_of(scenes)), ledger
 
 
@@ -103,7 +103,10 @@ def test_what_belongs_to_no_image_or_category_is_in_the_ledger(more, noted, tmp_
 def test_whole_numbers_may_be_written_as_floats(tmp_path):
     """As pandas writes a column with gaps."""
     whole = {
-        "images": [{"id": 9.0, "file_name": "9.jpg", "width": 900.0, "height": 600.0}, IMAGES[1]],
+        "images": [
+            {"id": 9.0, "file_name": "etc\\9.jpg", "width": 900.0, "height": 600.0},
+            IMAGES[1],
+        ],
         "annotations": [boxed(18.0, LEFT, image_id=9.0, iscrowd=0.0)],
         "categories": [{"id": 18.0, "name": "dog"}],
     }

@@ -171,6 +171,25 @@ def test_visual_genome_files_become_scenes(tmp_path):
     assert drops(ledger) == []
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://x/VG_100K/1.jpg?size=large&key=a/b.jpg", "1.jpg"),
+        ("https://x/my%20dog.jpg", "my dog.jpg"),
+        ("https://x/1.jpg#top", "1.jpg"),
+        ("https://x/1.jpg/", "1.jpg"),
+        ("dog#1.jpg", "dog#1.jpg"),
+        ("http://[x/1.jpg?a", "1.jpg"),
+    ],
+)
+def test_the_name_of_a_photograph_is_read_from_its_address(url, name, tmp_path):
+    (image,) = ANNOTATIONS["image_data"]
+    folder = write(tmp_path / "vg", image_data=[image | {"url": url}])
+    scenes, ledger = read("visual-genome", folder, tmp_path)
+    assert scenes["photograph"].to_list() == [name]
+    assert drops(ledger) == []
+
+
 def test_version_1_0_names_images_and_objects_by_id(tmp_path):
     def short(entry: dict) -> dict:
         return {"id": entry["object_id"], **{k: v for k, v in entry.items() if k != "object_id"}}
@@ -1191,6 +1210,7 @@ def test_whole_numbers_of_visual_genome_may_have_a_point(tmp_path):
     [
         ("image_data", {"coco_id": "123"}, "image_data.coco_id"),
         ("image_data", {"coco_id": 1.5}, "image_data.coco_id"),
+        ("image_data", {"coco_id": -1}, "image_data.coco_id"),
         ("image_data", {"url": 5}, "image_data.url"),
         ("image_data", {"exhaustive": "yes"}, "image_data.exhaustive"),
         ("image_data", {"image_id": "1"}, None),

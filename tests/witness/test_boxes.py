@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -172,6 +173,26 @@ def test_two_images_of_one_file_name_are_both_left_out(tmp_path):
     twice = [image(1), image(2, file_name="other/0009.jpg")]
     note = ("image", "several-images", "coco: more than one image is 0009")
     assert hear(written(tmp_path, [], images=twice), join="file_name") == ([], [note])
+
+
+MORE = {
+    "depth": {"depth": {"scale": "metric", "near": "small"}},
+    "scenes": {"scenes": "coco", "independent": True},
+}
+
+
+@pytest.mark.parametrize("kind", ["boxes", "depth", "scenes"])
+def test_two_photographs_of_one_file_name_are_no_photograph_of_the_witness(tmp_path, kind):
+    written(tmp_path, [boxed(18, DOG)])
+    np.save(tmp_path / "0009.npy", np.linspace(20, 2, 600 * 900).reshape(600, 900))
+    one = {"kind": kind, "name": "other", "path": str(tmp_path), "join": "file_name"}
+    more = MORE.get(kind, {})
+    config = build_of(tmp_path, witness=[one | more]).config
+    both = scene_rows(*(scene([("dog", DOG)], image_id=key) for key in "78")).with_columns(
+        coco_id=pl.lit(None, pl.Int64), photograph=pl.lit("VG_100K/0009.png")
+    )
+    assert gather_testimony(both, config, tmp_path)[0].is_empty()
+    assert not gather_testimony(both.head(1), config, tmp_path)[0].is_empty()
 
 
 DIRTY = [

@@ -29,7 +29,7 @@ class ImageData(Struct, gc=False):
     width: Annotated[int, Meta(gt=0, lt=100_000)]
     height: Annotated[int, Meta(gt=0, lt=100_000)]
     url: str | None = None
-    coco_id: Id | None = None
+    coco_id: Annotated[int, Meta(gt=0, le=2**62)] | None = None  # 0 and -1 fill gaps: no image
     exhaustive: bool | None = None
 
 

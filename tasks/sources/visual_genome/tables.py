@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import polars as pl
@@ -82,6 +83,8 @@ def _read_images(
 
 
 def _file_name(url: str) -> str:
+    if "://" in url:
+        url = unquote(url.partition("#")[0].partition("?")[0])
     last = url.rpartition("/")[2]
     # Building paths takes longer than decoding the records.
     return last if last.strip(".") else PurePosixPath(url).name

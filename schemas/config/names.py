@@ -1,0 +1,33 @@
+"""Names: what users call datasets, runs, models and witnesses; they become parts of paths."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+LONGEST = 64
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def _name(letters: str, words: str, longest: int = LONGEST) -> AfterValidator:
+    allowed = re.compile(rf"[{letters}0-9][{letters}0-9._-]{{0,{longest - 1}}}")
+
+    def checked(text: str) -> str:
+        if not allowed.fullmatch(text):
+            raise ValueError(
+                f"a name has 1 to {longest} {words}, digits, dots, hyphens and underscores, and "
+                "begins with a letter or a digit"
+            )
+        return text
+
+    return AfterValidator(checked)
+
+
+Name = Annotated[str, _name("a-z", "lower-case letters")]
+WitnessName = Annotated[str, _name("a-z", "lower-case letters", 32)]
+ModelName = Annotated[str, _name("A-Za-z", "letters")]
+
+
+def model_name(text: str) -> str:
+    """The text as ModelName allows; empty where nothing of it is left."""
+    return NOT_IN_NAMES.sub("-", text).strip("-._")[:LONGEST]
