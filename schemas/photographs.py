@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 DECODERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 """Pillow knows a format only where its module is imported."""
@@ -19,6 +19,8 @@ data: one of them starts a program."""
 MEDIA = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
 """By format, the second half of the media type; the decoder of JPEG calls several pictures in one
 file MPO."""
+JPEG_QUALITY = 95
+"""Of mirror images: their pixels are compressed anew."""
 ORIENTATION = 0x0112
 """The EXIF tag that turns or mirrors an image: 1 does not, 2 to 8 do."""
 SCAN, END, METADATA, MORE_PICTURES = 0xDA, 0xD9, 0xE1, b"MPF\0"
@@ -60,6 +62,25 @@ def as_stored(data: bytes) -> bytes:
             return buffer.getvalue()
     except Exception:  # of many kinds for broken files: the stage that examines them reports it
         return data
+
+
+def mirrored(data: bytes) -> bytes:
+    """The mirror image of what `as_stored` returned, a JPEG of a JPEG, else a PNG; empty where the
+    bytes are no image."""
+    try:
+        with opened(data) as image:
+            is_jpeg = MEDIA[str(image.format)] == "jpeg"
+            profile = image.info.get("icc_profile")
+            pixels = ImageOps.mirror(image.convert("RGB") if image.mode == "CMYK" else image)
+            buffer = io.BytesIO()
+            if is_jpeg:
+                kept = None if image.mode == "CMYK" else profile
+                pixels.save(buffer, "JPEG", quality=JPEG_QUALITY, exif=b"", icc_profile=kept)
+            else:
+                pixels.save(buffer, "PNG", exif=b"", icc_profile=profile)
+            return buffer.getvalue()
+    except Exception:  # of many kinds for broken files: the stage that examines them reports it
+        return b""
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -106,6 +106,19 @@ class PipelineConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _holds_mirror_images(self) -> "PipelineConfig":
+        if self.ingest.mirror and self.images == "omit":
+            raise ValueError(
+                'ingest.mirror needs images = "embed": only the dataset holds mirror images'
+            )
+        if self.ingest.mirror and not self.asks_in_pairs:
+            raise ValueError(
+                "ingest.mirror needs write.template_pairs: mirror images are asked about only in "
+                "pairs, of which both say the same"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _can_pay(self) -> "PipelineConfig":
         check_prices(self.budget, self.chats)
         return self

@@ -21,6 +21,12 @@ class IngestConfig(Section):
     )
     min_photograph_pixels: int = Field(default=64 * 64, gt=0)
     max_photograph_pixels: int = Field(default=64_000_000, gt=0)
+    mirror: bool = Field(
+        default=False,
+        exclude_if=lambda mirror: not mirror,
+        description="photographs without letters have a mirror image, of which questions are asked "
+        "that have no other counterpart",
+    )
 
 
 class ProofConfig(Section):

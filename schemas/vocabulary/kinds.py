@@ -42,6 +42,7 @@ class Trait(StrEnum):
     SET_ON = auto()
     FLOORED = auto()
     ALIKE = auto()
+    LETTERED = auto()
     VG150 = auto()
 
 

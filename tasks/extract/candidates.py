@@ -6,12 +6,13 @@ it fills up with questions that the scene leaves open.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from schemas.claim import Category, Claim, encode_claim, objects_of
 from schemas.config.margins import ExtractConfig
-from schemas.proof.evidence import Evidence, unknown
+from schemas.mirror import mirrored_places, mirrored_text, names_side
+from schemas.proof.evidence import Evidence, Standing, unknown
 from schemas.proof.facts import Facts
 from schemas.scene_graph import SceneObject
 from tasks.extract.choosing_names import Names
@@ -221,6 +222,24 @@ def _undecided(
         facet=proposal.facet,
         salience=view.salience_of(claim),
         hardness=proposal.hardness + _visual_hardness(view, proposer, named, unclear),
+    )
+
+
+def mirror_image_of(candidate: Candidate) -> Candidate | None:
+    """The same words about the mirror image, where what is offered is offered there, too, and
+    something else of it is right; None where not, or where a name says what is left or right."""
+    claims = candidate.claim, *candidate.alternatives[: candidate.num_offered]
+    places = mirrored_places(claims)
+    if candidate.evidence.standing is Standing.UNKNOWN or places is None or places[0] == 0:
+        return None
+    if any(map(names_side, candidate.names.values())):
+        return None
+    right = claims[places[0]]
+    return replace(
+        candidate,
+        claim=right,
+        alternatives=tuple(claim for claim in claims if claim != right),
+        facet=mirrored_text(candidate.facet),
     )
 
 

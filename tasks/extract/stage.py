@@ -25,11 +25,12 @@ from schemas.claim import Category, classes_of, encode_claim
 from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
 from schemas.config.margins import ExtractConfig, ProofConfig
+from schemas.mirror import IS_MIRRORED, ORIGINAL, mirrored_id
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
 from schemas.question import LEVELS, SUBGRAPH
 from schemas.scene_graph import Scene, scenes_of
-from tasks.extract.candidates import Candidate, find_candidates
+from tasks.extract.candidates import Candidate, find_candidates, mirror_image_of
 from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
 from tasks.processes import map_batches
@@ -48,15 +49,20 @@ def subgraph_rows(
     num_options: Mapping[Category, int],
     *,
     undecided: bool = False,
+    has_mirror_image: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """The candidate questions of one scene as rows of SUBGRAPH, distinct in `question_id`."""
+    """The candidate questions of one scene as rows of SUBGRAPH, distinct in `question_id`; behind
+    each that of its mirror image, where there is one and the answer is another there."""
     facts = Facts(scene, proof)
     seen = set()
     for candidate in find_candidates(facts, extract, num_options, undecided=undecided):
-        row = _row(facts, candidate)
-        if row["question_id"] not in seen:
-            seen.add(row["question_id"])
-            yield row
+        image = mirror_image_of(candidate) if has_mirror_image else None
+        rows = [_row(facts, candidate, scene.image_id)]
+        rows += [_row(facts, image, mirrored_id(scene.image_id))] if image else []
+        for row in rows:
+            if row["question_id"] not in seen:
+                seen.add(row["question_id"])
+                yield row
 
 
 def extract_batch(
@@ -67,16 +73,33 @@ def extract_batch(
     *,
     undecided: bool = False,
 ) -> pl.DataFrame:
-    """The candidate questions of all scenes in a frame."""
+    """The candidate questions of all scenes in a frame, which says of each whether it
+    `has_mirror_image`."""
     rows = [
         row
-        for scene in scenes_of(scenes)
-        for row in subgraph_rows(scene, proof, extract, num_options, undecided=undecided)
+        for scene, has_mirror_image in zip(
+            scenes_of(scenes), scenes["has_mirror_image"], strict=True
+        )
+        for row in subgraph_rows(
+            scene,
+            proof,
+            extract,
+            num_options,
+            undecided=undecided,
+            has_mirror_image=has_mirror_image,
+        )
     ]
     return frame_of(rows, SUBGRAPH)
 
 
-def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
+def beside_mirror_images(scenes: pl.DataFrame) -> pl.DataFrame:
+    """The scenes that are no mirror images, which `has_mirror_image` or not."""
+    images = scenes.filter(IS_MIRRORED).select(ORIGINAL)["image_id"]
+    has_image = pl.col("image_id").is_in(images.implode())
+    return scenes.filter(~IS_MIRRORED).with_columns(has_mirror_image=has_image)
+
+
+def _row(facts: Facts, candidate: Candidate, image_id: str) -> dict[str, Any]:
     scene, claim = facts.scene, encode_claim(candidate.claim)
     identity = blake2b(f"{candidate.asks}:{claim}".encode(), digest_size=4).hexdigest()
     objects = _subgraph(facts, candidate)
@@ -86,8 +109,8 @@ def _row(facts: Facts, candidate: Candidate) -> dict[str, Any]:
     if candidate.evidence.standing is Standing.UNKNOWN:
         offered = []
     return {
-        "question_id": f"{scene.image_id}-{candidate.category}-{identity}",
-        "image_id": scene.image_id,
+        "question_id": f"{image_id}-{candidate.category}-{identity}",
+        "image_id": image_id,
         "category": candidate.category.value,
         "asks": candidate.asks,
         "facet": str(candidate.facet),
@@ -129,7 +152,7 @@ def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
 
 def extract(job: Job) -> Path:
     config = job.config
-    scenes = known_scenes(job)
+    scenes = beside_mirror_images(known_scenes(job))
     read = partial(
         extract_batch,
         proof=config.proof_of_source,

@@ -3,12 +3,14 @@
 import polars as pl
 
 from schemas.config.margins import IngestConfig
+from schemas.mirror import MARK
 from schemas.scene_graph import OBJECT, RELATIONSHIP, SCENE, SCORED_OBJECT, SCORED_SCENE
 from tasks.ingest.boxes import clean_boxes, with_frames
 from tasks.ingest.classes import with_classes
 from tasks.ingest.duplicates import merge_duplicates, redirect
 from tasks.ingest.ends import with_end_boxes, with_restored
 from tasks.ingest.ledger import Ledger
+from tasks.ingest.mirror_images import with_mirror_images
 from tasks.ingest.names import clean_names
 from tasks.ingest.object_columns import KEY
 from tasks.ingest.relationships import clean_relationships, clean_texts
@@ -19,6 +21,14 @@ def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl
     """Scenes sorted by image id, and the ledger of what was repaired or dropped on the way."""
     ledger = Ledger(raw.ledger)
     images, objects, relationships = _with_enum_ids(raw.images, raw.objects, raw.relationships)
+    images = ledger.drop(
+        images,
+        ~pl.col("image_id").cast(pl.String).str.ends_with(MARK),
+        "image",
+        "image_id",
+        "id-reserved",
+        pl.lit(f"ids of mirror images end in {MARK}"),
+    )
     annotated = clean_texts(relationships, ledger)
     objects = with_restored(clean_names(objects, ledger), annotated, ledger)
     objects = with_end_boxes(objects, annotated, images, ledger)
@@ -28,6 +38,8 @@ def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl
     relationships = clean_relationships(annotated, objects, ledger)
     objects, same = merge_duplicates(objects, images, config, ledger)
     relationships = redirect(relationships, same, ledger)
+    if config.mirror:
+        images, objects, relationships = with_mirror_images(images, objects, relationships)
     return _assemble(images, objects, relationships, ledger), ledger.collect()
 
 

@@ -4,6 +4,7 @@ Reads the source's files at the places that the index names; writes scenes
 (schemas.scene_graph.SCENE) and a ledger with one row per repair or drop. The rules, in the order
 they are applied:
 
+id-reserved            an image is dropped whose id ends as those of mirror images do
 field-unreadable       a record stays without a field that it can do without (coco_id, url ...)
 frame-inferred         no width and height: the extent of the boxes is used, and marked
 relationship-renumbered   no id, or that of an earlier one: a number above the image's others
@@ -18,6 +19,9 @@ predicate-spelling     predicates are canonical: case, blanks, synonyms of the 8
 predicate-empty, dangling-end, end-name-differs, self-loop, duplicate-relationship   dropped
 no-objects             an image without any object is dropped
 category-unknown       boxes of a category that COCO's file does not list readably are dropped
+
+With `ingest.mirror`, each scene of a photograph without letters has a second one behind it, that of
+its mirror image (tasks.ingest.mirror_images).
 """
 
 from collections.abc import Sequence

@@ -19,6 +19,7 @@ from evaluation.leakage import LISTED, PHOTOGRAPH, find_overlaps, thumbnail
 from schemas.columns import columns, formatted
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
+from schemas.mirror import ORIGINAL
 from tasks.photographs.stage import open_photographs
 from tasks.sources.files import find_files
 from tasks.sources.readers import reader_of
@@ -86,7 +87,7 @@ def sources_of(kind: SourceKind) -> pl.Expr:
     """The sources of photographs, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
     collection = pl.lit(reader_of(kind).collection, pl.String)
-    own = pl.concat_str(collection, "image_id", separator=":")
+    own = pl.concat_str(collection, ORIGINAL, separator=":")
     return pl.concat_list(own, coco).list.drop_nulls()
 
 

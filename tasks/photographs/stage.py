@@ -21,7 +21,8 @@ from schemas.columns import columns
 from schemas.config.margins import IngestConfig
 from schemas.config.source import SourceConfig
 from schemas.file_digests import digest_store
-from schemas.photographs import as_stored, opened
+from schemas.mirror import MARK, file_of_mirrored, is_mirrored
+from schemas.photographs import as_stored, mirrored, opened
 from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of
@@ -65,8 +66,8 @@ class Place(NamedTuple):
 @dataclass(slots=True)
 class SourcePhotographs:
     """Photographs by the last part of their names, or by image id where Parquet rows hold them;
-    their bytes are those of schemas.photographs.as_stored. Not thread-safe: every task opens its
-    own."""
+    their bytes are those of schemas.photographs.as_stored, or of a mirror image (schemas.mirror) of
+    these. Not thread-safe: every task opens its own."""
 
     places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     rows: Mapping[str, tuple[Path, int]] = field(default_factory=dict)
@@ -79,25 +80,35 @@ class SourcePhotographs:
     def read_rows(self, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Image id and photograph of those images that are rows of a Parquet file, one at a time,
         in the order of the files."""
-        wanted: dict[Path, dict[int, str]] = {}
+        wanted: dict[Path, dict[int, list[str]]] = {}
         for image_id in image_ids:
-            if image_id in self.rows:
-                file, number = self.rows[image_id]
-                wanted.setdefault(file, {})[number] = image_id
+            if (stored_as := image_id.removesuffix(MARK)) in self.rows:
+                file, number = self.rows[stored_as]
+                wanted.setdefault(file, {}).setdefault(number, []).append(image_id)
         for file in sorted(wanted):
             for number, row in parquet_rows(file, ["image"], wanted[file]):
-                if (data := photograph_in(row)) is not None:
-                    yield wanted[file][number], as_stored(data)
+                if (found := photograph_in(row)) is not None:
+                    data = as_stored(found)
+                    for image_id in wanted[file][number]:
+                        yield image_id, mirrored(data) if is_mirrored(image_id) else data
 
     def read(self, name: str) -> bytes | None:
         """The photograph's bytes, empty where they cannot be read or are more than MAX_BYTES; None
         where no photograph has that name, or several have it and differ."""
         found = {self._bytes_at(place) for place in self.places_of(name)}
-        return as_stored(found.pop()) if len(found) == 1 else None
+        data = as_stored(found.pop()) if len(found) == 1 else None
+        return mirrored(data) if data and self._original(name) else data
+
+    def _original(self, name: str) -> str | None:
+        """The name of the photograph of which `name` is the mirror image; None where it is one that
+        is stored, or of none."""
+        original = file_of_mirrored(name)
+        return None if PurePosixPath(name).name in self.places else original
 
     def places_of(self, name: str) -> list[Place]:
         """Where photographs of that name are. Of several whose last parts are alike, those whose
         folders are most like those of the name."""
+        name = self._original(name) or name
         places = self.places.get(PurePosixPath(name).name, ())
         if len(places) < 2:
             return list(places)

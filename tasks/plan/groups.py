@@ -10,6 +10,8 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from schemas.mirror import ORIGINAL
+
 
 def stable_hash(seed: int, text: str) -> int:
     """64 bits that depend only on seed and text: polars' own hash may change between versions."""
@@ -29,10 +31,12 @@ def image_facts(scene_paths: Sequence[Path], photograph_paths: Sequence[Path]) -
 
 def group_images(images: pl.DataFrame) -> pl.DataFrame:
     """image_id and group_id: images share a group where they share coco_id or sha256, directly or
-    through others. Columns image_id, coco_id, sha256; nulls share nothing."""
+    through others, and with their mirror images. Columns image_id, coco_id, sha256; nulls share
+    nothing."""
     rows = images.unique("image_id").sort("image_id").with_row_index("row")
+    rows = rows.with_columns(original=ORIGINAL)
     edges = [np.empty((0, 2), dtype=np.int64)]
-    for column in ("coco_id", "sha256"):
+    for column in ("coco_id", "sha256", "original"):
         same = rows.filter(pl.col(column).is_not_null()).select(
             "row", first=pl.col("row").first().over(column)
         )

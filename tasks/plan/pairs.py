@@ -15,10 +15,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas.claim import Category
+from schemas.mirror import IS_MIRRORED, ORIGINAL
 from schemas.question import ONLY_PAIRED
 from tasks.language.forms.table import FORMS
 
 Places: TypeAlias = NDArray[np.int64]
+
+
+ONLY_BESIDE = pl.col("facet").str.ends_with(ONLY_PAIRED) | IS_MIRRORED
+"""Rows that are asked only beside a counterpart."""
 
 
 def pair_id_of(one: str, other: str) -> str:
@@ -78,6 +83,31 @@ def counterparts(rows: pl.DataFrame, evenly: Collection[str] = ()) -> Places:
     return found
 
 
+def beside_mirror_images(rows: pl.DataFrame, mates: Places) -> tuple[pl.DataFrame, Places]:
+    """Each row that has no counterpart with the one of its photograph's mirror image that is `said`
+    alike; mirror images that are nobody's counterpart are left out."""
+    numbered = rows.select(
+        "said",
+        IS_MIRRORED.alias("is_mirrored"),
+        is_free=pl.Series(mates < 0),
+        image_id=ORIGINAL,
+    ).with_row_index("row")
+    if not numbered["is_mirrored"].any():
+        return rows.drop("said"), mates
+    key = ["said", "image_id"]
+    images = numbered.filter("is_mirrored").unique(key, keep="first", maintain_order=True)
+    free = numbered.filter("is_free", ~pl.col("is_mirrored")).unique(
+        key, keep="first", maintain_order=True
+    )
+    both = free.join(images, on=key, suffix="_of_image")
+    found, other = both["row"].to_numpy(), both["row_of_image"].to_numpy()
+    mates = mates.copy()
+    mates[found], mates[other] = other, found
+    kept = ~numbered["is_mirrored"].to_numpy() | (mates >= 0)
+    place = np.cumsum(kept) - 1
+    return rows.filter(pl.Series(kept)).drop("said"), np.where(mates < 0, -1, place[mates])[kept]
+
+
 class Offers(NamedTuple):
     """Rows, and for each the place of its counterpart, -1 for none. Rows that are `in_two` stand
     for an earlier row, of which they offer two options; they are taken with their counterpart or
@@ -90,8 +120,8 @@ class Offers(NamedTuple):
     @property
     def may_be_alone(self) -> NDArray[np.bool_]:
         """Which rows may be taken without a counterpart."""
-        is_usual = self.rows["facet"].str.ends_with(ONLY_PAIRED).to_numpy()
-        alone: NDArray[np.bool_] = ~self.in_two & ~is_usual
+        only_beside = self.rows.select(ONLY_BESIDE).to_series().to_numpy()
+        alone: NDArray[np.bool_] = ~self.in_two & ~only_beside
         return alone
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from schemas.question import ONLY_PAIRED
+from tasks.plan.pairs import ONLY_BESIDE
 from tasks.plan.quota import Cell
 
 NEAR_DUPLICATE, IMAGE_FULL = "near-duplicate", "image-full"
@@ -29,7 +29,7 @@ def why_not_taken(rows: pl.DataFrame, wanted: Mapping[Cell, int], max_per_image:
         .then(pl.lit(NEAR_DUPLICATE))
         .when(is_short & is_full)
         .then(pl.lit(IMAGE_FULL))
-        .when(is_short & pl.col("facet").str.ends_with(ONLY_PAIRED))
+        .when(is_short & ONLY_BESIDE)
         .then(pl.lit(NO_COUNTERPART))
         .otherwise(pl.lit(BEYOND_QUOTA))
     ).to_series()

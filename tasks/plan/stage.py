@@ -16,12 +16,21 @@ import numpy as np
 import polars as pl
 
 from schemas.config.dataset import QuotaConfig
+from schemas.mirror import IS_MIRRORED
 from schemas.question import ONLY_PAIRED, PLAN, UNDECIDED
 from tasks.plan.balance import family_of, tellings
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import group_images, image_facts, is_on_val_side, stable_hash
 from tasks.plan.option_words import rows_of, with_vocabulary
-from tasks.plan.pairs import Offers, counterparts, pair_ids, said_alike, with_pairs_in_two
+from tasks.plan.pairs import (
+    ONLY_BESIDE,
+    Offers,
+    beside_mirror_images,
+    counterparts,
+    pair_ids,
+    said_alike,
+    with_pairs_in_two,
+)
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.plan.reasons import why_not_taken
 from tasks.processes import end_workers
@@ -128,16 +137,19 @@ def offers_of(
     groups = rows["group_id"].unique().to_list()
     sides = {group: is_on_val_side(group, val_share, seed) for group in groups}
     rows = rows.with_columns(
-        said_alike(rows),
+        said=said_alike(rows),
         photograph="group_id",
         side=pl.col("group_id").replace_strict(sides, return_dtype=pl.Boolean),
     )
+    # A photograph is more of a counterpart than a mirror image, which is none but its own's.
+    rows = rows.with_columns(words=pl.when(~IS_MIRRORED).then("said"))
     is_alone = pl.Series(counterparts(rows) < 0)
     rows = rows.filter(~(is_alone & pl.col("facet").str.ends_with(ONLY_PAIRED)))
     mates = counterparts(rows)
     paired = rows.filter(pl.Series(mates >= 0))["category"].value_counts()
     plenty = [name for name, number in paired.rows() if number > PLENTY * _wanted_of(name, wanted)]
-    return with_pairs_in_two(rows, counterparts(rows, plenty) if plenty else mates)
+    mates = counterparts(rows, plenty) if plenty else mates
+    return with_pairs_in_two(*beside_mirror_images(rows, mates))
 
 
 def _wanted_of(category: str, wanted: Mapping[Cell, int]) -> int:
@@ -145,7 +157,7 @@ def _wanted_of(category: str, wanted: Mapping[Cell, int]) -> int:
 
 
 def _alone(rows: pl.DataFrame) -> Offers:
-    rows = rows.filter(~pl.col("facet").str.ends_with(ONLY_PAIRED))
+    rows = rows.filter(~ONLY_BESIDE)
     rows = rows.with_columns(alternative=pl.lit(None, pl.Int64))
     return Offers.whole(rows, np.full(rows.height, -1))
 

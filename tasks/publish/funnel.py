@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.columns import columns
+from schemas.mirror import IS_MIRRORED
 from tasks.artifact import ledger_path_of
 
 FUNNEL = columns(
@@ -21,12 +22,19 @@ FUNNEL = columns(
 def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
     """What ingest kept, dropped and repaired: images, objects and relationships."""
     ledgers = [ledger_path_of(path) for path in (index, *scenes)]
-    kept = pl.scan_parquet(list(scenes)).select(
-        pl.lit("ingest").alias("stage"),
-        pl.lit("kept").alias("outcome"),
-        pl.lit("scenes").alias("reason"),
-        pl.lit(None, pl.String).alias("category"),
-        pl.len().cast(pl.Int64).alias("rows"),
+    what = pl.when(IS_MIRRORED).then(pl.lit("mirror images")).otherwise(pl.lit("scenes"))
+    kept = (
+        pl.scan_parquet(list(scenes))
+        .group_by(reason=what)
+        .agg(rows=pl.len().cast(pl.Int64))
+        .select(
+            stage=pl.lit("ingest"),
+            outcome=pl.lit("kept"),
+            reason="reason",
+            category=pl.lit(None, pl.String),
+            rows="rows",
+        )
+        .sort("reason", descending=True)
     )
     changed = (
         pl.scan_parquet(ledgers)
@@ -41,7 +49,7 @@ def count_scenes(index: Path, scenes: Sequence[Path]) -> pl.DataFrame:
         )
         .sort("outcome", "reason")
     )
-    return pl.concat([kept.head(1), changed]).collect()
+    return pl.concat([kept, changed]).collect()
 
 
 def count_testimony(paths: Sequence[Path]) -> pl.DataFrame:

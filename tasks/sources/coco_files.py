@@ -268,6 +268,9 @@ def file_key(name: str) -> str:
 
 
 def file_path(name: str) -> str:
-    """A file's name with its folders, as any system writes it, from none above these."""
+    """A file's name with its folders, as any system writes it, from none above these. Of an
+    absolute one only the last part: the folders of somebody's machine are not published."""
     parts = name.rpartition("://")[2].replace("\\", "/").split("/")
-    return "/".join(part for part in parts if part.strip("."))
+    kept = [part for part in parts if part.strip(".")]
+    is_absolute = not parts[0] or parts[0].endswith(":")
+    return "/".join(kept[-1:] if is_absolute else kept)

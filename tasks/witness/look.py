@@ -20,6 +20,7 @@ import polars as pl
 
 from schemas.config.build import PipelineConfig
 from schemas.config.witness import ModelConfig, WitnessConfig, WitnessKind
+from schemas.mirror import IS_MIRRORED
 from schemas.photographs import opened
 from schemas.replacing import replacing
 from schemas.vocabulary.coco import load_coco
@@ -50,6 +51,7 @@ def look(job: Job) -> Path:
         job.path("ingest"), columns=["image_id", "width", "height", "photograph"]
     )
     sound = pl.read_parquet(job.path("photographs")).filter(pl.col("reason").is_null())
+    scenes = scenes.filter(~IS_MIRRORED)
     scenes = scenes.join(sound.select("image_id", "sha256"), on="image_id")
     ids = scenes["image_id"].to_list()
     paths = job.path("ingest"), job.path("photographs")

@@ -28,6 +28,7 @@ from schemas.config.source import SourceConfig
 from schemas.config.witness import WitnessConfig, WitnessKind
 from schemas.file_digests import digest_store
 from schemas.ledger import LEDGER, ledger_of
+from schemas.mirror import IS_MIRRORED, MARK, mirrored_predicate
 from schemas.printable import printable
 from schemas.testimony import TESTIMONY, Sighting, with_testimony
 from schemas.vocabulary.coco import coco_digest
@@ -58,7 +59,9 @@ def gather_testimony(
     looked: Path | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """TESTIMONY and LEDGER of all witnesses on all scenes, sorted by image id; `looked` is the
-    folder that models have written."""
+    folder that models have written. What they say of a photograph, they say of its mirror image."""
+    images = scenes.filter(IS_MIRRORED)
+    scenes = scenes.join(images, on="image_id", how="anti", maintain_order="left")
     said: dict[str, dict[str, list[Any]]] = {}
     notes = []
     for one in config.witness:
@@ -72,9 +75,21 @@ def gather_testimony(
             row["dependent"] += [] if is_independent(one, config.source) else [one.name]
         logger.info("witness %s: %d of %d photographs", one.name, num_known, scenes.height)
         notes += report.rows
+    for image_id, width in images.select("image_id", "width").iter_rows():
+        if (original := image_id.removesuffix(MARK)) in said:
+            said[image_id] = mirrored_testimony(said[original], width)
     rows = [{"image_id": image_id, **said[image_id]} for image_id in sorted(said)]
     ledger = ledger_of(notes, "witness").cast(LEDGER).sort("image_id", "item", "reason", "detail")
     return frame_of(rows, TESTIMONY), ledger
+
+
+def mirrored_testimony(said: Mapping[str, Sequence[Any]], width: int) -> dict[str, list[Any]]:
+    """PARTS of the mirror image of a photograph with these."""
+    sightings = [
+        one | {"x1": width - one["x2"], "x2": width - one["x1"]} for one in said["sightings"]
+    ]
+    links = [one | {"predicate": mirrored_predicate(one["predicate"])} for one in said["links"]]
+    return {name: list(said[name]) for name in PARTS} | {"sightings": sightings, "links": links}
 
 
 def _hear(
@@ -94,7 +109,8 @@ def _hear(
             maps = {} if is_empty else find_maps(place)
             return depths.hear(scenes, maps, one, report)
         case WitnessKind.SCENES:
-            return other_scenes.hear(scenes, one, config.ingest, root, report)
+            plain = config.ingest.model_copy(update={"mirror": False})
+            return other_scenes.hear(scenes, one, plain, root, report)
 
 
 def is_independent(one: WitnessConfig, source: SourceConfig) -> bool:

@@ -15,13 +15,7 @@ from PIL import Image
 from evaluation.photographs import PhotographStore
 from schemas.benchmark import ITEM, LETTERS, fact
 from schemas.claim import (
-    Cell,
     Dimension,
-    Direction,
-    ExistenceClaim,
-    LocationClaim,
-    OrientationClaim,
-    RelationClaim,
     SizeClaim,
 )
 from schemas.completion.parsing import read_scene
@@ -32,20 +26,17 @@ from schemas.config.evaluation import (
     RobustnessConfig,
     Variant,
 )
+from schemas.mirror import mirrored_claim, mirrored_scene
 from schemas.proof.own_scene import (
     Program,
     annotated_scene,
     decode_program,
     encode_program,
 )
-from schemas.vocabulary.predicates import load_predicates
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.planning import plan_evaluation
 from tasks.evaluate.variants.claims import (
     meaning_of,
-    mirrored_claim,
-    mirrored_places,
-    mirrored_scene,
     mirrored_words,
     paraphrased,
 )
@@ -157,51 +148,6 @@ def test_a_compressed_picture_is_a_jpeg_of_the_same_size():
 
 
 # Claims.
-
-
-@pytest.mark.parametrize(
-    ("claim", "image"),
-    [
-        (RelationClaim(1, "left of", 2), RelationClaim(1, "right of", 2)),
-        (RelationClaim(1, "right of", 2, holds=False), RelationClaim(1, "left of", 2, holds=False)),
-        (RelationClaim(1, "above", 2), RelationClaim(1, "above", 2)),
-        (LocationClaim(1, Cell.TOP_LEFT), LocationClaim(1, Cell.TOP_RIGHT)),
-        (LocationClaim(1, Cell.TOP_CENTER), LocationClaim(1, Cell.TOP_CENTER)),
-        (
-            OrientationClaim(None, 1, 2, Direction.BELOW_RIGHT),
-            OrientationClaim(None, 1, 2, Direction.BELOW_LEFT),
-        ),
-        (OrientationClaim(1, 1, 2, Direction.LEFT), OrientationClaim(1, 1, 2, Direction.RIGHT)),
-        (OrientationClaim(1, 1, 2, Direction.BACK), OrientationClaim(1, 1, 2, Direction.BACK)),
-        (
-            ExistenceClaim("cat", True, "left of", "dog"),
-            ExistenceClaim("cat", True, "right of", "dog"),
-        ),
-        (ExistenceClaim("cat", True), ExistenceClaim("cat", True)),
-    ],
-)
-def test_claims_are_mirrored_in_what_they_say_of_sides(claim, image):
-    assert mirrored_claim(claim) == image
-    assert mirrored_claim(image) == claim
-
-
-def test_predicates_of_sides_say_nothing_else_that_their_inverse_would_turn():
-    """The mirror image of such a predicate is its inverse."""
-    of_sides = [one for one in load_predicates().values() if "side" in dict(one.axes)]
-    assert len(of_sides) >= 4
-    assert all(len(one.axes) == 1 and one.inverse for one in of_sides)
-
-
-@pytest.mark.parametrize(
-    ("claims", "places"),
-    [
-        ([LocationClaim(1, cell) for cell in (Cell.TOP_LEFT, Cell.TOP_RIGHT)], [1, 0]),
-        ([LocationClaim(1, cell) for cell in (Cell.TOP_LEFT, Cell.TOP_CENTER)], None),
-        ([SizeClaim(Dimension.TALLER, 1, (2,)), SizeClaim(Dimension.TALLER, 2, (1,))], [0, 1]),
-    ],
-)
-def test_options_whose_mirror_image_is_none_have_no_places(claims, places):
-    assert mirrored_places(claims) == places
 
 
 def test_a_scene_mirrored_twice_is_the_scene(items):

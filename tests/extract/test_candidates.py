@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -20,12 +21,13 @@ from schemas.claim import (
     objects_of,
 )
 from schemas.config.margins import ExtractConfig
+from schemas.mirror import mirrored_scene
 from schemas.proof.facts import Facts
 from schemas.question import SUBGRAPH
 from schemas.scene_graph import Facing
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import asked_as, load_predicates
-from tasks.extract.candidates import find_candidates
+from tasks.extract.candidates import find_candidates, mirror_image_of
 from tasks.extract.counts import propose_counts
 from tasks.extract.proposers import PROPOSERS
 from tasks.extract.stage import subgraph_rows
@@ -639,3 +641,58 @@ def test_every_predicate_that_a_source_holds_is_asked(name):
     # What is behind is also asked about from the view of what is in front.
     asked = {as_name, predicate.inverse} if predicate.needs in ("front", "back") else {as_name}
     assert facets & {f"{predicate.family}/{name}" for name in asked}
+
+
+def mirror_images(one):
+    """The rows of a scene and those of its mirror image, by the words of what they ask."""
+    rows = list(subgraph_rows(one, PROOF, EXTRACT, NUM_OPTIONS, has_mirror_image=True))
+    by_words = {}
+    for row in rows:
+        offered = row["offered"][: row["num_offered"] + 1]
+        words = row["category"], tuple(row["context"]), tuple(sorted(offered))
+        by_words.setdefault(words, {})[row["image_id"]] = row
+    return [found for found in by_words.values() if "1-mirrored" in found]
+
+
+def test_the_mirror_image_is_asked_the_same_with_the_other_answer():
+    one = scene(filled(*LIVING_ROOM))
+    found = mirror_images(one)
+    there = Facts(mirrored_scene(one), PROOF)
+    assert {asked["1"]["category"] for asked in found} >= {"relation", "orientation"}
+    for asked in found:
+        here, image = asked["1"], asked["1-mirrored"]
+        assert here["offered"][0] != image["offered"][0]
+        assert here["names"] == image["names"]
+        assert image["num_offered"] == len(image["alternatives"]) == here["num_offered"]
+        assert there.holds(decode_claim(image["claim"])).supports
+        assert all(there.holds(decode_claim(text)).refutes for text in image["alternatives"])
+        assert image["question_id"].startswith(f"1-mirrored-{image['category']}-")
+
+
+def test_only_what_is_left_or_right_is_asked_of_a_mirror_image():
+    asked = [found["1-mirrored"] for found in mirror_images(scene(filled(*LIVING_ROOM)))]
+    assert asked and all("left" in row["claim"] or "right" in row["claim"] for row in asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "has_image"),
+    [
+        ("red dog", True),
+        ("bright dog", True),
+        ("leftmost dog", False),
+        ("dog at the right edge of the picture", False),
+        ("dog left of the couch", False),
+    ],
+)
+def test_a_name_that_tells_a_side_is_not_used_of_a_mirror_image(name, has_image):
+    one = next(
+        entry
+        for entry in found(Category.RELATION, filled(*LIVING_ROOM))
+        if mirror_image_of(entry) is not None
+    )
+    named = replace(one, names=dict.fromkeys(one.names, name))
+    assert (mirror_image_of(named) is not None) is has_image
+
+
+def test_without_a_mirror_image_nothing_is_asked_of_it():
+    assert {row["image_id"] for row in rows_of(scene(filled(*LIVING_ROOM)))} == {"1"}

@@ -14,8 +14,9 @@ from PIL import Image, ImageOps
 from evaluation.benchmarks.texts import coco_source
 from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, find_overlaps, thumbnail
 from schemas.config.source import RenderConfig
+from schemas.config.source_kind import SourceKind
 from schemas.dataset_folder import sample_files
-from tasks.leakage.exclude import list_files, read_lists
+from tasks.leakage.exclude import list_files, read_lists, sources_of
 from tasks.leakage.leaks import find_leaks, list_of
 from tasks.render.layout import lay_out_scene
 from tasks.render.painting import draw_scene
@@ -210,3 +211,9 @@ def test_a_build_leaves_out_pictures_of_benchmarks_before_it_writes(built):
     states = status_of(config_of(**LEAKY, select__exclude=(path,)), root)
     assert {entry.state for entry in states.values()} == {"complete"}
     assert "exclude" in states
+
+
+def test_a_mirror_image_has_the_sources_of_its_photograph():
+    rows = pl.DataFrame({"image_id": ["5", "5-mirrored"], "coco_id": [9, 9]})
+    here, there = rows.select(sources_of(SourceKind.VISUAL_GENOME)).to_series()
+    assert here.to_list() == there.to_list() == ["vg:5", coco_source(9)]

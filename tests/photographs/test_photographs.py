@@ -324,3 +324,66 @@ def test_real_photographs_are_sound(visual_genome, tmp_path):
     for path in used:
         with Image.open(path) as image:
             assert examine(store.read(path.name), *image.size, True, IngestConfig()) is None
+
+
+def striped(kind: str, mode: str = "RGB") -> bytes:
+    """Red at the left, blue at the right."""
+    image = Image.new("RGB", (40, 20), "red")
+    image.paste("blue", (20, 0, 40, 20))
+    buffer = io.BytesIO()
+    image.convert(mode).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def sides(data: bytes) -> tuple[str, str]:
+    with Image.open(io.BytesIO(data)) as image:
+        pixels = [image.convert("RGB").getpixel(place) for place in ((5, 10), (35, 10))]
+    left, right = ("red" if pixel[0] > pixel[2] else "blue" for pixel in pixels)
+    return left, right
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "made"),
+    [
+        ("JPEG", "RGB", "JPEG"),
+        ("JPEG", "CMYK", "JPEG"),
+        ("PNG", "P", "PNG"),
+        ("WEBP", "RGB", "PNG"),
+    ],
+)
+def test_a_mirror_image_is_read_from_its_photograph(kind, mode, made, tmp_path):
+    (tmp_path / "1.jpg").write_bytes(striped(kind, mode))
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    found = store.read("1-mirrored.jpg")
+    assert (sides(store.read("1.jpg")), sides(found)) == (("red", "blue"), ("blue", "red"))
+    with Image.open(io.BytesIO(found)) as image:
+        assert (image.format, image.size) == (made, (40, 20))
+    assert store.read("1-mirrored.jpg") == found
+    assert store.read("2-mirrored.jpg") is None
+
+
+def test_a_file_of_that_name_is_no_mirror_image(tmp_path):
+    for name, data in (("1.jpg", JPEG), ("1-mirrored.jpg", PNG)):
+        (tmp_path / name).write_bytes(data)
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    assert store.read("1-mirrored.jpg") == PNG
+
+
+@pytest.mark.parametrize("data", [b"", b"text", JPEG[:400]])
+def test_of_a_broken_photograph_there_is_no_mirror_image(data, tmp_path):
+    (tmp_path / "1.jpg").write_bytes(data)
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    assert store.read("1-mirrored.jpg") == b""
+    scene = scenes_of("1-mirrored.jpg")
+    assert examine_photographs(scene, store, CONFIG)["reason"].to_list() == ["photograph-broken"]
+
+
+def test_mirror_images_of_rows_are_read_with_them(tmp_path):
+    rows = [ROW | {"image": {"bytes": striped("JPEG"), "path": None}}]
+    path = write_parquet(tmp_path / "rows.parquet", *rows)
+    store, _ = open_photographs(source(path=path, kind="vg150"), tmp_path)
+    (key,) = store.rows
+    found = dict(store.read_rows([key, f"{key}-mirrored"]))
+    assert {one: sides(data) for one, data in found.items()} == {
+        key: ("red", "blue"), f"{key}-mirrored": ("blue", "red"),
+    }  # fmt: skip

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from schemas.config.dataset import QuotaConfig
 from tasks.plan.even import choose_evenly
 from tasks.plan.groups import is_on_val_side
-from tasks.plan.pairs import Offers, counterparts, pair_id_of, said_alike, whole_pairs
+from tasks.plan.pairs import (
+    Offers,
+    beside_mirror_images,
+    counterparts,
+    pair_id_of,
+    said_alike,
+    whole_pairs,
+)
 from tasks.plan.quota import plan_quotas
 from tasks.plan.stage import offers_of, plan_questions
 from tests.plan.test_quota import images
@@ -316,3 +323,65 @@ def test_questions_further_on_are_taken_before_words_tell():
     chosen = choose_evenly(offers, {("reach", "easy"): 100}, max_per_image=1)
     right = frame.filter(pl.Series(chosen))["offered"].list.first()
     assert sorted(Counter(right).values()) == [50, 50]
+
+
+def of_images(*rows):
+    """Rows of image, what is said, and right option, with no counterparts yet."""
+    schema = {"image_id": pl.String, "said": pl.Int64, "right": pl.String}
+    return pl.DataFrame(rows, schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("rows", "mates", "left", "paired"),
+    [
+        # The photograph's own mirror image, of those that say the same.
+        ([("1", 5, "l"), ("1-mirrored", 5, "r")], [-1, -1], [0, 1], [1, 0]),
+        ([("1", 5, "l"), ("1-mirrored", 6, "r")], [-1, -1], [0], [-1]),
+        ([("1", 5, "l"), ("2-mirrored", 5, "r")], [-1, -1], [0], [-1]),
+        ([("1", None, "l"), ("1-mirrored", None, "r")], [-1, -1], [0], [-1]),
+        # A counterpart that is a photograph stays, and its places are those of the rows left.
+        ([("1-mirrored", 5, "r"), ("1", 5, "l"), ("2", 5, "r")], [-1, 2, 1], [1, 2], [1, 0]),
+        ([("1-mirrored", 4, "r"), ("1", 5, "l"), ("1", 4, "l"), ("2", 5, "r")], [-1, 3, -1, 1],
+         [0, 1, 2, 3], [2, 3, 0, 1]),
+    ],
+)  # fmt: skip
+def test_what_has_no_counterpart_has_its_mirror_image(rows, mates, left, paired):
+    frame = of_images(*rows)
+    found, places = beside_mirror_images(frame, np.array(mates))
+    assert found.rows() == frame.drop("said")[left].rows()
+    assert places.tolist() == paired
+
+
+def beside(image, right):
+    """Where is the dog?"""
+    return {
+        **held(image, right, "right" if right == "left" else "left"),
+        "question_id": f"{image}-relation",
+        "category": "relation",
+        "facet": f"side/{right}",
+        "context": ["dog", "cat"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("shown", "taken"),
+    [
+        (["a", "a-mirrored"], {("a", "a-mirrored")}),
+        (["a", "a-mirrored", "b"], {("a", "b")}),
+        (["a", "a-mirrored", "c"], {("a", "a-mirrored"), ("c",)}),
+        (["a-mirrored", "c"], {("c",)}),
+        (["a-mirrored"], set()),
+    ],
+)
+def test_mirror_images_are_asked_about_beside_their_photograph_or_not_at_all(shown, taken):
+    right = {"a": "left", "a-mirrored": "right", "b": "right", "c": "left"}
+    frame = pl.DataFrame([beside(image, right[image]) for image in shown])
+    same = images(frame).with_columns(group_id=pl.col("image_id").str.strip_suffix("-mirrored"))
+    planned = plan_questions(frame, same, ONE_LEVEL, 7)
+    chosen = planned.filter(pl.col("reason").is_null())
+    keyed = chosen.with_columns(key=pl.coalesce("pair_id", "question_id"))
+    found = keyed.group_by("key").agg(pl.col("image_id").sort())
+    assert {tuple(one) for one in found["image_id"]} == taken
+    lost = planned.filter(pl.col("reason").is_not_null())
+    assert {*lost["image_id"]} == {*shown} - {image for one in taken for image in one}
+    assert {*lost["reason"]} <= {"no-counterpart"}

@@ -140,6 +140,9 @@ def samples(rows=None, scenes=SCENE_ROWS):
         # directly and through others
         ([("a", 1, "x"), ("b", 2, "x"), ("c", 2, None), ("d", 3, "y")], ["a", "a", "a", "d"]),
         ([("b", 1, None), ("a", 1, None)], ["a", "a"]),
+        # mirror images with their photographs
+        ([("a", None, "x"), ("a-mirrored", None, "y"), ("b", None, "z")], ["a", "a", "b"]),
+        ([("a-mirrored", 1, "x"), ("b", 1, "y"), ("a", None, "z")], ["a", "a", "a"]),
         ([], []),
     ],
 )

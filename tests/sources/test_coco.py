@@ -14,6 +14,7 @@ from schemas.reference import Order, Reference
 from schemas.scene_graph import Scene, scenes_of
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.coco import READER
+from tasks.sources.coco_files import file_path
 from tests.scenes import PROOF
 
 IMAGES = [
@@ -217,3 +218,21 @@ def test_duplicates_of_a_detector_become_one_object(tmp_path):
     twice = boxed(18, LEFT, score=0.9), boxed(18, [102, 200, 100, 100], score=0.7)
     (scene,), _ = read(tmp_path, *twice, boxed(62, RIGHT, score=0.8))
     assert [one.score for one in scene.objects.values()] == [0.9, 0.8]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("9.jpg", "9.jpg"),
+        ("val/9.jpg", "val/9.jpg"),
+        ("./val/9.jpg", "val/9.jpg"),
+        ("..\\val\\9.jpg", "val/9.jpg"),
+        ("http://images.example/val/9.jpg", "images.example/val/9.jpg"),
+        # Of somebody's machine no folder is told.
+        ("/home/ann/val/9.jpg", "9.jpg"),
+        ("C:\\Users\\ann\\9.jpg", "9.jpg"),
+        ("file:///home/ann/9.jpg", "9.jpg"),
+    ],
+)
+def test_a_photograph_has_the_folders_below_its_source(name, path):
+    assert file_path(name) == path

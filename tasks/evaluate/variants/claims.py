@@ -6,33 +6,16 @@ checked as `verify` checks a question: the words are read back, and the claims e
 scene that the sample publishes. Where the item's own words cannot be read so, there is no variant.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
-import msgspec
-
 from schemas.benchmark import LETTERS, fact
-from schemas.box import Box
-from schemas.claim import (
-    Cell,
-    Claim,
-    Direction,
-    ExistenceClaim,
-    LocationClaim,
-    OrientationClaim,
-    ReachClaim,
-    RelationClaim,
-    category_of,
-    encode_claim,
-)
+from schemas.claim import Claim, category_of, encode_claim
 from schemas.completion.parsing import read_scene
+from schemas.mirror import mirrored_places, mirrored_scene
 from schemas.proof.facts import Facts
 from schemas.proof.own_scene import MARGINS, Program, annotated_scene, decode_program
 from schemas.scene_graph import Scene
-from schemas.vocabulary.predicates import load_predicates
 from tasks.evaluate.variants.variant import Changed, Row, unchanged
 from tasks.language.forms.table import form_of
 from tasks.language.references import find_references
@@ -42,8 +25,6 @@ from tasks.verify.checks import check_question
 
 DRAWS = 20
 """Wordings that are drawn until one has other words and is read as the same claims."""
-OPPOSITE = {"left": "right", "right": "left"}
-SIDE = re.compile("|".join(OPPOSITE))
 
 
 class Meant(NamedTuple):
@@ -127,54 +108,3 @@ def mirrored_words(item: Row) -> Changed | None:
     there = meant._replace(scene=mirrored_scene(meant.scene))
     answer = places[LETTERS.index(item["answer"])]
     return same._replace(places=places) if holds(same, there, answer) else None
-
-
-def mirrored_places(claims: Sequence[Claim]) -> list[int] | None:
-    """For each claim the place of the claim that is its mirror image; None where one has none."""
-    found = []
-    for claim in claims:
-        image = mirrored_claim(claim)
-        if image not in claims:
-            return None
-        found.append(claims.index(image))
-    return found
-
-
-def mirrored_claim(claim: Claim) -> Claim:
-    """What is true of the mirrored picture where `claim` is true of the picture. Where somebody's
-    left is, is mirrored, too."""
-    match claim:
-        case RelationClaim() | ReachClaim():
-            return msgspec.structs.replace(claim, predicate=mirrored_predicate(claim.predicate))
-        case OrientationClaim():
-            direction = Direction(_other_side(claim.direction))
-            return msgspec.structs.replace(claim, direction=direction)
-        case LocationClaim():
-            return msgspec.structs.replace(claim, cell=Cell(_other_side(claim.cell)))
-        case ExistenceClaim(predicate=str(predicate)):
-            return msgspec.structs.replace(claim, predicate=mirrored_predicate(predicate))
-        case _:
-            return claim
-
-
-def mirrored_predicate(name: str) -> str:
-    predicate = load_predicates().get(name)
-    is_of_side = predicate is not None and "side" in dict(predicate.axes)
-    return predicate.inverse or name if predicate and is_of_side else name
-
-
-def mirrored_scene(scene: Scene) -> Scene:
-    """Boxes and relationships as the mirrored picture shows them."""
-    objects = {
-        key: replace(thing, box=Box(scene.width - x2, y1, scene.width - x1, y2))
-        for key, thing in scene.objects.items()
-        for x1, y1, x2, y2 in (thing.box,)
-    }
-    relationships = tuple(
-        replace(link, predicate=mirrored_predicate(link.predicate)) for link in scene.relationships
-    )
-    return replace(scene, objects=objects, relationships=relationships)
-
-
-def _other_side(text: str) -> str:
-    return SIDE.sub(lambda side: OPPOSITE[side[0]], text)
