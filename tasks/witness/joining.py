@@ -1,8 +1,13 @@
 """Joining: which of the source's photographs a witness knows, and the scale between both."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import polars as pl
 
 from schemas.config.witness import Join
+from schemas.mirror import IS_MIRRORED
+from schemas.printable import printable
 from tasks.sources.coco_files import file_key
 from tasks.witness.report import Report
 
@@ -51,6 +56,26 @@ def own_stem() -> pl.Expr:
     the witness knows cannot be told."""
     name = stem("photograph")
     return pl.when(name.is_unique()).then(name)
+
+
+def refuse_shared_names(scene_paths: Sequence[Path], witness: str) -> None:
+    """ValueError where photographs of two shards have one name: each shard would take the one that
+    the witness knows for its own."""
+    names = [
+        pl.read_parquet(path, columns=["image_id", "photograph"])
+        .filter(~IS_MIRRORED)
+        .select("photograph", name=stem("photograph"))
+        .drop_nulls()
+        .unique("name", keep="first", maintain_order=True)
+        for path in scene_paths
+    ]
+    found = pl.concat(names).filter(pl.col("name").is_duplicated()).sort("name", "photograph")
+    if found.height:
+        told = " and ".join(map(printable, found["photograph"][:2]))
+        raise ValueError(
+            f"{told} have one file name, by which {witness} knows only one of them: set "
+            "witness.join to coco_id or image_id, or runner.shard_size to more than there are"
+        )
 
 
 def same_shape(joined: pl.DataFrame) -> pl.Series:

@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
 from schemas.config.source import SourceConfig
-from schemas.config.witness import WitnessConfig, WitnessKind
+from schemas.config.witness import Join, WitnessConfig, WitnessKind
 from schemas.file_digests import digest_store
 from schemas.ledger import LEDGER, ledger_of
 from schemas.mirror import IS_MIRRORED, MARK, mirrored_predicate
@@ -39,6 +39,7 @@ from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.witness import boxes, depths, other_scenes
 from tasks.witness.depth_maps import find_maps
+from tasks.witness.joining import refuse_shared_names
 from tasks.witness.repeats import files_of, refuse_repeats
 from tasks.witness.report import Report
 from tasks.writing import write_artifact
@@ -174,8 +175,12 @@ def witness_digest(one: WitnessConfig, root: Path) -> str:
 
 
 def check(build: Build) -> None:
-    """ValueError where a witness knows no photograph at all, so is joined by the wrong name, or
-    where depth maps have most of the ground farther than the sky, so are read upside down."""
+    """ValueError where a witness knows no photograph at all, so is joined by the wrong name, where
+    it may know one photograph as two, or where depth maps have most of the ground farther than the
+    sky, so are read upside down."""
+    for one in build.config.witness:
+        if one.joined_by is Join.FILE_NAME:
+            refuse_shared_names(build.made["ingest"], one.name)
     testimony = pl.scan_parquet(list(build.made["witness"]))
     if not testimony.head(1).collect().height:
         names = ", ".join(f"{one.name} (by {one.joined_by})" for one in build.config.witness)

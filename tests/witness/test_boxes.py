@@ -11,6 +11,7 @@ import pytest
 
 from schemas.scene_graph import scenes_of
 from schemas.testimony import TESTIMONY, with_testimony
+from tasks.witness.joining import refuse_shared_names
 from tasks.witness.stage import gather_testimony
 from tests.scenes import scene, scene_rows
 from tests.stages import build_of
@@ -193,6 +194,30 @@ def test_two_photographs_of_one_file_name_are_no_photograph_of_the_witness(tmp_p
     )
     assert gather_testimony(both, config, tmp_path)[0].is_empty()
     assert not gather_testimony(both.head(1), config, tmp_path)[0].is_empty()
+
+
+@pytest.mark.parametrize(
+    ("shards", "told"),
+    [
+        ([["a/1.jpg", "b/1.jpg"], ["2.jpg"]], None),  # seen within a shard
+        ([["a/1.jpg"], ["b/2.jpg"], [None, None]], None),
+        ([["1.jpg"], ["1-mirrored.jpg"]], None),
+        (
+            [["a/2.jpg", "a/1.jpg"], ["b/1.png"]],
+            "a/1.jpg and b/1.png have one file name, by which w",
+        ),
+    ],
+)
+def test_photographs_of_one_name_in_two_shards_are_refused(shards, told, tmp_path):
+    paths = [tmp_path / f"{number}.parquet" for number in range(len(shards))]
+    for path, names in zip(paths, shards, strict=True):
+        ids = [str(name).removesuffix(".jpg") for name in names]
+        pl.DataFrame({"image_id": ids, "photograph": names}).cast(pl.String).write_parquet(path)
+    if told is None:
+        refuse_shared_names(paths, "w")
+    else:
+        with pytest.raises(ValueError, match=told):
+            refuse_shared_names(paths, "w")
 
 
 DIRTY = [
