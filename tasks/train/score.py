@@ -96,7 +96,7 @@ def _line(number: int, text: bytes) -> Line:
     try:
         row = json.loads(text)
     except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
+        raise ValueError("not UTF-8, as JSON lines are") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
     if type(row) is not dict:

@@ -59,7 +59,7 @@ def test_golds_come_from_a_dataset(tmp_path, dataset):
     ("row", "message"),
     [
         (b"{", "not JSON: "),
-        (b"\xff", "not UTF-8"),
+        (b"\xff", "not UTF-8, as JSON lines are"),
         (b"[" * 100_000, "recursion"),
         (b"[]", "not a JSON object"),
         (b'"text"', "not a JSON object"),
