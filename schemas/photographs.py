@@ -69,15 +69,11 @@ def mirrored(data: bytes) -> bytes:
     bytes are no image."""
     try:
         with opened(data) as image:
-            is_jpeg = MEDIA[str(image.format)] == "jpeg"
-            profile = image.info.get("icc_profile")
-            pixels = ImageOps.mirror(image.convert("RGB") if image.mode == "CMYK" else image)
-            buffer = io.BytesIO()
-            if is_jpeg:
-                kept = None if image.mode == "CMYK" else profile
-                pixels.save(buffer, "JPEG", quality=JPEG_QUALITY, exif=b"", icc_profile=kept)
+            buffer, kept = io.BytesIO(), {"exif": b"", "icc_profile": image.info.get("icc_profile")}
+            if MEDIA[str(image.format)] == "jpeg":
+                ImageOps.mirror(image).save(buffer, "JPEG", quality=JPEG_QUALITY, **kept)
             else:
-                pixels.save(buffer, "PNG", exif=b"", icc_profile=profile)
+                ImageOps.mirror(image).save(buffer, "PNG", **kept)
             return buffer.getvalue()
     except Exception:  # of many kinds for broken files: the stage that examines them reports it
         return b""

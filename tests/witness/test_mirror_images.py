@@ -65,3 +65,11 @@ def test_relationships_of_others_change_sides(scenes, tmp_path):
     here, there, _ = known(scenes, witness, tmp_path)
     assert [link.predicate for link in here.testimony.links] == ["left of", "on"]
     assert [link.predicate for link in there.testimony.links] == ["right of", "on"]
+
+
+def test_another_annotation_knows_a_photograph_and_not_two(scenes, tmp_path):
+    written(tmp_path, [boxed(18, DOG), boxed(17, CAT)])
+    witness = {"kind": "scenes", "scenes": "coco", "independent": True}
+    here, there, ledger = known(scenes, witness, tmp_path)
+    assert here.testimony.sightings and len(there.testimony.sightings) == 2
+    assert ledger.is_empty()
