@@ -26,7 +26,7 @@ from schemas.code_version import code_version
 from schemas.config.section import config_digest
 from schemas.config.training import TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
-from schemas.replacing import replacing_folder
+from schemas.replacing import make_folder, replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
 from tasks.turns import using_root
@@ -128,7 +128,7 @@ def run_trainer(
     ValueError where it refuses its input, RuntimeError where it fails, each with its last line; the
     latter ends with the hint.
     """
-    run.mkdir(parents=True, exist_ok=True)
+    make_folder(run)
     earlier = (run / ERRORS).stat().st_size if (run / ERRORS).exists() else 0
     with (
         (run / OUTPUT).open("ab") as output,
