@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from prefect import flow, tags
+from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.events import Event, Resource
@@ -20,6 +20,7 @@ from prefect.events.related import related_resources_from_run_context
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from flows.keys import artifact_key
+from flows.naming import called_after_build
 from schemas.dataset_folder import VALIDATION, check_dataset, read_manifest
 from schemas.replacing import replacing
 from tasks.addresses import shared_name
@@ -60,10 +61,7 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
 def announce_again(folder: Path, root: Path) -> None:
     """Report to Prefect once more all that the publication of a dataset reported, in a flow run of
     its own that is called after the build's."""
-    manifest = read_manifest(folder)
-    digest = manifest["config_digest"]
-    named = _announce.with_options(flow_run_name=f"announce {manifest['name']} @ {digest[:4]}")
-    with tags(manifest["name"], f"digest:{digest}"):
+    with called_after_build(_announce, read_manifest(folder)) as named:
         named(folder, root)
 
 

@@ -1,18 +1,21 @@
 """Naming: what flow runs are called in Prefect, and by which tags they are found."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from prefect import tags
+from prefect import Flow, tags
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
 from flows.settings import OURS
 from schemas.config.section import config_digest
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def run_name(config: Any) -> str:
@@ -29,6 +32,15 @@ def tags_of(config: Any, path: Path | None = None) -> list[str]:
 def name_of_deployed() -> str:
     """The file of the configuration that the flow run under way was given."""
     return Path(str(flow_run.parameters.get("config", "run"))).stem
+
+
+@contextmanager
+def called_after_build(work: Flow[P, R], manifest: Mapping[str, Any]) -> Iterator[Flow[P, R]]:
+    """Within the block, the flow's runs have name and tags of the build of a dataset, wherever its
+    folder lies."""
+    name, digest = manifest["name"], manifest["config_digest"]
+    with tags(name, f"digest:{digest}"):
+        yield work.with_options(flow_run_name=f"{work.name} {name} @ {digest[:4]}")
 
 
 @contextmanager

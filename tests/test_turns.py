@@ -1,5 +1,6 @@
 """Turns: two commands that would make the same artifact, or folder, at the same time."""
 
+import asyncio
 import os
 import re
 import signal
@@ -16,7 +17,10 @@ from schemas.dataset_tags import set_tag
 from schemas.replacing import partial_of, replacing, replacing_folder
 from tasks.artifact import Artifact, is_complete, plan_artifact
 from tasks.chat.databases import open_engine
+from tasks.chat.replies import open_replies
+from tasks.download.stage import download_archives
 from tasks.review.book import open_book
+from tasks.train.stage import run_trainer
 from tasks.turns import LOCK, sole_maker, using_root
 from tasks.writing import write_artifact
 from tests.builds import config_of
@@ -182,6 +186,22 @@ def test_what_people_say_and_what_was_paid_is_on_the_disk_under_its_name(tmp_pat
     engine, _ = open_engine(f"sqlite:///{tmp_path}/replies/replies.db")
     engine.dispose()
     assert synced == [".", "replies"]
+
+
+def test_batches_are_known_after_a_power_cut_before_they_are_created(tmp_path, synced):
+    store = open_replies(f"sqlite:///{tmp_path}/replies.db")
+    synced.clear()
+    asyncio.run(store.add_batch("intent-1", "scope", ["00ff" * 8]))
+    assert synced == ["replies.db-wal"]
+    store.close()
+
+
+def test_folders_of_what_takes_hours_are_on_the_disk_under_their_names(tmp_path, synced):
+    run_trainer([sys.executable, "-c", "pass"], tmp_path / "runs" / "tiny" / "00ff")
+    assert synced == [".", "runs", "runs/tiny"]
+    synced.clear()
+    assert download_archives([], tmp_path / "data" / "visual-genome") == []
+    assert synced == [".", "data"]
 
 
 def test_a_disk_that_fails_is_named(tmp_path, monkeypatch):

@@ -151,9 +151,11 @@ def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure |
 
 
 def _detail(text: str, refusal: object, finish_reason: str | None) -> str:
-    """What is known of a reply without a text to use."""
-    said = refusal if isinstance(refusal, str) else text
-    return said[-MAX_TOLD:].strip() or f"the reply has no text; finish_reason is {finish_reason}"
+    """Why there is no text to use, in the reply's own words where it refuses."""
+    if isinstance(refusal, str) and (said := refusal[-MAX_TOLD:].strip()):
+        return said
+    ended = f"finish_reason is {finish_reason}"
+    return ended if text.strip() else f"the reply has no text; {ended}"
 
 
 def _text(content: object) -> str:

@@ -94,7 +94,8 @@ class ReplyStore:
     async def add_batch(
         self, batch_id: str, endpoint: str, digests: Iterable[str], model: str | None = None
     ) -> None:
-        """Remember that a batch with these requests is under way."""
+        """Remember that a batch with these requests is under way, through a power cut, too: who
+        forgets it pays for it again."""
         batch = UnderWay(batch_id, endpoint, tuple(digests), model)
         await self._call(self.sql.add_batches, batch)
 
@@ -181,6 +182,7 @@ class ReplyStore:
             outcomes = list(zip((call.future for call in alike), ended, strict=True))
             if kind == self.sql.keep_all:
                 _tell(alike)
+            if kind in (self.sql.keep_all, self.sql.add_batches):
                 self._written.put(outcomes)
             else:
                 _settle_all(outcomes)

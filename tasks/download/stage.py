@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import httpx
 from rich.progress import Progress
 
-from schemas.replacing import sync
+from schemas.replacing import make_folder, sync
 from tasks.download.archive import Archive, examine_finished
 from tasks.download.folder import check_space, explaining_a_full_disk, sole_writer
 from tasks.download.part import Part
@@ -124,7 +124,7 @@ def download_archives(
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"archives share the name {twice[0]}: rename one")
     wanted = [replace(archive, url=mirrored(archive.url, base_url)) for archive in archives]
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with (
         sole_writer(folder),
         httpx.Client(headers=HEADERS, timeout=timeout, follow_redirects=True) as client,

@@ -11,7 +11,15 @@ from schemas.config.build import PipelineConfig
 from schemas.config.models import Strategy
 from schemas.ledger import LEDGER
 from schemas.review import LEFT_OUT
-from tasks.plan.reasons import IMAGE_FULL, NOT_TAKEN
+from tasks.plan.reasons import (
+    BEYOND_QUOTA,
+    IMAGE_FULL,
+    NEAR_DUPLICATE,
+    NO_COUNTERPART,
+    NOT_TAKEN,
+)
+
+LEFT = pl.DataFrame(schema={"category": pl.String, "reason": pl.String})
 
 
 class Way(NamedTuple):
@@ -67,6 +75,9 @@ ADVICE_ON = {
         Way("let another model judge"),
     ),
     "judge-ambiguous": (Way("see that the judge is shown the photographs, and look at its votes"),),
+    BEYOND_QUOTA: (Way("raise quota.num_samples"), Way("the share of its category in quota")),
+    NO_COUNTERPART: (Way("bring more images"),),
+    NEAR_DUPLICATE: (Way("bring more images"),),
     IMAGE_FULL: (Way("raise quota.max_per_image"), Way("bring more images")),
     "blind-answerable": (Way('set judge.blind = "report" or "downweight"'),),
 }
@@ -97,9 +108,14 @@ def select_ledger(lost: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path], config: PipelineConfig) -> str:
-    """The stage that lost most of the questions, or the photographs where none was asked; its
-    commonest reason, an example, and what to do."""
+def why_none(
+    lost: pl.DataFrame,
+    photograph_paths: Sequence[Path],
+    config: PipelineConfig,
+    planned_paths: Sequence[Path] = (),
+) -> str:
+    """The stage that lost most of the questions, or where none was asked the plan or the
+    photographs; its commonest reason, an example, and what to do."""
     if lost.height:
         losses = select_ledger(lost)
         stage, in_stage = _commonest(losses, "stage")
@@ -110,6 +126,17 @@ def why_none(lost: pl.DataFrame, photograph_paths: Sequence[Path], config: Pipel
         return (
             f"{in_stage:,} of {losses.height:,} are lost in {stage}, {said} {reason} "
             f"(first {item}: {detail}): {_advice(stage, reason, lost, config)}"
+        )
+    left_out = pl.concat(
+        [pl.read_parquet(path, columns=["category", "reason"]) for path in planned_paths] or [LEFT]
+    ).filter(pl.col("reason").is_in(NOT_TAKEN))
+    if left_out.height:
+        reason, number = _commonest(left_out, "reason")
+        category, _ = _commonest(left_out.filter(reason=reason), "category")
+        said = f"{number:,} of them by" if number < left_out.height else "by"
+        return (
+            f"none of {left_out.height:,} candidates is asked, {said} {reason} "
+            f"(mostly {category}): {_ways(ADVICE_ON[reason], config)}"
         )
     if photograph_paths:
         photographs = pl.read_parquet(list(photograph_paths))
@@ -130,6 +157,10 @@ def _advice(stage: str, reason: str, lost: pl.DataFrame, config: PipelineConfig)
     ways = ADVICE_ON.get(reason) or (TEMPLATE_ADVICE if is_template else ADVICE)[stage]
     if config.override.write and stage == "verify":
         ways = (CORRECT_FILE, *(way for way in ways if way in (LET_JUDGE, LOOSEN_PROOF)))
+    return _ways(ways, config)
+
+
+def _ways(ways: Sequence[Way], config: PipelineConfig) -> str:
     *first, last = [way.told for way in ways if way.is_open(config)]
     return f"{', '.join(first)}, or {last}" if first else last
 

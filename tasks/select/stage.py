@@ -135,7 +135,7 @@ def select(job: Job) -> Path:
         blind_last=config.blind_last,
     )
     if chosen.is_empty():
-        why = why_none(lost, job.paths("photographs"), config)
+        why = why_none(lost, job.paths("photographs"), config, job.paths("plan"))
         raise ValueError(f"no question is left to publish: {why}")
     logger.info("select: %d samples of %d questions", chosen.height, questions.height)
     reasons = dict(lost.select("question_id", "reason").iter_rows())
@@ -168,7 +168,7 @@ STAGE = Stage(
     version=VERSION,
     unit="samples",
     work=select,
-    reads=("verify", "judge", "ingest", "photographs"),
+    reads=("plan", "verify", "judge", "ingest", "photographs"),
     depends=depends,
     settings=settings,
     files=digest_of_faults,

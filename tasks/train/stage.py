@@ -8,11 +8,13 @@ its card, the rewards over time, and what it was made of.
 
 import json
 import logging
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +28,7 @@ from schemas.code_version import code_version
 from schemas.config.section import config_digest
 from schemas.config.training import TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
-from schemas.replacing import replacing_folder
+from schemas.replacing import make_folder, replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
 from tasks.turns import using_root
@@ -38,6 +40,11 @@ from training.run_folder import FINAL, difficulty_of, is_finished, run_folder
 ACCELERATE = Path(__file__).parents[2] / "configs" / "accelerate"
 OUTPUT, ERRORS = "trainer.out", "trainer.err"
 """Files in a run's folder for what the trainer prints."""
+TRACEBACK = "Traceback (most recent call last):"
+RANK = re.compile(r"^\[rank\d+\]: ?")
+"""What torch puts before the lines of one process of several."""
+LAUNCHERS = ("ChildFailedError", "CalledProcessError")
+"""Exceptions of accelerate and torchelastic where a process that they started failed."""
 LIBRARIES = ("torch", "transformers", "trl")
 """Packages whose versions the model's folder records."""
 REFUSED = 2
@@ -128,7 +135,7 @@ def run_trainer(
     ValueError where it refuses its input, RuntimeError where it fails, each with its last line; the
     latter ends with the hint.
     """
-    run.mkdir(parents=True, exist_ok=True)
+    make_folder(run)
     earlier = (run / ERRORS).stat().st_size if (run / ERRORS).exists() else 0
     with (
         (run / OUTPUT).open("ab") as output,
@@ -156,10 +163,12 @@ def run_trainer(
     last = last_error(run / ERRORS, earlier)
     if process.returncode == REFUSED:
         raise ValueError(last)
-    raise RuntimeError(
-        f"training ended with exit code {process.returncode}: {last} (all of it: {run / ERRORS}); "
-        f"{hint}"
-    )
+    how = f"ended with exit code {process.returncode}:"
+    if process.returncode < 0:  # what it said last is not why
+        name = signal.Signals(-process.returncode).name
+        cause = ", which the system sends where memory runs out" if name == "SIGKILL" else ""
+        how = f"was ended by {name}{cause}; its last line:"
+    raise RuntimeError(f"training {how} {last} (all of it: {run / ERRORS}); {hint}")
 
 
 def check_flight(path: Path, overrides: tuple[str, ...], root: Path) -> None:
@@ -181,12 +190,26 @@ def check_flight(path: Path, overrides: tuple[str, ...], root: Path) -> None:
 
 
 def last_error(log: Path, start: int) -> str:
-    """The last line that starts with "error: ", or else the last line, from byte `start` on: before
-    it stand those of earlier runs."""
+    """The last line that starts with "error: ", or else the last exception of a traceback, or else
+    the last line, from byte `start` on: before it stand those of earlier runs."""
     said = log.read_bytes()[start:].decode("utf-8", "replace")
-    lines = said.strip().splitlines()[-200:]
+    lines = [RANK.sub("", line) for line in said.strip().splitlines()]
     errors = [line for line in lines if line.startswith("error: ")]
-    return (errors or lines or ["nothing was said"])[-1].removeprefix("error: ")
+    found = errors or list(_exceptions(lines)) or lines or ["nothing was said"]
+    return found[-1].removeprefix("error: ")
+
+
+def _exceptions(lines: Iterable[str]) -> Iterator[str]:
+    """The line behind each traceback, but for those of launchers, which say that a process failed
+    and not why. Libraries go on writing when Python ends."""
+    is_within = False
+    for line in lines:
+        if line.startswith(TRACEBACK):
+            is_within = True
+        elif is_within and line.strip() and not line.startswith(" "):
+            is_within = False
+            if not any(name in line.partition(":")[0] for name in LAUNCHERS):
+                yield line
 
 
 def export_model(

@@ -56,6 +56,7 @@ def test_a_server_without_usable_replies_ends_the_run_after_a_few(reason: str, s
         told = str(raised.value)
         assert re.search(rf"([5-8]) of \1 answers cannot be used, the last one as {reason}: ", told)
         assert "\n" not in told and endpoint.url in told
+        assert ("no text" in told) is (reason in ("reply-empty", "reply-filtered"))
         said = {"reply-invalid": "lovely", "reply-truncated": "So far", "reply-refused": "talk"}
         assert said.get(reason, "no text" if reason == "reply-empty" else "content_filter") in told
         assert len(endpoint.requests) <= 1 + 3 * FEW

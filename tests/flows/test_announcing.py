@@ -280,6 +280,15 @@ def test_a_push_is_announced_once_per_address(prefect_server, tmp_path):
     assert {one["payload"]["digest"] for one in pushed} == {built.name}
 
 
+def test_a_push_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):
+    copied = shutil.copytree(built[1], tmp_path / "elsewhere" / "copied")
+    push_dataset(copied, tmp_path, str(tmp_path / "to"))
+    (run,) = [run for run in found("flow_runs") if run["parameters"].get("folder") == str(copied)]
+    digest = config_digest(config_of("quiet"))
+    assert run["name"] == f"push quiet @ {digest[:4]}"
+    assert set(run["tags"]) == {"quiet", f"digest:{digest}"}
+
+
 def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     path = save_config(tmp_path / "deployed.toml", tree_of("deployed"))
     folder = build_from_file(str(path), root=str(tmp_path))

@@ -373,6 +373,23 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
 
 
 @pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        (("beyond-quota",) * 2 + ("near-duplicate",),
+         "none of 3 candidates is asked, 2 of them by beyond-quota (mostly existence): raise "
+         "quota.num_samples, or the share of its category in quota"),
+        (("no-counterpart",), "none of 1 candidates is asked, by no-counterpart (mostly existence)"
+         ": bring more images"),
+        (("photograph-missing",), "the scenes allow none"),
+    ],
+)  # fmt: skip
+def test_where_nothing_was_asked_the_plan_says_why(left_out, told, tmp_path):
+    path = tmp_path / "plan.parquet"
+    pl.DataFrame({"category": "existence", "reason": left_out}).write_parquet(path)
+    assert why_none(pl.DataFrame(schema=WEIGHED), [], BUILD, [path]).startswith(told)
+
+
+@pytest.mark.parametrize(
     ("stages", "told"),
     [
         ("judge:bad judge:bad judge:worse", "3 of 3 are lost in judge, 2 of them by bad (first q0: "

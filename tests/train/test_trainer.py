@@ -57,15 +57,32 @@ def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
     assert "shows 1 pictures of mmvp: build it with select.exclude" in refused.stderr
 
 
+LAUNCHED = """[rank1]: Traceback (most recent call last):
+[rank1]:   File "sft.py", line 3, in <module>
+[rank1]:     train()
+[rank1]: KeyError: 'pixel_values'
+Traceback (most recent call last):
+  File "launch.py", line 9, in <module>
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+============================================================
+training.sft FAILED"""
+
+
 @pytest.mark.parametrize(
     ("script", "kind", "message"),
     [
         ("sys.exit(0)", None, ""),
         ("print('error: bad thing', file=sys.stderr); sys.exit(2)", ValueError, "^bad thing$"),
         ("sys.exit('died')", RuntimeError, "exit code 1: died .all of it: .*trainer.err"),
-        ("os.kill(os.getpid(), 9)", RuntimeError, "exit code -9: nothing was said"),
+        ("os.kill(os.getpid(), 9)", RuntimeError,
+         "was ended by SIGKILL, which .* where memory runs out; its last line: nothing was said"),
+        ("os.kill(os.getpid(), 11)", RuntimeError, "ended by SIGSEGV; its last line: nothing was"),
+        ("import atexit; atexit.register(print, 'destroy_process_group() was not called', "
+         "file=sys.stderr); assert False, 'no loss'", RuntimeError, "code 1: AssertionError: no l"),
+        (f"print({LAUNCHED!r}, file=sys.stderr); sys.exit(1)", RuntimeError,
+         "code 1: KeyError: 'pixel_values' .all of it"),
     ],
-)
+)  # fmt: skip
 def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     command = [sys.executable, "-c", f"import os, sys; print('said', flush=True); {script}"]
