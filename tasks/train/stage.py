@@ -8,13 +8,12 @@ its card, the rewards over time, and what it was made of.
 
 import json
 import logging
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +30,7 @@ from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_datas
 from schemas.replacing import make_folder, replacing_folder
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
+from tasks.train.last_error import last_error
 from tasks.turns import using_root
 from training.estimate import Estimate, check_fit, estimate, shape_of
 from training.log import read_log
@@ -40,11 +40,6 @@ from training.run_folder import FINAL, difficulty_of, is_finished, run_folder
 ACCELERATE = Path(__file__).parents[2] / "configs" / "accelerate"
 OUTPUT, ERRORS = "trainer.out", "trainer.err"
 """Files in a run's folder for what the trainer prints."""
-TRACEBACK = "Traceback (most recent call last):"
-RANK = re.compile(r"^\[rank\d+\]: ?")
-"""What torch puts before the lines of one process of several."""
-LAUNCHERS = ("ChildFailedError", "CalledProcessError")
-"""Exceptions of accelerate and torchelastic where a process that they started failed."""
 LIBRARIES = ("torch", "transformers", "trl")
 """Packages whose versions the model's folder records."""
 REFUSED = 2
@@ -187,29 +182,6 @@ def check_flight(path: Path, overrides: tuple[str, ...], root: Path) -> None:
             shutil.rmtree(folder)
             raise
         shutil.rmtree(folder)
-
-
-def last_error(log: Path, start: int) -> str:
-    """The last line that starts with "error: ", or else the last exception of a traceback, or else
-    the last line, from byte `start` on: before it stand those of earlier runs."""
-    said = log.read_bytes()[start:].decode("utf-8", "replace")
-    lines = [RANK.sub("", line) for line in said.strip().splitlines()]
-    errors = [line for line in lines if line.startswith("error: ")]
-    found = errors or list(_exceptions(lines)) or lines or ["nothing was said"]
-    return found[-1].removeprefix("error: ")
-
-
-def _exceptions(lines: Iterable[str]) -> Iterator[str]:
-    """The line behind each traceback, but for those of launchers, which say that a process failed
-    and not why. Libraries go on writing when Python ends."""
-    is_within = False
-    for line in lines:
-        if line.startswith(TRACEBACK):
-            is_within = True
-        elif is_within and line.strip() and not line.startswith(" "):
-            is_within = False
-            if not any(name in line.partition(":")[0] for name in LAUNCHERS):
-                yield line
 
 
 def export_model(
