@@ -21,6 +21,7 @@ from flows.graph import STAGES, dependents
 from flows.lineage import Data, data_of_artifact, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
 from flows.progress import results_of
+from flows.retrying import retried
 from flows.runners import Cluster, connected, on, runner_of
 from flows.stopping import watch_again
 from flows.telling import telling, telling_machine
@@ -180,7 +181,7 @@ def _shown(error: DatasetRejectedError, build: Build) -> DatasetRejectedError:
 
 def _task(stage: Stage) -> Task[..., Any]:
     name = f"{stage.name}-{{job.shard}}" if stage.is_sharded else stage.name
-    return run_job.with_options(name=stage.name, task_run_name=name)
+    return retried(run_job.with_options(name=stage.name, task_run_name=name))
 
 
 @task(cache_policy=NO_CACHE)

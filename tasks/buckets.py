@@ -36,6 +36,10 @@ class PlaceRefusedError(ValueError):
     """A place that answers, and is not what is asked for."""
 
 
+class StoreFailedError(RuntimeError):
+    """A store does not answer, or not well: it may do so later."""
+
+
 class Bucket(NamedTuple):
     """`files` is fsspec's file system, `prefix` the bucket and what names in it begin with."""
 
@@ -116,14 +120,14 @@ def mark_of(about: Mapping[str, Any]) -> str:
 
 @contextmanager
 def answering(address: str) -> Iterator[None]:
-    """RuntimeError of one line, without keys, where the store fails in the block."""
+    """StoreFailedError of one line, without keys, where the store fails in the block."""
     try:
         yield
     except PlaceRefusedError:
         raise
     except Exception as error:  # of many kinds, by the store's client
         told = redacted(printable(first_line(error)))
-        raise RuntimeError(
+        raise StoreFailedError(
             f"{address} failed ({type(error).__name__}: {told}): correct what it says and run the "
             "same command, which goes on from here"
         ) from None
