@@ -142,7 +142,7 @@ def test_keys_lead_through_the_questions(page, wrong, record, questions):
         page.keyboard.press("j")
     assert page.evaluate(focused) == ids[60]
     page.keyboard.press("Enter")
-    assert page.locator(f"[id='{ids[60]}'] .history").is_visible()
+    page.locator(f"[id='{ids[60]}'] .history").wait_for(timeout=5_000)  # opened by an event
     page.keyboard.press("/")
     page.keyboard.type("jk")
     assert page.get_by_label("words").input_value() == "jk"
