@@ -17,17 +17,22 @@ from schemas.mirror import (
 )
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.kinds import Trait
+from tasks.ingest.classes import classify
 
 Tables = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
 
 
 def with_mirror_images(
-    images: pl.DataFrame, objects: pl.DataFrame, relationships: pl.DataFrame
+    images: pl.DataFrame,
+    objects: pl.DataFrame,
+    relationships: pl.DataFrame,
+    named: pl.DataFrame,
 ) -> Tables:
-    """The cleaned tables, and the same of mirror images behind them."""
+    """The cleaned tables, and the same of mirror images behind them. `named` has all objects that
+    have a name, those without a sound box, too."""
     tables = [table.cast({"image_id": pl.String}) for table in (images, objects, relationships)]
     images, objects, relationships = tables
-    shown = images.filter("has_frame").join(_with_letters(objects), on="image_id", how="anti")
+    shown = images.filter("has_frame").join(_with_letters(named), on="image_id", how="anti")
     widths = shown.select("image_id", "width")
     file, side = pl.col("photograph"), pl.col("facing")
     mirrored = (
@@ -54,8 +59,9 @@ def with_mirror_images(
     return images, objects, relationships
 
 
-def _with_letters(objects: pl.DataFrame) -> pl.DataFrame:
+def _with_letters(named: pl.DataFrame) -> pl.DataFrame:
     """The images with something that bears letters or numbers, or may."""
+    objects = classify(named).cast({"image_id": pl.String})
     vocabulary = load_vocabulary()
     lettered = [name for name in vocabulary.classes if vocabulary.has(name, Trait.LETTERED)]
     may_be = pl.col("blocks").list.eval(pl.element().is_in(lettered)).list.any()

@@ -32,6 +32,7 @@ def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl
     annotated = clean_texts(relationships, ledger)
     objects = with_restored(clean_names(objects, ledger), annotated, ledger)
     objects = with_end_boxes(objects, annotated, images, ledger)
+    named = objects
     images = with_frames(images, objects, ledger)
     objects = clean_boxes(objects, images, ledger)
     objects = with_classes(objects, ledger)
@@ -39,7 +40,7 @@ def clean_scenes(raw: RawScenes, config: IngestConfig) -> tuple[pl.DataFrame, pl
     objects, same = merge_duplicates(objects, images, config, ledger)
     relationships = redirect(relationships, same, ledger)
     if config.mirror:
-        images, objects, relationships = with_mirror_images(images, objects, relationships)
+        images, objects, relationships = with_mirror_images(images, objects, relationships, named)
     return _assemble(images, objects, relationships, ledger), ledger.collect()
 
 

@@ -113,7 +113,7 @@ def _stored(scenes: pl.DataFrame, source: SourceConfig, root: Path) -> Iterator[
         yield from store.read_rows(scenes["image_id"].to_list())
         return
     for image_id, name in scenes.select("image_id", "photograph").iter_rows():
-        if data := store.read(name):
+        if data := store.read(image_id, name):
             yield image_id, data
 
 

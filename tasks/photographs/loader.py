@@ -42,7 +42,8 @@ class PhotographLoader:
         """The stored bytes. ValueError where they are no longer those that were examined."""
         name, digest = self.images[image_id]
         with self._lock:
-            data = self._read_row(image_id) if self.store.rows else self.store.read(name)
+            is_row = bool(self.store.rows)
+            data = self._read_row(image_id) if is_row else self.store.read(image_id, name)
         if not data or sha256(data).hexdigest() != digest:
             raise ValueError(
                 f"the photograph of image {image_id} has changed or is gone since this build "

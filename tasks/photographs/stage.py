@@ -31,7 +31,7 @@ from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 from tasks.stage import Build, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 5
+VERSION = 6
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """Files whose names end otherwise are not looked at."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
@@ -92,23 +92,18 @@ class SourcePhotographs:
                     for image_id in wanted[file][number]:
                         yield image_id, mirrored(data) if is_mirrored(image_id) else data
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, image_id: str, name: str) -> bytes | None:
         """The photograph's bytes, empty where they cannot be read or are more than MAX_BYTES; None
-        where no photograph has that name, or several have it and differ."""
-        found = {self._bytes_at(place) for place in self.places_of(name)}
+        where no photograph has that name, or several have it and differ. The id says whether it is
+        a mirror image: a photograph may be named as one."""
+        found = {self._bytes_at(place) for place in self.places_of(image_id, name)}
         data = as_stored(found.pop()) if len(found) == 1 else None
-        return mirrored(data) if data and self._original(name) else data
+        return mirrored(data) if data and is_mirrored(image_id) else data
 
-    def _original(self, name: str) -> str | None:
-        """The name of the photograph of which `name` is the mirror image; None where it is one that
-        is stored, or of none."""
-        original = file_of_mirrored(name)
-        return None if PurePosixPath(name).name in self.places else original
-
-    def places_of(self, name: str) -> list[Place]:
-        """Where photographs of that name are. Of several whose last parts are alike, those whose
-        folders are most like those of the name."""
-        name = self._original(name) or name
+    def places_of(self, image_id: str, name: str) -> list[Place]:
+        """Where photographs of that name are, or those of which it names the mirror image. Of
+        several whose last parts are alike, those whose folders are most like those of the name."""
+        name = (file_of_mirrored(name) if is_mirrored(image_id) else None) or name
         places = self.places.get(PurePosixPath(name).name, ())
         if len(places) < 2:
             return list(places)
@@ -240,7 +235,7 @@ def examine_photographs(
         }
     else:
         found = {
-            image_id: _named_row(name, store, *frame, config)
+            image_id: _named_row(image_id, name, store, *frame, config)
             for image_id, (name, frame) in expected.items()
         }
     missing = _row(None, 0, 0, False, config)
@@ -249,6 +244,7 @@ def examine_photographs(
 
 
 def _named_row(
+    image_id: str,
     name: str,
     store: SourcePhotographs,
     width: int,
@@ -256,8 +252,8 @@ def _named_row(
     has_frame: bool,
     config: IngestConfig,
 ) -> Row:
-    data = store.read(name)
-    if data is None and (places := store.places_of(name)):
+    data = store.read(image_id, name)
+    if data is None and (places := store.places_of(image_id, name)):
         files = " and ".join(map(str, places[:2]))
         detail = f"{len(places)} different files may be {name}: {files}"
         return None, None, "photograph-ambiguous", detail

@@ -102,7 +102,7 @@ def _row_group(
     names = part.select("image_id", "photograph").rows()
     embedded = store.read_all(part) if store.rows else {}
     cache = {
-        image_id: embedded[image_id] if store.rows else store.read(name)
+        image_id: embedded[image_id] if store.rows else store.read(image_id, name)
         for image_id, name in dict(names).items()
     }
     images = [[{"bytes": cache[image_id], "path": name}] for image_id, name in names]

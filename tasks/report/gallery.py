@@ -224,5 +224,5 @@ def _of_store(
         if store.rows:
             read = dict(store.read_rows(list(digests)))
         else:
-            read = {key: store.read(names.get(key) or "") or b"" for key in digests}
+            read = {key: store.read(key, names.get(key) or "") or b"" for key in digests}
         yield {key: data for key, data in read.items() if sha256(data).hexdigest() == digests[key]}

@@ -44,7 +44,7 @@ from tasks.witness.repeats import files_of, refuse_repeats
 from tasks.witness.report import Report
 from tasks.writing import write_artifact
 
-VERSION = 4
+VERSION = 5
 MIN_MAPS = 10
 """Depth maps from which on it can be told whether they are read upside down."""
 logger = logging.getLogger(__name__)
@@ -85,12 +85,13 @@ def gather_testimony(
 
 
 def mirrored_testimony(said: Mapping[str, Sequence[Any]], width: int) -> dict[str, list[Any]]:
-    """PARTS of the mirror image of a photograph with these."""
+    """PARTS of the mirror image of a photograph with these; its depth map is no further one."""
     sightings = [
         one | {"x1": width - one["x2"], "x2": width - one["x1"]} for one in said["sightings"]
     ]
     links = [one | {"predicate": mirrored_predicate(one["predicate"])} for one in said["links"]]
-    return {name: list(said[name]) for name in PARTS} | {"sightings": sightings, "links": links}
+    changed = {"sightings": sightings, "links": links, "is_near_below": []}
+    return {name: list(said[name]) for name in PARTS} | changed
 
 
 def _hear(

@@ -44,6 +44,12 @@ def test_what_bears_letters_has_no_mirror_image(name):
     assert list(scenes(things)) == ["1"]
 
 
+@pytest.mark.parametrize("box", [(60, 10, 60, 70), (200, 10, 220, 70), (None,) * 4])
+def test_letters_show_where_their_box_is_wrong(box):
+    things = [thing(1, "dog"), thing(2, "stop sign", box)]
+    assert list(scenes(things)) == ["1"]
+
+
 def test_one_with_letters_leaves_the_mirror_images_of_others():
     things = [thing(1, "dog"), thing(1, "sign", image_id="2"), thing(1, "cat", image_id="3")]
     images = [image(str(number)) for number in (1, 2, 3)]

@@ -123,7 +123,7 @@ def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
         source(tmp_path / "photos", two, tmp_path / "alone.jpg"), tmp_path
     )
     assert used == [folder / "1.jpg", two, tmp_path / "alone.jpg"]
-    assert [store.read(name) for name in ("1.jpg", "2.jpg", "alone.jpg", "3.jpg")] == [
+    assert [store.read("1", name) for name in ("1.jpg", "2.jpg", "alone.jpg", "3.jpg")] == [
         noise(11, 11), noise(13, 13), noise(12, 12), None,
     ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.rglob("*.jpg")) == ["1.jpg", "alone.jpg"]
@@ -138,7 +138,7 @@ def test_of_files_of_one_name_the_folders_decide(tmp_path):
     pack(tmp_path / "drive" / "more.zip", **{"back/1.jpg": packed})
     store, _ = open_photographs(source(tmp_path / "drive"), tmp_path)
     names = ("left/1.jpg", "drive/right/1.jpg", "back/1.jpg", "1.jpg", "up/1.jpg", "left/2.jpg")
-    assert [store.read(name) for name in names] == [first, second, packed, None, None, None]
+    assert [store.read("1", name) for name in names] == [first, second, packed, None, None, None]
     found = examine_photographs(scenes_of(*names), store, CONFIG)
     assert found["reason"].to_list() == [
         None, None, None, "photograph-ambiguous", "photograph-ambiguous", "photograph-missing",
@@ -150,7 +150,7 @@ def test_photographs_are_looked_for_beside_the_annotations(tmp_path):
     folder = write(tmp_path / "vg")
     pack(folder / "images.zip", **{"VG_100K/1.jpg": JPEG})
     store, used = open_photographs(source(path=folder), tmp_path)
-    assert (store.read("1.jpg"), used) == (JPEG, [folder / "images.zip"])
+    assert (store.read("1", "1.jpg"), used) == (JPEG, [folder / "images.zip"])
     assert open_photographs(source(path=folder / "objects.json"), tmp_path)[1] == used
 
 
@@ -203,7 +203,7 @@ def test_a_photograph_larger_than_can_be_is_not_read(tmp_path):
     with (tmp_path / "2.jpg").open("wb") as stream:
         stream.truncate(65 * 1024**2)
     store, _ = open_photographs(source(tmp_path), tmp_path)
-    assert (store.read("1.jpg"), store.read("2.jpg")) == (b"", b"")
+    assert (store.read("1", "1.jpg"), store.read("2", "2.jpg")) == (b"", b"")
 
 
 def test_an_unreadable_file_costs_only_its_photograph(tmp_path):
@@ -323,7 +323,7 @@ def test_real_photographs_are_sound(visual_genome, tmp_path):
     assert len(used) == 4
     for path in used:
         with Image.open(path) as image:
-            assert examine(store.read(path.name), *image.size, True, IngestConfig()) is None
+            assert examine(store.read("1", path.name), *image.size, True, IngestConfig()) is None
 
 
 def striped(kind: str, mode: str = "RGB") -> bytes:
@@ -354,26 +354,36 @@ def sides(data: bytes) -> tuple[str, str]:
 def test_a_mirror_image_is_read_from_its_photograph(kind, mode, made, tmp_path):
     (tmp_path / "1.jpg").write_bytes(striped(kind, mode))
     store, _ = open_photographs(source(tmp_path), tmp_path)
-    found = store.read("1-mirrored.jpg")
-    assert (sides(store.read("1.jpg")), sides(found)) == (("red", "blue"), ("blue", "red"))
+    found = store.read("1-mirrored", "1-mirrored.jpg")
+    assert (sides(store.read("1", "1.jpg")), sides(found)) == (("red", "blue"), ("blue", "red"))
     with Image.open(io.BytesIO(found)) as image:
         assert (image.format, image.size) == (made, (40, 20))
-    assert store.read("1-mirrored.jpg") == found
-    assert store.read("2-mirrored.jpg") is None
+    assert store.read("1-mirrored", "1-mirrored.jpg") == found
+    assert store.read("2-mirrored", "2-mirrored.jpg") is None
 
 
-def test_a_file_of_that_name_is_no_mirror_image(tmp_path):
-    for name, data in (("1.jpg", JPEG), ("1-mirrored.jpg", PNG)):
+def test_a_photograph_that_is_named_as_a_mirror_image_is_none(tmp_path):
+    first, second = striped("JPEG"), striped("PNG")
+    for name, data in (("1.jpg", first), ("1-mirrored.jpg", second), ("3.jpg", first)):
         (tmp_path / name).write_bytes(data)
     store, _ = open_photographs(source(tmp_path), tmp_path)
-    assert store.read("1-mirrored.jpg") == PNG
+    assert store.read("2", "1-mirrored.jpg") == second
+    assert store.read("3", "3-mirrored.jpg") is None
+    for key, name, kind in (
+        ("1-mirrored", "1-mirrored.jpg", "JPEG"),
+        ("2-mirrored", "1-mirrored-mirrored.jpg", "PNG"),
+    ):
+        found = store.read(key, name)
+        assert sides(found) == ("blue", "red")
+        with Image.open(io.BytesIO(found)) as image:
+            assert image.format == kind
 
 
 @pytest.mark.parametrize("data", [b"", b"text", JPEG[:400]])
 def test_of_a_broken_photograph_there_is_no_mirror_image(data, tmp_path):
     (tmp_path / "1.jpg").write_bytes(data)
     store, _ = open_photographs(source(tmp_path), tmp_path)
-    assert store.read("1-mirrored.jpg") == b""
+    assert store.read("1-mirrored", "1-mirrored.jpg") == b""
     scene = scenes_of("1-mirrored.jpg")
     assert examine_photographs(scene, store, CONFIG)["reason"].to_list() == ["photograph-broken"]
 

@@ -11,7 +11,7 @@ from schemas.mirror import mirrored_claim, mirrored_id, mirrored_scene
 from schemas.proof.facts import Facts
 from schemas.scene_graph import scenes_of
 from schemas.testimony import with_testimony
-from tasks.witness.stage import gather_testimony
+from tasks.witness.stage import PARTS, gather_testimony, mirrored_testimony
 from tests.scenes import OPEN, scene, scene_rows
 from tests.stages import build_of
 from tests.witness.test_boxes import CAT, DOG, SECOND, boxed, written
@@ -73,3 +73,8 @@ def test_another_annotation_knows_a_photograph_and_not_two(scenes, tmp_path):
     here, there, ledger = known(scenes, witness, tmp_path)
     assert here.testimony.sightings and len(there.testimony.sightings) == 2
     assert ledger.is_empty()
+
+
+def test_the_depth_map_of_a_photograph_counts_once():
+    said = {name: [] for name in PARTS} | {"is_near_below": [True]}
+    assert mirrored_testimony(said, 900)["is_near_below"] == []
