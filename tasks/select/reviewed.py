@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.mirror import IS_MIRRORED
 from schemas.review import LEFT_OUT, ReviewVerdict, outcomes, question_key, reviews_of, shown_image
 from tasks.review.inputs import REVIEWS, check_unchanged, digest_of_verdicts
 from tasks.stage import Build, Job
@@ -36,7 +37,8 @@ def faults_of(job: Job) -> pl.DataFrame:
 def leave_out(
     questions: pl.DataFrame, digests: Mapping[str, str | None], found: pl.DataFrame
 ) -> pl.DataFrame:
-    """The questions; those at fault with the reason `reviewed-` and what their reviewers said.
+    """The questions; those at fault with the reason `reviewed-` and what their reviewers said, and
+    so those about whose mirror images that was said: both have one annotation and one proof.
     `digests` are those of the photographs that the dataset will hold, by image."""
     if found.is_empty():
         return questions
@@ -54,7 +56,18 @@ def leave_out(
         keys.append(key)
     reviewed = pl.Series(reasons, dtype=pl.String)
     detail = pl.concat_str(pl.lit("review "), pl.Series(keys, dtype=pl.String))
-    return questions.with_columns(
+    marked = questions.with_columns(
         reason=pl.coalesce("reason", reviewed),
         reason_detail=pl.when(reviewed.is_not_null()).then(detail).otherwise("reason_detail"),
+    )
+    of_images = marked.filter(IS_MIRRORED, pl.Series(reviewed).is_not_null()).select(
+        "pair_id", said="reason", about="reason_detail"
+    )
+    return (
+        marked.join(of_images, on="pair_id", how="left", maintain_order="left")
+        .with_columns(
+            reason=pl.coalesce("reason", "said"),
+            reason_detail=pl.coalesce("reason_detail", "about"),
+        )
+        .drop("said", "about")
     )

@@ -80,13 +80,14 @@ QUESTIONS = pl.DataFrame(
     {
         "question_id": ["1-a", "1-b", "2-a"],
         "image_id": ["1", "1", "2"],
+        "pair_id": [None, None, None],
         "question": ["Which?", None, "Which?"],
         "options": [["dog", "cat"], None, ["dog", "cat"]],
         "answer": [1, None, 0],
         "reason": [None, "no-reply", None],
         "reason_detail": [None, "timeout", None],
     },
-    schema_overrides={"answer": pl.Int32},
+    schema_overrides={"answer": pl.Int32, "pair_id": pl.String},
 )
 
 
@@ -108,6 +109,32 @@ def test_a_fault_is_of_a_photograph_words_and_label(digests, known, reasons):
     for place, reason in enumerate(reasons):
         if reason == WRONG:
             assert question_key(*known) in marked["reason_detail"][place]
+
+
+@pytest.mark.parametrize(
+    ("image", "label", "reasons"),
+    [
+        # Both have one annotation and one proof.
+        ("1-mirrored", "right", [WRONG, WRONG, None]),
+        ("1", "left", [WRONG, None, None]),
+        ("2", "right", [None, None, WRONG]),
+    ],
+)
+def test_a_fault_of_a_mirror_image_is_one_of_its_photograph(image, label, reasons):
+    images, sides = ["1", "1-mirrored", "2"], ["left", "right"]
+    rows = QUESTIONS.with_columns(
+        image_id=pl.Series(images),
+        pair_id=pl.Series(["p", "p", "q"]),
+        question=pl.lit("Where?"),
+        options=pl.Series([sides] * 3),
+        answer=pl.Series([0, 1, 1], dtype=pl.Int32),
+        reason=pl.lit(None, pl.String),
+    )
+    key = question_key(f"image {image}", "Where?", sides, label)
+    found = pl.DataFrame({"key": [key], "outcome": ["wrong"]})
+    marked = leave_out(rows, {}, found)
+    assert marked["image_id"].to_list() == images
+    assert marked["reason"].to_list() == reasons
 
 
 def test_reviews_that_change_while_a_build_runs_stop_it(root):
