@@ -92,8 +92,8 @@ def extract_batch(
     return frame_of(rows, SUBGRAPH)
 
 
-def beside_mirror_images(scenes: pl.DataFrame) -> pl.DataFrame:
-    """The scenes that are no mirror images, which `has_mirror_image` or not."""
+def photographed(scenes: pl.DataFrame) -> pl.DataFrame:
+    """The scenes of photographs, which say whether each `has_mirror_image`."""
     images = scenes.filter(IS_MIRRORED).select(ORIGINAL)["image_id"]
     has_image = pl.col("image_id").is_in(images.implode())
     return scenes.filter(~IS_MIRRORED).with_columns(has_mirror_image=has_image)
@@ -152,7 +152,7 @@ def _subgraph(facts: Facts, candidate: Candidate) -> list[int]:
 
 def extract(job: Job) -> Path:
     config = job.config
-    scenes = beside_mirror_images(known_scenes(job))
+    scenes = photographed(known_scenes(job))
     read = partial(
         extract_batch,
         proof=config.proof_of_source,

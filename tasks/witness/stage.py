@@ -62,7 +62,7 @@ def gather_testimony(
     """TESTIMONY and LEDGER of all witnesses on all scenes, sorted by image id; `looked` is the
     folder that models have written. What they say of a photograph, they say of its mirror image."""
     images = scenes.filter(IS_MIRRORED)
-    scenes = scenes.join(images, on="image_id", how="anti", maintain_order="left")
+    scenes = scenes.filter(~IS_MIRRORED)
     said: dict[str, dict[str, list[Any]]] = {}
     notes = []
     for one in config.witness:
