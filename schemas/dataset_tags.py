@@ -8,21 +8,18 @@ because somebody built one.
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import NamedTuple
 
+from schemas.config.names import PLAIN
 from schemas.replacing import make_folder, replacing, sync
 
 TAGS = "tags"
 """The folder of tags below the root."""
 SUFFIX = ".json"
-PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-"""What the names of datasets, builds and tags look like: each is one part of a path, whatever its
-length on any file system."""
 
 
 class Tag(NamedTuple):

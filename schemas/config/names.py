@@ -9,8 +9,17 @@ LONGEST = 64
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
+def pattern_of(letters: str, longest: int = LONGEST) -> re.Pattern[str]:
+    return re.compile(rf"[{letters}0-9][{letters}0-9._-]{{0,{longest - 1}}}")
+
+
+PLAIN = pattern_of("a-z")
+"""What the names of datasets, builds and tags look like: each is one part of a path, whatever its
+length on any file system."""
+
+
 def _name(letters: str, words: str, longest: int = LONGEST) -> AfterValidator:
-    allowed = re.compile(rf"[{letters}0-9][{letters}0-9._-]{{0,{longest - 1}}}")
+    allowed = pattern_of(letters, longest)
 
     def checked(text: str) -> str:
         if not allowed.fullmatch(text):

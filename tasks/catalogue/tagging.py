@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from schemas.config.names import PLAIN
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
-from schemas.dataset_tags import PLAIN, check_tag, remove_tag, set_tag
+from schemas.dataset_tags import check_tag, remove_tag, set_tag
 from tasks.review.precision import precisions, reviewed_of, told
 
 APPROVED = "approved"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.columns import frame_of
-from schemas.dataset_tags import PLAIN
+from schemas.config.names import PLAIN
 from schemas.replacing import make_folder, replacing
 from schemas.review import REVIEW, REVIEWS, ReviewVerdict, read_reviews
 
