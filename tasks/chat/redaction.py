@@ -51,10 +51,9 @@ def without(message: str, key: str) -> str:
     """The message without a key: neither the whole, nor a part that could help to guess it, nor
     either of them with its characters encoded."""
     plain, starts = _decoded(message)
-    spans = sorted(_spans(plain, key))
+    decoded = [(starts[start], starts[stop]) for start, stop in _spans(plain, key)]
     parts, at = [], 0
-    for start, stop in spans:
-        begin, end = starts[start], starts[stop]
+    for begin, end in sorted([*decoded, *_spans(message, key)]):
         if begin >= at:
             parts += [message[at:begin], SHOWN]
         at = max(at, end)

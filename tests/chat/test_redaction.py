@@ -70,6 +70,10 @@ def test_no_part_of_a_key_is_left(key, data, before, after, is_encoded):
     assert not any(one in said for one in parts)
 
 
+def test_a_part_that_reads_otherwise_behind_a_percent_sign_is_found_as_it_stands():
+    assert without("%C000000", "0" * 12) == "%C[key]"
+
+
 def test_a_short_key_is_only_looked_for_whole():
     assert without("ollama runs llama", "ollama") == "[key] runs llama"
     assert without("EMPTY and none", "none-12") == "EMPTY and none"
