@@ -40,6 +40,20 @@ def test_where_and_how_fast_stay_out_of_what_is_digested():
     assert first.model_dump(mode="json") == second.model_dump(mode="json")
 
 
+@pytest.mark.parametrize(
+    ("class_name", "may_be_absent"),
+    [
+        ("cat", True),
+        ("laptop", False),  # rows drop what was called a computer
+        ("surfboard", False),  # "surf board"
+        ("printer", False),  # none of the 150 names
+    ],
+)
+def test_vg150_shows_no_absence_of_what_a_dropped_name_may_mean(class_name, may_be_absent):
+    config = load_config(next(path for path in CONFIGS if path.stem == "stvqa-7k"))
+    assert (class_name in config.proof_of_source.absent_classes) == may_be_absent
+
+
 @pytest.mark.parametrize("name", ["input", "output", "cached"])
 def test_a_price_per_token_is_refused(name):
     PriceConfig(**{"input": 0.0, "output": 0.001, name: 0.0})
