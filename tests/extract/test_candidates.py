@@ -181,6 +181,8 @@ def test_some_annotations_make_no_question(objects, said):
         ("man", "holding", "couch", False),
         ("woman", "carrying", "house", False),
         ("bench", "eating", "apple", False),
+        ("dog", "eating", "couch", False),
+        ("dog", "eating", "apple", True),
     ],
 )
 def test_only_the_living_hold_and_only_what_can_be_held(subject, predicate, target, is_asked):
@@ -190,6 +192,19 @@ def test_only_the_living_hold_and_only_what_can_be_held(subject, predicate, targ
     ]  # fmt: skip
     claims = asked(Category.REACH, [*ends, *others], [(0, predicate, 1)])
     assert (ReachClaim(0, predicate, 1) in claims) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("subject", "target", "is_asked"),
+    [("man", "backpack", True), ("cat", "bench", False), ("bed", "backpack", False)],
+)
+def test_only_the_living_wear_and_only_what_can_be_taken_along(subject, target, is_asked):
+    ends = [(subject, (100, 100, 300, 500)), (target, (150, 300, 200, 350))]
+    others = [
+        ("woman", (700, 100, 890, 500)), ("dog", (500, 500, 560, 560)), ("cup", (600, 20, 640, 60)),
+    ]  # fmt: skip
+    claims = asked(Category.RELATION, [*ends, *others], [(0, "wearing", 1)])
+    assert (RelationClaim(0, "wearing", 1) in claims) is is_asked
 
 
 @pytest.mark.parametrize(
