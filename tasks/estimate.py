@@ -7,31 +7,23 @@ and on usual replies, and says so.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
-from pathlib import Path
 
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.chat import Account, ChatConfig
+from schemas.chat import ChatConfig
 from schemas.claim import Category
-from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
 from schemas.config.models import BlindRule
-from schemas.config.source import SourceConfig
-from schemas.question import QUESTION, as_judged
-from tasks.chat.account import account_of, chat_of
-from tasks.chat.replies import open_replies
+from tasks.chat.account import chat_of
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
-from tasks.plan.groups import stable_hash
+from tasks.pilot import ROUGH, PerQuestion, run_pilot
 from tasks.plan.stage import quotas_to_write
 from tasks.stage import Build
-from tasks.verify.stage import verify_questions
 from tasks.write.prompt import system_of
-from tasks.write.stage import planned_subgraphs, write_rows
 
 BYTES_PER_TOKEN = 4
 """Of English text, about."""
@@ -46,16 +38,9 @@ BLIND_VOTES = 1.6
 """Usual numbers, rough on purpose, as a pilot measures them: tokens of a scene in the prompt, of a
 question, of a written question, of a vote, of a blind one; and blind votes per question. What
 a model reasons comes on top, and only a pilot measures it."""
-ROUGH = 2.0
-"""Factor by which the estimate may be too high or too low without a pilot, or by one of a single
-question."""
 USUAL = "the length of the prompts and of usual replies: --pilot 50 measures them"
-CONFIDENCE = 1.96
-"""Standard errors to either side: 95 of 100 such intervals hold the true mean."""
 SECONDS = 4.0
 """Seconds that a reply usually takes; a pilot measures this, too."""
-OUTPUT_WEIGHT = 5
-"""Input tokens that cost as much as one output token, about: only the spread of costs needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +59,6 @@ class StageEstimate:
     low: float | None
     high: float | None
     basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class _PerQuestion:
-    """Means per written question. How far off they may be: `error` is a share of them, as it was
-    measured, which may exceed 1; `factor` is one by which a guess may be too high or too low."""
-
-    calls: float
-    input_tokens: float
-    cached_tokens: float
-    output_tokens: float
-    seconds: float
-    basis: str
-    error: float = 0.0
-    factor: float = 1.0
 
 
 def estimate_roughly(config: PipelineConfig) -> list[StageEstimate]:
@@ -110,7 +80,7 @@ def estimate_by_pilot(prepared: Build, num_pilot: int) -> list[StageEstimate]:
 
 
 def _estimates(
-    config: PipelineConfig, num_questions: int, measured: dict[str, _PerQuestion]
+    config: PipelineConfig, num_questions: int, measured: dict[str, PerQuestion]
 ) -> Iterator[StageEstimate]:
     for stage, per_question in measured.items():
         chat = chat_of(config, stage)
@@ -136,14 +106,14 @@ def _estimates(
         )
 
 
-def _interval(total: float | None, mean: _PerQuestion) -> tuple[float | None, float | None]:
+def _interval(total: float | None, mean: PerQuestion) -> tuple[float | None, float | None]:
     if total is None:
         return None, None
     low, high = max(total * (1.0 - mean.error), 0.0), total * (1.0 + mean.error)
     return low / mean.factor, high * mean.factor
 
 
-def _dollars(per_question: _PerQuestion, chat: ChatConfig) -> float | None:
+def _dollars(per_question: PerQuestion, chat: ChatConfig) -> float | None:
     if chat.price is None:
         return None
     fresh = per_question.input_tokens - per_question.cached_tokens
@@ -166,7 +136,7 @@ def _image_tokens(side: int) -> int:
     return side * side * 3 // 4 // PIXELS_PER_TOKEN
 
 
-def _usual_write(config: PipelineConfig) -> _PerQuestion:
+def _usual_write(config: PipelineConfig) -> PerQuestion:
     write = config.write
     systems = [
         len(system_of(write.strategy, category, write.show_photograph).encode())
@@ -175,13 +145,13 @@ def _usual_write(config: PipelineConfig) -> _PerQuestion:
     tokens = sum(systems) / len(systems) / BYTES_PER_TOKEN + SCENE_TOKENS
     if write.show_photograph:
         tokens += _image_tokens(write.max_image_side)
-    return _PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, USUAL, factor=ROUGH)
+    return PerQuestion(1.05, tokens * 1.05, 0.0, WRITTEN_TOKENS, SECONDS, USUAL, factor=ROUGH)
 
 
-def _usual_judge(config: PipelineConfig) -> _PerQuestion:
+def _usual_judge(config: PipelineConfig) -> PerQuestion:
     judge = config.judge
     if judge is None:
-        return _PerQuestion(0.0, 0.0, 0.0, 0.0, 0.0, "")
+        return PerQuestion(0.0, 0.0, 0.0, 0.0, 0.0, "")
     rounds = RULES[judge.rule]
     sighted = (rounds[0].num_votes + rounds[-1].num_votes) / 2
     blind = 0.0 if judge.blind is BlindRule.OFF else BLIND_VOTES
@@ -191,104 +161,7 @@ def _usual_judge(config: PipelineConfig) -> _PerQuestion:
         + _image_tokens(judge.max_image_side)
     ) + blind * (len(BLIND_PROMPT) / BYTES_PER_TOKEN + QUESTION_TOKENS)
     output = sighted * VOTE_TOKENS + blind * GUESS_TOKENS
-    return _PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, USUAL, factor=ROUGH)
-
-
-def run_pilot(
-    config: PipelineConfig, prepared: Build, planned: pl.DataFrame, num_pilot: int, root: Path
-) -> dict[str, _PerQuestion]:
-    """What `num_pilot` of the planned questions took, by stage."""
-    ordered = sorted(
-        planned["question_id"], key=lambda key: (stable_hash(config.seed, f"pilot:{key}"), key)
-    )
-    chosen = planned.filter(pl.col("question_id").is_in(ordered[:num_pilot]))
-    account = account_of(config, root)
-    pictures: list[Path | None] = [*prepared.made.get("photographs", ())] or [None] * len(
-        prepared.shards
-    )
-    asked = [
-        _ask_shard(config, prepared.source, *paths, chosen, account, root)
-        for paths in zip(prepared.made["extract"], prepared.made["ingest"], pictures, strict=True)
-    ]
-    questions = pl.concat(part for part in asked if part is not None)
-    return {
-        "write": _measured(questions, ["write_usage"], "write_replies", account),
-        "judge": _measured(questions, ["judge_usage", "blind_usage"], "judge_replies", account),
-    }
-
-
-def _ask_shard(
-    config: PipelineConfig,
-    source: SourceConfig,
-    subgraphs_path: Path,
-    scenes_path: Path,
-    photographs_path: Path | None,
-    chosen: pl.DataFrame,
-    account: Account,
-    root: Path,
-) -> pl.DataFrame | None:
-    """Rows of JUDGED for the chosen questions (rows of PLAN) of a shard, None where it has none."""
-    subgraphs = planned_subgraphs(subgraphs_path, chosen)
-    if subgraphs.is_empty():
-        return None
-    rows, _ = write_rows(
-        subgraphs,
-        config.write,
-        config.seed,
-        root,
-        scenes_path=scenes_path,
-        photographs_path=photographs_path,
-        source=source,
-        account=account,
-        is_judged=config.judge is not None,
-        proof=config.proof_of_source,
-    )
-    scenes = (
-        pl.scan_parquet(scenes_path)
-        .filter(pl.col("image_id").is_in(subgraphs["image_id"].to_list()))
-        .collect()
-    )
-    verified = verify_questions(
-        frame_of(rows, QUESTION),
-        scenes,
-        config.proof_of_source,
-        is_judged=config.judge is not None,
-    )
-    if config.judge is None or photographs_path is None:
-        return as_judged(verified)
-    from tasks.judge.conversation import judge_all
-
-    judged, _ = judge_all(
-        verified, scenes_path, photographs_path, config.judge, source, account, root
-    )
-    return judged
-
-
-def _measured(
-    questions: pl.DataFrame, used: Sequence[str], replies: str, account: Account
-) -> _PerQuestion:
-    """Means over all questions; those about which no model was asked count as 0."""
-    totals = questions.select(
-        pl.sum_horizontal(pl.col(column).struct.field(name).fill_null(0) for column in used).alias(
-            name
-        )
-        for name in ("calls", "input_tokens", "cached_tokens", "output_tokens")
-    )
-    number = questions.height
-    tokens = totals["input_tokens"] + OUTPUT_WEIGHT * totals["output_tokens"]
-    mean, deviation = float(tokens.mean() or 0.0), float(tokens.std() or 0.0)  # type: ignore[arg-type]
-    error = CONFIDENCE * deviation / sqrt(number) / mean if mean else 0.0
-    digests = questions[replies].explode(empty_as_null=False).drop_nulls().to_list()
-    stored = open_replies(account.store).read(digests).values()
-    seconds = sum(reply.seconds for reply in stored) / max(len(stored), 1)
-    means = totals.select(pl.all().mean().fill_null(0.0)).row(0, named=True)
-    return _PerQuestion(
-        **means,
-        seconds=seconds,
-        basis=f"a pilot of {number} of them",
-        error=error,
-        factor=ROUGH if number == 1 else 1.0,  # one question has no spread to measure
-    )
+    return PerQuestion(sighted + blind, tokens, 0.0, output, SECONDS, USUAL, factor=ROUGH)
 
 
 def print_estimate(
