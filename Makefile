@@ -49,6 +49,7 @@ clean:  ## remove the environment and everything that runs have written
 
 # The pip of Python 3.11 takes two to three times as long.
 .venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: install Python 3.11, or say where: make PYTHON=..."; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -qq --upgrade 'pip>=26'
 
