@@ -23,7 +23,7 @@ from schemas.proof.pieces import is_piece, is_set_on
 from schemas.scene_graph import Scene, SceneObject
 from schemas.testimony import Reading, Sighting
 from schemas.vocabulary.classes import Vocabulary
-from schemas.vocabulary.kinds import Kind
+from schemas.vocabulary.kinds import Kind, Trait
 from schemas.vocabulary.predicates import load_predicates
 
 BEARERS = frozenset({Kind.FURNITURE, Kind.VEHICLE, Kind.CONTAINER, Kind.APPLIANCE})
@@ -83,6 +83,14 @@ class Witnesses:
                 one for one in self.testimony.sightings if self._fit(one, class_name) > Fit.NO
             ]
         return self._seen[class_name]
+
+    def has_seen(self, trait: Trait) -> bool:
+        """Whether one of them saw what has the trait, or may have it."""
+        return any(
+            self.vocabulary.has(name, trait)
+            for one in self.testimony.sightings
+            for name in one.class_names
+        )
 
     def doubt(self, class_name: str) -> str | None:
         """Why what witnesses saw leaves open how many things of the class there are; None where it

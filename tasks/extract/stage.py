@@ -30,6 +30,7 @@ from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
 from schemas.question import LEVELS, SUBGRAPH
 from schemas.scene_graph import Scene, scenes_of
+from schemas.vocabulary.kinds import Trait
 from tasks.extract.candidates import Candidate, find_candidates, mirror_image_of
 from tasks.language.forms.table import form_of
 from tasks.plan.balance import offered_and_context
@@ -38,7 +39,7 @@ from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
 from tasks.writing import write_artifact
 
-VERSION = 12
+VERSION = 13
 logger = logging.getLogger(__name__)
 
 
@@ -54,9 +55,11 @@ def subgraph_rows(
     """The candidate questions of one scene as rows of SUBGRAPH, distinct in `question_id`; behind
     each that of its mirror image, where there is one and the answer is another there."""
     facts = Facts(scene, proof)
+    # A sign that only a witness saw shows as well which of the two is the mirror image.
+    is_mirrored = has_mirror_image and not facts.witnesses.has_seen(Trait.LETTERED)
     seen = set()
     for candidate in find_candidates(facts, extract, num_options, undecided=undecided):
-        image = mirror_image_of(candidate) if has_mirror_image else None
+        image = mirror_image_of(candidate) if is_mirrored else None
         rows = [_row(facts, candidate, scene.image_id)]
         rows += [_row(facts, image, mirrored_id(scene.image_id))] if image else []
         for row in rows:

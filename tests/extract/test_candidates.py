@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.box import Box
 from schemas.claim import (
     Category,
     Cell,
@@ -25,6 +26,8 @@ from schemas.mirror import mirrored_scene
 from schemas.proof.facts import Facts
 from schemas.question import SUBGRAPH
 from schemas.scene_graph import Facing
+from schemas.testimony import Sighting
+from schemas.testimony import Testimony as Said
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import asked_as, load_predicates
 from tasks.extract.candidates import find_candidates, mirror_image_of
@@ -682,6 +685,15 @@ def test_the_mirror_image_is_asked_the_same_with_the_other_answer():
         assert there.holds(decode_claim(image["claim"])).supports
         assert all(there.holds(decode_claim(text)).refutes for text in image["alternatives"])
         assert image["question_id"].startswith(f"1-mirrored-{image['category']}-")
+
+
+@pytest.mark.parametrize(
+    ("seen", "has_image"), [("toaster", True), ("stop sign", False), ("clock", False)]
+)
+def test_what_a_witness_saw_bears_letters_too(seen, has_image):
+    sighting = Sighting("coco", (seen,), Box(0, 0, 20, 20), True, None)
+    one = replace(scene(filled(*LIVING_ROOM)), testimony=Said((sighting,)))
+    assert bool(mirror_images(one)) is has_image
 
 
 def test_only_what_is_left_or_right_is_asked_of_a_mirror_image():
