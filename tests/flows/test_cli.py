@@ -112,6 +112,11 @@ class LostError(OSError):
     __module__ = "distributed.client"
 
 
+REFUSED = httpx.HTTPStatusError(
+    "Client error", request=httpx.Request("GET", "http://a"), response=httpx.Response(401)
+)
+
+
 @pytest.mark.parametrize(
     ("error", "told", "code"),
     [
@@ -127,6 +132,7 @@ class LostError(OSError):
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
         (pl.exceptions.ComputeError("what\never"), "what", 1),
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
+        (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
         (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
         (RuntimeError(""), "RuntimeError", 1),
         (LostError("lost.\nmore"), "the cluster failed (LostError: lost.): run the same", 1),
