@@ -94,7 +94,7 @@ def resolve_dataset(name: str, root: Path) -> Path:
             )
     raise FileNotFoundError(
         f"no dataset {shell_word(name)}: it is neither a dataset folder nor a name below "
-        f"{root / 'datasets'}; run spatialthinker build first"
+        f"{root / 'datasets'}; run spatialthinker build first, or name its root with --root"
     )
 
 
