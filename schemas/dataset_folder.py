@@ -34,6 +34,11 @@ def check_root(root: Path) -> Path:
             f"{root} holds {found[0]}, which stands for other names: choose a folder without it "
             "with --root"
         )
+    if ":" in next(iter(root.parts), ""):
+        raise ValueError(
+            f"{root} begins like an address, and is read as one: choose a folder without the colon "
+            "with --root, or name it from /"
+        )
     try:
         root.stat()
     except (FileNotFoundError, NotADirectoryError):
