@@ -22,8 +22,12 @@ REJECTED = "rejected"
 
 
 def check_root(root: Path) -> Path:
-    """The root itself. ValueError where it cannot be one: a file stands there, the system
-    refuses its name, or it is a pattern of names to those who read Parquet files."""
+    """The root, `~` being one's home. ValueError where it cannot be one: a file stands there, the
+    system refuses its name, or it is a pattern of names to those who read Parquet files."""
+    try:
+        root = root.expanduser()  # of --root=~/data, which a shell leaves as it is
+    except RuntimeError:
+        raise ValueError(f"{root} is the home of nobody here: choose another folder") from None
     if not all(char >= " " and char != "\x7f" for char in str(root)):
         raise ValueError(
             f"{str(root)!r} holds a line break or another control character, and no line could "
