@@ -73,6 +73,13 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["score", "build", "train", "evaluate"])
+def test_a_file_may_be_named_from_home(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert f" at {tmp_path}/none: " in call(command, "~/none").stderr
+    assert "~nobody-here" in call(command, "~nobody-here").stderr
+
+
 def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path):
     text = (REPOSITORY / "configs/sample.toml").read_bytes()
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf" + text)
