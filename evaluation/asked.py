@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
+from evaluation.existing import sought_in
 from evaluation.option_texts import NUMBERS, singular
 
 TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
@@ -72,7 +73,7 @@ class Asked(NamedTuple):
     end; the things that it names, those of its options, and those of which it does not ask for the
     place; the letters of its options and the things of each; the verb of what it asks for; whether
     it supposes something; whether its options are numbers of things; where it asks whether
-    something is there, the letter of "no"."""
+    something is there, the letter of "no" and the words for what it seeks."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
@@ -84,6 +85,7 @@ class Asked(NamedTuple):
     is_supposed: bool = False
     is_counted: bool = False
     no: str = ""
+    sought: Sequence[str] = ()
 
 
 NOTHING = Asked()
@@ -124,6 +126,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         SUPPOSES.search(question) is not None,
         HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),
         no[0] if no and WHETHER.search(question) and not TURNS.search(question) else "",
+        sought_in(question),
     )
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from evaluation.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
 from evaluation.counted import Clause, without_parts, without_shared_out, without_whole
+from evaluation.existing import said_to_exist
 from evaluation.option_texts import singular
 from evaluation.reply_parts import SUPPOSED
 
@@ -86,6 +87,8 @@ class _Reading:
         asked, is_last = self.asked, SENTENCE_ENDS.search(mark) is not None
         if self.is_left_out:
             clause = JOINS.sub("", clause)
+        if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
+            clause = said_to_exist(clause, asked.sought) or clause
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)
         self.is_headed &= not any(asked_end.search(clause) for asked_end, _ in asked.ends)
         self.is_compared &= not VERB.search(clause)

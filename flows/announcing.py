@@ -107,6 +107,7 @@ def announce_rejection(name: str, validation: Path, *, event: bool) -> None:
         {
             "check": entry["name"],
             "example": entry["error"] or next((e["value"] for e in entry["examples"]), ""),
+            "sample": next((e["question_id"] for e in entry["examples"]), ""),
             "failing": counted(entry),
             "what": entry["description"],  # last: Prefect's page is not wide enough for all
         }

@@ -14,6 +14,8 @@ UNUSABLE = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMET
 """Where something else stands in the place of a folder or file, or none can."""
 BAD_CALL = 2
 """The exit code of a bad call, configuration or input."""
+REFUSED_USER = (401, 403)
+"""By the statuses of HTTP: it would refuse the same request again."""
 CLUSTERS = ("distributed", "ray")
 """Packages whose own errors are those of a cluster, not of its jobs."""
 
@@ -33,11 +35,7 @@ def outcome_of(error: Exception) -> tuple[str, int]:
         is_full = os.strerror(errno.ENOSPC) in str(error)
         return (_told(OSError(errno.ENOSPC, "")) if is_full else first_line(error)), 1
     if _is_of("httpx", "HTTPError", error):
-        reason = first_line(error)
-        return (
-            f"the Prefect server does not answer ({reason}): run the same command when it does",
-            1,
-        )
+        return _of_server(error)
     if _is_of("concurrent.futures", "BrokenExecutor", error):
         return (
             "a worker process was killed, as the system does when memory runs out: run the same "
@@ -47,6 +45,20 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return _said(error), 1
     return _fault(error), 1
+
+
+def _of_server(error: Exception) -> tuple[str, int]:
+    """What the Prefect server refused, or that it does not answer."""
+    response = getattr(error, "response", None)
+    status = response.status_code if response is not None else 0
+    if status in REFUSED_USER:
+        return (
+            f"the Prefect server refuses this user ({status}): set PREFECT_API_AUTH_STRING to its "
+            "`user:password`, or PREFECT_API_KEY to a key of Prefect Cloud",
+            BAD_CALL,
+        )
+    reason = first_line(error)
+    return f"the Prefect server does not answer ({reason}): run the same command when it does", 1
 
 
 def _said(error: Exception) -> str:

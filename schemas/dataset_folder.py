@@ -22,8 +22,12 @@ REJECTED = "rejected"
 
 
 def check_root(root: Path) -> Path:
-    """The root itself. ValueError where it cannot be one: a file stands there, the system
-    refuses its name, or it is a pattern of names to those who read Parquet files."""
+    """The root, `~` being one's home. ValueError where it cannot be one: a file stands there, the
+    system refuses its name, or it is a pattern of names to those who read Parquet files."""
+    try:
+        root = root.expanduser()  # of --root=~/data, which a shell leaves as it is
+    except RuntimeError:
+        raise ValueError(f"{root} is the home of nobody here: choose another folder") from None
     if not all(char >= " " and char != "\x7f" for char in str(root)):
         raise ValueError(
             f"{str(root)!r} holds a line break or another control character, and no line could "
@@ -33,6 +37,11 @@ def check_root(root: Path) -> Path:
         raise ValueError(
             f"{root} holds {found[0]}, which stands for other names: choose a folder without it "
             "with --root"
+        )
+    if ":" in next(iter(root.parts), ""):
+        raise ValueError(
+            f"{root} begins like an address, and is read as one: choose a folder without the colon "
+            "with --root, or name it from /"
         )
     try:
         root.stat()
@@ -94,7 +103,7 @@ def resolve_dataset(name: str, root: Path) -> Path:
             )
     raise FileNotFoundError(
         f"no dataset {shell_word(name)}: it is neither a dataset folder nor a name below "
-        f"{root / 'datasets'}; run spatialthinker build first"
+        f"{root / 'datasets'}; run spatialthinker build first, or name its root with --root"
     )
 
 

@@ -2,6 +2,7 @@
 and imports what it needs when it runs."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,22 @@ COMMANDS: dict[str, Callable[..., None]] = {
 then what is needed now and then."""
 
 
+def at_home(value: Any) -> Any:
+    """A path from `--to=~/data`, which a shell leaves as it is; any other value itself."""
+    if isinstance(value, list):
+        return [at_home(one) for one in value]
+    with suppress(RuntimeError):  # the home of nobody here: the command says that it is not there
+        return value.expanduser() if isinstance(value, Path) else value
+    return value
+
+
 def with_store(command: Callable[..., None]) -> Callable[..., None]:
-    """The command; where its root is on an object store, between bringing and sending what is
-    new."""
+    """The command, with its files at home where they begin with `~`; where its root is on an object
+    store, between bringing and sending what is new."""
 
     @wraps(command)
     def run(**arguments: Any) -> None:
+        arguments = {name: at_home(value) for name, value in arguments.items()}
         root = arguments.get("root")
         if not isinstance(root, Path) or store_of(root) is None:
             command(**arguments)

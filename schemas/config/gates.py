@@ -1,6 +1,7 @@
 """Gates: what validation lets through."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -107,6 +108,10 @@ class GatesConfig(Section):
         min_length=1,
         description="a Great Expectations suite as JSON: more expectations on the samples",
     )
+
+    @property
+    def suite_file(self) -> Path | None:
+        return Path(self.suite).expanduser() if self.suite else None
 
     @field_validator("severity")
     @classmethod

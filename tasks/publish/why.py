@@ -74,7 +74,7 @@ def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Itera
     stored = _stored_replies(asked.values(), root, replies)
     if column == "image_id":
         num_written = sum(row["question"] is not None for row in asked.values())
-        yield f"{candidates.height} candidates, {num_written} written, {len(samples)} published"
+        yield f"{candidates.height} candidates, {num_written} written, {len(samples)} selected"
     for row in candidates.iter_rows(named=True):
         key = row["question_id"]
         history = History(
@@ -138,7 +138,7 @@ def _fate(candidate: Row, history: History) -> Iterator[str]:
         yield f"  verify    rejected: {question['reason']}: {question['reason_detail']}"
     yield from _cost_lines(question, history.cost)
     if sample:
-        yield f"  published in {sample['split']}, answer {sample['answer_option_text_only']}"
+        yield f"  select    in {sample['split']}, answer {sample['answer_option_text_only']}"
     elif history.left_out:
         yield f"  select    left out: {history.left_out}"
 

@@ -96,6 +96,11 @@ def open_store(to: str, *, is_public: bool = False) -> Store:
             "gs://BUCKET/PREFIX or hub:NAME"
         )
     place = Path(to).expanduser()
+    if ":" in place.parts[0] and not Path(place.parts[0]).exists():  # as rsync and scp take it
+        raise ValueError(
+            "what stands before the colon is no store that is known: name a folder of this "
+            "machine, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or hub:NAME"
+        )
     there = next(one for one in (place, *place.absolute().parents) if one.exists())
     if not there.is_dir():
         raise ValueError(f"{there} is a file: name a folder")

@@ -105,9 +105,9 @@ def validate_samples(
         frames: dict[str, pl.DataFrame | View] = {"samples": view, **by_family(totals)}
         frames["table"] = table_columns(schema)
         suite = list(checks(gates.severity, is_witnessed=is_witnessed))
-        if gates.suite:
+        if gates.suite_file:
             frames["rows"] = samples.collect().sort("question_id")
-            suite += checks_of_suite(Path(gates.suite), schema)
+            suite += checks_of_suite(gates.suite_file, schema)
         checked = evaluate(frames, suite)
         failing = failing_rows(checked, frames)
         numbers = numbers_of(view.select(*NUMBERED))
@@ -196,10 +196,8 @@ def files(build: Build) -> dict[str, str]:
     gates, found = build.config.gates, dict(digest_of_reviews(build))
     if gates.blind_model is not None and gates.blind_model.folder:
         found["blind_model"] = digest_of_model(gates.blind_model, build.root)
-    suite = gates.suite
-    if suite is not None:
-        place = Path(suite)
-        found["suite"] = digest_files([place], place.parent, digest_store(build.root))
+    if suite := gates.suite_file:
+        found["suite"] = digest_files([suite], suite.parent, digest_store(build.root))
     return found
 
 
@@ -239,10 +237,10 @@ def check_gates(config: PipelineConfig) -> None:
     model needs is not installed."""
     if config.gates.blind_model:
         check_packages("gates.blind_model")
-    if config.gates.suite:
+    if config.gates.suite_file:
         from tasks.validate.suites import checks_of_suite
 
-        checks_of_suite(Path(config.gates.suite), sample_columns(bool(config.witness)))
+        checks_of_suite(config.gates.suite_file, sample_columns(bool(config.witness)))
 
 
 def _example(expectation: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.flow_engine import flow_run_logger, run_flow
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -24,6 +25,7 @@ from flows.announcing import (
     announce_again,
     announce_dataset,
     announce_model,
+    announce_rejection,
 )
 from flows.build import build_from_file, run_build
 from flows.handover import push_dataset
@@ -244,7 +246,9 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, m
     (page,) = tmp_path.glob("artifacts/validate/*/validation.html")
     assert config_digest(config) in page.read_text(encoding="utf-8")
     table = artifacts_of("poor")["failed-checks-poor"]
-    assert "there_are_enough_samples" in table["data"] and "400 wanted" in table["data"]
+    (row,) = json.loads(table["data"])
+    assert row["check"] == "there_are_enough_samples" and "400 wanted" in row["example"]
+    assert not row["sample"]  # one failed check is about all of them
     (run,) = [one for one in found("flow_runs") if one["parameters"].get("root") == str(tmp_path)]
     tasks = found("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
     ended = {task["name"]: task["state_type"] for task in tasks}
@@ -254,6 +258,19 @@ def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, m
     (said,) = [line for line in lines if line.startswith("Task run failed with state")]
     assert "there_are_enough_samples" in said and "\n" not in said
     assert not any("Traceback" in line for line in lines)
+
+
+def test_the_example_of_a_failed_check_is_a_sample_that_why_explains(prefect_server, tmp_path):
+    example = {"question_id": "7-depth-1", "question": "Which?", "value": "too long"}
+    failed = {
+        "name": "own_01", "severity": "critical", "status": "failed", "error": None,
+        "num_failed": 1, "num_checked": 2, "unit": "samples", "description": "short",
+        "examples": [example],
+    }  # fmt: skip
+    (tmp_path / "results.json").write_text(json.dumps({"expectations": [failed]}))
+    flow(announce_rejection)("wordy", tmp_path, event=False)
+    (row,) = json.loads(artifacts_of("wordy")["failed-checks-wordy"]["data"])
+    assert (row["sample"], row["example"]) == ("7-depth-1", "too long")
 
 
 def test_what_a_worker_runs_fails_in_one_line(prefect_server, monkeypatch):

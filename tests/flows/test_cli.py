@@ -73,6 +73,13 @@ def test_bad_calls_get_one_line_and_code_2(arguments, message):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["score", "build", "train", "evaluate"])
+def test_a_file_may_be_named_from_home(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert f" at {tmp_path}/none: " in call(command, "~/none").stderr
+    assert "~nobody-here" in call(command, "~nobody-here").stderr
+
+
 def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path):
     text = (REPOSITORY / "configs/sample.toml").read_bytes()
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf" + text)
@@ -112,6 +119,11 @@ class LostError(OSError):
     __module__ = "distributed.client"
 
 
+REFUSED = httpx.HTTPStatusError(
+    "Client error", request=httpx.Request("GET", "http://a"), response=httpx.Response(401)
+)
+
+
 @pytest.mark.parametrize(
     ("error", "told", "code"),
     [
@@ -127,6 +139,7 @@ class LostError(OSError):
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
         (pl.exceptions.ComputeError("what\never"), "what", 1),
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
+        (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
         (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
         (RuntimeError(""), "RuntimeError", 1),
         (LostError("lost.\nmore"), "the cluster failed (LostError: lost.): run the same", 1),

@@ -74,7 +74,7 @@ def test_why_tells_of_a_sample_about_a_mirror_image(built, root, both):
     row = both.row(0, named=True)
     lines = [*explain(row["question_id_there"], built, root)]
     assert f"image {row['image_id_there']}: 400 x 300 pixels" in lines[1]
-    assert any(f"published in {row['split']}" in line for line in lines)
+    assert any(f"select    in {row['split']}" in line for line in lines)
 
 
 def test_the_same_build_gives_the_same_bytes(built, tmp_path):

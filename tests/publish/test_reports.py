@@ -449,7 +449,7 @@ def test_why_tells_why_a_model_wrote_nothing(tmp_path):
                "verdict": None}  # fmt: skip
     lines = list(explain(KEY, write_build(tmp_path, ASKED | nothing), tmp_path))
     assert "  write     no question: no-reply: 503" in lines
-    assert "1 candidates, 0 written, 0 published" in list(
+    assert "1 candidates, 0 written, 0 selected" in list(
         explain("7", tmp_path / "datasets" / "tiny" / ("0" * 16), tmp_path)
     )
 

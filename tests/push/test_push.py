@@ -160,6 +160,8 @@ def test_a_dataset_is_not_pushed_among_those_of_its_root(dataset):
         (f"s3:/{SECRET}/place", "s3: is no store that is known"),
         ("GS:bucket", "GS: is no store that is known"),
         ("ftp://host/place", "ftp:// is no store that is known: name a folder, s3://BUCKET/PREFIX"),
+        (f"me:{SECRET}@host:/data/place", "before the colon is no store that is known: name a f"),
+        ("host:place", "before the colon is no store that is known: name a folder of this"),
         (f"s3://key:{SECRET}@bucket/place", "keys are read from the environment"),
         ("s3://", "s3:// is followed by something else than BUCKET/PREFIX"),
         ("gs://a//b", "gs:// is followed by something else than BUCKET/PREFIX"),

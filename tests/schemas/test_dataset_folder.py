@@ -53,7 +53,7 @@ def test_a_command_is_told_as_a_shell_takes_it(item, typed):
     "name", ["other", "../drawn", "datasets/none", "", "/", "@a", "a@", "a" * 300]
 )
 def test_what_is_no_dataset_is_told(name, tmp_path):
-    with pytest.raises(FileNotFoundError, match="run spatialthinker build first"):
+    with pytest.raises(FileNotFoundError, match="build first, or name its root with --root"):
         resolve_dataset(name, tmp_path)
 
 

@@ -132,5 +132,18 @@ def test_a_root_that_no_line_can_name_is_refused(name, tmp_path):
 
 
 def test_a_root_is_a_folder_or_not_there_yet(tmp_path):
-    for root in (tmp_path, tmp_path / "a b" / "ü {c}", Path("data")):
+    for root in (tmp_path, tmp_path / "a b" / "ü {c}", Path("data"), tmp_path / "a:b"):
         assert check_root(root) == root
+
+
+def test_a_root_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert check_root(Path("~/data")) == tmp_path / "data"
+    with pytest.raises(ValueError, match="~nobody-here is the home of nobody here"):
+        check_root(Path("~nobody-here"))
+
+
+@pytest.mark.parametrize("root", ["me@host:/data", "host:", "./host:data/root"])
+def test_a_root_that_begins_like_an_address_is_refused(root):
+    with pytest.raises(ValueError, match="begins like an address, and is read as one"):
+        check_root(Path(root))

@@ -17,7 +17,7 @@ from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
 from tasks.validate.results import counted
 from tasks.validate.reviewed import TOTAL
-from tasks.validate.stage import check, validate_samples
+from tasks.validate.stage import check, check_gates, validate_samples
 from tasks.validate.suites import checks_of_suite
 from tasks.validate.totals import count_totals
 from tests.commands import call
@@ -185,6 +185,12 @@ def test_what_all_samples_fail_together_is_told_of_no_one_sample(tmp_path):
     page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
     assert "Fails for all samples together" in page
     assert page.count('class="id"') == page.count('class="question"') == 0
+
+
+def test_a_suite_may_be_named_from_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    suite(tmp_path / "own.json", gxe.ExpectColumnToExist(column="width"))
+    check_gates(build_of(tmp_path, gates={"suite": "~/own.json"}).config)
 
 
 @pytest.mark.parametrize(

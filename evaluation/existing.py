@@ -1,0 +1,68 @@
+"""Existing: a clause of a reply that says whether there is what its question asks for.
+
+"There is a dog on the left" says yes to "Is there a dog in the picture?", and "I do not see any
+dog" says no. The clause must name all that is asked for, in the question's words: "there is a cat
+next to the sofa" says nothing of one on the sofa, nor a hot dog or a dog's bowl of a dog.
+"""
+
+import re
+from collections.abc import Sequence
+
+from evaluation.option_texts import singular
+
+SCENE = r"(?:the|this) (?:picture|image|photo|photograph|scene)"
+WE = "(?:i|we|you|one)"
+SEE = "(?:see|spot|find|detect|identify|make out)"
+SHOW = "(?:show|contain|include|depict|feature)"
+FOUND = "(?:visible|present|shown|seen|found|depicted|there|here)"
+ONE = "(?:an?|one|two|three|four|five|some|several|many|a few|at least one)"
+BEGIN = r"(?i)^(?:(?:and|but|so|yes|no|yet|while|therefore|thus),?\s+)?"
+SOUGHT = re.compile(
+    rf"(?i)(?:\b(?:is|are) there|\b(?:can|do) (?:you|we) see) (?:an?|any|some) ([^?.,;:]+?)"
+    rf"(?: {FOUND})?(?: (?:anywhere )?in {SCENE})?\s*\?"
+)
+HAS = re.compile(
+    rf"{BEGIN}(?:there(?:'s| is| are)|{WE} (?:can |do )?(?:clearly )?{SEE}|{SCENE} {SHOW}s) {ONE} "
+)
+LACKS = re.compile(
+    rf"{BEGIN}(?:there (?:is|are)(?:n't| not)|{WE} (?:do|can|could)(?:n't|not| not) {SEE}"
+    rf"|{SCENE} does(?:n't| not) {SHOW}) (?:an?|any) "
+)
+FOUND_ONE = re.compile(
+    rf"{BEGIN}(?:(no)|{ONE}) (?=[^,;:]*? (?:(?:is|are|can be) (?:\w+ing )?(?:{FOUND}|in|on|at))\b)"
+)
+WORD = re.compile(r"[\w'-]+")
+ARTICLES = {"a", "an", "the", "this", "that"}
+AFTER = {
+    "in", "on", "at", "by", "near", "next", "beside", "behind", "under", "above", "below", "and",
+    "with", "to", "here", "inside", "around", "standing", "sitting", "lying", "visible", "present",
+    "who", "which", "anywhere", "between",
+}  # fmt: skip
+"""What may follow a name: it is no part of the name of another thing."""
+VERBS = {"is", "are", "can"}
+"""The same, where the thing is the subject."""
+
+
+def sought_in(question: str) -> Sequence[str]:
+    """The words by which a question asks whether something is there; none where it does not."""
+    found = SOUGHT.search(question)
+    return _words(found[1]) if found else ()
+
+
+def said_to_exist(clause: str, sought: Sequence[str]) -> str | None:
+    """What a clause says, "Yes" or "No", of what is sought; None where it does not say it."""
+    found = FOUND_ONE.match(clause)
+    begin = LACKS.match(clause) or HAS.match(clause) or found
+    words = _words(clause[begin.end() :]) if begin else []
+    following = words[len(sought) : len(sought) + 1]
+    ends = VERBS if begin is found else AFTER
+    if not sought or words[: len(sought)] != [*sought] or not {*following} <= ends:
+        return None
+    return "No" if LACKS.match(clause) or (found and found[1]) else "Yes"
+
+
+def _words(text: str) -> list[str]:
+    words = [word.lower() for word in WORD.findall(text)]
+    return [
+        word if word in AFTER | VERBS else singular(word) for word in words if word not in ARTICLES
+    ]

@@ -1,0 +1,57 @@
+"""Whether something is there, said without yes or no."""
+
+import pytest
+
+from evaluation.answers import parse_answer
+from evaluation.existing import said_to_exist, sought_in
+
+YES = {"A": "Yes", "B": "No"}
+DOG = "Is there a dog in the picture?"
+CAT = "Is there a cat on the sofa?"
+
+
+@pytest.mark.parametrize(
+    ("question", "sought"),
+    [
+        (DOG, ["dog"]),
+        (CAT, ["cat", "on", "sofa"]),
+        ("Can you see any people in this photo?", ["people"]),
+        ("Are there any cups visible anywhere in the image?", ["cup"]),
+        ("Are there more cups than plates?", ()),
+        ("Where is the dog?", ()),
+    ],
+)
+def test_what_is_sought(question, sought):
+    assert sought_in(question) == sought
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "letter"),
+    [
+        (DOG, "There is a dog on the left.", "A"),
+        (DOG, "There are two dogs on the grass.", "A"),
+        (DOG, "A dog can be seen near the fence.", "A"),
+        (DOG, "There is no cat, but there is a dog.", "A"),
+        (DOG, "No dogs are visible anywhere in this scene.", "B"),
+        (DOG, "I do not see any dog.", "B"),
+        (DOG, "The image doesn't contain any dogs.", "B"),
+        (CAT, "I see a cat on the sofa, curled up.", "A"),
+        (CAT, "There isn't a cat on the sofa.", "B"),
+        (DOG, "There is a dog bowl on the floor.", None),
+        (DOG, "There is a hot dog on the plate.", None),
+        (DOG, "There is a dog or a fox.", None),
+        (DOG, "There is a dog? I cannot say.", None),
+        (DOG, "There is a dog missing.", None),
+        (DOG, "There is a dog is wrong.", None),
+        (DOG, "There is a dog on the left. Wait, that is a cat.", None),
+        (DOG, "I was asked whether there is a dog.", None),
+        (CAT, "There is a cat on the rug beside the sofa.", None),
+        (CAT, "I do not see a cat on the rug.", None),
+    ],
+)
+def test_a_clause_says_whether_there_is_what_is_sought(question, reply, letter):
+    assert parse_answer(reply, YES, question).letter == letter
+
+
+def test_nothing_is_said_where_nothing_is_sought():
+    assert said_to_exist("There is a dog", ()) is None
