@@ -20,7 +20,7 @@ from schemas.columns import columns, formatted
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
 from schemas.mirror import ORIGINAL
-from tasks.photographs.stage import open_photographs
+from tasks.photographs.store import open_photographs
 from tasks.sources.files import find_files
 from tasks.sources.readers import reader_of
 from tasks.stage import Job, Stage

@@ -20,7 +20,7 @@ import polars as pl
 
 from schemas.chat import Photograph
 from schemas.config.source import SourceConfig
-from tasks.photographs.stage import SourcePhotographs, open_photographs
+from tasks.photographs.store import SourcePhotographs, open_photographs
 
 
 @dataclass

@@ -5,36 +5,23 @@ one row per scene: `sha256` and size in bytes, or the reason why the photograph 
 """
 
 import logging
-import zipfile
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from hashlib import sha256
-from itertools import takewhile
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import Path
 
 import polars as pl
 from PIL import UnidentifiedImageError
 
 from schemas.columns import columns
 from schemas.config.margins import IngestConfig
-from schemas.config.source import SourceConfig
 from schemas.file_digests import digest_store
-from schemas.mirror import MARK, file_of_mirrored, is_mirrored
-from schemas.photographs import as_stored, mirrored, opened
-from tasks.sources.files import DAMAGED, digest_files, open_archive, place_of
-from tasks.sources.reader import no_photographs
-from tasks.sources.readers import reader_of
-from tasks.sources.shard import find_source
-from tasks.sources.vg150_parquet import parquet_rows, photograph_in
+from schemas.photographs import opened
+from tasks.photographs.store import MAX_BYTES, SourcePhotographs, open_photographs
+from tasks.sources.files import digest_files
 from tasks.stage import Build, Job, Stage
 from tasks.writing import write_artifact
 
 VERSION = 6
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-"""Files whose names end otherwise are not looked at."""
-MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
 PHOTOGRAPHS = columns(
     image_id=pl.String,
     sha256=pl.String,
@@ -45,146 +32,6 @@ PHOTOGRAPHS = columns(
 Row = tuple[str | None, int | None, str | None, str | None]
 """Of PHOTOGRAPHS, without the image's id."""
 logger = logging.getLogger(__name__)
-
-
-class Place(NamedTuple):
-    """A file, or a member of an archive."""
-
-    path: Path
-    member: str = ""
-
-    def __str__(self) -> str:
-        return str(self.path / self.member)
-
-    def num_shared(self, name: str) -> int:
-        """How many of its last parts are the last parts of that name."""
-        parts = (*self.path.parts, *PurePosixPath(self.member).parts)
-        pairs = zip(reversed(parts), reversed(PurePosixPath(name).parts), strict=False)
-        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-@dataclass(slots=True)
-class SourcePhotographs:
-    """Photographs by the last part of their names, or by image id where Parquet rows hold them;
-    their bytes are those of schemas.photographs.as_stored, or of a mirror image (schemas.mirror) of
-    these. Not thread-safe: every task opens its own."""
-
-    places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
-    rows: Mapping[str, tuple[Path, int]] = field(default_factory=dict)
-    archives: dict[Path, zipfile.ZipFile] = field(default_factory=dict)
-
-    def read_all(self, scenes: pl.DataFrame) -> Mapping[str, bytes]:
-        """The photographs of those scenes that are rows of a Parquet file."""
-        return dict(self.read_rows(scenes["image_id"].to_list()))
-
-    def read_rows(self, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Image id and photograph of those images that are rows of a Parquet file, one at a time,
-        in the order of the files."""
-        wanted: dict[Path, dict[int, list[str]]] = {}
-        for image_id in image_ids:
-            if (stored_as := image_id.removesuffix(MARK)) in self.rows:
-                file, number = self.rows[stored_as]
-                wanted.setdefault(file, {}).setdefault(number, []).append(image_id)
-        for file in sorted(wanted):
-            for number, row in parquet_rows(file, ["image"], wanted[file]):
-                if (found := photograph_in(row)) is not None:
-                    data = as_stored(found)
-                    for image_id in wanted[file][number]:
-                        yield image_id, mirrored(data) if is_mirrored(image_id) else data
-
-    def read(self, image_id: str, name: str) -> bytes | None:
-        """The photograph's bytes, empty where they cannot be read or are more than MAX_BYTES; None
-        where no photograph has that name, or several have it and differ. The id says whether it is
-        a mirror image: a photograph may be named as one."""
-        found = {self._bytes_at(place) for place in self.places_of(image_id, name)}
-        data = as_stored(found.pop()) if len(found) == 1 else None
-        return mirrored(data) if data and is_mirrored(image_id) else data
-
-    def places_of(self, image_id: str, name: str) -> list[Place]:
-        """Where photographs of that name are, or those of which it names the mirror image. Of
-        several whose last parts are alike, those whose folders are most like those of the name."""
-        name = (file_of_mirrored(name) if is_mirrored(image_id) else None) or name
-        places = self.places.get(PurePosixPath(name).name, ())
-        if len(places) < 2:
-            return list(places)
-        shared = [place.num_shared(name) for place in places]
-        return [place for place, num in zip(places, shared, strict=True) if num == max(shared)]
-
-    def _bytes_at(self, place: Place) -> bytes:
-        path, member = place
-        try:
-            if not member:
-                return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-            if path not in self.archives:
-                self.archives[path] = open_archive(path)
-            if self.archives[path].getinfo(member).file_size > MAX_BYTES:
-                return b""
-            return self.archives[path].read(member)
-        except DAMAGED:
-            return b""
-
-
-def photograph_places(source: SourceConfig) -> list[Path]:
-    """Folders and archives to look in: those named, else where the annotations are."""
-    if source.photographs:
-        places = [place_of(place) for place in source.photographs]
-        for place in places:
-            if not place.exists():
-                raise FileNotFoundError(f"no photographs at {place}: correct source.photographs")
-        return places
-    place = place_of(str(source.path))
-    return [place if place.is_dir() else place.parent]
-
-
-def _image_files(place: Path) -> list[Path]:
-    """Image files and archives of photographs at a place, at most three folders deep."""
-    if place.is_file():
-        if place.suffix.lower() not in (*SUFFIXES, ".zip"):
-            raise ValueError(
-                f"{place} is neither a photograph nor a zip archive: name folders, .zip, .jpg, "
-                ".png or .webp files in source.photographs"
-            )
-        return [place]
-    found = [
-        path
-        for depth in ("*", "*/*", "*/*/*")
-        for path in place.glob(depth)
-        if path.suffix.lower() in SUFFIXES or path.suffix.lower() == ".zip"
-    ]
-    return sorted(path for path in found if path.is_file())
-
-
-def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotographs, list[Path]]:
-    """A store of all photographs, and the files from which it reads.
-
-    Raises FileNotFoundError where there is no photograph.
-    """
-    reader = reader_of(source.kind)
-    if reader.photographs is not no_photographs:
-        rows = dict(reader.photographs(find_source(source, root)))
-        if rows:
-            return SourcePhotographs(rows=rows), sorted({file for file, _ in rows.values()})
-    places: dict[str, list[Place]] = defaultdict(list)
-    used: list[Path] = []
-    for place in photograph_places(source):
-        for path in _image_files(place):
-            if path.suffix.lower() != ".zip":
-                places[path.name].append(Place(path))
-                used.append(path)
-                continue
-            with open_archive(path) as archive:
-                names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
-            for name in names:
-                places[PurePosixPath(name).name].append(Place(path, name))
-            if names:
-                used.append(path)
-    if not used:
-        where = ", ".join(str(place) for place in photograph_places(source))
-        raise FileNotFoundError(
-            f"no photographs at {where}: name their folders or zip archives in "
-            'source.photographs, or build without them: images = "omit"'
-        )
-    return SourcePhotographs(places), used
 
 
 def examine(

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from schemas.columns import plain_type
 from schemas.config.dataset import PublishConfig
-from tasks.photographs.stage import SourcePhotographs
+from tasks.photographs.store import SourcePhotographs
 
 IMAGE = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 MAX_DICTIONARY = 1 << 30

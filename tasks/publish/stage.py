@@ -29,7 +29,7 @@ from schemas.dataset_folder import (
 from schemas.file_digests import digest_store, file_digests
 from schemas.replacing import move_folder, removed_at_last, replacing
 from tasks.artifact import Artifact, State, digests_of, move_aside, seal_artifact, sealed_content
-from tasks.photographs.stage import SourcePhotographs, open_photographs
+from tasks.photographs.store import SourcePhotographs, open_photographs
 from tasks.publish.card import render_card
 from tasks.publish.costs import cost_of_rows, prices_of
 from tasks.publish.croissant import describe

@@ -19,7 +19,7 @@ from schemas.printable import visible
 from tasks.diff.record import Record
 from tasks.pages.boxes import place_of_box, shown_label
 from tasks.pages.shown_photographs import data_address, shrunk
-from tasks.photographs.stage import SourcePhotographs
+from tasks.photographs.store import SourcePhotographs
 from tasks.publish.shown import photographs_of
 
 MAX_ROWS = 10_000

@@ -22,7 +22,7 @@ from schemas.question import LEVELS
 from schemas.replacing import removed_at_last, replacing
 from tasks.diff.record import Record
 from tasks.pages.templates import page_template
-from tasks.photographs.stage import SourcePhotographs, open_photographs
+from tasks.photographs.store import SourcePhotographs, open_photographs
 from tasks.report.gallery import (
     MAX_ROWS,
     Picture,

@@ -13,13 +13,8 @@ from schemas.config.margins import IngestConfig
 from schemas.config.source import SourceConfig
 from tasks.ingest import stage as ingest
 from tasks.photographs import stage as photographs
-from tasks.photographs.stage import (
-    PHOTOGRAPHS,
-    SourcePhotographs,
-    examine,
-    examine_photographs,
-    open_photographs,
-)
+from tasks.photographs.stage import PHOTOGRAPHS, examine, examine_photographs
+from tasks.photographs.store import SourcePhotographs, open_photographs
 from tasks.sources import stage as index
 from tests.sources.test_sources import (
     ROW,
