@@ -18,6 +18,8 @@ REASONING = ("reasoning_content", "reasoning")
 """Fields of a message in which servers put what they take for reasoning."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
+MAX_THOUGHT = 60
+"""Characters of its reasoning that are quoted of a reply that says nothing else."""
 FIRST = (None, 0, "0")
 """The index of the first choice, as servers write it."""
 TEXT_PARTS = (None, "text", "output_text")
@@ -98,7 +100,7 @@ def read_completion(raw: bytes) -> Completion:
         failure=failure,
         finish_reason=reason,
         usage=_usage(body.get("usage")),
-        detail=_detail(text, refusal, reason) if failure else "",
+        detail=_detail(text, refusal, reason, " ".join(thoughts)) if failure else "",
         num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
     )
 
@@ -153,12 +155,16 @@ def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure |
     return ended or (None if text.strip() else Failure.EMPTY)
 
 
-def _detail(text: str, refusal: object, finish_reason: str | None) -> str:
+def _detail(text: str, refusal: object, finish_reason: str | None, thought: str) -> str:
     """Why there is no text to use, in the reply's own words where it refuses."""
     if isinstance(refusal, str) and (said := refusal[-MAX_TOLD:].strip()):
         return said
     ended = f"finish_reason is {finish_reason}"
-    return ended if text.strip() else f"the reply has no text; {ended}"
+    if text.strip():
+        return ended
+    begun = " ".join(thought[:MAX_THOUGHT].split())
+    told = f", but reasoning that begins {begun!r}" if begun else ""
+    return f"the reply has no text{told}; {ended}"
 
 
 def _text(content: object) -> str:

@@ -207,6 +207,10 @@ def test_a_reply_without_anything_has_a_reason() -> None:
     completion = read_completion(body({"content": None}))
     assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
     assert completion.detail == "the reply has no text; finish_reason is stop"
+    thought = read_completion(body({"content": None, "reasoning_content": "The man\nis left. "}))
+    assert thought.detail == (
+        "the reply has no text, but reasoning that begins 'The man is left.'; finish_reason is stop"
+    )
     said = "I cannot see people."
     for message in (
         {"content": None, "refusal": said},
