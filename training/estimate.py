@@ -65,10 +65,10 @@ def shape_of(name: str) -> Shape | None:
         config = config_of(folder)
         text: dict[str, Any] = config.get("text_config") or config
         num_weights = sum(map(count_weights, folder.glob("*.safetensors")))
-        sizes = [text.get(name) for name in ("num_hidden_layers", "hidden_size", "vocab_size")]
+        names = ("num_hidden_layers", "hidden_size", "vocab_size")
+        depth, width, vocabulary = sizes = [text.get(name, 0) for name in names]
         if not num_weights or not all(isinstance(size, int) for size in sizes):
             return None
-        depth, width, vocabulary = sizes
         family = family_of(folder)
         shapes = FAMILIES[family].shapes.values() if family else ()
         known = next((shape for shape in shapes if shape.width == width), None)
