@@ -46,7 +46,8 @@ ASSIGNED = IPv4Network("192.0.0.0/24")
 """Of protocols and of a cloud's metadata (RFC 6890); older releases of Python call it public."""
 ISATAP = (0x5EFE, 0x0200_5EFE)
 """What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
-LATER = "try again later, or name a copy that holds its images in path"
+COPY_IN_PATH = "name a copy that holds its images in path"
+LATER = f"try again later, or {COPY_IN_PATH}"
 PAGE = (b"<", b"{")
 """How what is meant for people or programs begins."""
 SHOWN = 120
@@ -135,7 +136,9 @@ class Fetcher:
                 raise httpx.ConnectError(f"{host}: {error}") from None
             return []
         if not self.may_be_local and not all(map(is_public, numbers)):
-            raise ValueError(f"{address[:SHOWN]} leads into this machine's own network")
+            raise ValueError(
+                f"{address[:SHOWN]} leads into this machine's own network: {COPY_IN_PATH}"
+            )
         return [] if proxy else numbers
 
     def _body(self, address: str, response: httpx.Response) -> bytes:

@@ -39,7 +39,7 @@ OF_FORM = (
 which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
-    "must be a string", "valid string",
+    "must be a string", "valid string", "of type string",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
 OF_SIZE = ("exceed", "too large", "too big")

@@ -318,6 +318,7 @@ IMAGES = [
     (422, "messages[0].content: invalid type: sequence, expected a string"),
     (500, "pydantic: content: Input should be a valid string"),
     (404, "No endpoints found that support image input"),
+    (400, "json: cannot unmarshal array into Go struct field .messages.content of type string"),
 ]
 
 

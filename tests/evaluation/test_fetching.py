@@ -95,7 +95,7 @@ def test_what_is_no_image_is_not_kept(tmp_path, body):
 
 def test_addresses_of_this_machine_are_refused(tmp_path):
     with serving({"/p": b"secret"}) as site:
-        with pytest.raises(ValueError, match="leads into this machine's own network"):
+        with pytest.raises(ValueError, match="this machine's own network: name a copy that"):
             Fetcher(tmp_path).fetch(f"{site.url}/p")
         assert site.asked == []
 
