@@ -46,6 +46,10 @@ ASSIGNED = IPv4Network("192.0.0.0/24")
 """Of protocols and of a cloud's metadata (RFC 6890); older releases of Python call it public."""
 ISATAP = (0x5EFE, 0x0200_5EFE)
 """What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
+COPY_IN_PATH = "name a copy that holds its images in path"
+LATER = f"try again later, or {COPY_IN_PATH}"
+PAGE = (b"<", b"{")
+"""How what is meant for people or programs begins."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
 
@@ -60,12 +64,19 @@ class Fetcher:
     may_be_local: bool = False
     sleep: Callable[[float], None] = time.sleep
 
-    def fetch(self, address: str) -> bytes:
-        """The bytes at an address. ValueError, in one line, where they cannot be fetched."""
+    def fetch(self, address: str, check: Callable[[bytes], object] = bool) -> bytes:
+        """The bytes at an address. ValueError, in one line, where they cannot be fetched, or where
+        `check` raises one: what is no image, such as the page of a busy server, is not kept."""
         path = self.cache / sha256(address.encode()).hexdigest()
         if path.exists():
             return path.read_bytes()
         data = self._attempts(address)
+        try:
+            check(data)
+        except ValueError as error:
+            is_image = data and data.lstrip()[:1] not in PAGE
+            problem = str(error) if is_image else f"it answers without an image: {LATER}"
+            raise ValueError(f"{address[:SHOWN]}: {problem}") from None
         with replacing(path) as partial:  # one that is there is taken for whole
             partial.write_bytes(data)
         return data
@@ -89,10 +100,7 @@ class Fetcher:
             problem = f"cannot be fetched ({str(error) or type(error).__name__})"
         except (TransientError, ConnectionError) as error:
             problem = str(error)
-        raise ValueError(
-            f"{address[:SHOWN]} {problem}: try again later, or name a copy that holds its images "
-            "in path"
-        )
+        raise ValueError(f"{address[:SHOWN]} {problem}: {LATER}")
 
     def _follow(self, address: str) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):
@@ -128,7 +136,9 @@ class Fetcher:
                 raise httpx.ConnectError(f"{host}: {error}") from None
             return []
         if not self.may_be_local and not all(map(is_public, numbers)):
-            raise ValueError(f"{address[:SHOWN]} leads into this machine's own network")
+            raise ValueError(
+                f"{address[:SHOWN]} leads into this machine's own network: {COPY_IN_PATH}"
+            )
         return [] if proxy else numbers
 
     def _body(self, address: str, response: httpx.Response) -> bytes:

@@ -22,7 +22,7 @@ from evaluation.fetching import Fetcher
 from evaluation.photograph_files import SUFFIXES, PhotographFiles
 from evaluation.tables import POINTER
 from schemas.file_digests import digest_store, file_digests
-from schemas.photographs import opened
+from schemas.photographs import as_stored, opened
 from schemas.replacing import replacing
 
 MAX_PIXELS = 178_956_970
@@ -112,7 +112,7 @@ def photograph_bytes(
     if not isinstance(value, str) or not value.strip():
         raise ValueError("it has no photograph")
     if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        return fetcher.fetch(value.strip())
+        return fetcher.fetch(value.strip(), lambda data: check_photograph(as_stored(data)))
     if len(value) <= LONGEST_NAME and files and (found := files.read(value)) is not None:
         return found
     if value.lower().endswith(SUFFIXES):

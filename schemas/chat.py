@@ -142,6 +142,19 @@ class ReplyForm(BaseModel):
     )
 
 
+class ReasonedForm(ReplyForm):
+    """A reply with the model's reason, which comes first: models look before they decide. A reply
+    that can be used but for its reason is used."""
+
+    why: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_why(cls, reply: Any) -> Any:
+        has_why = isinstance(reply, dict) and reply.get("why") is not None
+        return reply | {"why": ""} if isinstance(reply, dict) and not has_why else reply
+
+
 @cache
 def schema_of(form: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema of a reply."""

@@ -15,7 +15,7 @@ from typing import Any
 from schemas.config.training import TINY, Method, TrainConfig
 from training.arguments import micro_batch_of, updates_per_rollout
 from training.families.family import Shape
-from training.families.table import FAMILIES, family_of
+from training.families.table import FAMILIES, config_of, family_of
 from training.families.table import shape_of as known_shape
 
 GIB = 1 << 30
@@ -62,27 +62,32 @@ def shape_of(name: str) -> Shape | None:
     """The shape of a model in a folder, or of one whose name says it; None where neither does."""
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
-        config = json.loads((folder / "config.json").read_bytes())
-        text: dict[str, Any] = config.get("text_config", config)
+        config = config_of(folder)
+        text: dict[str, Any] = config.get("text_config") or config
         num_weights = sum(map(count_weights, folder.glob("*.safetensors")))
+        names = ("num_hidden_layers", "hidden_size", "vocab_size")
+        depth, width, vocabulary = sizes = [text.get(name, 0) for name in names]
+        if not num_weights or not all(isinstance(size, int) for size in sizes):
+            return None
         family = family_of(folder)
         shapes = FAMILIES[family].shapes.values() if family else ()
-        known = next((shape for shape in shapes if shape.width == text["hidden_size"]), None)
-        return Shape(
-            num_weights,
-            text["num_hidden_layers"],
-            text["hidden_size"],
-            text["vocab_size"],
-            known.hours if known else None,
-        )
+        known = next((shape for shape in shapes if shape.width == width), None)
+        return Shape(num_weights, depth, width, vocabulary, known.hours if known else None)
     return Shape(4e5, 2, 64, 600) if name == TINY else known_shape(name)
 
 
 def count_weights(path: Path) -> int:
-    """Numbers in a safetensors file, by its header."""
+    """Numbers in a safetensors file, by its header. ValueError where it is none."""
     with path.open("rb") as stream:
-        (length,) = unpack("<Q", stream.read(8))
-        header: dict[str, Any] = json.loads(stream.read(length))
+        start = stream.read(8)
+        (length,) = unpack("<Q", start) if len(start) == 8 else (0,)
+        if not 0 < length < path.stat().st_size:
+            # Git LFS leaves a pointer, a text of three lines, in the place of a large file.
+            raise ValueError(f"{path} is no whole safetensors file: get it again (git lfs pull)")
+        try:
+            header: dict[str, Any] = json.loads(stream.read(length))
+        except ValueError:
+            raise ValueError(f"{path} is no whole safetensors file: get it again") from None
     total = 0
     for name, facts in header.items():
         if name != "__metadata__":

@@ -11,13 +11,15 @@ import msgspec
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError
-from tasks.chat.model_text import holds_object, only_object
+from tasks.chat.model_text import holds_object, only_object, without_thoughts
 from tasks.chat.streams import STREAM, streamed
 
 REASONING = ("reasoning_content", "reasoning")
 """Fields of a message in which servers put what they take for reasoning."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
+MAX_THOUGHT = 60
+"""Characters of its reasoning that are quoted of a reply that says nothing else."""
 FIRST = (None, 0, "0")
 """The index of the first choice, as servers write it."""
 TEXT_PARTS = (None, "text", "output_text")
@@ -98,7 +100,7 @@ def read_completion(raw: bytes) -> Completion:
         failure=failure,
         finish_reason=reason,
         usage=_usage(body.get("usage")),
-        detail=_detail(text, refusal, reason) if failure else "",
+        detail=_detail(text, refusal, reason, " ".join(thoughts)) if failure else "",
         num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
     )
 
@@ -145,17 +147,24 @@ def is_upstream_error(raw: bytes) -> bool:
 def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure | None:
     told = (finish_reason or "").lower()
     ended = next((failure for failure, reasons in ENDINGS.items() if told in reasons), None)
+    # Held to a form, models go on with white space behind their object until the limit.
+    if ended is Failure.TRUNCATED and only_object(without_thoughts(text)):
+        ended = None
     if refusal and ended is not Failure.FILTERED:
         return Failure.REFUSED
     return ended or (None if text.strip() else Failure.EMPTY)
 
 
-def _detail(text: str, refusal: object, finish_reason: str | None) -> str:
+def _detail(text: str, refusal: object, finish_reason: str | None, thought: str) -> str:
     """Why there is no text to use, in the reply's own words where it refuses."""
     if isinstance(refusal, str) and (said := refusal[-MAX_TOLD:].strip()):
         return said
     ended = f"finish_reason is {finish_reason}"
-    return ended if text.strip() else f"the reply has no text; {ended}"
+    if text.strip():
+        return ended
+    begun = " ".join(thought[:MAX_THOUGHT].split())
+    told = f", but reasoning that begins {begun!r}" if begun else ""
+    return f"the reply has no text{told}; {ended}"
 
 
 def _text(content: object) -> str:

@@ -70,7 +70,12 @@ class Dialect:
                 yield replace(self, without=self.without | {name})
         if not self.is_merged and names_turns(told):
             yield replace(self, is_merged=True)
-        if request.schema and request.chat.structured == "detect" and names_any(told, OF_FORM):
+        if names_any(told, OF_FORM):
+            yield from self.in_other_forms(request)
+
+    def in_other_forms(self, request: Request) -> "Iterator[Dialect]":
+        """Those that ask less of a server."""
+        if request.schema and request.chat.structured == "detect":
             forms = list(Form)
             yield from (replace(self, form=form) for form in forms[forms.index(self.form) + 1 :])
 
@@ -114,7 +119,7 @@ class Negotiation:
         self.dialect = self._answered = dialect_of(chat)
         self._tried = {self.dialect}
         self._num_probes = 0
-        self._is_heeded = False
+        self._is_heeded = self._has_answered = False
 
     @property
     def is_open(self) -> bool:
@@ -131,12 +136,15 @@ class Negotiation:
     def after_rejection(self, request: Request, rejected: Mapping[Dialect, RejectedError]) -> bool:
         """Whether to ask again: in a dialect that this or another request found. `rejected` are
         those in which this request was, in that order. A change is kept where other words follow
-        it, else another one is tried in its place."""
+        it, else another one is tried in its place. Where the words name nothing, and nothing was
+        answered before, it may be the form."""
         if self.dialect in rejected:
             *earlier, last = rejected.items()
             is_progress = last[1].words not in {error.words for _, error in earlier}
             ordered = [last, *earlier] if is_progress else [*earlier, last]
             following = chain(*(used.after(error, request) for used, error in ordered))
+            if last[1].says_nothing and not self._has_answered:
+                following = chain(following, last[0].in_other_forms(request))
             untried = (dialect for dialect in following if dialect not in self._tried)
             is_over = len(self._tried) >= MAX_TRIED
             self._use(self._answered if is_over else next(untried, self._answered))
@@ -145,6 +153,7 @@ class Negotiation:
     def after_reply(self, used: Dialect, request: Request, completion: Completion) -> bool:
         """Whether this reply shows that the server ignores the form: one that enforces a schema
         lets no other text pass."""
+        self._has_answered = True
         if used == self.dialect:
             self._answered = used
         if not (self.is_open and request.schema and used.form is Form.JSON_SCHEMA):

@@ -60,6 +60,8 @@ HEADER_BYTES = 1 << 16
 reply that is paid for would be lost with them."""
 REDIRECTS = (301, 302, 303, 307, 308)
 """Statuses whose `location` a client would follow."""
+NOT_OF_KEYS = {" ", '"', "'"}
+"""What is copied with a key: quotes, which env files of Docker keep, and the word Bearer."""
 
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:
@@ -72,8 +74,8 @@ def key_of(chat: ChatConfig, section: str = "chat") -> str:
             f"no key for {chat.model}: set the environment variable {chat.api_key_env}, or name "
             f"another one in {section}.api_key_env"
         )
-    if not (key.isascii() and key.isprintable()):
-        # The client would show it in the error.
+    if not (key.isascii() and key.isprintable()) or set(key) & NOT_OF_KEYS:
+        # The client would show it in the error, and a server what it takes for the key.
         raise ValueError(f"{chat.api_key_env} holds characters that no key has: copy it again")
     return key
 

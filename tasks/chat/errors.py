@@ -39,12 +39,16 @@ OF_FORM = (
 which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
-    "must be a string", "valid string",
+    "must be a string", "valid string", "of type string",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
+OF_SIZE = ("exceed", "too large", "too big")
+"""Words of a rejection whose cause is that a photograph is larger than the server takes."""
 OF_LENGTH = ("context length", "context size", "context window", "maximum length")
 """Words of a rejection whose cause is the length of prompt and reply."""
-OF_PARAMETERS = ("temperature", "top p", "max tokens", "max completion tokens")
+OF_TOKENS = ("max tokens", "max completion tokens")
+"""Words of a rejection whose cause is the limit of a reply."""
+OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
 OF_TURNS = re.compile(
     r"must alternate|['\"`](?:system|developer)['\"`]|"
@@ -102,7 +106,20 @@ class RejectedError(Exception):
             return "lower max_image_side, or let the server, or who stands before it, take more"
         if names_any(self.words, OF_LENGTH):
             return "lower max_tokens, or let the server take longer prompts"
-        return "choose a model that takes images" if names_any(self.words, OF_IMAGES) else ""
+        if names_any(self.words, OF_TOKENS):
+            return "lower max_tokens"
+        if not names_any(self.words, OF_IMAGES):
+            return ""
+        is_size = names_any(self.words, OF_SIZE)
+        return "lower max_image_side" if is_size else "choose a model that takes images"
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it may be any part of the request that the server does not take, as where Google
+        answers "Request contains an invalid argument" to a schema."""
+        is_of_request = self.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+        is_named = names_request(self.words) or names_any(self.words, OF_LENGTH)
+        return is_of_request and not self.code and not is_named
 
 
 class UpstreamError(ValueError):

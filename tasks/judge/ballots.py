@@ -5,13 +5,14 @@ providers can cache what goes before. Texts of the data are only ever JSON strin
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from schemas.chat import Message, Photograph, ReplyForm, Role
+from schemas.chat import Message, Photograph, ReasonedForm, ReplyForm, Role
 from schemas.completion.letters import stated_letter
 from schemas.completion.publish import LETTERS
 from tasks.judge.votes import AMBIGUOUS, Choice, rotated, unrotated
@@ -22,15 +23,15 @@ BLIND_PROMPT = (PROMPTS / "judge_blind.txt").read_text(encoding="utf-8")
 
 
 def _plain(answer: Any) -> Any:
-    """`B` for "(b)" and other spellings of one letter; other texts in small letters."""
+    """`B` for "(b)" and other spellings of one letter; `ambiguous` without what is said of it."""
     if not isinstance(answer, str):
         return answer
-    return stated_letter(answer) or answer.strip(" \n.").lower()
+    first_word, _, _ = re.sub(r"\W+", " ", answer).strip().lower().partition(" ")
+    return AMBIGUOUS if first_word == AMBIGUOUS else stated_letter(answer) or answer
 
 
 # No docstrings: they would become part of the schema that the model is shown.
-class Vote(ReplyForm):
-    why: str  # first, so that models look before they answer
+class Vote(ReasonedForm):
     answer: Annotated[Literal["A", "B", "C", "D", "ambiguous"], BeforeValidator(_plain)]
 
 

@@ -28,6 +28,8 @@ GOLD = ("answer_option_text", "width", "height")
 """Columns of a dataset that scoring needs."""
 FORMATS = (".parquet", ".jsonl")
 """Endings of a file of scores."""
+MAX_SHOWN = 200
+"""Characters of a line's fields that a message names."""
 
 DENSE = RewardConfig()
 
@@ -93,6 +95,8 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 
 def _line(number: int, text: bytes) -> Line:
+    if text.lstrip().startswith(b"["):
+        raise ValueError("a JSON array: write each of its objects on one line, without commas")
     try:
         row = json.loads(text)
     except UnicodeDecodeError:
@@ -103,7 +107,10 @@ def _line(number: int, text: bytes) -> Line:
         raise ValueError("not a JSON object")
     question_id, completion = row.get("question_id"), row.get("completion")
     if type(completion) is not str:
-        raise ValueError("completion is missing or not text")
+        shown = ", ".join(sorted(map(str, row)))[:MAX_SHOWN] or "nothing"
+        raise ValueError(
+            f"completion is missing or not text: it has {shown}; rename what the model wrote"
+        )
     if question_id is not None and (type(question_id) is not str or not _is_plain(question_id)):
         raise ValueError("question_id is not text")
     return Line(number, question_id, completion, _answer(row))

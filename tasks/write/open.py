@@ -23,7 +23,6 @@ from schemas.claim import (
 from schemas.completion.publish import LETTERS, published_ids
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
-from schemas.question import Level
 from schemas.scene_graph import Scene
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate, load_predicates
@@ -41,7 +40,7 @@ from tasks.write.document import (
     relationship_part,
     thing_part,
 )
-from tasks.write.planned import Letter, Rating, WrittenReply
+from tasks.write.planned import Difficulty, Letter, Rating, WrittenReply
 from tasks.write.texts import form_problems, meaning_problems, told, without_letters
 
 MAX_THINGS = 100
@@ -66,7 +65,7 @@ class OpenQuestion(WrittenReply):
     question: str
     options: Sequence[OpenOption]
     answer: Letter
-    level: Level
+    level: Difficulty
     rating: Rating
 
 

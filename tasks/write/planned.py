@@ -1,5 +1,6 @@
 """Planned: the model words a claim that is already chosen; it cannot change the claim's objects."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, model_validator
 
-from schemas.chat import ReplyForm
+from schemas.chat import ReasonedForm, ReplyForm
 from schemas.claim import Category, Claim, decode_claim, encode_claim
 from schemas.completion.letters import stated_letter
 from schemas.completion.publish import LETTERS, published_ids
@@ -34,8 +35,24 @@ def _stated(answer: Any) -> Any:
     return (stated_letter(answer) if isinstance(answer, str) else None) or answer
 
 
+def _in_small_letters(level: Any) -> Any:
+    return level.strip().lower() if isinstance(level, str) else level
+
+
+def _number(rating: Any) -> Any:
+    found = RATING.fullmatch(rating) if isinstance(rating, str) else None
+    return int(found[1]) if found else rating
+
+
+RATING = re.compile(r"\s*(\d{1,2})(?:\s*/\s*10)?\s*")
+"""A rating as a text: "7", "7/10"."""
 Letter = Annotated[Literal["A", "B", "C", "D"], BeforeValidator(_stated)]
-Rating = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+Difficulty = Annotated[Level, BeforeValidator(_in_small_letters)]
+Rating = Annotated[Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], BeforeValidator(_number)]
+EMPTY: Mapping[str, Any] = {
+    "objects": [], "question": "", "options": [], "answer": "A", "level": "easy", "rating": 1
+}  # fmt: skip
+"""What a reply holds that cannot tell."""
 
 
 class WrittenOption(ReplyForm):
@@ -43,15 +60,16 @@ class WrittenOption(ReplyForm):
     claim: str
 
 
-class WrittenReply(ReplyForm):
-    why: str  # first, so that models look before they decide
+# No docstrings: they would become part of the schema that the model is shown.
+class WrittenReply(ReasonedForm):
     can_tell: bool
 
+    # Left empty, in whatever way, is what a model is told to leave them.
     @model_validator(mode="before")
     @classmethod
-    def _without_why(cls, reply: Any) -> Any:
-        """A reply that can be used but for its reason is used."""
-        return {"why": ""} | reply if isinstance(reply, dict) else reply
+    def _without_the_rest(cls, reply: Any) -> Any:
+        is_empty = isinstance(reply, dict) and reply.get("can_tell") is False
+        return reply | EMPTY if is_empty else reply
 
 
 # Where `can_tell` is false, no answer can be given, or the planned one is wrong; then the other
@@ -60,7 +78,7 @@ class WrittenQuestion(WrittenReply):
     question: str
     options: list[WrittenOption]
     answer: Letter
-    level: Level
+    level: Difficulty
     rating: Rating
 
 

@@ -842,7 +842,16 @@ def test_no_key_is_ever_written_down(
     assert not any(KEY.encode() in data for data in files)
 
 
-@pytest.mark.parametrize("key", ["sk-test-\u20260123", "sk-test-\x010123"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-test-\u20260123",
+        "sk-test-\x010123",
+        "'sk-test-0123'",
+        '"sk-test-0123"',
+        "Bearer sk-test-0123",
+    ],
+)
 def test_a_key_that_is_none_is_not_shown(
     key: str, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

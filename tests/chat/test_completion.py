@@ -102,6 +102,16 @@ def test_the_object_is_read_wherever_it_stands(message: dict[str, Any]) -> None:
     assert not lacks_form(completion.text, Vote)
 
 
+@pytest.mark.parametrize("said", [OURS, f"```json\n{OURS}\n```", f"<think>{DRAFT}</think>{OURS}"])
+def test_an_object_with_white_space_up_to_the_limit_is_whole(said: str) -> None:
+    completion = read_completion(body({"content": said + " \n" * 500}, finish_reason="length"))
+    assert completion.failure is None
+    assert read_object(completion.text, Vote).answer == "B"
+    for cut in (said[:-5], f"{said} It", f"<think>{OURS}"):
+        cut_off = read_completion(body({"content": cut}, finish_reason="length"))
+        assert cut_off.failure is Failure.TRUNCATED
+
+
 @pytest.mark.parametrize(
     "before", [b": PROCESSING\n\n: PROCESSING\n\n", b":\r\n\r\n", b"\n\n  \n: data\n"]
 )
@@ -188,7 +198,7 @@ def test_many_tags_are_read_in_no_time(tag: str) -> None:
 def test_reasons_to_end_are_known_by_the_names_of_providers(
     reason: str | None, failure: Failure | None
 ) -> None:
-    completion = read_completion(body({"content": OURS}, finish_reason=reason))
+    completion = read_completion(body({"content": "It is near"}, finish_reason=reason))
     assert completion.failure is failure
     assert bool(completion.detail) == bool(failure)
 
@@ -197,6 +207,10 @@ def test_a_reply_without_anything_has_a_reason() -> None:
     completion = read_completion(body({"content": None}))
     assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
     assert completion.detail == "the reply has no text; finish_reason is stop"
+    thought = read_completion(body({"content": None, "reasoning_content": "The man\nis left. "}))
+    assert thought.detail == (
+        "the reply has no text, but reasoning that begins 'The man is left.'; finish_reason is stop"
+    )
     said = "I cannot see people."
     for message in (
         {"content": None, "refusal": said},

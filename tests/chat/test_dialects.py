@@ -246,6 +246,7 @@ def test_several_differences_are_found_one_after_the_other(store: str) -> None:
     [
         (404, "No endpoints found that can handle the requested parameters."),
         (400, "Failed to generate JSON. Please adjust your prompt."),
+        (400, "Request contains an invalid argument."),
     ],
 )
 def test_who_cannot_keep_the_form_is_asked_without_it(status: int, told: str, store: str) -> None:
@@ -255,6 +256,19 @@ def test_who_cannot_keep_the_form_is_asked_without_it(status: int, told: str, st
     with serve(adds, refuse=refuse) as endpoint:
         assert right(totals(chat_config(endpoint), store, range(20)), range(20))
         assert Counter(record.status for record in endpoint.requests) == {200: 20, status: 2}
+
+
+def test_a_rejection_that_says_nothing_is_of_one_request_where_another_was_answered(
+    store: str,
+) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        is_odd = "question 7" in asked(body, -1)
+        return error(400, "Request contains an invalid argument.") if is_odd else None
+
+    with serve(adds, refuse=refuse) as endpoint:
+        answers = totals(chat_config(endpoint, max_concurrent=1), store, range(10))
+        assert [answer.failure for answer in answers].count(Failure.REJECTED) == 1
+        assert len(endpoint.requests) == 10 and not is_told(endpoint.requests[-1].body)
 
 
 @pytest.mark.parametrize("words", ["the model 'm-image' is not found", "<html>no image</html>"])
@@ -304,6 +318,7 @@ IMAGES = [
     (422, "messages[0].content: invalid type: sequence, expected a string"),
     (500, "pydantic: content: Input should be a valid string"),
     (404, "No endpoints found that support image input"),
+    (400, "json: cannot unmarshal array into Go struct field .messages.content of type string"),
 ]
 
 
@@ -324,6 +339,15 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (
             error(400, "image: the request exceeds the available context size"),
             "context size; lower max_tokens, or let the server",
+        ),
+        (error(400, "max_tokens: 9000 > 8192, the maximum of this model"), "model; lower max_tok"),
+        (
+            error(400, "image exceeds 5 MB maximum: 5318232 bytes > 5242880 bytes"),
+            "bytes; lower max_image_side",
+        ),
+        (
+            error(400, "One of the image dimensions exceeds the maximum: 8000 pixels"),
+            "pixels; lower max_image_side",
         ),
     ],
 )

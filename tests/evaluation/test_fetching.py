@@ -1,11 +1,14 @@
 """Fetching pictures by address: what servers, and addresses, may do."""
 
+import io
 import socket
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from evaluation.fetching import Fetcher, is_public
+from evaluation.photographs import photograph_bytes
 from tests.servers.web import certificate_of, serving
 
 
@@ -78,9 +81,21 @@ def test_redirects_are_followed(tmp_path):
         assert fetcher(tmp_path).fetch(f"{site.url}/old") == b"data"
 
 
+@pytest.mark.parametrize("body", [b"<html>Too many requests</html>", b'{"error": "busy"}', b""])
+def test_what_is_no_image_is_not_kept(tmp_path, body):
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(picture, "PNG")
+    answers = iter([body, picture.getvalue()])
+    with serving({"/p.png": lambda: next(answers)}) as site:
+        address = f"{site.url}/p.png"
+        with pytest.raises(ValueError, match="it answers without an image: try again later"):
+            photograph_bytes(address, None, fetcher(tmp_path))
+        assert photograph_bytes(address, None, fetcher(tmp_path)) == picture.getvalue()
+
+
 def test_addresses_of_this_machine_are_refused(tmp_path):
     with serving({"/p": b"secret"}) as site:
-        with pytest.raises(ValueError, match="leads into this machine's own network"):
+        with pytest.raises(ValueError, match="this machine's own network: name a copy that"):
             Fetcher(tmp_path).fetch(f"{site.url}/p")
         assert site.asked == []
 

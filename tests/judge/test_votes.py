@@ -254,8 +254,14 @@ def test_anything_else_is_none(text):
             (Vote if "why" in reply else Guess).model_validate(reply)
 
 
+@pytest.mark.parametrize("reply", ['{"answer": "B"}', '{"why": null, "answer": "B"}'])
+def test_a_vote_without_a_reason_counts(reply):
+    assert Vote.model_validate_json(reply).answer == "B"
+
+
 def test_a_vote_may_be_ambiguous_and_a_guess_may_not():
-    assert Vote(why="", answer="Ambiguous").answer == "ambiguous"
+    for text in ("Ambiguous", "**ambiguous**.", "Ambiguous (both A and B)", "ambiguous: C or D"):
+        assert Vote(why="", answer=text).answer == "ambiguous"
     with pytest.raises(ValidationError):
         Guess(answer="ambiguous")
 

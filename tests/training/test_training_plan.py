@@ -169,3 +169,29 @@ def test_the_shape_of_a_folder_is_counted(tmp_path):
     assert count_weights(folder / "model.safetensors") == 392_000
     shape = shape_of(str(folder))
     assert shape and (shape.layers, shape.width, shape.vocabulary) == (2, 64, 600)
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 4998\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("config.json", b'{"model_type": "qwen2', "config.json is no JSON object: get the model"),
+        ("config.json", b"[]", "config.json is no JSON object: get the model"),
+        ("model.safetensors", POINTER, "is no whole safetensors file: get it again"),
+        ("model.safetensors", b"", "is no whole safetensors file: get it again"),
+        ("model.safetensors", b"\x04\0\0\0\0\0\0\0{{{{-", "is no whole safetensors file: get it"),
+    ],
+)
+def test_a_damaged_file_of_a_model_is_named(tmp_path, name, data, told):
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2_5_vl"}', encoding="utf-8")
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ValueError, match=told) as error:
+        shape_of(str(tmp_path))
+    assert str(tmp_path / name) in str(error.value)
+
+
+def test_a_folder_that_does_not_tell_has_no_shape(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2_5_vl"}', encoding="utf-8")
+    assert shape_of(str(tmp_path)) is None

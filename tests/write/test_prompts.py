@@ -107,7 +107,8 @@ def test_rules_speak_only_of_what_documents_of_the_strategy_hold(
     strategy: Strategy, category: Category, is_shown: bool
 ) -> None:
     system = system_of(strategy, category, is_shown)
-    foreign = ("true_claim", "beware") if strategy is Strategy.OPEN else ("only_one", "focus")
+    of_planned = ("true_claim", "beware", "evidence", "asserted")
+    foreign = of_planned if strategy is Strategy.OPEN else ("only_one", "focus")
     assert not [word for word in ("is_attached", *foreign) if word in system]
 
 

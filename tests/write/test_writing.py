@@ -492,9 +492,34 @@ def no_reason(body):
     return json.dumps({name: reply[name] for name in reply if name != "why"})
 
 
+def says_no_more(body):
+    return '{"why": "it is hidden", "can_tell": false}'
+
+
+def leaves_null(body):
+    reply = json.loads(generator(body))
+    rest = dict.fromkeys(reply) | {"answer": "", "rating": 0}
+    return json.dumps(rest | {"can_tell": False, "why": "it is hidden"})
+
+
 def wrong_letter(body):
     reply = json.loads(generator(body))
     return json.dumps(reply | {"answer": "A" if reply["answer"] == "B" else "B"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"level": "Medium "}, {"rating": "7"}, {"rating": "7/10"}, {"rating": 7.0}, {"why": None}],
+)
+def test_plain_spellings_of_a_field_are_read(change):
+    said = {"level": "medium", "rating": 7}
+
+    def model(body):
+        return json.dumps(json.loads(generator(body)) | said | change)
+
+    (row,) = written(ROWS[:1], model=model)
+    assert row["reason"] is None and row["write_usage"]["calls"] == 1
+    assert (row["writer_level"], row["rating"]) == ("medium", 7)
 
 
 @pytest.mark.parametrize(
@@ -502,6 +527,8 @@ def wrong_letter(body):
     [
         (cannot_tell, CANNOT_TELL, "it cannot be told: the dog is hidden"),
         (no_reason, CANNOT_TELL, "it cannot be told: no reason given"),
+        (says_no_more, CANNOT_TELL, "it cannot be told: it is hidden"),
+        (leaves_null, CANNOT_TELL, "it cannot be told: it is hidden"),
         (wrong_letter, "reply-invalid", "the answer must be the letter"),
         (lambda _: Failure.REFUSED, "reply-refused", "in words"),
         (lambda _: Failure.NO_REPLY, "no-reply", "in words"),

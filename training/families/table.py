@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from schemas.completion.families import FamilyName
 from training.families import gemma_3, qwen2_5_vl, qwen3_5, qwen3_vl
@@ -12,11 +13,22 @@ FAMILIES: dict[FamilyName, Family] = {
 }
 
 
+def config_of(folder: Path) -> dict[str, Any]:
+    """The config.json of a model's folder. ValueError where it is none."""
+    try:
+        found = json.loads((folder / "config.json").read_bytes())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(f"{folder / 'config.json'} is no JSON object: get the model again")
+    return found
+
+
 def family_of(model: str | Path) -> FamilyName | None:
     """The family of a model in a folder, or of a Hub id that tells it; None where it is unknown."""
     config = Path(model) / "config.json"
     if config.is_file():
-        kind = json.loads(config.read_bytes()).get("model_type")
+        kind = config_of(Path(model)).get("model_type")
         return next((name for name, one in FAMILIES.items() if one.model_type == kind), None)
     return next((name for name, one in FAMILIES.items() if one.size_in.search(str(model))), None)
 
