@@ -306,6 +306,13 @@ def test_a_push_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):
     assert set(run["tags"]) == {"quiet", f"digest:{digest}"}
 
 
+def test_a_build_by_the_command_is_tagged_with_its_file_too(prefect_server, tmp_path):
+    config = config_of("filed")
+    run_build(config, tmp_path, file=tmp_path / "mine.toml")
+    (run,) = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
+    assert set(run["tags"]) == {"filed", "config:mine.toml", f"digest:{config_digest(config)}"}
+
+
 def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     path = save_config(tmp_path / "deployed.toml", tree_of("deployed"))
     folder = build_from_file(str(path), root=str(tmp_path))
