@@ -89,7 +89,7 @@ def _checked(
     definition: Any, frame: pl.DataFrame, own: Sequence[Check], size: int
 ) -> dict[str, CheckResult]:
     """What is found of each check by name; `size` is the number of rows or columns checked."""
-    checked = {}
+    checked: dict[str, CheckResult] = {}
     # What is about the table itself, such as its columns, has to see all of them.
     of_table = [check for check in own if not check.columns]
     for some in filter(None, ([check for check in own if check.columns], of_table)):
