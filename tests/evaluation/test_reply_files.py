@@ -18,6 +18,7 @@ from evaluation.exporting import export_replies
 from evaluation.joining import is_gold, join_replies
 from evaluation.reply_files import MAX_CELL, read_reply_file
 from evaluation.rows import open_copy
+from evaluation.verdicts import read_replies
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
 from schemas.config.evaluation import BenchmarkConfig
@@ -139,6 +140,22 @@ def test_thoughts_come_before_replies_and_failures_are_none(kind, tmp_path):
     assert texts_of(path) == [
         "<think>so</think><answer>A</answer>", "one</think>two</think>B", None
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["r.xlsx", "r.json", "r.jsonl"])
+def test_parsers_of_harnesses_read_what_these_have_left_of_a_reply(name, tmp_path):
+    thought = "<think>My answer is B.</think>"
+    row = (
+        doc(0, resps=[f"{thought}A"], filtered_resps=["A"])
+        if name == "r.jsonl"
+        else {"index": 0, "item_id": "a", "thinking": "My answer is B.", "prediction": "A"}
+    )
+    replies = join_replies(ITEMS, MINDCUBE, read_reply_file(written(tmp_path / name, [row])))
+    assert replies["text"][0] == f"{thought}A"
+    (parsed, *_) = read_replies(ITEMS, replies).iter_rows(named=True)
+    said = {reading["parser"]: reading["parsed"] for reading in parsed["readings"]}
+    # The authors' own parser reads the thought; that is their fault to show.
+    assert (parsed["parsed"], said["easi"], said["official_parser"]) == ("A", "A", "B")
 
 
 def test_easis_scored_file_is_read_from_its_sheet(tmp_path):
