@@ -26,6 +26,8 @@ from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 
+from flows.settings import check_proxies
+
 START_SECONDS = 120.0
 """Longest wait for a temporary server, which imports much on what may be a busy machine."""
 ANSWER_SECONDS = 10.0
@@ -81,6 +83,7 @@ def start_server() -> TemporaryServer | None:
     from prefect.context import refresh_global_settings_context
     from prefect.settings import get_current_settings
 
+    check_proxies()
     url = get_current_settings().api.url
     if url:
         check_server(str(url))
