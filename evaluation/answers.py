@@ -126,6 +126,12 @@ def answer_text(reply: str) -> str:
 
 def _read(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:
     """What a part of a reply names; the method `unread` where it states nothing."""
+    found = _read_as(part, known, unread, asked)
+    is_left = found.method == unread and asked.ends and not asked.is_turned
+    return _read_as(part, known, unread, asked._replace(is_turned=True)) if is_left else found
+
+
+def _read_as(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:
     lines = _lines(part, known, asked)
     said = _statements(*_without_options(lines, known), known)
     most = max((one.weight for one in said), default=0)

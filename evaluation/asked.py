@@ -71,21 +71,24 @@ SCALES = [
 class Asked(NamedTuple):
     """What a question asks: patterns of the end of each scale that it names and of the opposite
     end; the things that it names, those of its options, and those of which it does not ask for the
-    place; the letters of its options and the things of each; the verb of what it asks for; whether
-    it supposes something; whether its options are numbers of things; where it asks whether
-    something is there, the letter of "no" and the words for what it seeks."""
+    place; the letters of its options; those that state nothing, and the things of each; the verb of
+    what it asks for; whether it supposes something; whether its options are numbers of things;
+    where it asks whether something is there, the letter of "no" and the words for what it seeks.
+    `is_turned` has clauses read that speak of the opposite of what is asked."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
     offered: Set[str] = frozenset()
     references: Set[str] = frozenset()
     letters: str = ""
+    names: Sequence[str] = ()
     kinds: Sequence[Set[str]] = ()
     verb: re.Pattern[str] | None = None
     is_supposed: bool = False
     is_counted: bool = False
     no: str = ""
     sought: Sequence[str] = ()
+    is_turned: bool = False
 
 
 NOTHING = Asked()
@@ -114,6 +117,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         else _beside_offered(question, [text for _, text in texts])
     )
     verb = ASKED_VERB.search(question)
+    names = [text for _, text in texts if not VERB.search(text)]
     no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
     return Asked(
         ends,
@@ -121,7 +125,8 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         things_in(offered) - COMMON,
         things_in(" ".join(REFERENCE.findall(question))) | others,
         "".join(letter for letter, _ in texts),
-        [things_in(text) - COMMON for _, text in texts if not VERB.search(text)],
+        names,
+        [things_in(name) - COMMON for name in names],
         re.compile(rf"(?i)\b{verb[1]}\b") if verb else None,
         SUPPOSES.search(question) is not None,
         HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),

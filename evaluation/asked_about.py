@@ -17,6 +17,7 @@ from evaluation.counted import Clause, without_parts, without_shared_out, withou
 from evaluation.existing import said_to_exist
 from evaluation.option_texts import singular
 from evaluation.reply_parts import SUPPOSED
+from evaluation.turned import said_by_opposite
 
 CONTRASTING = "and|but|yet|while|whereas|though|although"
 JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
@@ -64,6 +65,8 @@ def about_asked(text: str, asked: Asked) -> str:
     reading = _Reading(asked)
     for (_, start), (end, following) in pairwise(ends):
         reading.take(text[start:end], text[end:following], text[start : start + MAX_SENTENCE])
+    if reading.is_unclear:
+        return ""
     left = "".join(clause + mark for clause, mark in without_parts(reading.kept, asked))
     return WOULD.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
 
@@ -72,7 +75,8 @@ def about_asked(text: str, asked: Asked) -> str:
 class _Reading:
     """The clauses of a text that were kept so far, the things that they name, whether what is asked
     about was their subject, and whether the last clause was left out, stands below a heading of the
-    opposite, or belongs to a comparison."""
+    opposite, or belongs to a comparison; whether what speaks of the opposite is not understood,
+    where it is read."""
 
     asked: Asked
     kept: list[Clause] = field(default_factory=list)
@@ -81,6 +85,7 @@ class _Reading:
     is_left_out: bool = False
     is_headed: bool = False
     is_compared: bool = False
+    is_unclear: bool = False
 
     def take(self, clause: str, mark: str, ahead: str) -> None:
         """The next clause, the mark behind it, and the text from its start on."""
@@ -89,7 +94,10 @@ class _Reading:
             clause = JOINS.sub("", clause)
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
             clause = said_to_exist(clause, asked.sought) or clause
+        turned = said_by_opposite(clause, asked) if asked.is_turned and mark[:1] != "?" else None
+        clause = turned or clause
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)
+        self.is_unclear |= asked.is_turned and is_opposite
         self.is_headed &= not any(asked_end.search(clause) for asked_end, _ in asked.ends)
         self.is_compared &= not VERB.search(clause)
         self.is_compared |= THAN.search(clause) is not None and _is_of_some(ahead, asked)

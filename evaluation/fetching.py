@@ -5,6 +5,7 @@ own network, at first or after a redirect. A name is looked up once, and the con
 was checked: the next answer could be another one. Where a proxy connects, names are left to it.
 """
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +55,8 @@ PAGE = (b"<", b"{")
 """How what is meant for people or programs begins."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
+USER = re.compile(r"(^|//)[^/?#]*@")
+"""Name and password in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Fetcher:
         except ValueError as error:
             is_image = data and data.lstrip()[:1] not in PAGE
             problem = str(error) if is_image else f"it answers without an image: {LATER}"
-            raise ValueError(f"{address[:SHOWN]}: {problem}") from None
+            raise ValueError(f"{shown(address)}: {problem}") from None
         with replacing(path) as partial:  # one that is there is taken for whole
             partial.write_bytes(data)
         return data
@@ -101,10 +104,10 @@ class Fetcher:
         except httpx.HTTPError as error:
             problem = f"cannot be fetched ({str(error) or type(error).__name__})"
         except ConnectionError as error:
-            raise ValueError(f"{address[:SHOWN]} {error}: {COPY_IN_PATH}") from None
+            raise ValueError(f"{shown(address)} {error}: {COPY_IN_PATH}") from None
         except TransientError as error:
             problem = str(error)
-        raise ValueError(f"{address[:SHOWN]} {problem}: {LATER}")
+        raise ValueError(f"{shown(address)} {problem}: {LATER}")
 
     def _follow(self, address: str) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):
@@ -113,14 +116,14 @@ class Fetcher:
                     _check_status(response)
                     return self._body(address, response)
                 address = urljoin(address, response.headers["location"])
-        raise ValueError(f"{address[:SHOWN]} comes after more than {MAX_REDIRECTS} redirects")
+        raise ValueError(f"{shown(address)} comes after more than {MAX_REDIRECTS} redirects")
 
     @contextmanager
     def _opened(self, address: str) -> Iterator[httpx.Response]:
         """The answer of the first of the host's addresses that can be reached."""
         url = httpx.URL(address)
         if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError(f"{address[:SHOWN]} is not an http or https address")
+            raise ValueError(f"{shown(address)} is not an http or https address")
         proxy = proxy_of(f"{url.scheme}://{url.host}")
         numbers = self._checked(address, url, proxy)
         way = httpx.HTTPTransport(proxy=proxy.with_login if proxy else None)
@@ -142,7 +145,7 @@ class Fetcher:
             return []
         if not self.may_be_local and not all(map(is_public, numbers)):
             raise ValueError(
-                f"{address[:SHOWN]} leads into this machine's own network: {COPY_IN_PATH}"
+                f"{shown(address)} leads into this machine's own network: {COPY_IN_PATH}"
             )
         return [] if proxy else numbers
 
@@ -151,7 +154,7 @@ class Fetcher:
         for part in response.iter_bytes():
             size += len(part)
             if size > self.max_bytes:
-                raise ValueError(f"{address[:SHOWN]} has more than {self.max_bytes:,} bytes")
+                raise ValueError(f"{shown(address)} has more than {self.max_bytes:,} bytes")
             if time.monotonic() - started > self.max_seconds:
                 raise httpx.ReadTimeout(f"it takes more than {self.max_seconds:g} seconds")
             parts.append(part)
@@ -180,6 +183,12 @@ def _check_status(response: httpx.Response) -> None:
         raise TransientError(problem, min(asked_seconds(response.headers) or 0.0, MAX_ASKED))
     if not response.is_success:
         raise ConnectionError(problem)
+
+
+def shown(address: str) -> str:
+    """An address as messages show it: without what may be secret, a password or a signature."""
+    plain, _, asked = USER.sub(r"\1", address).partition("?")
+    return plain[:SHOWN] + ("?..." if asked else "")
 
 
 def numbers_of(host: str) -> list[str]:

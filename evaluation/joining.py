@@ -15,7 +15,7 @@ from evaluation.benchmarks.benchmark import Benchmark, Part
 from evaluation.benchmarks.texts import LEADING, LETTER
 from evaluation.option_texts import same_text
 from evaluation.reply_files import FileReply, ReplyFile, Row
-from schemas.benchmark import LETTERS, REPLY, AnswerKind
+from schemas.benchmark import IMPORTED, LETTERS, AnswerKind
 from schemas.chat import Failure
 from schemas.columns import frame_of
 
@@ -30,7 +30,7 @@ GOLD = ("answer", "target")
 def join_replies(
     items: pl.DataFrame, benchmark: Benchmark, file: ReplyFile, *, is_limited: bool = False
 ) -> pl.DataFrame:
-    """Rows of REPLY in the order of the items. `is_limited`: only some of the benchmark's items
+    """Rows of IMPORTED in the order of the items. `is_limited`: only some of the benchmark's items
     were asked for, so replies to others are left out. ValueError names the first row that is of no
     item, occurs twice or has another answer than its item."""
     replies = sorted(file.replies, key=lambda one: (one.number is None, one.number or 0))
@@ -59,19 +59,19 @@ def join_replies(
             )
         _check_gold(file, reply, known[name])
         said[name] = reply
-    return frame_of([_reply(known[name], said.get(name)) for name in order], REPLY)
+    return frame_of([_reply(known[name], said.get(name)) for name in order], IMPORTED)
 
 
 def merge_replies(items: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Rows of REPLY in the order of the items, from several files. ValueError names the first item
-    that two of them have a reply to."""
+    """Rows of IMPORTED in the order of the items, from several files. ValueError names the first
+    item that two of them have a reply to."""
     known = pl.concat([part.filter(pl.col("error").ne_missing(ABSENT)) for part in parts])
     twice = known.filter(pl.col("item_id").is_duplicated())["item_id"]
     if twice.len():
         raise ValueError(f"two files have a reply to item {twice[0]}: keep one")
     said = {row["item_id"]: row for row in known.iter_rows(named=True)}
     rows = items.iter_rows(named=True)
-    return frame_of([said.get(row["item_id"]) or _reply(row, None) for row in rows], REPLY)
+    return frame_of([said.get(row["item_id"]) or _reply(row, None) for row in rows], IMPORTED)
 
 
 def _check_numbers(file: ReplyFile, replies: Sequence[FileReply]) -> None:
@@ -174,4 +174,5 @@ def _reply(item: Row, reply: FileReply | None) -> dict[str, Any]:
         return known | {"error": ABSENT}
     if reply.text is None:
         return known | {"error": Failure.NO_REPLY.value}
-    return known | {"text": reply.text, "finish_reason": "length" if reply.is_cut else "stop"}
+    ended = "length" if reply.is_cut else "stop"
+    return known | {"text": reply.text, "finish_reason": ended, "scored": reply.scored}

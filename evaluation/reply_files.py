@@ -32,13 +32,15 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class FileReply:
     """`number` is the index of VLMEvalKit or the doc_id of lmms-eval, None where the row has none;
-    `text` is None where the harness got no reply."""
+    `text` is None where the harness got no reply; `scored` is the part of it that the harness
+    reads, None for all."""
 
     row: Row
     number: int | None
     text: str | None
     is_cut: bool = False
     prompt: str = ""
+    scored: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,14 @@ def _of_vlmevalkit(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
                 "file of the replies"
             )
         is_cut = path.suffix.lower() == ".xlsx" and len(text) >= MAX_CELL
+        scored = None
         if thought := _text(row.get("thinking")):
+            scored = text  # thoughts that VLMEvalKit has split off are not read
             text = (
                 f"{thought}{text}" if "</think>" in thought else f"<think>{thought}</think>{text}"
             )
         said = None if text.startswith(FAILED) else text
-        found.append(FileReply(row, _number(row.get("index")), said, is_cut))
+        found.append(FileReply(row, _number(row.get("index")), said, is_cut, scored=scored))
     notes = []
     if cut := [str(one.number) for one in found if one.is_cut]:
         notes.append(
@@ -124,13 +128,12 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
     """A line has `resps` only where they differ from `filtered_resps`."""
     found = []
     for row in rows:
-        raw = row["resps"] if row.get("resps") is not None else row.get("filtered_resps")
-        while isinstance(raw, list) and raw:
-            raw = raw[0]
+        scored = _first(row.get("filtered_resps"))
+        text = scored if row.get("resps") is None else _first(row["resps"])
         prompt = row.get("input")
-        text = raw if isinstance(raw, str) else None
         asked = prompt if isinstance(prompt, str) else ""
-        found.append(FileReply(row, _number(row["doc_id"]), text, prompt=asked))
+        read = None if scored == text else scored
+        found.append(FileReply(row, _number(row["doc_id"]), text, prompt=asked, scored=read))
     if all(one.text is None for one in found):
         raise ValueError(f"{path} holds no reply: run lmms-eval with --log_samples")
     notes = []
@@ -140,6 +143,13 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
             "off (--reasoning_tags) is not in them"
         )
     return ReplyFile(path, True, found, notes)
+
+
+def _first(said: Any) -> str | None:
+    """The first of several replies, which may be lists of one; None where it is no text."""
+    while isinstance(said, list) and said:
+        said = said[0]
+    return said if isinstance(said, str) else None
 
 
 def _text(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from evaluation.published_answers import (
     parse_answer_paper_compatible,
     published_segment,
 )
-from evaluation.readings import READING, Reading
+from evaluation.readings import OFFICIAL_PARSER, READING, Reading
 from schemas.benchmark import MASK, AnswerKind, fact
 from schemas.columns import columns, frame_of
 
@@ -103,12 +103,14 @@ def credit_of(row: Row, said: str) -> float:
 
 
 def _readings(row: Row, text: str | None) -> list[dict[str, Any]]:
-    """What is read of no reply at all is nothing."""
-    nothing = Reading(None, 0.0)
-    return [
-        {"parser": name, **(nothing if text is None else parser(text, row))._asdict()}
-        for name, parser in benchmark_of(row["benchmark"]).parsers.items()
-    ]
+    """What is read of no reply at all is nothing. Parsers of harnesses read what the harness that
+    kept the reply reads, those of a benchmark's authors all of it."""
+    nothing, scored = Reading(None, 0.0), row.get("scored")
+    found = []
+    for name, parser in benchmark_of(row["benchmark"]).parsers.items():
+        said = text if scored is None or name == OFFICIAL_PARSER else scored
+        found.append({"parser": name, **(nothing if said is None else parser(said, row))._asdict()})
+    return found
 
 
 def _choice(row: Row, text: str) -> dict[str, Any]:

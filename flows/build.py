@@ -243,22 +243,25 @@ def run_build(
     again: str | None = None,
     show: bool = False,
     announce: bool = False,
+    file: Path | None = None,
 ) -> Path:
-    """Build with the task runner that the configuration asks for."""
+    """Build with the task runner that the configuration asks for; `file` has held it."""
     flow_ = build_dataset.with_options(
         task_runner=runner_of(config.runner), flow_run_name=run_name(config)
     )
-    with tags(*tags_of(config)):
+    with tags(*tags_of(config, file)):
         result: Path = flow_(config, root, again, show, announce)
     return result
 
 
-def run_preparation(config: PipelineConfig, root: Path) -> Build:
-    """The stages before write, with the task runner that the configuration asks for."""
+def run_preparation(config: PipelineConfig, root: Path, file: Path | None = None) -> Build:
+    """The stages before write, with the task runner that the configuration asks for; `file` has
+    held it."""
     flow_ = prepare_build.with_options(
         task_runner=runner_of(config.runner), flow_run_name=f"plan of {run_name(config)}"
     )
-    result: Build = flow_(config, root)
+    with tags(*tags_of(config, file)):
+        result: Build = flow_(config, root)
     return result
 
 

@@ -209,13 +209,13 @@ def evaluate_from_file(
             return str(make_evaluation(loaded, place))
 
 
-def run_evaluation(config: EvaluateConfig, root: Path) -> Path:
+def run_evaluation(config: EvaluateConfig, root: Path, file: Path | None = None) -> Path:
     """Evaluate; ValueError, before anything runs, where a model cannot be asked at all or a
-    benchmark is not known."""
+    benchmark is not known. `file` has held the configuration."""
     check_evaluation(config, root)
     runner: Any = ThreadPoolTaskRunner(max_workers=config.max_workers)
     flow_ = evaluate_flow.with_options(task_runner=runner, flow_run_name=run_name(config))
-    with tags(*tags_of(config)):
+    with tags(*tags_of(config, file)):
         folder: Path = flow_(config, root)
     return folder
 

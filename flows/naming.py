@@ -16,6 +16,8 @@ from schemas.config.section import config_digest
 
 P = ParamSpec("P")
 R = TypeVar("R")
+DIGEST = "digest:"
+"""Begins the tag that has a configuration's digest."""
 
 
 def run_name(config: Any) -> str:
@@ -26,7 +28,7 @@ def run_name(config: Any) -> str:
 def tags_of(config: Any, path: Path | None = None) -> list[str]:
     """The name, the file where one is known, and the digest of a configuration."""
     file = [f"config:{path.name}"] if path else []
-    return [config.name, *file, f"digest:{config_digest(config)}"]
+    return [config.name, *file, f"{DIGEST}{config_digest(config)}"]
 
 
 def name_of_deployed() -> str:
@@ -39,7 +41,7 @@ def called_after_build(work: Flow[P, R], manifest: Mapping[str, Any]) -> Iterato
     """Within the block, the flow's runs have name and tags of the build of a dataset, wherever its
     folder lies."""
     name, digest = manifest["name"], manifest["config_digest"]
-    with tags(name, f"digest:{digest}"):
+    with tags(name, f"{DIGEST}{digest}"):
         yield work.with_options(flow_run_name=f"{work.name} {name} @ {digest[:4]}")
 
 
@@ -53,7 +55,9 @@ def deployed(config: Any, path: Path, task_runner: Any) -> Iterator[None]:
     assert context and context.flow_run, "no flow run is under way"
     found = tags_of(config, path)
     with get_client(sync_client=True) as client:
-        known = {*context.flow_run.tags, *found}
+        # Of an earlier attempt of this run, whose configuration may have been another.
+        kept = [tag for tag in context.flow_run.tags if not tag.startswith(DIGEST)]
+        known = {*kept, *found}
         client.update_flow_run(context.flow_run.id, name=run_name(config), tags=sorted(known))
     with (
         tags(*found),

@@ -22,12 +22,15 @@ from pathlib import Path
 from threading import Thread, Timer
 from typing import IO, Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 
 from flows.settings import check_proxies
 
+NOT_FOUND = 404
+ENDING = "the address of Prefect's API ends in /api"
 START_SECONDS = 120.0
 """Longest wait for a temporary server, which imports much on what may be a busy machine."""
 ANSWER_SECONDS = 10.0
@@ -120,9 +123,13 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
         handlers = [ProxyHandler({})] if "://127.0.0.1" in url else []
         with build_opener(*handlers).open(f"{url.rstrip('/')}/health", timeout=seconds) as reply:
             if "html" in reply.headers.get("Content-Type", ""):
-                raise ValueError("a page answers: the address of Prefect's API ends in /api")
-    except HTTPError:
-        return  # something answers: what it wants is Prefect's business
+                raise ValueError(f"a page answers: {ENDING}")
+    except HTTPError as error:
+        # Whatever else a server wants is Prefect's business.
+        if error.code == NOT_FOUND and "/api" not in urlsplit(url).path:
+            raise ValueError(
+                f"no Prefect API at {url}: {ENDING}; correct PREFECT_API_URL"
+            ) from None
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise ValueError(

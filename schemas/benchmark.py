@@ -83,6 +83,8 @@ REPLY = columns(
 """`text` is null where there was no reply, and `error` says why; `finish_reason` is `stop` or
 `length` or what the server says; the frame is the size of the image that the prompt states and in
 whose pixels the model's boxes are read; `prompt` is the whole text that was sent."""
+IMPORTED = columns(**REPLY, scored=pl.String)
+"""Replies that another harness has kept: `scored` is what it reads of one, null for all of it."""
 
 
 def fact(facts: list[dict[str, str]], name: str) -> str | None:

@@ -68,7 +68,7 @@ def build(
 
     try:
         with drawing:
-            dataset = run_build(loaded, root, again, show=True, announce=announce)
+            dataset = run_build(loaded, root, again, show=True, announce=announce, file=config)
     except DatasetRejectedError as error:
         if error.rejected:
             print_summary(error.rejected, console)
@@ -117,7 +117,7 @@ def plan(
         check_asked(loaded, root)
         with starting_prefect(Console(stderr=True)):
             pass
-        estimates = estimate_by_pilot(run_preparation(loaded, root), pilot)
+        estimates = estimate_by_pilot(run_preparation(loaded, root, config), pilot)
     elif loaded.chats:
         print_estimate(estimate_roughly(loaded), loaded.budget, console)
     local = with_local_files(loaded, root)

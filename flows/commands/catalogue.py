@@ -153,6 +153,9 @@ def report(
 
     folder = resolve_dataset(dataset, root)
     check_files(folder)
+    for named in photographs or ():
+        if not named.exists():
+            raise FileNotFoundError(f"no photographs at {named}: correct --photographs")
     place = root_of(folder, root)
     store = photographs_of(Record(folder, place), [str(path) for path in photographs or ()])
     typer.echo(write_report(folder, place, store))

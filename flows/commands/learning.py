@@ -239,7 +239,7 @@ def evaluate(
     with starting_prefect(console):
         from flows.evaluate import run_evaluation
     show_lines(console, "tasks", "flows.evaluate")
-    folder = run_evaluation(loaded, root)
+    folder = run_evaluation(loaded, root, config)
     from tasks.evaluate.printing import print_scores
 
     if export:

@@ -19,7 +19,7 @@ from schemas.file_digests import digest_store
 from tasks.artifact import Artifact, inputs_of, plan_artifact, read_seal
 from tasks.sources.files import digest_files
 
-VERSION = 1
+VERSION = 2
 SAMPLES = re.compile(r"(?:\d{8}_\d{6}_)?samples_(?P<task>.+)")
 """The name of a file of lmms-eval; its folder has the model's."""
 SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)$|_[^_]+_result$")
@@ -52,7 +52,7 @@ def imported_artifact(items_path: Path, paths: Sequence[Path], root: Path) -> Ar
 
 
 def import_replies(items_path: Path, paths: Sequence[Path], model: str) -> pl.DataFrame:
-    """Rows of REPLY in the order of the items; what the files lack or lost is logged. ValueError
+    """Rows of IMPORTED in the order of the items; what the files lack or lost is logged. ValueError
     where a file is not about these items."""
     items = pl.read_parquet(items_path)
     benchmark = benchmark_of(str(items["benchmark"][0]))

@@ -89,12 +89,16 @@ def _checked(
     definition: Any, frame: pl.DataFrame, own: Sequence[Check], size: int
 ) -> dict[str, CheckResult]:
     """What is found of each check by name; `size` is the number of rows or columns checked."""
-    batch = definition.get_batch({"dataframe": _judged(frame, own)})
-    holds = {check.name for check, result in _run(batch, own, BIT) if result.success}
-    checked = {c.name: CheckResult(c, "passed", size, [], []) for c in own if c.name in holds}
-    failing = [check for check in own if check.name not in holds]
-    for check, result in _run(batch, failing, ROWS):
-        checked[check.name] = _result(check, result, frame)
+    checked: dict[str, CheckResult] = {}
+    # What is about the table itself, such as its columns, has to see all of them.
+    of_table = [check for check in own if not check.columns]
+    for some in filter(None, ([check for check in own if check.columns], of_table)):
+        batch = definition.get_batch({"dataframe": _judged(frame, some)})
+        holds = {check.name for check, result in _run(batch, some, BIT) if result.success}
+        checked |= {c.name: CheckResult(c, "passed", size, [], []) for c in some if c.name in holds}
+        failing = [check for check in some if check.name not in holds]
+        for check, result in _run(batch, failing, ROWS):
+            checked[check.name] = _result(check, result, frame)
     return checked
 
 
@@ -157,11 +161,22 @@ def _result(check: Check, outcome: ExpectationValidationResult, frame: pl.DataFr
     if "unexpected_index_list" in result:
         rows = sorted(result["unexpected_index_list"])
         return CheckResult(check, "failed", num_checked, rows, [])
-    mismatched = result.get("details", {}).get("mismatched", {})
-    details = [f"{kind}: {name}" for kind, names in mismatched.items() for name in sorted(names)]
-    return CheckResult(
-        check, "failed", num_checked, [], details or [f"found {result['observed_value']}"]
-    )
+    return CheckResult(check, "failed", num_checked, [], _details(result))
+
+
+def _details(result: Mapping[str, Any]) -> list[str]:
+    """What fails of all rows together, or of the columns of the table."""
+    details = result.get("details") or {}
+    mismatched = details.get("mismatched") or {
+        kind: result.get(f"partial_{kind}_list", ()) for kind in ("unexpected", "missing")
+    }
+    if isinstance(mismatched, list):  # of columns in another order
+        return [", ".join(f"{key}: {value}" for key, value in one.items()) for one in mismatched]
+    told = [
+        f"{kind}: {name}" for kind, names in mismatched.items() for name in sorted(names, key=str)
+    ]
+    observed = result["observed_value"]
+    return told or [f"found {details if observed is None else observed}"]
 
 
 def _exception(info: Mapping[str, Any]) -> str:

@@ -20,7 +20,8 @@ FAILING = pl.Schema(
     )
 )
 UNITS = {"table": "columns", "samples": "samples", "rows": "samples"}
-"""What the rows of a frame are called in results; those of totals are targets."""
+"""What the rows of a frame are called in results; those of totals are TARGETS."""
+TARGETS = "targets"
 FIGURE = "figures"
 """What is judged of all rows together, such as a mean, is called in results."""
 
@@ -104,7 +105,7 @@ def as_results(
 
 def _unit(result: "CheckResult") -> str:
     frame = result.check.frame
-    return FIGURE if result.details and frame != "table" else UNITS.get(frame, "targets")
+    return FIGURE if result.details and frame != "table" else UNITS.get(frame, TARGETS)
 
 
 def counted(expectation: Mapping[str, Any]) -> str:

@@ -34,7 +34,14 @@ from tasks.validate.page import PAGE, render_page
 from tasks.validate.readers import READERS, Readers
 from tasks.validate.readiness import READ as TESTED
 from tasks.validate.readiness import check_rewards, step_of
-from tasks.validate.results import as_results, failing_rows, is_blocking, results_of, succeeded
+from tasks.validate.results import (
+    TARGETS,
+    as_results,
+    failing_rows,
+    is_blocking,
+    results_of,
+    succeeded,
+)
 from tasks.validate.reviewed import count_reviews, digest_of_reviews
 from tasks.validate.shortcuts import find_shortcuts
 from tasks.validate.totals import READ as COUNTED
@@ -45,7 +52,7 @@ from tasks.writing import writing_folder
 
 logger = logging.getLogger(__name__)
 
-VERSION = 13
+VERSION = 14
 MAX_READ_BY_MODEL = 1_000
 """Questions of a category: their standard error is 1.5 points."""
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example
@@ -247,7 +254,10 @@ def _example(expectation: Mapping[str, Any]) -> str:
     """What is wrong, in a few words of one line."""
     examples = expectation["examples"]
     first = expectation["error"] or (examples[0]["value"] if examples else "")
-    line = " ".join(str(first).split())[:MAX_VALUE]
+    line = " ".join(str(first).split())
+    # What is found of a target says what to do: it is told whole.
+    if expectation["unit"] != TARGETS and len(line) > MAX_VALUE:
+        line = f"{line[: MAX_VALUE - 3]}..."
     number = expectation["num_failed"]
     return line if number < 2 else f"{number} {expectation['unit']}, such as {line}"
 

@@ -27,6 +27,7 @@ from tasks.validate.expectations import Check
 
 GROUP = "Own expectations"
 COLUMNS = ("column", "column_A", "column_B")
+COLUMN_LIST = "column_list"
 OF_A_STORE = ("id", "rendered_content")
 """What an expectation has from the store of a data context: an expectation with an id belongs to
 the suite there, and cannot be put into another."""
@@ -110,7 +111,7 @@ def _checks(
             severity=_severity(expectation),
             description=description,
             frame="rows",
-            columns=tuple(columns),
+            columns=() if _is_of_table(expectation) else tuple(columns),
             shown=tuple(plain) or ("question_id",),
             expectation=expectation.copy(update={"meta": meta}),
         )
@@ -119,10 +120,15 @@ def _checks(
 def _columns(expectation: Expectation, schema: Mapping[str, pl.DataType]) -> list[str]:
     """Those that it compares, and those that its row_condition names."""
     named = [getattr(expectation, key, None) for key in COLUMNS]
-    named += getattr(expectation, "column_list", None) or ()
+    named += getattr(expectation, COLUMN_LIST, None) or ()
     condition = str(getattr(expectation, "row_condition", None) or "")
     named += [name for name in schema if re.search(rf"\b{re.escape(name)}\b", condition)]
     return list(dict.fromkeys(name for name in named if name))
+
+
+def _is_of_table(expectation: Expectation) -> bool:
+    """Whether it is about the columns that there are, or about their order, not about values."""
+    return not {*COLUMNS, COLUMN_LIST}.intersection(expectation.domain_keys)
 
 
 def _told(expectation: Expectation) -> str:

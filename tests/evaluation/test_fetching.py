@@ -57,6 +57,23 @@ def test_what_cannot_be_fetched_is_told_in_one_line(tmp_path, address, message, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://me:s3cret@{host}/none", "http://{host}/none answers 404"),
+        ("http://{host}/none?X-Amz-Signature=s3cret&a=/@b", "http://{host}/none?... answers 404"),
+        ("me:s3cret@{host}/none.png", "{host}/none.png is not an http or https address"),
+        ("http://{host}/a@s.png", "http://{host}/a@s.png answers 404"),
+    ],
+)
+def test_messages_show_no_password_and_no_signature(tmp_path, address, told):
+    with serving({}) as site, pytest.raises(ValueError) as error:
+        host = site.url.removeprefix("http://")
+        fetcher(tmp_path).fetch(address.format(host=host))
+    assert str(error.value).startswith(told.format(host=host))
+    assert "s3cret" not in str(error.value)
+
+
 def test_a_passing_error_passes_as_late_as_the_server_asks(tmp_path):
     answers = iter([(503, {"Retry-After": "7"}), (429, {"Retry-After": "3600"}), b"data"])
     waits: list[float] = []

@@ -18,6 +18,7 @@ from evaluation.exporting import export_replies
 from evaluation.joining import is_gold, join_replies
 from evaluation.reply_files import MAX_CELL, read_reply_file
 from evaluation.rows import open_copy
+from evaluation.verdicts import read_replies
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
 from schemas.config.evaluation import BenchmarkConfig
@@ -139,6 +140,33 @@ def test_thoughts_come_before_replies_and_failures_are_none(kind, tmp_path):
     assert texts_of(path) == [
         "<think>so</think><answer>A</answer>", "one</think>two</think>B", None
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["r.xlsx", "r.json", "r.jsonl"])
+@pytest.mark.parametrize(
+    ("benchmark", "parser", "letter"),
+    [
+        ("vstar_bench", "vlmevalkit", "A"),
+        ("vstar_bench", "lmms_eval", "A"),
+        ("mindcube_tiny", "official_parser", "B"),  # the authors' own reads the thought, too
+    ],
+)
+def test_parsers_of_harnesses_read_what_these_have_left_of_a_reply(
+    benchmark, parser, letter, name, tmp_path
+):
+    items = frame_of([item("a", "A", benchmark=benchmark)], ITEM)
+    thought = "My answer is B. Or not."
+    row = (
+        doc(0, resps=[f"<think>{thought}</think>A"], filtered_resps=["A"])
+        if name == "r.jsonl"
+        else {"index": 0, "item_id": "a", "thinking": thought, "prediction": "A"}
+    )
+    file = read_reply_file(written(tmp_path / name, [row]))
+    replies = join_replies(items, BENCHMARKS[benchmark], file)
+    assert replies["text"][0] == f"<think>{thought}</think>A"
+    parsed = read_replies(items, replies).row(0, named=True)
+    said = {reading["parser"]: reading["parsed"] for reading in parsed["readings"]}
+    assert (parsed["parsed"], said[parser]) == ("A", letter)
 
 
 def test_easis_scored_file_is_read_from_its_sheet(tmp_path):

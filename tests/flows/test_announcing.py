@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
-from prefect import flow
+from prefect import flow, tags
 from prefect.client.orchestration import get_client
 from prefect.flow_engine import flow_run_logger, run_flow
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -306,9 +306,17 @@ def test_a_push_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):
     assert set(run["tags"]) == {"quiet", f"digest:{digest}"}
 
 
+def test_a_build_by_the_command_is_tagged_with_its_file_too(prefect_server, tmp_path):
+    config = config_of("filed")
+    run_build(config, tmp_path, file=tmp_path / "mine.toml")
+    (run,) = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
+    assert set(run["tags"]) == {"filed", "config:mine.toml", f"digest:{config_digest(config)}"}
+
+
 def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     path = save_config(tmp_path / "deployed.toml", tree_of("deployed"))
-    folder = build_from_file(str(path), root=str(tmp_path))
+    with tags("nightly", "digest:0123456789ab"):  # of an attempt with another configuration
+        folder = build_from_file(str(path), root=str(tmp_path))
     assert len(events_of("deployed", 1)) == 1
     runs = [run for run in found("flow_runs") if run["parameters"].get("root") == str(tmp_path)]
     (run,) = runs
@@ -316,6 +324,7 @@ def test_a_deployment_is_one_run_and_announces(prefect_server, tmp_path):
     assert run["name"] == run_name(config)
     assert set(run["tags"]) == {
         "deployed",
+        "nightly",
         f"config:{path.name}",
         f"digest:{config_digest(config)}",
     }

@@ -219,6 +219,17 @@ def test_a_page_is_no_prefect_server():
         check_server(site.url)
 
 
+def test_the_address_of_a_prefect_server_without_api_is_refused():
+    """Its pages answer there, but not in the place of its API."""
+    with serving({}) as site, pytest.raises(ValueError, match=r"no Prefect API at .* ends in /api"):
+        check_server(site.url)
+
+
+def test_a_server_whose_api_hides_whether_it_is_well_is_taken():
+    with serving({}) as site:
+        check_server(f"{site.url}/api/accounts/1")
+
+
 def test_a_process_ends_with_what_its_command_ends_with():
     result = run("build", "nowhere.toml")
     assert (result.returncode, result.stdout) == (2, "")

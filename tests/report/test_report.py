@@ -74,6 +74,12 @@ def test_a_report_is_made_of_a_sound_dataset_alone(drawn_dataset, tmp_path):
     assert done.returncode == 2 and "ledger.parquet cannot be read" in done.stderr
 
 
+def test_photographs_that_are_not_there_are_told_by_their_option(drawn_dataset):
+    done = call("report", drawn_dataset, "--photographs", "nowhere")
+    assert done.returncode == 2
+    assert done.stderr == "error: no photographs at nowhere: correct --photographs\n"
+
+
 def test_every_sample_and_every_lost_question_is_shown(record, questions):
     published = questions.filter(pl.col("split").is_not_null())
     samples = samples_of(record.folder)

@@ -70,7 +70,9 @@ def test_too_few_samples_are_not_published(num_samples, passes, tmp_path):
     found = validated(SOUND.head(num_samples), tmp_path, min_quota_share=0.9)
     assert (found["there_are_enough_samples"]["status"] == "passed") is passes
     if not passes:
-        assert f"there_are_enough_samples (all samples: {num_samples} found, " in refusal(tmp_path)
+        told = refusal(tmp_path)
+        assert f"there_are_enough_samples (all samples: {num_samples} found, " in told
+        assert "gates.min_quota_share)" in told  # which stands at the end
 
 
 @pytest.mark.parametrize(
@@ -185,6 +187,44 @@ def test_what_all_samples_fail_together_is_told_of_no_one_sample(tmp_path):
     page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
     assert "Fails for all samples together" in page
     assert page.count('class="id"') == page.count('class="question"') == 0
+
+
+def test_expectations_on_the_table_see_all_of_its_columns_beside_others(tmp_path):
+    columns = [name for name in SOUND.columns if name not in ("images", "cost")]
+    own = suite(
+        tmp_path / "own.json",
+        gxe.ExpectTableColumnCountToEqual(value=len(columns)),
+        gxe.ExpectTableColumnsToMatchSet(column_set=columns),
+        gxe.ExpectColumnToExist(column="answer", column_index=columns.index("answer")),
+        gxe.ExpectColumnValuesToBeInSet(column="level", value_set=["easy", "medium", "hard"]),
+    )
+    found = validated(SOUND, tmp_path / "out", suite=own)
+    states = {name: found[name]["status"] for name in found if name.startswith("own_")}
+    assert set(states.values()) == {"passed"}, states
+
+
+@pytest.mark.parametrize(
+    ("expectation", "told"),
+    [
+        (
+            gxe.ExpectColumnDistinctValuesToBeInSet(column="level", value_set=["easy"]),
+            ["unexpected: hard", "unexpected: medium"],
+        ),
+        (
+            gxe.ExpectColumnDistinctValuesToContainSet(column="level", value_set=["deep", "easy"]),
+            ["missing: deep"],
+        ),
+        (
+            gxe.ExpectTableColumnsToMatchOrderedList(column_list=["image_id"]),
+            ["Expected Column Position: 1, Expected: None, Found: problem"],
+        ),
+    ],
+)
+def test_what_fails_of_all_samples_together_is_named(expectation, told, tmp_path):
+    own = suite(tmp_path / "own.json", expectation)
+    found = validated(SOUND, tmp_path / "out", suite=own)
+    (failed,) = (found[name] for name in found if name.startswith("own_"))
+    assert [example["value"] for example in failed["examples"]][: len(told)] == told
 
 
 def test_a_suite_may_be_named_from_home(tmp_path, monkeypatch):
