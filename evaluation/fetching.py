@@ -15,10 +15,10 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from urllib.parse import urljoin
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from schemas.proxies import Proxy, proxy_of
 from schemas.replacing import replacing
 from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retrying
 
@@ -47,6 +47,8 @@ ASSIGNED = IPv4Network("192.0.0.0/24")
 """Of protocols and of a cloud's metadata (RFC 6890); older releases of Python call it public."""
 ISATAP = (0x5EFE, 0x0200_5EFE)
 """What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
+ASKER = {"User-Agent": "spatialthinker"}
+"""Who asks: some hosts, such as Wikimedia's, turn away what gives only the name of a library."""
 COPY_IN_PATH = "name a copy that holds its images in path"
 LATER = f"try again later, or {COPY_IN_PATH}"
 PAGE = (b"<", b"{")
@@ -101,7 +103,9 @@ class Fetcher:
             problem = f"is not an address ({error})"
         except httpx.HTTPError as error:
             problem = f"cannot be fetched ({str(error) or type(error).__name__})"
-        except (TransientError, ConnectionError) as error:
+        except ConnectionError as error:
+            raise ValueError(f"{shown(address)} {error}: {COPY_IN_PATH}") from None
+        except TransientError as error:
             problem = str(error)
         raise ValueError(f"{shown(address)} {problem}: {LATER}")
 
@@ -120,16 +124,17 @@ class Fetcher:
         url = httpx.URL(address)
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError(f"{shown(address)} is not an http or https address")
-        proxy = proxy_of(url)
+        proxy = proxy_of(f"{url.scheme}://{url.host}")
         numbers = self._checked(address, url, proxy)
-        with httpx.Client(transport=httpx.HTTPTransport(proxy=proxy), timeout=TIMEOUT) as client:
+        way = httpx.HTTPTransport(proxy=proxy.with_login if proxy else None)
+        with httpx.Client(transport=way, timeout=TIMEOUT, headers=ASKER) as client:
             response = _sent(client, url, numbers)
             try:
                 yield response
             finally:
                 response.close()
 
-    def _checked(self, address: str, url: httpx.URL, proxy: str | None) -> list[str]:
+    def _checked(self, address: str, url: httpx.URL, proxy: Proxy | None) -> list[str]:
         """The numbers to connect to; none where a proxy connects."""
         host = url.raw_host.decode("ascii")
         try:
@@ -184,13 +189,6 @@ def shown(address: str) -> str:
     """An address as messages show it: without what may be secret, a password or a signature."""
     plain, _, asked = USER.sub(r"\1", address).partition("?")
     return plain[:SHOWN] + ("?..." if asked else "")
-
-
-def proxy_of(url: httpx.URL) -> str | None:
-    """The proxy that the environment names for an address."""
-    proxies = {} if proxy_bypass(url.host) else getproxies()
-    proxy: str | None = proxies.get(url.scheme) or proxies.get("all")
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def numbers_of(host: str) -> list[str]:

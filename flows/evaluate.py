@@ -21,6 +21,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.announcing import announce_scores
 from flows.lineage import Data, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
+from flows.progress import heartbeats
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
@@ -104,33 +105,37 @@ def _evaluation(config: EvaluateConfig, root: Path) -> Path:
         for (model, name), run in runs.items()
     }
     outcomes, variants = list[Outcome](), list[VariantsOutcome]()
+    known = {f"infer: {model} on {name}": run for (model, name), run in runs.items()}
     try:
-        for (model_name, name), future in asked.items():
-            about_this = Failed(model_name, name, "")
-            replies = _outcome(future.result, about_this, failures)
-            if not replies:
-                continue
-            send(root)
-            if name in varied:
-                reading = read_variants.with_options(task_run_name=f"read-{model_name}-{name}")
-                read = _outcome(partial(reading, varied[name], replies, root), about_this, failures)
-                if read:
-                    place = model_name, benchmark_of_variants(name)
-                    variants.append(VariantsOutcome(*place, varied[name], replies, read))
-                continue
-            task = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
-            score = partial(task, items[name], replies, config.seed, config.num_bootstrap, root)
-            scored = _outcome(score, about_this, failures)
-            if not scored:
-                continue
-            looked = None
-            if (local := models[model_name].local) and local.attention:
-                looking = partial(
-                    measure_attention, items[name], replies, name, models[model_name], root
-                )
-                looked = _outcome(looking, about_this, failures)
-            paths = items[name], replies, scored.parsed, scored.scores, looked
-            outcomes.append(Outcome(model_name, name, *paths))
+        with heartbeats(logger.info, known):
+            for (model_name, name), future in asked.items():
+                about_this = Failed(model_name, name, "")
+                replies = _outcome(future.result, about_this, failures)
+                if not replies:
+                    continue
+                send(root)
+                if name in varied:
+                    reading = read_variants.with_options(task_run_name=f"read-{model_name}-{name}")
+                    read = _outcome(
+                        partial(reading, varied[name], replies, root), about_this, failures
+                    )
+                    if read:
+                        place = model_name, benchmark_of_variants(name)
+                        variants.append(VariantsOutcome(*place, varied[name], replies, read))
+                    continue
+                task = score_benchmark.with_options(task_run_name=f"score-{model_name}-{name}")
+                score = partial(task, items[name], replies, config.seed, config.num_bootstrap, root)
+                scored = _outcome(score, about_this, failures)
+                if not scored:
+                    continue
+                looked = None
+                if (local := models[model_name].local) and local.attention:
+                    looking = partial(
+                        measure_attention, items[name], replies, name, models[model_name], root
+                    )
+                    looked = _outcome(looking, about_this, failures)
+                paths = items[name], replies, scored.parsed, scored.scores, looked
+                outcomes.append(Outcome(model_name, name, *paths))
     except BaseException:
         # A signal interrupts only this thread: the threads of the tasks would go on asking models.
         for run in runs.values():

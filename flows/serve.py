@@ -17,6 +17,7 @@ from flows.announcing import PUBLISHED, TRAINED
 from flows.build import build_from_file
 from flows.evaluate import evaluate_from_file
 from flows.server import check_server
+from flows.settings import check_proxies
 from flows.stopping import SIGNALS, ended_by, exit_code
 from flows.train import train_from_file
 from schemas.config.training import load_train_config
@@ -44,6 +45,7 @@ def serve_deployments(
     for config in filter(None, (build, training, evaluation)):
         if not config.is_file():
             raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
+    check_proxies()
     check_server(url)
     named = store_of(root) or str(root)
     deployments: list[Any] = [

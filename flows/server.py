@@ -27,6 +27,8 @@ from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 
+from flows.settings import check_proxies
+
 NOT_FOUND = 404
 ENDING = "the address of Prefect's API ends in /api"
 START_SECONDS = 120.0
@@ -84,6 +86,7 @@ def start_server() -> TemporaryServer | None:
     from prefect.context import refresh_global_settings_context
     from prefect.settings import get_current_settings
 
+    check_proxies()
     url = get_current_settings().api.url
     if url:
         check_server(str(url))

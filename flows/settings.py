@@ -6,8 +6,10 @@ import re
 import sys
 import tomllib
 from contextlib import redirect_stderr, suppress
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
+from urllib.request import getproxies, getproxies_environment
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -31,6 +33,10 @@ reports usage, and log lines outside a flow are no error. The timeout is in seco
 Prefect's default: its server starts slowly on a busy machine. Python's own
 tracker of what processes share would report, below the last line of a command that was stopped,
 what it tidies up."""
+PROXIED = {"http", "https", "all"}
+"""Of what the environment names a proxy."""
+OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""Names of this machine."""
 QUEUES = ("EventsWorker", "APILogWorker")
 """Loggers of what Prefect still sends when a command ends: they would write below its last line."""
 
@@ -52,7 +58,27 @@ def apply_settings(verbose: bool = False) -> None:
         logging.raiseExceptions = False
         for service in QUEUES:
             logging.getLogger(service).setLevel(logging.ERROR)
+    _settle_proxies()
     _read_settings()
+
+
+def _settle_proxies() -> None:
+    """Have Prefect ask this machine without a proxy, which would look for it elsewhere."""
+    left_out = getproxies().get("no", "")
+    if PROXIED & getproxies_environment().keys() and left_out.strip() != "*":
+        for name in ("no_proxy", "NO_PROXY"):
+            os.environ[name] = ",".join(filter(None, (left_out, *OWN_HOSTS)))
+
+
+def check_proxies() -> None:
+    """ValueError where a proxy is one that Prefect's client cannot use."""
+    known = getproxies()
+    for name in sorted(PROXIED & known.keys()):
+        if known[name].startswith("socks") and find_spec("socksio") is None:
+            raise ValueError(
+                f"{name}_proxy in the environment names a SOCKS proxy, which Prefect cannot use: "
+                "correct or unset it, or run `pip install socksio`"
+            )
 
 
 def _read_settings() -> None:

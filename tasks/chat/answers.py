@@ -11,7 +11,7 @@ from tasks.chat.completion import Completion, read_completion
 from tasks.chat.errors import ChatRefusedError, NoReplyError, RejectedError
 from tasks.chat.model_text import read_object
 from tasks.chat.run import Meter, Run
-from tasks.chat.usability import FEW, PROBE, UNUSABLE
+from tasks.chat.usability import FEW, PROBE, UNUSABLE, Usability
 
 REPAIR = (
     "That reply cannot be used: {problem}. Reply once more with the whole JSON object, put right, "
@@ -80,15 +80,16 @@ class Chat:
         Raises ChatRefusedError where too few answers of the run can be used.
         """
         request = Request(self.config, tuple(messages), schema, 2 * draw)
-        async with self._run.usability.turn(PROBE if self.config.batch else FEW) as turn:
+        usability = self._run.usability_of(messages)
+        async with usability.turn(PROBE if self.config.batch else FEW) as turn:
             attempts = await self._attempts(request, schema, check)
             if self._run.renews and self._is_old(attempts):
                 await self._asker.set_aside([attempt.digest for attempt in attempts])
                 attempts = await self._attempts(request, schema, check)
             last = attempts[-1]
             replies = tuple(attempt.digest for attempt in attempts if attempt.digest)
-            if self._run.usability.add(turn, last.failure, replies):
-                await self._end(last)
+            if usability.add(turn, last.failure, replies):
+                await self._end(usability, last)
         return Answer(
             value=last.value,
             failure=last.failure,
@@ -102,28 +103,29 @@ class Chat:
         Raises as `reply` does; also ChatRefusedError where too few replies of the run say
         anything."""
         request = Request(self.config, tuple(messages), draw=draw)
-        async with self._run.usability.turn(PROBE if self.config.batch else FEW) as turn:
+        usability = self._run.usability_of(messages)
+        async with usability.turn(PROBE if self.config.batch else FEW) as turn:
             reply = await self.reply(request)
             said = read_completion(reply.raw)
             # A refusal is what the model says, whichever field it stands in.
             is_usable = bool(said.text.strip()) or said.failure is Failure.REFUSED
             failure = None if is_usable else said.failure
-            if self._run.usability.add(turn, failure, (reply.digest,)):
+            if usability.add(turn, failure, (reply.digest,)):
                 # Other runs of the same model go on: their prompts may be others.
-                raise await self._over(
-                    _Attempt(text=said.text, failure=failure, detail=said.detail)
-                )
+                last: _Attempt[Any] = _Attempt(text=said.text, failure=failure, detail=said.detail)
+                raise await self._over(usability, last)
         return reply, said
 
     async def _attempts(
         self, request: Request, schema: type[T], check: Callable[[T], str | None] | None
     ) -> "list[_Attempt[T]]":
         """One to three, of which the last decides."""
+        usability = self._run.usability_of(request.messages)
         attempts = [await self._attempt(request, schema, check)]
         first = attempts[0]
         is_new = self.config.batch and first.created >= self._run.started
-        if is_new and self._run.usability.add_first(first.failure, first.digest):
-            await self._end(first)
+        if is_new and usability.add_first(first.failure, first.digest):
+            await self._end(usability, first)
         try:
             if attempts[-1].failure is Failure.INVALID:
                 followed = _followed_up(request, attempts[-1])
@@ -132,7 +134,7 @@ class Chat:
                 fresh = Request(request.chat, request.messages, schema, request.draw + 1)
                 attempts.append(await self._attempt(fresh, schema, check))
         except ChatRefusedError:
-            if self._run.usability.is_over:
+            if usability.is_over:
                 await self._asker.set_aside([attempt.digest for attempt in attempts])
             raise
         return attempts
@@ -142,22 +144,22 @@ class Chat:
         are_stored = all(0.0 < attempt.created < self._run.started for attempt in attempts)
         return are_stored and attempts[-1].failure in UNUSABLE
 
-    async def _end(self, last: "_Attempt[T]") -> NoReturn:
+    async def _end(self, usability: Usability, last: "_Attempt[T]") -> NoReturn:
         """End a run whose answers cannot be used, and all that asks this model."""
-        error = await self._over(last)
+        error = await self._over(usability, last)
         self._asker.stop(error)
         raise error
 
-    async def _over(self, last: "_Attempt[Any]") -> ChatRefusedError:
+    async def _over(self, usability: Usability, last: "_Attempt[Any]") -> ChatRefusedError:
         """The end of a run; the next one asks again what brought nothing that can be used."""
-        usability = self._run.usability
+        where = f"{self.config.base_url} ({self.config.model})"
+        about = self._run.kind_of(usability)
         error = ChatRefusedError(
-            f"{self.config.base_url} ({self.config.model}): {usability.told} cannot be used, "
-            f"the last one as {last.failure}: "
+            f"{where}: {usability.told}{about} cannot be used, the last one as {last.failure}: "
             f"{_line(last.detail)}; it reads {_line(last.text)!r}; correct the server, the model "
             "or its limit of tokens and run the same command: it asks these again"
         )
-        usability.error = error
+        self._run.end(error)
         await self._asker.set_aside(usability.unusable)
         return error
 

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError
-from tasks.chat.model_text import holds_object, only_object, without_thoughts
+from tasks.chat.model_text import holds_object, is_complete, only_object
 from tasks.chat.streams import STREAM, streamed
 
 REASONING = ("reasoning_content", "reasoning")
@@ -148,7 +148,7 @@ def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure |
     told = (finish_reason or "").lower()
     ended = next((failure for failure, reasons in ENDINGS.items() if told in reasons), None)
     # Held to a form, models go on with white space behind their object until the limit.
-    if ended is Failure.TRUNCATED and only_object(without_thoughts(text)):
+    if ended is Failure.TRUNCATED and is_complete(text):
         ended = None
     if refusal and ended is not Failure.FILTERED:
         return Failure.REFUSED

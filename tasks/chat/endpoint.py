@@ -8,14 +8,15 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import IO, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
 
 from schemas.chat import ChatConfig
+from schemas.proxies import proxy_of
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
@@ -44,6 +45,8 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 """Hosts whose servers need no key."""
 OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Headers by the environment variable that OpenAI's own client reads for them."""
+OF_PROXY = (401, 403, 407)
+"""Statuses of a proxy that lets nothing pass as it is asked."""
 JSON = {"Content-Type": "application/json"}
 """Header of a request whose body is JSON."""
 PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
@@ -103,6 +106,9 @@ class Endpoint:
         self._key = key_of(chat)
         remember_key(self._key)
         self._url = chat.base_url.rstrip("/")
+        self._proxy = proxy_of(self._url)
+        if self._proxy and self._proxy.login:
+            remember_key(self._proxy.login[1])
         self._max_bytes = limits.answer_bytes
         self._session: aiohttp.ClientSession | None = None
         self._left: list[aiohttp.ClientSession] = []
@@ -187,6 +193,8 @@ class Endpoint:
             raise ChatRefusedError(
                 f"{_one_line(self._chat.base_url)} is not an address: correct base_url"
             ) from None
+        except aiohttp.ClientHttpProxyError as error:
+            raise self._proxy_error(error.status, error.message) from None
         except aiohttp.ClientError as error:
             # The last cause holds the words of the operating system.
             *_, cause = _causes(error)
@@ -196,6 +204,17 @@ class Endpoint:
             raise PassingError(message) from None
         self._refuse_repeated(response.headers.get("x-request-id"))
         return content
+
+    def _proxy_error(self, status: int, words: str) -> Exception:
+        """What an answer means that is the proxy's own."""
+        about = f"the proxy {self._proxy.address}" if self._proxy else self._chat.base_url
+        told = f"{about} answers {status}: {_one_line(words)}"
+        if status not in OF_PROXY:
+            return PassingError(told)
+        return ChatRefusedError(
+            f"{told}; correct https_proxy, http_proxy or all_proxy in the environment, or name "
+            f"{urlsplit(self._url).hostname} in no_proxy"
+        )
 
     def _refuse_redirect(self, response: aiohttp.ClientResponse) -> None:
         """Prompts go to the configured server only."""
@@ -239,7 +258,6 @@ class Endpoint:
 
     def _open(self) -> aiohttp.ClientSession:
         address = urlsplit(self._url)
-        proxies = {} if proxy_bypass(address.hostname or "") else getproxies()
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 # A repeated request must not wait for the answers of others.
@@ -261,7 +279,7 @@ class Endpoint:
             max_line_size=HEADER_BYTES,
             max_field_size=HEADER_BYTES,
             auto_decompress=False,
-            proxy=proxies.get(address.scheme) or proxies.get("all"),
+            proxy=self._proxy.with_login if self._proxy else None,
         )
 
     def _owners(self, host: str) -> dict[str, str]:
@@ -291,6 +309,8 @@ class Endpoint:
         message = _one_line(words)
         where = f"{self._chat.base_url} ({self._chat.model})"
         error = error_of(status, code, message, retry_after, words)
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return self._proxy_error(status, words)
         if is_unpaid(status, code, message):
             return ChatRefusedError(f"{where} wants to be paid first: {message}")
         if status == 403 and isinstance(error, RejectedError) and error.code:

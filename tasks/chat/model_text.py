@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,6 +30,8 @@ TURN_ENDS = re.compile(
     r"|(?<=[}`])\s*\n\s*(?i:user|human|question|q)\s*:"
 )
 """Behind a reply, where the model goes on with the turn of another speaker."""
+TEMPLATE_TOKEN = re.compile(r"<[|\uff5c][^<>|\uff5c]{1,40}[|\uff5c]>")
+"""What a chat template puts between turns, by whatever name: behind an object it ends the reply."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -72,7 +74,7 @@ def _candidates(text: str) -> Iterator[str]:
     yield text.strip()
     if quoted := _quoted(text):
         yield quoted
-    reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
+    reply = _first_turn(text)
     yield reply
     yield from reversed(FENCE.findall(reply))
     yield from _objects(reply)
@@ -107,11 +109,30 @@ def without_thoughts(text: str) -> str:
     return reply or only_object(before)
 
 
+def _first_turn(text: str) -> str:
+    """What a model says after its thoughts, up to the turns that it makes up behind its object."""
+    reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
+    _, stop, _ = next(_places(reply), (0, len(reply), None))
+    end = TEMPLATE_TOKEN.search(reply, stop)
+    return reply[: end.start()] if end else reply
+
+
 def _objects(text: str) -> list[str]:
     """The outermost JSON objects in a text, the last first, each before the one that is all that it
-    holds. Line breaks within their texts, which JSON does not know, are taken."""
-    decoder = json.JSONDecoder(strict=False)
+    holds."""
     found: deque[list[str]] = deque(maxlen=MAX_FOUND)
+    for start, stop, value in _places(text):
+        inner = [*value.values()] if len(value) == 1 else []
+        known = [text[start:stop]]
+        known += [json.dumps(one) for one in (value, *inner) if isinstance(one, dict)]
+        found.append(known)
+    return [one for known in reversed(found) for one in known]
+
+
+def _places(text: str) -> Iterator[tuple[int, int, Any]]:
+    """Start, stop and value of the outermost JSON objects in a text. Line breaks within their
+    texts, which JSON does not know, are taken."""
+    decoder = json.JSONDecoder(strict=False)
     stop = num_tried = 0
     for place in OBJECT.finditer(text):
         if place.start() < stop:
@@ -121,16 +142,18 @@ def _objects(text: str) -> list[str]:
             break
         with suppress(ValueError, RecursionError):
             value, stop = decoder.raw_decode(text, place.start())
-            inner = [*value.values()] if len(value) == 1 else []
-            known = [text[place.start() : stop]]
-            known += [json.dumps(one) for one in (value, *inner) if isinstance(one, dict)]
-            found.append(known)
-    return [one for known in reversed(found) for one in known]
+            yield place.start(), stop, value
 
 
 def holds_object(text: str) -> bool:
     """Whether there is a JSON object in what a model says, whatever its fields."""
     return any(only_object(candidate) for candidate in _candidates(text))
+
+
+def is_complete(text: str) -> bool:
+    """Whether a reply that was cut off is one JSON object: the limit fell behind it, into white
+    space or a turn that was made up."""
+    return bool(only_object(_first_turn(text)))
 
 
 def only_object(text: str) -> str:

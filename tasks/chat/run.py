@@ -1,13 +1,14 @@
 """Run: one stage's use of models, which can be watched and stopped."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
+from schemas.chat import Message
 from tasks.chat.usability import Usability
 
 
@@ -48,7 +49,7 @@ class Run:
         self.renews = renews
         self.started = time.time() if started is None else started
         self.meter = Meter()
-        self.usability = Usability()
+        self._usability = {shows: Usability() for shows in (True, False)}
         self.num_under_way = 0
         self._callbacks: list[Callable[[], object]] = []
         self._lock = Lock()
@@ -62,6 +63,24 @@ class Run:
     @property
     def is_stopped(self) -> bool:
         return self._is_stopped
+
+    def usability_of(self, messages: Iterable[Message]) -> Usability:
+        """That of the answers to such messages: a model may know what to say to a photograph, and
+        not without one."""
+        return self._usability[any(message.photograph for message in messages)]
+
+    def end(self, error: Exception) -> None:
+        """Have whoever waits for a turn raise the error."""
+        for usability in self._usability.values():
+            usability.error = error
+
+    def kind_of(self, usability: Usability) -> str:
+        """Which answers these are, in words; nothing where all are of one kind."""
+        if not all(one.num_usable + one.num_unusable for one in self._usability.values()):
+            return ""
+        return (
+            " with a photograph" if usability is self._usability[True] else " without a photograph"
+        )
 
     def stop(self) -> None:
         """Send no further request; replies under way are awaited and kept."""

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.config.source import SourceConfig
 from schemas.mirror import MARK, file_of_mirrored, is_mirrored
 from schemas.photographs import as_stored, mirrored
-from tasks.sources.files import DAMAGED, open_archive, place_of
+from tasks.sources.files import DAMAGED, open_archive, place_of, plain_name
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source
@@ -35,17 +35,17 @@ class Place(NamedTuple):
         return str(self.path / self.member)
 
     def num_shared(self, name: str) -> int:
-        """How many of its last parts are the last parts of that name."""
-        parts = (*self.path.parts, *PurePosixPath(self.member).parts)
-        pairs = zip(reversed(parts), reversed(PurePosixPath(name).parts), strict=False)
+        """How many of its last parts are the last parts of that plain name."""
+        own = PurePosixPath(plain_name(str(self))).parts
+        pairs = zip(reversed(own), reversed(PurePosixPath(name).parts), strict=False)
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @dataclass(slots=True)
 class SourcePhotographs:
-    """Photographs by the last part of their names, or by image id where Parquet rows hold them;
-    their bytes are those of schemas.photographs.as_stored, or of a mirror image (schemas.mirror) of
-    these. Not thread-safe: every task opens its own."""
+    """Photographs by the last part of their plain names, or by image id where Parquet rows hold
+    them; their bytes are those of schemas.photographs.as_stored, or of a mirror image
+    (schemas.mirror) of these. Not thread-safe: every task opens its own."""
 
     places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     rows: Mapping[str, tuple[Path, int]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class SourcePhotographs:
     def places_of(self, image_id: str, name: str) -> list[Place]:
         """Where photographs of that name are, or those of which it names the mirror image. Of
         several whose last parts are alike, those whose folders are most like those of the name."""
-        name = (file_of_mirrored(name) if is_mirrored(image_id) else None) or name
+        name = plain_name((file_of_mirrored(name) if is_mirrored(image_id) else None) or name)
         places = self.places.get(PurePosixPath(name).name, ())
         if len(places) < 2:
             return list(places)
@@ -147,13 +147,13 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotograph
     for place in photograph_places(source):
         for path in _image_files(place):
             if path.suffix.lower() != ".zip":
-                places[path.name].append(Place(path))
+                places[plain_name(path.name)].append(Place(path))
                 used.append(path)
                 continue
             with open_archive(path) as archive:
                 names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
             for name in names:
-                places[PurePosixPath(name).name].append(Place(path, name))
+                places[PurePosixPath(plain_name(name)).name].append(Place(path, name))
             if names:
                 used.append(path)
     if not used:

@@ -23,6 +23,7 @@ from tasks.sources.files import (
     decode_top,
     find_files,
     map_file,
+    plain_name,
     problem_in,
 )
 from tasks.sources.tables import MAX_SIDE
@@ -264,7 +265,7 @@ def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] 
 
 def file_key(name: str) -> str:
     """The last part of a file's name, without its ending: "VG_100K/7.jpg" and "7.png" are alike."""
-    return PurePosixPath(file_path(name)).stem
+    return PurePosixPath(file_path(plain_name(name))).stem
 
 
 def file_path(name: str) -> str:

@@ -12,6 +12,7 @@ from glob import glob
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 import msgspec
 import pyarrow as pa
@@ -51,6 +52,12 @@ def place_of(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise FileNotFoundError(f"no file at {path} ({error}): write the path in full") from None
+
+
+def plain_name(name: str) -> str:
+    """A file's name with its folders, whatever system wrote it: Windows separates them by
+    backslashes, and macOS keeps a letter and its accent apart."""
+    return normalize("NFC", name.replace("\\", "/"))
 
 
 def find_files(path: str) -> list[Path]:

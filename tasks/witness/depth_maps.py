@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from schemas.printable import first_line
-from tasks.sources.files import DAMAGED, find_files
+from tasks.sources.files import DAMAGED, find_files, plain_name
 
 Map = npt.NDArray[np.float64]
 SUFFIXES = (".png", ".npy", ".npz")
@@ -25,7 +25,7 @@ def find_maps(path: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for file in find_files(path):
         if file.suffix.lower() in SUFFIXES:
-            other = found.setdefault(file.stem, file)
+            other = found.setdefault(plain_name(file.stem), file)
             if other != file:
                 raise ValueError(f"{other} and {file} are maps of one photograph: keep one")
     if not found:

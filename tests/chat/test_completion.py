@@ -113,6 +113,15 @@ def test_an_object_with_white_space_up_to_the_limit_is_whole(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "end", ["<|im_end|>\n<|im_start|>user\nAnd", "<|end|><|user|> And", "</s>"]
+)
+def test_an_object_with_made_up_turns_up_to_the_limit_is_whole(end: str) -> None:
+    completion = read_completion(body({"content": f'{OURS}{end} {{"why'}, finish_reason="length"))
+    assert completion.failure is None
+    assert read_object(completion.text, Vote).answer == "B"
+
+
+@pytest.mark.parametrize(
     "before", [b": PROCESSING\n\n: PROCESSING\n\n", b":\r\n\r\n", b"\n\n  \n: data\n"]
 )
 def test_comments_that_hold_a_connection_are_no_stream(before: bytes) -> None:

@@ -52,6 +52,14 @@ TWO = '{"total": 2, "words": "{b}"}'
         (f'{{"response": {ONE}}}', 1),
         (f'Here: {{"answer":\n{TWO}}}', 2),
         (f'{{"answer": {TWO}}} or rather {ONE}', 1),
+        (
+            f"{ONE}<\uff5cend\u2581of\u2581sentence\uff5c><\uff5cUser\uff5c>Next<\uff5cAssistant\uff5c>{TWO}",
+            1,
+        ),
+        (f"Here: {ONE}\n<|end|><|user|>\nNext<|end|><|assistant|>{TWO}", 1),
+        (f"{ONE}<eoa>\n<|User|>:Next<|Bot|>:{TWO}", 1),
+        (f"<|start|>assistant<|message|>{ONE}<|return|>", 1),
+        ('{"total": 1, "words": "it says <|user|>"}', 1),
     ],
 )
 def test_the_object_in_a_text(text: str, total: int) -> None:

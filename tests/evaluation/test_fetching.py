@@ -32,7 +32,7 @@ def test_a_picture_is_fetched_once(tmp_path):
         ("file:///etc/passwd", "is not an http or https address", 0),
         ("ftp://example.org/x", "is not an http or https address", 0),
         ("https:///x", "is not an http or https address", 0),
-        ("{site}/none", "answers 404: try again later, or name a copy that holds", 1),
+        ("{site}/none", "answers 404: name a copy that holds", 1),
         ("{site}/broken", "answers 503", 3),
         ("{site}/big", "has more than 1,000 bytes", 1),
         ("{site}/slow", "takes more than 0.1 seconds", 3),
@@ -212,6 +212,13 @@ def test_a_certificate_is_that_of_the_name_whose_address_was_checked(
             with pytest.raises(ValueError, match=told):
                 fetcher(tmp_path / "cache").fetch(f"{address}/p")
             assert site.asked == []
+
+
+def test_a_host_learns_who_asks(tmp_path):
+    """Some turn away what gives only the name of a library."""
+    with serving({"/p": b"data"}) as site:
+        assert fetcher(tmp_path).fetch(f"{site.url}/p") == b"data"
+        assert site.agents == ["spatialthinker"]
 
 
 def test_a_proxy_is_left_the_name(tmp_path, monkeypatch):

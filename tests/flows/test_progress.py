@@ -1,13 +1,14 @@
 """What a stage that takes long says where no terminal shows a bar."""
 
 import logging
+import re
 import time
 from pathlib import Path
 
 import pytest
 from prefect import flow, task
 
-from flows.progress import results_of
+from flows.progress import heartbeats, results_of
 from tasks.chat.run import Run
 
 
@@ -51,3 +52,15 @@ def test_a_stage_that_is_soon_done_says_it_once(
         two_shards(Run(), 30.0, False)
     lines = [record for record in caplog.records if record.name == "flows.progress"]
     assert len(lines) == 1
+
+
+def test_a_line_now_and_then_tells_which_models_are_asked() -> None:
+    asked, idle, lines = Run(), Run(), list[str]()
+    asked.meter.pay(None)
+    with heartbeats(lines.append, {"infer: one": asked, "infer: two": idle}, 0.05):
+        with asked.under_way():
+            time.sleep(0.4)
+        num_lines = len(lines)
+        time.sleep(0.2)
+    assert 2 <= num_lines <= 8 and len(lines) <= num_lines + 1
+    assert all(re.fullmatch("infer: one: still running, [01] s: 1 replies", line) for line in lines)

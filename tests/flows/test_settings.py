@@ -37,6 +37,41 @@ def test_lines_and_events_that_no_server_takes_are_not_printed(tmp_path):
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
+PROXIES = """
+import os
+from urllib.request import proxy_bypass
+from flows.settings import apply_settings
+apply_settings()
+hosts = ("localhost", "127.0.0.1", "::1", "near.example", "far.example")
+print([bool(proxy_bypass(host)) for host in hosts], os.environ.get("NO_PROXY"))
+"""
+OWN = "localhost,127.0.0.1,::1"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, f"{[False] * 5} None"),
+        ({"HTTP_PROXY": "http://127.0.0.1:9"}, f"{[True] * 3 + [False] * 2} {OWN}"),
+        ({"all_proxy": "http://127.0.0.1:9", "no_proxy": "near.example"},
+         f"{[True] * 4 + [False]} near.example,{OWN}"),
+        ({"https_proxy": "http://127.0.0.1:9", "NO_PROXY": "*"}, f"{[True] * 5} *"),
+    ],
+)  # fmt: skip
+def test_nothing_on_this_machine_is_asked_through_a_proxy(variables, told, tmp_path):
+    names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    others = {name: value for name, value in os.environ.items() if name.lower() not in names}
+    said = subprocess.run(
+        [sys.executable, "-c", PROXIES],
+        cwd=REPOSITORY,
+        env={**others, "PREFECT_HOME": str(tmp_path), **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (said.stdout.strip(), said.stderr) == (told, "")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
@@ -45,13 +80,23 @@ def test_lines_and_events_that_no_server_takes_are_not_printed(tmp_path):
         ("PREFECT_SERVER_API_PORT", "x", "Prefect's setting PREFECT_SERVER_API_PORT is invalid ("),
         ("PREFECT_HOME", "{folder}", "{folder}/profiles.toml, which has Prefect's profiles, cannot "
          "be read (Expected '=' after a key"),
+        ("ALL_PROXY", "socks5://ann:s3cr3tpw@127.0.0.1:9", "all_proxy in the environment names a "
+         "SOCKS proxy, which Prefect cannot use: correct"),
     ],
 )  # fmt: skip
 def test_settings_that_prefect_does_not_take_are_told_in_one_line(variable, value, told, tmp_path):
     (tmp_path / "profiles.toml").write_text("active\n")
     ours = {"PREFECT_HOME": str(tmp_path / "home"), variable: value.format(folder=tmp_path)}
     said = subprocess.run(
-        [sys.executable, "-c", "from flows.cli import main; main()", "plan", "configs/sample.toml"],
+        [
+            sys.executable,
+            "-c",
+            "from flows.cli import main; main()",
+            "build",
+            "configs/sample.toml",
+            "--root",
+            str(tmp_path / "root"),
+        ],
         cwd=REPOSITORY,
         env={**os.environ, **ours},
         capture_output=True,

@@ -20,6 +20,7 @@ from schemas.columns import frame_of
 from schemas.config.models import JudgeConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
 from tasks.artifact import Artifact, digest_of
+from tasks.chat.errors import ChatRefusedError
 from tasks.judge.stage import STAGE
 from tasks.judge.votes import rotations
 from tasks.photographs.stage import PHOTOGRAPHS
@@ -323,6 +324,19 @@ def test_votes_that_did_not_come_are_asked_for_by_the_next_run(votes: str, desk:
     missing = {"right silent right right | wrong": 4, "right right | right silent": 1}
     assert desk.asked() - before == {votes: missing[votes]}
     assert pl.read_parquet(whole.path)["verdict"].to_list() == ["keep", "keep"]
+
+
+def test_a_judge_that_cannot_be_asked_without_the_photograph_ends_the_stage(desk: Desk) -> None:
+    """Its votes with the photograph, which can be used, outnumber the others, and are kept."""
+    questions = verified(*(f"right right | nonsense {number}" for number in range(30)))
+    config = desk.config()
+    match = r"([5-8]) of \1 answers without a photograph cannot be used, .* it reads 'Hm.'"
+    with pytest.raises(ChatRefusedError, match=match):
+        desk.judge(questions, config)
+    desk.endpoint.model = lambda body: judge(body) if is_sighted(body) else '{"answer": "A"}'
+    desk.judge(questions, config)
+    sent = [record.body for record in desk.endpoint.requests if is_sighted(record.body)]
+    assert len(sent) == len({json.dumps(body) for body in sent}) == 60
 
 
 def test_no_questions_no_requests(desk: Desk) -> None:

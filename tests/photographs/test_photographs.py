@@ -141,6 +141,18 @@ def test_of_files_of_one_name_the_folders_decide(tmp_path):
     assert found["detail"][3].startswith("3 different files may be 1.jpg: ")
 
 
+def test_photographs_are_found_whatever_system_wrote_their_names(tmp_path):
+    """Windows may pack backslashes, and macOS keeps letters and accents apart."""
+    told, stored = "caf\u00e9", "cafe\u0301"
+    for number, folder in enumerate(("left", stored)):
+        (tmp_path / "drive" / folder).mkdir(parents=True)
+        (tmp_path / "drive" / folder / f"{stored}.jpg").write_bytes(noise(11 + number))
+    pack(tmp_path / "drive" / "more.zip", **{"back\\2.jpg": noise(13), "up\\2.jpg": noise(14)})
+    store, _ = open_photographs(source(tmp_path / "drive"), tmp_path)
+    names = (f"left/{told}.jpg", f"{told}/{stored}.jpg", "back/2.jpg", "up\\2.jpg")
+    assert [store.read("1", name) for name in names] == [noise(size) for size in range(11, 15)]
+
+
 def test_photographs_are_looked_for_beside_the_annotations(tmp_path):
     folder = write(tmp_path / "vg")
     pack(folder / "images.zip", **{"VG_100K/1.jpg": JPEG})

@@ -29,6 +29,7 @@ class Site:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -41,6 +42,7 @@ def serving(pages: Mapping[str, Page], certificate: Path | None = None) -> Itera
             path = self.path.partition("?")[0]
             site.asked.append(f"{self.command} {path}")
             site.hosts.append(self.headers.get("Host", ""))
+            site.agents.append(self.headers.get("User-Agent", ""))
             page = site.pages.get(path, 404)
             while callable(page):
                 page = page()

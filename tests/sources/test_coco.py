@@ -14,7 +14,7 @@ from schemas.reference import Order, Reference
 from schemas.scene_graph import Scene, scenes_of
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.coco import READER
-from tasks.sources.coco_files import file_path
+from tasks.sources.coco_files import file_key, file_path
 from tests.scenes import PROOF
 
 IMAGES = [
@@ -236,3 +236,10 @@ def test_duplicates_of_a_detector_become_one_object(tmp_path):
 )
 def test_a_photograph_has_the_folders_below_its_source(name, path):
     assert file_path(name) == path
+
+
+@pytest.mark.parametrize(
+    "name", ["caf\u00e9.jpg", "cafe\u0301.jpg", "val/caf\u00e9.png", "val\\cafe\u0301.jpg"]
+)
+def test_a_witness_knows_a_photograph_whatever_system_wrote_its_name(name):
+    assert file_key(name) == "caf\u00e9"
