@@ -21,13 +21,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.announcing import announce_scores
 from flows.lineage import Data, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
-from flows.progress import heartbeats
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.printable import first_line
 from tasks.addresses import local_name
 from tasks.chat.account import check_replies
+from tasks.chat.heartbeats import heartbeats
 from tasks.chat.run import Run
 from tasks.evaluate.about import about_evaluation
 from tasks.evaluate.attend import measure_attention

@@ -2,9 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import copy_context
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -20,12 +18,11 @@ from rich.progress import (
     TextColumn,
 )
 
+from tasks.chat.heartbeats import HEARTBEAT_SECONDS
 from tasks.chat.run import Run
 
 LOOK_SECONDS = 0.2
 """Seconds between two looks at the tasks: a bar moves, and a Ctrl-C is answered, this often."""
-HEARTBEAT_SECONDS = 30.0
-"""Seconds between two lines where no bar is shown: without them a run looks as if it hung."""
 logger = logging.getLogger(__name__)
 
 
@@ -67,29 +64,6 @@ def results_of(
         took += f": {run.meter}"
     _tell(f"{name:<12} {made:<30} {took}", console)
     return paths
-
-
-@contextmanager
-def heartbeats(
-    tell: Callable[[str], None], runs: Mapping[str, Run], seconds: float = HEARTBEAT_SECONDS
-) -> Iterator[None]:
-    """Within the block, a line every so many seconds for each of the runs that asks a model."""
-    ended = Event()
-
-    def beat() -> None:
-        started = time.monotonic()
-        while not ended.wait(seconds):
-            for name, run in runs.items():
-                if run.num_under_way:
-                    took = time.monotonic() - started
-                    tell(f"{name}: still running, {took:.0f} s: {run.meter}")
-
-    # In the context of the caller, whose flow run keeps the lines.
-    Thread(target=copy_context().run, args=(beat,), daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()
 
 
 def _tell(line: str, console: Console | None) -> None:

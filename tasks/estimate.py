@@ -5,7 +5,7 @@ build does not pay for them again. Without a pilot the estimate rests on the len
 and on usual replies, and says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,6 +18,7 @@ from schemas.claim import Category
 from schemas.config.build import PipelineConfig
 from schemas.config.models import BlindRule
 from tasks.chat.account import chat_of
+from tasks.chat.run import Run
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
 from tasks.pilot import ROUGH, PerQuestion, run_pilot
@@ -68,14 +69,17 @@ def estimate_roughly(config: PipelineConfig) -> list[StageEstimate]:
     return list(_estimates(config, num_questions, usual))
 
 
-def estimate_by_pilot(prepared: Build, num_pilot: int) -> list[StageEstimate]:
+def estimate_by_pilot(
+    prepared: Build, num_pilot: int, runs: Mapping[str, Run]
+) -> list[StageEstimate]:
     """One entry per stage that asks a model, by what `num_pilot` of the planned questions took,
-    which are asked and paid for now. ValueError where none is planned."""
+    which are asked and paid for now, in the stage's own of the `runs`. ValueError where none is
+    planned."""
     config, root = prepared.config, prepared.root
     planned = pl.read_parquet(prepared.made["plan"][0]).filter(pl.col("reason").is_null())
     if planned.is_empty():
         raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
-    measured = run_pilot(config, prepared, planned, num_pilot, root)
+    measured = run_pilot(config, prepared, planned, num_pilot, root, runs)
     return list(_estimates(config, planned.height, measured))
 
 

@@ -3,7 +3,7 @@
 Their replies are stored, so that the build does not pay for them again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -17,6 +17,7 @@ from schemas.config.source import SourceConfig
 from schemas.question import QUESTION, as_judged
 from tasks.chat.account import account_of
 from tasks.chat.replies import open_replies
+from tasks.chat.run import Run
 from tasks.plan.groups import stable_hash
 from tasks.stage import Build
 from tasks.verify.stage import verify_questions
@@ -47,9 +48,14 @@ class PerQuestion:
 
 
 def run_pilot(
-    config: PipelineConfig, prepared: Build, planned: pl.DataFrame, num_pilot: int, root: Path
+    config: PipelineConfig,
+    prepared: Build,
+    planned: pl.DataFrame,
+    num_pilot: int,
+    root: Path,
+    runs: Mapping[str, Run],
 ) -> dict[str, PerQuestion]:
-    """What `num_pilot` of the planned questions took, by stage."""
+    """What `num_pilot` of the planned questions took, by stage, in whose `runs` they are asked."""
     ordered = sorted(
         planned["question_id"], key=lambda key: (stable_hash(config.seed, f"pilot:{key}"), key)
     )
@@ -59,7 +65,7 @@ def run_pilot(
         prepared.shards
     )
     asked = [
-        _ask_shard(config, prepared.source, *paths, chosen, account, root)
+        _ask_shard(config, prepared.source, *paths, chosen, account, root, runs)
         for paths in zip(prepared.made["extract"], prepared.made["ingest"], pictures, strict=True)
     ]
     questions = pl.concat(part for part in asked if part is not None)
@@ -78,6 +84,7 @@ def _ask_shard(
     chosen: pl.DataFrame,
     account: Account,
     root: Path,
+    runs: Mapping[str, Run],
 ) -> pl.DataFrame | None:
     """Rows of JUDGED for the chosen questions (rows of PLAN) of a shard, None where it has none."""
     subgraphs = planned_subgraphs(subgraphs_path, chosen)
@@ -92,6 +99,7 @@ def _ask_shard(
         photographs_path=photographs_path,
         source=source,
         account=account,
+        run=runs["write"],
         is_judged=config.judge is not None,
         proof=config.proof_of_source,
     )
@@ -111,7 +119,14 @@ def _ask_shard(
     from tasks.judge.conversation import judge_all
 
     judged, _ = judge_all(
-        verified, scenes_path, photographs_path, config.judge, source, account, root
+        verified,
+        scenes_path,
+        photographs_path,
+        config.judge,
+        source,
+        account,
+        root,
+        runs["judge"],
     )
     return judged
 

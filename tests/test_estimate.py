@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from schemas.config.build import PipelineConfig
+from tasks.chat.run import Run
 from tasks.estimate import StageEstimate, estimate_by_pilot, estimate_roughly, print_estimate
 from tasks.publish.costs import TOKENS
 from tests.builds import bodies, build, config_of, manifest_of, prepare, save_config, tree_of
@@ -35,7 +36,7 @@ def root(prepared: Path, tmp_path: Path) -> Path:
 
 
 def piloted(config: PipelineConfig, root: Path, num_pilot: int) -> list[StageEstimate]:
-    return estimate_by_pilot(prepare(config, root), num_pilot)
+    return estimate_by_pilot(prepare(config, root), num_pilot, {"write": Run(), "judge": Run()})
 
 
 def took(dataset: Path) -> dict[str, dict[str, Any]]:
@@ -98,6 +99,15 @@ def test_a_pilot_of_everything_tells_what_the_build_takes(root: Path) -> None:
     for entry in estimates:
         assert told(entry).items() <= paid[entry.stage].items()
         assert entry.dollars == pytest.approx(paid[entry.stage]["cost"], abs=1e-5)
+
+
+@pytest.mark.long
+def test_a_pilot_can_be_watched(root: Path) -> None:
+    runs = {"write": Run(), "judge": Run()}
+    with serve(Models()) as endpoint:
+        estimate_by_pilot(prepare(config_of(endpoint.url), root), 3, runs)
+        assert sum(run.meter.paid for run in runs.values()) == len(endpoint.requests)
+    assert all(run.meter.paid for run in runs.values())
 
 
 @pytest.mark.long

@@ -100,6 +100,8 @@ def plan(
     from flows.build import run_preparation
     from flows.graph import STAGES
     from tasks.chat.account import check_asked
+    from tasks.chat.heartbeats import heartbeats
+    from tasks.chat.run import Run
     from tasks.estimate import estimate_by_pilot, estimate_roughly, print_estimate
     from tasks.fetched import with_local_files
     from tasks.stage import Build
@@ -115,9 +117,12 @@ def plan(
         )
     if loaded.chats and pilot:
         check_asked(loaded, root)
-        with starting_prefect(Console(stderr=True)):
+        screen, runs = Console(stderr=True), {stage: Run() for stage in ("write", "judge")}
+        with starting_prefect(screen):
             pass
-        estimates = estimate_by_pilot(run_preparation(loaded, root, config), pilot)
+        with heartbeats(screen.print, runs):
+            prepared = run_preparation(loaded, root, config)
+            estimates = estimate_by_pilot(prepared, pilot, runs)
     elif loaded.chats:
         print_estimate(estimate_roughly(loaded), loaded.budget, console)
     local = with_local_files(loaded, root)

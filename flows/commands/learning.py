@@ -138,6 +138,7 @@ def difficulty(
     from schemas.dataset_folder import resolve_dataset
     from schemas.difficulty import read_difficulty
     from tasks.chat.account import check_replies
+    from tasks.chat.heartbeats import heartbeats
     from tasks.chat.run import Run
     from tasks.evaluate.difficulty import asked_model, measure_difficulty, plan_difficulty
     from tasks.evaluate.planning import print_planned
@@ -148,14 +149,17 @@ def difficulty(
     asked = asked_model(loaded, model, draws, temperature)
     if not plan:
         check_replies(loaded, root)
-    show_lines(Console(stderr=True), "tasks")
+    screen = Console(stderr=True)
+    show_lines(screen, "tasks")
     with using_root(root):
         folder = resolve_dataset(dataset, root)
         if plan:
             planned = plan_difficulty(folder, asked, draws, loaded, root)
             print_planned([planned], loaded.budget, wide_console(), "draws")
             return
-        path = measure_difficulty(folder, asked, draws, loaded, root, Run())
+        run = Run()
+        with heartbeats(screen.print, {"difficulty": run}):
+            path = measure_difficulty(folder, asked, draws, loaded, root, run)
     print_rates(read_difficulty(path), wide_console())
     typer.echo(path)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from prefect import flow, task
 
-from flows.progress import heartbeats, results_of
+from flows.progress import results_of
+from tasks.chat.heartbeats import heartbeats
 from tasks.chat.run import Run
 
 
