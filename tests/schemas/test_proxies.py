@@ -33,7 +33,7 @@ def no_other_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"HTTPS_PROXY": "near:3128"}, Proxy("http://near:3128")),
         ({"all_proxy": "http://[::1]:3128"}, Proxy("http://[::1]:3128")),
         ({"https_proxy": "http://near", "all_proxy": "socks5://far:1"}, Proxy("http://near")),
-        ({"https_proxy": "http://near", "no_proxy": ".example.com"}, None),
+        ({"https_proxy": "http://near", "no_proxy": ".host.invalid"}, None),
         ({"https_proxy": "http://a:b%40c@near:3128"}, Proxy("http://near:3128", ("a", "b@c"))),
         ({"https_proxy": "a:b@near:3128"}, Proxy("http://near:3128", ("a", "b"))),
     ],
@@ -43,7 +43,7 @@ def test_the_proxy_of_an_address(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert proxy_of("https://api.example.com/v1") == proxy
+    assert proxy_of("https://llm.host.invalid/v1") == proxy
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_what_is_no_proxy_is_refused_without_its_password(
 ) -> None:
     monkeypatch.setenv("all_proxy", value)
     with pytest.raises(
-        ValueError, match=r"^all_proxy .* name api.example.com in no_proxy$"
+        ValueError, match=r"^all_proxy .* name llm.host.invalid in no_proxy$"
     ) as told:
-        proxy_of("https://api.example.com/v1")
+        proxy_of("https://llm.host.invalid/v1")
     assert "s3cr3t" not in str(told.value)
 
 
@@ -89,7 +89,7 @@ def proxy_that_says(status: str) -> Iterator[tuple[str, list[bytes]]]:
 @pytest.mark.parametrize(
     ("status", "error", "words"),
     [
-        ("407 Who", ChatRefusedError, "answers 407: .* or name api.example.com in no_proxy"),
+        ("407 Who", ChatRefusedError, "answers 407: .* or name llm.host.invalid in no_proxy"),
         ("502 No way", PassingError, "502"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_chat_tells_what_its_proxy_answers(
     words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    chat = ChatConfig(model="m", base_url=f"{scheme}://api.example.com/v1", api_key_env="")
+    chat = ChatConfig(model="m", base_url=f"{scheme}://llm.host.invalid/v1", api_key_env="")
 
     async def ask() -> bytes:
         endpoint = Endpoint(chat)
