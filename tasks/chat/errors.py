@@ -39,12 +39,15 @@ OF_FORM = (
 which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
-    "must be a string", "valid string", "of type string",
+    "must be a string", "valid string", "of type string", "only text content", "text inputs",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
 OF_SIZE = ("exceed", "too large", "too big")
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
-OF_LENGTH = ("context length", "context size", "context window", "maximum length")
+OF_LENGTH = (
+    "context length", "context size", "context window", "maximum length", "prompt is too long",
+    "maximum number of tokens",
+)  # fmt: skip
 """Words of a rejection whose cause is the length of prompt and reply."""
 OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""

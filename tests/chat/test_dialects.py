@@ -319,6 +319,8 @@ IMAGES = [
     (500, "pydantic: content: Input should be a valid string"),
     (404, "No endpoints found that support image input"),
     (400, "json: cannot unmarshal array into Go struct field .messages.content of type string"),
+    (400, "Only text content is supported by this model."),
+    (400, "Invalid content type. This model only supports text inputs."),
 ]
 
 
@@ -339,6 +341,14 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (
             error(400, "image: the request exceeds the available context size"),
             "context size; lower max_tokens, or let the server",
+        ),
+        (
+            error(400, "prompt is too long: 215000 tokens > 200000 maximum"),
+            "maximum; lower max_tokens, or let the server",
+        ),
+        (
+            error(400, "The input exceeds the maximum number of tokens allowed (1048576)."),
+            "(1048576).; lower max_tokens, or let the server",
         ),
         (error(400, "max_tokens: 9000 > 8192, the maximum of this model"), "model; lower max_tok"),
         (
