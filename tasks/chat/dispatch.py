@@ -13,6 +13,7 @@ from tasks.chat.dialects import Dialect, Negotiation
 from tasks.chat.errors import (
     ChatRefusedError,
     ChatStoppedError,
+    LateError,
     NoReplyError,
     PassingError,
     RejectedError,
@@ -33,6 +34,9 @@ SILENT_REQUESTS = 16
 counts as gone: a few may fail for reasons of their own."""
 FEW_SILENT = 4
 """The same, at least, where fewer requests are asked at once and no reply came for a while."""
+LATE_ROUNDS = 3
+"""How many times `timeout_seconds` a server may take requests and answer none. Each attempt takes
+so long that to make all of them would take hours."""
 REJECTED_REQUESTS = 3
 """Requests rejected in succession before any was answered: the server takes none that is asked this
 way, and would reject every further one."""
@@ -75,7 +79,7 @@ class Dispatcher:
         self._probing = asyncio.Lock()
         self._has_recalled = False
         self._num_replies = 0
-        self._num_silent = 0
+        self._num_silent = self._num_late = 0
         self._silent_since: float | None = None
         self._num_rejected = 0
 
@@ -171,7 +175,7 @@ class Dispatcher:
             sound = await self._sound(request, dialect, turn)
             self._limit.succeed(turn)
             self._num_replies += 1
-            self._num_silent = self._num_rejected = 0
+            self._num_silent = self._num_late = self._num_rejected = 0
             self._silent_since = None
             is_evidence = self._negotiation.after_reply(dialect, request, sound.completion)
             if is_evidence:
@@ -200,7 +204,7 @@ class Dispatcher:
             return self._read(raw, loop.time() - started)
         except TimeoutError:
             self._limit.congest(turn)
-            raise PassingError(f"no reply in {self.chat.timeout_seconds:g} seconds") from None
+            raise LateError(f"no reply in {self.chat.timeout_seconds:g} seconds") from None
         except PassingError as error:
             if error.is_congestion:
                 self._limit.congest(turn, error.retry_after)
@@ -261,6 +265,12 @@ class Dispatcher:
         now = asyncio.get_running_loop().time()
         self._silent_since = now if self._silent_since is None else self._silent_since
         where = f"{self.chat.base_url} ({self.chat.model})"
+        if isinstance(error, LateError) and self._hangs(now - self._silent_since):
+            self.stopped = self.stopped or ChatStoppedError(
+                f"{where} takes requests and does not answer ({error}); every reply so far is "
+                "kept, so run the same command when it does, or raise timeout_seconds"
+            )
+            raise self.stopped
         if isinstance(error, UnreachableError) and not self._num_replies:
             if number >= UNREACHABLE_ATTEMPTS:
                 self.stopped = self.stopped or ChatStoppedError(
@@ -286,11 +296,22 @@ class Dispatcher:
         share = min(self.chat.max_concurrent / SILENT_REQUESTS, 1.0)
         return max(int(share * self.chat.max_attempts), 1)
 
+    @property
+    def _few(self) -> int:
+        """About as many as are asked at once."""
+        return min(max(self.chat.max_concurrent, FEW_SILENT), SILENT_REQUESTS)
+
     def _is_gone(self, seconds: float) -> bool:
         """Whether the server counts as gone after so many seconds without a reply."""
-        few = min(max(self.chat.max_concurrent, FEW_SILENT), SILENT_REQUESTS)
-        enough = few if seconds >= self._silent_seconds else SILENT_REQUESTS
+        enough = self._few if seconds >= self._silent_seconds else SILENT_REQUESTS
         return self._num_silent >= enough
+
+    def _hangs(self, seconds: float) -> bool:
+        """Whether a server that has not answered once more in time, so many seconds after the
+        first time, counts as gone."""
+        self._num_late += 1
+        is_long = seconds >= (LATE_ROUNDS - 1) * self.chat.timeout_seconds
+        return self._num_late >= self._few and is_long
 
 
 def _seen(delivery: asyncio.Task[Reply]) -> None:

@@ -92,6 +92,10 @@ class UnreachableError(PassingError):
     """No server listens at the address."""
 
 
+class LateError(PassingError):
+    """The server has taken a request and not answered in time."""
+
+
 class RejectedError(Exception):
     """The server does not answer this request, and would not if it were sent again. `words` is all
     that it says, of which the message may be a part."""

@@ -225,6 +225,24 @@ def test_a_reply_that_takes_too_long_is_given_up(store: str) -> None:
         assert right(answers, range(3))
 
 
+@pytest.mark.parametrize(("at_once", "most"), [(1, FEW_SILENT), (8, 3 * 8)])
+def test_a_server_that_takes_requests_and_answers_none_is_not_waited_for_long(
+    at_once: int, most: int, store: str
+) -> None:
+    with serve(adds, latency=30.0) as endpoint:
+        config = chat_config(endpoint, timeout_seconds=0.3, max_concurrent=at_once)
+        with pytest.raises(ChatStoppedError, match=r"no reply in 0\.3 s.* raise timeout_seconds"):
+            totals(config, store, range(50))
+        assert at_once <= len(endpoint.requests) <= most
+
+
+def test_a_server_that_is_late_to_all_at_first_is_waited_for(store: str) -> None:
+    faults = Faults(rates={"timeout": 1.0}, max_faults_per_body=1)
+    with serve(adds, faults=faults) as endpoint:
+        config = chat_config(endpoint, timeout_seconds=0.5, max_concurrent=20)
+        assert right(totals(config, store, range(20)), range(20))
+
+
 def test_no_reply_passes_and_the_next_run_asks_again(store: str) -> None:
     with serve(adds, faults=Faults(rates={"500": 1.0})) as endpoint:
         answers = totals(chat_config(endpoint, max_attempts=2), store, range(3))
