@@ -55,8 +55,8 @@ PAGE = (b"<", b"{")
 """How what is meant for people or programs begins."""
 SHOWN = 120
 """Characters of an address in a message: one line."""
-USER = re.compile(r"(^|//)[^/?#]*@")
-"""Name and password in an address."""
+SECRET = re.compile(r"(^|:/{0,2})[^/?#]*@|(?<=/)([^/?#:@\[\]]*):(?!\d{1,5}(?:[/?#]|$))[^/?#]*")
+"""Name and password in an address, also where one forgot the host: no port is a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ class Fetcher:
         )
         try:
             return attempts(follow)
-        except httpx.InvalidURL as error:
-            problem = f"is not an address ({error})"
+        except httpx.InvalidURL:  # its text may be a part of the address that nobody must see
+            problem = "is not an address"
         except httpx.HTTPError as error:
             problem = f"cannot be fetched ({str(error) or type(error).__name__})"
         except ConnectionError as error:
@@ -187,8 +187,8 @@ def _check_status(response: httpx.Response) -> None:
 
 def shown(address: str) -> str:
     """An address as messages show it: without what may be secret, a password or a signature."""
-    plain, _, asked = USER.sub(r"\1", address).partition("?")
-    return plain[:SHOWN] + ("?..." if asked else "")
+    plain, *rest = re.split("([?#])", SECRET.sub(r"\1\2", address), maxsplit=1)
+    return plain[:SHOWN] + (f"{rest[0]}..." if rest else "")
 
 
 def numbers_of(host: str) -> list[str]:

@@ -67,7 +67,8 @@ def _settle_proxies() -> None:
     left_out = getproxies().get("no", "")
     if PROXIED & getproxies_environment().keys() and left_out.strip() != "*":
         for name in ("no_proxy", "NO_PROXY"):
-            os.environ[name] = ",".join(filter(None, (left_out, *OWN_HOSTS)))
+            known = [host.strip() for host in left_out.split(",") if host.strip()]
+            os.environ[name] = ",".join(dict.fromkeys((*known, *OWN_HOSTS)))
 
 
 def check_proxies() -> None:

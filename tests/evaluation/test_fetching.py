@@ -64,6 +64,10 @@ def test_what_cannot_be_fetched_is_told_in_one_line(tmp_path, address, message, 
         ("http://{host}/none?X-Amz-Signature=s3cret&a=/@b", "http://{host}/none?... answers 404"),
         ("me:s3cret@{host}/none.png", "{host}/none.png is not an http or https address"),
         ("http://{host}/a@s.png", "http://{host}/a@s.png answers 404"),
+        ("http://{host}/none#access_token=s3cret", "http://{host}/none#... answers 404"),
+        ("http:/me:s3cret@{host}/x", "http:/{host}/x is not an http or https address"),
+        ("http://me:s3cret/x.png", "http://me/x.png is not an address"),
+        ("http://me:s3cret", "http://me is not an address"),
     ],
 )
 def test_messages_show_no_password_and_no_signature(tmp_path, address, told):
