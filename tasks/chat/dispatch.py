@@ -24,19 +24,12 @@ from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
 from tasks.chat.requests import request_body
 from tasks.chat.run import Meter, reply_under_way
+from tasks.chat.silence import SILENT_REQUESTS, Silence
 from tasks.chat.sound import Sound, read_sound
 
 UNREACHABLE_ATTEMPTS = 3
 """Attempts at a server that has never answered: a wrong address stays wrong, but a server that is
 just starting may answer a second later."""
-SILENT_REQUESTS = 16
-"""Requests in succession without a reply, each after all of its attempts, at which the server
-counts as gone: a few may fail for reasons of their own."""
-FEW_SILENT = 4
-"""The same, at least, where fewer requests are asked at once and no reply came for a while."""
-LATE_ROUNDS = 3
-"""How many times `timeout_seconds` a server may take requests and answer none. Each attempt takes
-so long that to make all of them would take hours."""
 REJECTED_REQUESTS = 3
 """Requests rejected in succession before any was answered: the server takes none that is asked this
 way, and would reject every further one."""
@@ -66,7 +59,6 @@ class Dispatcher:
     ) -> None:
         self.chat = chat
         self._backoff = limits.backoff
-        self._silent_seconds = limits.silent_seconds
         self.stopped: ChatStoppedError | ChatRefusedError | None = None
         self._payer = account.payer
         self._store = store
@@ -79,8 +71,7 @@ class Dispatcher:
         self._probing = asyncio.Lock()
         self._has_recalled = False
         self._num_replies = 0
-        self._num_silent = self._num_late = 0
-        self._silent_since: float | None = None
+        self._silence = Silence(chat, limits)
         self._num_rejected = 0
 
     async def send(self, request: Request, meter: Meter) -> Reply:
@@ -122,7 +113,7 @@ class Dispatcher:
         return await self._attempts(request, meter)
 
     def _is_probe(self, request: Request) -> bool:
-        is_asked = request.schema is not None and not self._num_silent
+        is_asked = request.schema is not None and not self._silence
         return is_asked and self._negotiation.is_open
 
     async def _recall(self) -> None:
@@ -175,8 +166,8 @@ class Dispatcher:
             sound = await self._sound(request, dialect, turn)
             self._limit.succeed(turn)
             self._num_replies += 1
-            self._num_silent = self._num_late = self._num_rejected = 0
-            self._silent_since = None
+            self._num_rejected = 0
+            self._silence.end()
             is_evidence = self._negotiation.after_reply(dialect, request, sound.completion)
             if is_evidence:
                 self._negotiation.ignore_form()
@@ -263,9 +254,8 @@ class Dispatcher:
     def _give_up(self, number: int, error: PassingError) -> None:
         """End the request after its last attempt, and the run where the server is gone."""
         now = asyncio.get_running_loop().time()
-        self._silent_since = now if self._silent_since is None else self._silent_since
         where = f"{self.chat.base_url} ({self.chat.model})"
-        if isinstance(error, LateError) and self._hangs(now - self._silent_since):
+        if self._silence.hangs(error, now):
             self.stopped = self.stopped or ChatStoppedError(
                 f"{where} takes requests and does not answer ({error}); every reply so far is "
                 "kept, so run the same command when it does, or raise timeout_seconds"
@@ -277,41 +267,14 @@ class Dispatcher:
                     f"{where} cannot be reached: {error}; start the server or correct base_url"
                 )
                 raise self.stopped
-        elif number >= self._num_attempts:
-            self._num_silent += 1
-            if self._is_gone(now - self._silent_since):
+        elif number >= self._silence.num_attempts:
+            if self._silence.is_gone(now):
                 self.stopped = self.stopped or ChatStoppedError(
                     f"{where} no longer answers ({error}); every reply so far is kept, so run the "
                     "same command when it does"
                 )
                 raise self.stopped
             raise NoReplyError(str(error))
-
-    @property
-    def _num_attempts(self) -> int:
-        """Attempts at a request. While the server is silent they are as few as requests at once
-        are, so that to find it gone takes as long with one at once as with many."""
-        if not self._num_silent:
-            return self.chat.max_attempts
-        share = min(self.chat.max_concurrent / SILENT_REQUESTS, 1.0)
-        return max(int(share * self.chat.max_attempts), 1)
-
-    @property
-    def _few(self) -> int:
-        """About as many as are asked at once."""
-        return min(max(self.chat.max_concurrent, FEW_SILENT), SILENT_REQUESTS)
-
-    def _is_gone(self, seconds: float) -> bool:
-        """Whether the server counts as gone after so many seconds without a reply."""
-        enough = self._few if seconds >= self._silent_seconds else SILENT_REQUESTS
-        return self._num_silent >= enough
-
-    def _hangs(self, seconds: float) -> bool:
-        """Whether a server that has not answered once more in time, so many seconds after the
-        first time, counts as gone."""
-        self._num_late += 1
-        is_long = seconds >= (LATE_ROUNDS - 1) * self.chat.timeout_seconds
-        return self._num_late >= self._few and is_long
 
 
 def _seen(delivery: asyncio.Task[Reply]) -> None:

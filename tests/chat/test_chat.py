@@ -38,10 +38,10 @@ from schemas.retry import Backoff
 from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
-from tasks.chat.dispatch import FEW_SILENT, SILENT_REQUESTS
 from tasks.chat.errors import ChatRefusedError, ChatStoppedError
 from tasks.chat.limits import Limits
 from tasks.chat.run import Run, num_under_way
+from tasks.chat.silence import FEW_SILENT, SILENT_REQUESTS
 from tests.servers.endpoint import Endpoint, Record, serve
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, Faults
