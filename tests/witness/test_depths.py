@@ -53,6 +53,25 @@ def said(facts: Facts, near: int = 0, far: int = 1) -> str:
 
 
 @pytest.mark.parametrize(
+    ("photograph", "file"),
+    [
+        ("caf\u00e9.jpg", "cafe\u0301.npy"),  # as macOS stores it
+        ("cafe\u0301.jpg", "caf\u00e9.npy"),
+        ("VG_100K\\7.jpg", "7.npy"),  # as Windows writes it
+    ],
+)
+def test_a_map_is_found_whatever_system_wrote_the_names(tmp_path, photograph, file):
+    one = scene(PAIR)
+    np.save(tmp_path / file, painted(one, 2.0, 5.0))
+    rows = scene_rows(one).with_columns(photograph=pl.lit(photograph))
+    witness = {"kind": "depth", "name": "eye", "path": str(tmp_path), "join": "file_name"}
+    config = build_of(tmp_path, witness=[{**witness, "depth": METRIC}]).config
+    testimony, _ = gather_testimony(rows, config, tmp_path)
+    (known,) = scenes_of(with_testimony(rows, testimony))
+    assert said(Facts(known, PROOF)) == "proved"
+
+
+@pytest.mark.parametrize(
     ("near", "far", "standing"),
     [(2.0, 5.0, "proved"), (5.0, 2.0, "refuted"), (2.0, 2.2, "unknown"), (2.0, 2.0, "unknown")],
 )
