@@ -18,6 +18,7 @@ from evaluation.asked_about import about_asked
 from evaluation.asked_signs import stated_of_asked, words_asked
 from evaluation.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
 from evaluation.option_texts import WORD, Options, words_with_digits
+from evaluation.repeated import Proposition, confirmed, proposition_in
 from evaluation.reply_parts import (
     MAX_PART,
     answer_fields,
@@ -100,14 +101,17 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
     what the reply says of something else is left out."""
     text = spoken(reply)
     asked = asked_by(question, options.items()) if question else NOTHING
+    proposition = proposition_in(question, options)
     known = {letter: words_with_digits(option) for letter, option in options.items()}
     for name, part in (("tag", last_answer(text)), ("boxed", last_boxed(text))):
         if part is not None:
             rest = text[text.rfind(part) + len(part) :][:MAX_READ]
             is_retracted = any(re.match("[don,]*z", line) for line in _lines(rest, known))
-            found = _read(rest if is_retracted else part[:MAX_READ], known, name, asked)
+            found = _read(
+                rest if is_retracted else part[:MAX_READ], known, name, asked, proposition
+            )
             return replace(found, method=name) if found.letter and name == "boxed" else found
-    return _read(answer_fields(text) or text[-MAX_READ:], known, "nothing", asked)
+    return _read(answer_fields(text) or text[-MAX_READ:], known, "nothing", asked, proposition)
 
 
 def answer_text(reply: str) -> str:
@@ -124,11 +128,17 @@ def answer_text(reply: str) -> str:
     return " ".join(plain(found[:MAX_PART]).split()).strip(" .")
 
 
-def _read(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:
+def _read(
+    part: str, known: Options, unread: str, asked: Asked, proposition: Proposition | None
+) -> ParsedAnswer:
     """What a part of a reply names; the method `unread` where it states nothing."""
     found = _read_as(part, known, unread, asked)
-    is_left = found.method == unread and asked.ends and not asked.is_turned
-    return _read_as(part, known, unread, asked._replace(is_turned=True)) if is_left else found
+    if found.method == unread and asked.ends:
+        found = _read_as(part, known, unread, asked._replace(is_turned=True))
+    if found.method == unread and proposition:
+        letter = confirmed(plain(part), proposition)
+        return ParsedAnswer(letter, "text") if letter else found
+    return found
 
 
 def _read_as(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:

@@ -119,6 +119,8 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
     verb = ASKED_VERB.search(question)
     names = [text for _, text in texts if not VERB.search(text)]
     no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
+    sought = sought_in(question)
+    is_sought = (sought or WHETHER.search(question)) and not TURNS.search(question)
     return Asked(
         ends,
         things_in(f"{question}\n{offered}"),
@@ -130,8 +132,8 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         re.compile(rf"(?i)\b{verb[1]}\b") if verb else None,
         SUPPOSES.search(question) is not None,
         HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),
-        no[0] if no and WHETHER.search(question) and not TURNS.search(question) else "",
-        sought_in(question),
+        no[0] if no and is_sought else "",
+        sought,
     )
 
 

@@ -6,7 +6,7 @@ next to the sofa" says nothing of one on the sofa, nor a hot dog or a dog's bowl
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from evaluation.option_texts import singular
 
@@ -18,7 +18,8 @@ FOUND = "(?:visible|present|shown|seen|found|depicted|there|here)"
 ONE = "(?:an?|one|two|three|four|five|some|several|many|a few|at least one)"
 BEGIN = r"(?i)^(?:(?:and|but|so|yes|no|yet|while|therefore|thus),?\s+)?"
 SOUGHT = re.compile(
-    rf"(?i)(?:\b(?:is|are) there|\b(?:can|do) (?:you|we) see) (?:an?|any|some) ([^?.,;:]+?)"
+    rf"(?i)(?:\b(?:is|are) there|\b(?:can|do) (?:you|we) see|\bdoes {SCENE} {SHOW}) "
+    rf"(?:an?|any|some) ([^?.,;:]+?)"
     rf"(?: {FOUND})?(?: (?:anywhere )?in {SCENE})?\s*\?"
 )
 HAS = re.compile(
@@ -28,6 +29,9 @@ LACKS = re.compile(
     rf"{BEGIN}(?:there (?:is|are)(?:n't| not)|{WE} (?:do|can|could)(?:n't|not| not) {SEE}"
     rf"|{SCENE} does(?:n't| not) {SHOW}) (?:an?|any) "
 )
+NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
+"""Behind what else there is: "a car and no people"."""
+IS = re.compile(r" (?:is|are) (?:(?!missing)\w+ing )?(?=[a-z])")
 FOUND_ONE = re.compile(
     rf"{BEGIN}(?:(no)|{ONE}) (?=[^,;:]*? (?:(?:is|are|can be) (?:\w+ing )?(?:{FOUND}|in|on|at))\b)"
 )
@@ -35,8 +39,8 @@ WORD = re.compile(r"[\w'-]+")
 ARTICLES = {"a", "an", "the", "this", "that"}
 AFTER = {
     "in", "on", "at", "by", "near", "next", "beside", "behind", "under", "above", "below", "and",
-    "with", "to", "here", "inside", "around", "standing", "sitting", "lying", "visible", "present",
-    "who", "which", "anywhere", "between",
+    "with", "to", "here", "inside", "around", "standing", "sitting", "lying", "leaning", "hanging",
+    "parked", "visible", "present", "who", "which", "anywhere", "between",
 }  # fmt: skip
 """What may follow a name: it is no part of the name of another thing."""
 VERBS = {"is", "are", "can"}
@@ -52,13 +56,22 @@ def sought_in(question: str) -> Sequence[str]:
 def said_to_exist(clause: str, sought: Sequence[str]) -> str | None:
     """What a clause says, "Yes" or "No", of what is sought; None where it does not say it."""
     found = FOUND_ONE.match(clause)
+    nor = NOR.match(clause)
+    if nor and sought and _words(nor[1]) == [*sought]:
+        return ", No,"
     begin = LACKS.match(clause) or HAS.match(clause) or found
-    words = _words(clause[begin.end() :]) if begin else []
-    following = words[len(sought) : len(sought) + 1]
+    rest = clause[begin.end() :] if begin else ""
     ends = VERBS if begin is found else AFTER
-    if not sought or words[: len(sought)] != [*sought] or not {*following} <= ends:
+    told = [_words(rest), _words(IS.sub(" ", rest, count=1))] if begin is found else [_words(rest)]
+    if not sought or not any(_begins(words, sought, ends) for words in told):
         return None
-    return "No" if LACKS.match(clause) or (found and found[1]) else "Yes"
+    return "No," if LACKS.match(clause) or (found and found[1]) else "Yes,"
+
+
+def _begins(words: Sequence[str], sought: Sequence[str], ends: Set[str]) -> bool:
+    """Whether words begin with those that are sought, and may go on as they do."""
+    following = words[len(sought) : len(sought) + 1]
+    return [*words[: len(sought)]] == [*sought] and {*following} <= ends
 
 
 def _words(text: str) -> list[str]:

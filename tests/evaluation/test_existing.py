@@ -7,6 +7,7 @@ from evaluation.existing import said_to_exist, sought_in
 
 YES = {"A": "Yes", "B": "No"}
 DOG = "Is there a dog in the picture?"
+SHOWN = "Does the picture show a bicycle?"
 CAT = "Is there a cat on the sofa?"
 
 
@@ -37,6 +38,18 @@ def test_what_is_sought(question, sought):
         (DOG, "The image doesn't contain any dogs.", "B"),
         (CAT, "I see a cat on the sofa, curled up.", "A"),
         (CAT, "There isn't a cat on the sofa.", "B"),
+        (DOG, "The picture shows a dog and a man.", "A"),
+        (DOG, "The picture contains a car and no dog.", "B"),
+        (DOG, "There is a dog but no leash.", "A"),
+        (CAT, "A cat is lying on the sofa.", "A"),
+        (CAT, "No cat is on the sofa.", "B"),
+        (SHOWN, "The picture shows a bicycle leaning against a wall.", "A"),
+        (SHOWN, "No bicycle can be seen.", "B"),
+        (SHOWN, "The picture shows a bicycle rack.", None),
+        (CAT, "A cat is missing on the sofa.", None),
+        (CAT, "A cat is not on the sofa.", None),
+        (CAT, "A cat is lying on the sofa bed.", None),
+        (CAT, "The sofa has a cushion and no cat.", None),
         (DOG, "There is a dog bowl on the floor.", None),
         (DOG, "There is a hot dog on the plate.", None),
         (DOG, "There is a dog or a fox.", None),

@@ -1,0 +1,184 @@
+"""Repeated: replies that say again, or deny, what their question asks for by yes or no.
+
+"The lamp is taller than the sofa" says yes to "Is the lamp taller than the sofa?"; "it is not
+taller than the sofa", "the lamp is shorter" and "the sofa is taller" say no. A whole clause must be
+of the question's own words, in their order, so that "the lamp is taller than the chair" says
+nothing of it. Where a reply speaks of what only seems so, or goes on with "but", nothing counts.
+"""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from typing import NamedTuple
+
+from evaluation.asked import SCALES, Scale
+from evaluation.asked_about import CLAUSE_ENDS
+from evaluation.option_texts import singular
+
+ASKS = re.compile(
+    r"(?i)(?:^|[.,:;!?\n]\s+|\bthat\s+)(?:is|are|was|were|do|does|did|can|could) ([^?.,:;\n]+)\?"
+)
+"""What a question asks to be confirmed."""
+ANOTHER_FORM = re.compile(r"(?i)\b(?:or|there|not|no|never|more|any|if)\b|n't\b")
+"""Of a question that does not ask by one sentence whether that holds."""
+SCENE = re.compile(r"(?i) in (?:the|this) (?:picture|image|photo|photograph|scene)\b")
+BEGIN = re.compile(
+    r"(?i)^(?:(?:and|so|yes|no|hence|therefore|thus)\s+)?"
+    r"(?:(?:i (?:think|believe|would say)|i'd say|we can see|(?:this|which) means|meaning)\s+)?"
+    r"(?:that\s+)?"
+)
+"""What introduces a statement without changing it."""
+DOUBTS = re.compile(
+    r"(?i)\b(?:but|however|although|though|while|actually|glance|first|if|whether|unless|maybe|perhaps|"
+    r"may|might|could be|would|seem\w*|appear\w*|looks? like|illusion|false|wrong|untrue|"
+    r"incorrect|unclear|unsure|tell|claims?|asks?|asked|question|suggests?|wait|neither)\b"
+)
+"""In a reply that does not simply say so."""
+TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+VERBS = {"is", "are", "was", "were", "does", "do", "did", "can", "could"}
+PRONOUNS = [["it"], ["they"], ["he"], ["she"]]
+FORMS = {"ha": "have"}
+"""Of "has" in the singular."""
+CERTAINLY = {"clearly", "definitely", "indeed", "certainly", "visibly", "obviously", "also"}
+"""What a clause that agrees may have besides."""
+ARTICLES = {"a", "an", "the", "this", "that", "these", "those"}
+GOES_ON = {
+    "of", "to", "in", "on", "at", "by", "with", "from", "than", "near", "behind", "above", "below",
+    "under", "over", "beside", "next", "inside", "between", "and", "left", "right", "front",
+}  # fmt: skip
+"""Words that do not end what a sentence speaks of."""
+MAX_SUBJECT = 4
+"""Words that "it" may stand for."""
+
+
+OPPOSITES = [
+    *SCALES,
+    Scale(re.compile("same"), re.compile("opposite|different")),
+    Scale(re.compile(r"\bleft\b"), re.compile(r"\bright\b")),
+]
+
+
+class Proposition(NamedTuple):
+    """What a question asks to be confirmed: its words in order; the places of those behind an
+    article; the letters of the options that confirm and deny it."""
+
+    words: list[str]
+    behind_article: Set[int]
+    yes: str
+    no: str
+
+
+def proposition_in(question: str, options: Mapping[str, str]) -> Proposition | None:
+    """What a question asks to be confirmed; None where its options are not one of yes and one of
+    no, or where it asks by more than one sentence, or whether something is there."""
+    asked = ASKS.findall(SCENE.sub("", question))
+    if not asked or ANOTHER_FORM.search(asked[-1]):
+        return None
+    starts = {letter: TOKEN.findall(text.lower())[:1] for letter, text in options.items()}
+    yes, no = ([one for one in starts if starts[one] == [word]] for word in ("yes", "no"))
+    if len(yes) != 1 or len(no) != 1:
+        return None
+    words, behind = _words(asked[-1])
+    return Proposition(words, behind, yes[0], no[0])
+
+
+def confirmed(text: str, asked: Proposition) -> str | None:
+    """The letter of the option that every clause of a plain text chooses that says again or denies
+    what is asked; None where none does, or the text does not simply say so."""
+    if DOUBTS.search(text):
+        return None
+    parts = re.split(f"({CLAUSE_ENDS.pattern})", SCENE.sub("", text), flags=re.IGNORECASE)
+    said = {
+        _said(clause.strip(), asked)
+        for clause, mark in zip(parts[::2], [*parts[1::2], ""], strict=True)
+        if not mark.startswith("?")
+    } - {None}
+    return said.pop() if len(said) == 1 else None
+
+
+def _said(clause: str, asked: Proposition) -> str | None:
+    """The letter that a clause chooses."""
+    clause = BEGIN.sub("", clause).lower()
+    if clause in ("yes", "no"):
+        return asked.yes if clause == "yes" else asked.no
+    words, behind = _words(clause)
+    place = next((place for place, word in enumerate(words) if word in VERBS), 0)
+    if not place:
+        told = [*map(_stem, words)]
+        return asked.yes if any(told == [*map(_stem, form)] for form in _forms(asked)) else None
+    is_denied = words[place + 1 : place + 2] == ["not"]
+    start = place + 1 + is_denied
+    subject, rest = words[:place], words[start:]
+    if not is_denied:
+        rest = [word for word in rest if word in asked.words or word not in CERTAINLY]
+    named = [subject]
+    if subject in PRONOUNS:
+        named = [asked.words[:end] for end in _ends(asked) if start not in behind]
+    found = [holds for one in named if (holds := _holds(one, rest, asked.words)) is not None]
+    if len(found) != 1 or (is_denied and not found[0]):
+        return None
+    return asked.yes if found[0] != is_denied else asked.no
+
+
+def _ends(asked: Proposition) -> list[int]:
+    """The places where what a question speaks of may end, which "it" stands for."""
+    places = range(1, min(MAX_SUBJECT, len(asked.words) - 1) + 1)
+    return [
+        place
+        for place in places
+        if asked.words[place - 1] not in GOES_ON and place not in asked.behind_article
+    ]
+
+
+def _forms(asked: Proposition) -> list[list[str]]:
+    """What a question asks to be confirmed, with each pronoun in place of what it speaks of."""
+    short = [[*one, *asked.words[end:]] for end in _ends(asked) for one in PRONOUNS]
+    return [asked.words, *short]
+
+
+def _holds(subject: list[str], rest: list[str], asked: list[str]) -> bool | None:
+    """Whether a sentence with this subject says that what is asked holds, or that its opposite
+    does; None where it says neither."""
+    compared = asked.index("than") if "than" in asked else len(asked)
+    if subject == asked[: len(subject)]:
+        wanted = [asked[len(subject) :], asked[len(subject) : compared]]
+        return True if rest in wanted else False if _is_opposite(rest, wanted) else None
+    if subject != asked[compared + 1 :]:
+        return None
+    for start in range(1, compared):
+        head, other = asked[start:compared], asked[:start]
+        turned = [head, [*head, "than", *other]]
+        if rest in turned:
+            return False
+        if _is_opposite(rest, turned):
+            return True
+    return None
+
+
+def _is_opposite(rest: list[str], wanted: Sequence[list[str]]) -> bool:
+    """Whether words are others with one end of a scale in place of its other end."""
+    said = " ".join(rest)
+    for one, other in [*OPPOSITES, *(scale[::-1] for scale in OPPOSITES)]:
+        for words in wanted:
+            text = " ".join(words)
+            if one.search(said) and one.sub("\0", said) == other.sub("\0", text):
+                return True
+    return False
+
+
+def _words(text: str) -> tuple[list[str], Set[int]]:
+    """Words in lower case and singular, "not" apart from its verb, without articles; the places of
+    those behind an article."""
+    text = re.sub(r"(?i)\b(can)not\b|(?<=\w)n['\u2019]t\b", r"\1 not", text.replace("\u2019", "'"))
+    text = re.sub(r"(?i)\b(it|he|she|they)'(?:s|re)\b", r"\1 is", text)
+    words: list[str] = []
+    behind: set[int] = set()
+    for word in TOKEN.findall(text.lower()):
+        if word in ARTICLES:
+            behind.add(len(words))
+        else:
+            words.append(word if word in VERBS else singular(word))
+    return words, behind
+
+
+def _stem(word: str) -> str:
+    return FORMS.get(word, word.removesuffix("ing").removesuffix("e"))
