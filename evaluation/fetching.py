@@ -45,6 +45,10 @@ TRANSLATED = (
 address."""
 ASSIGNED = IPv4Network("192.0.0.0/24")
 """Of protocols and of a cloud's metadata (RFC 6890); older releases of Python call it public."""
+UNICAST = IPv6Network("2000::/3")
+"""All that IANA has given out for the public internet; of it Python knows the exceptions, but:"""
+EXAMPLES = IPv6Network("3fff::/20")
+"""For documentation (RFC 9637)."""
 ISATAP = (0x5EFE, 0x0200_5EFE)
 """What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
 ASKER = {"User-Agent": "spatialthinker"}
@@ -207,7 +211,7 @@ def is_public(number: str) -> bool:
     within = _within(address)
     if address.ipv4_mapped or any(address in network for network in TRANSLATED):
         return all(is_public(str(one)) for one in within)
-    is_own = address.is_global and not address.is_multicast and not address.is_site_local
+    is_own = address in UNICAST and address not in EXAMPLES and address.is_global
     return is_own and all(is_public(str(one)) for one in within)
 
 

@@ -242,7 +242,7 @@ async def serve_pages(
     app: web.Application, host: str, port: int, say: Callable[[str], None], *, is_open: bool
 ) -> int:
     """Serve until a signal comes, and return its number. `say` is given the address; `is_open`
-    where others need the token for it. OSError where the address cannot be had."""
+    where others need the token for it. ValueError where the address cannot be had."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     came: list[int] = []
 
@@ -255,7 +255,14 @@ async def serve_pages(
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+            raise ValueError(
+                f"{host}, port {port}, cannot be listened on ({reason}): name another --port, or "
+                "none for a free one, or an address of this machine as --host"
+            ) from error
         taken = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
         say(f"http://{shown}:{taken}/" + ("?token=..." if is_open else ""))

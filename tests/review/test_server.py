@@ -1,6 +1,7 @@
 """The server of a review, asked as browsers and others ask."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tasks.review.book import Book
 from tasks.review.items import reviewable
-from tasks.review.server import Review, application
+from tasks.review.server import Review, application, serve_pages
 
 TOKEN = "a token that reviewers know"
 JSON = {"Content-Type": "application/json"}
@@ -113,3 +114,12 @@ def test_pages_may_not_be_framed_or_kept(review):
     headers = asked(review, ask)
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_port_that_is_taken_is_told_with_what_helps(review):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ValueError, match=f"port {port}, .*name another --port"):
+            asyncio.run(
+                serve_pages(application(review, None), "127.0.0.1", port, print, is_open=False)
+            )
