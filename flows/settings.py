@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from contextlib import redirect_stderr, suppress
+from errno import EACCES
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -83,9 +84,19 @@ def check_proxies() -> None:
 
 
 def _read_settings() -> None:
-    """Import Prefect, which reads its settings then. ValueError where the environment or a file has
-    one that is none: Prefect would report that in many lines, and not where it stands."""
+    """Import Prefect, which reads its settings then. ValueError where it cannot keep its data, or
+    where the environment or a file has a setting that is none: Prefect would report that in many
+    lines, and not where it stands."""
     home = Path(os.environ["PREFECT_HOME"]).expanduser()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+    except OSError as error:
+        raise ValueError(
+            f"Prefect cannot keep its data in {home} ({error.strerror}): set PREFECT_HOME to a "
+            "folder that this user can write, or run the command in one"
+        ) from None
     profiles = Path(os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml")
     with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
         try:

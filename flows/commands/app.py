@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from flows.commands.push import push
 from flows.commands.review import review, reviews
 from flows.commands.witness import witness
 from flows.settings import show_lines
+from schemas.code_version import code_version
 from tasks.addresses import store_of
 
 app = typer.Typer(
@@ -69,6 +70,24 @@ def with_store(command: Callable[..., None]) -> Callable[..., None]:
             command(**arguments)
 
     return run
+
+
+def _tell_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(str(code_version()))
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Say which version this is.", callback=_tell_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options before a command's name."""
 
 
 for name, command in COMMANDS.items():

@@ -14,6 +14,7 @@ import pytest
 
 from flows.outcomes import outcome_of
 from flows.server import check_server
+from schemas.code_version import code_version
 from tests.commands import REPOSITORY, call, run
 from tests.servers.web import serving
 
@@ -245,6 +246,12 @@ def test_help_teaches(command):
     assert result.returncode == 0
     assert "Usage: spatialthinker" in result.stdout
     assert "<class" not in result.stdout
+
+
+def test_the_version_is_told():
+    result = call("--version")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"{code_version()}\n"
 
 
 def test_plan_tells_of_a_build_that_never_ran(tmp_path):
