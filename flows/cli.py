@@ -34,16 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if is_own:
         watch_signals()
     try:
-        app(arguments, prog_name="spatialthinker", standalone_mode=True)
+        app(arguments, prog_name="spatialthinker", standalone_mode=False)
     except BaseException as error:
         if exit_code():
             end_when_stored()  # whatever the error is, a signal is why
         if not isinstance(error, Exception):
             raise
         told, code = outcome_of(error)
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[red]error:[/red] {escape(printable(with_addresses(told)))}"
-        )
+        if told:
+            Console(stderr=True, highlight=False, soft_wrap=True).print(
+                f"[red]error:[/red] {escape(printable(with_addresses(told)))}"
+            )
         if is_own:
             # Threads of libraries would write below the line that says how the command ended.
             ignore_signals()

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import Any
 
 from schemas.printable import first_line
 
@@ -42,9 +43,20 @@ def outcome_of(error: Exception) -> tuple[str, int]:
             "command, it goes on from here; fewer runner.max_workers take less memory",
             1,
         )
+    if _is_of("typer", "ClickException", error):
+        return _of_call(error), BAD_CALL
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return _said(error), 1
     return _fault(error), 1
+
+
+def _of_call(error: Any) -> str:
+    """What is wrong with the words of a call, and where they are explained; nothing where it had
+    none, and the help was shown."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    told = said[:1].lower() + said[1:]
+    return f"{told}: see `{context.command_path} --help`" if told and context else told
 
 
 def _of_server(error: Exception) -> tuple[str, int]:

@@ -248,6 +248,29 @@ def test_help_teaches(command):
     assert "<class" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("biuld",), "no such command 'biuld'. Did you mean 'build'?: see `spatialthinker --help`"),
+        (("why",), "missing argument 'IMAGE_OR_SAMPLE': see `spatialthinker why --help`"),
+        (("build", "--roto", "x"), "no such option: --roto (Possible options: --root): see "
+         "`spatialthinker build --help`"),
+        (("review", "x", "--reviewer", "ada", "--items", "0"), "invalid value for '--items': Input "
+         "should be greater than or equal to 1: see `spatialthinker review --help`"),
+    ],
+)  # fmt: skip
+def test_a_call_of_wrong_words_is_one_line(arguments, told):
+    result = call(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"error: {told}\n"
+
+
+def test_no_command_shows_the_help():
+    result = call()
+    assert (result.returncode, result.stderr) == (2, "")
+    assert "Usage: spatialthinker" in result.stdout
+
+
 def test_the_version_is_told():
     result = call("--version")
     assert (result.returncode, result.stderr) == (0, "")
