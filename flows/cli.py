@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if is_own:
         watch_signals()
     try:
-        app(arguments, prog_name="spatialthinker", standalone_mode=False)
+        code = app(arguments, prog_name="spatialthinker", standalone_mode=False)
     except BaseException as error:
         if exit_code():
             end_when_stored()  # whatever the error is, a signal is why
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         end_when_stored()
     if is_own:
         ignore_signals()
-    sys.exit(0)
+    sys.exit(code or 0)
 
 
 def _end_at_signals() -> None:
