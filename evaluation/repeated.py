@@ -48,13 +48,12 @@ GOES_ON = {
 """Words that do not end what a sentence speaks of."""
 MAX_SUBJECT = 4
 """Words that "it" may stand for."""
-
-
 OPPOSITES = [
     *SCALES,
     Scale(re.compile("same"), re.compile("opposite|different")),
     Scale(re.compile(r"\bleft\b"), re.compile(r"\bright\b")),
 ]
+"""Words of which one in the place of the other denies a sentence."""
 
 
 class Proposition(NamedTuple):
