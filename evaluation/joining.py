@@ -98,7 +98,7 @@ def _names_in_rows(benchmark: Benchmark, replies: Sequence[FileReply]) -> list[s
         row = {**stand_in, **{key: value for key, value in reply.row.items() if value != ""}}
         try:
             item = benchmark.read(row, Part(""), number)
-        except (KeyError, ValueError, TypeError, IndexError):
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError):
             return None
         found.append(item)
     names = (item.item_id for item in benchmark.arrange([one for one in found if one]))

@@ -100,7 +100,7 @@ def _cell(value: Any) -> Any:
 def _of_vlmevalkit(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
     found = []
     for row in rows:
-        text = _text(row["prediction"])
+        text = _text(row.get("prediction", []))
         if text is None:
             raise ValueError(
                 f"{path}: the prediction with index {row.get('index', '?')} is no text: name the "
@@ -133,7 +133,7 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
         prompt = row.get("input")
         asked = prompt if isinstance(prompt, str) else ""
         read = None if scored == text else scored
-        found.append(FileReply(row, _number(row["doc_id"]), text, prompt=asked, scored=read))
+        found.append(FileReply(row, _number(row.get("doc_id")), text, prompt=asked, scored=read))
     if all(one.text is None for one in found):
         raise ValueError(f"{path} holds no reply: run lmms-eval with --log_samples")
     notes = []

@@ -66,14 +66,14 @@ def _separated(file: Path) -> Rows:
 
 
 def _json(file: Path) -> Rows:
-    rows = json.loads(file.read_text(encoding="utf-8"))
+    rows = json.loads(file.read_text(encoding="utf-8-sig"))
     if not isinstance(rows, list):
         raise ValueError("it is not a list of rows")
     yield from map(_object, rows)
 
 
 def _json_lines(file: Path) -> Rows:
-    with file.open(encoding="utf-8") as stream:
+    with file.open(encoding="utf-8-sig") as stream:
         for number, line in enumerate(stream, start=1):
             if line.strip():
                 try:

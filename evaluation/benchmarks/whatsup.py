@@ -38,6 +38,8 @@ def read(row: Row, part: Part, number: int) -> Item:
         raise ValueError(f"the picture {name[:60]!r} is not named thing_relation_thing")
     if is_given(row.get("caption_options")):
         captions = listed(row["caption_options"])
+        if not captions:
+            raise ValueError("caption_options is empty")
         options = shuffled(captions, stem)
         answer, question = LETTERS[options.index(captions[0])], ASKED
     else:

@@ -246,6 +246,8 @@ def test_lines_of_lmms_eval_are_counted_and_need_no_order(tmp_path):
         ([{"item_id": f"z{k}", "index": k, "prediction": "A"} for k in range(3)],
          "is of item z0, which mindcube_tiny lacks"),
         ([{"index": 7, "prediction": {"text": "A"}}], "the prediction with index 7 is no text"),
+        ([{"index": 7, "prediction": "A"}, {"index": 8}], "the prediction with index 8 is no text"),
+        ([doc(0), {"resps": [["A"]]}], "a line has no doc_id"),
         ([doc(0) | {"resps": [[]], "filtered_resps": None}], "holds no reply"),
         ([{"index": 0, "reply": "A"}], "has neither a column prediction .* but index, reply"),
         ([], "has no rows"),
@@ -265,6 +267,13 @@ def test_replies_to_items_that_were_not_asked_for_are_left_out(tmp_path):
         [{"item_id": name, "prediction": name} for name in "zab"],
     )
     assert texts_of(path, ITEMS[:2], is_limited=True) == ["a", "b"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl"])
+def test_a_mark_of_the_byte_order_is_no_part_of_a_file(suffix, tmp_path):
+    path = written(tmp_path / f"r.{suffix}", [doc(0)])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(read_reply_file(path).replies) == 1
 
 
 @pytest.mark.parametrize(

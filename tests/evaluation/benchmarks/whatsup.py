@@ -50,4 +50,7 @@ ROWS = [
     ),
 ]
 
-WRONG = [({**WHATSUP, "image_path": "mug.jpeg"}, "'mug.jpeg' is not named thing_relation_thing")]
+WRONG = [
+    ({**WHATSUP, "image_path": "mug.jpeg"}, "'mug.jpeg' is not named thing_relation_thing"),
+    ({**WHATSUP, "caption_options": []}, "caption_options is empty"),
+]
