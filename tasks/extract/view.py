@@ -125,10 +125,10 @@ class View:
     def salience(self, thing: SceneObject) -> float:
         """In [0, 1]: how large, how central and of what kind a thing is."""
         share = thing.box.area / self.scene.area
-        size = min(
-            max(1.0 + log(share / FULL_SIZE) / log(FULL_SIZE / self.config.min_area_share), 0.0),
-            1.0,
-        )
+        least = max(self.config.min_area_share, 1.0 / self.scene.area)
+        size = float(share >= FULL_SIZE)
+        if least < share < FULL_SIZE:
+            size = 1.0 + log(share / FULL_SIZE) / log(FULL_SIZE / least)
         x, y = thing.box.center
         off = hypot(x / self.scene.width - 0.5, y / self.scene.height - 0.5) / hypot(0.5, 0.5)
         prominence = PROMINENCE.get(self.classes[str(thing.class_name)].kind, OTHER_PROMINENCE)
