@@ -7,7 +7,7 @@ never covers where the model is served.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
@@ -21,6 +21,14 @@ from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
 ADDRESS = re.compile(r"https?://[^\s@?#\\]+")
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+"""How names of environment variables are written; hardly any key is."""
+SECRET = re.compile(
+    r"(?:api|access|secret|private)[-_]?key|(?:api|access|auth|bearer)[-_]?token|authorization"
+    r"|password|secret",
+    re.I,
+)
+"""In the name of a field that holds a secret; "max_tokens" and "prompt_cache_key" hold none."""
 LEAST_PRICE = 1e-3
 """US dollars per million tokens. No provider asks less, but for nothing; a price per token is
 always below it."""
@@ -130,7 +138,23 @@ class ChatConfig(Section):
         taken = {"model", "messages", "response_format", "n", "stream"} & self.extra_body.keys()
         if taken:
             raise ValueError(f"extra_body cannot set {', '.join(sorted(taken))}")
+        secret = next((name for name in _names_in(self.extra_body) if SECRET.search(name)), None)
+        if secret:
+            raise ValueError(
+                f"extra_body cannot set {secret}: extra_body is published with the dataset, and a "
+                "key is read from the environment (api_key_env)"
+            )
         return self
+
+
+def _names_in(value: JsonValue) -> Iterator[str]:
+    """The names of all fields, however deep."""
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _names_in(part)
 
 
 class ReplyForm(BaseModel):

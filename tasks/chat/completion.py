@@ -42,7 +42,6 @@ ENDINGS = {
     Failure.FILTERED: (
         "content_filter",
         "safety",
-        "image_safety",
         "prohibited_content",
         "spii",
         "recitation",
@@ -58,7 +57,8 @@ ENDINGS = {
         "model_context_window_exceeded",
     ),
 }
-"""Reasons, as providers name them, for which a reply cannot be used."""
+"""Reasons, as providers name them, for which a reply cannot be used. Google puts image_ before
+them, or ours and a colon: "content_filter: RECITATION"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,10 @@ def is_upstream_error(raw: bytes) -> bool:
 
 
 def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure | None:
-    told = (finish_reason or "").lower()
-    ended = next((failure for failure, reasons in ENDINGS.items() if told in reasons), None)
+    told = {
+        part.strip().removeprefix("image_") for part in (finish_reason or "").lower().split(":")
+    }
+    ended = next((failure for failure, reasons in ENDINGS.items() if told & {*reasons}), None)
     # Held to a form, models go on with white space behind their object until the limit.
     if ended is Failure.TRUNCATED and is_complete(text):
         ended = None

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from schemas.chat import ChatConfig
+from schemas.chat import VARIABLE, ChatConfig
 from schemas.proxies import proxy_of
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
@@ -69,6 +69,13 @@ NOT_OF_KEYS = {" ", '"', "'"}
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:
     """The key in the environment; ValueError where it is missing and the server is not local."""
+    name = chat.api_key_env or ""
+    if name and name not in os.environ and not VARIABLE.fullmatch(name):
+        # It may be the key itself: no message shows it.
+        raise ValueError(
+            f"{section}.api_key_env is not the name of a variable in the environment: write one "
+            "such as OPENAI_API_KEY, never the key itself, or nothing for a server without a key"
+        )
     key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
     if not key and urlsplit(chat.base_url).hostname in LOCAL:
         key = "none"

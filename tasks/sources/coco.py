@@ -56,7 +56,7 @@ def read_scenes(index: pl.DataFrame, files: Sequence[Path]) -> RawScenes:
     ledger = [
         lost(key, f"annotations ({number:,})", reason, detail)
         for reason, detail, counts in (
-            ("box-unreadable", "its box cannot be read", boxes.problems),
+            ("box-unreadable", "its box, category or score cannot be read", boxes.problems),
             ("category-unknown", "of no category in the files", boxes.unknown),
         )
         for key, number in sorted(counts.items())

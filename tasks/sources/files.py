@@ -72,6 +72,10 @@ def find_files(path: str) -> list[Path]:
     else:
         names = glob(str(place), recursive=True)  # noqa: PTH207  (Path.glob takes no absolute pattern)
         found = sorted(Path(name) for name in names if Path(name).is_file())
+    if not found and place.is_dir():
+        raise FileNotFoundError(
+            f"no file at {path} itself: name the folder that holds the files, or a glob"
+        )
     if not found:
         raise FileNotFoundError(f"no file at {path}: name a file, a folder or a glob")
     return found

@@ -21,6 +21,8 @@ LIKE_MARKUP = re.compile(r"[<>]|&\w+;")
 """Stricter than `has_markup`: a plain question needs none of these."""
 PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
 """How claims name a thing ("fire_hydrant.2")."""
+STATED_SIZE = re.compile(r"image size\s*:", re.I)
+"""How `problem` states the size, once: readers of published rows look for these words."""
 
 MAX_PROBLEMS = 4
 """Problems that are sent to a model at once. A text with more is better written again."""
@@ -73,6 +75,8 @@ def form_problems(question: str, options: Sequence[str]) -> Iterator[str]:
             yield f"{text!r} has markup: plain text only"
         if PUBLISHED_ID.search(text):
             yield f"{text!r} shows an id: use the name of the thing"
+        if STATED_SIZE.search(text):
+            yield f"{text!r} states the size of the picture: leave it out"
 
 
 def meaning_problems(

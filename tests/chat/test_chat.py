@@ -880,6 +880,45 @@ def test_a_key_that_is_none_is_not_shown(
     assert "0123" not in repr(raised.value)
 
 
+@pytest.mark.parametrize("address", ["https://example.invalid/v1", "http://127.0.0.1:9/v1"])
+@pytest.mark.parametrize("key", [KEY, "gsk_7hYt5RfVbNmKlOpQwErTz"])
+def test_a_key_in_place_of_its_variables_name_is_not_shown(
+    key: str, address: str, store: str
+) -> None:
+    config = ChatConfig(model="m", base_url=address, api_key_env=key)
+    with pytest.raises(ValueError, match="never the key itself") as raised:
+        totals(config, store, [1])
+    assert key[:6] not in repr(raised.value)
+
+
+def test_a_variable_may_have_any_name_that_is_in_the_environment(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("our_key.2", KEY)
+    with serve(adds, key=KEY) as endpoint:
+        config = chat_config(endpoint, api_key_env="our_key.2")
+        assert totals(config, store, range(3))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"api_key": KEY},
+        {"metadata": {"headers": [{"Authorization": f"Bearer {KEY}"}]}},
+        {"aws_secret_access_key": KEY},
+        {"access-token": KEY},
+    ],
+)
+def test_no_secret_may_be_in_what_is_published(extra: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is published with the dataset"):
+        ChatConfig(model="m", extra_body=extra)
+
+
+def test_fields_about_tokens_and_caches_are_no_secrets() -> None:
+    extra = {"prompt_cache_key": "a", "max_thinking_tokens": 5, "stop_token_ids": [2], "list": [1]}
+    assert ChatConfig(model="m", extra_body=extra).extra_body == extra
+
+
 def test_a_server_that_comes_to_reject_everything_ends_the_run(store: str) -> None:
     def model(body: dict[str, Any]) -> str:
         if len(endpoint.requests) > 10:

@@ -101,6 +101,12 @@ def test_what_belongs_to_no_image_or_category_is_in_the_ledger(more, noted, tmp_
     assert all("\n" not in detail and detail for detail in rows["detail"])
 
 
+def test_a_score_that_is_text_is_not_told_as_a_box(tmp_path):
+    _, ledger = read(tmp_path, boxed(18, LEFT, score=0.9), boxed(62, RIGHT, score="0.9"))
+    (detail,) = ledger.filter(reason="box-unreadable")["detail"]
+    assert "score" in detail
+
+
 def test_whole_numbers_may_be_written_as_floats(tmp_path):
     """As pandas writes a column with gaps."""
     whole = {

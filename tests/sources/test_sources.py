@@ -456,6 +456,13 @@ def test_a_path_without_files_is_refused(tmp_path, path):
         find_files(place)
 
 
+def test_of_a_folder_of_folders_the_one_that_holds_the_files_is_asked_for(tmp_path):
+    (tmp_path / "coco" / "annotations").mkdir(parents=True)
+    (tmp_path / "coco" / "annotations" / "instances.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match="name the folder that holds the files"):
+        find_files(str(tmp_path / "coco"))
+
+
 @pytest.mark.parametrize("kind", ["vg150", "gqa"])
 def test_a_folder_without_the_right_files_is_refused(tmp_path, kind):
     (tmp_path / "notes.txt").write_text("hello")

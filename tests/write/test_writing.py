@@ -343,6 +343,10 @@ def options(*pairs):
         ({"question": "Where is the dog in relation to the bus"}, "end with a question mark"),
         ({"question": "Where is the dog not, relative to the bus?"}, "must not use 'not'"),
         ({"question": "Where is the dog in relation to bus.1?"}, "shows an id"),
+        (
+            {"question": "Image size: (10 x 10). Where is the dog in relation to the bus?"},
+            "states the size of the picture",
+        ),
         ({"question": "Where is the dog,\nin relation to the bus?"}, "one line each"),
         ({"question": f"{'So, ' * 75} where is the dog relative to the bus?"}, "at most 300"),
     ],
