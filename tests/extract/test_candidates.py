@@ -70,7 +70,7 @@ def test_salience_is_defined_whatever_is_too_small(share):
     known = facts(LIVING_ROOM)
     view = View(known, EXTRACT.model_copy(update={"min_area_share": share}))
     found = [view.salience(thing) for thing in view.things]
-    assert all(0.0 <= one <= 1.0 for one in found) and found[1] <= found[0]
+    assert all(0.0 <= one <= 1.0 for one in found)
 
 
 @given(scenes(at_least=4, names=NAMES))
