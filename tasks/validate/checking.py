@@ -20,6 +20,8 @@ from tasks.validate.expectations import Check
 from tasks.validate.view_files import View
 
 BIT = {"result_format": "BOOLEAN_ONLY"}
+OF_TYPES = (gxe.ExpectColumnValuesToBeOfType, gxe.ExpectColumnValuesToBeInTypeList)
+"""What names types of pandas, as Great Expectations knows them: text is an object."""
 OF_ALL_ROWS = (
     gxe.ExpectColumnValuesToBeUnique,
     gxe.ExpectCompoundColumnsToBeUnique,
@@ -92,7 +94,9 @@ def _checked(
     checked: dict[str, CheckResult] = {}
     # What is about the table itself, such as its columns, has to see all of them.
     of_table = [check for check in own if not check.columns]
-    for some in filter(None, ([check for check in own if check.columns], of_table)):
+    of_types = [check for check in own if isinstance(check.expectation, OF_TYPES)]
+    of_values = [check for check in own if check not in of_table and check not in of_types]
+    for some in filter(None, (of_values, of_types, of_table)):
         batch = definition.get_batch({"dataframe": _judged(frame, some)})
         holds = {check.name for check, result in _run(batch, some, BIT) if result.success}
         checked |= {c.name: CheckResult(c, "passed", size, [], []) for c in some if c.name in holds}
@@ -136,10 +140,14 @@ def _followed(before: CheckResult | None, found: CheckResult, start: int) -> Che
 
 def _judged(frame: pl.DataFrame, own: Sequence[Check]) -> Any:
     """The columns that the checks compare, as pandas: Great Expectations copies all columns that
-    it has for each check."""
+    it has for each check. Their types are Arrow's, which nobody names, unless checks are about
+    types."""
     columns = {column for check in own for column in check.columns}
     kept = [name for name in frame.columns if not columns or name in columns]
-    return frame.select(kept).to_pandas(use_pyarrow_extension_array=True)
+    if not all(isinstance(check.expectation, OF_TYPES) for check in own):
+        return frame.select(kept).to_pandas(use_pyarrow_extension_array=True)
+    typed = frame.select(kept).to_pandas()
+    return typed.astype({name: object for name in kept if typed[name].dtype == "str"})
 
 
 def _run(

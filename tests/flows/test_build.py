@@ -1,6 +1,7 @@
 """The whole build, with real Prefect, real Great Expectations and drawn photographs."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -285,7 +286,12 @@ def test_a_folder_of_ones_own_needs_objects_only(tmp_path):
     _, *words = OWN_FOLDER.replace("FOLDER", str(tmp_path)).split()
     done = call(*words, "--root", tmp_path / "root")
     assert done.returncode == 0, done.stderr
-    assert samples_of(Path(done.stdout.splitlines()[-1])).height >= 1
+    dataset = Path(done.stdout.splitlines()[-1])
+    assert samples_of(dataset).height >= 1
+    report = (dataset / "report.html").read_text(encoding="utf-8")
+    tables, _ = report.split('id="data"')
+    assert "<summary>Before there are questions: ingest</summary>" in tables
+    assert "photographs" not in re.sub(r"<(script|style).*?</\1>", "", tables, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize(

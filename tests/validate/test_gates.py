@@ -203,6 +203,21 @@ def test_expectations_on_the_table_see_all_of_its_columns_beside_others(tmp_path
     assert set(states.values()) == {"passed"}, states
 
 
+def test_types_are_those_of_pandas_beside_values(tmp_path):
+    own = suite(
+        tmp_path / "own.json",
+        gxe.ExpectColumnValuesToBeOfType(column="width", type_="int32"),
+        gxe.ExpectColumnValuesToBeInTypeList(column="question_only", type_list=["str"]),
+        gxe.ExpectColumnValuesToBeOfType(column="answer", type_="str"),
+        gxe.ExpectColumnValuesToBeOfType(column="width", type_="float64"),
+        gxe.ExpectColumnValuesToBeBetween(column="width", min_value=1),
+    )
+    found = validated(SOUND, tmp_path / "out", suite=own)
+    checks = [found[name] for name in found if name.startswith("own_")]
+    assert [check["status"] for check in checks] == ["passed"] * 3 + ["failed", "passed"]
+    assert checks[3]["examples"][0]["value"] == "found int32"
+
+
 @pytest.mark.parametrize(
     ("expectation", "told"),
     [
