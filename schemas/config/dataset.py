@@ -19,7 +19,7 @@ class QuotaConfig(Section):
     )
     medium_share: Share = Field(default=0.4, description="of each category")
     oversample: float = Field(
-        default=1.15, ge=1.0, description="questions written per sample wanted"
+        default=1.15, ge=1.0, le=100.0, description="questions written per sample wanted"
     )
     max_per_image: int = Field(
         default=1,

@@ -92,7 +92,9 @@ class ProofConfig(Section):
         default=0.12, gt=0, description="least distance of centres, share of the diagonal"
     )
     depth_ratio: float = Field(default=1.25, gt=1.0, description="of two distances from the viewer")
-    cell_share: Share = Field(default=0.75, description="share of a box that its cell holds")
+    cell_share: Share = Field(
+        default=0.75, gt=0.5, description="share of a box that its cell holds; no two hold so much"
+    )
     max_count: int = Field(
         default=6, gt=1, description="of things that a question counts: annotators lose count first"
     )

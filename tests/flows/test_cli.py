@@ -41,6 +41,8 @@ from tests.servers.web import serving
         (("build", "--set", f"quota={'x' * 300}"), f"(found '{'x' * 199} ...)"),
         (("build", "--set", "images=perhaps"), "'embed' or 'omit' (found 'perhaps')"),
         (("build", "--set", "quota.oversample=inf"), "quota.oversample: Input should be a finite"),
+        (("build", "--set", "quota.oversample=1e300"), "quota.oversample: Input should be less"),
+        (("build", "--set", "proof.cell_share=0"), "proof.cell_share: Input should be greater"),
         (("build", "--set", "proof.size_ratio=nan"), "proof.size_ratio: Input should be a finite"),
         (("build", "--set", "seed=99999999999999999999"), "whole number of more than 64 bits"),
         (("build", "--set", f"quota={'[' * 3000}"), "quota: "),
