@@ -169,8 +169,8 @@ def check_dataset(folder: Path) -> dict[str, Any]:
         ) from None
     if not is_sound:
         raise ValueError(
-            f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, and "
-            "build the dataset again"
+            f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, mend "
+            "what failed and build again"
         )
     manifest = check_files(folder)
     refuse_changed(folder, manifest)
