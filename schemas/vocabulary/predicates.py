@@ -54,6 +54,8 @@ class Predicate:
     proved: bool = False
     by_living: bool = False
     carried: bool = False
+    hung: bool = False
+    used: bool = False
     needs: str | None = None
     axes: tuple[tuple[str, str], ...] = ()
     asks: frozenset[str] = frozenset()

@@ -39,7 +39,7 @@ from tasks.stage import Job, Settings, Stage
 from tasks.witness.stage import known_scenes
 from tasks.writing import write_artifact
 
-VERSION = 13
+VERSION = 14
 logger = logging.getLogger(__name__)
 
 

@@ -32,6 +32,7 @@ HEAVY = {Kind.STRUCTURE, Kind.VEHICLE}
 BEARS_NO_WEIGHT = LIVING | {Kind.FURNITURE}
 """Annotators who say that a house or a bench is on one of these have changed the ends."""
 NEVER_CARRIED = HEAVY | {Kind.FURNITURE, Kind.APPLIANCE}
+NEVER_USED = LIVING | {Kind.PLANT}
 T = TypeVar("T")
 
 
@@ -169,6 +170,10 @@ class View:
         ]
         return self.most_alike(one, rest)[:MAX_ALIKE]
 
+    def _is_building(self, thing: SceneObject) -> bool:
+        """A house, and what stands in streets as it does."""
+        return self.kind(thing) is Kind.STRUCTURE and self.has(thing, Trait.STANDS)
+
     def is_sensible(self, subject: SceneObject, predicate: Predicate, target: SceneObject) -> bool:
         """Whether an annotation means what it says: "man on phone" is about a call, and a thing in
         front of a screen may be behind it for the viewer."""
@@ -177,11 +182,16 @@ class View:
             has_depth = subject.depth is not None and target.depth is not None
             return has_depth or kind is not Kind.ELECTRONICS
         is_living = self.kind(subject) in LIVING
+        stands = self.has(subject, Trait.STANDS)
         if predicate.by_living and not is_living:
+            return False
+        if predicate.hung and (stands or self.kind(subject) is Kind.VEHICLE):
+            return False
+        if predicate.used and (kind in NEVER_USED or self._is_building(target)):
             return False
         if predicate.carried and is_living and kind in NEVER_CARRIED:
             return False
         if ("support", "over") in predicate.axes:
-            is_heavy = self.has(subject, Trait.STANDS) or self.kind(subject) in HEAVY
+            is_heavy = stands or self.kind(subject) in HEAVY
             return not (kind in TOO_SMALL if is_living else is_heavy and kind in BEARS_NO_WEIGHT)
         return is_living or not (predicate.is_contact and kind in LIVING)

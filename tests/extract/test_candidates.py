@@ -194,6 +194,9 @@ def test_some_annotations_make_no_question(objects, said):
         ("bench", "eating", "apple", False),
         ("dog", "eating", "couch", False),
         ("dog", "eating", "apple", True),
+        ("man", "using", "laptop", True),
+        ("man", "using", "house", False),
+        ("woman", "using", "tree", False),
     ],
 )
 def test_only_the_living_hold_and_only_what_can_be_held(subject, predicate, target, is_asked):
@@ -216,6 +219,16 @@ def test_only_the_living_wear_and_only_what_can_be_taken_along(subject, target, 
     ]  # fmt: skip
     claims = asked(Category.RELATION, [*ends, *others], [(0, "wearing", 1)])
     assert (RelationClaim(0, "wearing", 1) in claims) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_asked"), [("lantern", True), ("backpack", True), ("couch", False)]
+)
+def test_nothing_hangs_that_stands_on_the_ground(subject, is_asked):
+    ends = [(subject, (100, 150, 160, 250)), ("pole", (90, 100, 300, 160))]
+    others = [("dog", (500, 500, 560, 560)), ("cup", (600, 20, 640, 60)), *LIVING_ROOM[:2]]
+    claims = asked(Category.RELATION, [*ends, *others], [(0, "hanging from", 1)])
+    assert (RelationClaim(0, "hanging from", 1) in claims) is is_asked
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_synonyms_say_the_same(name):
     entry = PREDICATES[name]
     same = PREDICATES[entry.means]
     assert same.means == same.name
-    for field in ("axes", "needs", "inverse", "symmetric", "by_living", "carried"):
+    for field in ("axes", "needs", "inverse", "symmetric", "by_living", "carried", "hung", "used"):
         assert getattr(entry, field) == getattr(same, field), field
 
 
