@@ -17,8 +17,9 @@ from evaluation.asked import NOTHING, Asked, asked_by
 from evaluation.asked_about import about_asked
 from evaluation.asked_signs import stated_of_asked, words_asked
 from evaluation.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
+from evaluation.filled import filled, gaps_in
 from evaluation.option_texts import WORD, Options, words_with_digits
-from evaluation.repeated import Proposition, confirmed, proposition_in
+from evaluation.repeated import confirmed, proposition_in
 from evaluation.reply_parts import (
     MAX_PART,
     answer_fields,
@@ -101,17 +102,18 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
     what the reply says of something else is left out."""
     text = spoken(reply)
     asked = asked_by(question, options.items()) if question else NOTHING
-    proposition = proposition_in(question, options)
     known = {letter: words_with_digits(option) for letter, option in options.items()}
     for name, part in (("tag", last_answer(text)), ("boxed", last_boxed(text))):
         if part is not None:
             rest = text[text.rfind(part) + len(part) :][:MAX_READ]
             is_retracted = any(re.match("[don,]*z", line) for line in _lines(rest, known))
-            found = _read(
-                rest if is_retracted else part[:MAX_READ], known, name, asked, proposition
-            )
+            shown = rest if is_retracted else part[:MAX_READ]
+            found = _read(shown, known, name, asked)
+            found = _said_again(shown, found, name, question, options)
             return replace(found, method=name) if found.letter and name == "boxed" else found
-    return _read(answer_fields(text) or text[-MAX_READ:], known, "nothing", asked, proposition)
+    shown = answer_fields(text) or text[-MAX_READ:]
+    found = _read(shown, known, "nothing", asked)
+    return _said_again(shown, found, "nothing", question, options)
 
 
 def answer_text(reply: str) -> str:
@@ -128,17 +130,23 @@ def answer_text(reply: str) -> str:
     return " ".join(plain(found[:MAX_PART]).split()).strip(" .")
 
 
-def _read(
-    part: str, known: Options, unread: str, asked: Asked, proposition: Proposition | None
-) -> ParsedAnswer:
+def _read(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:
     """What a part of a reply names; the method `unread` where it states nothing."""
     found = _read_as(part, known, unread, asked)
-    if found.method == unread and asked.ends:
-        found = _read_as(part, known, unread, asked._replace(is_turned=True))
-    if found.method == unread and proposition:
-        letter = confirmed(plain(part), proposition)
-        return ParsedAnswer(letter, "text") if letter else found
-    return found
+    is_left = found.method == unread and asked.ends
+    return _read_as(part, known, unread, asked._replace(is_turned=True)) if is_left else found
+
+
+def _said_again(
+    part: str, found: ParsedAnswer, unread: str, question: str, options: Mapping[str, str]
+) -> ParsedAnswer:
+    """What a part says that was found to state nothing, if it says its question again."""
+    if found.method != unread or not question:
+        return found
+    text, proposition = plain(part), proposition_in(question, options)
+    letter = confirmed(text, proposition) if proposition else None
+    letter = letter or filled(text, gaps_in(question), options)
+    return ParsedAnswer(letter, "text") if letter else found
 
 
 def _read_as(part: str, known: Options, unread: str, asked: Asked) -> ParsedAnswer:

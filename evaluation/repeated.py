@@ -76,22 +76,24 @@ def proposition_in(question: str, options: Mapping[str, str]) -> Proposition | N
     yes, no = ([one for one in starts if starts[one] == [word]] for word in ("yes", "no"))
     if len(yes) != 1 or len(no) != 1:
         return None
-    words, behind = _words(asked[-1])
+    words, behind = words_of(asked[-1])
     return Proposition(words, behind, yes[0], no[0])
 
 
 def confirmed(text: str, asked: Proposition) -> str | None:
     """The letter of the option that every clause of a plain text chooses that says again or denies
     what is asked; None where none does, or the text does not simply say so."""
-    if DOUBTS.search(text):
-        return None
-    parts = re.split(f"({CLAUSE_ENDS.pattern})", SCENE.sub("", text), flags=re.IGNORECASE)
-    said = {
-        _said(clause.strip(), asked)
-        for clause, mark in zip(parts[::2], [*parts[1::2], ""], strict=True)
-        if not mark.startswith("?")
-    } - {None}
+    said = {_said(clause, asked) for clause in clauses_of(text)} - {None}
     return said.pop() if len(said) == 1 else None
+
+
+def clauses_of(text: str) -> list[str]:
+    """The clauses of a plain text that ask nothing; none where the text does not simply say so."""
+    if DOUBTS.search(text):
+        return []
+    parts = re.split(f"({CLAUSE_ENDS.pattern})", SCENE.sub("", text), flags=re.IGNORECASE)
+    ended = zip(parts[::2], [*parts[1::2], ""], strict=True)
+    return [clause.strip() for clause, mark in ended if not mark.startswith("?")]
 
 
 def _said(clause: str, asked: Proposition) -> str | None:
@@ -99,11 +101,11 @@ def _said(clause: str, asked: Proposition) -> str | None:
     clause = BEGIN.sub("", clause).lower()
     if clause in ("yes", "no"):
         return asked.yes if clause == "yes" else asked.no
-    words, behind = _words(clause)
+    words, behind = words_of(clause)
     place = next((place for place, word in enumerate(words) if word in VERBS), 0)
     if not place:
-        told = [*map(_stem, words)]
-        return asked.yes if any(told == [*map(_stem, form)] for form in _forms(asked)) else None
+        told = [*map(stem, words)]
+        return asked.yes if any(told == [*map(stem, form)] for form in _forms(asked)) else None
     is_denied = words[place + 1 : place + 2] == ["not"]
     start = place + 1 + is_denied
     subject, rest = words[:place], words[start:]
@@ -164,11 +166,12 @@ def _is_opposite(rest: list[str], wanted: Sequence[list[str]]) -> bool:
     return False
 
 
-def _words(text: str) -> tuple[list[str], Set[int]]:
+def words_of(text: str) -> tuple[list[str], Set[int]]:
     """Words in lower case and singular, "not" apart from its verb, without articles; the places of
     those behind an article."""
     text = re.sub(r"(?i)\b(can)not\b|(?<=\w)n['\u2019]t\b", r"\1 not", text.replace("\u2019", "'"))
     text = re.sub(r"(?i)\b(it|he|she|they)'(?:s|re)\b", r"\1 is", text)
+    text = re.sub(r"(?i)(?<=\w)'s\b", "", text)
     words: list[str] = []
     behind: set[int] = set()
     for word in TOKEN.findall(text.lower()):
@@ -179,5 +182,5 @@ def _words(text: str) -> tuple[list[str], Set[int]]:
     return words, behind
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     return FORMS.get(word, word.removesuffix("ing").removesuffix("e"))

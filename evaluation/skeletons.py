@@ -41,6 +41,10 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )
 NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
+CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")
+""""Isn't" is a verb and a denial."""
+FULL = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
+"""Verbs that "n't" shortens."""
 CJK = re.compile(r"(?<=[\u3000-\uffef])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9)\]])(?=[\u3000-\uffef])")
 LEADS, DELIMITER = (
     re.compile(r"[^a-z0@#*]*a?"),
@@ -62,6 +66,7 @@ TOGETHER = re.compile(
 def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
     line = CJK.sub(" ", marked_texts(NOTHING.sub(",", line.strip()), options))
+    line = CONTRACTED.sub(lambda verb: f"{FULL.get(verb[1].lower(), verb[1])} not", line)
     signs, own = "", ""
     found = [*TOKEN.finditer(line)]
     for match, following in zip(found, [*found[1:], None], strict=True):

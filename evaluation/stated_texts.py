@@ -29,6 +29,10 @@ GUIDING = {
     "above", "below", "left", "right", "first", "second", "third", "next", "here", "there", "far",
 }  # fmt: skip
 """Words that guide a reader as often as they name a place: "right, let me see"."""
+DENIED = re.compile("[ljs]*b[lbj]*n(?![lj]*#)")
+"""Behind a text, or a clause later, that it is not so: "the bench that is not nearest"."""
+DENIES = re.compile("n[^#.,;:]*#([A-Z]+)")
+"""A text that is denied, whatever is said of it later in the sentence."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
 """Words of a text that is meant wherever it stands."""
 
@@ -54,6 +58,8 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
     clauses = meant_clauses(told)
     is_one, letters = len(clauses) == 1 and "," not in told, ""
     for head, clause in clauses:
+        if clause[0] == "b" and DENIED.match(clause):
+            letters = ""  # "the bus, in the lane on the left, is not nearer"
         if clause[0] not in "yq":
             found = _read_text(clause, head, is_one, known)
             if letters and not found and "n" not in clause:  # "the gate is left, the tower right"
@@ -61,6 +67,7 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
                     re.findall("(?:^[lj]+#|^[ljd]*#(?=[A-Z]+b)|#(?=[A-Z]+$))([A-Z]+)", clause)
                 )
             letters += found
+    letters = "".join({*letters} - {*"".join(DENIES.findall(told))})
     is_whole = not re.sub(r"#[A-Z]+|[ljod&,.:]", "", sentence)
     return "".join(sorted({*letters})), 6 if ends else 3 + is_whole
 
@@ -91,6 +98,8 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
     or as a fragment at the head of a sentence, which it `is_whole`."""
     if len(text) < 2 and re.match("[ljs]*k", after) and not SEEN.search(before):
         return False  # "the left of the image shows"
+    if DENIED.match(after):
+        return False
     is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
     is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)
     if text in (("yes",), ("no",)):
@@ -110,7 +119,7 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
         return False
     if re.match("b(?!.*[nwh])", after):
         return not is_guide and re.fullmatch("o?s?[lj]?", before) is not None
-    if "b" in after:
+    if re.search("b|n(?![lj]*#)", after):
         return False
     if re.fullmatch("[ljod&]*", before):
         if text[0].isdecimal():
