@@ -20,7 +20,7 @@ ASKS = re.compile(
 """What a question asks to be confirmed."""
 ANOTHER_FORM = re.compile(r"(?i)\b(?:or|there|not|no|never|more|any|if)\b|n't\b")
 """Of a question that does not ask by one sentence whether that holds."""
-SCENE = re.compile(r"(?i) in (?:the|this) (?:picture|image|photo|photograph|scene)\b")
+SCENE = re.compile(r"(?i) (?:in|of) (?:the|this) (?:picture|image|photo|photograph|scene)\b")
 BEGIN = re.compile(
     r"(?i)^(?:(?:and|so|yes|no|hence|therefore|thus)\s+)?"
     r"(?:(?:i (?:think|believe|would say)|i'd say|we can see|(?:this|which) means|meaning)\s+)?"

@@ -31,7 +31,7 @@ GUIDING = {
 """Words that guide a reader as often as they name a place: "right, let me see"."""
 DENIED = re.compile("[ljs]*b[lbj]*n(?![lj]*#)")
 """Behind a text, or a clause later, that it is not so: "the bench that is not nearest"."""
-DENIES = re.compile("n[^#.,;:]*#([A-Z]+)")
+DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
 """Words of a text that is meant wherever it stands."""

@@ -43,7 +43,7 @@ CASES = [
     ("Which has the greatest height?", TWO, "The car is shorter.", "B"),
     (NEAREST, DESK, "The mug is nearest; the laptop and the lamp are both farther away.", "A"),
     (NEAREST, DESK, "The lamp, the laptop and the cup are all farther than the mug.", None),
-    (NEAREST, DESK, "The mug (Option A) is nearest; the lamp (Option C) is far.", None),
+    (NEAREST, DESK, "The mug (Option A) is nearest; the lamp (Option C) is far.", "A"),
     (NEAREST, DESK, "It is the lamp (option C).", "C"),
     (PLACE, PLACES, "The stove is in front of the pot.", None),
     (PLACE, PLACES, "The stove is left of the pot, so the pot is right of it.", "B"),
