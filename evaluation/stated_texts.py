@@ -29,8 +29,9 @@ GUIDING = {
     "above", "below", "left", "right", "first", "second", "third", "next", "here", "there", "far",
 }  # fmt: skip
 """Words that guide a reader as often as they name a place: "right, let me see"."""
-DENIED = re.compile("[ljs]*b[lbj]*n(?![lj]*#)")
-"""Behind a text, or a clause later, that it is not so: "the bench that is not nearest"."""
+DENIED = re.compile("[ljs]*b[lbj]*n(?![lj]*#)|[^#]*b[lj]*w$")
+"""Behind a text, or a clause later, that it is not so: "the bench that is not nearest", "the claim
+that it is the bench is wrong"."""
 DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
@@ -86,7 +87,7 @@ def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
     for match in re.finditer(r"#([A-Z]+)", clause):
         before, after = clause[: match.start()], clause[match.end() :]
         text = known[match[1][0]]
-        if "n" in before or (len(text) < 2 and re.match(r"[am]|[js]*k", after)):
+        if re.search("[nw]", before) or (len(text) < 2 and re.match(r"[am]|[js]*k", after)):
             continue
         if letters or _is_stated(before, text, after, head, is_whole):
             letters += match[1]
