@@ -41,6 +41,11 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )
 NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
+JUDGED = re.compile(
+    r"(?i)(\b(?:that|this)(?:'s| is| isn't| can(?:'t| ?not) be| does(?:n't| not) (?:seem|look|sound))"
+    r"(?: not)?) right(?![\w-]| (?:of|side|hand))"
+)
+"""Of what was said, not of a place."""
 CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")
 """"Isn't" is a verb and a denial."""
 FULL = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
@@ -65,7 +70,8 @@ TOGETHER = re.compile(
 
 def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
-    line = CJK.sub(" ", marked_texts(NOTHING.sub(",", line.strip()), options))
+    line = JUDGED.sub(r"\1 correct", NOTHING.sub(",", line.strip()))
+    line = CJK.sub(" ", marked_texts(line, options))
     line = CONTRACTED.sub(lambda verb: f"{FULL.get(verb[1].lower(), verb[1])} not", line)
     signs, own = "", ""
     found = [*TOKEN.finditer(line)]
