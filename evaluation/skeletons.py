@@ -42,8 +42,9 @@ TOKEN = re.compile(
 )
 NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
 JUDGED = re.compile(
-    r"(?i)(\b(?:that|this)(?:'s| is| isn't| can(?:'t| ?not) be| does(?:n't| not) (?:seem|look|sound))"
-    r"(?: not)?) right(?![\w-]| (?:of|side|hand))"
+    r"(?i)(\b(?:that|this)"
+    r"(?:'s| is| isn't| can(?:'t| ?not) be| does(?:n't| not) (?:seem|look|sound))(?: not)?)"
+    r" right(?![\w-]| (?:of|side|hand))"
 )
 """Of what was said, not of a place."""
 CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")

@@ -87,7 +87,7 @@ def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
     for match in re.finditer(r"#([A-Z]+)", clause):
         before, after = clause[: match.start()], clause[match.end() :]
         text = known[match[1][0]]
-        if re.search("[nw]", before) or (len(text) < 2 and re.match(r"[am]|[js]*k", after)):
+        if re.search("[nw]|cs", before) or (len(text) < 2 and re.match(r"[am]|[js]*k", after)):
             continue
         if letters or _is_stated(before, text, after, head, is_whole):
             letters += match[1]
