@@ -73,7 +73,8 @@ def about_asked(text: str, asked: Asked) -> str:
 
 @dataclass(slots=True)
 class _Reading:
-    """The clauses of a text that were kept so far, the things that they name, whether what is asked
+    """The clauses of a text that were kept so far, the things that they name, the clause before;
+    whether what is asked
     about was their subject, and whether the last clause was left out, stands below a heading of the
     opposite, or belongs to a comparison; whether what speaks of the opposite is not understood,
     where it is read."""
@@ -81,6 +82,7 @@ class _Reading:
     asked: Asked
     kept: list[Clause] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    before: str = ""
     is_told: bool = False
     is_left_out: bool = False
     is_headed: bool = False
@@ -93,7 +95,9 @@ class _Reading:
         if self.is_left_out:
             clause = JOINS.sub("", clause)
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
-            clause = said_to_exist(clause, asked.sought) or clause
+            told = said_to_exist(clause, asked.sought, self.before)
+            self.before = clause
+            clause = told or clause
         turned = said_by_opposite(clause, asked) if asked.is_turned and mark[:1] != "?" else None
         clause = turned or clause
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)

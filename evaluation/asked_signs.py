@@ -34,7 +34,8 @@ def words_asked(line: str, asked: Asked) -> set[str]:
 def stated_of_asked(signs: str, asked: Asked) -> str:
     """A skeleton in which texts name an option only where what is asked is said of them: neither a
     number of other things than the counted ones, nor "the bus" in "the bus is red"; "there is no
-    cat" says no where cats are asked about. The question's words are as any others."""
+    cat" says no where cats are asked about, unless a kind or a place of its own limits it. The
+    question's words are as any others."""
     if asked.things:
         signs = OPENING.sub(r"\1", signs)
         signs = OF_ANOTHER_KIND.sub("x", signs)
@@ -43,6 +44,6 @@ def stated_of_asked(signs: str, asked: Asked) -> str:
         signs = OTHERS.sub("0", signs)
     if asked.no:
         signs = re.sub(
-            rf"(?:sb|[bp]*h)(#{asked.no})x?\*+(?!x)(?=[jklsx*]*(?:[.,]|$))", r"\1,", signs
+            rf"(?:s?b|[bp]*h)(#{asked.no})j?\*+(?!x)(?=[jkls*]*(?:[.,]|$))", r"\1,", signs
         )
     return signs.replace("*", "x")

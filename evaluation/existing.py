@@ -2,7 +2,9 @@
 
 "There is a dog on the left" says yes to "Is there a dog in the picture?", and "I do not see any
 dog" says no. The clause must name all that is asked for, in the question's words: "there is a cat
-next to the sofa" says nothing of one on the sofa, nor a hot dog or a dog's bowl of a dog.
+next to the sofa" says nothing of one on the sofa, nor a hot dog or a dog's bowl of a dog. What is
+there in one place is there; what is not there in one place ("no dog is on the sofa") may be in
+another.
 """
 
 import re
@@ -31,9 +33,12 @@ LACKS = re.compile(
 )
 NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
 """Behind what else there is: "a car and no people"."""
-IS = re.compile(r" (?:is|are) (?:(?!missing)\w+ing )?(?=[a-z])")
+PLACE = re.compile(r"(?i) (?:in|on|at|by|near|behind|under|above|below|to|inside|between)\b")
+IN_SCENE = re.compile(rf"(?i) (?:anywhere )?(?:in|on) {SCENE}\b.*")
+IS = re.compile(r" (?:is|are) (?:(?!missing|lacking)\w+ing )?(?=[a-z])")
 FOUND_ONE = re.compile(
-    rf"{BEGIN}(?:(no)|{ONE}) (?=[^,;:]*? (?:(?:is|are|can be) (?:\w+ing )?(?:{FOUND}|in|on|at))\b)"
+    rf"{BEGIN}(?:(no)|{ONE}) "
+    rf"(?=[^,;:]*? (?:(?:is|are|can be) (?:(?!missing|lacking)\w+ing )?(?:{FOUND}|in|on|at))\b)"
 )
 WORD = re.compile(r"[\w'-]+")
 ARTICLES = {"a", "an", "the", "this", "that"}
@@ -45,6 +50,8 @@ AFTER = {
 """What may follow a name: it is no part of the name of another thing."""
 VERBS = {"is", "are", "can"}
 """The same, where the thing is the subject."""
+EVERYWHERE = {"visible", "present", "here", "anywhere", "shown", "seen", "found", "depicted"}
+"""What else a clause may have that says of a thing that it is nowhere."""
 
 
 def sought_in(question: str) -> Sequence[str]:
@@ -53,19 +60,29 @@ def sought_in(question: str) -> Sequence[str]:
     return _words(found[1]) if found else ()
 
 
-def said_to_exist(clause: str, sought: Sequence[str]) -> str | None:
-    """What a clause says, "Yes" or "No", of what is sought; None where it does not say it."""
-    found = FOUND_ONE.match(clause)
+def said_to_exist(clause: str, sought: Sequence[str], before: str = "") -> str | None:
+    """What a clause, behind another one, says, "Yes" or "No", of what is sought; None where it does
+    not say it."""
     nor = NOR.match(clause)
-    if nor and sought and _words(nor[1]) == [*sought]:
-        return ", No,"
-    begin = LACKS.match(clause) or HAS.match(clause) or found
-    rest = clause[begin.end() :] if begin else ""
+    if nor and sought and HAS.match(before) and not PLACE.search(IN_SCENE.sub("", before)):
+        return ", No," if _words(nor[1]) == [*sought] else None
+    lacks, found = LACKS.match(clause), FOUND_ONE.match(clause)
+    begin = lacks or HAS.match(clause) or found
+    if not sought or not begin:
+        return None
+    rest = clause[begin.end() :]
+    if lacks or (found and found[1]):
+        told = [_words(IN_SCENE.sub("", text)) for text in (rest, IS.sub(" ", rest, count=1))]
+        return "No," if any(_is_nowhere(words, sought) for words in told) else None
     ends = VERBS if begin is found else AFTER
     told = [_words(rest), _words(IS.sub(" ", rest, count=1))] if begin is found else [_words(rest)]
-    if not sought or not any(_begins(words, sought, ends) for words in told):
-        return None
-    return "No," if LACKS.match(clause) or (found and found[1]) else "Yes,"
+    return "Yes," if any(_begins(words, sought, ends) for words in told) else None
+
+
+def _is_nowhere(words: Sequence[str], sought: Sequence[str]) -> bool:
+    """Whether words are those that are sought, and say nothing of one place."""
+    rest = {*words[len(sought) :]}
+    return [*words[: len(sought)]] == [*sought] and rest <= EVERYWHERE | VERBS | {"be"}
 
 
 def _begins(words: Sequence[str], sought: Sequence[str], ends: Set[str]) -> bool:

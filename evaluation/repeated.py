@@ -3,16 +3,20 @@
 "The lamp is taller than the sofa" says yes to "Is the lamp taller than the sofa?"; "it is not
 taller than the sofa", "the lamp is shorter" and "the sofa is taller" say no. A whole clause must be
 of the question's own words, in their order, so that "the lamp is taller than the chair" says
-nothing of it. Where a reply speaks of what only seems so, or goes on with "but", nothing counts.
+nothing of it. A pronoun stands for what a question speaks of only where no other thing can be
+meant: "it is taller" may speak of the sofa. Where a reply speaks of what only seems so, or goes on
+with "but", nothing counts; nor does what it says that it will check.
 """
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from itertools import pairwise
 from typing import NamedTuple
 
 from evaluation.asked import SCALES, Scale
 from evaluation.asked_about import CLAUSE_ENDS
 from evaluation.option_texts import singular
+from evaluation.skeletons import skeleton
 
 ASKS = re.compile(
     r"(?i)(?:^|[.,:;!?\n]\s+|\bthat\s+)(?:is|are|was|were|do|does|did|can|could) ([^?.,:;\n]+)\?"
@@ -30,9 +34,11 @@ BEGIN = re.compile(
 DOUBTS = re.compile(
     r"(?i)\b(?:but|however|although|though|while|actually|glance|first|if|whether|unless|maybe|perhaps|"
     r"may|might|could be|would|seem\w*|appear\w*|looks? like|illusion|false|wrong|untrue|"
-    r"incorrect|unclear|unsure|tell|claims?|asks?|asked|question|suggests?|wait|neither)\b"
+    r"incorrect|unclear|unsure|tell|claims?|asks?|asked|question|statement|suggests?|wait|neither)\b"
 )
 """In a reply that does not simply say so."""
+CONCLUDES = re.compile("^(?!.*e).*[ao]")
+"""In the skeleton of a heading behind which a reply says what it finds, not what it will check."""
 TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 VERBS = {"is", "are", "was", "were", "does", "do", "did", "can", "could"}
 PRONOUNS = [["it"], ["they"], ["he"], ["she"]]
@@ -45,7 +51,7 @@ GOES_ON = {
     "of", "to", "in", "on", "at", "by", "with", "from", "than", "near", "behind", "above", "below",
     "under", "over", "beside", "next", "inside", "between", "and", "left", "right", "front",
 }  # fmt: skip
-"""Words that do not end what a sentence speaks of."""
+"""Words behind which a sentence speaks of more than one thing."""
 MAX_SUBJECT = 4
 """Words that "it" may stand for."""
 OPPOSITES = [
@@ -92,8 +98,12 @@ def clauses_of(text: str) -> list[str]:
     if DOUBTS.search(text):
         return []
     parts = re.split(f"({CLAUSE_ENDS.pattern})", SCENE.sub("", text), flags=re.IGNORECASE)
-    ended = zip(parts[::2], [*parts[1::2], ""], strict=True)
-    return [clause.strip() for clause, mark in ended if not mark.startswith("?")]
+    clauses = [*zip(parts[::2], [*parts[1::2], ""], strict=True)]
+    return [
+        clause.strip()
+        for (before, colon), (clause, mark) in pairwise([("", ""), *clauses])
+        if not mark.startswith("?") and (":" not in colon or CONCLUDES.search(skeleton(before, {})))
+    ]
 
 
 def _said(clause: str, asked: Proposition) -> str | None:
@@ -111,22 +121,24 @@ def _said(clause: str, asked: Proposition) -> str | None:
     subject, rest = words[:place], words[start:]
     if not is_denied:
         rest = [word for word in rest if word in asked.words or word not in CERTAINLY]
+    is_pronoun = subject in PRONOUNS
     named = [subject]
-    if subject in PRONOUNS:
+    if is_pronoun:
         named = [asked.words[:end] for end in _ends(asked) if start not in behind]
-    found = [holds for one in named if (holds := _holds(one, rest, asked.words)) is not None]
+    holding = [_holds(one, rest, asked.words, is_whole=is_pronoun) for one in named]
+    found = [holds for holds in holding if holds is not None]
     if len(found) != 1 or (is_denied and not found[0]):
         return None
     return asked.yes if found[0] != is_denied else asked.no
 
 
 def _ends(asked: Proposition) -> list[int]:
-    """The places where what a question speaks of may end, which "it" stands for."""
+    """The places where the one thing that a question speaks of may end, which "it" stands for."""
     places = range(1, min(MAX_SUBJECT, len(asked.words) - 1) + 1)
     return [
         place
         for place in places
-        if asked.words[place - 1] not in GOES_ON and place not in asked.behind_article
+        if GOES_ON.isdisjoint(asked.words[:place]) and place not in asked.behind_article
     ]
 
 
@@ -136,12 +148,15 @@ def _forms(asked: Proposition) -> list[list[str]]:
     return [asked.words, *short]
 
 
-def _holds(subject: list[str], rest: list[str], asked: list[str]) -> bool | None:
+def _holds(subject: list[str], rest: list[str], asked: list[str], *, is_whole: bool) -> bool | None:
     """Whether a sentence with this subject says that what is asked holds, or that its opposite
-    does; None where it says neither."""
+    does; None where it says neither. Unless it must be whole, a comparison may leave out the other
+    thing."""
     compared = asked.index("than") if "than" in asked else len(asked)
     if subject == asked[: len(subject)]:
-        wanted = [asked[len(subject) :], asked[len(subject) : compared]]
+        wanted = [asked[len(subject) :]]
+        if not is_whole:
+            wanted.append(asked[len(subject) : compared])
         return True if rest in wanted else False if _is_opposite(rest, wanted) else None
     if subject != asked[compared + 1 :]:
         return None

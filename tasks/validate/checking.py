@@ -22,6 +22,8 @@ from tasks.validate.view_files import View
 BIT = {"result_format": "BOOLEAN_ONLY"}
 OF_TYPES = (gxe.ExpectColumnValuesToBeOfType, gxe.ExpectColumnValuesToBeInTypeList)
 """What names types of pandas, as Great Expectations knows them: text is an object."""
+OF_LENGTHS = (gxe.ExpectColumnValueLengthsToBeBetween, gxe.ExpectColumnValueLengthsToEqual)
+"""What counts characters, in Great Expectations also those of a list as it would be printed."""
 OF_ALL_ROWS = (
     gxe.ExpectColumnValuesToBeUnique,
     gxe.ExpectCompoundColumnsToBeUnique,
@@ -95,8 +97,10 @@ def _checked(
     # What is about the table itself, such as its columns, has to see all of them.
     of_table = [check for check in own if not check.columns]
     of_types = [check for check in own if isinstance(check.expectation, OF_TYPES)]
-    of_values = [check for check in own if check not in of_table and check not in of_types]
-    for some in filter(None, (of_values, of_types, of_table)):
+    of_lengths = [check for check in own if isinstance(check.expectation, OF_LENGTHS)]
+    others = (*of_table, *of_types, *of_lengths)
+    of_values = [check for check in own if check not in others]
+    for some in filter(None, (of_values, of_types, of_lengths, of_table)):
         batch = definition.get_batch({"dataframe": _judged(frame, some)})
         holds = {check.name for check, result in _run(batch, some, BIT) if result.success}
         checked |= {c.name: CheckResult(c, "passed", size, [], []) for c in some if c.name in holds}
@@ -141,9 +145,16 @@ def _followed(before: CheckResult | None, found: CheckResult, start: int) -> Che
 def _judged(frame: pl.DataFrame, own: Sequence[Check]) -> Any:
     """The columns that the checks compare, as pandas: Great Expectations copies all columns that
     it has for each check. Their types are Arrow's, which nobody names, unless checks are about
-    types."""
+    types. For checks on lengths, a list is a text of as many characters as it has elements."""
     columns = {column for check in own for column in check.columns}
     kept = [name for name in frame.columns if not columns or name in columns]
+    if all(isinstance(check.expectation, OF_LENGTHS) for check in own):
+        size = (
+            pl.lit("x").repeat_by(pl.col(name).list.len()).list.join("").alias(name)
+            for name in kept
+            if isinstance(frame.schema[name], pl.List)
+        )
+        frame = frame.with_columns(size)
     if not all(isinstance(check.expectation, OF_TYPES) for check in own):
         return frame.select(kept).to_pandas(use_pyarrow_extension_array=True)
     typed = frame.select(kept).to_pandas()

@@ -60,6 +60,19 @@ def test_what_is_sought(question, sought):
         (DOG, "I was asked whether there is a dog.", None),
         (CAT, "There is a cat on the rug beside the sofa.", None),
         (CAT, "I do not see a cat on the rug.", None),
+        # not there in one place, or not of one kind
+        (DOG, "I don't see any dog on the sofa, the dog is lying under the table.", None),
+        (DOG, "There isn't a dog in the boat. Two are on the pier.", None),
+        (DOG, "No dog is on the sofa. It is lying on the rug.", None),
+        (DOG, "There are no dogs in the foreground; one is running in the distance.", None),
+        (DOG, "There are no black dogs, a white dog sleeps.", None),
+        (DOG, "On the left there is a car and no dog, on the right there is one.", None),
+        (DOG, "There is a car on the left and no dog.", None),
+        (DOG, "A dog is missing in this picture.", None),
+        (DOG, "There's no dog in the picture.", "B"),
+        (DOG, "I don't see any dog visible in this image.", "B"),
+        (DOG, "There are no dogs visible anywhere in the image.", "B"),
+        (CAT, "There are no cats on the sofa in this image.", "B"),
     ],
 )
 def test_a_clause_says_whether_there_is_what_is_sought(question, reply, letter):

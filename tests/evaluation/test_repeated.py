@@ -11,6 +11,7 @@ ABOVE = "Consider the real-world 3D locations. Is the painting directly above th
 BOATS = "Are the two boats facing the same direction?"
 REACH = "Can the child reach the cup?"
 RED = "Is the van near the red car in the image?"
+NEXT_TO = "Is the man next to the woman smiling?"
 SHOWN = "Does the sign point to the station?"
 NAMED = {"A": "Yes, the same direction", "B": "No, opposite directions"}
 
@@ -66,6 +67,15 @@ def test_what_is_asked_to_be_confirmed(question, options, words):
         (ABOVE, "The painting is above the shelf.", None),
         (RED, "It is the red car.", None),
         (REACH, "The child can reach the cupboard.", None),
+        # a pronoun that may stand for another thing
+        (LAMP, "It is taller.", None),
+        (LAMP, "It is shorter.", None),
+        (NEXT_TO, "She is smiling.", None),
+        (NEXT_TO, "The man next to the woman is smiling.", "A"),
+        # what will be checked
+        (LAMP, "To verify: the lamp is taller than the sofa.\nThe sofa ends at 210.", None),
+        (LAMP, "Statement: the lamp is taller than the sofa.\nThe sofa ends at 210.", None),
+        (LAMP, "My answer: the lamp is taller than the sofa.", "A"),
         # not said, or taken back
         (LAMP, "Is the lamp taller than the sofa?", None),
         (LAMP, "If the lamp is taller than the sofa, it is a floor lamp.", None),

@@ -218,6 +218,25 @@ def test_types_are_those_of_pandas_beside_values(tmp_path):
     assert checks[3]["examples"][0]["value"] == "found int32"
 
 
+def test_the_length_of_a_list_is_the_number_of_its_elements(tmp_path):
+    column, votes = "options", SOUND["votes"].list.len()
+    most, words = SOUND[column].list.len().max(), SOUND["question_only"].str.len_chars()
+    own = suite(
+        tmp_path / "own.json",
+        gxe.ExpectColumnValueLengthsToBeBetween(column=column, min_value=2, max_value=most),
+        gxe.ExpectColumnValueLengthsToBeBetween(column=column, min_value=2, max_value=most - 1),
+        gxe.ExpectColumnValueLengthsToEqual(column=column, value=most),
+        gxe.ExpectColumnValueLengthsToBeBetween(column="votes", max_value=votes.max() or 0),
+        gxe.ExpectColumnValueLengthsToBeBetween(column="question_only", min_value=words.max()),
+    )
+    found = validated(SOUND, tmp_path / "out", suite=own)
+    checks = [found[name] for name in found if name.startswith("own_")]
+    longest = int((SOUND[column].list.len() == most).sum())
+    assert [check["num_failed"] for check in checks] == [
+        0, longest, SOUND.height - longest, 0, int((words < words.max()).sum()),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("expectation", "told"),
     [
