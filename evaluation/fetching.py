@@ -104,7 +104,7 @@ class Fetcher:
         try:
             return attempts(follow)
         except httpx.InvalidURL:  # its text may be a part of the address that nobody must see
-            problem = "is not an address"
+            raise ValueError(f"{shown(address)} is not an address: {COPY_IN_PATH}") from None
         except httpx.HTTPError as error:
             problem = f"cannot be fetched ({str(error) or type(error).__name__})"
         except ConnectionError as error:
@@ -190,8 +190,10 @@ def _check_status(response: httpx.Response) -> None:
 
 
 def shown(address: str) -> str:
-    """An address as messages show it: without what may be secret, a password or a signature."""
-    plain, *rest = re.split("([?#])", SECRET.sub(r"\1\2", address), maxsplit=1)
+    """An address as messages show it, in one line: without what may be secret, a password or a
+    signature."""
+    line = " ".join(address.split())
+    plain, *rest = re.split("([?#])", SECRET.sub(r"\1\2", line), maxsplit=1)
     return plain[:SHOWN] + (f"{rest[0]}..." if rest else "")
 
 

@@ -76,7 +76,7 @@ class Run:
 
     def kind_of(self, usability: Usability) -> str:
         """Which answers these are, in words; nothing where all are of one kind."""
-        if not all(one.num_usable + one.num_unusable for one in self._usability.values()):
+        if not all(one.has_begun for one in self._usability.values()):
             return ""
         return (
             " with a photograph" if usability is self._usability[True] else " without a photograph"

@@ -82,6 +82,11 @@ class Usability:
         return True
 
     @property
+    def has_begun(self) -> bool:
+        """Whether a reply was counted; of the first ones of a batch no answer is complete yet."""
+        return bool(self.num_usable or self.num_unusable or self._num_first)
+
+    @property
     def told(self) -> str:
         """How many answers cannot be used, for the error that ends a run."""
         num_answers = self.num_usable + self.num_unusable

@@ -53,12 +53,13 @@ def check_losses(
     named = bad.filter(pl.col("image_id") != "")
     num_nameless = bad.height - named.height
     num_bad = named["image_id"].n_unique() + num_nameless
-    share = num_bad / max(num_images + num_nameless, 1)
+    num_all = num_images + num_nameless
+    share = num_bad / max(num_all, 1)
     if share > max_bad_share:
         worst = bad.group_by("reason").len().sort("len", "reason", descending=[True, False])
         example = bad.filter(pl.col("reason") == worst["reason"][0]).row(0, named=True)
         raise ValueError(
-            f"{share:.0%} of {num_images:,} images cannot be used (most often "
+            f"{share:.0%} of {num_all:,} images cannot be used (most often "
             f"{worst['reason'][0]}; first {example['image_id'] or 'without id'}: "
             f"{example['detail']}), more than ingest.max_bad_share = {max_bad_share:.0%}: correct "
             "the source or raise it"

@@ -21,7 +21,7 @@ from tasks.sources.files import digest_files
 from tasks.stage import Build, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 7
+VERSION = 8
 PHOTOGRAPHS = columns(
     image_id=pl.String,
     sha256=pl.String,
@@ -57,7 +57,7 @@ def examine(
             image.draft("L", (max(width // 8, 1), max(height // 8, 1)))
             image.load()
     except UnidentifiedImageError:  # its text holds an address in memory
-        return "photograph-broken", "neither JPEG, PNG nor WebP"
+        return "photograph-broken", "cannot be read as JPEG, PNG or WebP"
     except Exception as error:  # Pillow raises errors of many kinds for broken files
         problem = str(error).strip() or type(error).__name__
         return "photograph-broken", problem.splitlines()[0][:200]

@@ -41,7 +41,7 @@ from tasks.write.document import (
     thing_part,
 )
 from tasks.write.planned import Difficulty, Letter, Rating, WrittenReply
-from tasks.write.texts import form_problems, meaning_problems, told, without_letters
+from tasks.write.texts import Plain, form_problems, meaning_problems, told, without_letters
 
 MAX_THINGS = 100
 """Things that a document lists at most, the largest: about 40 tokens each. Few scenes have more."""
@@ -54,7 +54,7 @@ MAX_OBJECTS = 12
 
 
 class OpenOption(ReplyForm):
-    text: str
+    text: Plain
     claim: ReplyForm
 
 
@@ -62,7 +62,7 @@ class OpenOption(ReplyForm):
 # fields mean nothing.
 class OpenQuestion(WrittenReply):
     objects: list[str]
-    question: str
+    question: Plain
     options: Sequence[OpenOption]
     answer: Letter
     level: Difficulty

@@ -28,7 +28,7 @@ from tasks.write.document import (
     warnings_of,
 )
 from tasks.write.offered import offered_claims
-from tasks.write.texts import form_problems, meaning_problems, told, without_letters
+from tasks.write.texts import Plain, form_problems, meaning_problems, told, without_letters
 
 
 def _stated(answer: Any) -> Any:
@@ -56,7 +56,7 @@ EMPTY: Mapping[str, Any] = {
 
 
 class WrittenOption(ReplyForm):
-    text: str
+    text: Plain
     claim: str
 
 
@@ -75,7 +75,7 @@ class WrittenReply(ReasonedForm):
 # Where `can_tell` is false, no answer can be given, or the planned one is wrong; then the other
 # fields mean nothing.
 class WrittenQuestion(WrittenReply):
-    question: str
+    question: Plain
     options: list[WrittenOption]
     answer: Letter
     level: Difficulty

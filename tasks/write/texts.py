@@ -4,7 +4,11 @@ The problems found here go back to the model, once, before `verify` sees the que
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from schemas.claim import Claim, objects_of
 from schemas.completion.publish import LETTERS
@@ -17,8 +21,9 @@ from tasks.language.words.references import all_named_in
 
 PLANE = {"picture", "image", "photograph", "photo", "viewer", "seen", "sees", "appears"}
 """A question on the picture plane has one of these words, so that nobody thinks of space."""
-LIKE_MARKUP = re.compile(r"[<>]|&\w+;")
-"""Stricter than `has_markup`: a plain question needs none of these."""
+LIKE_MARKUP = re.compile(r"[<>*`\\]|&\w+;|(?<![^\W_])_+(?=[^\W_])|(?<=[^\W_])_+(?!\w)")
+"""Stricter than `has_markup`: a plain question needs none of these, nor an underscore at a word. A
+gap stands alone."""
 PUBLISHED_ID = re.compile(r"(?<!\w)[a-z_]+\.\d+(?!\w)")
 """How claims name a thing ("fire_hydrant.2")."""
 STATED_SIZE = re.compile(r"image size\s*:", re.I)
@@ -26,6 +31,20 @@ STATED_SIZE = re.compile(r"image size\s*:", re.I)
 
 MAX_PROBLEMS = 4
 """Problems that are sent to a model at once. A text with more is better written again."""
+
+
+def plainly_set(text: Any) -> Any:
+    """The text as a keyboard writes it: models that set type use spaces and hyphens at which no
+    line breaks, and characters that nobody sees."""
+    if not isinstance(text, str):
+        return text
+    seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
+    spaced = (" " if unicodedata.category(letter) == "Zs" else letter for letter in seen)
+    return "".join(spaced).replace("\u2011", "-")
+
+
+Plain = Annotated[str, BeforeValidator(plainly_set)]
+"""The words of a question or of an option in a reply."""
 
 
 def without_letters(options: Sequence[str]) -> list[str]:

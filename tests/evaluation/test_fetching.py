@@ -32,6 +32,8 @@ def test_a_picture_is_fetched_once(tmp_path):
         ("file:///etc/passwd", "is not an http or https address", 0),
         ("ftp://example.org/x", "is not an http or https address", 0),
         ("https:///x", "is not an http or https address", 0),
+        ("http://0177.0.0.1/x.png", "x.png is not an address: name a copy that holds", 0),
+        ("{site}/1.png\n{site}/2.png", "/2.png is not an address: name a copy that holds", 0),
         ("{site}/none", "answers 404: name a copy that holds", 1),
         ("{site}/broken", "answers 503", 3),
         ("{site}/big", "has more than 1,000 bytes", 1),

@@ -590,7 +590,7 @@ def test_too_many_bad_images_stop_the_build(tmp_path, num_images, rows, max_shar
     ) as caught:
         check_losses(index, [scenes], num_images, max_share)
     assert "\n" not in str(caught.value)
-    assert "10% of" in str(caught.value)
+    assert "10% of 10 images" in str(caught.value)
 
 
 def test_shards_are_written_with_their_ledger_and_only_once(tmp_path):

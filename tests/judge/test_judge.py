@@ -326,17 +326,35 @@ def test_votes_that_did_not_come_are_asked_for_by_the_next_run(votes: str, desk:
     assert pl.read_parquet(whole.path)["verdict"].to_list() == ["keep", "keep"]
 
 
-def test_a_judge_that_cannot_be_asked_without_the_photograph_ends_the_stage(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("told", "chat"),
+    [
+        (r"([5-8]) of \1 answers", {}),
+        ("16 of the first 16 replies", {"batch": True, "batch_poll_seconds": 0.02}),
+    ],
+)
+def test_a_judge_that_cannot_be_asked_without_the_photograph_ends_the_stage(
+    desk: Desk, told: str, chat: dict[str, Any]
+) -> None:
     """Its votes with the photograph, which can be used, outnumber the others, and are kept."""
     questions = verified(*(f"right right | nonsense {number}" for number in range(30)))
-    config = desk.config()
-    match = r"([5-8]) of \1 answers without a photograph cannot be used, .* it reads 'Hm.'"
+    config = desk.config(**chat)
+    match = f"{told} without a photograph cannot be used, .* it reads 'Hm.'"
     with pytest.raises(ChatRefusedError, match=match):
         desk.judge(questions, config)
     desk.endpoint.model = lambda body: judge(body) if is_sighted(body) else '{"answer": "A"}'
     desk.judge(questions, config)
-    sent = [record.body for record in desk.endpoint.requests if is_sighted(record.body)]
+    sent = [body for body in _asked_of(desk.endpoint) if is_sighted(body)]
     assert len(sent) == len({json.dumps(body) for body in sent}) == 60
+
+
+def _asked_of(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
+    """The bodies of all chat completions, those in batches too."""
+    for record in endpoint.requests:
+        if record.path == "/v1/chat/completions":
+            yield record.body
+        elif record.path == "/v1/files":
+            yield from (line["body"] for line in record.body)
 
 
 def test_no_questions_no_requests(desk: Desk) -> None:

@@ -89,6 +89,12 @@ def test_a_photograph_is_sound_or_the_reason_is_given(data, frame, reason):
         assert problem[1].strip() and "\n" not in problem[1] and " at 0x" not in problem[1]
 
 
+@pytest.mark.parametrize("data", [b"\xff\xd8\xff\xe0", JPEG.replace(b"\x08\0", b"\x0c\0", 1)])
+def test_a_jpeg_that_cannot_be_read_is_not_said_to_be_none(data):
+    told = ("photograph-broken", "cannot be read as JPEG, PNG or WebP")
+    assert examine(data, 100, 80, True, CONFIG) == told
+
+
 @pytest.mark.parametrize("data", [JPEG, PNG])
 def test_no_damage_to_a_photograph_stops_the_rest(data):
     dice = random.Random(5)

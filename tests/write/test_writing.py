@@ -339,6 +339,11 @@ def options(*pairs):
         ),
         ({"question": "Where is the dog in relation to it?"}, None),
         ({"question": "Where is the <b>dog</b> relative to the bus?"}, "has markup"),
+        ({"question": "Where is the **dog** relative to the bus?"}, "has markup"),
+        ({"question": "Where is the _dog_ relative to the bus?"}, "has markup"),
+        ({"question": "Where is the `dog` relative to the bus?"}, "has markup"),
+        ({"question": "In relation to the bus, the dog is ___. What fills the gap?"}, None),
+        ({"question": "Where\u00a0is the dog in\u202frelation to the\u200b bus?"}, None),
         ({"question": "Where is the animal in relation to the bus?"}, "must name 'dog'"),
         ({"question": "Where is the dog in relation to the bus"}, "end with a question mark"),
         ({"question": "Where is the dog not, relative to the bus?"}, "must not use 'not'"),
@@ -357,6 +362,13 @@ def test_planned_problem(change, problem):
         assert found is None
     else:
         assert found is not None and problem in found
+
+
+@pytest.mark.parametrize("form", FORMS_OF_REPLIES)
+def test_words_are_kept_as_a_keyboard_writes_them(form):
+    set_in_type = {"question": "Where\u00a0is the\u202f\u200bT\u2011shirt?"}
+    written = form.model_validate(GOOD | {"objects": [], "options": []} | set_in_type)
+    assert written.question == "Where is the T-shirt?"
 
 
 def test_without_a_judge_words_that_cannot_be_read_get_a_second_try():
