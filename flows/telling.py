@@ -6,7 +6,8 @@ line alone. A fault of the program keeps its traceback.
 
 Prefect logs a failed state of a task with the exception under way, of which there is none by then:
 Python would write "NoneType: None" below the line. Where a worker or `serve` has started the flow
-run, Prefect asks for its result at last, and logs what that raises as an unexpected exception.
+run, Prefect asks for its result at last, and logs what that raises as an unexpected exception. What
+raises in a task without this decorator, below a flow that has it, becomes one line, too.
 """
 
 import logging
@@ -33,14 +34,15 @@ def telling(work: F) -> F:
 
     @wraps(work)
     def told(*args: Any, **keywords: Any) -> Any:
+        # Here, since a task may run in a process that has started for it alone.
+        TASK_RUNS.addFilter(_without_empty_traceback)
+        for runs in (TASK_RUNS, FLOW_RUNS):
+            runs.addFilter(_in_its_line)
         try:
             return work(*args, **keywords)
         except RecursionError:
             raise
         except TELLING as error:
-            # Here, since a task may run in a process that has started for it alone.
-            TASK_RUNS.addFilter(_without_empty_traceback)
-            FLOW_RUNS.addFilter(_in_its_line)
             return Failed(message=outcome_of(error)[0], data=error)
 
     return cast(F, told)

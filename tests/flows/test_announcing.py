@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
-from prefect import flow, tags
+from prefect import flow, tags, task
 from prefect.client.orchestration import get_client
 from prefect.flow_engine import flow_run_logger, run_flow
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -31,6 +31,7 @@ from flows.build import build_from_file, run_build
 from flows.handover import push_dataset
 from flows.naming import run_name
 from flows.serve import dataset_of
+from flows.telling import telling
 from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.section import config_digest
@@ -283,6 +284,24 @@ def test_what_a_worker_runs_fails_in_one_line(prefect_server, monkeypatch):
         run_flow(build_from_file, run, parameters, error_logger=flow_run_logger(run))
     lines = logged(str(run.id), told)
     assert told in lines and not any("Traceback" in line for line in lines)
+
+
+def test_what_a_task_of_a_flow_raises_is_told_in_one_line(prefect_server, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("prefect.task_runs"), "level", logging.ERROR)
+
+    @task
+    def work():
+        raise ValueError("no model there: train it first")
+
+    @flow
+    @telling
+    def whole():
+        work()
+
+    state = whole(return_state=True)
+    lines = logged(str(state.state_details.flow_run_id), "no model there: train it first")
+    assert "no model there: train it first" in lines
+    assert not any("Traceback" in line for line in lines)
 
 
 def test_a_push_is_announced_once_per_address(prefect_server, tmp_path):
