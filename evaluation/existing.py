@@ -28,7 +28,8 @@ HAS = re.compile(
     rf"{BEGIN}(?:there(?:'s| is| are)|{WE} (?:can |do )?(?:clearly )?{SEE}|{SCENE} {SHOW}s) {ONE} "
 )
 LACKS = re.compile(
-    rf"{BEGIN}(?:there (?:is|are)(?:n't| not)|{WE} (?:do|can|could)(?:n't|not| not) {SEE}"
+    rf"{BEGIN}(?:there (?:is|are)(?:n't| not)"
+    rf"|{WE} (?:(?:do|could)n't|can't|(?:do|can|could) ?not) {SEE}"
     rf"|{SCENE} does(?:n't| not) {SHOW}) (?:an?|any) "
 )
 NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
@@ -80,9 +81,8 @@ def said_to_exist(clause: str, sought: Sequence[str], before: str = "") -> str |
 
 
 def _is_nowhere(words: Sequence[str], sought: Sequence[str]) -> bool:
-    """Whether words are those that are sought, and say nothing of one place."""
-    rest = {*words[len(sought) :]}
-    return [*words[: len(sought)]] == [*sought] and rest <= EVERYWHERE | VERBS | {"be"}
+    """Whether words are those that are sought, and say nothing of another place."""
+    return [word for word in words if word not in EVERYWHERE | VERBS | {"be"}] == [*sought]
 
 
 def _begins(words: Sequence[str], sought: Sequence[str], ends: Set[str]) -> bool:
