@@ -148,7 +148,7 @@ def _said_again(
     """What a part says that was found to state nothing, if it says its question again."""
     if found.method != unread or not question:
         return found
-    if any("z" in line for line in _lines(part, dict.fromkeys(options, ()))):
+    if any(re.search("[zitc]", line) for line in _lines(part, dict.fromkeys(options, ()))):
         return found
     text, proposition = plain(part), proposition_in(question, options)
     letter = confirmed(text, proposition) if proposition else None

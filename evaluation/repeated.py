@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from evaluation.asked import SCALES, Scale
+from evaluation.asked import SCALES, VERB, Scale
 from evaluation.asked_about import CLAUSE_ENDS
 from evaluation.option_texts import singular
 from evaluation.skeletons import skeleton
@@ -39,6 +39,22 @@ DOUBTS = re.compile(
 """In a reply that does not simply say so."""
 CONCLUDES = re.compile("^(?!.*e).*[ao]")
 """In the skeleton of a heading behind which a reply says what it finds, not what it will check."""
+SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]?")
+STARTS = re.compile(
+    r"(?i)and (?:the|this|that|these|those|an?|its|his|her|their|it|he|she|they|there|i|we|so|thus|"
+    r"therefore|hence|yes|no)\b"
+)
+"""A sentence that goes on behind "and", rather than another place or quality."""
+NAMES = re.compile(
+    r"(?i)(?:.*\b(?:that|so|yes|no|both|either)\s+|both |either )?"
+    r"(?:the|an?|this|that) (?:[\w-]+ ){0,2}?[\w-]+"
+)
+"""Of nothing but a thing."""
+ONE_MORE = re.compile(
+    r"(?i)and (?:the|an?|this|that|its|his|her) (?:[\w-]+ ){0,2}?[\w-]+"
+    r"(?: (?:in|on|at|of|to|near|behind|beside|with)\b.*)?"
+)
+"""Behind "and", another thing of the same sentence, unless it has a verb."""
 TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 VERBS = {"is", "are", "was", "were", "does", "do", "did", "can", "could"}
 PRONOUNS = [["it"], ["they"], ["he"], ["she"]]
@@ -97,13 +113,30 @@ def clauses_of(text: str) -> list[str]:
     """The clauses of a plain text that ask nothing; none where the text does not simply say so."""
     if DOUBTS.search(text):
         return []
-    parts = re.split(f"({CLAUSE_ENDS.pattern})", SCENE.sub("", text), flags=re.IGNORECASE)
-    clauses = [*zip(parts[::2], [*parts[1::2], ""], strict=True)]
+    sentences = SENTENCE.findall(SCENE.sub("", text))
+    text = "".join(one for one in sentences if not one.endswith("?"))  # "it is taller, right?"
+    parts = re.split(f"({CLAUSE_ENDS.pattern})", text, flags=re.IGNORECASE)
+    clauses = _joined([*zip(parts[::2], [*parts[1::2], ""], strict=True)])
     return [
         clause.strip()
         for (before, colon), (clause, mark) in pairwise([("", ""), *clauses])
         if not mark.startswith("?") and (":" not in colon or CONCLUDES.search(skeleton(before, {})))
     ]
+
+
+def _joined(clauses: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Clauses with the mark behind each, together where "and" joins less than two sentences: "the
+    clock and the radio are on the shelf", "it points up and to the left"."""
+    joined = clauses[:1]
+    for clause, mark in clauses[1:]:
+        before, between = joined[-1]
+        is_one_more = ONE_MORE.fullmatch(clause.rstrip()) and not VERB.search(clause)
+        is_whole = STARTS.match(clause) and not (is_one_more or NAMES.fullmatch(before))
+        if between.isspace() and clause.lower().startswith("and ") and not is_whole:
+            joined[-1] = (before + between + clause, mark)
+        else:
+            joined.append((clause, mark))
+    return joined
 
 
 def _said(clause: str, asked: Proposition) -> str | None:

@@ -107,6 +107,8 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
         return is_free and not goes_on
     if text == ("right",) and not goes_on and re.search("^[aqsp]*b$", before):
         return False
+    if len(text) > 1 and text[-1] not in GUIDING and re.match("x(?=b|[.]?$)", after):
+        return False  # "on the table leg"
     if re.search("pb?$|mb", before) or RELATIVE.search(before):
         return False
     if is_guide and ABOUT_TEXT.search(before):

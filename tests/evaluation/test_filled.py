@@ -18,6 +18,7 @@ CORNER = (
     {"A": "dog", "B": "the ball", "C": "bucket"},
 )
 WAY = "Which way is the horse facing?", {"A": "left", "B": "right"}
+ROAD = "Which way is the arrow pointing?", {"A": "left", "B": "right", "C": "up"}
 NEARER = "Which is closer to the cone, the bus or the pedestrian?", {"A": "bus", "B": "pedestrian"}
 
 
@@ -49,6 +50,13 @@ NEARER = "Which is closer to the cone, the bus or the pedestrian?", {"A": "bus",
         (WAY, "It is false that the horse is facing left.", None),
         (WAY, "The claim that the horse is facing left is wrong.", None),
         (WAY, "Nobody would say that the horse faces left.", None),
+        (WAY, "The horse is facing left, or rather, right.", None),
+        # of two things, or two ways
+        (CORNER, "The dog and the ball are at the bottom right.", None),
+        (CORNER, "Both the dog and the ball are at the bottom right.", None),
+        (ROAD, "The arrow is pointing up and to the left.", None),
+        (ROAD, "The other arrow is pointing left.", None),
+        (ROAD, "The arrow is pointing up and the sign is red.", "C"),
         # denied by a contraction
         (SIDE, "The left of the car doesn't face the camera.", None),
         (NEARER, "The pedestrian (in a green box) isn't closer to the cone.", None),

@@ -11,6 +11,7 @@ ABOVE = "Consider the real-world 3D locations. Is the painting directly above th
 BOATS = "Are the two boats facing the same direction?"
 REACH = "Can the child reach the cup?"
 RED = "Is the van near the red car in the image?"
+MEN = "Are the man and the woman facing each other?"
 NEXT_TO = "Is the man next to the woman smiling?"
 SHOWN = "Does the sign point to the station?"
 NAMED = {"A": "Yes, the same direction", "B": "No, opposite directions"}
@@ -84,6 +85,13 @@ def test_what_is_asked_to_be_confirmed(question, options, words):
         (LAMP, "The lamp is taller than the sofa: false.", None),
         (LAMP, "The lamp is taller. The sofa is taller.", None),
         (LAMP, "Yes and no.", None),
+        (LAMP, "The lamp is taller than the sofa, right?", None),
+        (LAMP, "The lamp is taller than the sofa, according to the user.", None),
+        (LAMP, "The lamp is supposedly taller than the sofa.", None),
+        # two things, one verb
+        (MEN, "The man and the woman are facing each other.", "A"),
+        (MEN, "The man and the woman are facing each other and the dog.", None),
+        (MEN, "The man and the dog are facing each other.", None),
         # yes and no count first
         (LAMP, "The lamp is taller than the sofa. Let us check: 260 is lower than 210. No.", "B"),
     ],
