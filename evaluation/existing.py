@@ -36,6 +36,11 @@ NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
 """Behind what else there is: "a car and no people"."""
 PLACE = re.compile(r"(?i) (?:in|on|at|by|near|behind|under|above|below|to|inside|between)\b")
 IN_SCENE = re.compile(rf"(?i) (?:anywhere )?(?:in|on) {SCENE}\b.*")
+ELSEWHERE = re.compile(
+    r"(?i)\b(?:in|on) (?:(?:most|many|such|every|all|another|other|some)\b"
+    r"|(?:the|your|my|this) (?:mind|question|prompt|text|options?|other (?:picture|image|photo))\b)"
+)
+"""Not in the picture that is asked about."""
 IS = re.compile(r" (?:is|are) (?:(?!missing|lacking)\w+ing )?(?=[a-z])")
 FOUND_ONE = re.compile(
     rf"{BEGIN}(?:(no)|{ONE}) "
@@ -49,6 +54,8 @@ AFTER = {
     "parked", "visible", "present", "who", "which", "anywhere", "between",
 }  # fmt: skip
 """What may follow a name: it is no part of the name of another thing."""
+BESIDE = {"left", "right", "side"}
+"""Soon behind "to" where it is said of a place: "a bicycle to rent" is not."""
 VERBS = {"is", "are", "can"}
 """The same, where the thing is the subject."""
 EVERYWHERE = {"visible", "present", "here", "anywhere", "shown", "seen", "found", "depicted"}
@@ -69,7 +76,7 @@ def said_to_exist(clause: str, sought: Sequence[str], before: str = "") -> str |
         return ", No," if _words(nor[1]) == [*sought] else None
     lacks, found = LACKS.match(clause), FOUND_ONE.match(clause)
     begin = lacks or HAS.match(clause) or found
-    if not sought or not begin:
+    if not sought or not begin or ELSEWHERE.search(clause):
         return None
     rest = clause[begin.end() :]
     if lacks or (found and found[1]):
@@ -88,7 +95,8 @@ def _is_nowhere(words: Sequence[str], sought: Sequence[str]) -> bool:
 def _begins(words: Sequence[str], sought: Sequence[str], ends: Set[str]) -> bool:
     """Whether words begin with those that are sought, and may go on as they do."""
     following = words[len(sought) : len(sought) + 1]
-    return [*words[: len(sought)]] == [*sought] and {*following} <= ends
+    is_apart = following != ["to"] or not BESIDE.isdisjoint(words[len(sought) + 1 :][:2])
+    return [*words[: len(sought)]] == [*sought] and {*following} <= ends and is_apart
 
 
 def _words(text: str) -> list[str]:

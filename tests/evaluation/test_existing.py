@@ -60,6 +60,10 @@ def test_what_is_sought(question, sought):
         (DOG, "I was asked whether there is a dog.", None),
         (CAT, "There is a cat on the rug beside the sofa.", None),
         (CAT, "I do not see a cat on the rug.", None),
+        (DOG, "There is a dog in most parks.", None),
+        (DOG, "A dog is here in the question only.", None),
+        (DOG, "There is a dog to rent.", None),
+        (DOG, "There is a dog to the left of the tree.", "A"),
         # not there in one place, or not of one kind
         (DOG, "I don't see any dog on the sofa, the dog is lying under the table.", None),
         (DOG, "There isn't a dog in the boat. Two are on the pier.", None),
