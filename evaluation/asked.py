@@ -39,6 +39,13 @@ PLACED = re.compile(
     r"relative|located|positioned|placed|situated|facing|compared)\b|$))"
 )
 """Of what a question asks for the place."""
+RELATED = re.compile(
+    r"(?i)\b(?:which|what|who)\b[^.?]*? (?:is|are) (?:\w+(?:ed|ing) )?"
+    r"(?:directly |to the |on the )?"
+    r"(?:behind|in front of|above|below|under|(?:left|right)(?: side)? of) (?:the|this|that) "
+    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|from|as)\b|$))"
+)
+"""From what a question asks which thing is where."""
 ASKED_THING = r"(?:the|this|that) ((?:[\w-]+ ){0,2}?[\w-]+)"
 BEFORE_OFFERED = (
     rf"\b(?:(?:is|are) {ASKED_THING}|{ASKED_THING} (?:is|are)) (?:(?:to|on|in|at) (?:the )?)?"
@@ -73,8 +80,10 @@ class Asked(NamedTuple):
     end; the things that it names, those of its options, and those of which it does not ask for the
     place; the letters of its options; those that state nothing, and the things of each; the verb of
     what it asks for; whether it supposes something; whether its options are numbers of things;
-    where it asks whether something is there, the letter of "no" and the words for what it seeks.
-    `is_turned` has clauses read that speak of the opposite of what is asked."""
+    where it asks whether something is there, the letter of "no" and the words for what it seeks;
+    patterns of its options where it asks for a place relative to another thing, or they compare;
+    the things for whose place it asks. `is_turned` has clauses read that speak of the opposite of
+    what is asked."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
@@ -88,6 +97,8 @@ class Asked(NamedTuple):
     is_counted: bool = False
     no: str = ""
     sought: Sequence[str] = ()
+    places: Sequence[re.Pattern[str]] = ()
+    placed: Set[str] = frozenset()
     is_turned: bool = False
 
 
@@ -120,12 +131,14 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
     names = [text for _, text in texts if not VERB.search(text)]
     no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
     sought = sought_in(question)
+    is_scale_offered = any(end.search(offered) for scale in SCALES for end in scale)
+    places = [rf"(?i)\b{re.escape(text.strip(' .'))}(?!\w)" for _, text in texts]
     is_sought = (sought or WHETHER.search(question)) and not TURNS.search(question)
     return Asked(
         ends,
         things_in(f"{question}\n{offered}"),
         things_in(offered) - COMMON,
-        things_in(" ".join(REFERENCE.findall(question))) | others,
+        things_in(" ".join(REFERENCE.findall(question) + RELATED.findall(question))) | others,
         "".join(letter for letter, _ in texts),
         names,
         [things_in(name) - COMMON for name in names],
@@ -134,6 +147,8 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         HOW_MANY.search(question) is not None and all(PART.fullmatch(text) for _, text in texts),
         no[0] if no and is_sought else "",
         sought,
+        [re.compile(place) for place in places if others or is_scale_offered],
+        things_in(placed[1]) if placed else frozenset(),
     )
 
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from evaluation.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
 from evaluation.counted import Clause, without_parts, without_shared_out, without_whole
 from evaluation.existing import said_to_exist
+from evaluation.from_another import is_from_another
 from evaluation.option_texts import singular
 from evaluation.reply_parts import SUPPOSED
 from evaluation.turned import said_by_opposite
@@ -45,8 +46,29 @@ WOULD = re.compile(r"(?i)\bwould (?=be\b)")
 THERE_IS = re.compile(rf"{JOINED}there(?:'s| is| are) (?:an?|some)\b")
 """What is there, of which is perhaps said more than the question asks for."""
 THAN = re.compile(r"(?i)\bthan\b")
-WITHIN = re.compile(rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}$")
+WITHIN = re.compile(
+    rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}"
+    r"(?=$| (?:on|in|at) the\b)"
+)
 """Where something is: no answer to what is the largest."""
+OTHER = re.compile(rf"{JOINED}the (other|second|third|next|neighbou?ring) [\w-]+ {IS}\b")
+"""Another thing of the kind that is asked about."""
+PART = re.compile(
+    rf"{JOINED}(?:the|this|that) (?:[\w-]+ )?[\w-]+['\u2019]s ([\w-]+) {IS} "
+    r"(?:on|to|in|at|behind|near)\b"
+)
+"""What belongs to a thing, and where it is, which may not be where the thing is."""
+LETTERED = re.compile(rf"{JOINED}(?:(?:the )?(?:point|object) )?\(?[A-Z]\)? {IS}\b")
+"""What a clause speaks of, by its letter."""
+GENERAL = {
+    "object", "item", "thing", "one", "answer", "option", "choice", "position", "location",
+    "itself",
+}  # fmt: skip
+"""Words that may stand for what is asked about."""
+ASIDE = re.compile(r"(?i)^(?:which|who)\b")
+"""Says something of a thing between it and its verb."""
+ADDED = re.compile(rf"(?i)^(?:(?:which|that|who|and)\s+)?{IS}\b")
+"""Says more of what stands in a clause before it."""
 INVERTED = re.compile(
     rf"{JOINED}(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
     rf"(?:{IS} (?:the )?)?(?:an?|some) {THING}$"
@@ -62,7 +84,7 @@ def about_asked(text: str, asked: Asked) -> str:
     if not asked.things:
         return text
     ends = [(0, 0), *(match.span() for match in CLAUSE_ENDS.finditer(text)), (len(text), len(text))]
-    reading = _Reading(asked)
+    reading = _Reading(asked, is_named=asked.placed <= things_in(text))
     for (_, start), (end, following) in pairwise(ends):
         reading.take(text[start:end], text[end:following], text[start : start + MAX_SENTENCE])
     if reading.is_unclear:
@@ -73,13 +95,13 @@ def about_asked(text: str, asked: Asked) -> str:
 
 @dataclass(slots=True)
 class _Reading:
-    """The clauses of a text that were kept so far, the things that they name, the clause before;
-    whether what is asked
-    about was their subject, and whether the last clause was left out, stands below a heading of the
-    opposite, or belongs to a comparison; whether what speaks of the opposite is not understood,
-    where it is read."""
+    """Whether a text names the thing for whose place is asked; its clauses that were kept so far,
+    the things that they name, the clause before; whether what is asked about was their subject,
+    and whether the last clause was left out, stands below a heading of the opposite, or belongs to
+    a comparison; whether what speaks of the opposite is not understood, where it is read."""
 
     asked: Asked
+    is_named: bool
     kept: list[Clause] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     before: str = ""
@@ -109,8 +131,11 @@ class _Reading:
             self.is_headed or is_opposite or self.is_compared or self._is_elsewhere(clause)
         )
         self.is_compared &= not is_last
-        if self.is_left_out and not _has_letter(clause, asked.letters):
-            if is_opposite and SEVERAL.search(clause):
+        is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
+        if self.is_left_out and (is_of_letter or not _has_letter(clause, asked.letters)):
+            if is_opposite and ADDED.match(clause):
+                self._leave_out_asides()
+            if is_opposite and (SEVERAL.search(clause) or ADDED.match(clause)):
                 self._leave_out_list()
             self.is_headed |= is_opposite and ":" in mark and not things_in(clause) & asked.offered
             self.is_headed &= not is_last
@@ -148,12 +173,31 @@ class _Reading:
         inside = WITHIN.search(clause)
         if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
             return True
+        other = OTHER.match(clause)
+        if (
+            other
+            and {other[1].lower()}.isdisjoint(asked.things)
+            and _subject(clause) <= asked.things
+        ):
+            return True
+        part = PART.match(clause)
+        placed = {singular(part[1].lower())} if part else _subject(clause)
+        is_known = part is not None or self.is_named
+        if asked.placed and is_known and placed and placed.isdisjoint(asked.things | GENERAL):
+            return True
+        if is_from_another(clause, asked):
+            return True
         is_alone = not SEVERAL.search(clause)
         return any(
             (is_alone and thing in asked.references)
             or (self.is_told and thing in self.seen and thing not in asked.things)
             for thing in _subject(clause)
         )
+
+    def _leave_out_asides(self) -> None:
+        """Take off what is said of a thing between it and the verb of a clause that is left out."""
+        while self.kept and ASIDE.match(self.kept[-1][0]) and self.kept[-1][1].strip() == ",":
+            self.kept.pop()
 
     def _leave_out_list(self) -> None:
         """Take off the things that share the verb of a clause that is left out."""

@@ -17,6 +17,8 @@ SIDES = {"A": "left", "B": "right"}
 YES = {"A": "Yes", "B": "No"}
 NEARER = "Which is nearer to the camera, the car or the bicycle?"
 LARGER = "Which of the two is larger?"
+POINT, CLOSER = "Which is closer to the camera?", {"A": "A is closer", "B": "B is closer"}
+BEHIND = "Which vehicle is behind the tree?"
 CAT = "Where is the cat relative to the table?"
 
 NEAREST = "Which is nearest to the tree?"
@@ -132,6 +134,19 @@ CASES = [
     ("What is the man holding?", DESK, "The woman is holding the lamp.", None),
     ("What is the man holding?", DESK, "There is a lamp behind him.", None),
     ("Which takes up the most room?", DESK, "The book takes up the most room.", "D"),
+    (CAT, SIDES, "The cat is to the left of the lamp.", None),
+    (CAT, SIDES, "The cat is to the left of the old table.", "A"),
+    (CAT, SIDES, "The lamp is right of the table; the cat is near a plant.", None),
+    (CAT, TABLES, "The cat's shadow is on the table.", None),
+    (CAT, TABLES, "The cat is under the table leg.", None),
+    (CAT, TABLES, "The cat is usually on the table.", None),
+    (NEARER, TWO, "The car is closer than the trees.", None),
+    (POINT, CLOSER, "Point B is closer to the bottom of the image.", None),
+    (POINT, CLOSER, "B is closer to the camera.", "B"),
+    (BEHIND, TWO, "The tree is behind the car.", None),
+    (NEARER, TWO, "The car is closer to the wall.", None),
+    (NEARER, TWO, "The car is closer to the viewer.", "A"),
+    (NEARER, TWO, "The car, which stands behind the bicycle, is farther away.", None),
     (CAT, TABLES, "The chair is brown. The cat is on the table.", "A"),
 ]
 
