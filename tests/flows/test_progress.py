@@ -41,7 +41,7 @@ def test_a_line_now_and_then_tells_that_a_stage_goes_on(
     *beats, last = [" ".join(line.split()) for line in lines]
     assert last.startswith("judge questions judged")
     assert 2 <= len(beats) <= 20
-    assert beats[-1].startswith("judge ... still running 1 of 2 shards, ")
+    assert any(beat.startswith("judge ... still running 1 of 2 shards, ") for beat in beats)
     assert all(beat.endswith("s: 1 replies, 2 asked again, $1.25") for beat in beats)
     assert ("still running" in capsys.readouterr().err) is show
 
