@@ -1,5 +1,6 @@
 """Laws of the answer parser."""
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from evaluation.answers import answer_text, parse_answer
 from evaluation.published_answers import is_same_paper_compatible, parse_answer_paper_compatible
 from tests.evaluation.test_answers import PLACES
-from tests.evaluation.test_reply_kinds import HEIGHTS, KINDS, SIDES
+from tests.evaluation.test_reply_kinds import HEIGHTS, KINDS, REPLIES, SIDES
 
 STYLES = (
     "{0}", "({0})", "{0}.", "{0})", "({0}) {1}", "{0}. {1}", "{0}: {1}", "{0}) {1}", "{0} - {1}",
@@ -159,3 +160,28 @@ junk = st.lists(
 @given(junk, junk, st.sampled_from([SIDES, HEIGHTS]))
 def test_text_that_was_broken_names_nothing(before, after, options):
     assert parse_answer(" ".join([*before, "\ufffd", *after]), options).letter is None
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    [
+        "That is not the case.",
+        "Actually, that's wrong.",
+        "Hmm, that can't be right.",
+        "But this is not correct.",
+        "That isn't true.",
+    ],
+)
+def test_a_sentence_that_is_taken_back_says_nothing(taken_back):
+    """Of all replies of one sentence that are read in replies.jsonl."""
+    num_read = 0
+    for line in REPLIES.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        options = dict(zip("ABCDEF", case["options"], strict=False))
+        reply, question = case["reply"], case.get("question", "")
+        if not re.fullmatch(r"[\w' ()]{12,200}\.", reply):
+            continue
+        if letter := parse_answer(reply, options, question).letter:
+            num_read += 1
+            assert parse_answer(f"{reply} {taken_back}", options, question).letter != letter, reply
+    assert num_read > 200
