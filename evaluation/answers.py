@@ -39,7 +39,7 @@ ITEM = re.compile(r"(?m)^(?:[^\w\n]*\d+[.)]|[^\S\n]*[-*\u2022])[^\S\n]+(?=\S)")
 """The start of an item of a list, before its words."""
 REMOVED = re.compile(r"(?m)^[^\S\n]*-(?!\d)[^\n]*\n[^\S\n]*\+(?!\d)")
 """A line of a diff, and the plus of the line below that takes its place."""
-ASIDE = re.compile(
+BRACKETED = re.compile(
     r"(?<=\w) *\([^()\n]{2,80}\)(?= +(?:is|are|was|were|has|have|does|do|appears?|seems?|looks?)\b)"
     r"|(?<=\w) *\([^()\n]{2,80}\)(?= +\w+n't\b)"
 )
@@ -173,7 +173,7 @@ def _lines(part: str, known: Options, asked: Asked = NOTHING) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins; texts of options count
     neither in items of a list, which are what is counted or compared, nor in broken text."""
     text = ITEM.sub("\u2022 ", REMOVED.sub("", PAUSE.sub(", ", part)))
-    text = about_asked(ASIDE.sub("", CALLED.sub("", plain(text))), asked)
+    text = about_asked(BRACKETED.sub("", CALLED.sub("", plain(text))), asked)
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"
     nothing: Options = dict.fromkeys(known, ())

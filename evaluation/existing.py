@@ -10,7 +10,7 @@ another.
 import re
 from collections.abc import Sequence, Set
 
-from evaluation.option_texts import singular
+from evaluation.option_texts import ARTICLES, singular
 
 SCENE = r"(?:the|this) (?:picture|image|photo|photograph|scene)"
 WE = "(?:i|we|you|one)"
@@ -47,7 +47,6 @@ FOUND_ONE = re.compile(
     rf"(?=[^,;:]*? (?:(?:is|are|can be) (?:(?!missing|lacking)\w+ing )?(?:{FOUND}|in|on|at))\b)"
 )
 WORD = re.compile(r"[\w'-]+")
-ARTICLES = {"a", "an", "the", "this", "that"}
 AFTER = {
     "in", "on", "at", "by", "near", "next", "beside", "behind", "under", "above", "below", "and",
     "with", "to", "here", "inside", "around", "standing", "sitting", "lying", "leaning", "hanging",

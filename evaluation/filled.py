@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from evaluation.repeated import BEGIN, SCENE, clauses_of, stem, words_of
+from evaluation.repeated import BEGIN, OF_SCENE, clauses_of, stem, words_of
 
 NAME = r"(?:the|this|that) (?:[\w-]+ ){0,2}?[\w-]+"
 SUBJECT = re.compile(
@@ -46,7 +46,7 @@ class Gap(NamedTuple):
 
 def gaps_in(question: str) -> list[Gap]:
     """Where a question has room for its answer; empty where it is of none of these forms."""
-    plain = SCENE.sub("", question)
+    plain = OF_SCENE.sub("", question)
     if place := PLACE.search(plain):
         return [Gap(_content(place["thing"]), ())]
     if way := WAY.search(plain):

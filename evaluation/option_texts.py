@@ -52,6 +52,8 @@ STUCK = re.compile(r"\d+[A-Za-z]")
 """A number that is a part of a word: "2nd", "4K"."""
 CLOSED = re.compile(r"(?i)(?:[ -](?:hand|side))*(?=[^\w\s-]|\s*$|\s*[\n(])")
 """Behind a text that ends its clause."""
+ARTICLES = {"a", "an", "the", "this", "that", "these", "those"}
+"""Words before a name that are no part of it."""
 JOINING = {"to", "the", "of", "a", "an"}
 NEEDY = [
     (), *((word,) for word in (

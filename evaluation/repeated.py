@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from evaluation.asked import SCALES, VERB, Scale
 from evaluation.asked_about import CLAUSE_ENDS
-from evaluation.option_texts import singular
-from evaluation.skeletons import skeleton
+from evaluation.existing import SCENE
+from evaluation.option_texts import ARTICLES, singular
+from evaluation.skeletons import skeleton, with_not
 
 ASKS = re.compile(
     r"(?i)(?:^|[.,:;!?\n]\s+|\bthat\s+)(?:is|are|was|were|do|does|did|can|could) ([^?.,:;\n]+)\?"
@@ -24,7 +25,7 @@ ASKS = re.compile(
 """What a question asks to be confirmed."""
 ANOTHER_FORM = re.compile(r"(?i)\b(?:or|there|not|no|never|more|any|if)\b|n't\b")
 """Of a question that does not ask by one sentence whether that holds."""
-SCENE = re.compile(r"(?i) (?:in|of) (?:the|this) (?:picture|image|photo|photograph|scene)\b")
+OF_SCENE = re.compile(rf"(?i) (?:in|of) {SCENE}\b")
 BEGIN = re.compile(
     r"(?i)^(?:(?:and|so|yes|no|hence|therefore|thus)\s+)?"
     r"(?:(?:i (?:think|believe|would say)|i'd say|we can see|(?:this|which) means|meaning)\s+)?"
@@ -62,7 +63,6 @@ FORMS = {"ha": "have"}
 """Of "has" in the singular."""
 CERTAINLY = {"clearly", "definitely", "indeed", "certainly", "visibly", "obviously", "also"}
 """What a clause that agrees may have besides."""
-ARTICLES = {"a", "an", "the", "this", "that", "these", "those"}
 GOES_ON = {
     "of", "to", "in", "on", "at", "by", "with", "from", "than", "near", "behind", "above", "below",
     "under", "over", "beside", "next", "inside", "between", "and", "left", "right", "front",
@@ -91,7 +91,7 @@ class Proposition(NamedTuple):
 def proposition_in(question: str, options: Mapping[str, str]) -> Proposition | None:
     """What a question asks to be confirmed; None where its options are not one of yes and one of
     no, or where it asks by more than one sentence, or whether something is there."""
-    asked = ASKS.findall(SCENE.sub("", question))
+    asked = ASKS.findall(OF_SCENE.sub("", question))
     if not asked or ANOTHER_FORM.search(asked[-1]):
         return None
     starts = {letter: TOKEN.findall(text.lower())[:1] for letter, text in options.items()}
@@ -113,7 +113,7 @@ def clauses_of(text: str) -> list[str]:
     """The clauses of a plain text that ask nothing; none where the text does not simply say so."""
     if DOUBTS.search(text):
         return []
-    sentences = SENTENCE.findall(SCENE.sub("", text))
+    sentences = SENTENCE.findall(OF_SCENE.sub("", text))
     text = "".join(one for one in sentences if not one.endswith("?"))  # "it is taller, right?"
     parts = re.split(f"({CLAUSE_ENDS.pattern})", text, flags=re.IGNORECASE)
     clauses = _joined([*zip(parts[::2], [*parts[1::2], ""], strict=True)])
@@ -217,7 +217,7 @@ def _is_opposite(rest: list[str], wanted: Sequence[list[str]]) -> bool:
 def words_of(text: str) -> tuple[list[str], Set[int]]:
     """Words in lower case and singular, "not" apart from its verb, without articles; the places of
     those behind an article."""
-    text = re.sub(r"(?i)\b(can)not\b|(?<=\w)n['\u2019]t\b", r"\1 not", text.replace("\u2019", "'"))
+    text = re.sub(r"(?i)\bcannot\b", "can not", with_not(text.replace("\u2019", "'")))
     text = re.sub(r"(?i)\b(it|he|she|they)'(?:s|re)\b", r"\1 is", text)
     text = re.sub(r"(?i)(?<=\w)'s\b", "", text)
     words: list[str] = []

@@ -73,7 +73,7 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
     line = JUDGED.sub(r"\1 correct", NOTHING.sub(",", line.strip()))
     line = CJK.sub(" ", marked_texts(line, options))
-    line = CONTRACTED.sub(lambda verb: f"{FULL.get(verb[1].lower(), verb[1])} not", line)
+    line = with_not(line)
     signs, own = "", ""
     found = [*TOKEN.finditer(line)]
     for match, following in zip(found, [*found[1:], None], strict=True):
@@ -100,6 +100,11 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     signs = re.sub(r"([@#][A-Z]+);?(?:=|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
     signs = signs.replace("=", ":")
     return TOGETHER.sub(_together, signs)
+
+
+def with_not(text: str) -> str:
+    """The text with "not" in place of each "n't"."""
+    return CONTRACTED.sub(lambda verb: f"{FULL.get(verb[1].lower(), verb[1])} not", text)
 
 
 def _sign(match: re.Match[str]) -> str:

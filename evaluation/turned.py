@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 
 from evaluation.asked import LESSER, TURNS, Asked, things_in
-from evaluation.option_texts import singular
+from evaluation.existing import SCENE
+from evaluation.option_texts import ARTICLES, singular
 
 IS = "(?:(?:is|are|looks?|appears?|seems?)(?: to be)?|stands?|sits?|lies?)"
 NAME = r"(?:(?:the|this|that) )?((?:[\w-]+ ){0,3}?[\w-]+)"
@@ -19,7 +20,7 @@ COMPARES = re.compile(
     rf"(?i)^(?:(?:and|but|so|while|whereas|because|since|as),? )?{NAME} {IS} {DEGREE}"
 )
 """What a clause compares, before the word of a scale."""
-IN_PICTURE = "in (?:the|this) (?:picture|image|photo|photograph|scene)"
+IN_PICTURE = f"in {SCENE}"
 MORE = re.compile(r"(?i)\b(?:\w+er|\w+est|more)\b")
 """In a word that compares."""
 TAIL = re.compile(
@@ -28,7 +29,6 @@ TAIL = re.compile(
     rf"(?: {IN_PICTURE})?"
 )
 """Behind that word: from where, and than what."""
-ARTICLES = {"a", "an", "the", "this", "that"}
 VIEWER = {"camera", "viewer", "observer", "photographer"}
 
 

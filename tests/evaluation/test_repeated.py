@@ -55,6 +55,8 @@ def test_what_is_asked_to_be_confirmed(question, options, words):
         (BOATS, "The two boats are facing opposite directions.", "B"),
         (REACH, "The child cannot reach the cup.", "B"),
         (REACH, "She can reach the cup.", "A"),
+        (REACH, "The child can't reach the cup.", "B"),
+        (REACH, "The child can\u2019t reach the cup.", "B"),
         (RED, "The van is near the red car.", "A"),
         (SHOWN, "The sign points to the station.", "A"),
         (SHOWN, "It doesn't point to the station.", "B"),
