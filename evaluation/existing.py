@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence, Set
 
 from evaluation.option_texts import ARTICLES, singular
+from evaluation.skeletons import with_not
 
 SCENE = r"(?:the|this) (?:picture|image|photo|photograph|scene)"
 WE = "(?:i|we|you|one)"
@@ -28,9 +29,8 @@ HAS = re.compile(
     rf"{BEGIN}(?:there(?:'s| is| are)|{WE} (?:can |do )?(?:clearly )?{SEE}|{SCENE} {SHOW}s) {ONE} "
 )
 LACKS = re.compile(
-    rf"{BEGIN}(?:there (?:is|are)(?:n't| not)"
-    rf"|{WE} (?:(?:do|could)n't|can't|(?:do|can|could) ?not) {SEE}"
-    rf"|{SCENE} does(?:n't| not) {SHOW}) (?:an?|any) "
+    rf"{BEGIN}(?:there (?:is|are) not|{WE} (?:do|can|could) ?not {SEE}|{SCENE} does not {SHOW}) "
+    r"(?:an?|any) "
 )
 NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
 """Behind what else there is: "a car and no people"."""
@@ -70,6 +70,7 @@ def sought_in(question: str) -> Sequence[str]:
 def said_to_exist(clause: str, sought: Sequence[str], before: str = "") -> str | None:
     """What a clause, behind another one, says, "Yes" or "No", of what is sought; None where it does
     not say it."""
+    clause = with_not(clause)
     nor = NOR.match(clause)
     if nor and sought and HAS.match(before) and not PLACE.search(IN_SCENE.sub("", before)):
         return ", No," if _words(nor[1]) == [*sought] else None
