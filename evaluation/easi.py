@@ -12,7 +12,7 @@ import re
 
 from evaluation.literals import python_literal
 from evaluation.numbers import mean_relative_accuracy
-from evaluation.option_texts import DIGITS
+from evaluation.reading.option_texts import DIGITS
 from evaluation.readings import Reading, Row
 from schemas.benchmark import AnswerKind
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from evaluation.benchmarks.benchmark import Benchmark, Part
 from evaluation.benchmarks.texts import LEADING, LETTER
-from evaluation.option_texts import same_text
+from evaluation.reading.option_texts import same_text
 from evaluation.reply_files import FileReply, ReplyFile, Row
 from schemas.benchmark import IMPORTED, LETTERS, AnswerKind
 from schemas.chat import Failure

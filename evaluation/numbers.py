@@ -5,8 +5,8 @@ import re
 import numpy as np
 
 from evaluation.answers import answer_text
-from evaluation.option_texts import MULTIPLES, NUMBERS, TENS, words_with_digits
-from evaluation.reply_parts import any_of
+from evaluation.reading.option_texts import MULTIPLES, NUMBERS, TENS, words_with_digits
+from evaluation.reading.reply_parts import any_of
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """Those of VSI-Bench (arXiv 2412.14171): .50, .55, ..., .95."""

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from evaluation.reply_parts import MAX_PART, last_answer, spoken
+from evaluation.reading.reply_parts import MAX_PART, last_answer, spoken
 from schemas.photographs import opened
 
 NUMBER = r"([-+]?(?:\d{1,7}(?:\.\d{0,20})?|\.\d{1,20}))\s*(%?)"

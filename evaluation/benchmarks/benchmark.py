@@ -15,7 +15,7 @@ import polars as pl
 from evaluation.benchmarks.published import Figures, Reported
 from evaluation.constants import Constants, letters, words
 from evaluation.miniatures.scenes import Scenes
-from evaluation.option_texts import same_text
+from evaluation.reading.option_texts import same_text
 from evaluation.readings import Parser
 from evaluation.rules import Rule, plain
 from schemas.benchmark import AnswerKind

@@ -40,7 +40,7 @@ from evaluation.miniatures.questions import (
     present,
 )
 from evaluation.miniatures.scenes import Scenes, Seen, View
-from evaluation.option_texts import holds_text, same_text
+from evaluation.reading.option_texts import holds_text, same_text
 from evaluation.readings import OFFICIAL_PARSER, Reading
 from schemas.benchmark import AnswerKind, fact
 from schemas.columns import formatted

@@ -13,16 +13,16 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.asked import TABLE as SCALES
 from evaluation.baselines import constant_baselines
 from evaluation.photographs import PhotographStore
-from evaluation.reply_parts import TABLE
+from evaluation.reading.asked import TABLE as SCALES
+from evaluation.reading.reply_parts import TABLE
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
-VERSION = 25
+VERSION = 26
 
 
 class Scored(NamedTuple):

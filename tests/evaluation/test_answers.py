@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.answers import answer_text, parse_answer
-from evaluation.option_texts import same_text
+from evaluation.reading.option_texts import same_text
 
 PLACES = {"A": "left of", "B": "behind", "C": "on top of", "D": "in front of"}
 COUNTS = {"A": "2", "B": "3", "C": "4", "D": "10"}

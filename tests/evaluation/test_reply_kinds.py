@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.answers import answer_text, parse_answer
-from evaluation.reply_parts import spoken
+from evaluation.reading.reply_parts import spoken
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "answers.jsonl"
 REPLIES = Path(__file__).with_name("replies.jsonl")

@@ -9,9 +9,9 @@ behind the bicycle" may be meant from the bicycle's own side.
 import re
 from collections.abc import Sequence
 
-from evaluation.asked import LESSER, TURNS, Asked, things_in
-from evaluation.existing import SCENE
-from evaluation.option_texts import ARTICLES, singular
+from evaluation.reading.asked import LESSER, TURNS, Asked, things_in
+from evaluation.reading.existing import SCENE
+from evaluation.reading.option_texts import ARTICLES, singular
 
 IS = "(?:(?:is|are|looks?|appears?|seems?)(?: to be)?|stands?|sits?|lies?)"
 NAME = r"(?:(?:the|this|that) )?((?:[\w-]+ ){0,3}?[\w-]+)"

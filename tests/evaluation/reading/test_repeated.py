@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.answers import parse_answer
-from evaluation.repeated import proposition_in
+from evaluation.reading.repeated import proposition_in
 
 YES = {"A": "Yes", "B": "No"}
 LAMP = "Is the lamp taller than the sofa?"

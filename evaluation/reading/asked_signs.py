@@ -1,4 +1,4 @@
-"""Asked signs: of a skeleton (evaluation.skeletons), what is said of what a question asks.
+"""Asked signs: of a skeleton (evaluation.reading.skeletons), what is said of what a question asks.
 
 An option's text is no answer for being there: not "the bus" in "the bus is red", where the question
 asks which is the tallest.
@@ -6,7 +6,7 @@ asks which is the tallest.
 
 import re
 
-from evaluation.asked import Asked
+from evaluation.reading.asked import Asked
 
 OTHERS = re.compile(r"#[A-Z]+(?=x+(?![x*a]))")
 """In a skeleton, a number of things that the question does not name."""

@@ -8,8 +8,8 @@ behind it.
 import re
 from collections.abc import Sequence
 
-from evaluation.asked import COMMON, NUMBER, PART, Asked, things_in
-from evaluation.option_texts import DIGITS
+from evaluation.reading.asked import COMMON, NUMBER, PART, Asked, things_in
+from evaluation.reading.option_texts import DIGITS
 
 SOME = re.compile(
     rf"(?i)(?<![\w.-]){NUMBER} "

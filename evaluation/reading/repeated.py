@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from evaluation.asked import SCALES, VERB, Scale
-from evaluation.asked_about import CLAUSE_ENDS
-from evaluation.existing import SCENE
-from evaluation.option_texts import ARTICLES, singular
-from evaluation.skeletons import skeleton, with_not
+from evaluation.reading.asked import SCALES, VERB, Scale
+from evaluation.reading.asked_about import CLAUSE_ENDS
+from evaluation.reading.existing import SCENE
+from evaluation.reading.option_texts import ARTICLES, singular
+from evaluation.reading.skeletons import skeleton, with_not
 
 ASKS = re.compile(
     r"(?i)(?:^|[.,:;!?\n]\s+|\bthat\s+)(?:is|are|was|were|do|does|did|can|could) ([^?.,:;\n]+)\?"
@@ -33,9 +33,8 @@ BEGIN = re.compile(
 )
 """What introduces a statement without changing it."""
 DOUBTS = re.compile(
-    r"(?i)\b(?:but|however|although|though|while|actually|glance|first|if|whether|unless|maybe|perhaps|"
-    r"may|might|could be|would|seem\w*|appear\w*|looks? like|illusion|false|wrong|untrue|"
-    r"incorrect|unclear|unsure|tell|claims?|asks?|asked|question|statement|suggests?|wait|neither)\b"
+    r"(?i)\b(?:although|though|while|glance|first|seem\w*|appear\w*|looks? like|illusion|tell|"
+    r"asks?|asked|question|statement|suggests?|neither)\b"
 )
 """In a reply that does not simply say so."""
 CONCLUDES = re.compile("^(?!.*e).*[ao]")

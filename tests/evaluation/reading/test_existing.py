@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.answers import parse_answer
-from evaluation.existing import said_to_exist, sought_in
+from evaluation.reading.existing import said_to_exist, sought_in
 
 YES = {"A": "Yes", "B": "No"}
 DOG = "Is there a dog in the picture?"

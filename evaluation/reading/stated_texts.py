@@ -5,8 +5,8 @@ A text that only occurs states nothing: "the image above" does not say "above".
 
 import re
 
-from evaluation.clauses import SAY, meant_clauses
-from evaluation.option_texts import Options, Words
+from evaluation.reading.clauses import SAY, meant_clauses
+from evaluation.reading.option_texts import Options, Words
 
 FREE = re.compile(rf"[{SAY.replace('#', '')}j]*")
 """What may stand before a text that is meant."""

@@ -6,8 +6,8 @@ is closer to the wall" nothing of which thing is closer to the camera.
 
 import re
 
-from evaluation.asked import COMMON, Asked, things_in
-from evaluation.turned import VIEWER
+from evaluation.reading.asked import COMMON, Asked, things_in
+from evaluation.reading.turned import VIEWER
 
 SCENE = {"image", "picture", "photo", "photograph", "scene", "frame", "foreground"}
 """Words for what is seen, and a part of it, which every question speaks of."""

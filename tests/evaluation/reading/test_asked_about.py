@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.answers import parse_answer
-from evaluation.asked import SCALES, asked_by
-from evaluation.asked_about import about_asked
+from evaluation.reading.asked import SCALES, asked_by
+from evaluation.reading.asked_about import about_asked
 
 TWO = {"A": "the car", "B": "the bicycle"}
 DESK = {"A": "the mug", "B": "the laptop", "C": "the lamp", "D": "the book"}

@@ -10,8 +10,8 @@ another.
 import re
 from collections.abc import Sequence, Set
 
-from evaluation.option_texts import ARTICLES, singular
-from evaluation.skeletons import with_not
+from evaluation.reading.option_texts import ARTICLES, singular
+from evaluation.reading.skeletons import with_not
 
 SCENE = r"(?:the|this) (?:picture|image|photo|photograph|scene)"
 WE = "(?:i|we|you|one)"

@@ -1,4 +1,4 @@
-"""Clauses: what of a skeleton (evaluation.skeletons) is asserted, sentence by sentence."""
+"""Clauses: what of a skeleton (evaluation.reading.skeletons) is asserted, sentence by sentence."""
 
 import re
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ import tomllib
 import unicodedata
 from pathlib import Path
 
-TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "replies.toml"
+TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "replies.toml"
 WORDS = tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 

@@ -13,8 +13,8 @@ import re
 import unicodedata
 from collections.abc import Set
 
-from evaluation.option_texts import Options, marked_texts, singular
-from evaluation.reply_parts import WORDS, any_of
+from evaluation.reading.option_texts import Options, marked_texts, singular
+from evaluation.reading.reply_parts import WORDS, any_of
 
 SIGNS = [*WORDS]
 MARKS = {

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
-from evaluation.existing import sought_in
-from evaluation.option_texts import NUMBERS, singular
+from evaluation.reading.existing import sought_in
+from evaluation.reading.option_texts import NUMBERS, singular
 
-TABLE = Path(__file__).parents[1] / "data" / "vocabulary" / "scales.toml"
+TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "scales.toml"
 TURNS = re.compile(r"(?i)\b(?:less|least|not|never|no|without|except|hardly)\b|n't\b")
 """What makes a word of one end speak of the other end, or of neither."""
 LESSER = re.compile(r"(?i)\b(?:less|least)\b")

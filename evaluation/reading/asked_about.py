@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from evaluation.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
-from evaluation.counted import Clause, without_parts, without_shared_out, without_whole
-from evaluation.existing import said_to_exist
-from evaluation.from_another import is_from_another
-from evaluation.option_texts import singular
-from evaluation.reply_parts import SUPPOSED
-from evaluation.turned import said_by_opposite
+from evaluation.reading.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
+from evaluation.reading.counted import Clause, without_parts, without_shared_out, without_whole
+from evaluation.reading.existing import said_to_exist
+from evaluation.reading.from_another import is_from_another
+from evaluation.reading.option_texts import singular
+from evaluation.reading.reply_parts import SUPPOSED
+from evaluation.reading.turned import said_by_opposite
 
 CONTRASTING = "and|but|yet|while|whereas|though|although"
 JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"

@@ -1,0 +1,52 @@
+"""Lines: the skeletons of a part of a reply (evaluation.reading.skeletons), line by line.
+
+Where its question is known, of each line only what speaks of that (evaluation.reading.asked_about).
+"""
+
+import re
+
+from evaluation.reading.asked import NOTHING, Asked
+from evaluation.reading.asked_about import about_asked
+from evaluation.reading.asked_signs import stated_of_asked, words_asked
+from evaluation.reading.option_texts import WORD, Options
+from evaluation.reading.reply_parts import plain
+from evaluation.reading.skeletons import skeleton
+
+ITEM = re.compile(r"(?m)^(?:[^\w\n]*\d+[.)]|[^\S\n]*[-*\u2022])[^\S\n]+(?=\S)")
+"""The start of an item of a list, before its words."""
+REMOVED = re.compile(r"(?m)^[^\S\n]*-(?!\d)[^\n]*\n[^\S\n]*\+(?!\d)")
+"""A line of a diff, and the plus of the line below that takes its place."""
+BRACKETED = re.compile(
+    r"(?<=\w) *\([^()\n]{2,80}\)(?= +(?:is|are|was|were|has|have|does|do|appears?|seems?|looks?)\b)"
+    r"|(?<=\w) *\([^()\n]{2,80}\)(?= +\w+n't\b)"
+)
+"""In brackets between what a sentence speaks of and its verb."""
+CALLED = re.compile(r"\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
+"""A question and its answer, by letters that are no option's."""
+NEXT_TASK = re.compile(
+    r"(?i)\W*(?:next\b|question\b|q\d*\s*[:.]|(?:user|human|instruction|example|problem)\b[^a-z]*:|"
+    r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
+)
+"""A line behind which something else is answered."""
+PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
+"""Within a sentence that goes on."""
+
+
+def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]:
+    """The skeletons of a part's lines, with `!` where another task begins; texts of options count
+    neither in items of a list, which are what is counted or compared, nor in broken text."""
+    text = ITEM.sub("\u2022 ", REMOVED.sub("", PAUSE.sub(", ", part)))
+    text = about_asked(BRACKETED.sub("", CALLED.sub("", plain(text))), asked)
+    if re.fullmatch(r"[\W_]*\w[\W_]*", text):
+        text = text.replace("?", " ")  # "B?"
+    nothing: Options = dict.fromkeys(known, ())
+    is_list = text.count("\u2022") > 1
+    lines: list[str] = []
+    for line in text.splitlines():
+        if NEXT_TASK.match(line):
+            lines.append("!")
+        if WORD.search(line):
+            is_item = is_list and line.startswith("\u2022")
+            texts = nothing if is_item or "\ufffd" in text else known
+            lines.append(stated_of_asked(skeleton(line, texts, words_asked(line, asked)), asked))
+    return lines

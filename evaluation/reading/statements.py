@@ -1,0 +1,143 @@
+"""Statements: which options the skeletons of a reply's lines state, and how explicitly.
+
+Every clause states options, denies them, or says nothing, as it does with one word too much. What
+is denied or taken back later is stated no longer. A letter is stated by itself, or by words that
+speak for it; a text as evaluation.reading.stated_texts tells.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from evaluation.reading.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
+from evaluation.reading.option_texts import Options
+from evaluation.reading.stated_texts import ANSWER, read_texts
+
+# Of a skeleton; a sign stands for a word: see data/vocabulary/replies.toml.
+BARE = re.compile(rf"[{SAY}]*")
+"""A clause of nothing else."""
+CORRECT = re.compile(rf"@[A-Z]+;?m?b[{SAY}]{{0,3}}r")
+ANSWER_IS = re.compile(rf"a[^@]{{0,30}}b[{SAY}]{{0,4}}@")
+FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$|b[jl]*#([A-Z])@\1")
+"""What speaks for a letter without saying that it is the answer."""
+LED = re.compile(r"[,.:]*a?@([A-Z])(?:;|#[A-Z]+:)(?=.*[^,.:;])(.*)")
+"""A letter that leads a line, and what the line says of it."""
+VERDICT = re.compile(
+    r"(@[A-Z]+)[:;]+(?=-|[absle&]*[nw]+a?(?![^,.@]))|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
+)
+"""A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
+REFUTES = re.compile(r"[,.;:]d+s*b[ljs]*(?:[tw]|n[ljs]*(?:r|#[A-Z]+))")
+"""What takes back the answer of its own sentence: "but it is wrong", "but that's not right"."""
+COMPARED = re.compile("y(?:l)?@[A-Z]+[^@,.:;]*")
+"""The other letter: "than B", "whereas B is farther"."""
+ADDS = re.compile("d#[A-Z]+,")
+""""But yes, there is a plate": of something else than what was said, or not decided."""
+RIGHT = ("right",)
+"""Alone before other sentences of a line, it is as often "yes" as a place."""
+EXCEPTED = re.compile(r"ua?@([A-Z])(?![A-Z])")
+"""The only letter that is not meant, in a sentence that denies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Letters that a clause says to be the answer, and how explicitly: 8 by nothing but letters, 7
+    perhaps, 6 by a text behind "answer is", 5 by letters that something speaks for, 4 by nothing
+    but a text, 3 by a text; 10 more behind a doubt."""
+
+    letters: str
+    weight: int
+    method: str
+    conflict: bool = False
+
+
+def statements_in(lines: list[str], known: Options) -> list[Statement]:
+    """What the skeletons of a reply's lines state, in their order, without what is denied or taken
+    back later; the texts of options by letter."""
+    return _statements(*_without_options(lines, known), known)
+
+
+def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[Statement]]:
+    """Without the lines that go through the options one by one, each behind its letter, and what
+    these lines say: the only letter that is approved, or the only one that is not refused."""
+    led = {place: found for place, line in enumerate(lines) if (found := LED.match(line))}
+    order = [found[1] for found in led.values()]
+    if len({*order}) < 2:
+        return lines, []
+    if re.fullmatch(f"@{chr(ord(order[-1]) + 1)};?[.:]*", "\n".join(lines[max(led) + 1 :])):
+        lines = lines[:-1]  # a list that was cut off
+    if order.count(order[-1]) > 1:
+        led.popitem()
+        return [line for place, line in enumerate(lines) if place not in led], []
+    refused = {found[1] for found in led.values() if _is_refused(found[2])}
+    approved = {found[1] for found in led.values() if re.search("[rf+]", found[2])} - refused
+    if not approved and len({*order}) == len(known):
+        approved = {*order} - refused
+    lines = [line for place, line in enumerate(lines) if place not in led]
+    return lines, [Statement(letter, 7, "letter") for letter in approved if len(approved) == 1]
+
+
+def _is_refused(said: str) -> bool:
+    return "-" in said or ("n" in said) != ("w" in said)
+
+
+def _statements(lines: list[str], said: list[Statement], known: Options) -> list[Statement]:
+    """What the lines state, behind what was said, without what is denied or taken back later."""
+    raised = 0
+    for line in lines:
+        if line == "!" and said:
+            break
+        for sentence in asserted(line):
+            if any(RETRACTS.match(clause) for clause in CLAUSES.split(sentence) if clause):
+                said = []
+            elif sentence[0] == "d" and not ADDS.match(sentence):
+                raised += 10
+            found, denied = _read_sentence(sentence, line, known)
+            if REFUTES.search(sentence):
+                denied |= {*"".join(one.letters for one in found)}
+                found = []
+            if sentence != line and line.startswith(sentence) and RIGHT in map(known.get, sentence):
+                found = [replace(one, weight=min(one.weight, 3)) for one in found]
+            said = [one for one in said if not denied or not {*one.letters} <= denied]
+            said += [replace(one, weight=one.weight + raised) for one in found]
+    return said
+
+
+def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[Statement], set[str]]:
+    """What a sentence states, and the letters that it denies."""
+    if excepted := EXCEPTED.search(sentence):
+        is_answer = re.search("[nw]", sentence.replace(excepted[0], ""))
+        return [Statement(excepted[1], 8, "letter")] if is_answer else [], set()
+    alone = COMPARED.sub("", sentence)
+    if "@" not in alone:
+        letters, weight = read_texts(alone, known)
+        method = "phrase" if weight == 6 else "text"
+        return [Statement(letters, weight, method)] if letters else [], set()
+    listed = [*re.finditer(r"@(\w);?#\1", sentence)]
+    if len({one[1] for one in listed}) > 1 and "n" not in sentence:
+        sentence = sentence[listed[-1].end() :]  # behind the options
+    found: list[Statement] = []
+    denied: set[str] = set()
+    for _, clause in meant_clauses(VERDICT.sub(r"\1\2", sentence)):
+        named = re.findall(r"@([A-Z]+)", clause)
+        if named and re.search("[nw-]", clause):
+            denied |= {*"".join(named)} if _is_refused(clause) else set()
+        elif len(named) == 1 and clause[0] != "y":
+            found += _read_clause(clause, line, named[0], known)
+    letters = "".join(sorted({letter for one in found for letter in one.letters}))
+    return [replace(one, letters=letters) for one in found[-1:]], denied
+
+
+def _read_clause(clause: str, line: str, letters: str, known: Options) -> list[Statement]:
+    """What a clause with one letter, or letters that are named together, says of it."""
+    is_called = CORRECT.search(clause) is not None
+    weight = 0
+    if is_called or ANSWER_IS.search(clause) or BARE.fullmatch(clause):
+        weight = 7 if "m" in clause else 8
+    elif len(letters) == 1 and FITS.search(clause):
+        weight = 5
+    if not weight:
+        return []
+    method = "correct" if is_called else "phrase" if ANSWER.search(line) else "letter"
+    beside = re.search(rf"@{letters};?#(\w+)", line)
+    is_text = any(text == (letters.lower(),) for text in known.values())
+    conflict = letters not in beside[1] if beside else is_text
+    return [Statement(letters, weight, method, conflict)]
