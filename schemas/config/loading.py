@@ -26,8 +26,10 @@ Config = TypeVar("Config", bound=BaseModel)
 
 
 def load_toml(kind: type[Config], path: Path, overrides: tuple[str, ...] = ()) -> Config:
-    """The configuration of that kind in a TOML file, after the overrides."""
-    return validated(kind, read_tree(path, overrides), path)
+    """The configuration of that kind in a TOML file, after the overrides. Messages name what is
+    wrong: the file, or the overrides where it is right without them."""
+    is_right_alone = bool(overrides) and _is_valid(kind, read_tree(path))
+    return validated(kind, read_tree(path, overrides), "--set" if is_right_alone else path)
 
 
 def read_tree(path: Path | None, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -71,6 +73,14 @@ def validated(kind: type[Config], tree: dict[str, Any], path: Path | str) -> Con
         raise ValueError(f"{name} {TOO_DEEP}") from None
     except ValidationError as error:
         raise ValueError(f"{name}: {_first_problem(error, kind)}") from None
+
+
+def _is_valid(kind: type[Config], tree: dict[str, Any]) -> bool:
+    try:
+        validated(kind, tree, "")
+    except ValueError:
+        return False
+    return True
 
 
 def _too_large(tree: Any, key: str = "") -> Iterator[str]:

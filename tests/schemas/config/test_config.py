@@ -34,6 +34,27 @@ def test_overrides_reach_nested_keys_and_keep_their_types():
     assert config.proof.size_ratio == 2.5
 
 
+@pytest.mark.parametrize(
+    ("text", "overrides", "told"),
+    [
+        ("seed = 1", ("seed=many",), "--set: seed: "),
+        ("seed = 1", ("seed=2", "quota.size=3"), "--set: unknown key quota.size: "),
+        ("seed = true", (), "FILE: seed: "),
+        ("seed = true", ("quota.num_samples=5",), "FILE: seed: "),
+        ("seed = true", ("seed=3",), None),
+    ],
+)
+def test_what_is_wrong_is_named_the_file_or_the_overrides(tmp_path, text, overrides, told):
+    path = tmp_path / "a.toml"
+    path.write_text(text + "\n" + CONFIGS[0].read_text().replace("\nseed", "\n# seed"))
+    if told is None:
+        assert load_config(path, overrides).seed == 3
+        return
+    with pytest.raises(ValueError, match=re.escape(told.replace("FILE", str(path)))) as refused:
+        load_config(path, overrides)
+    assert str(refused.value).startswith(told.replace("FILE", str(path)))
+
+
 def test_where_and_how_fast_stay_out_of_what_is_digested():
     first = load_config(CONFIGS[0], ("runner.max_workers=1", "source.path=/a"))
     second = load_config(CONFIGS[0], ("runner.max_workers=9", "source.path=/b"))
@@ -103,5 +124,5 @@ def test_an_address_is_refused_without_being_repeated(address, is_taken):
     ],
 )
 def test_numbers_that_no_table_holds_are_refused(setting, told):
-    with pytest.raises(ValueError, match=f"sample.toml: {re.escape(told)}"):
+    with pytest.raises(ValueError, match=f"--set: {re.escape(told)}"):
         load_config(CONFIGS[0].parent / "sample.toml", (setting,))
