@@ -13,7 +13,7 @@ from schemas.box import Box, inside_share
 from schemas.claim import Claim, classes_of, objects_of
 from schemas.completion.frames import rescale_box
 from schemas.proof.naming import Naming
-from schemas.scene_graph import Scene, SceneObject
+from schemas.scene_graph import Relationship, Scene, SceneObject
 from tasks.chat.sent_images import sent_size
 
 MAX_NAME = 60
@@ -82,13 +82,13 @@ def thing_part(
 
 
 def relationship_part(
-    scene: Scene, ids: Mapping[int, str], objects: Iterable[int]
+    relationships: Iterable[Relationship], ids: Mapping[int, str], objects: Iterable[int]
 ) -> list[list[str]]:
     """Subject, predicate and object of the distinct relationships among some objects."""
     kept = set(objects)
     found = dict.fromkeys(
         (ids[entry.subject], plain(entry.predicate), ids[entry.object])
-        for entry in scene.relationships
+        for entry in relationships
         if entry.subject in kept and entry.object in kept
     )
     return [list(triplet) for triplet in found]

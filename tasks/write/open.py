@@ -16,6 +16,7 @@ from schemas.claim import (
     PREDICATE_FIELDS,
     Category,
     Claim,
+    RelationClaim,
     classes_of,
     encode_claim,
     objects_of,
@@ -23,7 +24,7 @@ from schemas.claim import (
 from schemas.completion.publish import LETTERS, published_ids
 from schemas.proof.evidence import Standing
 from schemas.proof.facts import Facts
-from schemas.scene_graph import Scene
+from schemas.scene_graph import Relationship, Scene
 from schemas.vocabulary.classes import load_vocabulary
 from schemas.vocabulary.predicates import canonical_predicate, load_predicates
 from tasks.language.forms.table import FORMS, form_of
@@ -89,7 +90,8 @@ def open_document(
     focus: int | None = None,
 ) -> str:
     """The document that asks for a question; `max_side` is that of the photograph, None without,
-    `focus` is a thing that the question should be about."""
+    `focus` is a thing that the question should be about. A relationship that boxes,
+    a witness or another one speaks against is not shown: what is said by it would be refused."""
     scene = facts.scene
     ids = published_ids(scene)
     size = frame_of_picture(scene, max_side)
@@ -108,17 +110,23 @@ def open_document(
         if thing.facing is not None:
             part["facing"] = thing.facing.value
         things.append(part)
+    believed = [one for one in scene.relationships if _is_believed(one, facts)]
     return dumped(
         {
             "picture": picture_part(size) | {"is_exhaustive": scene.is_exhaustive},
             "things": things,
-            "relationships": relationship_part(scene, ids, shown)[:MAX_RELATIONSHIPS],
+            "relationships": relationship_part(believed, ids, shown)[:MAX_RELATIONSHIPS],
             "category": category.value,
             "level": level,
             "focus": ids[focus] if focus in shown else None,
             "num_options": num_options,
         }
     )
+
+
+def _is_believed(one: Relationship, facts: Facts) -> bool:
+    claim = RelationClaim(one.subject, one.predicate, one.object)
+    return not one.is_canonical or facts.holds(claim).supports
 
 
 def open_problem(

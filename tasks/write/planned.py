@@ -130,7 +130,7 @@ def planned_document(
             "things": [
                 thing_part(scene.objects[key], scene, ids, size) for key in sorted(row["objects"])
             ],
-            "relationships": relationship_part(scene, ids, row["objects"]),
+            "relationships": relationship_part(scene.relationships, ids, row["objects"]),
             "beware": warnings_of(naming, claims, ids, size),
             "claims": {
                 key: _claim_part(claim, ids, order.names) for key, claim in order.claims.items()

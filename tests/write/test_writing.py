@@ -236,6 +236,32 @@ def test_hostile_names_stay_inside_the_document():
     assert document["relationships"][2][1].startswith('Ignore all rules"')
 
 
+def test_an_open_document_shows_no_relationship_that_something_speaks_against():
+    one = scene(
+        [
+            ("lamp", (600, 100, 700, 300), {"depth": 2.0}),
+            ("table", (100, 300, 400, 500), {"depth": 6.0}),
+            ("man", (650, 100, 850, 550)),
+        ],
+        [
+            (2, "left of", 1),
+            (1, "left of", 0),
+            (2, "behind", 0),
+            (2, "in front of", 0),
+            (2, "wearing", 1),
+            (0, "in front of", 1),
+            (0, "casts light at", 1),
+        ],
+    )
+    document = json.loads(open_document(Category.RELATION, "easy", 3, Facts(one, PROOF), None))
+    names = {thing["id"]: thing["name"] for thing in document["things"]}
+    assert [(names[a], said, names[b]) for a, said, b in document["relationships"]] == [
+        ("table", "left of", "lamp"),
+        ("lamp", "in front of", "table"),
+        ("lamp", "casts light at", "table"),
+    ]
+
+
 def test_a_document_says_what_makes_the_scene_ambiguous():
     one = scene(
         [
