@@ -18,24 +18,22 @@ from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import is_from_another
 from evaluation.reading.option_texts import singular
 from evaluation.reading.reply_parts import SUPPOSED
+from evaluation.reading.subjects import CLAUSE_ENDS, CONTRASTING, IS, JOINED, THING, subject_of
 from evaluation.reading.turned import said_by_opposite
 
-CONTRASTING = "and|but|yet|while|whereas|though|although"
-JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
-JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?"
-IS = "(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?)"
-THING = r"(?:[\w-]+\s+){0,2}?([\w-]+)"
-"""A name of up to three words, with the last one in the group."""
-CLAUSE_ENDS = re.compile(
-    r"[,;:.!?]+(?=\s|$)\s*|[\u2014\u2013\n]\s*|"
-    rf"(?<!\s)\s+(?:-+\s+|(?=(?:{JOINING}|making|meaning)\b))",
-    re.IGNORECASE,
-)
-"""Between two clauses; a word that joins them belongs to the second."""
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
 """Joins a clause to one that was left out."""
-SUBJECT = re.compile(rf"{JOINED}(?:the|this|that|these|those)\s+{THING}\s+{IS}\b")
-"""What a clause speaks of, with the thing in the group."""
+THERE_IS = re.compile(rf"{JOINED}there(?:'s| is| are) (?:an?|some)\b")
+"""What is there, of which is perhaps said more than the question asks for."""
+WITHIN = re.compile(
+    rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}"
+    r"(?=$| (?:on|in|at) the\b)"
+)
+"""Where something is: no answer to what is the largest."""
+LETTERED = re.compile(rf"{JOINED}(?:(?:the )?(?:point|object) )?\(?[A-Z]\)? {IS}\b")
+"""What a clause speaks of, by its letter."""
+ADDED = re.compile(rf"(?i)^(?:(?:which|that|who|and)\s+)?{IS}\b")
+"""Says more of what stands in a clause before it."""
 SENTENCE_ENDS = re.compile(r"[.!?\n]")
 SEVERAL = re.compile(r"(?i)\b(?:are|were|both|all)\b")
 """In a clause of several things, the first of which may stand in clauses before it."""
@@ -43,23 +41,7 @@ MAX_SENTENCE = 500
 """Characters in which the things of a comparison are looked for: bounds time."""
 CONDITION = re.compile(r"(?i)^(?:if|imagine|imagining|suppose|assuming|when)\b")
 WOULD = re.compile(r"(?i)\bwould (?=be\b)")
-THERE_IS = re.compile(rf"{JOINED}there(?:'s| is| are) (?:an?|some)\b")
-"""What is there, of which is perhaps said more than the question asks for."""
 THAN = re.compile(r"(?i)\bthan\b")
-WITHIN = re.compile(
-    rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}"
-    r"(?=$| (?:on|in|at) the\b)"
-)
-"""Where something is: no answer to what is the largest."""
-OTHER = re.compile(rf"{JOINED}the (other|second|third|next|neighbou?ring) [\w-]+ {IS}\b")
-"""Another thing of the kind that is asked about."""
-PART = re.compile(
-    rf"{JOINED}(?:the|this|that) (?:[\w-]+ )?[\w-]+['\u2019]s ([\w-]+) {IS} "
-    r"(?:on|to|in|at|behind|near)\b"
-)
-"""What belongs to a thing, and where it is, which may not be where the thing is."""
-LETTERED = re.compile(rf"{JOINED}(?:(?:the )?(?:point|object) )?\(?[A-Z]\)? {IS}\b")
-"""What a clause speaks of, by its letter."""
 GENERAL = {
     "object", "item", "thing", "one", "answer", "option", "choice", "position", "location",
     "itself",
@@ -67,15 +49,6 @@ GENERAL = {
 """Words that may stand for what is asked about."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
-ADDED = re.compile(rf"(?i)^(?:(?:which|that|who|and)\s+)?{IS}\b")
-"""Says more of what stands in a clause before it."""
-INVERTED = re.compile(
-    rf"{JOINED}(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
-    rf"(?:{IS} (?:the )?)?(?:an?|some) {THING}$"
-)
-"""A place, and what is there: "to the left of the laptop is a plant"."""
-ANOTHER = re.compile(rf"{JOINED}(?:an?|some|another) {THING} {IS}\b")
-"""What is brought in, and something of it: "a man is to the left of the car"."""
 
 
 def about_asked(text: str, asked: Asked) -> str:
@@ -150,7 +123,8 @@ class _Reading:
             clause = without_shared_out(clause)
         clause = asked.verb.sub("is", clause) if asked.verb else clause
         clause = without_whole(self.kept, clause, asked)
-        self.is_told |= not asked.things.isdisjoint(_subject(clause))
+        subject = subject_of(clause)
+        self.is_told |= subject is not None and subject.is_named and subject.thing in asked.things
         self.seen |= things_in(clause)
         self.kept.append((clause, mark))
 
@@ -164,35 +138,28 @@ class _Reading:
         """Whether a clause has another subject than what is asked about: that from which it is
         seen, one that the reply has brought in, or one behind a place that the question does not
         name."""
-        asked = self.asked
+        asked, subject = self.asked, subject_of(clause)
         if THERE_IS.match(clause) and not things_in(clause) <= asked.things | COMMON:
-            return True
-        there = INVERTED.match(clause) or ANOTHER.match(clause)
-        if there and asked.references and singular(there[1].lower()) not in asked.things:
             return True
         inside = WITHIN.search(clause)
         if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
             return True
-        other = OTHER.match(clause)
-        if (
-            other
-            and {other[1].lower()}.isdisjoint(asked.things)
-            and _subject(clause) <= asked.things
-        ):
-            return True
-        part = PART.match(clause)
-        placed = {singular(part[1].lower())} if part else _subject(clause)
-        is_known = part is not None or self.is_named
-        if asked.placed and is_known and placed and placed.isdisjoint(asked.things | GENERAL):
-            return True
         if is_from_another(clause, asked):
             return True
-        is_alone = not SEVERAL.search(clause)
-        return any(
-            (is_alone and thing in asked.references)
-            or (self.is_told and thing in self.seen and thing not in asked.things)
-            for thing in _subject(clause)
-        )
+        if subject is None:
+            return False
+        is_asked = subject.thing in asked.things
+        if subject.is_new:
+            return bool(asked.references) and not is_asked
+        if is_asked and subject.other and subject.other not in asked.things:
+            return True
+        is_placed = asked.placed and (subject.is_part or self.is_named)
+        if is_placed and not is_asked and subject.thing not in GENERAL:
+            return True
+        if subject.is_part:
+            return False
+        is_reference = subject.thing in asked.references and not SEVERAL.search(clause)
+        return is_reference or (self.is_told and subject.thing in self.seen and not is_asked)
 
     def _leave_out_asides(self) -> None:
         """Take off what is said of a thing between it and the verb of a clause that is left out."""
@@ -204,11 +171,6 @@ class _Reading:
         kept = self.kept
         while kept and not VERB.search(kept[-1][0]) and kept[-1][1].strip() in ("", ","):
             kept.pop()
-
-
-def _subject(clause: str) -> set[str]:
-    subject = SUBJECT.match(clause)
-    return {singular(subject[1].lower())} if subject else set()
 
 
 def _is_of_some(text: str, asked: Asked) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from evaluation.reading.repeated import BEGIN, OF_SCENE, clauses_of, stem, words_of
+from evaluation.reading.plain_clauses import BEGIN, OF_SCENE, clauses_of, stem, words_of
 
 NAME = r"(?:the|this|that) (?:[\w-]+ ){0,2}?[\w-]+"
 SUBJECT = re.compile(

@@ -10,14 +10,18 @@ with "but", nothing counts; nor does what it says that it will check.
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from itertools import pairwise
 from typing import NamedTuple
 
-from evaluation.reading.asked import SCALES, VERB, Scale
-from evaluation.reading.asked_about import CLAUSE_ENDS
-from evaluation.reading.existing import SCENE
-from evaluation.reading.option_texts import ARTICLES, singular
-from evaluation.reading.skeletons import skeleton, with_not
+from evaluation.reading.asked import SCALES, Scale
+from evaluation.reading.plain_clauses import (
+    BEGIN,
+    OF_SCENE,
+    TOKEN,
+    VERBS,
+    clauses_of,
+    stem,
+    words_of,
+)
 
 ASKS = re.compile(
     r"(?i)(?:^|[.,:;!?\n]\s+|\bthat\s+)(?:is|are|was|were|do|does|did|can|could) ([^?.,:;\n]+)\?"
@@ -25,41 +29,7 @@ ASKS = re.compile(
 """What a question asks to be confirmed."""
 ANOTHER_FORM = re.compile(r"(?i)\b(?:or|there|not|no|never|more|any|if)\b|n't\b")
 """Of a question that does not ask by one sentence whether that holds."""
-OF_SCENE = re.compile(rf"(?i) (?:in|of) {SCENE}\b")
-BEGIN = re.compile(
-    r"(?i)^(?:(?:and|so|yes|no|hence|therefore|thus)\s+)?"
-    r"(?:(?:i (?:think|believe|would say)|i'd say|we can see|(?:this|which) means|meaning)\s+)?"
-    r"(?:that\s+)?"
-)
-"""What introduces a statement without changing it."""
-DOUBTS = re.compile(
-    r"(?i)\b(?:although|though|while|glance|first|seem\w*|appear\w*|looks? like|illusion|tell|"
-    r"asks?|asked|question|statement|suggests?|neither)\b"
-)
-"""In a reply that does not simply say so."""
-CONCLUDES = re.compile("^(?!.*e).*[ao]")
-"""In the skeleton of a heading behind which a reply says what it finds, not what it will check."""
-SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]?")
-STARTS = re.compile(
-    r"(?i)and (?:the|this|that|these|those|an?|its|his|her|their|it|he|she|they|there|i|we|so|thus|"
-    r"therefore|hence|yes|no)\b"
-)
-"""A sentence that goes on behind "and", rather than another place or quality."""
-NAMES = re.compile(
-    r"(?i)(?:.*\b(?:that|so|yes|no|both|either)\s+|both |either )?"
-    r"(?:the|an?|this|that) (?:[\w-]+ ){0,2}?[\w-]+"
-)
-"""Of nothing but a thing."""
-ONE_MORE = re.compile(
-    r"(?i)and (?:the|an?|this|that|its|his|her) (?:[\w-]+ ){0,2}?[\w-]+"
-    r"(?: (?:in|on|at|of|to|near|behind|beside|with)\b.*)?"
-)
-"""Behind "and", another thing of the same sentence, unless it has a verb."""
-TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-VERBS = {"is", "are", "was", "were", "does", "do", "did", "can", "could"}
 PRONOUNS = [["it"], ["they"], ["he"], ["she"]]
-FORMS = {"ha": "have"}
-"""Of "has" in the singular."""
 CERTAINLY = {"clearly", "definitely", "indeed", "certainly", "visibly", "obviously", "also"}
 """What a clause that agrees may have besides."""
 GOES_ON = {
@@ -106,36 +76,6 @@ def confirmed(text: str, asked: Proposition) -> str | None:
     what is asked; None where none does, or the text does not simply say so."""
     said = {_said(clause, asked) for clause in clauses_of(text)} - {None}
     return said.pop() if len(said) == 1 else None
-
-
-def clauses_of(text: str) -> list[str]:
-    """The clauses of a plain text that ask nothing; none where the text does not simply say so."""
-    if DOUBTS.search(text):
-        return []
-    sentences = SENTENCE.findall(OF_SCENE.sub("", text))
-    text = "".join(one for one in sentences if not one.endswith("?"))  # "it is taller, right?"
-    parts = re.split(f"({CLAUSE_ENDS.pattern})", text, flags=re.IGNORECASE)
-    clauses = _joined([*zip(parts[::2], [*parts[1::2], ""], strict=True)])
-    return [
-        clause.strip()
-        for (before, colon), (clause, mark) in pairwise([("", ""), *clauses])
-        if not mark.startswith("?") and (":" not in colon or CONCLUDES.search(skeleton(before, {})))
-    ]
-
-
-def _joined(clauses: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Clauses with the mark behind each, together where "and" joins less than two sentences: "the
-    clock and the radio are on the shelf", "it points up and to the left"."""
-    joined = clauses[:1]
-    for clause, mark in clauses[1:]:
-        before, between = joined[-1]
-        is_one_more = ONE_MORE.fullmatch(clause.rstrip()) and not VERB.search(clause)
-        is_whole = STARTS.match(clause) and not (is_one_more or NAMES.fullmatch(before))
-        if between.isspace() and clause.lower().startswith("and ") and not is_whole:
-            joined[-1] = (before + between + clause, mark)
-        else:
-            joined.append((clause, mark))
-    return joined
 
 
 def _said(clause: str, asked: Proposition) -> str | None:
@@ -211,23 +151,3 @@ def _is_opposite(rest: list[str], wanted: Sequence[list[str]]) -> bool:
             if one.search(said) and one.sub("\0", said) == other.sub("\0", text):
                 return True
     return False
-
-
-def words_of(text: str) -> tuple[list[str], Set[int]]:
-    """Words in lower case and singular, "not" apart from its verb, without articles; the places of
-    those behind an article."""
-    text = re.sub(r"(?i)\bcannot\b", "can not", with_not(text.replace("\u2019", "'")))
-    text = re.sub(r"(?i)\b(it|he|she|they)'(?:s|re)\b", r"\1 is", text)
-    text = re.sub(r"(?i)(?<=\w)'s\b", "", text)
-    words: list[str] = []
-    behind: set[int] = set()
-    for word in TOKEN.findall(text.lower()):
-        if word in ARTICLES:
-            behind.add(len(words))
-        else:
-            words.append(word if word in VERBS else singular(word))
-    return words, behind
-
-
-def stem(word: str) -> str:
-    return FORMS.get(word, word.removesuffix("ing").removesuffix("e"))

@@ -1,0 +1,62 @@
+"""Subjects: where clauses end, and what a clause speaks of."""
+
+import re
+from typing import NamedTuple
+
+from evaluation.reading.option_texts import singular
+
+CONTRASTING = "and|but|yet|while|whereas|though|although"
+JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
+JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?"
+IS = "(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?)"
+THING = r"(?:[\w-]+\s+){0,2}?([\w-]+)"
+"""A name of up to three words, with the last one in the group."""
+CLAUSE_ENDS = re.compile(
+    r"[,;:.!?]+(?=\s|$)\s*|[\u2014\u2013\n]\s*|"
+    rf"(?<!\s)\s+(?:-+\s+|(?=(?:{JOINING}|making|meaning)\b))",
+    re.IGNORECASE,
+)
+"""Between two clauses; a word that joins them belongs to the second."""
+SUBJECT = re.compile(rf"{JOINED}(?:the|this|that|these|those)\s+{THING}\s+{IS}\b")
+"""What a clause speaks of, with the thing in the group."""
+OTHER = re.compile(rf"{JOINED}the (other|second|third|next|neighbou?ring) [\w-]+ {IS}\b")
+"""Another thing of the kind that is asked about."""
+PART = re.compile(
+    rf"{JOINED}(?:the|this|that) (?:[\w-]+ )?[\w-]+['\u2019]s ([\w-]+) {IS} "
+    r"(?:on|to|in|at|behind|near)\b"
+)
+"""What belongs to a thing, and where it is, which may not be where the thing is."""
+INVERTED = re.compile(
+    rf"{JOINED}(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
+    rf"(?:{IS} (?:the )?)?(?:an?|some) {THING}$"
+)
+"""A place, and what is there: "to the left of the laptop is a plant"."""
+ANOTHER = re.compile(rf"{JOINED}(?:an?|some|another) {THING} {IS}\b")
+"""What is brought in, and something of it: "a man is to the left of the car"."""
+
+
+class Subject(NamedTuple):
+    """What a clause speaks of: the last word of its name, in the singular. `other` is the word for
+    another one of its kind ("the second chair"); what `is_part` belongs to a thing that is named,
+    and what `is_new` is brought in by the clause."""
+
+    thing: str
+    other: str = ""
+    is_part: bool = False
+    is_new: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a thing that is known already."""
+        return not (self.is_part or self.is_new)
+
+
+def subject_of(clause: str) -> Subject | None:
+    """What a clause speaks of; None where it has no subject of these forms."""
+    if named := SUBJECT.match(clause):
+        other = OTHER.match(clause)
+        return Subject(singular(named[1].lower()), other[1].lower() if other else "")
+    if part := PART.match(clause):
+        return Subject(singular(part[1].lower()), is_part=True)
+    new = INVERTED.match(clause) or ANOTHER.match(clause)
+    return Subject(singular(new[1].lower()), is_new=True) if new else None
