@@ -181,7 +181,9 @@ def _read(path: Path, records: Any, users: Mapping[str, str]) -> list[Said]:
     for number, record in enumerate(records):
         try:
             read = _from_argilla if "responses" in record else _from_label_studio
-            found += read(record, users)
+            said = list(read(record, users))
+            "".join(one.comment for one in said).encode()  # half a character cannot be kept
+            found += said
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise ValueError(
                 f"record {number} of {path} is neither Argilla's nor Label Studio's "
@@ -239,6 +241,6 @@ def _annotator(completed_by: Any) -> str:
     text = account.partition("@")[0]
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text)
     plain = plain.strip("-")[:MAX_PLAIN]
-    if plain == account:
+    if plain and plain == account:
         return plain
     return f"{plain or 'somebody'}-{sha256(account.encode()).hexdigest()[:6]}"

@@ -346,6 +346,18 @@ def test_argilla_s_users_are_reviewers_again(tmp_path):
     assert sorted(found) == [("ada", "wrong"), ("argilla-11111111", "right")]
 
 
+RIGHT = json.dumps(
+    {
+        "completed_by": 7,
+        "result": [
+            {"from_name": "verdict", "value": {"choices": ["right"]}},
+            {"from_name": "comment", "value": {"text": ["so"]}},
+        ],
+    }
+)
+"""An annotation of Label Studio."""
+
+
 @pytest.mark.parametrize(
     ("completed_by", "reviewer"),
     [
@@ -358,6 +370,7 @@ def test_argilla_s_users_are_reviewers_again(tmp_path):
         ({"id": 7, "email": "ada.l@y.org"}, "ada-l-0acfdc"),
         ({"id": 7, "email": "../../ada"}, "ada-c175b1"),
         ({"id": 7, "email": "<>"}, "somebody-24295a"),
+        ("", "somebody-e3b0c4"),
         (None, "label-studio"),
     ],
 )
@@ -383,6 +396,11 @@ def test_label_studio_s_annotators_are_reviewers(completed_by, reviewer, tmp_pat
         ),
         ('[{"data": {"key": "k"}, "annotations": [{"result": 3}]}]', "record 0 of"),
         ("[3]", "record 0 of"),
+        (
+            f'[{{"data": {{"key": "k1"}}, "annotations": [{RIGHT}]}}, {{"data": {{"key": "k1"}}, '
+            '"annotations": [' + RIGHT.replace("so", "\\ud800") + "]}]",
+            "record 1 of",
+        ),
     ],
 )
 def test_what_no_program_exports_is_refused(text, problem, tmp_path):
