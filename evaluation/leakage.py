@@ -21,6 +21,7 @@ from schemas.photographs import opened
 
 SIDE = 32
 """Pixels per side of a thumbnail (Zauner 2010)."""
+THUMBNAIL_BYTES = SIDE * SIDE
 LOW = 8
 """Frequencies per axis: 8 x 8 of them, the mean left out, make a hash of 63 bits."""
 MAX_DISTANCE = 10

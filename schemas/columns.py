@@ -1,6 +1,6 @@
 """Table schemas, written as keyword arguments, and frames of such tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -56,6 +56,12 @@ def fitted(frame: pl.DataFrame, schema: pl.Schema, optional: Sequence[str] = ())
         except PolarsError:
             raise ValueError(f"column {name} has numbers too large for {_told(wanted)}") from None
     return pl.DataFrame(given)
+
+
+def incomplete_column(frame: pl.DataFrame, may_be_null: Collection[str] = ()) -> str | None:
+    """The first column that lacks values and may not; None where there is none."""
+    asked = (name for name in frame.columns if name not in may_be_null)
+    return next((name for name in asked if frame[name].null_count()), None)
 
 
 def _fits(found: pl.DataType, wanted: pl.DataType) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.columns import columns
+from schemas.columns import columns, incomplete_column
 from schemas.dataset_folder import name_of_dataset, read_manifest
 from schemas.printable import first_line, shell_word
 
@@ -106,6 +106,10 @@ def read_difficulty(path: Path) -> pl.DataFrame:
         ) from None
     if rows.schema != DIFFICULTY:
         raise ValueError(f"{path} has other columns than pass rates have: {again}")
+    if lacking := incomplete_column(rows):
+        raise ValueError(f"{path} has a row without {lacking}: {again}")
+    if not rows["pass_rate"].is_between(0, 1).all():
+        raise ValueError(f"{path} has a pass rate that is not from 0 to 1: {again}")
     return rows
 
 

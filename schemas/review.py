@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.columns import columns
+from schemas.columns import columns, incomplete_column
 
 REVIEWS = "reviews"
 """The folder of reviews below the root."""
@@ -64,6 +64,7 @@ REVIEW = columns(
 where the question was seen; `label` is the text of its right option, `answered` that of the option
 which the reviewer chose before seeing the label: "" where no option held, null before that and
 where it was not asked for. A null `verdict` takes back the one before, or comes with an answer."""
+MAY_BE_NULL = ("answered", "verdict", "comment")
 
 
 def question_key(shown: str, question: str, options: Sequence[str], label: str) -> str:
@@ -104,6 +105,8 @@ def read_reviews(path: Path) -> pl.DataFrame:
     known = [verdict.value for verdict in ReviewVerdict]
     if rows.schema != REVIEW:
         raise ValueError(f"{path} has other columns than reviews have: move it away")
+    if lacking := incomplete_column(rows, MAY_BE_NULL):
+        raise ValueError(f"{path} has a row without {lacking}: move it away, or bring back a copy")
     if not rows["verdict"].drop_nulls().is_in(known).all():
         raise ValueError(f"{path} holds an unknown verdict: known are {', '.join(known)}")
     return rows

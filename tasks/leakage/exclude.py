@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from evaluation.benchmarks.texts import coco_source
-from evaluation.leakage import LISTED, PHOTOGRAPH, find_overlaps, thumbnail
-from schemas.columns import columns, formatted
+from evaluation.leakage import LISTED, PHOTOGRAPH, THUMBNAIL_BYTES, find_overlaps, thumbnail
+from schemas.columns import columns, formatted, incomplete_column
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
 from schemas.mirror import ORIGINAL
@@ -54,14 +54,23 @@ def read_lists(paths: Sequence[Path]) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=LISTED)]
     for path in paths:
         try:
-            parts.append(pl.read_parquet(path).select(LISTED.names()).cast(LISTED))
-        except (pl.exceptions.PolarsError, OSError) as error:
+            parts.append(_listed(pl.read_parquet(path)))
+        except (pl.exceptions.PolarsError, OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(
                 f"{path} is not a list of benchmark photographs ({reason}): make it again with "
                 "`spatialthinker leakage`"
             ) from None
     return pl.concat(parts)
+
+
+def _listed(rows: pl.DataFrame) -> pl.DataFrame:
+    found = rows.select(LISTED.names()).cast(LISTED)
+    if lacking := incomplete_column(found, ("thumbnail",)):
+        raise ValueError(f"a row has no {lacking}")
+    if not found["thumbnail"].bin.size().drop_nulls().eq(THUMBNAIL_BYTES).all():
+        raise ValueError(f"a thumbnail has other than {THUMBNAIL_BYTES} bytes")
+    return found
 
 
 def digest_lists(paths: Sequence[Path]) -> str:

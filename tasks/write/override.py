@@ -16,7 +16,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from schemas.claim import Category, decode_claim, objects_of
-from schemas.columns import fitted
+from schemas.columns import fitted, incomplete_column
 from schemas.file_digests import digest_store, file_digests
 from schemas.question import LEVELS, QUESTION
 from schemas.scene_graph import Scene, scenes_of
@@ -118,9 +118,8 @@ def _problem_of(rows: pl.DataFrame) -> str:
     """What is wrong with the first row that is; empty where nothing is."""
     if rows.is_empty():
         return "it has no rows"
-    for name in QUESTION.names():
-        if name not in MAY_BE_NULL and rows[name].null_count():
-            return f"column {name} is null in row {rows[name].is_null().arg_max()}"
+    if name := incomplete_column(rows, MAY_BE_NULL):
+        return f"column {name} is null in row {rows[name].is_null().arg_max()}"
     twice = rows.filter(pl.col("question_id").is_duplicated())
     if twice.height:
         return f"{twice['question_id'][0]} is the question_id of two rows"

@@ -154,6 +154,16 @@ def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
     pl.DataFrame({"a": [1]}).write_parquet(other)
     with pytest.raises(ValueError, match=r"other\.parquet is not a list"):
         read_lists([other])
+    sound = listed([drawn(1)])
+    for change, told in (
+        (pl.lit(b"short").alias("thumbnail"), "a thumbnail has other than 1024 bytes"),
+        (pl.lit(None).alias("benchmark"), "a row has no benchmark"),
+    ):
+        sound.with_columns(change).write_parquet(other)
+        with pytest.raises(ValueError, match=rf"other\.parquet is not a list .*{told}"):
+            read_lists([other])
+    sound.with_columns(thumbnail=pl.lit(None)).write_parquet(other)
+    assert read_lists([other]).height == 1
 
 
 LEAKY = {"gates__min_quota_share": 0.5}

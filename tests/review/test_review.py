@@ -137,6 +137,10 @@ def test_a_reviewer_has_a_name_for_a_file(name, tmp_path):
             said(("ada", "k1", ReviewVerdict.RIGHT)).with_columns(verdict=pl.lit("fine")),
             "known are right",
         ),
+        (
+            said(("ada", "k1", ReviewVerdict.RIGHT)).with_columns(category=pl.lit(None, pl.String)),
+            "has a row without category",
+        ),
     ],
 )
 def test_a_damaged_file_is_named(content, problem, tmp_path):

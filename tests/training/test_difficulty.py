@@ -206,6 +206,10 @@ def test_a_damaged_file_is_one_line(drawn_dataset, root):
     path = write(drawn_dataset, "eyes", root, FIVE.drop("category"))
     with pytest.raises(ValueError, match="has other columns than pass rates have: remove it"):
         read_difficulty(path)
+    for rate, told in ((None, "has a row without pass_rate"), (1.5, "is not from 0 to 1")):
+        rates = FIVE.with_columns(pass_rate=pl.lit(rate, pl.Float64))
+        with pytest.raises(ValueError, match=f"{told}: remove it"):
+            read_difficulty(write(drawn_dataset, "eyes", root, rates))
     path.write_bytes(b"PAR1")
     with pytest.raises(ValueError, match=r"cannot be read as pass rates .*: remove it"):
         read_difficulty(path)
