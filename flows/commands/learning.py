@@ -41,11 +41,13 @@ def score(
     A line is `{"completion", "gold", "width", "height"}`, where gold is the dataset's column
     answer_option_text, or, with `--dataset`, `{"question_id", "completion"}`.
     """
-    from schemas.dataset_folder import resolve_dataset
+    from schemas.dataset_folder import check_files, resolve_dataset
     from tasks.train.score import print_means, reward_of, score_file, scores_path, write_scores
 
     written = scores_path(completions, out)
     folder = resolve_dataset(dataset, root) if dataset else None
+    if folder:
+        check_files(folder)
     scores = score_file(completions, folder, reward_of(kind, similarity))
     write_scores(scores, written)
     print_means(scores, Console())

@@ -101,8 +101,8 @@ def reviews(
     """
     from schemas.dataset_folder import (
         check_dataset,
+        check_files,
         name_of_dataset,
-        read_manifest,
         resolve_dataset,
     )
     from schemas.replacing import replacing
@@ -114,7 +114,7 @@ def reviews(
     from tasks.review.precision import agreement_told, agreements, precisions, reviewed_of, told
 
     folder = resolve_dataset(dataset, root)
-    manifest = read_manifest(folder)
+    manifest = check_files(folder)
     name = manifest["name"]
     if give and give.is_dir():
         raise ValueError(f"--export {give} is a folder: name a file")

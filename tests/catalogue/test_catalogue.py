@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.serve import dataset_of
@@ -96,6 +97,34 @@ def test_a_dataset_elsewhere_or_changed_gets_no_tag(root, drawn_dataset, other):
     next((root / "datasets" / "drawn" / other / "data").glob("val-*")).write_bytes(b"")
     code, _, told = run_command(root, "tag", "drawn", "approved")
     assert code == 2 and "has changed since it was published" in told
+
+
+READING = (
+    ("diff", "DRAWN", "drawn"),
+    ("leakage", "DRAWN"),
+    ("push", "DRAWN", "--to", "TO"),
+    ("report", "DRAWN"),
+    ("review", "DRAWN", "--reviewer", "ada"),
+    ("reviews", "DRAWN"),
+    ("reviews", "DRAWN", "--export", "TO"),
+    ("score", "LINES", "--dataset", "DRAWN"),
+    ("why", "1-depth-00000000", "--dataset", "DRAWN"),
+)
+"""Calls that read a dataset, DRAWN."""
+
+
+def test_no_command_reads_a_dataset_that_has_changed(root, drawn_dataset, tmp_path):
+    folder = root / "datasets" / "drawn" / drawn_dataset.name
+    path = next((folder / "data").glob("train-*"))
+    pl.read_parquet(path).with_columns(height=None).write_parquet(path)
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"question_id": "a", "completion": ""}')
+    places = {"DRAWN": f"drawn/{folder.name}", "LINES": str(lines), "TO": str(tmp_path / "to")}
+    for words in READING:
+        code, output, told = run_command(root, *(places.get(word, word) for word in words))
+        assert (code, output) == (2, ""), words
+        assert f"{path} has changed since it was published" in told.splitlines()[-1], words
+    assert not (tmp_path / "to").exists()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from schemas.claim import DepthClaim, LocationClaim
 from tasks.diff.record import cuts_of
 from tasks.diff.report import compare_datasets, render_page, text_lines
 from tests.commands import call
-from tests.diff.worlds import SCENES, WORLD, asked, changed, make
+from tests.diff.worlds import SCENES, WORLD, asked, changed, make, state_files
 
 WORDS = "questions.0.words"
 OTHER_IDS = {"1": [(key + 100, *rest) for key, *rest in SCENES["1"]], "2": SCENES["2"]}
@@ -294,6 +294,7 @@ def test_the_command_writes_what_it_is_asked_for(tmp_path):
         (("made/one", "made/none"), "no dataset made/none"),
         (("made/one", "made@none"), "no tag none of made"),
         (("made/one", "made/old"), "lack asks, claim: compare datasets that this release"),
+        (("made/one", "made/damaged"), "ledger.parquet has changed since it was published"),
         (("made/one", "made/two", "--out", "x"), "--out needs --format html or --format parquet"),
     ],
 )
@@ -302,6 +303,9 @@ def test_what_cannot_be_compared_is_told_in_one_line(arguments, told, tmp_path):
     old = make(tmp_path, "old", WORLD)
     for path in (old / "data").iterdir():
         pl.read_parquet(path).drop("asks", "claim").write_parquet(path)
+    state_files(old)
+    damaged = make(tmp_path, "damaged", WORLD) / "ledger.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-9])
     done = call("diff", *arguments, "--root", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr and done.stderr.count("\n") == 1

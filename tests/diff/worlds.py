@@ -4,6 +4,7 @@ manifests are real, so that what differs between two of them is exactly what a t
 import copy
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def make(root: Path, name: str, world: Mapping[str, Any]) -> Path:
     _ledger(world).write_parquet(folder / "ledger.parquet")
     manifest = {
         "name": "made", "digest": name, "code": world["code"], "versions": world["versions"],
-        "config": world["config"], "files": {}, "num_samples": samples.height,
+        "config": world["config"], "num_samples": samples.height,
         "num_images": samples["image_id"].n_unique(), "splits": {}, "models": {}, "funnel": [],
         "quotas": [], "costs": [], "judging": None,
         "stages": {
@@ -116,7 +117,18 @@ def make(root: Path, name: str, world: Mapping[str, Any]) -> Path:
         },
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest))
+    state_files(folder)
     return folder
+
+
+def state_files(folder: Path) -> None:
+    """Have the manifest say that the tables that lie there are what was published."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = {
+        path.relative_to(folder).as_posix(): {"sha256": sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(folder.rglob("*.parquet"))
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def _frames(world: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
