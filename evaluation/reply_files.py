@@ -5,14 +5,12 @@ tsv or json); lmms-eval writes lines with `doc_id` and `resps`. What a format lo
 """
 
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from evaluation.tables import read_rows
 from schemas.printable import first_line
@@ -82,7 +80,7 @@ def _spreadsheet(path: Path) -> list[dict[str, Any]]:
         names = [str(name) for name in next(lines, ())]
         rows = [dict(zip(names, map(_cell, line), strict=False)) for line in lines]
         book.close()
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
+    except Exception as error:  # a damaged archive ends in whatever its readers meet
         raise ValueError(
             f"{path} cannot be read ({first_line(error)[:200]}): get it again"
         ) from None
@@ -131,7 +129,7 @@ def _of_lmms_eval(path: Path, rows: list[dict[str, Any]]) -> ReplyFile:
         scored = _first(row.get("filtered_resps"))
         text = scored if row.get("resps") is None else _first(row["resps"])
         prompt = row.get("input")
-        asked = prompt if isinstance(prompt, str) else ""
+        asked = _whole(prompt) if isinstance(prompt, str) else ""
         read = None if scored == text else scored
         found.append(FileReply(row, _number(row.get("doc_id")), text, prompt=asked, scored=read))
     if all(one.text is None for one in found):
@@ -149,7 +147,7 @@ def _first(said: Any) -> str | None:
     """The first of several replies, which may be lists of one; None where it is no text."""
     while isinstance(said, list) and said:
         said = said[0]
-    return said if isinstance(said, str) else None
+    return _whole(said) if isinstance(said, str) else None
 
 
 def _text(value: Any) -> str | None:
@@ -157,7 +155,12 @@ def _text(value: Any) -> str | None:
     where it is a list or an object."""
     if isinstance(value, list | dict):
         return None
-    return "" if value is None or value != value else str(value)
+    return "" if value is None or value != value else _whole(str(value))
+
+
+def _whole(text: str) -> str:
+    """Text as a file can hold it: JSON may have halves of characters."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _number(value: Any) -> int | None:

@@ -3,6 +3,7 @@ refused at the first row that is of none."""
 
 import json
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -310,3 +311,21 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(name, data, message, tmp
     with pytest.raises(ValueError, match=message) as refused:
         read_reply_file(tmp_path / name)
     assert "\n" not in str(refused.value)
+
+
+def test_a_damaged_spreadsheet_is_one_line_wherever_it_is_damaged(tmp_path):
+    rows = [{"index": 0, "item_id": "a", "answer": "A", "prediction": "x" * 90}]
+    sound = written(tmp_path / "r.xlsx", rows).read_bytes()
+    draw = random.Random(3)
+    for _ in range(200):
+        data = bytearray(sound)
+        for _ in range(3):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        (tmp_path / "r.xlsx").write_bytes(data)
+        with suppress(ValueError):  # of other errors none
+            read_reply_file(tmp_path / "r.xlsx")
+
+
+def test_half_a_character_of_a_reply_costs_itself(tmp_path):
+    rows = [{"doc_id": k, "item_id": "abc"[k], "resps": [["B \ud83d"]]} for k in range(3)]
+    assert texts_of(written(tmp_path / "samples.jsonl", rows)) == ["B ?"] * 3
