@@ -222,7 +222,14 @@ def bomb(path: Path) -> None:
         archive.writestr("depth.npy", head.getvalue() + bytes(1 << 20))
 
 
+def with_header(path: Path, header: bytes) -> None:
+    """An .npy with this text in place of its header."""
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+
+
 BROKEN = [
+    ("1.npy", lambda p: with_header(p, b"{'shape': (2, 3"), "parse|header|EOF"),
+    ("1.npy", lambda p: with_header(p, b"{b'descr': '<f4', 'shape': (2, 3)}"), "not supported"),
     ("1.npy", lambda p: p.write_bytes(b""), "magic|EOF|bytes"),
     ("1.npy", lambda p: p.write_bytes(b"no map at all"), "magic"),
     ("1.npy", lambda p: np.save(p, np.array([{"a": 1}, None], object)), "not of numbers"),
