@@ -16,7 +16,7 @@ from evaluation.reading.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, 
 from evaluation.reading.counted import Clause, without_parts, without_shared_out, without_whole
 from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import is_from_another
-from evaluation.reading.option_texts import singular
+from evaluation.reading.option_texts import PRONOUNS, singular
 from evaluation.reading.reply_parts import SUPPOSED
 from evaluation.reading.subjects import CLAUSE_ENDS, CONTRASTING, IS, JOINED, THING, subject_of
 from evaluation.reading.turned import said_by_opposite
@@ -47,6 +47,8 @@ GENERAL = {
     "itself",
 }  # fmt: skip
 """Words that may stand for what is asked about."""
+TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
+"""The end of a clause of something that only an earlier one names."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -69,15 +71,17 @@ def about_asked(text: str, asked: Asked) -> str:
 @dataclass(slots=True)
 class _Reading:
     """Whether a text names the thing for whose place is asked; its clauses that were kept so far,
-    the things that they name, the clause before; whether what is asked about was their subject,
-    and whether the last clause was left out, stands below a heading of the opposite, or belongs to
-    a comparison; whether what speaks of the opposite is not understood, where it is read."""
+    the things that they name, the clause before; whether another thing than what is asked about was
+    a subject so far, and whether that was; whether the last clause was left out, stands below a
+    heading of the opposite, or belongs to a comparison; whether what speaks of the opposite is not
+    understood, where it is read."""
 
     asked: Asked
     is_named: bool
     kept: list[Clause] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     before: str = ""
+    is_of_others: bool = False
     is_told: bool = False
     is_left_out: bool = False
     is_headed: bool = False
@@ -90,7 +94,7 @@ class _Reading:
         if self.is_left_out:
             clause = JOINS.sub("", clause)
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
-            told = said_to_exist(clause, asked.sought, self.before)
+            told = said_to_exist(clause, asked.sought, self.before, is_last=is_last or not mark)
             self.before = clause
             clause = told or clause
         turned = said_by_opposite(clause, asked) if asked.is_turned and mark[:1] != "?" else None
@@ -103,6 +107,8 @@ class _Reading:
         self.is_left_out = (
             self.is_headed or is_opposite or self.is_compared or self._is_elsewhere(clause)
         )
+        subject = subject_of(clause)
+        self.is_of_others |= subject is not None and subject.thing not in asked.things | GENERAL
         self.is_compared &= not is_last
         is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
         if self.is_left_out and (is_of_letter or not _has_letter(clause, asked.letters)):
@@ -146,6 +152,9 @@ class _Reading:
             return True
         if is_from_another(clause, asked):
             return True
+        is_to_pronoun = TO_PRONOUN.search(clause) is not None
+        if is_to_pronoun and self.is_of_others:
+            return True
         if subject is None:
             return False
         is_asked = subject.thing in asked.things
@@ -153,7 +162,7 @@ class _Reading:
             return bool(asked.references) and not is_asked
         if is_asked and subject.other and subject.other not in asked.things:
             return True
-        is_placed = asked.placed and (subject.is_part or self.is_named)
+        is_placed = asked.placed and (subject.is_part or self.is_named or is_to_pronoun)
         if is_placed and not is_asked and subject.thing not in GENERAL:
             return True
         if subject.is_part:

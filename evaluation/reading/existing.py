@@ -12,6 +12,7 @@ from collections.abc import Sequence, Set
 
 from evaluation.reading.option_texts import ARTICLES, singular
 from evaluation.reading.skeletons import with_not
+from schemas.vocabulary.attributes import load_attributes
 
 SCENE = r"(?:the|this) (?:picture|image|photo|photograph|scene)"
 WE = "(?:i|we|you|one)"
@@ -32,6 +33,11 @@ LACKS = re.compile(
     rf"{BEGIN}(?:there (?:is|are) not|{WE} (?:do|can|could) ?not {SEE}|{SCENE} does not {SHOW}) "
     r"(?:an?|any) "
 )
+LOOKED_FOR = re.compile(
+    r"(?i)\b(?:look|search|check|scan)\w* (?:closely |carefully )?for (?:an?|any|some) (.+)$"
+)
+NOT_FOUND = re.compile(rf"{BEGIN}(?:{WE} )?(?:do|did|can|could) not {SEE} (?:one|any|it|them)$")
+"""Behind what was looked for."""
 NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
 """Behind what else there is: "a car and no people"."""
 PLACE = re.compile(r"(?i) (?:in|on|at|by|near|behind|under|above|below|to|inside|between)\b")
@@ -41,7 +47,10 @@ ELSEWHERE = re.compile(
     r"|(?:the|your|my|this) (?:mind|question|prompt|text|options?|other (?:picture|image|photo))\b)"
 )
 """Not in the picture that is asked about."""
-IS = re.compile(r" (?:is|are) (?:(?!missing|lacking)\w+ing )?(?=[a-z])")
+IS = re.compile(
+    r" (?:is|are) (?:(?:clearly |partly |partially )?"
+    rf"(?:{FOUND}|(?!missing|lacking)\w+ing) )?(?=[a-z])"
+)
 FOUND_ONE = re.compile(
     rf"{BEGIN}(?:(no)|{ONE}) "
     rf"(?=[^,;:]*? (?:(?:is|are|can be) (?:(?!missing|lacking)\w+ing )?(?:{FOUND}|in|on|at))\b)"
@@ -55,6 +64,17 @@ AFTER = {
 """What may follow a name: it is no part of the name of another thing."""
 BESIDE = {"left", "right", "side"}
 """Soon behind "to" where it is said of a place: "a bicycle to rent" is not."""
+KINDLESS = {
+    "small", "large", "big", "little", "tiny", "huge", "tall", "short", "young", "old", "dark",
+    "bright",
+    *(
+        name
+        for color in load_attributes().values()
+        if color.family == "color"
+        for name in (color.name, *color.also)
+    ),
+}  # fmt: skip
+"""Colours and sizes: a red car is a car, as a toy car is not."""
 VERBS = {"is", "are", "can"}
 """The same, where the thing is the subject."""
 EVERYWHERE = {"visible", "present", "here", "anywhere", "shown", "seen", "found", "depicted"}
@@ -67,13 +87,23 @@ def sought_in(question: str) -> Sequence[str]:
     return _words(found[1]) if found else ()
 
 
-def said_to_exist(clause: str, sought: Sequence[str], before: str = "") -> str | None:
+def said_to_exist(
+    clause: str, sought: Sequence[str], before: str = "", *, is_last: bool = True
+) -> str | None:
     """What a clause, behind another one, says, "Yes" or "No", of what is sought; None where it does
-    not say it."""
+    not say it. `is_last`: it ends its sentence."""
     clause = with_not(clause)
     nor = NOR.match(clause)
     if nor and sought and HAS.match(before) and not PLACE.search(IN_SCENE.sub("", before)):
         return ", No," if _words(nor[1]) == [*sought] else None
+    looked = LOOKED_FOR.search(IN_SCENE.sub("", before))
+    if (
+        is_last
+        and looked
+        and sought
+        and NOT_FOUND.match(IN_SCENE.sub("", clause).removesuffix(" anywhere"))
+    ):
+        return ", No," if _words(looked[1]) == [*sought] else None
     lacks, found = LACKS.match(clause), FOUND_ONE.match(clause)
     begin = lacks or HAS.match(clause) or found
     if not sought or not begin or ELSEWHERE.search(clause):
@@ -93,7 +123,10 @@ def _is_nowhere(words: Sequence[str], sought: Sequence[str]) -> bool:
 
 
 def _begins(words: Sequence[str], sought: Sequence[str], ends: Set[str]) -> bool:
-    """Whether words begin with those that are sought, and may go on as they do."""
+    """Whether words begin with those that are sought, behind colours and sizes, and may go on as
+    they do."""
+    while words and words[0] in KINDLESS and words[0] not in sought:
+        words = words[1:]
     following = words[len(sought) : len(sought) + 1]
     is_apart = following != ["to"] or not BESIDE.isdisjoint(words[len(sought) + 1 :][:2])
     return [*words[: len(sought)]] == [*sought] and {*following} <= ends and is_apart

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from evaluation.reading.reply_parts import plain
 
@@ -62,6 +62,7 @@ NEEDY = [
     )),
 ]  # fmt: skip
 """No core, and the ends of such as need another word behind them."""
+PRONOUNS = ("it", "them", "him", "her")
 Words = tuple[str, ...]
 Options = Mapping[str, Words]
 
@@ -102,11 +103,13 @@ def without_article(words: Words) -> Words:
 
 
 def _with_side(words: Words) -> Iterator[Words]:
-    """ "left side of" for "left of"."""
+    """ "left side of" for "left of", "left hand side" for "left side"."""
     for place, pair in enumerate(pairwise(words), 1):
         if pair in (("left", "of"), ("right", "of")):
             yield (*words[:place], "side", *words[place:])
             yield (*words[:place], "hand", "side", *words[place:])
+        if pair in (("left", "side"), ("right", "side")):
+            yield (*words[:place], "hand", *words[place:])
 
 
 def _cores(options: Options) -> dict[str, Words]:
@@ -134,6 +137,15 @@ def _start(words: Words, core: Words) -> int:
     return next(place for place in places if words[place : place + len(core)] == core)
 
 
+def _with_pronoun(option: Words, options: Options) -> Iterator[Words]:
+    """ "behind it" for "behind the bicycle", where all options end in the bicycle."""
+    ends = zip(*(text[::-1] for text in options.values()), strict=False)
+    num_shared = len([*takewhile(lambda words: len({*words}) == 1, ends)])
+    shared = option[len(option) - num_shared :]
+    if len(options) > 1 and num_shared < len(option) and shared[:1] and shared[0] in ARTICLES:
+        yield from ((*option[:-num_shared], pronoun) for pronoun in PRONOUNS)
+
+
 def same_text(one: str, other: str) -> bool:
     """Whether two short answers say the same, apart from case, punctuation, articles and the way to
     write a number."""
@@ -157,8 +169,9 @@ def marked_texts(line: str, options: Options) -> str:
     texts = {
         (letter, text)
         for letter, option in options.items()
+        for form in (option, *_with_pronoun(option, options))
         for start in {0, _start(option, cores.get(letter, option))}
-        for text in (without_article(option[start:]), *_with_side(option[start:]))
+        for text in (without_article(form[start:]), *_with_side(form[start:]))
     }
     texts |= {*options.items(), *cores.items()}
     taken = [False] * len(words)

@@ -21,6 +21,8 @@ COUNTS = re.compile("h[lj]*#([A-Z])")
 """A number that a thing has, or somebody sees."""
 SCALE = re.compile("[^@#.,]*(?:x0+|0x):")
 """What a number behind the colon is of: "scale 1-8: 8", "2 x 4 = 8"."""
+SAID = re.compile("p[lj]?s[ljs]*$")
+""""I estimate", "I would say": what stands behind it is meant."""
 RELATIVE = re.compile("b[^#]*xsb[ljod&]*$")
 """Of another thing than the sentence: "on the rug that is under"."""
 ABOUT_TEXT = re.compile("k[ljs]*b[ljs]*$")
@@ -113,6 +115,8 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
         return False
     if is_guide and ABOUT_TEXT.search(before):
         return False
+    if SAID.search(before) and not goes_on:
+        return True
     if (seen and not (seen[1] and is_guide)) or {*text[:-1]} & WHOLE:
         return True
     if not goes_on:

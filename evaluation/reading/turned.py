@@ -13,7 +13,7 @@ from evaluation.reading.asked import LESSER, TURNS, Asked, things_in
 from evaluation.reading.existing import SCENE
 from evaluation.reading.option_texts import ARTICLES, singular
 
-IS = "(?:(?:is|are|looks?|appears?|seems?)(?: to be)?|stands?|sits?|lies?)"
+IS = "(?:(?:is|are|looks?|appears?|seems?)(?: to be)?|stands?|sits?|lies?|hangs?|rests?)"
 NAME = r"(?:(?:the|this|that) )?((?:[\w-]+ ){0,3}?[\w-]+)"
 DEGREE = "(?:(?:clearly|slightly|somewhat|much|far|a bit|a little|located|positioned|the) )*"
 COMPARES = re.compile(

@@ -32,7 +32,18 @@ BED = "Where is the lamp in relation to the bed?"
 BY_BED = {"A": "to the left of the bed", "B": "to the right of the bed", "C": "on the bed"}
 CLOSER = {"A": "A is closer", "B": "B is closer"}
 
+BOX = "Where is the cat relative to the box?"
+BY_BOX = {"A": "on the box", "B": "in front of the box", "C": "to the left of the box"}
+
 CASES = [
+    (BOX, BY_BOX, "The cat sits in front of it.", "B"),
+    (BOX, BY_BOX, "The box is in the middle and the cat is to the left of it.", "C"),
+    (BOX, BY_BOX, "The cat is not on it.", None),
+    (BOX, BY_BOX, "The box is red and the wall is to the left of it.", None),
+    (BOX, BY_BOX, "Next to the cat is a dog, and the cat is to the left of it.", None),
+    (BOX, BY_BOX, "The cat wears a collar with a bell on it.", None),
+    (BOX, BY_BOX, "The box is blue with stars on it.", None),
+    (BOX, BY_BOX, "The shadow of the cat falls on it.", None),
     (NEARER, TWO, "Closest: the bicycle. Farthest: the car.", "B"),
     (NEARER, TWO, "Closer to the camera: bicycle\nFarther from the camera: car", "B"),
     (NEARER, TWO, "Farthest: the car, closest: the bicycle", "B"),
