@@ -9,7 +9,7 @@ import polars as pl
 from schemas.chat import Reply
 from schemas.dataset_folder import builds_below, check_files, sample_files
 from schemas.manifest import recipe_of
-from schemas.printable import printable
+from schemas.printable import printable, shell_word
 from tasks.artifact import LEDGER, artifacts_of, digest_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
@@ -259,8 +259,8 @@ def _image_of(name: str, dataset: Path, digests: dict[str, str], root: Path) -> 
     found = questions.select("image_id").unique().collect()
     if found.is_empty():
         raise ValueError(
-            f"{name} is neither an image nor a question of {dataset}: name another dataset with "
-            "--dataset, or an id of its columns image_id or question_id"
+            f"{shell_word(name)} is neither an image nor a question of {dataset}: name another "
+            "dataset with --dataset, or an id of its columns image_id or question_id"
         )
     return str(found.item())
 

@@ -454,6 +454,13 @@ def test_why_tells_why_a_model_wrote_nothing(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("name", "told"), [("", "''"), ("a b", "'a b'"), ("q", "q")])
+def test_why_names_what_it_does_not_know(name, told, tmp_path):
+    dataset = write_build(tmp_path, ASKED)
+    with pytest.raises(ValueError, match=f"^{told} is neither an image nor a question"):
+        list(explain(name, dataset, tmp_path))
+
+
 def test_why_reads_the_shards_that_the_dataset_was_made_of(tmp_path):
     """One is incomplete, and a later build completed it; others only look alike."""
     dataset = write_build(tmp_path, ASKED, judge=f"{'7' * 16}+{'9' * 16}")
