@@ -91,12 +91,13 @@ class _Reading:
     def take(self, clause: str, mark: str, ahead: str) -> None:
         """The next clause, the mark behind it, and the text from its start on."""
         asked, is_last = self.asked, SENTENCE_ENDS.search(mark) is not None
-        if self.is_left_out:
-            clause = JOINS.sub("", clause)
+        told = None
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
             told = said_to_exist(clause, asked.sought, self.before, is_last=is_last or not mark)
             self.before = clause
-            clause = told or clause
+        if self.is_left_out:
+            clause = JOINS.sub("", clause)
+        clause = told or clause
         turned = said_by_opposite(clause, asked) if asked.is_turned and mark[:1] != "?" else None
         clause = turned or clause
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)

@@ -19,8 +19,11 @@ OPENING = re.compile(r"(^|\.)[ejlsx*]*k,(?=[jl]*#)")
 """In a skeleton, what only says where one looks: "in the image, the bus"."""
 OF_ANOTHER_KIND = re.compile(r"#[A-Z]+(?=b[^x*afr@#.,;:]*x)")
 """In a skeleton, the subject of something that is not asked: "the bus is red"."""
-ECHO = re.compile(r"(?:^|[.,;:&do])[jkl]*\*[jkl*]*b[jl]*\*+[jl]*#")
-"""In a skeleton, the words of the question up to its answer: "the man is holding the phone"."""
+ECHO = re.compile(r"(?:^|[.,;:&do])(?:[jkl]*\*[jkl*]*b|pb?h)[jl]*\*+[jl]*#")
+"""In a skeleton, the words of the question up to its answer: "the man is holding the phone", "I see
+the clock at the top left"."""
+LISTED = re.compile(r"(?<=[bh])(?:[jl]*0x+[,&]+)+(?=[jl]*#)")
+"""In a skeleton, numbers of other things before the counted ones: "two tables and four chairs"."""
 
 
 def words_asked(line: str, asked: Asked) -> set[str]:
@@ -41,7 +44,7 @@ def stated_of_asked(signs: str, asked: Asked) -> str:
         signs = OF_ANOTHER_KIND.sub("x", signs)
         signs = ECHO.sub(lambda echo: echo[0].replace("*", "l"), signs)
     if asked.is_counted:
-        signs = OTHERS.sub("0", signs)
+        signs = LISTED.sub("", OTHERS.sub("0", signs))
     if asked.no:
         signs = re.sub(
             rf"(?:s?b|[bp]*h)(#{asked.no})j?\*+(?!x)(?=[jkls*]*(?:[.,]|$))", r"\1,", signs

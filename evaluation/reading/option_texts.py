@@ -141,9 +141,11 @@ def _with_pronoun(option: Words, options: Options) -> Iterator[Words]:
     """ "behind it" for "behind the bicycle", where all options end in the bicycle."""
     ends = zip(*(text[::-1] for text in options.values()), strict=False)
     num_shared = len([*takewhile(lambda words: len({*words}) == 1, ends)])
-    shared = option[len(option) - num_shared :]
-    if len(options) > 1 and num_shared < len(option) and shared[:1] and shared[0] in ARTICLES:
-        yield from ((*option[:-num_shared], pronoun) for pronoun in PRONOUNS)
+    name = next(
+        (k for k in range(len(option) - num_shared, len(option)) if option[k] in ARTICLES), 0
+    )
+    if len(options) > 1 and name:
+        yield from ((*option[:name], pronoun) for pronoun in PRONOUNS)
 
 
 def same_text(one: str, other: str) -> bool:

@@ -3,11 +3,12 @@
 import re
 from typing import NamedTuple
 
+from evaluation.reading.existing import SCENE
 from evaluation.reading.option_texts import singular
 
 CONTRASTING = "and|but|yet|while|whereas|though|although"
 JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
-JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?"
+JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?(?:in {SCENE},?\s+)?"
 IS = "(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?)"
 THING = r"(?:[\w-]+\s+){0,2}?([\w-]+)"
 """A name of up to three words, with the last one in the group."""

@@ -35,7 +35,26 @@ CLOSER = {"A": "A is closer", "B": "B is closer"}
 BOX = "Where is the cat relative to the box?"
 BY_BOX = {"A": "on the box", "B": "in front of the box", "C": "to the left of the box"}
 
+CHAIRS = "How many chairs are in the picture?"
+TALLEST = "Which of these is the tallest?"
+CORNER = "In which part of the image is the clock?"
+CORNERS = {"A": "top left", "B": "top right"}
+
 CASES = [
+    (BOX, BY_BOX, "He's sitting to the left of it.", "C"),
+    (
+        BED,
+        {"A": "left", "B": "right"},
+        "In the image the bed is on the right and the lamp is on the left.",
+        "A",
+    ),
+    (CHAIRS, NUMBERS, "The picture shows two tables and three chairs.", "C"),
+    (CHAIRS, NUMBERS, "There are two tables, one dog and three chairs.", "C"),
+    (CHAIRS, NUMBERS, "There are two tables and a dog.", None),
+    (TALLEST, DESK, "The tallest is the lamp, followed by the book and the mug.", "C"),
+    (TALLEST, DESK, "The lamp is followed by the book.", None),
+    (CORNER, CORNERS, "You can see the clock at the top left, above the shelf.", "A"),
+    (CORNER, CORNERS, "You can see the lamp at the top left.", None),
     (BOX, BY_BOX, "The cat sits in front of it.", "B"),
     (BOX, BY_BOX, "The box is in the middle and the cat is to the left of it.", "C"),
     (BOX, BY_BOX, "The cat is not on it.", None),

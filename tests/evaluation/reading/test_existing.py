@@ -50,6 +50,8 @@ def test_what_is_sought(question, sought):
         (CAT, "A cat is not on the sofa.", None),
         (CAT, "A cat is lying on the sofa bed.", None),
         (CAT, "The sofa has a cushion and no cat.", None),
+        (DOG, "There is a cat but no dog.", "B"),
+        (DOG, "There is a cat on the sofa but no dog.", None),
         (DOG, "There is a small brown dog on the mat.", "A"),
         (CAT, "A black cat is visible on the sofa.", "A"),
         (DOG, "I looked for a dog but could not find one anywhere in the image.", "B"),
