@@ -13,6 +13,8 @@ from evaluation.reading.existing import sought_in
 from evaluation.reading.option_texts import NUMBERS, singular
 
 TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "scales.toml"
+RANK = re.compile(r"(?i)\b(second|third|fourth)[ -](?=(?:\w+ )?(?:\w+est|most)\b)")
+"""Before the end of a scale: what is at the end itself is not asked for."""
 TURNS = re.compile(r"(?i)\b(?:less|least|not|never|no|without|except|hardly)\b|n't\b")
 """What makes a word of one end speak of the other end, or of neither."""
 LESSER = re.compile(r"(?i)\b(?:less|least)\b")
@@ -82,7 +84,8 @@ class Asked(NamedTuple):
     what it asks for; whether it supposes something; whether its options are numbers of things;
     where it asks whether something is there, the letter of "no" and the words for what it seeks;
     patterns of its options where it asks for a place relative to another thing, or they compare;
-    the things for whose place it asks. `is_turned` has clauses read that speak of the opposite of
+    the things for whose place it asks; a pattern of the word for what is not first on a scale
+    ("second"). `is_turned` has clauses read that speak of the opposite of
     what is asked."""
 
     ends: Sequence[Scale] = ()
@@ -99,6 +102,7 @@ class Asked(NamedTuple):
     sought: Sequence[str] = ()
     places: Sequence[re.Pattern[str]] = ()
     placed: Set[str] = frozenset()
+    rank: re.Pattern[str] | None = None
     is_turned: bool = False
 
 
@@ -149,6 +153,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         sought,
         [re.compile(place) for place in places if others or is_scale_offered],
         things_in(placed[1]) if placed else frozenset(),
+        re.compile(rf"(?i)\b{rank[1]}\b") if (rank := RANK.search(question)) else None,
     )
 
 

@@ -13,11 +13,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from evaluation.reading.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
-from evaluation.reading.counted import Clause, without_parts, without_shared_out, without_whole
+from evaluation.reading.counted import (
+    Clause,
+    with_zero,
+    without_parts,
+    without_shared_out,
+    without_whole,
+)
 from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import is_from_another
 from evaluation.reading.option_texts import PRONOUNS, singular
 from evaluation.reading.reply_parts import SUPPOSED
+from evaluation.reading.skeletons import with_not
 from evaluation.reading.subjects import CLAUSE_ENDS, CONTRASTING, IS, JOINED, THING, subject_of
 from evaluation.reading.turned import said_by_opposite
 
@@ -47,6 +54,7 @@ GENERAL = {
     "itself",
 }  # fmt: skip
 """Words that may stand for what is asked about."""
+SUPERLATIVE = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
@@ -102,7 +110,7 @@ class _Reading:
         clause = turned or clause
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)
         self.is_unclear |= asked.is_turned and is_opposite
-        self.is_headed &= not any(asked_end.search(clause) for asked_end, _ in asked.ends)
+        self.is_headed &= not _names_end(clause, asked)
         self.is_compared &= not VERB.search(clause)
         self.is_compared |= THAN.search(clause) is not None and _is_of_some(ahead, asked)
         self.is_left_out = (
@@ -127,7 +135,7 @@ class _Reading:
     def _keep(self, clause: str, mark: str) -> None:
         asked = self.asked
         if asked.is_counted and not _has_letter(clause, asked.letters):
-            clause = without_shared_out(clause)
+            clause = with_zero(with_not(without_shared_out(clause)), asked)
         clause = asked.verb.sub("is", clause) if asked.verb else clause
         clause = without_whole(self.kept, clause, asked)
         subject = subject_of(clause)
@@ -146,6 +154,9 @@ class _Reading:
         seen, one that the reply has brought in, or one behind a place that the question does not
         name."""
         asked, subject = self.asked, subject_of(clause)
+        is_first = SUPERLATIVE.search(clause) or _names_end(clause, asked)
+        if asked.rank and is_first and not asked.rank.search(clause):
+            return True
         if THERE_IS.match(clause) and not things_in(clause) <= asked.things | COMMON:
             return True
         inside = WITHIN.search(clause)
@@ -181,6 +192,10 @@ class _Reading:
         kept = self.kept
         while kept and not VERB.search(kept[-1][0]) and kept[-1][1].strip() in ("", ","):
             kept.pop()
+
+
+def _names_end(clause: str, asked: Asked) -> bool:
+    return any(end.search(clause) for end, _ in asked.ends)
 
 
 def _is_of_some(text: str, asked: Asked) -> bool:

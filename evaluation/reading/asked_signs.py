@@ -22,7 +22,7 @@ OF_ANOTHER_KIND = re.compile(r"#[A-Z]+(?=b[^x*afr@#.,;:]*x)")
 ECHO = re.compile(r"(?:^|[.,;:&do])(?:[jkl]*\*[jkl*]*b|pb?h)[jl]*\*+[jl]*#")
 """In a skeleton, the words of the question up to its answer: "the man is holding the phone", "I see
 the clock at the top left"."""
-LISTED = re.compile(r"(?<=[bh])(?:[jl]*0x+[,&]+)+(?=[jl]*#)")
+LISTED = re.compile(r"(?<=[bh])(?:[jl]*0x+[,&d]+)+(?=[jl]*#[A-Z]+j*\*)")
 """In a skeleton, numbers of other things before the counted ones: "two tables and four chairs"."""
 
 

@@ -19,6 +19,7 @@ SOME = re.compile(
 COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
 SHARED_OUT = re.compile(r"(?i)\b(?:each|every|per)\b")
 """With a number that is of a part: "each table has 2 chairs"."""
+NONE = re.compile(r"(?i)\b(?:no|zero|not any) (?=([\w-]+)\b)")
 MAX_BEFORE = 20
 """Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
 Clause = tuple[str, str]
@@ -27,6 +28,11 @@ Clause = tuple[str, str]
 def without_shared_out(clause: str) -> str:
     """Without the numbers that each of several things has."""
     return PART.sub("", clause) if SHARED_OUT.search(clause) else clause
+
+
+def with_zero(clause: str, asked: Asked) -> str:
+    """With 0 for "no dogs" where dogs are counted."""
+    return NONE.sub(lambda none: "0 " if things_in(none[1]) & asked.things else none[0], clause)
 
 
 def without_whole(kept: list[Clause], clause: str, asked: Asked) -> str:

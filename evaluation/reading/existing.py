@@ -19,6 +19,8 @@ WE = "(?:i|we|you|one)"
 SEE = "(?:see|spot|find|detect|identify|make out)"
 SHOW = "(?:show|contain|include|depict|feature)"
 FOUND = "(?:visible|present|shown|seen|found|depicted|there|here)"
+HOW = "(?:(?:also|clearly|just|partly|partially) )?"
+PLACES = "in|on|at|by|near|next to|behind|under|above|below|to the|inside|between"
 ONE = "(?:an?|one|two|three|four|five|some|several|many|a few|at least one)"
 BEGIN = r"(?i)^(?:(?:and|but|so|yes|no|yet|while|therefore|thus),?\s+)?"
 SOUGHT = re.compile(
@@ -40,20 +42,18 @@ NOT_FOUND = re.compile(rf"{BEGIN}(?:{WE} )?(?:do|did|can|could) not {SEE} (?:one
 """Behind what was looked for."""
 NOR = re.compile(r"(?i)^(?:and|but) no (.+)$")
 """Behind what else there is: "a car and no people"."""
-PLACE = re.compile(r"(?i) (?:in|on|at|by|near|behind|under|above|below|to|inside|between)\b")
+PLACE = re.compile(rf"(?i) (?:{PLACES})\b")
 IN_SCENE = re.compile(rf"(?i) (?:anywhere )?(?:in|on) {SCENE}\b.*")
 ELSEWHERE = re.compile(
     r"(?i)\b(?:in|on) (?:(?:most|many|such|every|all|another|other|some)\b"
     r"|(?:the|your|my|this) (?:mind|question|prompt|text|options?|other (?:picture|image|photo))\b)"
 )
 """Not in the picture that is asked about."""
-IS = re.compile(
-    r" (?:is|are) (?:(?:clearly |partly |partially )?"
-    rf"(?:{FOUND}|(?!missing|lacking)\w+ing) )?(?=[a-z])"
-)
+DOING = r"(?!missing|lacking)\w+ing"
+IS = re.compile(rf" (?:is|are) (?:{HOW}(?:{FOUND}|{DOING}) )?(?=[a-z])")
 FOUND_ONE = re.compile(
     rf"{BEGIN}(?:(no)|{ONE}) "
-    rf"(?=[^,;:]*? (?:(?:is|are|can be) (?:(?!missing|lacking)\w+ing )?(?:{FOUND}|in|on|at))\b)"
+    rf"(?=[^,;:]*? (?:(?:is|are|can be) {HOW}(?:{DOING} )?(?:{FOUND}|{PLACES}))\b)"
 )
 WORD = re.compile(r"[\w'-]+")
 AFTER = {

@@ -132,4 +132,5 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
         if text[0].isdecimal():
             return not (before or re.search("[#0]", after))  # "8 of 10"
         return re.match("[ljods&]", after) is not None
-    return bool(is_whole and re.match("[lj]", before) and re.match("[lj]", after))
+    is_number = text[0].isdecimal()
+    return is_whole and not is_number and bool(re.match("[lj]", before) and re.match("[lj]", after))

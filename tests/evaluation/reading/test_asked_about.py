@@ -37,6 +37,7 @@ BY_BOX = {"A": "on the box", "B": "in front of the box", "C": "to the left of th
 
 CHAIRS = "How many chairs are in the picture?"
 TALLEST = "Which of these is the tallest?"
+SECOND = "Which of these is the second tallest?"
 CORNER = "In which part of the image is the clock?"
 CORNERS = {"A": "top left", "B": "top right"}
 
@@ -53,6 +54,14 @@ CASES = [
     (CHAIRS, NUMBERS, "There are two tables and a dog.", None),
     (TALLEST, DESK, "The tallest is the lamp, followed by the book and the mug.", "C"),
     (TALLEST, DESK, "The lamp is followed by the book.", None),
+    (SECOND, DESK, "The lamp is the tallest.", None),
+    (SECOND, DESK, "The mug is the smallest.", None),
+    (SECOND, DESK, "The tallest is the lamp and the second tallest is the book.", "D"),
+    (SECOND, DESK, "The book is second.", "D"),
+    (SECOND, DESK, "The book", "D"),
+    (CHAIRS, {"A": "0", "B": "2"}, "I can see two tables but no chairs.", "A"),
+    (CHAIRS, {"A": "0", "B": "2"}, "There aren't any chairs in the picture.", "A"),
+    (CHAIRS, {"A": "0", "B": "2"}, "I can see no tables.", None),
     (CORNER, CORNERS, "You can see the clock at the top left, above the shelf.", "A"),
     (CORNER, CORNERS, "You can see the lamp at the top left.", None),
     (BOX, BY_BOX, "The cat sits in front of it.", "B"),
