@@ -54,6 +54,10 @@ GENERAL = {
     "itself",
 }  # fmt: skip
 """Words that may stand for what is asked about."""
+STANDS = re.compile(
+    r"(?i)\b(?:stands?|sits?|lies?|hangs?|rests?) (?=(?:much |far |slightly )?(?:\w+er|more)\b)"
+)
+"""A verb that says no more than "is" of what compares."""
 SUPERLATIVE = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
@@ -136,7 +140,7 @@ class _Reading:
         asked = self.asked
         if asked.is_counted and not _has_letter(clause, asked.letters):
             clause = with_zero(with_not(without_shared_out(clause)), asked)
-        clause = asked.verb.sub("is", clause) if asked.verb else clause
+        clause = STANDS.sub("is ", asked.verb.sub("is", clause) if asked.verb else clause)
         clause = without_whole(self.kept, clause, asked)
         subject = subject_of(clause)
         self.is_told |= subject is not None and subject.is_named and subject.thing in asked.things

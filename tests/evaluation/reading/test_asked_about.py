@@ -54,6 +54,8 @@ CASES = [
     (CHAIRS, NUMBERS, "There are two tables and a dog.", None),
     (TALLEST, DESK, "The tallest is the lamp, followed by the book and the mug.", "C"),
     (TALLEST, DESK, "The lamp is followed by the book.", None),
+    ("Which is higher, the car or the bicycle?", TWO, "The car hangs much higher.", "A"),
+    ("Which is higher, the car or the bicycle?", TWO, "The car hangs on the wall.", None),
     (SECOND, DESK, "The lamp is the tallest.", None),
     (SECOND, DESK, "The mug is the smallest.", None),
     (SECOND, DESK, "The tallest is the lamp and the second tallest is the book.", "D"),
