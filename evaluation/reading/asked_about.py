@@ -25,7 +25,15 @@ from evaluation.reading.from_another import is_from_another
 from evaluation.reading.option_texts import PRONOUNS, singular
 from evaluation.reading.reply_parts import SUPPOSED
 from evaluation.reading.skeletons import with_not
-from evaluation.reading.subjects import CLAUSE_ENDS, CONTRASTING, IS, JOINED, THING, subject_of
+from evaluation.reading.subjects import (
+    CLAUSE_ENDS,
+    CONTRASTING,
+    IS,
+    JOINED,
+    THING,
+    subject_of,
+    supposing,
+)
 from evaluation.reading.turned import said_by_opposite
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
@@ -131,7 +139,9 @@ class _Reading:
                 self._leave_out_list()
             self.is_headed |= is_opposite and ":" in mark and not things_in(clause) & asked.offered
             self.is_headed &= not is_last
-            if self.kept and is_last:
+            if start := supposing(clause):
+                self.kept.append((start, mark if is_last else ", "))
+            elif self.kept and is_last:
                 self.kept.append(("", mark))
         elif not self._repeats_condition(clause):
             self._keep(clause, mark)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from evaluation.reading.asked import COMMON, NUMBER, PART, Asked, things_in
 from evaluation.reading.option_texts import DIGITS
+from evaluation.reading.subjects import supposing
 
 SOME = re.compile(
     rf"(?i)(?<![\w.-]){NUMBER} "
@@ -47,8 +48,10 @@ def without_whole(kept: list[Clause], clause: str, asked: Asked) -> str:
         before = kept[place][0]
         whole = COUNTED.search(before)
         if whole and whole[1].lower() != part[1].lower() and not more <= things_in(before):
-            kept[place] = ("", "")
+            start = supposing(before)
+            kept[place] = (start, ", " if start else "")
             said = clause[part.start() :].replace(part["whole"] or " ", " ", 1)
+            said = f"{supposing(clause)} {said}".strip()
     return said
 
 

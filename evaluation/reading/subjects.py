@@ -1,10 +1,11 @@
-"""Subjects: where clauses end, and what a clause speaks of."""
+"""Subjects: where clauses end, what a clause speaks of, and whether it is meant."""
 
 import re
 from typing import NamedTuple
 
 from evaluation.reading.existing import SCENE
 from evaluation.reading.option_texts import singular
+from evaluation.reading.reply_parts import any_of
 
 CONTRASTING = "and|but|yet|while|whereas|though|although"
 JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
@@ -35,6 +36,8 @@ INVERTED = re.compile(
 ANOTHER = re.compile(rf"{JOINED}(?:an?|some|another) {THING} {IS}\b")
 """What is brought in, and something of it: "a man is to the left of the car"."""
 
+SUPPOSES = re.compile(rf"(?i)(?:\w+ ){{0,2}}?(?:{any_of('i')}|{any_of('t')})(?![\w'-])")
+
 
 class Subject(NamedTuple):
     """What a clause speaks of: the last word of its name, in the singular. `other` is the word for
@@ -61,3 +64,10 @@ def subject_of(clause: str) -> Subject | None:
         return Subject(singular(part[1].lower()), is_part=True)
     new = INVERTED.match(clause) or ANOTHER.match(clause)
     return Subject(singular(new[1].lower()), is_new=True) if new else None
+
+
+def supposing(clause: str) -> str:
+    """The start of a clause that is not meant, nor is what follows it in its sentence: that stays
+    where the clause is left out. Empty where it is meant."""
+    found = SUPPOSES.match(clause)
+    return found[0] if found else ""
