@@ -94,8 +94,7 @@ class Fetcher:
     def _attempts(self, address: str) -> bytes:
         def follow() -> bytes:
             with deadline(self.max_seconds) as limit:
-                found = self._follow(address, limit)
-            return found
+                return self._follow(address, limit)
 
         attempts = retrying(
             lambda error: isinstance(error, (httpx.HTTPError, TransientError)),

@@ -225,15 +225,22 @@ def test_a_reply_that_takes_too_long_is_given_up(store: str) -> None:
         assert right(answers, range(3))
 
 
-@pytest.mark.parametrize(("at_once", "most"), [(1, FEW_SILENT), (8, 3 * 8)])
+@pytest.mark.parametrize(
+    ("form", "at_once", "most"),
+    [
+        ("detect", 1, FEW_SILENT),
+        ("detect", 64, FEW_SILENT),  # the first request is asked alone
+        ("json-schema", 8, 3 * 8),
+    ],
+)
 def test_a_server_that_takes_requests_and_answers_none_is_not_waited_for_long(
-    at_once: int, most: int, store: str
+    form: str, at_once: int, most: int, store: str
 ) -> None:
     with serve(adds, latency=30.0) as endpoint:
-        config = chat_config(endpoint, timeout_seconds=0.3, max_concurrent=at_once)
+        config = chat_config(endpoint, timeout_seconds=0.3, max_concurrent=at_once, structured=form)
         with pytest.raises(ChatStoppedError, match=r"no reply in 0\.3 s.* raise timeout_seconds"):
             totals(config, store, range(50))
-        assert at_once <= len(endpoint.requests) <= most
+        assert FEW_SILENT <= len(endpoint.requests) <= most
 
 
 def test_a_server_that_is_late_to_all_at_first_is_waited_for(store: str) -> None:
