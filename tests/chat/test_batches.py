@@ -440,7 +440,9 @@ def test_a_later_batch_without_usable_replies_is_not_followed_up(account):
         return says(body) if body["messages"][0]["content"] in MANY[:16] else "I see."
 
     with Served(model) as endpoint:
-        match = r"\d+ replies in succession cannot be used, the last one as reply-invalid: .*'I see.'"
+        match = (
+            r"\d+ replies in succession cannot be used, the last one as reply-invalid: .*'I see.'"
+        )
         with pytest.raises(ChatRefusedError, match=match):
             run(configured(endpoint.url, structured="json-schema"), account, MANY)
         assert [len(ids) for ids in endpoint.created()] == [16, 184]
