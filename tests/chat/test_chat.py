@@ -44,7 +44,7 @@ from tasks.chat.run import Run, num_under_way
 from tasks.chat.silence import FEW_SILENT, SILENT_REQUESTS
 from tests.servers.endpoint import Endpoint, Record, serve
 from tests.servers.faults import Answer as ServerAnswer
-from tests.servers.faults import Completion, Faults
+from tests.servers.faults import Completion, Faults, complete
 
 KEY = "sk-test-0123456789abcdef"
 PRICE = PriceConfig(input=10.0, output=1000.0)
@@ -864,6 +864,25 @@ def test_no_key_is_ever_written_down(
         assert KEY not in f"{error} {error!r}"
         error = error.__cause__ or error.__context__
     assert KEY not in caplog.text
+    assert not any(KEY.encode() in data for data in files)
+
+
+def test_a_key_that_a_gateway_repeats_in_a_reply_is_not_kept(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"{KEY}/+"
+    monkeypatch.setenv("FAKE_KEY", key)
+
+    def told(body: dict[str, Any]) -> Completion:
+        reply = json.loads(complete(body, Completion(adds(body)), None).body)
+        reply["debug"] = [{"authorization": f"Bearer {key}"}]
+        return Completion(None, body=json.dumps(reply).replace("/+", "\\/+").encode())
+
+    with serve(told, key=key) as endpoint:
+        config = chat_config(endpoint, api_key_env="FAKE_KEY")
+        assert right(totals(config, store, range(5)), range(5))
+    files = [path.read_bytes() for path in Path(store.removeprefix("sqlite:///")).parent.iterdir()]
+    assert any(b"[key]" in data for data in files)
     assert not any(KEY.encode() in data for data in files)
 
 
