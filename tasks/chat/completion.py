@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.chat import Failure, Usage
-from tasks.chat.errors import UpstreamError, is_error
+from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_complete, only_object
 from tasks.chat.streams import STREAM, streamed
 
@@ -85,7 +85,7 @@ def read_completion(raw: bytes) -> Completion:
     first = _first_choice(body["choices"])
     reason = first.get("finish_reason")
     reason = reason if isinstance(reason, str) else None
-    if first.get("error") or (reason or "").lower() in BROKEN_OFF:
+    if is_said(first.get("error")) or (reason or "").lower() in BROKEN_OFF:
         raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
     message = first.get("message") or first.get("delta")  # of a stream in one piece
     message = message if isinstance(message, dict) else {}

@@ -194,19 +194,21 @@ def _about(body: dict[str, Any]) -> Any:
 
 
 def is_error(body: dict[str, Any]) -> bool:
-    """Whether a body with a good status carries an error. One API puts an empty one beside every
-    reply, and others a code that is 0."""
-    error = body.get("error")
+    """Whether a body with a good status carries an error."""
+    if body.get("object") == "error":
+        return True
+    if body.get("choices"):
+        return is_said(body.get("error"))
+    about = _about(body)
+    return about is not body or any(isinstance(about.get(name), str) for name in MESSAGES)
+
+
+def is_said(error: Any) -> bool:
+    """Whether an error beside a reply is one. One API puts an empty one beside every reply, and
+    others a code that is 0."""
     if isinstance(error, dict):
-        is_said = str(error.get("code")) != "0" and any(error.values())
-    elif body.get("choices"):
-        is_said = bool(error)
-    else:
-        about = _about(body)
-        is_said = isinstance(about, str) or any(
-            isinstance(about.get(name), str) for name in MESSAGES
-        )
-    return is_said or body.get("object") == "error"
+        return str(error.get("code")) != "0" and any(error.values())
+    return bool(error)
 
 
 def in_one_line(words: str) -> str:

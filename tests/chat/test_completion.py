@@ -299,6 +299,7 @@ def test_what_is_no_error_of_a_provider(raw: bytes) -> None:
         {"error": ""},
         {"error": {}},
         {"base_resp": {"status_code": 0, "status_msg": "success"}},
+        {"choices": [{"message": {"content": OURS}, "error": {"code": None, "message": ""}}]},
     ],
 )
 def test_an_error_that_says_nothing_beside_a_reply_is_none(more: dict[str, Any]) -> None:
@@ -315,6 +316,7 @@ def test_an_error_that_says_nothing_beside_a_reply_is_none(more: dict[str, Any])
             {"choices": [], "base_resp": {"status_code": 1002, "status_msg": "rate limit"}},
         ),
         ("daily limit", {"error_code": 17, "error_msg": "Open api daily limit reached"}),
+        ("gone", {"choices": [], "error": {"code": 0, "message": "gone"}}),
         ("account", {"code": "Arrearage", "message": "See that your account is paid."}),
     ],
 )
