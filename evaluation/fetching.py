@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from evaluation.deadline import Deadline, deadline
 from schemas.proxies import Proxy, proxy_of
 from schemas.replacing import replacing
 from schemas.retry import Backoff, TransientError, asked_seconds, may_pass, retrying
@@ -92,7 +93,8 @@ class Fetcher:
 
     def _attempts(self, address: str) -> bytes:
         def follow() -> bytes:
-            return self._follow(address)
+            with deadline(self.max_seconds) as limit:
+                return self._follow(address, limit)
 
         attempts = retrying(
             lambda error: isinstance(error, (httpx.HTTPError, TransientError)),
@@ -113,9 +115,9 @@ class Fetcher:
             problem = str(error)
         raise ValueError(f"{shown(address)} {problem}: {LATER}")
 
-    def _follow(self, address: str) -> bytes:
+    def _follow(self, address: str, limit: Deadline) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):
-            with self._opened(address) as response:
+            with self._opened(address, limit) as response:
                 if not response.has_redirect_location:
                     _check_status(response)
                     return self._body(address, response)
@@ -123,7 +125,7 @@ class Fetcher:
         raise ValueError(f"{shown(address)} comes after more than {MAX_REDIRECTS} redirects")
 
     @contextmanager
-    def _opened(self, address: str) -> Iterator[httpx.Response]:
+    def _opened(self, address: str, limit: Deadline) -> Iterator[httpx.Response]:
         """The answer of the first of the host's addresses that can be reached."""
         url = httpx.URL(address)
         if url.scheme not in ("http", "https") or not url.host:
@@ -132,7 +134,7 @@ class Fetcher:
         numbers = self._checked(address, url, proxy)
         way = httpx.HTTPTransport(proxy=proxy.with_login if proxy else None)
         with httpx.Client(transport=way, timeout=TIMEOUT, headers=ASKER) as client:
-            response = _sent(client, url, numbers)
+            response = _sent(client, url, numbers, limit)
             try:
                 yield response
             finally:
@@ -154,21 +156,21 @@ class Fetcher:
         return [] if proxy else numbers
 
     def _body(self, address: str, response: httpx.Response) -> bytes:
-        parts, size, started = [], 0, time.monotonic()
+        parts, size = [], 0
         for part in response.iter_bytes():
             size += len(part)
             if size > self.max_bytes:
                 raise ValueError(f"{shown(address)} has more than {self.max_bytes:,} bytes")
-            if time.monotonic() - started > self.max_seconds:
-                raise httpx.ReadTimeout(f"it takes more than {self.max_seconds:g} seconds")
             parts.append(part)
         return b"".join(parts)
 
 
-def _sent(client: httpx.Client, url: httpx.URL, numbers: list[str]) -> httpx.Response:
+def _sent(
+    client: httpx.Client, url: httpx.URL, numbers: list[str], limit: Deadline
+) -> httpx.Response:
     """The answer to a request that is sent to one of the numbers, under the name of the host."""
     headers = {"Host": url.netloc.decode("ascii")}
-    extensions = {"sni_hostname": url.raw_host.decode("ascii")}
+    extensions = {"sni_hostname": url.raw_host.decode("ascii"), "trace": limit.trace}
     targets = [url.copy_with(host=number) for number in numbers] or [url]
     for number, target in enumerate(targets, start=1):
         request = client.build_request("GET", target, headers=headers, extensions=extensions)

@@ -82,12 +82,12 @@ def announce_pushed(folder: Path, root: Path, to: str, *, event: bool) -> None:
 
 
 def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
-    """As `announce_dataset`, of a trained model and the event that evaluation awaits."""
+    """As `announce_dataset`, of a trained model (NAME/DIGEST) and the event that evaluation
+    awaits."""
     told = set() if again else _told("model", folder, root)
     if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
         return
-    facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    name = facts["name"]
+    name = folder.parent.name
     create_markdown_artifact(
         key=artifact_key("model", name),
         markdown=(folder / "README.md").read_text(encoding="utf-8"),

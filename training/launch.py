@@ -27,6 +27,8 @@ from training.log import cut_log
 from training.model import check_sharding, freeze_vision, resolve_model, save_final
 from training.run_folder import FINAL, difficulty_of, is_finished, run_folder
 
+FAILED = "error: training: "
+"""How the line begins in which a trainer says why it fails."""
 logger = logging.getLogger(__name__)
 
 
@@ -236,5 +238,5 @@ def finish(trainer: Any, processor: Any, run: Run) -> None:
 
 
 def _fail(error: Exception, code: int) -> NoReturn:
-    print(f"error: {first_line(error)}", file=sys.stderr)  # noqa: T201  (this is a command)
+    print(f"{FAILED}{first_line(error)}", file=sys.stderr)  # noqa: T201  (this is a command)
     sys.exit(code)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.chat import Failure, Usage
-from tasks.chat.errors import UpstreamError
+from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_complete, only_object
 from tasks.chat.streams import STREAM, streamed
 
@@ -78,14 +78,14 @@ def read_completion(raw: bytes) -> Completion:
     """What the body of an answer says. Raises ValueError where it is not a chat completion, and
     UpstreamError where it carries the error of a provider behind the server."""
     body = _decoded(raw)
-    if isinstance(body, dict) and (body.get("error") or body.get("object") == "error"):
+    if isinstance(body, dict) and is_error(body):
         raise UpstreamError(body)
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
         raise ValueError(f"the answer is not a chat completion: {_shown(raw)}")
     first = _first_choice(body["choices"])
     reason = first.get("finish_reason")
     reason = reason if isinstance(reason, str) else None
-    if first.get("error") or (reason or "").lower() in BROKEN_OFF:
+    if is_said(first.get("error")) or (reason or "").lower() in BROKEN_OFF:
         raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
     message = first.get("message") or first.get("delta")  # of a stream in one piece
     message = message if isinstance(message, dict) else {}

@@ -13,7 +13,6 @@ from tasks.chat.dialects import Dialect, Negotiation
 from tasks.chat.errors import (
     ChatRefusedError,
     ChatStoppedError,
-    LateError,
     NoReplyError,
     PassingError,
     RejectedError,
@@ -39,7 +38,7 @@ class Server(Protocol):
     """The HTTP calls of the server of a model."""
 
     async def complete(self, body: bytes) -> bytes:
-        """The body of the answer to a chat request."""
+        """The body of the answer to a chat request. Raises LateError where it takes too long."""
 
     def meaning(self, status: int, code: str, words: str) -> Exception:
         """What an error means that has this status."""
@@ -190,12 +189,8 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            async with asyncio.timeout(self.chat.timeout_seconds):
-                raw = await self._server.complete(body)
+            raw = await self._server.complete(body)
             return self._read(raw, loop.time() - started)
-        except TimeoutError:
-            self._limit.congest(turn)
-            raise LateError(f"no reply in {self.chat.timeout_seconds:g} seconds") from None
         except PassingError as error:
             if error.is_congestion:
                 self._limit.congest(turn, error.retry_after)

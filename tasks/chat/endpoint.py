@@ -4,6 +4,7 @@ Bodies go out and come back as bytes: client libraries that build objects of eve
 reply take three times as long as all the rest of a call.
 """
 
+import asyncio
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
     ChatRefusedError,
+    LateError,
     PassingError,
     RejectedError,
     UnreachableError,
@@ -33,6 +35,9 @@ from tasks.chat.errors import (
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.redaction import redacted, remember_key
 
+PIECE = 1 << 20
+"""Bytes for which a server has `timeout_seconds` each: what comes without end, a byte now and then,
+is given up, and files of batches are not."""
 CONNECT_SECONDS = 20.0
 """To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
 KEEP_ALIVE_SECONDS = 60.0
@@ -131,8 +136,9 @@ class Endpoint:
             own.seek(0)
             form = aiohttp.FormData({"purpose": "batch"})
             form.add_field("file", own, filename="requests.jsonl", content_type="application/jsonl")
+            num_bytes = os.fstat(own.fileno()).st_size
             try:
-                return await self._content("POST", "/files", form)
+                return await self._content("POST", "/files", form, num_bytes=num_bytes)
             except _MissingError:
                 raise ChatRefusedError(
                     f"{self._chat.base_url} has no Batch API: leave batch out"
@@ -171,15 +177,26 @@ class Endpoint:
         data: Any = None,
         headers: Mapping[str, str] | None = None,
         to: IO[bytes] | None = None,
+        num_bytes: int = 0,
     ) -> bytes:
-        """The body of a good answer, empty where it is written to `to`. Any other answer raises the
-        error that it means."""
+        """The body of a good answer, empty where it is written to `to`; `num_bytes` are sent. Any
+        other answer raises the error that it means."""
         if self._session is None:
             self._session = self._open()
+        seconds = self._chat.timeout_seconds
+        clock = asyncio.get_running_loop()
+        limit = asyncio.timeout(seconds * (1 + num_bytes / PIECE))
         try:
-            async with self._session.request(
-                method, self._url + path, data=data, headers=headers, allow_redirects=to is not None
-            ) as response:
+            async with (
+                limit,
+                self._session.request(
+                    method,
+                    self._url + path,
+                    data=data,
+                    headers=headers,
+                    allow_redirects=to is not None,
+                ) as response,
+            ):
                 self._refuse_redirect(response)
                 encoding = response.headers.get("content-encoding", "").strip().lower()
                 if not 200 <= response.status < 300:
@@ -194,8 +211,12 @@ class Endpoint:
                     content = self._unpacked(await self._read(response), encoding)
                 elif encoding not in PLAIN:
                     raise _PackedError(encoding)
+                num_written = 0
                 while to and (piece := await response.content.readany()):
-                    to.write(piece)
+                    num_written += to.write(piece)
+                    if num_written >= PIECE:
+                        num_written = 0
+                        limit.reschedule(clock.time() + seconds)
         except aiohttp.InvalidURL:
             raise ChatRefusedError(
                 f"{_one_line(self._chat.base_url)} is not an address: correct base_url"
@@ -209,6 +230,8 @@ class Endpoint:
             if isinstance(error, aiohttp.ClientConnectorError):
                 raise UnreachableError(message) from None
             raise PassingError(message) from None
+        except TimeoutError:
+            raise LateError(f"no reply in {seconds:g} seconds", is_congestion=True) from None
         self._refuse_repeated(response.headers.get("x-request-id"))
         return content
 

@@ -69,6 +69,8 @@ MAX_WORDS = 300
 """Characters of a server's message that are shown: three lines of a terminal."""
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
 """What a page for people says, as the proxies before a server send it."""
+MESSAGES = ("message", "status_msg", "error_msg", "msg")
+"""Names of what a server says of an error; the second is MiniMax's, the third Baidu's."""
 STATUS = re.compile(r"[45]\d\d")
 """An error's HTTP status."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
@@ -136,7 +138,7 @@ class UpstreamError(ValueError):
     def __init__(self, body: dict[str, Any]) -> None:
         self.code, message = body_words(body)
         super().__init__(message)
-        about = body.get("error")
+        about = _about(body)
         stated = about if isinstance(about, dict) else body
         found = (str(stated.get(name)) for name in ("code", "status", "status_code"))
         self.status = next((int(text) for text in found if STATUS.fullmatch(text)), 502)
@@ -174,16 +176,39 @@ def body_words(body: Any) -> tuple[str, str]:
     """As `error_words`, of a body that is read already."""
     if isinstance(body, list) and body:  # Google's form
         body = body[0]
-    about = body.get("error", body) if isinstance(body, dict) else body
+    about = _about(body) if isinstance(body, dict) else body
     if not isinstance(about, dict):
         return "", str(about)
     inner = about.get("innererror")  # Azure's form
     codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None]
-    message = str(about.get("message") or about)
+    message = str(next(filter(None, map(about.get, MESSAGES)), about))
     param = about.get("param")
     if isinstance(param, str) and param not in message:
         message = f"{message} ({param})"
     return " ".join(str(code) for code in codes if code), message
+
+
+def _about(body: dict[str, Any]) -> Any:
+    """The part of a body that is about its error."""
+    return body.get("error") or body.get("base_resp") or body
+
+
+def is_error(body: dict[str, Any]) -> bool:
+    """Whether a body with a good status carries an error."""
+    if body.get("object") == "error":
+        return True
+    if body.get("choices"):
+        return is_said(body.get("error"))
+    about = _about(body)
+    return about is not body or any(isinstance(about.get(name), str) for name in MESSAGES)
+
+
+def is_said(error: Any) -> bool:
+    """Whether an error beside a reply is one. One API puts an empty one beside every reply, and
+    others a code that is 0."""
+    if isinstance(error, dict):
+        return str(error.get("code")) != "0" and any(error.values())
+    return bool(error)
 
 
 def in_one_line(words: str) -> str:

@@ -12,7 +12,8 @@ SILENT_REQUESTS = 16
 """Requests in succession without a reply, each after all of its attempts, at which the server
 counts as gone: a few may fail for reasons of their own."""
 FEW_SILENT = 4
-"""The same, at least, where fewer requests are asked at once and no reply came for a while."""
+"""The same, at least, where fewer requests are asked at once and no reply came for a while. Also
+attempts that were answered too late: the first request is asked alone, however many may be."""
 LATE_ROUNDS = 3
 """How many times `timeout_seconds` a server may take requests and answer none. Each attempt takes
 so long that to make all of them would take hours."""
@@ -53,7 +54,7 @@ class Silence:
             return False
         self._num_late += 1
         is_long = now - self._since >= (LATE_ROUNDS - 1) * self._chat.timeout_seconds
-        return self._num_late >= self._few and is_long
+        return self._num_late >= FEW_SILENT and is_long
 
     def is_gone(self, now: float) -> bool:
         """Whether a server counts as gone that has not replied to one more request."""

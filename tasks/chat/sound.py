@@ -6,6 +6,7 @@ from typing import NamedTuple
 from schemas.chat import ChatConfig, Reply, Usage
 from tasks.chat.completion import Completion, read_completion
 from tasks.chat.errors import PassingError, UpstreamError
+from tasks.chat.redaction import without_keys
 
 
 class Sound(NamedTuple):
@@ -16,11 +17,11 @@ class Sound(NamedTuple):
     seconds: float
 
     def reply(self, digest: str, usage: Usage, chat: ChatConfig, *, is_batch: bool) -> Reply:
-        """What is kept of the answer, paid for now."""
+        """What is kept of the answer, paid for now; no key is."""
         return Reply(
             digest=digest,
             model=chat.model,
-            raw=self.raw,
+            raw=without_keys(self.raw),
             usage=usage,
             finish_reason=self.completion.finish_reason,
             seconds=self.seconds,

@@ -16,6 +16,10 @@ FEW_FIRST = 1
 """Usable ones of the first PROBE replies with which a run in batches still ends, before anything is
 followed up: each attempt would take another batch. A model that is right at once in a third of its
 replies has no more in 1 of 70 runs."""
+FIRST_IN_SUCCESSION = 32
+"""Unusable first replies in succession that end a run in batches later on, for the same reason: of
+8,000 questions, a model that is right at once in a third of its replies has so many in one of 160
+runs."""
 IN_SUCCESSION = 16
 """Unusable answers, all started after the last usable one, that end a run later on: at a server
 whose every second answer is usable, chance makes so many once in 65,536 answers."""
@@ -39,6 +43,7 @@ class Usability:
         self._num_started = 0
         self._num_first = 0
         self._unusable_first: set[str] = set()
+        self._later_first: set[str] = set()
         self._last_usable = 0
         self._later: list[int] = []
         self._num_open = 0
@@ -71,15 +76,19 @@ class Usability:
     def add_first(self, failure: Failure | None, reply: str) -> bool:
         """Whether a run in batches must end with this first reply to a prompt, before anything is
         followed up; `reply` is its digest."""
-        if self._num_first >= PROBE or (failure and failure not in UNUSABLE):
+        if failure and failure not in UNUSABLE:
             return False
         self._num_first += 1
-        self._unusable_first.update([reply] if failure else [])
-        if self._num_first < PROBE or len(self._unusable_first) < PROBE - FEW_FIRST:
-            return False
-        self.unusable |= self._unusable_first
-        self.is_over = True
-        return True
+        self._later_first = self._later_first | {reply} if failure else set()
+        if self._num_first <= PROBE:
+            self._unusable_first.update([reply] if failure else [])
+        is_formless = (
+            self._num_first == PROBE and len(self._unusable_first) >= PROBE - FEW_FIRST
+        ) or len(self._later_first) >= FIRST_IN_SUCCESSION
+        if is_formless:
+            self.unusable |= self._unusable_first | self._later_first
+            self.is_over = True
+        return is_formless
 
     @property
     def has_begun(self) -> bool:
@@ -90,7 +99,9 @@ class Usability:
     def told(self) -> str:
         """How many answers cannot be used, for the error that ends a run."""
         num_answers = self.num_usable + self.num_unusable
-        if num_answers < self._num_first:
+        if len(self._later_first) >= FIRST_IN_SUCCESSION:
+            return f"{len(self._later_first)} replies in succession"
+        if num_answers < self._num_first <= PROBE:
             return f"{len(self._unusable_first)} of the first {self._num_first} replies"
         return f"{self.num_unusable} of {num_answers} answers"
 

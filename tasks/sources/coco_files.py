@@ -34,6 +34,9 @@ MAX_DIGITS = 18
 Number = int | float
 """A whole number; pandas writes 9.0 where a column has gaps."""
 Id = Number | str
+NO_CROWD = ("0", "0.0", "false", "no", "none", "nan", "")
+"""How exporters write that a box is of one thing: where a column has gaps, also as a text or
+null."""
 Side = Annotated[float, Meta(gt=0, lt=MAX_SIDE)]
 IMAGES = columns(
     key=pl.String, file_name=pl.String, coco_id=pl.Int64, width=pl.Int64, height=pl.Int64
@@ -76,14 +79,14 @@ class _Category(Struct, gc=False):
 class _Segment(Struct, gc=False):
     category_id: Number = -1
     bbox: list[float] | None = None
-    iscrowd: Number | bool = 0
+    iscrowd: Any = 0
 
 
 class _Annotation(Struct, gc=False):
     image_id: Id
     category_id: Number = -1
     bbox: list[float] | None = None
-    iscrowd: Number | bool = 0
+    iscrowd: Any = 0
     score: float | None = None
     segments_info: list[msgspec.Raw] | None = None
 
@@ -252,7 +255,12 @@ def _row(key: str, part: _Annotation | _Segment, score: float | None) -> tuple[A
     """A row of BOXES; None where box or score cannot be."""
     is_readable = (score is None or 0.0 <= score <= 1.0) and float(part.category_id).is_integer()
     corners = _corners(part.bbox) if is_readable else None
-    return corners and (key, int(part.category_id), *corners, bool(part.iscrowd), score)
+    return corners and (key, int(part.category_id), *corners, _is_crowd(part.iscrowd), score)
+
+
+def _is_crowd(flag: object) -> bool:
+    """Also of what cannot be read: of a crowd nobody knows how many things it is."""
+    return str(flag).strip().lower() not in NO_CROWD
 
 
 def _corners(bbox: Sequence[float] | None) -> tuple[float, float, float, float] | None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from training.launch import FAILED
+
 TRACEBACK = "Traceback (most recent call last):"
 RANK = re.compile(r"^\[rank\d+\]: ?")
 """What torch puts before the lines of one process of several."""
@@ -12,13 +14,16 @@ LAUNCHERS = ("ChildFailedError", "CalledProcessError")
 
 
 def last_error(log: Path, start: int) -> str:
-    """The last line that starts with "error: ", or else the last exception of a traceback, or else
-    the last line, from byte `start` on: before it stand those of earlier runs."""
-    said = log.read_bytes()[start:].decode("utf-8", "replace")
-    lines = [RANK.sub("", line) for line in said.strip().splitlines()]
-    errors = [line for line in lines if line.startswith("error: ")]
+    """What the trainer itself said last of why it fails, or else the last exception of a traceback,
+    or else the last line, from byte `start` on: before it stand those of earlier runs. Libraries
+    may say "error: " of what they can do without."""
+    said = log.read_bytes()
+    if len(said) >= start:  # else somebody has emptied it meanwhile
+        said = said[start:]
+    lines = [RANK.sub("", line) for line in said.decode("utf-8", "replace").strip().splitlines()]
+    errors = [line for line in lines if line.startswith(FAILED)]
     found = errors or list(_exceptions(lines)) or lines or ["nothing was said"]
-    return found[-1].removeprefix("error: ")
+    return found[-1].removeprefix(FAILED).removeprefix("error: ")
 
 
 def _exceptions(lines: Iterable[str]) -> Iterator[str]:

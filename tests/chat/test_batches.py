@@ -435,6 +435,23 @@ def test_a_server_without_usable_replies_is_noticed_by_the_first_batch(account, 
         assert endpoint.num_replies == num_paid + 200
 
 
+def test_a_later_batch_without_usable_replies_is_not_followed_up(account):
+    def model(body: dict[str, Any]) -> str:
+        return says(body) if body["messages"][0]["content"] in MANY[:16] else "I see."
+
+    with Served(model) as endpoint:
+        match = (
+            r"\d+ replies in succession cannot be used, the last one as reply-invalid: .*'I see.'"
+        )
+        with pytest.raises(ChatRefusedError, match=match):
+            run(configured(endpoint.url, structured="json-schema"), account, MANY)
+        assert [len(ids) for ids in endpoint.created()] == [16, 184]
+        endpoint.model = says
+        config = configured(endpoint.url, structured="json-schema")
+        assert words(run(config, account, MANY)) == [f"said {n}" for n in MANY]
+        assert [len(ids) for ids in endpoint.created()][2:] == [184]
+
+
 def test_few_first_replies_that_can_be_used_are_enough_to_go_on(account):
     def model(body: dict[str, Any]) -> str:
         is_first = len(body["messages"]) == 1 and body["messages"][0]["content"] in MANY[2:]

@@ -44,7 +44,7 @@ from tasks.chat.run import Run, num_under_way
 from tasks.chat.silence import FEW_SILENT, SILENT_REQUESTS
 from tests.servers.endpoint import Endpoint, Record, serve
 from tests.servers.faults import Answer as ServerAnswer
-from tests.servers.faults import Completion, Faults
+from tests.servers.faults import Completion, Faults, complete
 
 KEY = "sk-test-0123456789abcdef"
 PRICE = PriceConfig(input=10.0, output=1000.0)
@@ -225,15 +225,22 @@ def test_a_reply_that_takes_too_long_is_given_up(store: str) -> None:
         assert right(answers, range(3))
 
 
-@pytest.mark.parametrize(("at_once", "most"), [(1, FEW_SILENT), (8, 3 * 8)])
+@pytest.mark.parametrize(
+    ("form", "at_once", "most"),
+    [
+        ("detect", 1, FEW_SILENT),
+        ("detect", 64, FEW_SILENT),  # the first request is asked alone
+        ("json-schema", 8, 3 * 8),
+    ],
+)
 def test_a_server_that_takes_requests_and_answers_none_is_not_waited_for_long(
-    at_once: int, most: int, store: str
+    form: str, at_once: int, most: int, store: str
 ) -> None:
     with serve(adds, latency=30.0) as endpoint:
-        config = chat_config(endpoint, timeout_seconds=0.3, max_concurrent=at_once)
+        config = chat_config(endpoint, timeout_seconds=0.3, max_concurrent=at_once, structured=form)
         with pytest.raises(ChatStoppedError, match=r"no reply in 0\.3 s.* raise timeout_seconds"):
             totals(config, store, range(50))
-        assert at_once <= len(endpoint.requests) <= most
+        assert FEW_SILENT <= len(endpoint.requests) <= most
 
 
 def test_a_server_that_is_late_to_all_at_first_is_waited_for(store: str) -> None:
@@ -857,6 +864,25 @@ def test_no_key_is_ever_written_down(
         assert KEY not in f"{error} {error!r}"
         error = error.__cause__ or error.__context__
     assert KEY not in caplog.text
+    assert not any(KEY.encode() in data for data in files)
+
+
+def test_a_key_that_a_gateway_repeats_in_a_reply_is_not_kept(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"{KEY}/+"
+    monkeypatch.setenv("FAKE_KEY", key)
+
+    def told(body: dict[str, Any]) -> Completion:
+        reply = json.loads(complete(body, Completion(adds(body)), None).body)
+        reply["debug"] = [{"authorization": f"Bearer {key}"}]
+        return Completion(None, body=json.dumps(reply).replace("/+", "\\/+").encode())
+
+    with serve(told, key=key) as endpoint:
+        config = chat_config(endpoint, api_key_env="FAKE_KEY")
+        assert right(totals(config, store, range(5)), range(5))
+    files = [path.read_bytes() for path in Path(store.removeprefix("sqlite:///")).parent.iterdir()]
+    assert any(b"[key]" in data for data in files)
     assert not any(KEY.encode() in data for data in files)
 
 

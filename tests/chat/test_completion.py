@@ -291,6 +291,40 @@ def test_what_is_no_error_of_a_provider(raw: bytes) -> None:
     assert not is_upstream_error(raw)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"error": {"message": "", "type": "", "param": "", "code": None}},
+        {"error": {"code": 0, "message": "success"}},
+        {"error": ""},
+        {"error": {}},
+        {"base_resp": {"status_code": 0, "status_msg": "success"}},
+        {"choices": [{"message": {"content": OURS}, "error": {"code": None, "message": ""}}]},
+    ],
+)
+def test_an_error_that_says_nothing_beside_a_reply_is_none(more: dict[str, Any]) -> None:
+    raw = json.dumps(json.loads(body({"content": OURS})) | more).encode()
+    assert read_completion(raw).text == OURS
+
+
+@pytest.mark.parametrize(
+    ("told", "body"),
+    [
+        ("rate limit", {"base_resp": {"status_code": 1002, "status_msg": "rate limit exceeded"}}),
+        (
+            "rate limit",
+            {"choices": [], "base_resp": {"status_code": 1002, "status_msg": "rate limit"}},
+        ),
+        ("daily limit", {"error_code": 17, "error_msg": "Open api daily limit reached"}),
+        ("gone", {"choices": [], "error": {"code": 0, "message": "gone"}}),
+        ("account", {"code": "Arrearage", "message": "See that your account is paid."}),
+    ],
+)
+def test_what_a_server_says_in_place_of_a_reply_is_told(told: str, body: dict[str, Any]) -> None:
+    with pytest.raises(UpstreamError, match=told):
+        read_completion(json.dumps({"id": "1", "choices": None, "usage": {}} | body).encode())
+
+
 @pytest.mark.parametrize("raw", [raw for raw, status, _ in UPSTREAM if status != 400])
 def test_errors_of_providers_pass_and_are_never_stored(raw: bytes, store: str) -> None:
     failed: set[str] = set()

@@ -9,7 +9,7 @@ from PIL import Image
 
 from evaluation.fetching import Fetcher, is_public
 from evaluation.photographs import photograph_bytes
-from tests.servers.web import certificate_of, serving
+from tests.servers.web import certificate_of, dripping, serving
 
 
 def fetcher(cache: Path, waits: list[float] | None = None, **settings: object) -> Fetcher:
@@ -37,7 +37,7 @@ def test_a_picture_is_fetched_once(tmp_path):
         ("{site}/none", "answers 404: name a copy that holds", 1),
         ("{site}/broken", "answers 503", 3),
         ("{site}/big", "has more than 1,000 bytes", 1),
-        ("{site}/slow", "takes more than 0.1 seconds", 3),
+        ("{site}/slow", "takes more than 0.5 seconds", 3),
         ("{site}/elsewhere", "is not an http or https address", 1),
         ("{site}/round", "comes after more than 5 redirects", 6),
     ],
@@ -52,10 +52,32 @@ def test_what_cannot_be_fetched_is_told_in_one_line(tmp_path, address, message, 
     }
     with serving(pages) as site, pytest.raises(ValueError, match=message) as error:
         try:
-            fetcher(tmp_path, max_bytes=1_000, max_seconds=0.1).fetch(address.format(site=site.url))
+            fetcher(tmp_path, max_bytes=1_000, max_seconds=0.5).fetch(address.format(site=site.url))
         finally:
             assert len(site.asked) == num_requests
     assert "\n" not in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\x03"
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        (PACKED, b"x"),  # of the name of the file
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"x: y\r\n"),
+        (b"HTTP/1.1 200 ", b"O"),
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    ],
+)
+def test_an_answer_without_end_is_given_up_however_slowly_it_comes(tmp_path, start, piece):
+    with dripping(start, piece) as (address, asked):
+        with pytest.raises(ValueError, match=r"it takes more than 0\.2 seconds\): try again later"):
+            fetcher(tmp_path, max_seconds=0.2).fetch(f"{address}/p.png")
+        assert len(asked) == 3
     assert not list(tmp_path.iterdir())
 
 

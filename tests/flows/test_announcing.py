@@ -215,6 +215,20 @@ def test_an_event_of_a_model_that_a_proxy_stops_is_sent_by_the_same_command(
         announce_model(folder, tmp_path, event=True)
 
 
+def test_a_model_is_announced_by_its_folder_whatever_became_of_its_facts(prefect_server, tmp_path):
+    folder = tmp_path / "models" / "watcher" / "4567"
+    folder.mkdir(parents=True)
+    (folder / "training.json").write_text("[]")
+    (folder / "README.md").write_text("A model.")
+
+    @flow
+    def train():
+        announce_model(folder, tmp_path, event=True)
+
+    train()
+    assert set(artifacts_of("watcher")) == {"model-watcher"}
+
+
 def test_an_announcement_that_nobody_could_hear_is_refused(built, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     root, dataset = built

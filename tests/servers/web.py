@@ -1,5 +1,6 @@
 """A web server on loopback that does as it is told."""
 
+import socket
 import ssl
 import threading
 import time
@@ -84,6 +85,33 @@ def serving(pages: Mapping[str, Page], certificate: Path | None = None) -> Itera
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def dripping(start: bytes, piece: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a server that sends `start` and then a piece every DRIP seconds, without end;
+    and what it was asked."""
+    asked: list[bytes] = []
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):  # the client has had enough
+            asked.append(connection.recv(65536))
+            connection.sendall(start)
+            while True:
+                connection.sendall(piece)
+                time.sleep(DRIP)
+
+    def accept() -> None:
+        with suppress(OSError):  # it is closed
+            while True:
+                threading.Thread(target=drip, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
 
 
 def certificate_of(host: str, path: Path) -> Path:

@@ -220,6 +220,15 @@ def test_a_weak_detection_and_a_crowd_leave_doubt(tmp_path, facts, is_unique):
     assert not Facts(alone, PROOF).holds(ExistenceClaim("dog", False)).supports
 
 
+@pytest.mark.parametrize("flag", [None, "0", False, " FALSE", "1", 1.0, ["?"]])
+def test_a_crowd_is_told_in_any_way_of_an_exporter(tmp_path, flag):
+    (scene,), ledger = read(tmp_path, boxed(62, LEFT), boxed(18, RIGHT, iscrowd=flag))
+    assert ledger["reason"].to_list() == ["no-objects"]
+    is_crowd = flag in ("1", 1.0, ["?"])
+    (same,), _ = read(tmp_path, boxed(62, LEFT), boxed(18, RIGHT, iscrowd=int(is_crowd)))
+    assert scene == same
+
+
 def test_duplicates_of_a_detector_become_one_object(tmp_path):
     twice = boxed(18, LEFT, score=0.9), boxed(18, [102, 200, 100, 100], score=0.7)
     (scene,), _ = read(tmp_path, *twice, boxed(62, RIGHT, score=0.8))

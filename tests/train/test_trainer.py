@@ -15,6 +15,7 @@ from tasks.train.stage import run_trainer
 from tests.builds import save_config
 from tests.commands import call
 from tests.trainings import GRPO, TREE
+from training.launch import FAILED
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,10 @@ training.sft FAILED"""
          "file=sys.stderr); assert False, 'no loss'", RuntimeError, "code 1: AssertionError: no l"),
         (f"print({LAUNCHED!r}, file=sys.stderr); sys.exit(1)", RuntimeError,
          "code 1: KeyError: 'pixel_values' .all of it"),
+        ("print('error: XDG_RUNTIME_DIR not set', file=sys.stderr); {}['loss']", RuntimeError,
+         "code 1: KeyError: 'loss' .all of it"),
+        (f"print('{FAILED}no dataset', file=sys.stderr); {{}}['loss']", RuntimeError,
+         "code 1: no dataset .all of it"),
     ],
 )  # fmt: skip
 def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
@@ -99,6 +104,13 @@ def test_an_error_of_an_earlier_run_is_not_told_again(tmp_path):
         with pytest.raises(RuntimeError, match=f"exit code 1: {told} "):
             run_trainer([sys.executable, "-c", f"import sys; {script}"], tmp_path)
     assert (tmp_path / "trainer.err").read_text() == "error: old\nnew\n"
+
+
+def test_a_log_that_is_emptied_meanwhile_tells_why_a_trainer_failed(tmp_path):
+    (tmp_path / "trainer.err").write_text("error: old\n" * 100)
+    script = "import os, sys; os.truncate(sys.argv[1], 0); sys.exit('new')"
+    with pytest.raises(RuntimeError, match="exit code 1: new "):
+        run_trainer([sys.executable, "-c", script, str(tmp_path / "trainer.err")], tmp_path)
 
 
 @pytest.mark.long

@@ -382,7 +382,7 @@ def test_a_refusal_is_one_line_and_exit_code_2(root, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["training.sft", str(config), "--root", str(root)])
     with pytest.raises(SystemExit, match="2"):
         launch(Method.SFT, trainer_of(Method.SFT))
-    assert capsys.readouterr().err == f'error: {config} has method = "grpo", not "sft"\n'
+    assert capsys.readouterr().err == f'error: training: {config} has method = "grpo", not "sft"\n'
 
 
 def test_the_configuration_is_kept_with_the_run(finished):

@@ -1,0 +1,53 @@
+"""How long the answers of a server are waited for, of the Batch API, too."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from typing import IO, Any
+
+import pytest
+
+from schemas.chat import ChatConfig
+from tasks.chat.endpoint import PIECE, Endpoint
+from tasks.chat.errors import LateError
+from tests.servers.web import dripping
+
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CALLS: dict[str, Callable[[Endpoint, IO[bytes]], Awaitable[Any]]] = {
+    "chat": lambda server, file: server.complete(b"{}"),
+    "batch": lambda server, file: server.batch("b"),
+    "upload": lambda server, file: server.upload(file),
+    "download": lambda server, file: server.download("f", file),
+}
+
+
+def asked(address: str, call: str, seconds: float) -> int:
+    """How many bytes a call has written."""
+
+    async def ask(file: IO[bytes]) -> None:
+        config = ChatConfig(model="m", base_url=address, api_key_env="", timeout_seconds=seconds)
+        server = Endpoint(config)
+        try:
+            await CALLS[call](server, file)
+        finally:
+            await server.close()
+
+    with tempfile.TemporaryFile() as file:
+        asyncio.run(ask(file))
+        return file.seek(0, 2)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("start", "piece"), [(CHUNKS, b"1\r\n \r\n"), (b"HTTP/1.1 200 OK\r\n", b"x: y\r\n")]
+)
+def test_an_answer_without_end_is_given_up(call: str, start: bytes, piece: bytes) -> None:
+    with dripping(start, piece) as (address, _), pytest.raises(LateError, match=r"in 0\.3 seconds"):
+        asked(address, call, 0.3)
+
+
+def test_a_large_file_may_take_longer() -> None:
+    num_bytes = 4 * PIECE
+    start = f"HTTP/1.1 200 OK\r\nContent-Length: {num_bytes}\r\n\r\n".encode()
+    with dripping(start, b"x" * (PIECE // 4)) as (address, _):
+        assert asked(address, "download", 0.5) == num_bytes
