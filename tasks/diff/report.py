@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.dataset_folder import resolve_dataset
+from schemas.dataset_folder import check_files, resolve_dataset
 from schemas.printable import printable
 from schemas.replacing import replacing
 from tasks.diff.record import Record, root_of
@@ -33,8 +33,10 @@ class Comparison(NamedTuple):
 
 def compare_datasets(before: str, after: str, root: Path) -> Comparison:
     """Of two datasets by what people call them. Each one's artifacts are looked for below the root
-    that it stands in."""
+    that it stands in. ValueError where one holds other files than were published."""
     folders = [resolve_dataset(name, root) for name in (before, after)]
+    for folder in folders:
+        check_files(folder)
     one, two = (Record(folder, root_of(folder, root)) for folder in folders)
     return Comparison(one, two, compare(one, two), shifts(one, two))
 

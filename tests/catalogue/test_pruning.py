@@ -7,6 +7,7 @@ import time
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.build import _run
@@ -209,6 +210,16 @@ def test_replies_stay_where_nothing_says_which_are_needed(tmp_path):
     (tmp_path / "replies.sqlite").write_text("no database")
     make(tmp_path, "newer", WORLD)
     assert any("replies stay: " in line for line in prune(tmp_path))
+
+
+def test_replies_stay_where_what_names_them_is_damaged(tmp_path):
+    make(tmp_path, "new", changed({"config.write": {"chat": {"model": "m"}}}))
+    store(tmp_path, ("w-q1", "made", 1.0), ("old", "made", 1.0)).close()
+    (table,) = (tmp_path / "artifacts" / "write").glob("*.parquet")
+    rows = pl.read_parquet(table)
+    rows.with_columns(write_replies=pl.lit([""])).write_parquet(table)
+    (note,) = (line for line in prune(tmp_path) if line.startswith("note"))
+    assert f"replies stay, which made/new may need: {table} is damaged" in note
 
 
 def test_a_root_without_anything_has_nothing_to_prune(tmp_path):
