@@ -88,6 +88,23 @@ def test_what_is_tagged_or_among_the_newest_is_kept(keeps, root, two_builds):
                       "nothing to prune"]  # fmt: skip
 
 
+@pytest.mark.parametrize("place", ["tags", "tags/drawn"])
+@pytest.mark.parametrize("stray", ["a file", "a link to a disk that is not mounted"])
+def test_nothing_is_pruned_where_tags_cannot_be_read(place, stray, root):
+    path = root / place
+    path.parent.mkdir(exist_ok=True)
+    if stray == "a file":
+        path.write_text("?")
+    else:
+        path.symlink_to(root / "nowhere")
+    done = call("prune", "--delete", "--root", root)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{path} cannot be read (" in done.stderr
+    assert "put the folder of tags back in its place" in done.stderr
+    assert call("list", "--root", root).returncode == 0
+    assert call("check", root).stdout == f"{path}: cannot be read\n"
+
+
 def test_links_and_what_others_wrote_stay(root, two_builds, tmp_path):
     outside = tmp_path / "outside"
     shutil.copytree(two_builds[0], outside / "drawn")
