@@ -43,15 +43,14 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
     sent = 0
     with answering(to):
         names = store.names()
-        other = store.digest(MANIFEST)
     digests = {name: _digest(path) for name, path in files.items()}
-    if other not in (None, digests[MANIFEST]):
-        raise ValueError(f"{to} holds another dataset: name another place for {folder}")
+    _refuse_another(store, to, digests[MANIFEST], folder)
     if strays := sorted({name for name in names if name.startswith(f"{DATA}/")} - files.keys()):
         raise ValueError(
             f"{to} holds {strays[0]}, which is not of {folder}: remove it, or name another place"
         )
     for batch in batches(list(files), store.batch):
+        _refuse_another(store, to, digests[MANIFEST], folder)  # which may have come meanwhile
         with answering(to):
             missing = [
                 name for name in batch if name not in names or store.digest(name) != digests[name]
@@ -68,6 +67,14 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
             logger.info("push: %s", name)
         sent += len(missing)
     return Pushed(sent, len(files) - sent)
+
+
+def _refuse_another(store: Store, to: str, manifest: str, folder: Path) -> None:
+    """ValueError where the store holds the manifest of another dataset."""
+    with answering(to):
+        other = store.digest(MANIFEST)
+    if other not in (None, manifest):
+        raise ValueError(f"{to} holds another dataset: name another place for {folder}")
 
 
 def _is_below(place: Path, folder: Path) -> bool:
