@@ -22,6 +22,7 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from flows.keys import artifact_key
 from flows.naming import called_after_build
 from schemas.dataset_folder import VALIDATION, check_dataset, read_manifest
+from schemas.model_folder import read_training
 from schemas.replacing import replacing
 from tasks.addresses import shared_name
 from tasks.publish.card import cost_rows
@@ -87,7 +88,7 @@ def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False
     told = set() if again else _told("model", folder, root)
     if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
         return
-    name = folder.parent.name
+    name = read_training(folder)["name"]
     create_markdown_artifact(
         key=artifact_key("model", name),
         markdown=(folder / "README.md").read_text(encoding="utf-8"),

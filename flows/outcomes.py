@@ -95,8 +95,9 @@ def _is_of(package: str, name: str, error: Exception) -> bool:
 
 
 def _told(error: OSError) -> str:
-    """What the operating system refused, and what to do."""
-    place = f" {error.filename}" if error.filename else ""
+    """What the operating system refused, and what to do. Of a rename, where to."""
+    name = error.filename2 or error.filename
+    place = f" {name}" if name else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full{place}: make room and run the same command, it goes on from here"
     if _is_unreadable(error):
@@ -106,7 +107,8 @@ def _told(error: OSError) -> str:
     if error.errno == errno.EIO:
         return f"the disk fails{place} ({error.strerror}): put a sound copy in its place"
     if error.errno in UNUSABLE and place:
-        return f"cannot use{place} ({error.strerror}): choose another folder with --root"
+        away = "" if error.errno == errno.ENAMETOOLONG else "move away what is there, or "
+        return f"cannot use{place} ({error.strerror}): {away}choose another folder with --root"
     return f"{error.strerror or error}{place}"
 
 

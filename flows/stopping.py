@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock, Thread
 from types import FrameType
 from typing import Any, NoReturn
@@ -106,7 +107,8 @@ def _await_replies() -> None:
         run.stop_all()
         while run.num_under_way():
             time.sleep(LOOK_SECONDS)
-    while any(worker.is_alive() for worker in workers):
+    time.sleep(LOOK_SECONDS)
+    while any(worker.is_alive() and not _is_unheard(worker.pid) for worker in workers):
         time.sleep(LOOK_SECONDS)
 
 
@@ -118,6 +120,17 @@ def _pass_on(worker: int | None) -> None:
     with suppress(ProcessLookupError):
         if worker and _Signal.number:
             os.kill(worker, _Signal.number)
+
+
+def _is_unheard(worker: int) -> bool:
+    """Whether the signal still waits for a process that holds it back: no job has begun there that
+    would take it, and there is nothing to wait for."""
+    assert _Signal.number
+    with suppress(OSError):
+        about = Path(f"/proc/{worker}/status").read_text(encoding="utf-8")
+        pending = about.partition("ShdPnd:")[2].split()[:1]
+        return any(int(mask, 16) >> (_Signal.number - 1) & 1 for mask in pending)
+    return False
 
 
 def _workers() -> list[Any]:

@@ -65,19 +65,30 @@ def read_tag(name: str, tag: str, root: Path) -> Tag | None:
 
 
 def tags_of(name: str, root: Path) -> list[Tag]:
-    """All tags of a dataset's name, by tag."""
-    names = sorted(
-        path.name.removesuffix(SUFFIX)
-        for path in (root / TAGS / name).glob(f"*{SUFFIX}")
-        if PLAIN.fullmatch(path.name.removesuffix(SUFFIX))
-    )
-    return [found for tag in names if (found := read_tag(name, tag, root))]
+    """All tags of a dataset's name, by tag; one without a tag says why they cannot be read."""
+    place = root / TAGS / name
+    try:
+        files = [path for path in _names_in(place) if path.endswith(SUFFIX)]
+    except OSError as error:
+        return [Tag(name, "", "", f"{place} cannot be read ({error.strerror})")]
+    tags = [path.removesuffix(SUFFIX) for path in files]
+    return [found for tag in tags if PLAIN.fullmatch(tag) and (found := read_tag(name, tag, root))]
 
 
 def all_tags(root: Path) -> list[Tag]:
-    """All tags below a root, by name and tag."""
-    names = sorted(path.name for path in (root / TAGS).glob("*") if PLAIN.fullmatch(path.name))
-    return [tag for name in names for tag in tags_of(name, root)]
+    """All tags below a root, by name and tag; one without a tag says why some cannot be read."""
+    place = root / TAGS
+    try:
+        names = _names_in(place)
+    except OSError as error:
+        return [Tag("", "", "", f"{place} cannot be read ({error.strerror})")]
+    return [tag for name in names if PLAIN.fullmatch(name) for tag in tags_of(name, root)]
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Those of its files and folders, in order; none where nothing is in its place."""
+    is_there = os.path.lexists(folder)
+    return sorted(path.name for path in folder.iterdir()) if is_there else []
 
 
 def tagged_digest(name: str, tag: str, root: Path) -> str:
@@ -85,7 +96,8 @@ def tagged_digest(name: str, tag: str, root: Path) -> str:
     ValueError where it is damaged."""
     found = PLAIN.fullmatch(name) and PLAIN.fullmatch(tag) and read_tag(name, tag, root)
     if not found:
-        known = [entry.tag for entry in tags_of(name, root)] if PLAIN.fullmatch(name) else []
+        there = tags_of(name, root) if PLAIN.fullmatch(name) else []
+        known = [entry.tag for entry in there if entry.tag]
         raise FileNotFoundError(
             f"no tag {tag} of {name} below {root}: "
             + (f"its tags are {', '.join(known)}" if known else "spatialthinker tag sets one")

@@ -77,13 +77,20 @@ def digests_of(shards: Sequence[Path]) -> str:
 
 def artifacts_of(root: Path, stage: str, digests: str) -> list[Path]:
     """The tables of a stage with these recipe digests, joined by `+`, the oldest first; ledgers are
-    not among them."""
+    not among them. ValueError where one is damaged."""
     wanted = digests.split("+")
     found = [
         path
         for path in (root / "artifacts" / stage).glob("*.parquet")
         if digest_of(path) in wanted and not path.name.endswith(LEDGER)
     ]
+    for path in found:
+        state, problem = state_of(Artifact(path, recipe=""))
+        if state == "damaged":
+            raise ValueError(
+                f"{path} is damaged ({problem}): build the dataset again, or, where that leaves "
+                "it, remove it"
+            )
     return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
 

@@ -14,11 +14,12 @@ from schemas.config.training import DataConfig, TrainConfig
 from schemas.dataset_folder import read_manifest
 from schemas.difficulty import content_of, find_difficulty, read_difficulty
 from schemas.file_digests import digest_store, file_digests
+from schemas.model_folder import FACTS
 from training.checkpoints import NEEDED, RANDOM_STATES, STATE
 
 VERSION = 2
 FINAL = "final"
-TOLD = ("README.md", "training.json", "rewards.png")
+TOLD = ("README.md", FACTS, "rewards.png")
 """Files of a model's folder that describe it and do not decide what it replies."""
 RESUMED = (*NEEDED, STATE, "training_args.bin", "scaler.pt", RANDOM_STATES)
 """Patterns of the files of a checkpoint from which only its training goes on."""

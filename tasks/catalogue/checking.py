@@ -135,7 +135,7 @@ def _bytes(path: Path) -> bytes | None:
 
 def _tag_damages(root: Path) -> Iterator[Damage]:
     for tag in all_tags(root):
-        place = root / "tags" / tag.name / f"{tag.tag}.json"
+        place = root / "tags" / tag.name / (f"{tag.tag}.json" if tag.tag else "")
         if tag.problem:
             yield Damage(place, "cannot be read")
         elif not (root / "datasets" / tag.name / tag.digest / "manifest.json").exists():

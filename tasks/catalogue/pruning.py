@@ -85,9 +85,13 @@ def kept_datasets(root: Path, keep: int) -> Kept:
     tagged = set()
     for tag in all_tags(root):
         if tag.problem:
+            mend = (
+                "set the tag again, or remove it, with spatialthinker tag"
+                if tag.tag
+                else "put the folder of tags back in its place"
+            )
             raise ValueError(
-                f"{tag.problem}: set the tag again, or remove it, with spatialthinker tag; until "
-                "then it is not known what has to be kept"
+                f"{tag.problem}: {mend}; until then it is not known what has to be kept"
             )
         tagged.add(f"{tag.name}/{tag.digest}")
     seen: defaultdict[str, int] = defaultdict(int)

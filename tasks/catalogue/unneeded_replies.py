@@ -43,7 +43,10 @@ def find_old_replies(
         for stage, column in NAMED_BY.items():
             if not (manifest["config"].get(stage) or {}).get("chat"):
                 continue
-            named = _named(root, stage, manifest["stages"].get(stage, {"recipe": ""}), column)
+            try:
+                named = _named(root, stage, manifest["stages"].get(stage, {"recipe": ""}), column)
+            except ValueError as error:
+                return OldReplies(note=f"replies stay, which {name} may need: {error}")
             if named is None:
                 return OldReplies(
                     note=f"replies stay: the artifacts of {stage}, which say which of them {name} "

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from schemas.dataset_folder import name_of_dataset, read_manifest, sample_files
-from tasks.artifact import artifacts_of, read_seal, seal_path_of, sealed_content
+from tasks.artifact import SEAL, artifacts_of, read_seal, sealed_content
 
 SCENES, QUESTIONS = "image_id", "question_id"
 """The columns by which rows about images, and about questions, are found."""
@@ -54,32 +54,31 @@ class Record:
 
     @cached_property
     def recipes(self) -> dict[str, dict[str, Any]]:
-        """The recipes of the stages whose artifacts are here."""
+        """The recipes of the stages whose seals are here."""
         found = {}
         for stage, facts in self.stages.items():
             digest = facts["recipe"].split("+")[0]
-            paths = artifacts_of(self.root, stage, digest)
-            folder = self.root / "artifacts" / stage / digest
-            places = [*paths[:1], *([folder] if seal_path_of(folder).exists() else [])]
+            seals = sorted((self.root / "artifacts" / stage).glob(f"{digest}*{SEAL}"))
             with suppress(ValueError):  # a damaged seal says nothing, as one that is gone
-                if places:
-                    found[stage] = read_seal(places[0])["recipe"]
+                for place in seals[:1]:
+                    sealed = place.with_name(place.name.removesuffix(SEAL))
+                    found[stage] = read_seal(sealed)["recipe"]
         return found
 
     @cached_property
     def _artifacts(self) -> dict[str, list[Path]]:
-        """The tables of each stage, as far as they hold what the dataset was made of: `--again`
-        makes an artifact of the same name hold other replies. Where builds were cut into other
-        shards, those of one cut."""
-        found: dict[str, list[Path]] = {}
-        for stage, facts in self.stages.items():
-            found[stage] = []
+        return {stage: self._tables(stage, facts) for stage, facts in self.stages.items()}
+
+    def _tables(self, stage: str, facts: Mapping[str, str]) -> list[Path]:
+        """Of a stage, as far as they hold what the dataset was made of: `--again` makes an artifact
+        of the same name hold other replies. Where builds were cut into other shards, those of one
+        cut. None where one is damaged."""
+        with suppress(ValueError):
             for paths in cuts_of(artifacts_of(self.root, stage, facts["recipe"])):
                 with suppress(ValueError):
                     if sealed_content(paths) == facts.get("content"):
-                        found[stage] = paths
-                        break
-        return found
+                        return paths
+        return []
 
     def rows(self, stage: str, column: str, wanted: Collection[str]) -> pl.DataFrame | None:
         """The rows of a stage whose `column` is one of `wanted`; None where its artifacts are gone

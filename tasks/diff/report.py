@@ -33,7 +33,7 @@ class Comparison(NamedTuple):
 
 def compare_datasets(before: str, after: str, root: Path) -> Comparison:
     """Of two datasets by what people call them. Each one's artifacts are looked for below the root
-    that it stands in."""
+    that it stands in. ValueError where one holds other files than were published."""
     folders = [resolve_dataset(name, root) for name in (before, after)]
     for folder in dict.fromkeys(folders):
         check_files(folder)

@@ -10,13 +10,11 @@ from pathlib import Path
 from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
 from schemas.config.names import model_name
 from schemas.config.training import TINY
+from schemas.model_folder import FACTS
 from training.checkpoints import LORA_CONFIG
 from training.families.table import check_family, family_of
 from training.model import place_of_model, resolve_model
 from training.run_folder import model_digest
-
-FACTS = "training.json"
-"""The file of a model's folder that says how we trained it; such a folder is NAME/DIGEST."""
 
 
 def evaluating(config: EvaluateConfig, model: str, root: Path) -> EvaluateConfig:

@@ -30,7 +30,7 @@ from schemas.benchmark import ITEM, REPLY
 from schemas.code_version import code_version
 from schemas.columns import columns
 from schemas.replacing import replacing_folder
-from tasks.artifact import plan_artifact, sealed_content
+from tasks.artifact import move_aside, plan_artifact, sealed_content
 from tasks.evaluate.about import About
 from tasks.evaluate.attention_view import attention_view
 from tasks.evaluate.audit_view import Audit, audit_of, audit_view
@@ -51,16 +51,15 @@ from tasks.evaluate.view import (
     reading_rows,
     title_of,
 )
+from tasks.evaluate.whole import EVALUATION, files_of, is_whole
 from tasks.pages.templates import page_template, text_template
 
-VERSION = 9
+VERSION = 10
 FOLDER = Path(__file__).parent
 SAMPLED = (
     "at most {0.items:,} of each benchmark, drawn with seed {0.seed}, each category by its share: "
     "scores and their errors are estimates for all items"
 )
-EVALUATION = "evaluation.json"
-"""The file of a report that says for programs what it is about."""
 MODEL = columns(model=pl.String)
 ANSWER = columns(**MODEL, **{**ITEM, **REPLY, **PARSED}, source_benchmark=pl.String)
 """`benchmark` is the name under which it was evaluated, `source_benchmark` the items' own."""
@@ -226,7 +225,8 @@ def write_report(
         ("report.html", render_page(view, tables, PhotographStore(root), about.datasets)),
     ):
         (folder / file).write_bytes(text.encode("utf-8", "replace"))
-    facts = {"digest": digest, "code": code_version()._asdict(), **about.facts}
+    files = files_of(folder)
+    facts = {"digest": digest, "code": code_version()._asdict(), "files": files, **about.facts}
     text = json.dumps(facts, indent=2, sort_keys=True)
     (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
 
@@ -241,7 +241,10 @@ def report_evaluation(
 ) -> Path | State[Path]:
     folder = report_folder(about, outcomes, failures, root, variants)
     if folder.exists():
-        return Completed(name="Cached", data=folder)
+        if is_whole(folder, root):
+            return Completed(name="Cached", data=folder)
+        logger.warning("%s is damaged: set aside in %s, made again", folder, root / "damaged")
+        move_aside(folder, root)
     with replacing_folder(folder) as partial:
         write_report(partial, about, folder.name, outcomes, failures, root, variants)
     logger.info("report: %s", folder)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.dataset_folder import VALIDATION
+from schemas.dataset_folder import VALIDATION, name_of_dataset
 from tasks.publish.card import cost_rows, dollars_told
 from tasks.publish.funnel import FUNNEL, by_category, by_reason, stages_counted
 from tasks.report.report import REPORT
@@ -18,7 +18,7 @@ from tasks.report.report import REPORT
 
 def print_summary(dataset: Path, console: Console) -> None:
     """Print the funnel by reason and by category, the costs and verdicts of models, missed quotas,
-    and the paths of report, validation page and card; a rejected dataset has no card."""
+    and the paths of report, validation page and card, as far as they are there."""
     manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     console.print(_losses(funnel), _categories(funnel, manifest["quotas"]))
@@ -36,10 +36,16 @@ def print_summary(dataset: Path, console: Console) -> None:
     console.print(
         Text(f"{manifest['num_samples']:,} samples ({splits}) in {manifest['num_images']:,} images")
     )
-    console.print(Text(f"report  {dataset / REPORT}"), soft_wrap=True)
-    console.print(Text(f"checks  {dataset / VALIDATION / 'validation.html'}"), soft_wrap=True)
-    if (card := dataset / "README.md").exists():
-        console.print(Text(f"card    {card}"), soft_wrap=True)
+    for title, path in (
+        ("report", dataset / REPORT),
+        ("checks", dataset / VALIDATION / "validation.html"),
+        ("card", dataset / "README.md"),
+    ):
+        if path.exists():
+            console.print(Text(f"{title:<7} {path}"), soft_wrap=True)
+    if not (dataset / REPORT).exists():
+        name = name_of_dataset(manifest)
+        console.print(Text(f"report  is gone: spatialthinker report {name} makes it again"))
 
 
 def _losses(funnel: pl.DataFrame) -> Table:

@@ -10,7 +10,7 @@ from schemas.chat import Reply
 from schemas.dataset_folder import builds_below, check_files, sample_files
 from schemas.manifest import recipe_of
 from schemas.printable import printable, shell_word
-from tasks.artifact import LEDGER, artifacts_of, digest_of
+from tasks.artifact import artifacts_of, ledger_path_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
 from tasks.chat.replies import open_replies
@@ -233,13 +233,17 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
         )
         yield f"  objects   {', '.join(names)}"
     ledgers = [
-        path
+        ledger_path_of(path)
         for stage in ("ingest", "index", "witness")
         if stage in digests
-        for path in (root / "artifacts" / stage).glob(f"*{LEDGER}")
-        if digest_of(path) == digests[stage]
+        for path in artifacts_of(root, stage, digests[stage])
     ]
-    changes = pl.scan_parquet(ledgers).filter(wanted).unique().collect()
+    changes = (
+        pl.scan_parquet([path for path in ledgers if path.exists()])
+        .filter(wanted)
+        .unique()
+        .collect()
+    )
     for row in changes.sort("reason", "item").iter_rows(named=True):
         yield f"  {row['action']:<9} {row['item']}: {row['reason']} ({row['detail']})"
     if digests.get("photographs"):

@@ -5,7 +5,7 @@ it is whole. The reviews go along, below `reviews/`.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,9 @@ MANIFEST = "manifest.json"
 BESIDE = ("README.md", "croissant.json", "usage.json", "report.html")
 """Files of a dataset folder that its manifest does not list."""
 FOLDERS = (VALIDATION, "report")
+READ_TWICE = 2**24
+"""Bytes of a file that is read back once more before the manifest goes: another dataset that is
+pushed to the same place at the same time begins with its small files, too."""
 logger = logging.getLogger(__name__)
 
 
@@ -43,15 +46,16 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
     sent = 0
     with answering(to):
         names = store.names()
-        other = store.digest(MANIFEST)
     digests = {name: _digest(path) for name, path in files.items()}
-    if other not in (None, digests[MANIFEST]):
-        raise ValueError(f"{to} holds another dataset: name another place for {folder}")
+    _refuse_another(store, to, digests[MANIFEST], folder)
     if strays := sorted({name for name in names if name.startswith(f"{DATA}/")} - files.keys()):
         raise ValueError(
             f"{to} holds {strays[0]}, which is not of {folder}: remove it, or name another place"
         )
     for batch in batches(list(files), store.batch):
+        _refuse_another(store, to, digests[MANIFEST], folder)  # which may have come meanwhile
+        if batch == [MANIFEST]:
+            _refuse_overwritten(store, to, files, digests)
         with answering(to):
             missing = [
                 name for name in batch if name not in names or store.digest(name) != digests[name]
@@ -68,6 +72,29 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
             logger.info("push: %s", name)
         sent += len(missing)
     return Pushed(sent, len(files) - sent)
+
+
+def _refuse_another(store: Store, to: str, manifest: str, folder: Path) -> None:
+    """ValueError where the store holds the manifest of another dataset."""
+    with answering(to):
+        other = store.digest(MANIFEST)
+    if other not in (None, manifest):
+        raise ValueError(f"{to} holds another dataset: name another place for {folder}")
+
+
+def _refuse_overwritten(
+    store: Store, to: str, files: Mapping[str, Path], digests: Mapping[str, str]
+) -> None:
+    """RuntimeError where a small file is no longer what was sent."""
+    for name, path in files.items():
+        if name != MANIFEST and path.stat().st_size <= READ_TWICE:
+            with answering(to):
+                there = store.digest(name)
+            if there != digests[name]:
+                raise RuntimeError(
+                    f"{name} at {to} was overwritten, as by another push to the same place: run "
+                    "the same command when that has ended, or name another place"
+                )
 
 
 def _is_below(place: Path, folder: Path) -> bool:

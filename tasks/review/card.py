@@ -16,10 +16,10 @@ TEMPLATE = text_template(
 
 
 def write_reviews(dataset: Path, found: Sequence[Precision], pairs: Sequence[Agreement]) -> None:
-    """Put what reviewers found into the card of a dataset; a card without the marks stays as it
-    is."""
+    """Put what reviewers found into the card of a dataset, where it has one; a card without the
+    marks stays as it is."""
     place = dataset / "README.md"
-    text = place.read_text(encoding="utf-8")
+    text = place.read_text(encoding="utf-8") if place.exists() else ""
     if BEGIN not in text or END not in text:
         return
     before, _, rest = text.partition(BEGIN)

@@ -27,7 +27,9 @@ from schemas.code_version import code_version
 from schemas.config.section import config_digest
 from schemas.config.training import TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
+from schemas.model_folder import FACTS, read_training
 from schemas.replacing import make_folder, replacing_folder
+from tasks.artifact import move_aside
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
 from tasks.train.last_error import last_error
@@ -196,7 +198,7 @@ def export_model(
         shutil.copytree(run / FINAL, partial, dirs_exist_ok=True)
         draw_rewards(log, partial / "rewards.png")
         text = json.dumps(facts, indent=2, sort_keys=True)
-        (partial / "training.json").write_text(text + "\n", encoding="utf-8")
+        (partial / FACTS).write_text(text + "\n", encoding="utf-8")
         (partial / "README.md").write_text(render_model_card(facts, log), encoding="utf-8")
 
 
@@ -225,6 +227,22 @@ def training_facts(
     }
 
 
+def is_exported(folder: Path, run: Path, root: Path) -> bool:
+    """Whether the model of a run is there; one that does not say how it was trained is set aside.
+    ValueError where only a new training could replace it."""
+    if not folder.exists():
+        return False
+    try:
+        read_training(folder)
+    except ValueError as error:
+        if not is_finished(run):
+            raise
+        logger.warning("%s is damaged (%s): set aside in %s", folder, error, root / "damaged")
+        move_aside(folder, root)
+        return False
+    return True
+
+
 @task(cache_policy=NO_CACHE, task_run_name="train")
 def train_model(
     path: Path, overrides: tuple[str, ...], dataset: Path, root: Path
@@ -233,7 +251,7 @@ def train_model(
     base = resolve_model(config.model.name, root, config.data.family)
     run = run_folder(config, dataset, base, root)
     folder = root / "models" / config.name / run.name
-    if folder.exists():
+    if is_exported(folder, run, root):
         return Completed(name="Cached", data=folder)
     if not is_finished(run):
         named = (*overrides, f"data.dataset={json.dumps(str(dataset))}")

@@ -7,6 +7,7 @@ import time
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.build import _run
@@ -85,6 +86,23 @@ def test_what_is_tagged_or_among_the_newest_is_kept(keeps, root, two_builds):
     listed = prune(root, *(keeps.split() if keeps != "tag" else ()), "--delete")
     assert listed == [*sorted(f"kept     drawn/{folder.name}" for folder in two_builds),
                       "nothing to prune"]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["tags", "tags/drawn"])
+@pytest.mark.parametrize("stray", ["a file", "a link to a disk that is not mounted"])
+def test_nothing_is_pruned_where_tags_cannot_be_read(place, stray, root):
+    path = root / place
+    path.parent.mkdir(exist_ok=True)
+    if stray == "a file":
+        path.write_text("?")
+    else:
+        path.symlink_to(root / "nowhere")
+    done = call("prune", "--delete", "--root", root)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{path} cannot be read (" in done.stderr
+    assert "put the folder of tags back in its place" in done.stderr
+    assert call("list", "--root", root).returncode == 0
+    assert call("check", root).stdout == f"{path}: cannot be read\n"
 
 
 def test_links_and_what_others_wrote_stay(root, two_builds, tmp_path):
@@ -209,6 +227,16 @@ def test_replies_stay_where_nothing_says_which_are_needed(tmp_path):
     (tmp_path / "replies.sqlite").write_text("no database")
     make(tmp_path, "newer", WORLD)
     assert any("replies stay: " in line for line in prune(tmp_path))
+
+
+def test_replies_stay_where_what_names_them_is_damaged(tmp_path):
+    make(tmp_path, "new", changed({"config.write": {"chat": {"model": "m"}}}))
+    store(tmp_path, ("w-q1", "made", 1.0), ("old", "made", 1.0)).close()
+    (table,) = (tmp_path / "artifacts" / "write").glob("*.parquet")
+    rows = pl.read_parquet(table)
+    rows.with_columns(write_replies=pl.lit([""])).write_parquet(table)
+    (note,) = (line for line in prune(tmp_path) if line.startswith("note"))
+    assert f"replies stay, which made/new may need: {table} is damaged" in note
 
 
 def test_a_root_without_anything_has_nothing_to_prune(tmp_path):

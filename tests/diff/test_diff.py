@@ -1,6 +1,7 @@
 """What differs between two builds, and by what: each cause that an issue names is put into the
 records of two builds, and named again."""
 
+import os
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from schemas.claim import DepthClaim, LocationClaim
 from tasks.diff.record import cuts_of
 from tasks.diff.report import compare_datasets, render_page, text_lines
 from tests.commands import call
-from tests.diff.worlds import SCENES, WORLD, asked, changed, make, state_files
+from tests.diff.worlds import SCENES, WORLD, asked, changed, make
 
 WORDS = "questions.0.words"
 OTHER_IDS = {"1": [(key + 100, *rest) for key, *rest in SCENES["1"]], "2": SCENES["2"]}
@@ -294,21 +295,30 @@ def test_the_command_writes_what_it_is_asked_for(tmp_path):
         (("made/one", "made/none"), "no dataset made/none"),
         (("made/one", "made@none"), "no tag none of made"),
         (("made/one", "made/old"), "lack asks, claim: compare datasets that this release"),
-        (("made/one", "made/damaged"), "ledger.parquet has changed since it was published"),
+        (("made/one", "made/cut"), "made/cut/ledger.parquet has changed since it was published"),
         (("made/one", "made/two", "--out", "x"), "--out needs --format html or --format parquet"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_one_line(arguments, told, tmp_path):
     make(tmp_path, "one", WORLD)
-    old = make(tmp_path, "old", WORLD)
-    for path in (old / "data").iterdir():
-        pl.read_parquet(path).drop("asks", "claim").write_parquet(path)
-    state_files(old)
-    damaged = make(tmp_path, "damaged", WORLD) / "ledger.parquet"
-    damaged.write_bytes(damaged.read_bytes()[:-9])
+    make(tmp_path, "old", WORLD, without=("asks", "claim"))
+    os.truncate(make(tmp_path, "cut", WORLD) / "ledger.parquet", 200)
     done = call("diff", *arguments, "--root", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("stage", ["ingest", "plan", "write", "judge"])
+def test_a_damaged_artifact_says_as_little_as_one_that_is_gone(stage, tmp_path):
+    told = []
+    for change in (lambda path: os.truncate(path, 200), Path.unlink):
+        root = tmp_path / change.__name__
+        before = make(root, "one", WORLD)
+        after = make(root, "two", changed({WORDS: "Dog?", "questions.0.requests": ["w-2"]}))
+        for path in (root / "artifacts" / stage).glob("*.parquet"):
+            change(path)
+        told.append(list(text_lines(compare_datasets(str(before), str(after), root))))
+    assert told[0] == told[1]
 
 
 def test_a_real_build_with_another_margin_names_the_margin(two_builds):

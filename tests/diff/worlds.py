@@ -3,7 +3,7 @@ manifests are real, so that what differs between two of them is exactly what a t
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,9 @@ def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
     return world
 
 
-def make(root: Path, name: str, world: Mapping[str, Any]) -> Path:
-    """The dataset folder of a world; its artifacts are below the root."""
+def make(root: Path, name: str, world: Mapping[str, Any], without: Sequence[str] = ()) -> Path:
+    """The dataset folder of a world, whose samples are `without` some columns; its artifacts are
+    below the root."""
     made: dict[str, list[Path]] = {}
     frames = _frames(world)
     for stage, about in world["stages"].items():
@@ -101,14 +102,18 @@ def make(root: Path, name: str, world: Mapping[str, Any]) -> Path:
         made[stage] = [write_artifact(frames[stage], artifact)]
     folder = root / "datasets" / "made" / name
     (folder / "data").mkdir(parents=True)
-    samples = frames["select"]
+    samples = frames["select"].drop(without)
     for split in ("train", "val"):
         rows = samples.filter(split=split)
         rows.write_parquet(folder / "data" / f"{split}-00000-of-00001.parquet")
     _ledger(world).write_parquet(folder / "ledger.parquet")
+    files = {
+        path.relative_to(folder).as_posix(): {"sha256": sha256(path.read_bytes()).hexdigest()}
+        for path in folder.rglob("*.parquet")
+    }
     manifest = {
         "name": "made", "digest": name, "code": world["code"], "versions": world["versions"],
-        "config": world["config"], "num_samples": samples.height,
+        "config": world["config"], "files": files, "num_samples": samples.height,
         "num_images": samples["image_id"].n_unique(), "splits": {}, "models": {}, "funnel": [],
         "quotas": [], "costs": [], "judging": None,
         "stages": {
@@ -117,18 +122,7 @@ def make(root: Path, name: str, world: Mapping[str, Any]) -> Path:
         },
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    state_files(folder)
     return folder
-
-
-def state_files(folder: Path) -> None:
-    """Have the manifest say that the tables that lie there are what was published."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"] = {
-        path.relative_to(folder).as_posix(): {"sha256": sha256(path.read_bytes()).hexdigest()}
-        for path in sorted(folder.rglob("*.parquet"))
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def _frames(world: Mapping[str, Any]) -> dict[str, pl.DataFrame]:

@@ -1,5 +1,7 @@
 """The report of an evaluation: its tables, its choice of items, and its page in a real browser."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,27 @@ def test_same_results_same_bytes(evaluated, tmp_path):
     one, two = (write(tmp_path / name, root, outcomes, failed) for name in ("one", "two"))
     for name in FILES:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("evaluation.json", lambda path: os.truncate(path, 50)),
+        ("evaluation.json", lambda path: path.write_text('{"files": 3}')),
+        ("report.html", Path.unlink),
+        ("scores.parquet", lambda path: os.truncate(path, 300)),
+    ],
+)
+def test_a_damaged_report_is_set_aside_and_made_again(name, damage, evaluated, tmp_path):
+    root = shutil.copytree(evaluated[0], tmp_path / "root")
+    folder = report_evaluation.fn(ABOUT, evaluated[1], [], root)
+    before = (folder / name).read_bytes()
+    damage(folder / name)
+    assert report_evaluation.fn(ABOUT, evaluated[1], [], root) == folder
+    assert (folder / name).read_bytes() == before
+    assert (root / "damaged" / folder.name).is_dir()
+    (folder / "notes.txt").write_text("of a user")
+    assert report_evaluation.fn(ABOUT, evaluated[1], [], root).data == folder
 
 
 def test_the_task_writes_a_report_once(evaluated):

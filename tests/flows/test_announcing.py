@@ -215,18 +215,10 @@ def test_an_event_of_a_model_that_a_proxy_stops_is_sent_by_the_same_command(
         announce_model(folder, tmp_path, event=True)
 
 
-def test_a_model_is_announced_by_its_folder_whatever_became_of_its_facts(prefect_server, tmp_path):
-    folder = tmp_path / "models" / "watcher" / "4567"
-    folder.mkdir(parents=True)
-    (folder / "training.json").write_text("[]")
-    (folder / "README.md").write_text("A model.")
-
-    @flow
-    def train():
-        announce_model(folder, tmp_path, event=True)
-
-    train()
-    assert set(artifacts_of("watcher")) == {"model-watcher"}
+def test_a_model_that_does_not_say_how_it_was_trained_is_not_announced(tmp_path):
+    (tmp_path / "training.json").write_text("[]")
+    with pytest.raises(ValueError, match=r"training.json cannot be read \(it names no training\):"):
+        announce_model(tmp_path, tmp_path, event=True)
 
 
 def test_an_announcement_that_nobody_could_hear_is_refused(built, monkeypatch):

@@ -167,3 +167,43 @@ def test_a_server_survives_a_ctrl_c_and_ends_with_its_command_even_by_a_kill():
             time.sleep(0.05)
         os.kill(server, signal.SIGKILL)
         pytest.fail("the server outlives its command")
+
+
+IDLE = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from flows.stopping import end_when_stored, watch_signals
+from tasks.processes import holding_signals
+
+if __name__ == "__main__":
+    watch_signals()
+    pool = ProcessPoolExecutor(1, get_context("spawn"))
+    with holding_signals():
+        pool.submit(abs, 1).result()
+    try:
+        os.write(1, b"ready\\n")
+        time.sleep(60)
+    except KeyboardInterrupt:
+        end_when_stored()
+"""
+
+
+def test_a_worker_that_has_begun_no_job_of_ours_is_not_awaited(tmp_path):
+    program = tmp_path / "idle.py"
+    program.write_text(IDLE)
+    with subprocess.Popen(
+        [sys.executable, program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        start_new_session=True,
+    ) as process:
+        assert first_line(process) == "ready"
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(10) == 143
+        finally:
+            process.kill()

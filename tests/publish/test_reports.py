@@ -266,6 +266,17 @@ def test_the_summary_of_a_build_without_models_names_none(tmp_path):
         assert word not in shown
 
 
+def test_the_summary_names_the_pages_that_are_there(tmp_path):
+    gone = shown_summary(tmp_path)
+    (name,) = (line for line in gone.splitlines() if line.startswith("report"))
+    assert name.startswith("report  is gone: spatialthinker report tiny/")
+    assert "validation.html" not in gone and "README.md" not in gone
+    for page in (tmp_path / "report.html", tmp_path / "README.md"):
+        page.touch()
+        assert str(page) in shown_summary(tmp_path)
+    assert "gone" not in shown_summary(tmp_path)
+
+
 def test_the_summary_says_what_models_took_and_said(tmp_path):
     shown = shown_summary(tmp_path, **WITH_MODELS)
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines()]

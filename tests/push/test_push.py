@@ -49,6 +49,25 @@ class Forgetful(Folder):
             place.write_bytes(place.read_bytes()[:-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Shared(Folder):
+    """A folder to which another dataset is pushed, too, behind this one."""
+
+    def send(self, files: Mapping[str, Path]) -> None:
+        Folder.send(self, files)
+        if "README.md" in files:
+            (self.place / "ledger.parquet").write_bytes(b"of another")
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken(Folder):
+    """A folder to which another dataset is pushed meanwhile."""
+
+    def send(self, files: Mapping[str, Path]) -> None:
+        Folder.send(self, files)
+        (self.place / MANIFEST).write_text("{}")
+
+
 @pytest.fixture
 def dataset(drawn_dataset, tmp_path) -> Path:
     """A copy of the drawn dataset below a root of its own."""
@@ -119,6 +138,22 @@ def test_what_does_not_arrive_whole_is_reported(dataset, tmp_path):
     with pytest.raises(RuntimeError, match=r"did not arrive at .* as it is in"):
         push(dataset, dataset.parents[2], Forgetful(place), str(place))
     assert not (place / MANIFEST).exists()
+
+
+def test_a_place_that_another_dataset_has_taken_meanwhile_is_refused(dataset, tmp_path):
+    place = tmp_path / "to"
+    with pytest.raises(ValueError, match="holds another dataset: name another place for"):
+        push(dataset, dataset.parents[2], Overtaken(place), str(place))
+    assert (place / MANIFEST).read_text() == "{}"
+
+
+def test_a_file_that_another_push_has_overwritten_keeps_the_manifest_away(dataset, tmp_path):
+    place = tmp_path / "to"
+    with pytest.raises(RuntimeError, match=r"ledger.parquet at .* was overwritten, as by another"):
+        push(dataset, dataset.parents[2], Shared(place), str(place))
+    assert not (place / MANIFEST).exists()
+    assert sent(dataset, place).sent == 2
+    assert contents(place) == contents(dataset)
 
 
 def test_a_place_of_another_dataset_is_refused(two_builds, tmp_path):

@@ -1,6 +1,7 @@
 """The report of a dataset: what it counts, which questions it shows with which proof, its pages."""
 
 import json
+import os
 import re
 import shutil
 from hashlib import sha256
@@ -250,6 +251,20 @@ def test_why_prints_the_link_of_a_question_that_is_shown(drawn_dataset, question
     for key in sorted(hidden)[:1]:
         assert not any("report" in line for line in explain(key, drawn_dataset, root))
     assert link_to(drawn_dataset, "no-such-question") is None
+
+
+@pytest.mark.parametrize("stage", ["ingest", "photographs", "extract", "verify"])
+def test_why_names_an_artifact_that_is_damaged(stage, drawn_dataset, questions, tmp_path):
+    root = shutil.copytree(drawn_dataset.parents[2], tmp_path / "root")
+    path = next(
+        path
+        for path in (root / "artifacts" / stage).glob("*.parquet")
+        if ".ledger" not in path.name
+    )
+    os.truncate(path, 2000)
+    dataset = root / "datasets" / drawn_dataset.parent.name / drawn_dataset.name
+    with pytest.raises(ValueError, match=f"{path} is damaged .*: build the dataset again"):
+        list(explain(questions["question_id"][0], dataset, root))
 
 
 def test_pairs_know_each_other(questions):

@@ -508,6 +508,9 @@ def test_the_card_says_what_reviewers_found(drawn_dataset, tmp_path):
     write_reviews(dataset, [], [])
     assert (dataset / "README.md").read_text() == before
     assert check_dataset(dataset)
+    (dataset / "README.md").unlink()
+    write_reviews(dataset, found, agreements(reviews))
+    assert not (dataset / "README.md").exists()
 
 
 def test_the_report_says_what_reviewers_found(root, two_builds, tmp_path):

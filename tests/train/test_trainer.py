@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.leakage import LISTED
 from tasks.leakage.leaks import list_of
-from tasks.train.stage import run_trainer
+from tasks.train.stage import is_exported, run_trainer
 from tests.builds import save_config
 from tests.commands import call
 from tests.trainings import GRPO, TREE
@@ -111,6 +111,31 @@ def test_a_log_that_is_emptied_meanwhile_tells_why_a_trainer_failed(tmp_path):
     script = "import os, sys; os.truncate(sys.argv[1], 0); sys.exit('new')"
     with pytest.raises(RuntimeError, match="exit code 1: new "):
         run_trainer([sys.executable, "-c", script, str(tmp_path / "trainer.err")], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "No such file or directory"),
+        ('{"base": "ti', "Unterminated string"),
+        ("[]", "it names no training"),
+        ('{"name": 3}', "it names no training"),
+        ("[" * 9999, "recursion"),
+    ],
+)
+def test_a_model_that_does_not_say_how_it_was_trained_is_exported_again(text, reason, tmp_path):
+    run, folder = tmp_path / "runs" / "tried" / "ab", tmp_path / "models" / "tried" / "ab"
+    folder.mkdir(parents=True)
+    if text is not None:
+        (folder / "training.json").write_text(text)
+    with pytest.raises(ValueError, match=f"training.json cannot be read .*{reason}.*: put it back"):
+        is_exported(folder, run, tmp_path)
+    (run / "final").mkdir(parents=True)
+    assert not is_exported(folder, run, tmp_path)
+    assert not folder.exists() and (tmp_path / "damaged" / "ab").is_dir()
+    folder.mkdir()
+    (folder / "training.json").write_text('{"name": "tried"}')
+    assert is_exported(folder, run, tmp_path)
 
 
 @pytest.mark.long
