@@ -59,9 +59,11 @@ class LocalModel:
             model = AutoModelForImageTextToText.from_pretrained(
                 path, revision=revision, dtype=dtype if device != "cpu" else "float32"
             )
-        except (OSError, ValueError) as error:
+        except Exception as error:  # of many kinds: damaged weights, what no package knows
             reason = first_line(error)
-            raise ValueError(f"the model {path} cannot be loaded: {reason}") from None
+            raise ValueError(
+                f"the model {path} cannot be loaded ({reason}): get it again, or train it again"
+            ) from None
         self._model = model.to(device).eval()
 
     def write(self, batch: Sequence[Asked]) -> list[Written]:

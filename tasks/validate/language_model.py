@@ -42,7 +42,7 @@ class LanguageModel:
             model: Any = transformers.AutoModelForCausalLM.from_pretrained(
                 place, dtype=torch.float32, **given
             )
-        except (OSError, ValueError, KeyError, ImportError) as error:
+        except Exception as error:  # of many kinds: damaged weights, what no package knows
             reason = first_line(error)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._model = model.to(device).eval()

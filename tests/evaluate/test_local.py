@@ -1,5 +1,6 @@
 """Evaluation of a local model, from end to end."""
 
+import os
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from evaluation.benchmarks.registry import BENCHMARKS
+from schemas.completion.families import FamilyName
 from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
 from tests.builds import save_config
 from tests.commands import REPOSITORY, start
@@ -54,6 +56,18 @@ def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
     for name in ("report.html", "report.md"):
         assert "mmstar has no copy at" in (folder / name).read_text()
     assert pl.read_parquet(folder / "scores.parquet")["benchmark"].unique().to_list() == ["mmvp"]
+
+
+def test_a_model_whose_weights_are_cut_is_told_in_one_line(tmp_path):
+    from evaluation.local import LocalModel
+    from training.tiny import tiny_folder
+
+    folder = tiny_folder(tmp_path, FamilyName.QWEN2_5_VL)
+    (weights,) = folder.glob("*.safetensors")
+    os.truncate(weights, 1000)
+    given = {"revision": None, "dtype": "float32", "device": "cpu", "max_new_tokens": 1}
+    with pytest.raises(ValueError, match=r"^the model \S+ cannot be loaded \([^\n]+\): get it ag"):
+        LocalModel(folder, None, **given)
 
 
 def test_local_replies_do_not_depend_on_the_batch(tmp_path):
