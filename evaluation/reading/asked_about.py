@@ -38,7 +38,7 @@ from evaluation.reading.turned import said_by_opposite
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
 """Joins a clause to one that was left out."""
-THERE_IS = re.compile(rf"{JOINED}there(?:'s| is| are) (?:an?|some)\b")
+THERE_IS = re.compile(rf"{JOINED}there(?:'s| is| are) (?:an?|some)\b(?! total of\b)")
 """What is there, of which is perhaps said more than the question asks for."""
 WITHIN = re.compile(
     rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}"

@@ -4,6 +4,8 @@ Where its question is known, of each line only what speaks of that (evaluation.r
 """
 
 import re
+from collections.abc import Sequence
+from itertools import chain
 
 from evaluation.reading.asked import NOTHING, Asked
 from evaluation.reading.asked_about import about_asked
@@ -28,6 +30,9 @@ NEXT_TASK = re.compile(
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""
+NUMBERED = re.compile(r"(?i)\b(first|second|third|fourth) (?:option|choice|answer)\b")
+"""An option by its place."""
+ORDINALS = ("first", "second", "third", "fourth")
 PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 """Within a sentence that goes on."""
 
@@ -39,6 +44,8 @@ def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]
     text = about_asked(BRACKETED.sub("", CALLED.sub("", plain(text))), asked)
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"
+    if {*ORDINALS}.isdisjoint(chain.from_iterable(known.values())):
+        text = NUMBERED.sub(lambda said: _lettered(said, sorted(known)), text)
     nothing: Options = dict.fromkeys(known, ())
     is_list = text.count("\u2022") > 1
     lines: list[str] = []
@@ -50,3 +57,8 @@ def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]
             texts = nothing if is_item or "\ufffd" in text else known
             lines.append(stated_of_asked(skeleton(line, texts, words_asked(line, asked)), asked))
     return lines
+
+
+def _lettered(said: re.Match[str], letters: Sequence[str]) -> str:
+    place = ORDINALS.index(said[1].lower())
+    return f"option {letters[place]}" if place < len(letters) else said[0]

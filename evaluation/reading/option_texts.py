@@ -103,13 +103,15 @@ def without_article(words: Words) -> Words:
 
 
 def _with_side(words: Words) -> Iterator[Words]:
-    """ "left side of" for "left of", "left hand side" for "left side"."""
+    """ "left side of" for "left of", and the other way round; "left hand side" for "left side"."""
     for place, pair in enumerate(pairwise(words), 1):
         if pair in (("left", "of"), ("right", "of")):
             yield (*words[:place], "side", *words[place:])
             yield (*words[:place], "hand", "side", *words[place:])
         if pair in (("left", "side"), ("right", "side")):
             yield (*words[:place], "hand", *words[place:])
+            if words[place + 1 : place + 2] == ("of",):
+                yield (*words[:place], *words[place + 1 :])
 
 
 def _cores(options: Options) -> dict[str, Words]:

@@ -122,10 +122,10 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
     if not goes_on:
         opens = head > is_guide or is_whole
         return is_free and (opens or bool(re.search("[do]", before) and not (is_guide and head)))
-    if not head or "b" in before:
+    if not (head or re.match("[do]", before)) or "b" in before:
         return False
     if re.match("b(?!.*[nwh])", after):
-        return not is_guide and re.fullmatch("o?s?[lj]?", before) is not None
+        return not is_guide and re.fullmatch("[do]?s?[lj]?", before) is not None
     if re.search("b|n(?![lj]*#)", after):
         return False
     if re.fullmatch("[ljod&]*", before):

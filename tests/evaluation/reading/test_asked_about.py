@@ -37,6 +37,7 @@ BY_BOX = {"A": "on the box", "B": "in front of the box", "C": "to the left of th
 
 CHAIRS = "How many chairs are in the picture?"
 TALLEST = "Which of these is the tallest?"
+SIDES_OF_BED = {"A": "on the left side of the bed", "B": "on the right side of the bed"}
 SECOND = "Which of these is the second tallest?"
 CORNER = "In which part of the image is the clock?"
 CORNERS = {"A": "top left", "B": "top right"}
@@ -60,6 +61,14 @@ CASES = [
     (HATS, NUMBERS, "Whether of the 4 people only 2 are wearing hats is hard to tell.", None),
     (NEARER, TWO, "If the car is farther and the bicycle is closer, I am surprised.", None),
     (NEARER, TWO, "They say the car is farther away, and the bicycle is closer.", None),
+    (CHAIRS, NUMBERS, "There are a total of 3 chairs.", "C"),
+    (CHAIRS, NUMBERS, "There is one stool and a table, for a total of three chairs.", "C"),
+    (NEARER, TWO, "It's hard to judge, but the car is nearer.", "A"),
+    (NEARER, TWO, "It's hard to judge, but the car is red.", None),
+    (NEARER, TWO, "The first option is correct.", "A"),
+    (NEARER, TWO, "The third option is correct.", None),
+    ("Which is it?", {"A": "second", "B": "first"}, "The first option is missing.", None),
+    (BED, SIDES_OF_BED, "The lamp is to the left of the bed.", "A"),
     (SECOND, DESK, "The lamp is the tallest.", None),
     (SECOND, DESK, "The mug is the smallest.", None),
     (SECOND, DESK, "The tallest is the lamp and the second tallest is the book.", "D"),
