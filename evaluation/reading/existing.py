@@ -62,6 +62,8 @@ AFTER = {
     "parked", "visible", "present", "who", "which", "anywhere", "between",
 }  # fmt: skip
 """What may follow a name: it is no part of the name of another thing."""
+VERBS = {"is", "are", "can"}
+"""The same, where the thing is the subject."""
 BESIDE = {"left", "right", "side"}
 """Soon behind "to" where it is said of a place: "a bicycle to rent" is not."""
 KINDLESS = {
@@ -75,8 +77,6 @@ KINDLESS = {
     ),
 }  # fmt: skip
 """Colours and sizes: a red car is a car, as a toy car is not."""
-VERBS = {"is", "are", "can"}
-"""The same, where the thing is the subject."""
 EVERYWHERE = {"visible", "present", "here", "anywhere", "shown", "seen", "found", "depicted"}
 """What else a clause may have that says of a thing that it is nowhere."""
 

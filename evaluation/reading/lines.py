@@ -30,8 +30,8 @@ NEXT_TASK = re.compile(
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""
-NUMBERED = re.compile(r"(?i)\b(first|second|third|fourth) (?:option|choice|answer)\b")
-"""An option by its place."""
+NUMBERED = re.compile(r"(?i)\bthe (first|second|third|fourth) option\b")
+"""An option by its place: a first choice or answer may be one that is taken back."""
 ORDINALS = ("first", "second", "third", "fourth")
 PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 """Within a sentence that goes on."""
@@ -61,4 +61,4 @@ def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]
 
 def _lettered(said: re.Match[str], letters: Sequence[str]) -> str:
     place = ORDINALS.index(said[1].lower())
-    return f"option {letters[place]}" if place < len(letters) else said[0]
+    return f"the option {letters[place]}" if place < len(letters) else said[0]

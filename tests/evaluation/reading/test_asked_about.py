@@ -67,6 +67,7 @@ CASES = [
     (NEARER, TWO, "It's hard to judge, but the car is red.", None),
     (NEARER, TWO, "The first option is correct.", "A"),
     (NEARER, TWO, "The third option is correct.", None),
+    (NEARER, TWO, "My first choice is B.", "B"),
     ("Which is it?", {"A": "second", "B": "first"}, "The first option is missing.", None),
     (BED, SIDES_OF_BED, "The lamp is to the left of the bed.", "A"),
     (SECOND, DESK, "The lamp is the tallest.", None),
