@@ -112,7 +112,7 @@ def test_a_link_leads_to_its_question_and_a_figure_to_those_it_counts(
     expect_shown(page, questions.filter(reason="near-duplicate").height)
     assert page.url.endswith("#?reason=near-duplicate")
     page.locator("#quotas + p + .card a").first.click()
-    assert page.get_by_label("level").input_value() == "easy"
+    expect(page.get_by_label("level")).to_have_value("easy")
     expect(page.locator("#shown")).to_have_text(re.compile(r"^\s*[1-9]"))
     page.get_by_label("level").select_option("hard")
     assert page.url.endswith("level=hard") or "level=hard&" in page.url
