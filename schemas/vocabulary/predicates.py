@@ -3,11 +3,13 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from schemas.claim import Category
+from schemas.proof.conditions import CONDITIONS
 
 TWO_SIDED = {"side", "depth", "height"}
 """Axes on which one of two opposites is nearly always true: offering both gives the answer away."""
@@ -37,6 +39,19 @@ OPPOSITE = {
     ("tallness", "shorter"): "taller",
 }
 """By axis and value: the value when subject and object change places; others then say nothing."""
+
+
+AXES = {
+    **{axis: {value for other, value in OPPOSITE if other == axis} for axis, _ in OPPOSITE},
+    "facing": {"toward", "away"},
+}
+"""The values on each axis."""
+FAMILIES = {
+    "support", "vertical", "side", "depth", "containment", "proximity", "interaction", "part",
+    "facing", "size",
+}  # fmt: skip
+PARTS = {"predicate", "subject", "object"}
+"""What a question may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +100,16 @@ def _are_two_sided(own: tuple[tuple[str, str], ...], other: tuple[tuple[str, str
 @cache
 def load_predicates() -> Mapping[str, Predicate]:
     """The table by name, in its own order."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    return {
-        name: Predicate(
+    return parse_predicates(TABLE.read_text(encoding="utf-8"))
+
+
+def parse_predicates(text: str) -> dict[str, Predicate]:
+    """By name; ValueError names a predicate with a key or value that nothing knows."""
+    found = {}
+    for name, row in tomllib.loads(text).items():
+        if problem := _problem_of(row):
+            raise ValueError(f"{TABLE.name}: {name!r} {problem}: correct it there")
+        found[name] = Predicate(
             name=name,
             **{
                 "means": name,
@@ -98,8 +120,29 @@ def load_predicates() -> Mapping[str, Predicate]:
                 "also": tuple(row.get("also", ())),
             },
         )
-        for name, row in table.items()
-    }
+    return found
+
+
+def _problem_of(row: Mapping[str, Any]) -> str | None:
+    """What a row of the table has that nothing knows, or lacks."""
+    known = {field.name for field in fields(Predicate)} - {"name"}
+    needed = ("source", "category", "family", "phrase")
+    if lacking := [key for key in needed if key not in row]:
+        return f"lacks {lacking[0]}"
+    values = [
+        ("a key", row, known),
+        ("category", [row["category"]], [category.value for category in Category]),
+        ("family", [row["family"]], FAMILIES),
+        ("needs", [row["needs"]] if "needs" in row else [], CONDITIONS),
+        ("asks", row.get("asks", ()), PARTS),
+        ("an axis", row.get("axes", {}), AXES),
+    ]
+    values += [(axis, [value], AXES.get(axis, ())) for axis, value in row.get("axes", {}).items()]
+    for what, said, accepted in values:
+        for one in said:
+            if one not in accepted:
+                return f"has {what} {one!r}: known are {', '.join(sorted(accepted))}"
+    return None
 
 
 @cache

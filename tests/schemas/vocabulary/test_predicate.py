@@ -15,6 +15,7 @@ from schemas.vocabulary.predicates import (
     canonical_predicate,
     clean_predicate,
     load_predicates,
+    parse_predicates,
 )
 
 PREDICATES = load_predicates()
@@ -29,6 +30,36 @@ def test_the_50_of_vg150_are_its_own(visual_genome):
     listed = (visual_genome / "vocabulary/predicate_list.txt").read_text().split("\n")
     own = {name for name, entry in PREDICATES.items() if entry.source == "vg150"}
     assert own == {name for name in listed if name}
+
+
+SOUND = """["kneeling on"]
+source = "ours"
+axes = { support = "over" }
+needs = "rest"
+category = "relation"
+family = "support"
+phrase = "kneeling on"
+asks = ["subject"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "told"),
+    [
+        ('family = "suport"', 'family = "support"', "has family 'suport': known are containment, "),
+        ('support = "ovr"', 'support = "over"', "has support 'ovr': known are beside, none, over"),
+        ('suport = "over"', 'support = "over"', "has an axis 'suport': known are angle"),
+        ('needs = "rset"', 'needs = "rest"', "has needs 'rset': known are back, bigger"),
+        ('asks = ["subjct"]', 'asks = ["subject"]', "has asks 'subjct': known are object, predic"),
+        ('phrse = "x"', 'phrase = "kneeling on"', "lacks phrase"),
+        ('hanged = true\nneeds = "rest"', 'needs = "rest"', "has a key 'hanged': known are also"),
+        ('category = "relatoin"', 'category = "relation"', "has category 'relatoin': known are"),
+    ],
+)
+def test_a_mistake_in_the_table_is_told_with_its_predicate(wrong, right, told):
+    assert parse_predicates(SOUND)["kneeling on"].needs == "rest"
+    with pytest.raises(ValueError, match=f"^predicates.toml: 'kneeling on' {re.escape(told)}"):
+        parse_predicates(SOUND.replace(right, wrong))
 
 
 def test_the_guide_shows_a_table_as_it_is():
