@@ -1,6 +1,7 @@
 """Gates: what validation lets through."""
 
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,9 @@ from schemas.config.pinned_model import PinnedModel
 from schemas.config.section import Section, Share
 
 Severity = Literal["critical", "warning"]
+ENOUGH = "there_are_enough_samples"
+ROUNDING = 1e-9
+"""Of a share of the quota: 0.9 of 10 is 9."""
 EXPECTATIONS = (
     "table_has_the_columns_of_a_sample",
     "there_are_samples",
@@ -66,7 +70,7 @@ EXPECTATIONS = (
     "boxes_follow_the_resized_image",
     "answer_letters_are_balanced",
     "options_are_as_many_as_usual",
-    "there_are_enough_samples",
+    ENOUGH,
     "num_samples_is_reached",
     "categories_meet_the_quota",
     "levels_meet_the_quota",
@@ -123,3 +127,7 @@ class GatesConfig(Section):
                 "what gates.suite adds has its severity in that file"
             )
         return severity
+
+    def least(self, num_wanted: int) -> int:
+        """Samples without which a dataset is short of its quota."""
+        return ceil(self.min_quota_share * num_wanted - ROUNDING)

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from schemas.config.dataset import QuotaConfig
+from schemas.config.gates import ENOUGH
 from schemas.mirror import IS_MIRRORED
 from schemas.question import ONLY_PAIRED, PLAN, UNDECIDED
 from tasks.plan.balance import family_of, tellings
@@ -34,7 +35,7 @@ from tasks.plan.pairs import (
 from tasks.plan.quota import Cell, plan_quotas
 from tasks.plan.reasons import why_not_taken
 from tasks.processes import end_workers
-from tasks.stage import Job, Stage
+from tasks.stage import Build, BuildFailedError, Job, Stage
 from tasks.writing import write_artifact
 
 VERSION = 12
@@ -199,11 +200,29 @@ def unusable_images(job: Job) -> pl.DataFrame:
     return unusable.unique("image_id", keep="first", maintain_order=True)
 
 
+def check(build: Build) -> None:
+    """BuildFailedError where models would be paid for a dataset that is too small for its gate."""
+    config = build.config
+    is_gate = config.gates.severity.get(ENOUGH) != "warning"
+    if not (config.chats and is_gate) or config.override.write:
+        return
+    planned = pl.scan_parquet([*build.made["plan"]]).filter(pl.col("reason").is_null())
+    found, wanted = planned.select(pl.len()).collect().item(), config.quota.num_samples
+    least = config.gates.least(wanted)
+    if found < least:
+        raise BuildFailedError(
+            f"the plan has {found:,} questions, and {least:,} samples of {wanted:,} are wanted at "
+            "least: name a larger source, raise quota.max_per_image, or lower quota.num_samples or "
+            "gates.min_quota_share; no model was asked"
+        )
+
+
 STAGE = Stage(
     name="plan",
     version=VERSION,
     unit="candidates weighed",
     work=plan,
+    check=check,
     reads=("extract", "ingest", "photographs", "exclude"),
     uses_vocabulary=True,
     settings=lambda config: {

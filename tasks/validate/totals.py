@@ -19,7 +19,6 @@ SHORT = (
 """What to do where too few samples were found."""
 READ = ("category", "level", "split", "num_options", "answer_text_only")
 """Columns of the checks view that are counted."""
-ROUNDING = 1e-9  # of a share of the quota: 0.9 of 10 is 9
 TOTAL = pl.Schema(
     {
         "family": pl.String,
@@ -39,7 +38,7 @@ def count_totals(
     `view` has the columns READ of the checks view.
     Totals may differ a little from what is wanted: splits keep whole photographs together."""
     num_wanted, found = quota.num_samples, view.height
-    least = ceil(gates.min_quota_share * num_wanted - ROUNDING)
+    least = gates.least(num_wanted)
     around = partial(_around, tolerance=gates.tolerance)
     totals = [
         ("least", "all samples", found, least, max(num_wanted, found)),

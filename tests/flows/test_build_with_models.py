@@ -12,11 +12,14 @@ import polars as pl
 import pytest
 
 from flows.build import run_build
+from flows.graph import STAGES
 from schemas.config.build import PipelineConfig
 from tasks.chat.replies import open_replies
 from tasks.diff.record import Record
 from tasks.publish.costs import TOKENS
 from tasks.report.questions import question_parts
+from tasks.stage import Build, BuildFailedError
+from tasks.status import build_status
 from tests.builds import (
     bodies,
     build,
@@ -269,6 +272,26 @@ def test_several_shards_ask_the_same(built: Built, tmp_path: Path) -> None:
         assert max(bodies(endpoint).values()) == 1
         assert len(endpoint.requests) == built.num_requests
     assert bytes_of(dataset) == bytes_of(built.dataset)
+
+
+def test_no_model_is_asked_for_a_dataset_that_is_too_small_for_its_gate(tmp_path: Path) -> None:
+    with serve(Models()) as endpoint:
+        few = {"render": {"num_scenes": 2, "width": 400, "height": 300}}
+        source = {"kind": "rendered", **few}
+        many = {"num_samples": 40, "max_per_image": 2}
+        config = config_of(endpoint.url, source=source, quota=many, gates={"min_quota_share": 0.9})
+        with pytest.raises(
+            BuildFailedError, match=r"^the plan has \d+ questions, and 36 samples of"
+        ):
+            build(config, tmp_path)
+        assert not endpoint.requests
+        (failed,) = [
+            one for one in build_status(STAGES, Build(config, tmp_path)) if one.state == "failed"
+        ]
+        assert failed.stage == "plan" and "no model was asked" in failed.why
+        gate = {"min_quota_share": 0.9, "severity": {"there_are_enough_samples": "warning"}}
+        build(config_of(endpoint.url, source=source, quota=many, gates=gate), tmp_path)
+        assert endpoint.requests
 
 
 @pytest.mark.long
