@@ -17,6 +17,8 @@ from tasks.artifact import SEAL, Artifact, read_seal
 from tasks.publish.stage import published_folder
 from tasks.stage import Build, BuildFailedError, Stage
 
+MAX_TOLD = 3
+"""Differences of a stage's recipe that are told."""
 COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "waiting": "dim"}
 
 
@@ -95,7 +97,9 @@ def _status(stage: Stage, wanted: Sequence[Artifact]) -> StageStatus:
         return StageStatus(stage.name, "partial", "models have not replied to all that was asked")
     if not differences:
         return StageStatus(stage.name, "missing", "its files are gone")
-    return StageStatus(stage.name, "stale", "; ".join(differences))
+    more = len(differences) - MAX_TOLD
+    shown = differences[:MAX_TOLD] + ([f"and {more} more"] if more > 0 else [])
+    return StageStatus(stage.name, "stale", "; ".join(shown))
 
 
 def recipe_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -4,7 +4,11 @@ import io
 
 from rich.console import Console
 
-from tasks.status import StageStatus, print_status
+from flows.graph import STAGES
+from schemas.config.build import PipelineConfig
+from tasks.stage import Build
+from tasks.status import StageStatus, build_status, print_status
+from tests.conftest import DRAWN
 
 
 def test_a_path_longer_than_its_column_is_shown_whole():
@@ -14,3 +18,12 @@ def test_a_path_longer_than_its_column_is_shown_whole():
     print_status([entry], Console(file=told, width=60))
     cells = [line.split("\u2502")[3].strip() for line in told.getvalue().splitlines()[3:-1]]
     assert path in "".join(cells)
+
+
+def test_of_many_differences_three_are_told(drawn_dataset):
+    proof = {"cell_share": 0.9, "size_ratio": 3.0, "area_ratio": 4.0, "large_share": 0.3}
+    config = PipelineConfig.model_validate(DRAWN | {"proof": proof})
+    states = build_status(STAGES, Build(config, drawn_dataset.parents[2]))
+    (why,) = [entry.why for entry in states if entry.stage == "extract"]
+    assert why.startswith("proof.area_ratio is 4.0, was 3.0; proof.cell_share is 0.9, was ")
+    assert why.endswith("; and 1 more")
