@@ -7,6 +7,7 @@ and on usual replies, and says so.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 from rich.console import Console
@@ -24,6 +25,7 @@ from tasks.judge.votes import RULES
 from tasks.pilot import ROUGH, PerQuestion, run_pilot
 from tasks.plan.stage import quotas_to_write
 from tasks.stage import Build
+from tasks.status import StageStatus
 from tasks.write.prompt import system_of
 
 BYTES_PER_TOKEN = 4
@@ -62,11 +64,24 @@ class StageEstimate:
     basis: str
 
 
-def estimate_roughly(config: PipelineConfig) -> list[StageEstimate]:
-    """One entry per stage that asks a model, by what replies usually take."""
-    num_questions = sum(quotas_to_write(config.quota).values())
+def estimate_roughly(
+    config: PipelineConfig, states: Sequence[StageStatus] = ()
+) -> list[StageEstimate]:
+    """One entry per stage that still asks a model, by what replies usually take; of the questions
+    that are planned, where the plan is made, else of those that the quota wants."""
+    made = {entry.stage: entry.made for entry in states if entry.made}
+    complete = {entry.stage for entry in states if entry.state == "complete"}
     usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
-    return list(_estimates(config, num_questions, usual))
+    left = {stage: usual[stage] for stage in usual if stage not in complete}
+    if "plan" in made and left:
+        num_questions = _planned(made["plan"]).height
+    else:
+        num_questions = sum(quotas_to_write(config.quota).values())
+    return list(_estimates(config, num_questions, left))
+
+
+def _planned(paths: Sequence[Path]) -> pl.DataFrame:
+    return pl.read_parquet([*paths]).filter(pl.col("reason").is_null())
 
 
 def estimate_by_pilot(
@@ -76,7 +91,7 @@ def estimate_by_pilot(
     which are asked and paid for now, in the stage's own of the `runs`. ValueError where none is
     planned."""
     config, root = prepared.config, prepared.root
-    planned = pl.read_parquet(prepared.made["plan"][0]).filter(pl.col("reason").is_null())
+    planned = _planned(prepared.made["plan"])
     if planned.is_empty():
         raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
     measured = run_pilot(config, prepared, planned, num_pilot, root, runs)
@@ -199,7 +214,7 @@ def print_estimate(
 
 
 def _millions(tokens: int) -> str:
-    return f"{tokens / 1e6:,.1f} M"
+    return f"{tokens / 1e6:,.1f} M" if tokens >= 1e5 else f"{tokens / 1e3:,.0f} k"
 
 
 def _range(dollars: float | None, low: float | None, high: float | None) -> str:

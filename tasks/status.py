@@ -6,7 +6,8 @@ nothing has to run. A stage waits for those of its inputs that are not complete.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -25,11 +26,12 @@ COLORS = {"complete": "green", "partial": "yellow", "stale": "yellow", "waiting"
 @dataclass(frozen=True, slots=True)
 class StageStatus:
     """`state` is complete, partial, stale (made with other inputs or settings), damaged, failed,
-    missing, or waiting (for a stage that it reads)."""
+    missing, or waiting (for a stage that it reads); `made` is what it made, where that is known."""
 
     stage: str
     state: str
     why: str
+    made: tuple[Path, ...] = ()
 
 
 def build_status(stages: Sequence[Stage], build: Build) -> list[StageStatus]:
@@ -49,6 +51,7 @@ def build_status(stages: Sequence[Stage], build: Build) -> list[StageStatus]:
             status = _status(stage, artifacts)
             if is_known := status.state == "complete" or _are_sealed(status, artifacts):
                 build = build.after(stage.name, [artifact.path for artifact in artifacts])
+                status = replace(status, made=tuple(build.made[stage.name]))
             if status.state == "complete":
                 status = _checked(stage, build, status)
             if not is_known or status.state == "failed":
@@ -70,7 +73,7 @@ def _checked(stage: Stage, build: Build, status: StageStatus) -> StageStatus:
         if stage.check:
             stage.check(build)
     except (BuildFailedError, ValueError) as error:
-        return StageStatus(stage.name, "failed", str(error))
+        return replace(status, state="failed", why=str(error))
     return status
 
 

@@ -5,14 +5,18 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from flows.graph import STAGES
 from schemas.config.build import PipelineConfig
 from tasks.chat.run import Run
 from tasks.estimate import StageEstimate, estimate_by_pilot, estimate_roughly, print_estimate
 from tasks.publish.costs import TOKENS
+from tasks.stage import Build
+from tasks.status import build_status
 from tests.builds import bodies, build, config_of, manifest_of, prepare, save_config, tree_of
 from tests.commands import call
 from tests.servers.endpoint import serve
@@ -52,6 +56,26 @@ def took(dataset: Path) -> dict[str, dict[str, Any]]:
 def told(entry: StageEstimate) -> dict[str, Any]:
     names = ("calls", "input_tokens", "output_tokens")
     return {name: getattr(entry, name) for name in names}
+
+
+def test_what_is_planned_and_stored_is_known_to_an_estimate(root: Path) -> None:
+    with serve(Models()) as endpoint:
+        many = {"num_samples": 200, "max_per_image": 3}
+        config = config_of(endpoint.url, quota=many)
+        prepared = prepare(config, root)
+        planned = pl.read_parquet(prepared.made["plan"][0]).filter(pl.col("reason").is_null())
+        states = build_status(STAGES, Build(config, root))
+        assert {one.questions for one in estimate_roughly(config, states)} == {planned.height}
+        assert {one.questions for one in estimate_roughly(config)} != {planned.height}
+        build(config, root)
+        assert estimate_roughly(config, build_status(STAGES, Build(config, root))) == []
+        other = config_of(endpoint.url, judge={"rule": "paper"}, quota=many)
+        (left,) = estimate_roughly(other, build_status(STAGES, Build(other, root)))
+        assert (left.stage, left.questions) == ("judge", planned.height)
+        told = call(
+            "plan", save_config(root / "c.toml", tree_of(endpoint.url, quota=many)), "--root", root
+        )
+        assert "All replies of models are there: nothing more is paid." in told.stdout
 
 
 def test_without_models_there_is_nothing_to_estimate(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def plan(
     from tasks.chat.account import check_asked
     from tasks.chat.heartbeats import heartbeats
     from tasks.chat.run import Run
-    from tasks.estimate import estimate_by_pilot, estimate_roughly, print_estimate
+    from tasks.estimate import StageEstimate, estimate_by_pilot, estimate_roughly, print_estimate
     from tasks.fetched import with_local_files
     from tasks.stage import Build
     from tasks.status import build_status, print_status
@@ -110,6 +110,7 @@ def plan(
 
     check_gates(loaded)
     console = Console()
+    estimates: list[StageEstimate] = []
     if pilot and loaded.override.write:
         raise ValueError(
             f"--pilot writes questions, and override.write {loaded.override.write} has them "
@@ -123,11 +124,16 @@ def plan(
         with heartbeats(screen.print, runs):
             prepared = run_preparation(loaded, root, config)
             estimates = estimate_by_pilot(prepared, pilot, runs)
-    elif loaded.chats:
-        print_estimate(estimate_roughly(loaded), loaded.budget, console)
     local = with_local_files(loaded, root)
-    print_status(build_status(STAGES, Build(local, root)), console)
-    if loaded.chats and pilot:
+    states = build_status(STAGES, Build(local, root))
+    if not pilot:
+        estimates = estimate_roughly(loaded, states)
+    if estimates and not pilot:
+        print_estimate(estimates, loaded.budget, console)
+    elif loaded.chats and not pilot:
+        console.print("All replies of models are there: nothing more is paid.")
+    print_status(states, console)
+    if estimates and pilot:
         print_estimate(estimates, loaded.budget, console)
 
 
