@@ -149,6 +149,9 @@ def _changes(
     if is_same and not is_relabelled and old["options"] != row["options"]:
         yield "reordered", None, ("select",)
     found = {stage: _columns(old, row, names) for stage, names in MADE_BY.items()}
+    if "gold" in found["extract"] and not is_same:  # it shows what the options name
+        found["extract"].remove("gold")
+        found["write"] = ["gold"]
     if any(found.values()) and not is_relabelled:
         told = ", ".join(name for names in found.values() for name in names)
         yield "changed", told, [stage for stage, names in found.items() if names]

@@ -228,6 +228,16 @@ def test_what_was_reworded_on_the_way_to_another_split_is_both(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_gold_scene_changes_with_the_options_that_it_shows(tmp_path):
+    make(tmp_path, "one", WORLD)
+    other = {"questions.0.options": ["dog", "a cat"], "questions.0.gold": "another scene"}
+    make(tmp_path, "two", changed(other))
+    rows = compare_datasets("made/one", "made/two", tmp_path).rows
+    assert rows["kind"].to_list() == ["reworded", "changed"]
+    reworded, gold = rows["causes"].to_list()
+    assert gold == reworded and gold[0]["kind"] != "not recorded"
+
+
 @pytest.mark.parametrize("damage", [lambda path: path, lambda path: path.write_text("{")])
 def test_replies_that_were_asked_anew_leave_no_older_rows_to_look_at(damage, tmp_path):
     make(tmp_path, "one", WORLD)

@@ -43,7 +43,8 @@ def asked(key: str, image: str, claim: Any, asks: str, words: str, *options: str
     """A question of all stages; its first option is right. `lost` may be (stage, reason)."""
     return {
         "key": key, "image": image, "claim": claim, "asks": asks, "words": words,
-        "options": list(options), "split": "train", "level": "easy", "votes": [options[0]] * 2,
+        "options": list(options), "gold": "scene", "split": "train", "level": "easy",
+        "votes": [options[0]] * 2,
         "requests": [f"w-{key}"], "judged_by": [f"j-{key}"], "margin": 2.0, "lost": None,
     }  # fmt: skip
 
@@ -184,7 +185,7 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         "margin": one["margin"], "evidence": "proved", "level": one["level"], "rating": 5,
         "question": one["words"], "question_only": one["words"], "options": options,
         "option_claims": [f"{claim} {option}" for option in options], "answer": 0,
-        "answer_only": "A", "answer_text": f"scene <answer> {options[0]} </answer>",
+        "answer_only": "A", "answer_text": f"{one['gold']} <answer> {options[0]} </answer>",
         "answer_text_only": options[0], "split": one["split"], "group_id": one["image"],
         "pair_id": one.get("pair"),
         "write_replies": one["requests"], "votes": one["votes"], "blind_votes": ["x"],
