@@ -25,10 +25,14 @@ const drawBoxes = (svg, boxes, { into = svg, below = false, unlabelled = [] } = 
   }
 };
 /* Relationships [subject, predicate, object] as arrows between the middles of their boxes; `places`
-   are the boxes' by object. */
+   are the boxes' by object. Where several join the same two, each label has a line of its own. */
 const drawLinks = (svg, links, places) => {
+  const labels = new Map();
   for (const [subject, predicate, object] of links) {
     if (!places.has(subject) || !places.has(object)) continue;
+    const ends = JSON.stringify([subject, object].sort());
+    const line = labels.get(ends) ?? 0;
+    labels.set(ends, line + 1);
     const [from, to] = [subject, object].map((id) => {
       const box = inUnits(svg, places.get(id));
       return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
@@ -39,7 +43,8 @@ const drawLinks = (svg, links, places) => {
     svg.append(drawnElement("path", { class: "link", d: `M${from.x} ${from.y}L${back.x} ${back.y}` }));
     const wings = [`${back.x - 11 * along.y} ${back.y + 11 * along.x}`, `${back.x + 11 * along.y} ${back.y - 11 * along.x}`];
     svg.append(drawnElement("path", { class: "arrow", d: `M${to.x} ${to.y}L${wings.join("L")}Z` }));
-    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 - 8 };
-    svg.append(drawnElement("text", { class: "predicate", ...middle, "text-anchor": "middle" }, predicate));
+    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 - 8 - 34 * line };
+    const told = line ? `${along.x < 0 ? "\u2190" : "\u2192"} ${predicate}` : predicate;
+    svg.append(drawnElement("text", { class: "predicate", ...middle, "text-anchor": "middle" }, told));
   }
 };

@@ -240,6 +240,24 @@ HOSTILE = (
 )
 
 
+def test_relationships_of_the_same_two_things_have_lines_of_their_own(page, wrong, record):
+    page.goto((record.folder / REPORT).as_uri())
+    labels = page.evaluate(
+        """() => {
+            const svg = drawnElement("svg", { viewBox: "0 0 1000 700" });
+            document.body.append(svg);
+            const places = new Map([["a", [0, 0, 100, 100]], ["b", [500, 500, 100, 100]]]);
+            drawLinks(svg, [["a", "behind", "b"], ["b", "in front of", "a"]], places);
+            const label = (text) => [text.textContent, Number(text.getAttribute("y"))];
+            return [...svg.querySelectorAll("text")].map(label);
+        }"""
+    )
+    (first, below), (second, above) = labels
+    assert (first, second) == ("behind", "\u2190 in front of")
+    assert below - above > 30
+    assert wrong == []
+
+
 def test_hostile_text_stays_text(page, wrong, record, questions, tmp_path):
     lost = pl.col("stage").is_not_null()
     texts = ("question", "detail", "reason_detail", "reason", "writer", "predicate", "judge")
