@@ -57,6 +57,11 @@ def test_a_miniature_becomes_items(name, root):
     items = items_of(name, root)
     assert items.schema == ITEM
     assert 6 <= items.height <= 20
+    assert items["answer"].n_unique() > 1
+    counts = BENCHMARKS[name].counts
+    if counts and "" not in counts:
+        for subset, category in items.select("subset", "category").rows():
+            assert {subset, category} & counts.keys(), "counts knows none of them"
     store = PhotographStore(root)
     for row in items.iter_rows(named=True):
         letters = [option["letter"] for option in row["options"]]
