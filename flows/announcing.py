@@ -83,8 +83,8 @@ def announce_pushed(folder: Path, root: Path, to: str, *, event: bool) -> None:
 
 
 def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
-    """As `announce_dataset`, of a trained model (NAME/DIGEST) and the event that evaluation
-    awaits."""
+    """As `announce_dataset`, of a trained model and the event that evaluation awaits. ValueError
+    where it does not say how it was trained."""
     told = set() if again else _told("model", folder, root)
     if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
         return

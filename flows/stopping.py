@@ -107,7 +107,7 @@ def _await_replies() -> None:
         run.stop_all()
         while run.num_under_way():
             time.sleep(LOOK_SECONDS)
-    time.sleep(LOOK_SECONDS)
+    time.sleep(LOOK_SECONDS)  # in which the signal arrives
     while any(worker.is_alive() and not _is_unheard(worker.pid) for worker in workers):
         time.sleep(LOOK_SECONDS)
 

@@ -7,9 +7,7 @@ and on usual replies, and says so.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +21,7 @@ from tasks.chat.run import Run
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
 from tasks.pilot import ROUGH, PerQuestion, run_pilot
-from tasks.plan.stage import quotas_to_write
+from tasks.plan.stage import planned, quotas_to_write
 from tasks.stage import Build
 from tasks.status import StageStatus
 from tasks.write.prompt import system_of
@@ -74,14 +72,10 @@ def estimate_roughly(
     usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
     left = {stage: usual[stage] for stage in usual if stage not in complete}
     if "plan" in made and left:
-        num_questions = _planned(made["plan"]).height
+        num_questions = planned(made["plan"]).height
     else:
         num_questions = sum(quotas_to_write(config.quota).values())
     return list(_estimates(config, num_questions, left))
-
-
-def _planned(paths: Sequence[Path]) -> pl.DataFrame:
-    return pl.read_parquet([*paths]).filter(pl.col("reason").is_null())
 
 
 def estimate_by_pilot(
@@ -91,11 +85,11 @@ def estimate_by_pilot(
     which are asked and paid for now, in the stage's own of the `runs`. ValueError where none is
     planned."""
     config, root = prepared.config, prepared.root
-    planned = _planned(prepared.made["plan"])
-    if planned.is_empty():
+    asked = planned(prepared.made["plan"])
+    if asked.is_empty():
         raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
-    measured = run_pilot(config, prepared, planned, num_pilot, root, runs)
-    return list(_estimates(config, planned.height, measured))
+    measured = run_pilot(config, prepared, asked, num_pilot, root, runs)
+    return list(_estimates(config, asked.height, measured))
 
 
 def _estimates(

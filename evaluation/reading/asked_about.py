@@ -66,7 +66,7 @@ STANDS = re.compile(
     r"(?i)\b(?:stands?|sits?|lies?|hangs?|rests?) (?=(?:much |far |slightly )?(?:\w+er|more)\b)"
 )
 """A verb that says no more than "is" of what compares."""
-SUPERLATIVE = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
+ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
@@ -168,7 +168,7 @@ class _Reading:
         seen, one that the reply has brought in, or one behind a place that the question does not
         name."""
         asked, subject = self.asked, subject_of(clause)
-        is_first = SUPERLATIVE.search(clause) or _names_end(clause, asked)
+        is_first = ENDMOST.search(clause) or _names_end(clause, asked)
         if asked.rank and is_first and not asked.rank.search(clause):
             return True
         if THERE_IS.match(clause) and not things_in(clause) <= asked.things | COMMON:

@@ -124,17 +124,13 @@ def plan(
         with heartbeats(screen.print, runs):
             prepared = run_preparation(loaded, root, config)
             estimates = estimate_by_pilot(prepared, pilot, runs)
-    local = with_local_files(loaded, root)
-    states = build_status(STAGES, Build(local, root))
-    if not pilot:
-        estimates = estimate_roughly(loaded, states)
-    if estimates and not pilot:
-        print_estimate(estimates, loaded.budget, console)
-    elif loaded.chats and not pilot:
-        console.print("All replies of models are there: nothing more is paid.")
+    states = build_status(STAGES, Build(with_local_files(loaded, root), root))
     print_status(states, console)
-    if estimates and pilot:
+    estimates = estimates or estimate_roughly(loaded, states)
+    if estimates:
         print_estimate(estimates, loaded.budget, console)
+    elif loaded.chats:
+        console.print("All replies of models are there: nothing more is paid.")
 
 
 def why(

@@ -8,7 +8,7 @@ alone, not on how they were cut into shards.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 
@@ -172,7 +172,7 @@ def quotas_to_write(config: QuotaConfig) -> Mapping[Cell, int]:
 def plan(job: Job) -> Path:
     config = job.config
     end_workers()  # here, where all candidates are in memory at once, theirs is missed
-    planned = plan_questions(
+    rows = plan_questions(
         rows_of([pl.scan_parquet(path).select(COLUMNS) for path in job.paths("extract")]),
         _images(job),
         config.quota,
@@ -180,9 +180,9 @@ def plan(job: Job) -> Path:
         val_share=config.select.val_share,
         is_paired=config.asks_in_pairs,
     )
-    num_chosen = planned["reason"].is_null().sum()
-    logger.info("plan: %d of %d candidates are to be written", num_chosen, planned.height)
-    return write_artifact(planned, job.artifact)
+    num_chosen = rows["reason"].is_null().sum()
+    logger.info("plan: %d of %d candidates are to be written", num_chosen, rows.height)
+    return write_artifact(rows, job.artifact)
 
 
 def _images(job: Job) -> pl.DataFrame:
@@ -200,14 +200,18 @@ def unusable_images(job: Job) -> pl.DataFrame:
     return unusable.unique("image_id", keep="first", maintain_order=True)
 
 
+def planned(paths: Sequence[Path]) -> pl.DataFrame:
+    """The rows of PLAN that are asked."""
+    return pl.read_parquet([*paths]).filter(pl.col("reason").is_null())
+
+
 def check(build: Build) -> None:
     """BuildFailedError where models would be paid for a dataset that is too small for its gate."""
     config = build.config
     is_gate = config.gates.severity.get(ENOUGH) != "warning"
     if not (config.chats and is_gate) or config.override.write:
         return
-    planned = pl.scan_parquet([*build.made["plan"]]).filter(pl.col("reason").is_null())
-    found, wanted = planned.select(pl.len()).collect().item(), config.quota.num_samples
+    found, wanted = planned(build.made["plan"]).height, config.quota.num_samples
     least = config.gates.least(wanted)
     if found < least:
         raise BuildFailedError(
