@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from schemas.claim import Category
 from schemas.proof.conditions import CONDITIONS
 
@@ -91,6 +93,10 @@ class Predicate:
         return tuple((axis, OPPOSITE[axis, to]) for axis, to in self.axes if (axis, to) in OPPOSITE)
 
 
+ROW = TypeAdapter(Predicate)
+"""What a row of the table becomes."""
+
+
 @cache
 def _are_two_sided(own: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]) -> bool:
     axes = dict(own)
@@ -105,26 +111,30 @@ def load_predicates() -> Mapping[str, Predicate]:
 
 def parse_predicates(text: str) -> dict[str, Predicate]:
     """By name; ValueError names a predicate with a key or value that nothing knows."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{TABLE.name}: {error}: correct it there") from None
     found = {}
-    for name, row in tomllib.loads(text).items():
-        if problem := _problem_of(row):
-            raise ValueError(f"{TABLE.name}: {name!r} {problem}: correct it there")
-        found[name] = Predicate(
-            name=name,
-            **{
-                "means": name,
-                **row,
-                "category": Category(row["category"]),
-                "axes": tuple(sorted(row.get("axes", {}).items())),
-                "asks": frozenset(row.get("asks", ())),
-                "also": tuple(row.get("also", ())),
-            },
-        )
+    for name, row in table.items():
+        try:
+            if problem := _problem_of(row):
+                raise ValueError(problem)
+            axes = sorted(row.get("axes", {}).items())
+            found[name] = ROW.validate_python({"name": name, "means": name, **row, "axes": axes})
+        except ValidationError as error:
+            first = error.errors()[0]
+            told = f"has {first['loc'][0]} {first['input']!r}: {first['msg'].lower()}"
+            raise ValueError(f"{TABLE.name}: {name!r} {told}: correct it there") from None
+        except ValueError as error:
+            raise ValueError(f"{TABLE.name}: {name!r} {error}: correct it there") from None
     return found
 
 
-def _problem_of(row: Mapping[str, Any]) -> str | None:
+def _problem_of(row: Any) -> str | None:
     """What a row of the table has that nothing knows, or lacks."""
+    if not isinstance(row, dict) or not isinstance(row.get("axes", {}), dict):
+        return "is no table, or its axes are none"
     known = {field.name for field in fields(Predicate)} - {"name"}
     needed = ("source", "category", "family", "phrase")
     if lacking := [key for key in needed if key not in row]:
@@ -140,7 +150,7 @@ def _problem_of(row: Mapping[str, Any]) -> str | None:
     values += [(axis, [value], AXES.get(axis, ())) for axis, value in row.get("axes", {}).items()]
     for what, said, accepted in values:
         for one in said:
-            if one not in accepted:
+            if not isinstance(one, str) or one not in accepted:
                 return f"has {what} {one!r}: known are {', '.join(sorted(accepted))}"
     return None
 

@@ -53,11 +53,18 @@ asks = ["subject"]
         ('asks = ["subjct"]', 'asks = ["subject"]', "has asks 'subjct': known are object, predic"),
         ('phrse = "x"', 'phrase = "kneeling on"', "lacks phrase"),
         ('hanged = true\nneeds = "rest"', 'needs = "rest"', "has a key 'hanged': known are also"),
+        ('asks = "subject"', 'asks = ["subject"]', "has asks 's': known are object, predicate"),
+        ('needs = ["rest"]', 'needs = "rest"', "has needs ['rest']: known are back"),
+        ("axes = 3", 'axes = { support = "over" }', "is no table, or its axes are none"),
+        ("phrase = 7", 'phrase = "kneeling on"', "has phrase 7: input should be a valid string"),
+        ('also = "kneels"\nneeds = "rest"', 'needs = "rest"', "has also 'kneels': input should be"),
         ('category = "relatoin"', 'category = "relation"', "has category 'relatoin': known are"),
     ],
 )
 def test_a_mistake_in_the_table_is_told_with_its_predicate(wrong, right, told):
     assert parse_predicates(SOUND)["kneeling on"].needs == "rest"
+    with pytest.raises(ValueError, match=r"^predicates.toml: Expected .*: correct it there$"):
+        parse_predicates('["kneeling on"')
     with pytest.raises(ValueError, match=f"^predicates.toml: 'kneeling on' {re.escape(told)}"):
         parse_predicates(SOUND.replace(right, wrong))
 
