@@ -14,6 +14,7 @@ from tasks.chat.dispatch import UNREACHABLE_ATTEMPTS
 from tasks.chat.errors import (
     ChatRefusedError,
     ChatStoppedError,
+    LateError,
     PassingError,
     RejectedError,
     UnreachableError,
@@ -137,14 +138,24 @@ class BatchApi:
             await asyncio.sleep(self._chat.batch_poll_seconds)
 
     async def download(self, file_id: str, file: IO[bytes]) -> None:
+        async def come() -> bool:
+            """Whether all of it came. What does not end in time is an outage only where nothing
+            came."""
+            try:
+                await self._server.download(file_id, file)
+            except LateError:
+                if not file.tell():
+                    raise
+                return False
+            return await asyncio.to_thread(is_whole, file)
+
         for number in range(self._chat.max_attempts):
-            await self._call(partial(self._server.download, file_id, file), is_patient=True)
-            if await asyncio.to_thread(is_whole, file):
+            if await self._call(come, is_patient=True):
                 return
             await asyncio.sleep(self._limits.backoff.seconds(number + 1))
         raise ChatStoppedError(
-            f"{self.where} cuts off {file_id}, the output of a batch; its replies are paid for, "
-            "so run the same command later"
+            f"{self.where} cuts off {file_id}, the output of a batch, or does not end it; its "
+            "replies are paid for, so run the same command later"
         )
 
     async def _call(

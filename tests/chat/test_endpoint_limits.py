@@ -8,8 +8,11 @@ from typing import IO, Any
 import pytest
 
 from schemas.chat import ChatConfig
+from schemas.retry import Backoff
+from tasks.chat.batch_api import BatchApi
 from tasks.chat.endpoint import PIECE, Endpoint
-from tasks.chat.errors import LateError
+from tasks.chat.errors import ChatStoppedError, LateError
+from tasks.chat.limits import Limits
 from tests.servers.web import dripping
 
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -51,3 +54,21 @@ def test_a_large_file_may_take_longer() -> None:
     start = f"HTTP/1.1 200 OK\r\nContent-Length: {num_bytes}\r\n\r\n".encode()
     with dripping(start, b"x" * (PIECE // 4)) as (address, _):
         assert asked(address, "download", 0.5) == num_bytes
+
+
+def test_the_output_of_a_batch_that_does_not_end_ends_the_run() -> None:
+    async def fetch(address: str, file: IO[bytes]) -> None:
+        config = ChatConfig(
+            model="m", base_url=address, api_key_env="", timeout_seconds=0.3, max_attempts=2
+        )
+        server = Endpoint(config)
+        limits = Limits(backoff=Backoff(first=0.01))
+        try:
+            await BatchApi(config, server, limits).download("file-7", file)
+        finally:
+            await server.close()
+
+    with dripping(CHUNKS, b"3\r\n{}\n\r\n") as (address, calls), tempfile.TemporaryFile() as file:
+        with pytest.raises(ChatStoppedError, match="cuts off file-7, the output of a batch"):
+            asyncio.run(fetch(address, file))
+        assert len(calls) == 2
