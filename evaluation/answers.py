@@ -20,6 +20,7 @@ from evaluation.reading.asked import NOTHING, Asked, asked_by
 from evaluation.reading.filled import filled, gaps_in
 from evaluation.reading.lines import skeletons_of
 from evaluation.reading.option_texts import Options, words_with_digits
+from evaluation.reading.related import claims_of, related
 from evaluation.reading.repeated import confirmed, proposition_in
 from evaluation.reading.reply_parts import (
     MAX_PART,
@@ -64,7 +65,9 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
     """The option that a reply names; `options` are texts by upper-case letter. With its question,
     what the reply says of something else is left out."""
     text = spoken(reply)
-    asked = asked_by(question, options.items()) if question else NOTHING
+    asked = NOTHING
+    if question:
+        asked = asked_by(question, options.items())._replace(claims=claims_of(question, options))
     known = {letter: words_with_digits(option) for letter, option in options.items()}
     item = _Item(question, options, known, asked)
     for name, part in (("tag", last_answer(text)), ("boxed", last_boxed(text))):
@@ -122,4 +125,5 @@ def _said_again(part: str, item: _Item) -> str | None:
     text = plain(part)
     proposition = proposition_in(item.question, item.options)
     letter = confirmed(text, proposition) if proposition else None
-    return letter or filled(text, gaps_in(item.question), item.options)
+    letter = letter or filled(text, gaps_in(item.question), item.options)
+    return letter or related(text, item.asked.claims)

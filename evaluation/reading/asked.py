@@ -7,10 +7,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evaluation.reading.existing import sought_in
 from evaluation.reading.option_texts import NUMBERS, singular
+
+if TYPE_CHECKING:
+    from evaluation.reading.related import Claim
 
 TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "scales.toml"
 RANK = re.compile(r"(?i)\b(second|third|fourth)[ -](?=(?:\w+ )?(?:\w+est|most)\b)")
@@ -85,8 +88,8 @@ class Asked(NamedTuple):
     where it asks whether something is there, the letter of "no" and the words for what it seeks;
     patterns of its options where it asks for a place relative to another thing, or they compare;
     the things for whose place it asks; a pattern of the word for what is not first on a scale
-    ("second"). `is_turned` has clauses read that speak of the opposite of
-    what is asked."""
+    ("second"); how its options have one thing to another. `is_turned` has clauses read that speak
+    of the opposite of what is asked."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
@@ -103,6 +106,7 @@ class Asked(NamedTuple):
     places: Sequence[re.Pattern[str]] = ()
     placed: Set[str] = frozenset()
     rank: re.Pattern[str] | None = None
+    claims: "Sequence[tuple[str, Claim]]" = ()
     is_turned: bool = False
 
 

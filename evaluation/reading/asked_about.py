@@ -23,6 +23,7 @@ from evaluation.reading.counted import (
 from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import is_from_another
 from evaluation.reading.option_texts import PRONOUNS, singular
+from evaluation.reading.related import is_another
 from evaluation.reading.reply_parts import SUPPOSED
 from evaluation.reading.skeletons import with_not
 from evaluation.reading.subjects import (
@@ -31,6 +32,7 @@ from evaluation.reading.subjects import (
     IS,
     JOINED,
     THING,
+    denying,
     subject_of,
     supposing,
 )
@@ -69,6 +71,7 @@ STANDS = re.compile(
 ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
+IT = re.compile(rf"(?i)^(?:(?:{CONTRASTING}|so)\s+)?(?:it|he|she|they)(?:'s|'re| {IS})\b")
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -92,9 +95,9 @@ def about_asked(text: str, asked: Asked) -> str:
 class _Reading:
     """Whether a text names the thing for whose place is asked; its clauses that were kept so far,
     the things that they name, the clause before; whether another thing than what is asked about was
-    a subject so far, and whether that was; whether the last clause was left out, stands below a
-    heading of the opposite, or belongs to a comparison; whether what speaks of the opposite is not
-    understood, where it is read."""
+    a subject so far, and whether that was; whether the last clause was left out, spoke of that from
+    which a place is asked for, stands below a heading of the opposite, or belongs to a comparison;
+    whether what speaks of the opposite is not understood, where it is read."""
 
     asked: Asked
     is_named: bool
@@ -104,6 +107,7 @@ class _Reading:
     is_of_others: bool = False
     is_told: bool = False
     is_left_out: bool = False
+    is_of_reference: bool = False
     is_headed: bool = False
     is_compared: bool = False
     is_unclear: bool = False
@@ -115,6 +119,7 @@ class _Reading:
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
             told = said_to_exist(clause, asked.sought, self.before, is_last=is_last or not mark)
             self.before = clause
+        goes_on = self.is_of_reference and self._goes_on(clause)
         if self.is_left_out:
             clause = JOINS.sub("", clause)
         clause = told or clause
@@ -126,9 +131,16 @@ class _Reading:
         self.is_compared &= not VERB.search(clause)
         self.is_compared |= THAN.search(clause) is not None and _is_of_some(ahead, asked)
         self.is_left_out = (
-            self.is_headed or is_opposite or self.is_compared or self._is_elsewhere(clause)
+            self.is_headed
+            or is_opposite
+            or self.is_compared
+            or goes_on
+            or self._is_elsewhere(clause)
         )
         subject = subject_of(clause)
+        is_reference = subject is not None and subject.thing in asked.references
+        is_nothing = self.is_of_reference and not VERB.search(clause)
+        self.is_of_reference = goes_on or is_nothing or (self.is_left_out and is_reference)
         self.is_of_others |= subject is not None and subject.thing not in asked.things | GENERAL
         self.is_compared &= not is_last
         is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
@@ -139,7 +151,9 @@ class _Reading:
                 self._leave_out_list()
             self.is_headed |= is_opposite and ":" in mark and not things_in(clause) & asked.offered
             self.is_headed &= not is_last
-            if start := supposing(clause):
+            if start := denying(clause):
+                self.kept.append((start, mark if is_last else " "))
+            elif start := supposing(clause):
                 self.kept.append((start, mark if is_last else ", "))
             elif self.kept and is_last:
                 self.kept.append(("", mark))
@@ -176,7 +190,7 @@ class _Reading:
         inside = WITHIN.search(clause)
         if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
             return True
-        if is_from_another(clause, asked):
+        if is_from_another(clause, asked) or is_another(clause, asked.claims):
             return True
         is_to_pronoun = TO_PRONOUN.search(clause) is not None
         if is_to_pronoun and self.is_of_others:
@@ -195,6 +209,12 @@ class _Reading:
             return False
         is_reference = subject.thing in asked.references and not SEVERAL.search(clause)
         return is_reference or (self.is_told and subject.thing in self.seen and not is_asked)
+
+    def _goes_on(self, clause: str) -> bool:
+        """Whether a clause says more of the subject of the one before: "and behind it"."""
+        if IT.match(clause):
+            return (self.asked.references - COMMON).isdisjoint(things_in(clause))
+        return JOINS.match(clause) is not None and not VERB.search(clause)
 
     def _leave_out_asides(self) -> None:
         """Take off what is said of a thing between it and the verb of a clause that is left out."""

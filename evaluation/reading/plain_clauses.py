@@ -12,7 +12,7 @@ from evaluation.reading.asked import VERB
 from evaluation.reading.existing import SCENE
 from evaluation.reading.option_texts import ARTICLES, singular
 from evaluation.reading.skeletons import skeleton, with_not
-from evaluation.reading.subjects import CLAUSE_ENDS
+from evaluation.reading.subjects import CLAUSE_ENDS, denying
 
 OF_SCENE = re.compile(rf"(?i) (?:in|of) {SCENE}\b")
 BEGIN = re.compile(
@@ -55,7 +55,8 @@ def clauses_of(text: str) -> list[str]:
     if DOUBTS.search(text):
         return []
     sentences = SENTENCE.findall(OF_SCENE.sub("", text))
-    text = "".join(one for one in sentences if not one.endswith("?"))  # "it is taller, right?"
+    meant = (one for one in sentences if not one.endswith("?"))  # "it is taller, right?"
+    text = "".join(one for one in meant if not denying(one.strip()))
     parts = re.split(f"({CLAUSE_ENDS.pattern})", text, flags=re.IGNORECASE)
     clauses = _joined([*zip(parts[::2], [*parts[1::2], ""], strict=True)])
     return [

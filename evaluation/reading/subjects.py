@@ -19,7 +19,16 @@ CLAUSE_ENDS = re.compile(
     re.IGNORECASE,
 )
 """Between two clauses; a word that joins them belongs to the second."""
-SUBJECT = re.compile(rf"{JOINED}(?:the|this|that|these|those)\s+{THING}\s+{IS}\b")
+WOULD = "(?:should|must|would|could|can|will|may|might)"
+PREFACE = (
+    r"(?:(?:(?!(?:an?|the|this|these|those|of|to|on|in|at|by|with|from|near|under|behind|above|"
+    r"below|beside|inside|between|over)\b)[\w'-]+\s+){0,4}?"
+    r"|.{0,60}?(?:\bthat\s+|[\"'\u201c\u2018]))"
+)
+"""Before a sentence: "maybe", "I think that", "they claim", "the statement that"."""
+SUBJECT = re.compile(
+    rf"{JOINED}{PREFACE}(?:the|this|that|these|those)\s+{THING}\s+(?:{IS}|{WOULD} be)\b"
+)
 """What a clause speaks of, with the thing in the group."""
 OTHER = re.compile(rf"{JOINED}the (other|second|third|next|neighbou?ring) [\w-]+ {IS}\b")
 """Another thing of the kind that is asked about."""
@@ -36,7 +45,11 @@ INVERTED = re.compile(
 ANOTHER = re.compile(rf"{JOINED}(?:an?|some|another) {THING} {IS}\b")
 """What is brought in, and something of it: "a man is to the left of the car"."""
 
-SUPPOSES = re.compile(rf"(?i)(?:\w+ ){{0,2}}?(?:{any_of('i')}|{any_of('t')})(?![\w'-])")
+SUPPOSES = re.compile(rf"(?i)(?:\w+ ){{0,3}}?(?:{any_of('i')}|{any_of('t')})(?![\w'-])")
+DENIES = re.compile(
+    rf"(?i)(?:\w+ ){{0,3}}?(?:{any_of('n')}|{any_of('w')})(?: \w+){{0,2}}? that(?![\w'-])"
+)
+""""It is not true that", of all that follows in its sentence."""
 
 
 class Subject(NamedTuple):
@@ -70,4 +83,10 @@ def supposing(clause: str) -> str:
     """The start of a clause that is not meant, nor is what follows it in its sentence: that stays
     where the clause is left out. Empty where it is meant."""
     found = SUPPOSES.match(clause)
+    return found[0] if found else ""
+
+
+def denying(clause: str) -> str:
+    """The start of a clause that denies what follows it in its sentence, in the same way."""
+    found = DENIES.match(clause)
     return found[0] if found else ""

@@ -102,7 +102,7 @@ CASES = [
     (NEAREST, DESK, "The lamp, the laptop and the cup are all farther than the mug.", None),
     (NEAREST, DESK, "The mug (Option A) is nearest; the lamp (Option C) is far.", "A"),
     (NEAREST, DESK, "It is the lamp (option C).", "C"),
-    (PLACE, PLACES, "The stove is in front of the pot.", None),
+    (PLACE, PLACES, "The stove is in front of the pot.", "D"),
     (PLACE, PLACES, "The stove is left of the pot, so the pot is right of it.", "B"),
     (PLACE, PLACES, "The pot is on the left side of the stove.", "A"),
     (PLACE, SIDES, "The stove is on the left and the pot is on the right.", "B"),

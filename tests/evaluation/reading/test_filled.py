@@ -36,7 +36,7 @@ NEARER = "Which is closer to the cone, the bus or the pedestrian?", {"A": "bus",
         (SIDE, "The front of the van is facing the camera.", None),
         (SIDE, "The front of the car is facing the wall.", None),
         (ROOF, "The cat is perched on the roof.", None),
-        (ROOF, "The roof is below the bird.", None),
+        (ROOF, "The roof is below the bird.", "B"),
         # not said
         (SIDE, "The back of the car is not facing the camera.", None),
         (SIDE, "The back of the car isn't facing the camera.", None),

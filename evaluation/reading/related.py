@@ -1,0 +1,193 @@
+"""Related: replies that say how one thing is to another, from either of them.
+
+"The plate is to the right of the cup" says the left to "Is the cup to the left or right of the
+plate?", "the shelf is below the painting" the painting to "Which is above the shelf?", and "the
+door is right below the clock" yes to "Is the clock above the door?". A whole clause must be of two
+things and their relation; a name may be shorter than that of the question or option, but no other.
+Where the question supposes where somebody stands, nothing counts: a reply may speak of what is
+seen in the picture.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from evaluation.reading.asked import ASKED_THING, PLACED, REFERENCE, SUPPOSES
+from evaluation.reading.plain_clauses import BEGIN, OF_SCENE, clauses_of, words_of
+from evaluation.reading.repeated import proposition_in
+
+IS = "is|are|stand|sit|lie|hang|rest|float|hover|hide|wait"
+STANCE = (
+    "standing|sitting|lying|hanging|resting|floating|flying|hovering|hiding|waiting|parked|placed|"
+    "located|positioned|situated|mounted|perched|seated|hidden|visible|found|shown|seen"
+)
+DEGREE = "clearly|slightly|somewhat|much|far|well|just|right|immediately"
+HOW = rf"(?:(?:{STANCE}|{DEGREE}) )*?"
+"""What else may be said of where something is."""
+EXACT = "(?P<exact>(?:directly|exactly) )?"
+OF_SIDE = r"(?:(?:to|on|at) )?{} (?:(?:hand )?side )?of"
+FORMS = {
+    "left": OF_SIDE.format("left"),
+    "right": OF_SIDE.format("right"),
+    "above": "above|over|higher than",
+    "below": "below|under|underneath|beneath|lower than",
+    "behind": "behind",
+    "before": "in front of",
+    "beside": "beside|next to",
+    "taller": "taller than",
+    "shorter": "shorter than",
+    "larger": "(?:larger|bigger) than",
+    "smaller": "smaller than",
+    "nearer": "(?:nearer|closer)(?: to (?:viewer|camera|us))? than",
+    "farther": "(?:farther|further)(?: away)?(?: from (?:viewer|camera|us))? than",
+}
+"""The words of a relation by its name, in the singular and without articles."""
+PAIRS = [
+    ("left", "right"), ("above", "below"), ("behind", "before"), ("beside", "beside"),
+    ("taller", "shorter"), ("larger", "smaller"), ("nearer", "farther"),
+]  # fmt: skip
+CONVERSE = dict(PAIRS) | {other: one for one, other in PAIRS}
+"""The relation of the second thing to the first, by that of the first to the second."""
+RELATION = "|".join(f"(?P<{name}>{words})" for name, words in FORMS.items())
+STATES = re.compile(rf"(?P<one>.+?) (?:(?:{IS}) )?{HOW}{EXACT}(?:{RELATION}) (?P<other>.+)")
+PLACE = re.compile(rf"{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
+WHICH = re.compile(r"(?i)\b(?:which|what|who)(?: [\w-]+)? (?:is|are) ([^?,.;:]+)")
+NO_NAME = re.compile(r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|that|who)\b")
+"""In what is no name of one thing."""
+
+
+class Claim(NamedTuple):
+    """How one thing is to another: their words, the last of which is the thing itself; whether it
+    is directly so."""
+
+    one: Sequence[str]
+    relation: str
+    other: Sequence[str]
+    is_direct: bool = False
+
+    @property
+    def turned(self) -> "Claim":
+        return Claim(self.other, CONVERSE[self.relation], self.one, self.is_direct)
+
+    @property
+    def denied(self) -> "Claim":
+        return self._replace(relation=CONVERSE[self.relation])
+
+    def is_of(self, other: "Claim") -> bool:
+        """Whether both are about the same things, in this order. One name of both things must be
+        whole: of a red and a blue car, "the car" may be either."""
+        is_whole = other.one[-1] == other.other[-1]
+        return _is_named(self.one, other.one, is_whole) and _is_named(
+            self.other, other.other, is_whole
+        )
+
+    def says(self, other: "Claim") -> bool:
+        if other.is_direct and not self.is_direct:
+            return False
+        return any(
+            self.relation == claim.relation and self.is_of(claim) for claim in (other, other.turned)
+        )
+
+
+def related(text: str, claims: Sequence[tuple[str, Claim]]) -> str | None:
+    """The letter of the only option whose claim clauses of a plain text state."""
+    if SUPPOSES.search(text):
+        return None
+    said = {
+        letter
+        for clause in clauses_of(text)
+        if (stated := stated_in(BEGIN.sub("", clause)))
+        for letter, claim in claims
+        if stated.says(claim)
+    }
+    return said.pop() if len(said) == 1 else None
+
+
+def is_another(clause: str, claims: Sequence[tuple[str, Claim]]) -> bool:
+    """Whether a clause says something else of the things that an option is about: "the clock is
+    left of the shelf" where the question asks what is above it."""
+    stated = stated_in(clause) if claims else None
+    if stated is None or any(stated.says(claim) for _, claim in claims):
+        return False
+    return any(stated.is_of(claim) for _, claim in claims)
+
+
+def claims_of(question: str, options: Mapping[str, str]) -> list[tuple[str, Claim]]:
+    """What options claim, by letter; empty where a question is of another form."""
+    if SUPPOSES.search(question):
+        return []
+    if asked := proposition_in(question, options):
+        claim = stated_in(" ".join(asked.words))
+        return [(asked.yes, claim), (asked.no, claim.denied)] if claim else []
+    plain = OF_SCENE.sub("", question)
+    return [*_of_places(plain, options), *_of_things(plain, options)]
+
+
+def _of_places(question: str, options: Mapping[str, str]) -> Iterator[tuple[str, Claim]]:
+    """Of a question for the place of a thing."""
+    one, other = _two_things(question, options)
+    for letter, text in options.items():
+        if stated := stated_in(text):
+            yield letter, stated
+        elif one and (place := _place(text)) and (named := _name(place["other"] or "") or other):
+            yield letter, _claim(one, place, named)
+
+
+def _two_things(question: str, options: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The thing for whose place a question asks, and from which other one; each may be empty."""
+    if placed := PLACED.search(question):
+        reference = REFERENCE.search(question)
+        return _name(placed[1]), _name(reference[1] if reference else "")
+    texts = "|".join(re.escape(text.strip(" .")) for text in options.values())
+    either = re.search(
+        rf"\b(?:is|are|whether) {ASKED_THING} (?:is |are )?(?:(?:to|on|at) the )?(?:{texts})"
+        rf"(?: of)? or (?:(?:to|on|at) the )?(?:{texts})(?: of| than)? {ASKED_THING}\s*(?:[?,.]|$)",
+        question,
+        re.IGNORECASE,
+    )
+    return (_name(either[1]), _name(either[2])) if either else ([], [])
+
+
+def _place(text: str) -> re.Match[str] | None:
+    """Of an option, the last word of whose place may stand in the question: "left" of "to the left
+    or right of the plate"."""
+    words = " ".join(words_of(text)[0])
+    forms = (PLACE.fullmatch(words + end) for end in ("", " of", " than"))
+    return next(filter(None, forms), None)
+
+
+def _of_things(question: str, options: Mapping[str, str]) -> Iterator[tuple[str, Claim]]:
+    """Of a question for the thing that is somewhere."""
+    which = WHICH.search(question)
+    place = PLACE.fullmatch(" ".join(words_of(which[1])[0])) if which else None
+    other = _name(place["other"] or "") if place else []
+    if not place or not other:
+        return
+    for letter, text in options.items():
+        if name := _name(text):
+            yield letter, _claim(name, place, other)
+
+
+def stated_in(text: str) -> Claim | None:
+    """What a clause says of two things; None where it is of another form."""
+    found = STATES.fullmatch(" ".join(words_of(text)[0]))
+    if not found:
+        return None
+    one, other = _name(found["one"]), _name(found["other"])
+    return _claim(one, found, other) if one and other else None
+
+
+def _claim(one: Sequence[str], found: re.Match[str], other: Sequence[str]) -> Claim:
+    relation = next(name for name in FORMS if found[name])
+    return Claim(one, relation, other, found["exact"] is not None)
+
+
+def _name(text: str) -> list[str]:
+    """The words of a name; none where it is no name of one thing."""
+    return [] if NO_NAME.search(text) else words_of(text)[0]
+
+
+def _is_named(said: Sequence[str], known: Sequence[str], is_whole: bool) -> bool:
+    if is_whole:
+        return said == known
+    return {*said} <= {*known} and said[-1:] == known[-1:]
