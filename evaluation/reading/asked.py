@@ -140,7 +140,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
     no = [letter for letter, text in texts if text.strip(" .").lower() == "no"]
     sought = sought_in(question)
     is_scale_offered = any(end.search(offered) for scale in SCALES for end in scale)
-    places = [rf"(?i)\b{re.escape(text.strip(' .'))}(?!\w)" for _, text in texts]
+    places = [rf"(?i)\b{_with_side(text.strip(' .'))}(?!\w)" for _, text in texts]
     is_sought = (sought or WHETHER.search(question)) and not TURNS.search(question)
     return Asked(
         ends,
@@ -159,6 +159,11 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         things_in(placed[1]) if placed else frozenset(),
         re.compile(rf"(?i)\b{rank[1]}\b") if (rank := RANK.search(question)) else None,
     )
+
+
+def _with_side(place: str) -> str:
+    """A pattern of a place, also of "left side of" for "left of"."""
+    return re.sub(r"(left|right)(\\ of)$", r"\1(?: (?:hand )?side)?\2", re.escape(place))
 
 
 def _beside_offered(question: str, texts: Sequence[str]) -> set[str]:

@@ -22,6 +22,7 @@ from evaluation.reading.counted import (
 )
 from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import is_from_another
+from evaluation.reading.naming import is_another_thing
 from evaluation.reading.option_texts import PRONOUNS, singular
 from evaluation.reading.related import is_another
 from evaluation.reading.reply_parts import SUPPOSED
@@ -32,6 +33,8 @@ from evaluation.reading.subjects import (
     IS,
     JOINED,
     THING,
+    WOULD,
+    Subject,
     denying,
     subject_of,
     supposing,
@@ -57,7 +60,7 @@ SEVERAL = re.compile(r"(?i)\b(?:are|were|both|all)\b")
 MAX_SENTENCE = 500
 """Characters in which the things of a comparison are looked for: bounds time."""
 CONDITION = re.compile(r"(?i)^(?:if|imagine|imagining|suppose|assuming|when)\b")
-WOULD = re.compile(r"(?i)\bwould (?=be\b)")
+WOULD_BE = re.compile(r"(?i)\bwould (?=be\b)")
 THAN = re.compile(r"(?i)\bthan\b")
 GENERAL = {
     "object", "item", "thing", "one", "answer", "option", "choice", "position", "location",
@@ -71,7 +74,10 @@ STANDS = re.compile(
 ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
-IT = re.compile(rf"(?i)^(?:(?:{CONTRASTING}|so)\s+)?(?:it|he|she|they)(?:'s|'re| {IS})\b")
+IT = re.compile(
+    rf"(?i)^(?:[\w']+\s+){{0,5}}?(?:it|he|she|they)(?:'s|'re|\s+{IS}|\s+{WOULD}\s+be)\b"
+)
+"""Speaks of what a clause before it speaks of."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -88,16 +94,16 @@ def about_asked(text: str, asked: Asked) -> str:
     if reading.is_unclear:
         return ""
     left = "".join(clause + mark for clause, mark in without_parts(reading.kept, asked))
-    return WOULD.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
+    return WOULD_BE.sub("", left) if asked.is_supposed and not SUPPOSED.search(left) else left
 
 
 @dataclass(slots=True)
 class _Reading:
     """Whether a text names the thing for whose place is asked; its clauses that were kept so far,
     the things that they name, the clause before; whether another thing than what is asked about was
-    a subject so far, and whether that was; whether the last clause was left out, spoke of that from
-    which a place is asked for, stands below a heading of the opposite, or belongs to a comparison;
-    whether what speaks of the opposite is not understood, where it is read."""
+    a subject so far, and whether that was; whether the last clause was left out; the
+    other thing that it then spoke of; whether it stands below a heading of the opposite, or belongs
+    to a comparison; whether what speaks of the opposite is not understood, where it is read."""
 
     asked: Asked
     is_named: bool
@@ -107,7 +113,7 @@ class _Reading:
     is_of_others: bool = False
     is_told: bool = False
     is_left_out: bool = False
-    is_of_reference: bool = False
+    aside: str = ""
     is_headed: bool = False
     is_compared: bool = False
     is_unclear: bool = False
@@ -119,7 +125,7 @@ class _Reading:
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
             told = said_to_exist(clause, asked.sought, self.before, is_last=is_last or not mark)
             self.before = clause
-        goes_on = self.is_of_reference and self._goes_on(clause)
+        goes_on = self.aside != "" and self._goes_on(clause)
         if self.is_left_out:
             clause = JOINS.sub("", clause)
         clause = told or clause
@@ -138,9 +144,8 @@ class _Reading:
             or self._is_elsewhere(clause)
         )
         subject = subject_of(clause)
-        is_reference = subject is not None and subject.thing in asked.references
-        is_nothing = self.is_of_reference and not VERB.search(clause)
-        self.is_of_reference = goes_on or is_nothing or (self.is_left_out and is_reference)
+        if VERB.search(clause) and not goes_on:
+            self.aside = self._another(subject) if subject and self.is_left_out else ""
         self.is_of_others |= subject is not None and subject.thing not in asked.things | GENERAL
         self.is_compared &= not is_last
         is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
@@ -202,6 +207,8 @@ class _Reading:
             return bool(asked.references) and not is_asked
         if is_asked and subject.other and subject.other not in asked.things:
             return True
+        if asked.references and subject.is_named and is_another_thing(subject.thing, asked.things):
+            return True
         is_placed = asked.placed and (subject.is_part or self.is_named or is_to_pronoun)
         if is_placed and not is_asked and subject.thing not in GENERAL:
             return True
@@ -213,8 +220,13 @@ class _Reading:
     def _goes_on(self, clause: str) -> bool:
         """Whether a clause says more of the subject of the one before: "and behind it"."""
         if IT.match(clause):
-            return (self.asked.references - COMMON).isdisjoint(things_in(clause))
+            return self.aside not in things_in(clause)
         return JOINS.match(clause) is not None and not VERB.search(clause)
+
+    def _another(self, subject: Subject) -> str:
+        """The word for a subject that is not asked about, empty where it is."""
+        is_asked = subject.thing in self.asked.things - self.asked.references
+        return "" if is_asked or subject.is_part else subject.thing
 
     def _leave_out_asides(self) -> None:
         """Take off what is said of a thing between it and the verb of a clause that is left out."""

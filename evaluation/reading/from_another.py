@@ -17,7 +17,7 @@ NAMED = (
     r"(?:the|an?|some) ((?:[\w-]+ ){0,2}?[\w-]+)"
     r"(?=$| (?:in|on|at|of|and|or|than|with|near|behind|is|are)\b)"
 )
-BESIDE = re.compile(rf"(?i)^ (?:of )?{NAMED}")
+BESIDE = re.compile(rf"(?i)^ (?:(?:-?hand )?side )?(?:of )?{NAMED}")
 """Behind an option that is a place, or a direction: from where it is meant."""
 THAN = re.compile(rf"(?i)^[^,;]*? than {NAMED}")
 """Behind "closer": than what."""

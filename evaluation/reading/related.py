@@ -10,11 +10,14 @@ seen in the picture.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from evaluation.reading.asked import ASKED_THING, PLACED, REFERENCE, SUPPOSES
+from evaluation.reading.naming import is_another_thing
 from evaluation.reading.plain_clauses import BEGIN, OF_SCENE, clauses_of, words_of
 from evaluation.reading.repeated import proposition_in
+from evaluation.reading.subjects import PREFACE
 
 IS = "is|are|stand|sit|lie|hang|rest|float|hover|hide|wait"
 STANCE = (
@@ -54,6 +57,11 @@ PLACE = re.compile(rf"{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
 WHICH = re.compile(r"(?i)\b(?:which|what|who)(?: [\w-]+)? (?:is|are) ([^?,.;:]+)")
 NO_NAME = re.compile(r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|that|who)\b")
 """In what is no name of one thing."""
+
+
+INTRODUCED = re.compile(rf"(?i)^{PREFACE}(?=(?:the|this|that)\b)")
+TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "near", "while"}
+"""What may follow the thing itself in a name."""
 
 
 class Claim(NamedTuple):
@@ -104,12 +112,16 @@ def related(text: str, claims: Sequence[tuple[str, Claim]]) -> str | None:
 
 
 def is_another(clause: str, claims: Sequence[tuple[str, Claim]]) -> bool:
-    """Whether a clause says something else of the things that an option is about: "the clock is
-    left of the shelf" where the question asks what is above it."""
-    stated = stated_in(clause) if claims else None
+    """Whether a clause says something else of the things that an option is about, or how one of
+    them is to another thing: "the clock is left of the shelf" where the question asks what is above
+    it, or "the clock is above the phone"."""
+    stated = stated_in(INTRODUCED.sub("", clause)) if claims else None
     if stated is None or any(stated.says(claim) for _, claim in claims):
         return False
-    return any(stated.is_of(claim) for _, claim in claims)
+    if any(stated.is_of(claim) for _, claim in claims):
+        return True
+    known = {name[-1] for _, claim in claims for name in (claim.one, claim.other)}
+    return any(is_another_thing(_head(name), known) for name in (stated.one, stated.other))
 
 
 def claims_of(question: str, options: Mapping[str, str]) -> list[tuple[str, Claim]]:
@@ -185,6 +197,12 @@ def _claim(one: Sequence[str], found: re.Match[str], other: Sequence[str]) -> Cl
 def _name(text: str) -> list[str]:
     """The words of a name; none where it is no name of one thing."""
     return [] if NO_NAME.search(text) else words_of(text)[0]
+
+
+def _head(name: Sequence[str]) -> str:
+    """The word of a name that says what the thing is."""
+    words = [*takewhile(lambda word: word not in TAILS, name)]
+    return words[-1] if words else ""
 
 
 def _is_named(said: Sequence[str], known: Sequence[str], is_whole: bool) -> bool:
