@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from evaluation.reading.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
+from evaluation.reading.asked import COMMON, LESSER, NUMBER, TURNS, VERB, Asked, Scale, things_in
 from evaluation.reading.counted import (
     Clause,
     with_zero,
@@ -31,10 +31,10 @@ from evaluation.reading.subjects import (
     CLAUSE_ENDS,
     CONTRASTING,
     IS,
+    IT,
     JOINED,
+    OWNER,
     THING,
-    WOULD,
-    Subject,
     denying,
     subject_of,
     supposing,
@@ -50,6 +50,13 @@ WITHIN = re.compile(
     r"(?=$| (?:on|in|at) the\b)"
 )
 """Where something is: no answer to what is the largest."""
+SIDE = re.compile(
+    rf"(?i)\b{IS} (?:(?:on|at|to|in) the )?(?:far )?"
+    r"(?:left|right|top|bottom|middle|center|centre)\b"
+    r"(?! (?:next|beside|behind|by|in front|above|below|under|on|at|against)\b)"
+)
+"""Where something is in the picture: no answer to what is the largest, either."""
+SOME_OF = re.compile(rf"(?i)\b{NUMBER} of (?:the|these|those) (\w+)")
 LETTERED = re.compile(rf"{JOINED}(?:(?:the )?(?:point|object) )?\(?[A-Z]\)? {IS}\b")
 """What a clause speaks of, by its letter."""
 ADDED = re.compile(rf"(?i)^(?:(?:which|that|who|and)\s+)?{IS}\b")
@@ -74,10 +81,6 @@ STANDS = re.compile(
 ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
-IT = re.compile(
-    rf"(?i)^(?:[\w']+\s+){{0,5}}?(?:it|he|she|they)(?:'s|'re|\s+{IS}|\s+{WOULD}\s+be)\b"
-)
-"""Speaks of what a clause before it speaks of."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -145,7 +148,7 @@ class _Reading:
         )
         subject = subject_of(clause)
         if VERB.search(clause) and not goes_on:
-            self.aside = self._another(subject) if subject and self.is_left_out else ""
+            self.aside = self._another(clause) if self.is_left_out else ""
         self.is_of_others |= subject is not None and subject.thing not in asked.things | GENERAL
         self.is_compared &= not is_last
         is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
@@ -187,7 +190,8 @@ class _Reading:
         seen, one that the reply has brought in, or one behind a place that the question does not
         name."""
         asked, subject = self.asked, subject_of(clause)
-        is_first = ENDMOST.search(clause) or _names_end(clause, asked)
+        is_end = _names_end(clause, asked)
+        is_first = ENDMOST.search(clause) or is_end
         if asked.rank and is_first and not asked.rank.search(clause):
             return True
         if THERE_IS.match(clause) and not things_in(clause) <= asked.things | COMMON:
@@ -195,10 +199,18 @@ class _Reading:
         inside = WITHIN.search(clause)
         if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
             return True
+        if asked.ends and not (asked.places or is_end) and SIDE.search(clause):
+            return True
+        some = SOME_OF.search(clause) if asked.is_counted else None
+        if some and is_another_thing(some[2], asked.things):
+            return True
         if is_from_another(clause, asked) or is_another(clause, asked.claims):
             return True
         is_to_pronoun = TO_PRONOUN.search(clause) is not None
         if is_to_pronoun and self.is_of_others:
+            return True
+        owner = OWNER.match(clause) if asked.references else None
+        if owner and is_another_thing(owner[1].lower(), asked.things):
             return True
         if subject is None:
             return False
@@ -223,10 +235,12 @@ class _Reading:
             return self.aside not in things_in(clause)
         return JOINS.match(clause) is not None and not VERB.search(clause)
 
-    def _another(self, subject: Subject) -> str:
-        """The word for a subject that is not asked about, empty where it is."""
-        is_asked = subject.thing in self.asked.things - self.asked.references
-        return "" if is_asked or subject.is_part else subject.thing
+    def _another(self, clause: str) -> str:
+        """The word for the subject of a clause, or its owner, that is not asked about; empty where
+        it is, and where a clause has none."""
+        owner, subject = OWNER.match(clause), subject_of(clause)
+        thing = owner[1].lower() if owner else subject.thing if subject else ""
+        return "" if thing in self.asked.things - self.asked.references else thing
 
     def _leave_out_asides(self) -> None:
         """Take off what is said of a thing between it and the verb of a clause that is left out."""

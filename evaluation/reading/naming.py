@@ -9,7 +9,6 @@ from functools import cache
 
 from schemas.vocabulary.classes import load_vocabulary
 
-
 ANY = {
     "object", "item", "thing", "one", "image", "picture", "photo", "photograph", "scene", "frame",
     "foreground", "background", "viewer", "camera", "observer", "photographer",
@@ -28,4 +27,6 @@ def is_another_thing(word: str, known: Iterable[str]) -> bool:
 
 @cache
 def _class_of(word: str) -> str | None:
-    return load_vocabulary().resolve(word).class_name
+    """The class of a word, which may have lost its last s ("bu")."""
+    vocabulary = load_vocabulary()
+    return vocabulary.resolve(word).class_name or vocabulary.resolve(f"{word}s").class_name

@@ -10,7 +10,7 @@ seen in the picture.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from evaluation.reading.asked import ASKED_THING, PLACED, REFERENCE, SUPPOSES
@@ -19,7 +19,7 @@ from evaluation.reading.plain_clauses import BEGIN, OF_SCENE, clauses_of, words_
 from evaluation.reading.repeated import proposition_in
 from evaluation.reading.subjects import PREFACE
 
-IS = "is|are|stand|sit|lie|hang|rest|float|hover|hide|wait"
+IS = "is|are|stand|sit|lie|hang|rest|float|hover|hide|wait|(?:appear|seem|look)(?: to be)?|can be"
 STANCE = (
     "standing|sitting|lying|hanging|resting|floating|flying|hovering|hiding|waiting|parked|placed|"
     "located|positioned|situated|mounted|perched|seated|hidden|visible|found|shown|seen"
@@ -59,7 +59,8 @@ NO_NAME = re.compile(r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|
 """In what is no name of one thing."""
 
 
-INTRODUCED = re.compile(rf"(?i)^{PREFACE}(?=(?:the|this|that)\b)")
+PRONOUNS = {"it", "they", "he", "she"}
+INTRODUCED = re.compile(rf"(?i)^{PREFACE}(?=(?:the|this|that|it|they|he|she)\b)")
 TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "near", "while"}
 """What may follow the thing itself in a name."""
 
@@ -115,13 +116,24 @@ def is_another(clause: str, claims: Sequence[tuple[str, Claim]]) -> bool:
     """Whether a clause says something else of the things that an option is about, or how one of
     them is to another thing: "the clock is left of the shelf" where the question asks what is above
     it, or "the clock is above the phone"."""
-    stated = stated_in(INTRODUCED.sub("", clause)) if claims else None
+    if not claims:
+        return False
+    words = words_of(INTRODUCED.sub("", clause))[0]
+    found = STATES.fullmatch(" ".join(word for word in words if word != "not"))
+    if found and found["one"] in PRONOUNS:
+        seen_from = {_head(claim.other) for _, claim in claims}
+        return is_another_thing(_head(found["other"].split()), seen_from)
+    stated = _claim_of(found)
     if stated is None or any(stated.says(claim) for _, claim in claims):
         return False
     if any(stated.is_of(claim) for _, claim in claims):
         return True
-    known = {name[-1] for _, claim in claims for name in (claim.one, claim.other)}
-    return any(is_another_thing(_head(name), known) for name in (stated.one, stated.other))
+    heads = [_head(name) for name in (stated.one, stated.other)]
+    known = [(claim.one[-1], claim.other[-1]) for _, claim in claims]
+    if any({*heads} == {*pair} for pair in known):
+        return False
+    things = {*chain.from_iterable(known)}
+    return {*heads} <= things or any(is_another_thing(head, things) for head in heads)
 
 
 def claims_of(question: str, options: Mapping[str, str]) -> list[tuple[str, Claim]]:
@@ -182,7 +194,10 @@ def _of_things(question: str, options: Mapping[str, str]) -> Iterator[tuple[str,
 
 def stated_in(text: str) -> Claim | None:
     """What a clause says of two things; None where it is of another form."""
-    found = STATES.fullmatch(" ".join(words_of(text)[0]))
+    return _claim_of(STATES.fullmatch(" ".join(words_of(text)[0])))
+
+
+def _claim_of(found: re.Match[str] | None) -> Claim | None:
     if not found:
         return None
     one, other = _name(found["one"]), _name(found["other"])

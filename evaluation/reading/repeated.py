@@ -22,6 +22,7 @@ from evaluation.reading.plain_clauses import (
     stem,
     words_of,
 )
+from evaluation.reading.subjects import IT, subject_of
 
 ASKS = re.compile(
     r"(?i)(?:^|[.,:;!?\n]\s+|\bthat\s+)(?:is|are|was|were|do|does|did|can|could) ([^?.,:;\n]+)\?"
@@ -74,7 +75,15 @@ def proposition_in(question: str, options: Mapping[str, str]) -> Proposition | N
 def confirmed(text: str, asked: Proposition) -> str | None:
     """The letter of the option that every clause of a plain text chooses that says again or denies
     what is asked; None where none does, or the text does not simply say so."""
-    said = {_said(clause, asked) for clause in clauses_of(text)} - {None}
+    said: set[str | None] = set()
+    things = {*asked.words}
+    for clause in clauses_of(text):
+        if IT.match(clause) and not things <= {*asked.words}:
+            continue
+        said.add(_said(clause, asked))
+        if subject := subject_of(clause):
+            things = {subject.thing}
+    said -= {None}
     return said.pop() if len(said) == 1 else None
 
 

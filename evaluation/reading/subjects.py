@@ -30,6 +30,10 @@ SUBJECT = re.compile(
     rf"{JOINED}{PREFACE}(?:the|this|that|these|those)\s+{THING}\s+(?:{IS}|{WOULD} be)\b"
 )
 """What a clause speaks of, with the thing in the group."""
+IT = re.compile(
+    rf"(?i)^(?:[\w']+\s+){{0,5}}?(?:it|he|she|they)(?:'s|'re|\s+{IS}|\s+{WOULD}\s+be)\b"
+)
+"""Speaks of what a clause before it speaks of."""
 OTHER = re.compile(rf"{JOINED}the (other|second|third|next|neighbou?ring) [\w-]+ {IS}\b")
 """Another thing of the kind that is asked about."""
 PART = re.compile(
@@ -37,6 +41,10 @@ PART = re.compile(
     r"(?:on|to|in|at|behind|near)\b"
 )
 """What belongs to a thing, and where it is, which may not be where the thing is."""
+OWNER = re.compile(
+    rf"{JOINED}{PREFACE}(?:the|this|that) (?:[\w-]+ )?([\w-]+)['\u2019]s (?:[\w-]+ )?[\w-]+ {IS}\b"
+)
+"""To whom belongs what a clause speaks of."""
 INVERTED = re.compile(
     rf"{JOINED}(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
     rf"(?:{IS} (?:the )?)?(?:an?|some) {THING}$"

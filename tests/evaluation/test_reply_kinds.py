@@ -411,7 +411,6 @@ def test_replies_in_the_styles_of_models_are_read():
         "There is a bicycle and sidewalk sign.",
         "The cat is on the left side of the image.",
         "The cat is behind the armchair's owner.",
-        "The cat is under the chair.",
         "Task: decide, the fridge is wider than the oven.",
         "The radio is on the shelf below. ",
         "The clock was on the shelf.",
@@ -419,8 +418,6 @@ def test_replies_in_the_styles_of_models_are_read():
         "The bottle is on the shelf behind the one you ask about.",
         "A woman is facing the window, a second one is not.",
         "The bus and the tree are behind the van.",
-        "The knife is right of the plate.",
-        "The fork and the knife are on the left and the right.",
         "The fork was left on the plate.",
         "There is a boat, or maybe a log.",
     ]
