@@ -22,9 +22,13 @@ FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$
 LED = re.compile(r"[,.:]*a?@([A-Z])(?:;|#[A-Z]+:)(?=.*[^,.:;])(.*)")
 """A letter that leads a line, and what the line says of it."""
 VERDICT = re.compile(
-    r"(@[A-Z]+)[:;]+(?=-|[absle&]*[nw]+a?(?![^,.@]))|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
+    r"(@[A-Z]+)(?:[:;]+|(?=#))(?:(#[A-Z]+)[:,]*)?(?=-|(?:[abjlmse&]*[nw]+[ar]?|bn#[A-Z]+)(?![^,.@]))"
+    r"|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
 )
-"""A colon between a letter and what is said of it: "A, C: wrong" and "Wrong: A, C"."""
+"""What parts a letter, and its text, from what is said of it: "A, C: wrong", "A) left - no" and
+"Wrong: A, C"."""
+BETWEEN = re.compile("(@[A-Z]+),[^@.:;dnoz]*,(?=[jls]*b)")
+"""What is said of a letter between it and its verb: "B, although tempting, is wrong"."""
 REFUTES = re.compile(r"[,.;:]d+s*b[ljs]*(?:[tw]|n[ljs]*(?:r|#[A-Z]+))")
 """What takes back the answer of its own sentence: "but it is wrong", "but that's not right"."""
 COMPARED = re.compile("y(?:l)?@[A-Z]+[^@,.:;]*")
@@ -67,7 +71,7 @@ def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[
     if order.count(order[-1]) > 1:
         led.popitem()
         return [line for place, line in enumerate(lines) if place not in led], []
-    refused = {found[1] for found in led.values() if _is_refused(found[2])}
+    refused = {found[1] for found in led.values() if any(map(_is_refused, found[2].split(".")))}
     approved = {found[1] for found in led.values() if re.search("[rf+]", found[2])} - refused
     if not approved and len({*order}) == len(known):
         approved = {*order} - refused
@@ -116,7 +120,7 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
         sentence = sentence[listed[-1].end() :]  # behind the options
     found: list[Statement] = []
     denied: set[str] = set()
-    for _, clause in meant_clauses(VERDICT.sub(r"\1\2", sentence)):
+    for _, clause in meant_clauses(VERDICT.sub(r"\1\2\3", BETWEEN.sub(r"\1", sentence))):
         named = re.findall(r"@([A-Z]+)", clause)
         if named and re.search("[nw-]", clause):
             denied |= {*"".join(named)} if _is_refused(clause) else set()
