@@ -64,17 +64,19 @@ def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[
     these lines say: the only letter that is approved, or the only one that is not refused."""
     led = {place: found for place, line in enumerate(lines) if (found := LED.match(line))}
     order = [found[1] for found in led.values()]
+    refused = {place for place, found in led.items() if any(map(_is_refused, found[2].split(".")))}
     if len({*order}) < 2:
-        return lines, []
+        is_list = len(led) > 1
+        return [line for place, line in enumerate(lines) if not (is_list and place in refused)], []
     if re.fullmatch(f"@{chr(ord(order[-1]) + 1)};?[.:]*", "\n".join(lines[max(led) + 1 :])):
         lines = lines[:-1]  # a list that was cut off
     if order.count(order[-1]) > 1:
         led.popitem()
-        return [line for place, line in enumerate(lines) if place not in led], []
-    refused = {found[1] for found in led.values() if any(map(_is_refused, found[2].split(".")))}
-    approved = {found[1] for found in led.values() if re.search("[rf+]", found[2])} - refused
+        return [line for place, line in enumerate(lines) if place not in {*led} | refused], []
+    denied = {led[place][1] for place in refused}
+    approved = {found[1] for found in led.values() if re.search("[rf+]", found[2])} - denied
     if not approved and len({*order}) == len(known):
-        approved = {*order} - refused
+        approved = {*order} - denied
     lines = [line for place, line in enumerate(lines) if place not in led]
     return lines, [Statement(letter, 7, "letter") for letter in approved if len(approved) == 1]
 
