@@ -98,6 +98,10 @@ class LateError(PassingError):
     """The server has taken a request and not answered in time."""
 
 
+class UnreadableError(PassingError):
+    """The server has answered, and nobody can tell what: no chat completion, for example."""
+
+
 class RejectedError(Exception):
     """The server does not answer this request, and would not if it were sent again. `words` is all
     that it says, of which the message may be a part."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from schemas.chat import ChatConfig, Reply, Usage
 from tasks.chat.completion import Completion, read_completion, whole_body
-from tasks.chat.errors import PassingError, UpstreamError
+from tasks.chat.errors import UnreadableError, UpstreamError
 from tasks.chat.redaction import without_keys
 
 
@@ -32,11 +32,11 @@ class Sound(NamedTuple):
 
 
 def read_sound(raw: bytes, seconds: float = 0.0) -> Sound:
-    """Raises PassingError where the answer is not a completion, UpstreamError where it carries an
-    error."""
+    """Raises UnreadableError where the answer is not a completion, UpstreamError where it carries
+    an error."""
     try:
         return Sound(raw, read_completion(raw), seconds)
     except UpstreamError:
         raise
     except ValueError as error:
-        raise PassingError(str(error)) from None
+        raise UnreadableError(str(error)) from None
