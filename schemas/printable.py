@@ -2,6 +2,7 @@
 errors."""
 
 import re
+from collections.abc import Sequence
 from shlex import quote
 
 HIDDEN = re.compile(
@@ -14,6 +15,11 @@ it. Those that join letters and emoji are part of words."""
 
 SPACES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 """Those that are no part of one word in one line."""
+
+HEADING = re.compile(r":$|\berrors? for \S+(?: [\w.]+)?$")
+"""A line below which an error says what is wrong; pydantic gives the field a line of its own."""
+MAX_BELOW = 4
+"""Lines that are looked at: of more errors than one, the first."""
 
 
 def visible(text: str) -> str:
@@ -50,4 +56,14 @@ def _is_seen(char: str) -> bool:
 
 def first_line(error: BaseException) -> str:
     """What an error says first; its kind where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return leading(str(error).strip().splitlines()) or type(error).__name__
+
+
+def leading(lines: Sequence[str]) -> str:
+    """The first line, and where that is only a heading, what stands below it; of both one line."""
+    told = lines[0].strip() if lines else ""
+    for line in lines[1:MAX_BELOW]:
+        if not HEADING.search(told):
+            break
+        told = f"{told} {line.strip()}".strip()
+    return told
