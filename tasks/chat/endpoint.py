@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 
 from schemas.chat import VARIABLE, ChatConfig
-from schemas.proxies import proxy_of
+from schemas.proxies import is_own, proxy_of
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
@@ -46,8 +46,6 @@ sent on a connection that its server is closing."""
 MAX_SEEN = 10_000
 """Ids of answers that are remembered. A repeated answer is that of a request that was sent over the
 same connection shortly before; more than 4,096 are never in flight."""
-LOCAL = ("localhost", "127.0.0.1", "::1")
-"""Hosts whose servers need no key."""
 OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Headers by the environment variable that OpenAI's own client reads for them."""
 OF_PROXY = (401, 403, 407)
@@ -73,7 +71,8 @@ NOT_OF_KEYS = {" ", '"', "'"}
 
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:
-    """The key in the environment; ValueError where it is missing and the server is not local."""
+    """The key in the environment; ValueError where it is missing and the server is of another
+    machine."""
     name = chat.api_key_env or ""
     if name and name not in os.environ and not VARIABLE.fullmatch(name):
         # It may be the key itself: no message shows it.
@@ -82,7 +81,7 @@ def key_of(chat: ChatConfig, section: str = "chat") -> str:
             "such as OPENAI_API_KEY, never the key itself, or nothing for a server without a key"
         )
     key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
-    if not key and urlsplit(chat.base_url).hostname in LOCAL:
+    if not key and is_own(urlsplit(chat.base_url).hostname or ""):
         key = "none"
     if not key:
         raise ValueError(
