@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from shlex import quote
 
+from schemas.redaction import without_known
+
 HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
@@ -55,8 +57,9 @@ def _is_seen(char: str) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says first; its kind where it says nothing."""
-    return leading(str(error).strip().splitlines()) or type(error).__name__
+    """What an error says first, without the keys that it may repeat; its kind where it says
+    nothing."""
+    return without_known(leading(str(error).strip().splitlines())) or type(error).__name__
 
 
 def leading(lines: Sequence[str]) -> str:

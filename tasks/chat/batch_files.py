@@ -7,6 +7,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from schemas.chat import Request
+from schemas.redaction import redacted
 from tasks.chat.dialects import Dialect
 from tasks.chat.errors import (
     ChatRefusedError,
@@ -19,7 +20,6 @@ from tasks.chat.errors import (
     in_one_line,
     is_unpaid,
 )
-from tasks.chat.redaction import redacted
 from tasks.chat.requests import request_body
 from tasks.chat.sound import Sound, read_sound
 

@@ -18,6 +18,7 @@ import msgspec
 
 from schemas.chat import VARIABLE, ChatConfig
 from schemas.proxies import is_own, proxy_of
+from schemas.redaction import redacted, remember_key
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
@@ -33,7 +34,6 @@ from tasks.chat.errors import (
     names_request,
 )
 from tasks.chat.limits import LIMITS, Limits
-from tasks.chat.redaction import redacted, remember_key
 
 PIECE = 1 << 20
 """Bytes for which a server has `timeout_seconds` each: what comes without end, a byte now and then,

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from schemas.chat import Failure
+from schemas.redaction import redacted
 from schemas.retry import TransientError, may_pass
-from tasks.chat.redaction import redacted
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""

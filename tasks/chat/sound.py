@@ -4,9 +4,9 @@ import time
 from typing import NamedTuple
 
 from schemas.chat import ChatConfig, Reply, Usage
+from schemas.redaction import without_keys
 from tasks.chat.completion import Completion, read_completion, whole_body
 from tasks.chat.errors import UnreadableError, UpstreamError
-from tasks.chat.redaction import without_keys
 
 
 class Sound(NamedTuple):
