@@ -34,6 +34,10 @@ NO_NUMBER = re.compile(rb"NaN|-?Infinity")
 """What Python writes for a number that JSON cannot hold; the same may stand in a text."""
 ESCAPE = re.compile(rb"\\.", re.DOTALL)
 """In a text of JSON."""
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+"""What zip archives are packed by that can be read; Windows packs 2 GB and more by method 9."""
+ENCRYPTED, AES = 0x1, 99
+"""The flag of an encrypted entry in a zip archive, and what stands for its packing then."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 """What reading an archive or one entry of it raises where it is broken, encrypted (RuntimeError)
 or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)."""
@@ -110,6 +114,23 @@ def open_archive(path: Path) -> zipfile.ZipFile:
                 "do not use this file"
             )
     return archive
+
+
+def check_packing(archive: zipfile.ZipFile, members: Collection[str]) -> None:
+    """ValueError where one of these entries cannot be unpacked, whatever its content."""
+    for member in members:
+        entry = archive.getinfo(member)
+        if entry.flag_bits & ENCRYPTED or entry.compress_type == AES:
+            how = "encrypted"
+        elif entry.volume:
+            how = "in another part of it"
+        elif entry.compress_type not in PACKINGS:
+            how = f"packed by method {entry.compress_type}, which Python does not know"
+        else:
+            continue
+        raise ValueError(
+            f"{archive.filename}: {member} is {how}: unpack the archive, and name the folder"
+        )
 
 
 def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> Path:
