@@ -182,6 +182,7 @@ def decode_parts(raw: Buffer, shape: type[T]) -> T:
 
 
 POINT_ZERO = re.compile(rb"(?<=\d)\.0+\Z")
+QUOTED_NUMBER = re.compile(rb'"-?\d+(?:\.\d+)?"')
 
 
 def with_stand_ins(raw: Buffer) -> bytes:
@@ -269,8 +270,8 @@ def decode_without(
     raw: bytes | memoryview | msgspec.Raw, shape: type[S], dispensable: Collection[str]
 ) -> tuple[S, list[tuple[str, str]]]:
     """A record without those of its dispensable fields that cannot be read, at any depth of
-    structs, and the name and problem of each; whole numbers may have a point. Raises what decoding
-    raises where the rest cannot be read either."""
+    structs, and the name and problem of each; whole numbers may have a point, and ids that it needs
+    be texts. Raises what decoding raises where the rest cannot be read either."""
     parts, problems = _without(raw, shape, dispensable)
     return msgspec.json.decode(parts, type=shape), problems
 
@@ -292,7 +293,8 @@ def _without(
         problem = _problem_of(parts[name], kind)
         if not problem:
             continue
-        whole = _without_point(parts[name])
+        is_key = name.endswith("id") and name not in dispensable
+        whole = _without_point(_unquoted(parts[name]) if is_key else parts[name])
         if not _problem_of(whole, kind):
             parts[name] = whole
         elif name in dispensable:
@@ -307,6 +309,11 @@ def _problem_of(raw: msgspec.Raw, kind: Any) -> str:
     except UNREADABLE as error:
         return problem_in(error)
     return ""
+
+
+def _unquoted(raw: msgspec.Raw) -> msgspec.Raw:
+    """A number that was written as a text."""
+    return msgspec.Raw(bytes(raw)[1:-1]) if QUOTED_NUMBER.fullmatch(bytes(raw)) else raw
 
 
 def _without_point(raw: msgspec.Raw) -> msgspec.Raw:
