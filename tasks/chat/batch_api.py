@@ -107,7 +107,8 @@ class BatchApi:
             for batch in page.data:
                 if batch.name == intent:
                     return batch
-            if not page.has_more or not page.data:
+            # A server may know no `after`, and send the same page again.
+            if not page.has_more or not page.data or page.data[-1].id == after:
                 return None
             after = page.data[-1].id
 

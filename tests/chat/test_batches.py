@@ -799,3 +799,22 @@ def test_an_output_that_nobody_can_read_is_not_paid_for_again(change, account):
         endpoint.around = None
         assert words(run(configured(endpoint.url), account, NAMES)) == SAID
         assert endpoint.num_replies == len(NAMES)
+
+
+def test_a_list_of_batches_that_does_not_go_on_is_read_once(account):
+    """A server that knows no `after` sends its first page again, and says that there are more."""
+    num_calls = 0
+
+    def around(record: Record, right: Callable[[], ServerAnswer]) -> ServerAnswer:
+        nonlocal num_calls
+        if record.method == "POST" and record.path == "/v1/batches":
+            num_calls += 1
+            return right() if num_calls > 2 else ServerAnswer(500, b"{}")
+        if not record.path.startswith("/v1/batches?"):
+            return right()
+        page = {"data": [{"id": "another", "status": "completed"}], "has_more": True}
+        return ServerAnswer(200, json.dumps(page).encode())
+
+    with Served(says, around=around) as endpoint:
+        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        assert num_calls == 3
