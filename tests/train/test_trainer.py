@@ -1,5 +1,6 @@
 """A trainer is a process of its own: how it ended is told, and what it cannot train."""
 
+import json
 import logging
 import shutil
 import sys
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from evaluation.leakage import LISTED
+from schemas.completion.families import FamilyName
 from tasks.leakage.leaks import list_of
 from tasks.train.stage import is_exported, run_trainer
 from tests.builds import save_config
@@ -41,6 +43,21 @@ def test_what_cannot_be_trained_is_one_line_and_exit_code_2(ready, settings, mes
     assert message in refused.stderr.splitlines()[-1]
     assert "Traceback" not in refused.stderr
     assert refused.stdout == ""
+
+
+@pytest.mark.long
+def test_a_model_whose_weights_do_not_fit_is_refused(ready, tmp_path):
+    from training.tiny import tiny_folder
+
+    root, config = ready
+    folder = tiny_folder(tmp_path, FamilyName.QWEN2_5_VL)
+    about = json.loads((folder / "config.json").read_bytes())
+    about["text_config"]["intermediate_size"] *= 2
+    (folder / "config.json").write_text(json.dumps(about))
+    refused = call("train", config, "--root", root, "--check", f"--set=model.name={folder}")
+    assert refused.returncode == 2
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith(f"error: the model {folder} cannot be loaded: its weights have other")
 
 
 def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
