@@ -34,6 +34,7 @@ from tasks.chat.errors import (
     names_request,
 )
 from tasks.chat.limits import LIMITS, Limits
+from tasks.chat.streams import is_stream
 
 PIECE = 1 << 20
 """Bytes for which a server has `timeout_seconds` each: what comes without end, a byte now and then,
@@ -54,9 +55,9 @@ JSON = {"Content-Type": "application/json"}
 """Header of a request whose body is JSON."""
 PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
 """Encodings of bodies that need not be unpacked, and that can be."""
-OPENINGS = (b"{", b"[", b":")
-"""With which JSON and the comments of a stream begin, and no JSON that is packed: some proxies
-unpack a body and leave the header. It is paid for, and is read."""
+OPENINGS = (b"{", b"[")
+"""With which JSON begins, and no JSON that is packed: some proxies unpack a body and leave the
+header. It is paid for, and is read; so is a stream."""
 GZIP = b"\x1f\x8b"
 """With which each piece of a body that gzip has packed begins."""
 ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
@@ -257,7 +258,9 @@ class Endpoint:
         damaged."""
         if encoding in PLAIN and raw.startswith((GZIP, *ZLIB)):
             encoding = "deflate"  # or gzip, which some proxies do not name
-        if encoding in PLAIN or (encoding in PACKED and raw.lstrip()[:1] in OPENINGS):
+        if encoding in PLAIN:
+            return raw
+        if encoding in PACKED and (raw.lstrip()[:1] in OPENINGS or is_stream(raw)):
             return raw
         if encoding not in PACKED:
             raise _PackedError(encoding)
