@@ -44,6 +44,11 @@ TRANSLATED = (
 )
 """Where a network translates to IPv4 (RFC 6052, RFC 8215, RFC 2765); the last four bytes are the
 address."""
+LOCAL_USE = IPv6Network("64:ff9b:1::/48")
+"""Of these a network chooses its own prefix (RFC 8215), so that the four bytes may stand elsewhere
+(RFC 6052, 2.2):"""
+PLACES = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12))
+"""for prefixes of 48, 56 and 64 bits; of 96 bits, they are the last."""
 ASSIGNED = IPv4Network("192.0.0.0/24")
 """Of protocols and of a cloud's metadata (RFC 6890); older releases of Python call it public."""
 UNICAST = IPv6Network("2000::/3")
@@ -130,7 +135,7 @@ class Fetcher:
         url = httpx.URL(address)
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError(f"{shown(address)} is not an http or https address")
-        proxy = proxy_of(f"{url.scheme}://{url.host}")
+        proxy = proxy_of(f"{url.scheme}://{url.netloc.decode('ascii')}")
         numbers = self._checked(address, url, proxy)
         way = httpx.HTTPTransport(proxy=proxy.with_login if proxy else None)
         with httpx.Client(transport=way, timeout=TIMEOUT, headers=ASKER) as client:
@@ -225,4 +230,7 @@ def _within(address: IPv6Address) -> list[IPv4Address]:
     is_translated = any(address in network for network in TRANSLATED)
     if is_translated or int(address) < 2**32 or int(address) >> 32 & 0xFFFF_FFFF in ISATAP:
         found.append(IPv4Address(int(address) % 2**32))
+    if address in LOCAL_USE:  # a 0 in front: there is nothing at that place
+        placed = [bytes(address.packed[place] for place in places) for places in PLACES]
+        found += [IPv4Address(number) for number in placed if number[0]]
     return [one for one in found if one]

@@ -12,6 +12,7 @@ from evaluation.benchmarks.benchmark import Part, Source
 from evaluation.photograph_files import PhotographFiles
 from evaluation.rows import Copy, Place
 from schemas.printable import first_line
+from schemas.redaction import remember_key
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 HUB = "https://huggingface.co/datasets/"
@@ -95,8 +96,9 @@ def open_hub(source: Source, revision: str | None) -> HubRows:
         )
     if revision and COMMIT.fullmatch(revision):
         return HubRows(source, revision)
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_token
 
+    remember_key(get_token() or "")  # it may stand in a file
     with _explained(source.repository):
         commit = str(HfApi().dataset_info(source.repository, revision=revision, timeout=30.0).sha)
     logger.warning(

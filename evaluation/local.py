@@ -12,7 +12,7 @@ from transformers import AutoModelForImageTextToText
 
 from evaluation.attending import look
 from evaluation.attention import Looked
-from schemas.printable import first_line
+from schemas.model_folder import why_not_loaded
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class LocalModel:
                 path, revision=revision, dtype=dtype if device != "cpu" else "float32"
             )
         except Exception as error:  # of many kinds: damaged weights, what no package knows
-            reason = first_line(error)
+            reason = why_not_loaded(error)
             raise ValueError(
                 f"the model {path} cannot be loaded ({reason}): get it again, or train it again"
             ) from None

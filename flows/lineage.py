@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from schemas.printable import first_line, printable
+from schemas.redaction import redacted, remember_key
 from tasks.artifact import digest_of, read_seal, sealed_content
-from tasks.chat.redaction import redacted, remember_key
 
 if TYPE_CHECKING:
     from openlineage.client import OpenLineageClient

@@ -4,8 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+from schemas.printable import first_line
+
 FACTS = "training.json"
 """The file of a model's folder that says how it was trained."""
+MISFIT = "ignore_mismatched_sizes"
+"""In what transformers says of weights that it cannot put into a model."""
+
+
+def why_not_loaded(error: Exception) -> str:
+    """What is wrong with a model that transformers does not load, in one line. Of weights that do
+    not fit it only says that the report above shows it, which nobody sees."""
+    if MISFIT in str(error):
+        return "its weights have other sizes than its config.json says"
+    return first_line(error)
 
 
 def read_training(folder: Path) -> dict[str, Any]:

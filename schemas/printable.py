@@ -2,7 +2,10 @@
 errors."""
 
 import re
+from collections.abc import Sequence
 from shlex import quote
+
+from schemas.redaction import without_known
 
 HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -14,6 +17,11 @@ it. Those that join letters and emoji are part of words."""
 
 SPACES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 """Those that are no part of one word in one line."""
+
+HEADING = re.compile(r":$|\berrors? for \S+(?: [\w.]+)?$")
+"""A line below which an error says what is wrong; pydantic gives the field a line of its own."""
+MAX_BELOW = 4
+"""Lines that are looked at: of more errors than one, the first."""
 
 
 def visible(text: str) -> str:
@@ -49,5 +57,16 @@ def _is_seen(char: str) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says first; its kind where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """What an error says first, without the keys that it may repeat; its kind where it says
+    nothing."""
+    return without_known(leading(str(error).strip().splitlines())) or type(error).__name__
+
+
+def leading(lines: Sequence[str]) -> str:
+    """The first line, and where that is only a heading, what stands below it; of both one line."""
+    told = lines[0].strip() if lines else ""
+    for line in lines[1:MAX_BELOW]:
+        if not HEADING.search(told):
+            break
+        told = f"{told} {line.strip()}".strip()
+    return told

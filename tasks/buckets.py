@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import fsspec
 
 from schemas.printable import first_line, printable
-from tasks.chat.redaction import redacted, remember_key
+from schemas.redaction import redacted, remember_key
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs"}
 """The schemes of addresses, and the package that each of them needs."""

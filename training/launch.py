@@ -19,6 +19,7 @@ from typing import IO, Any, NoReturn
 
 from schemas.config.training import Method, TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
+from schemas.model_folder import MISFIT, why_not_loaded
 from schemas.printable import first_line
 from training.checkpoints import last_complete_checkpoint
 from training.families.family import Family
@@ -93,6 +94,9 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
         _fail(error, 2)
     except (OSError, RuntimeError) as error:  # torch's out of memory is one
         logger.debug("failed", exc_info=True)
+        if MISFIT in str(error):
+            told = f"the model {config.model.name} cannot be loaded: {why_not_loaded(error)}"
+            _fail(ValueError(f"{told}: get it again"), 2)
         _fail(error, 1)
     sys.exit(0)
 

@@ -26,8 +26,8 @@ CREATE_SECONDS = 300.0
 Half of Limits.batch_settling_seconds, because clocks and providers may lag."""
 INTENT = "intent-"
 """Prefix of the name of a batch that has no id yet; no provider's id starts with it."""
-ENDED = ("completed", "failed", "expired", "cancelled")
-"""The states that OpenAI documents as final; others are waited for."""
+RUNNING = ("validating", "in_progress", "finalizing", "cancelling")
+"""The other states that OpenAI documents; any other one is waited for, and told."""
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -106,9 +106,10 @@ class BatchApi:
         while True:
             page = decoded(await self._server.batches(after), Page)
             for batch in page.data:
-                if (batch.metadata or {}).get("name") == intent:
+                if batch.name == intent:
                     return batch
-            if not page.has_more or not page.data:
+            # A server may know no `after`, and send the same page again.
+            if not page.has_more or not page.data or page.data[-1].id == after:
                 return None
             after = page.data[-1].id
 
@@ -120,10 +121,14 @@ class BatchApi:
             raw = await self._server.batch(batch_id) if batch_id else None
             return None if raw is None else decoded(raw, Batch)
 
+        told = {*RUNNING}
         while True:
             batch = await self._call(retrieve, is_patient=True)
-            if batch is None or batch.status in ENDED:
+            if batch is None or batch.end:
                 return batch
+            if batch.status not in told:
+                told.add(batch.status)
+                logger.warning("batch %s is %r: waiting for its end", batch.id, batch.status)
             await asyncio.sleep(self._chat.batch_poll_seconds)
 
     async def _created(self, intent: str) -> str | None:

@@ -1,27 +1,40 @@
 """Files of batches: requests as lines of JSON, and what a provider's Batch API says."""
 
+import re
 from collections.abc import Sequence
 from typing import IO, Any, TypeVar
 
 import msgspec
 
 from schemas.chat import Request
+from schemas.redaction import redacted
 from tasks.chat.dialects import Dialect
 from tasks.chat.errors import (
     ChatRefusedError,
     PassingError,
+    UnreadableError,
     UpstreamError,
+    body_words,
     error_of,
     error_words,
     in_one_line,
     is_unpaid,
 )
-from tasks.chat.redaction import redacted
 from tasks.chat.requests import request_body
 from tasks.chat.sound import Sound, read_sound
 
 URL = "/v1/chat/completions"
 """The Batch API's name of the endpoint, whatever the path on the server is."""
+FINAL = re.compile(
+    r"(?:^|_)(?:(?P<completed>completed?|succeeded|success|done|ended|finished)"
+    r"|(?P<failed>failed|failure|error|errored)|(?P<expired>expired|timeout_exceeded|timed_out)"
+    r"|(?P<cancelled>cancell?ed|aborted))$",
+    re.I,
+)
+"""How providers call the states in which a batch has ended, by OpenAI's names."""
+NULL = msgspec.Raw(b"null")
+MARK = b"\xef\xbb\xbf"
+"""A byte order mark."""
 Result = TypeVar("Result")
 
 
@@ -29,27 +42,39 @@ class Uploaded(msgspec.Struct):
     id: str
 
 
-class BatchError(msgspec.Struct):
-    code: str | None = None
-    message: str | None = None
-
-
-class BatchErrors(msgspec.Struct):
-    data: list[BatchError] | None = None
-
-
-class BatchCounts(msgspec.Struct):
-    total: int = 0
-
-
 class Batch(msgspec.Struct):
+    """What only tells people something may have any form."""
+
     id: str
     status: str
-    request_counts: BatchCounts | None = None
+    request_counts: Any = None
     output_file_id: str | None = None
     error_file_id: str | None = None
-    errors: BatchErrors | None = None
-    metadata: dict[str, Any] | None = None
+    errors: Any = None
+    metadata: Any = None
+
+    @property
+    def end(self) -> str:
+        """The state of OpenAI's in which it has ended, whatever a provider calls it; empty while it
+        is under way."""
+        found = FINAL.search(self.status)
+        return str(found.lastgroup) if found else ""
+
+    @property
+    def total(self) -> int:
+        """How many requests it has, 0 where that is not told."""
+        told = self.request_counts.get("total") if isinstance(self.request_counts, dict) else 0
+        return told if isinstance(told, int) else 0
+
+    @property
+    def name(self) -> Any:
+        return self.metadata.get("name") if isinstance(self.metadata, dict) else None
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """Why it failed."""
+        told = self.errors.get("data") if isinstance(self.errors, dict) else self.errors
+        return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
 
 
 class Page(msgspec.Struct):
@@ -58,14 +83,14 @@ class Page(msgspec.Struct):
 
 
 class _Response(msgspec.Struct):
-    status_code: int
+    status_code: int | str | None = None
     body: msgspec.Raw = msgspec.Raw()
 
 
 class _Line(msgspec.Struct):
     custom_id: str
-    response: _Response | None = None
-    error: BatchError | None = None
+    response: msgspec.Raw = NULL
+    error: Any = None
 
 
 def decoded(raw: bytes, kind: type[Result]) -> Result:
@@ -104,32 +129,48 @@ def is_whole(file: IO[bytes]) -> bool:
     last = b"{}"
     file.seek(0)
     for line in file:
-        last = line
+        last = line if line.strip() else last
     try:
-        msgspec.json.decode(last)
+        msgspec.json.decode(last.removeprefix(MARK))
     except msgspec.DecodeError:
         return False
     return True
 
 
 def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
-    """The digest and its answer, or the error that decides what happens to the request."""
+    """The digest and its answer, or the error that decides what happens to the request:
+    UnreadableError where the line is none of a Batch API."""
     try:
-        read = msgspec.json.decode(line, type=_Line)
+        read = msgspec.json.decode(line.removeprefix(MARK), type=_Line)
     except msgspec.DecodeError as error:
-        return "", PassingError(f"the line cannot be read: {error}")
-    if read.response is None:
-        told = read.error or BatchError()
-        return read.custom_id, PassingError(f"{told.code}: {told.message}")
-    raw = bytes(read.response.body)
-    if read.response.status_code != 200:
-        return read.custom_id, line_error(read.response.status_code, raw, where)
+        return "", UnreadableError(f"the line cannot be read: {error}: {line[:80]!r}")
+    if bytes(read.response) == b"null":
+        code, words = body_words(read.error)
+        return read.custom_id, PassingError(f"{code}: {words}")
     try:
+        status, raw = _answer(read.response)
+        if status != 200:
+            return read.custom_id, line_error(status, raw, where)
         return read.custom_id, read_sound(raw)
     except UpstreamError as error:
         return read.custom_id, _meaning(error.status, error.code, str(error), where)
     except PassingError as error:
         return read.custom_id, error
+
+
+def _answer(response: msgspec.Raw) -> tuple[int, bytes]:
+    """Status and body; some providers write a status as a text, leave it out, or write the body as
+    a text, or in place of both."""
+    try:
+        read = msgspec.json.decode(response, type=_Response)
+        body = bytes(read.body) or bytes(response)
+        if body.startswith(b'"'):
+            body = msgspec.json.decode(body, type=str).encode()
+        return int(read.status_code or 200), body
+    except ValueError as error:
+        raise UnreadableError(
+            f"the line cannot be read: {error}: {bytes(response)[:80]!r}"
+        ) from None
 
 
 def line_error(status: int, raw: bytes, where: str) -> Exception:
@@ -146,9 +187,9 @@ def _meaning(status: int, code: str, words: str, where: str) -> Exception:
 
 def failed_batch(batch: Batch, where: str) -> Exception:
     """Why a batch failed as a whole: for lack of room (`is_congestion`), in passing or for good."""
-    errors = batch.errors.data if batch.errors and batch.errors.data else [BatchError()]
-    codes = [str(error.code or "") for error in errors]
-    told = redacted(f"{errors[0].code or ''} {errors[0].message or ''}")
+    codes = [str(problem.get("code") or "") for problem in batch.problems] or [""]
+    message = batch.problems[0].get("message") if batch.problems else ""
+    told = redacted(f"{codes[0]} {message or ''}")
     message = in_one_line(told)
     if any("token_limit" in code or "rate_limit" in code for code in codes):
         return PassingError(message, is_congestion=True)

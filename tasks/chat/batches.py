@@ -44,6 +44,7 @@ from tasks.chat.errors import (
     NoReplyError,
     PassingError,
     RejectedError,
+    UnreadableError,
 )
 from tasks.chat.limits import LIMITS, Limits
 from tasks.chat.replies import ReplyStore
@@ -273,12 +274,13 @@ class BatchQueue:
             errors: dict[str, Exception] = {}
             for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
                 await self._keep_lines(file_id, errors, tally)
+            self._check_readable(batch.id, errors)
             await self._store.close_batch(batch.id)
             await self._store.close_batch(name)
             await self._settle_form(tally)
-            total = max(batch.request_counts.total if batch.request_counts else 0, len(errors))
+            total = max(batch.total, len(errors))
             logger.info("batch %s is %s: %s", batch.id, batch.status, tally.told(total))
-            if batch.status == "failed":
+            if batch.end == "failed":
                 self._fail_batch(name, failed_batch(batch, self._api.where))
             else:
                 await self._fail_lines(name, errors)
@@ -293,11 +295,22 @@ class BatchQueue:
             await self._api.download(file_id, file)
             file.seek(0)
             while lines := list(islice(file, GROUP)):
-                read = dict(read_line(line, self._api.where) for line in lines)
+                read = dict(read_line(line, self._api.where) for line in lines if line.strip())
                 sound = {key: came for key, came in read.items() if isinstance(came, Sound)}
                 await asyncio.gather(*(self._keep(*entry, tally) for entry in sound.items()))
                 errors |= {key: told for key, told in read.items() if isinstance(told, Exception)}
                 tally.num_ok += len(sound)
+
+    def _check_readable(self, name: str, errors: Mapping[str, Exception]) -> None:
+        """End the run where nobody can tell what a first batch was answered: asked again, it would
+        be paid for again."""
+        unreadable = [error for error in errors.values() if isinstance(error, UnreadableError)]
+        if unreadable and len(unreadable) == len(errors) and not self._num_replies:
+            raise ChatStoppedError(
+                f"{self._api.where} answers nothing that can be read in batch {name} "
+                f"({unreadable[0]}); the same command reads it again, and asks nothing: leave "
+                "batch out to ask without it"
+            )
 
     async def _keep(self, digest: str, came: Sound, tally: Tally) -> None:
         asked = self._asked.get(digest)

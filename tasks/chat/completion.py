@@ -12,7 +12,7 @@ import msgspec
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_complete, only_object
-from tasks.chat.streams import STREAM, streamed
+from tasks.chat.streams import FIRST, is_stream, streamed
 
 REASONING = ("reasoning_content", "reasoning")
 """Fields of a message in which servers put what they take for reasoning."""
@@ -20,10 +20,10 @@ MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
 MAX_THOUGHT = 60
 """Characters of its reasoning that are quoted of a reply that says nothing else."""
-FIRST = (None, 0, "0")
-"""The index of the first choice, as servers write it."""
-TEXT_PARTS = (None, "text", "output_text")
+TEXT_PARTS = (None, "text", "output_text", "json", "output_json")
 """Types of the parts of a content that hold the reply; others hold reasoning."""
+PLACES = ("text", "value", "json", "content")
+"""Where such a part has it."""
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
 WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
@@ -117,7 +117,7 @@ def _decoded(raw: bytes) -> Any:
     surrogate pair) takes six times as long."""
     if waiting := WAITING.match(raw):
         raw = raw[waiting.end() :]
-    if STREAM.match(raw):
+    if is_stream(raw):
         try:
             return streamed(raw)
         except (ValueError, RecursionError) as error:
@@ -128,6 +128,12 @@ def _decoded(raw: bytes) -> Any:
         return json.loads(raw)
     except (ValueError, RecursionError):
         raise ValueError(f"the answer is not JSON: {_shown(raw)}") from None
+
+
+def whole_body(raw: bytes) -> bytes:
+    """The body as it would have been sent at once: what is cut over two pieces of a stream stands
+    together in it."""
+    return json.dumps(_decoded(raw)).encode() if is_stream(raw) else raw
 
 
 def is_upstream_error(raw: bytes) -> bool:
@@ -172,12 +178,24 @@ def _detail(text: str, refusal: object, finish_reason: str | None, thought: str)
 def _text(content: object) -> str:
     """Text as it is, the text parts of a list, or the JSON that a server has read already."""
     if isinstance(content, dict):
-        content = json.dumps(content)
+        place = next((name for name in PLACES if name in content), "")
+        is_part = isinstance(content.get("type"), str) and content["type"] in TEXT_PARTS and place
+        return _text(content[place]) if is_part else json.dumps(content)
     if isinstance(content, list):
-        parts = (part if isinstance(part, dict) else {"text": part} for part in content)
-        texts = [part.get("text") for part in parts if part.get("type") in TEXT_PARTS]
-        content = "".join(text for text in texts if isinstance(text, str))
+        content = "".join(map(_part, content))
     return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
+
+
+def _part(part: object) -> str:
+    """What a part of a list says of the reply."""
+    if not isinstance(part, dict):
+        return part if isinstance(part, str) else ""
+    if part.get("type") not in TEXT_PARTS:
+        return ""
+    told = next((part[name] for name in PLACES if name in part), None)
+    if isinstance(told, dict) and isinstance(told.get("value"), str):
+        return str(told["value"])
+    return _text(told)
 
 
 def _refusal(content: object) -> str:

@@ -1,9 +1,9 @@
 """Dialects: about what servers disagree in a request, and what one server takes for one model.
 
 A dialect is the form in which the reply's schema is stated, the name of the token limit, whether
-messages are merged, and the parameters that are left out. It is found out by what the server
-rejects, which costs nothing, and by its first reply: a server that ignores the form answers in
-prose.
+messages are merged, whether the reply is streamed, and the parameters that are left out. It is
+found out by what the server rejects, which costs nothing, and by its first reply: a server that
+ignores the form answers in prose.
 """
 
 import logging
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from schemas.chat import ChatConfig, Failure, Request
 from tasks.chat.completion import Completion
-from tasks.chat.errors import OF_FORM, RejectedError, names_any, names_turns
+from tasks.chat.errors import OF_FORM, OF_STREAMS, RejectedError, names_any, names_turns
 from tasks.chat.model_text import begins_as_prose, lacks_form
 
 
@@ -50,12 +50,14 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """`is_merged`: the instructions stand in the first message of the user, and messages of one
-    side that follow each other are one. `without` names the parameters that are left out. The limit
-    of tokens never is: a reply without it could cost any amount."""
+    side that follow each other are one. `is_streamed`: the reply is asked for piece by piece.
+    `without` names the parameters that are left out. The limit of tokens never is: a reply without
+    it could cost any amount."""
 
     form: Form
     tokens_field: str = TOKENS
     is_merged: bool = False
+    is_streamed: bool = False
     without: frozenset[str] = frozenset()
 
     def after(self, error: RejectedError, request: Request) -> "Iterator[Dialect]":
@@ -70,6 +72,8 @@ class Dialect:
                 yield replace(self, without=self.without | {name})
         if not self.is_merged and names_turns(told):
             yield replace(self, is_merged=True)
+        if not (self.is_streamed or request.chat.batch) and names_any(told, OF_STREAMS):
+            yield replace(self, is_streamed=True)
         if names_any(told, OF_FORM):
             yield from self.in_other_forms(request)
 
@@ -82,7 +86,8 @@ class Dialect:
     def __str__(self) -> str:
         less = "".join(f", without {name}" for name in sorted(self.without))
         merged = ", messages merged" if self.is_merged else ""
-        return f"{self.form} and {self.tokens_field}{merged}{less}"
+        streamed = ", streamed" if self.is_streamed else ""
+        return f"{self.form} and {self.tokens_field}{merged}{streamed}{less}"
 
 
 def parameters_of(chat: ChatConfig) -> dict[str, Any]:

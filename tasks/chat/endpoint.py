@@ -17,7 +17,8 @@ import aiohttp
 import msgspec
 
 from schemas.chat import VARIABLE, ChatConfig
-from schemas.proxies import proxy_of
+from schemas.proxies import is_own, proxy_of
+from schemas.redaction import redacted, remember_key
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
 from tasks.chat.errors import (
@@ -33,7 +34,7 @@ from tasks.chat.errors import (
     names_request,
 )
 from tasks.chat.limits import LIMITS, Limits
-from tasks.chat.redaction import redacted, remember_key
+from tasks.chat.streams import is_stream
 
 PIECE = 1 << 20
 """Bytes for which a server has `timeout_seconds` each: what comes without end, a byte now and then,
@@ -46,8 +47,6 @@ sent on a connection that its server is closing."""
 MAX_SEEN = 10_000
 """Ids of answers that are remembered. A repeated answer is that of a request that was sent over the
 same connection shortly before; more than 4,096 are never in flight."""
-LOCAL = ("localhost", "127.0.0.1", "::1")
-"""Hosts whose servers need no key."""
 OWNERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Headers by the environment variable that OpenAI's own client reads for them."""
 OF_PROXY = (401, 403, 407)
@@ -56,9 +55,9 @@ JSON = {"Content-Type": "application/json"}
 """Header of a request whose body is JSON."""
 PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
 """Encodings of bodies that need not be unpacked, and that can be."""
-OPENINGS = (b"{", b"[", b":")
-"""With which JSON and the comments of a stream begin, and no JSON that is packed: some proxies
-unpack a body and leave the header. It is paid for, and is read."""
+OPENINGS = (b"{", b"[")
+"""With which JSON begins, and no JSON that is packed: some proxies unpack a body and leave the
+header. It is paid for, and is read; so is a stream."""
 GZIP = b"\x1f\x8b"
 """With which each piece of a body that gzip has packed begins."""
 ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
@@ -73,7 +72,8 @@ NOT_OF_KEYS = {" ", '"', "'"}
 
 
 def key_of(chat: ChatConfig, section: str = "chat") -> str:
-    """The key in the environment; ValueError where it is missing and the server is not local."""
+    """The key in the environment; ValueError where it is missing and the server is of another
+    machine."""
     name = chat.api_key_env or ""
     if name and name not in os.environ and not VARIABLE.fullmatch(name):
         # It may be the key itself: no message shows it.
@@ -82,7 +82,7 @@ def key_of(chat: ChatConfig, section: str = "chat") -> str:
             "such as OPENAI_API_KEY, never the key itself, or nothing for a server without a key"
         )
     key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
-    if not key and urlsplit(chat.base_url).hostname in LOCAL:
+    if not key and is_own(urlsplit(chat.base_url).hostname or ""):
         key = "none"
     if not key:
         raise ValueError(
@@ -258,7 +258,9 @@ class Endpoint:
         damaged."""
         if encoding in PLAIN and raw.startswith((GZIP, *ZLIB)):
             encoding = "deflate"  # or gzip, which some proxies do not name
-        if encoding in PLAIN or (encoding in PACKED and raw.lstrip()[:1] in OPENINGS):
+        if encoding in PLAIN:
+            return raw
+        if encoding in PACKED and (raw.lstrip()[:1] in OPENINGS or is_stream(raw)):
             return raw
         if encoding not in PACKED:
             raise _PackedError(encoding)

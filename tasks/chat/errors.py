@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from schemas.chat import Failure
+from schemas.redaction import redacted
 from schemas.retry import TransientError, may_pass
-from tasks.chat.redaction import redacted
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""
@@ -53,6 +53,10 @@ OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
+OF_STREAMS = (
+    "stream mode", "stream parameter", "stream=true", "stream to true", "stream: true", "streaming",
+)  # fmt: skip
+"""Words of a server that sends a reply piece by piece or not at all."""
 OF_TURNS = re.compile(
     r"must alternate|['\"`](?:system|developer)['\"`]|"
     r"\b(?:system|developer)[ _-](?:role|message|prompt|instruction)|"
@@ -96,6 +100,10 @@ class UnreachableError(PassingError):
 
 class LateError(PassingError):
     """The server has taken a request and not answered in time."""
+
+
+class UnreadableError(PassingError):
+    """The server has answered, and nobody can tell what: no chat completion, for example."""
 
 
 class RejectedError(Exception):
@@ -246,7 +254,8 @@ def names_request(words: str) -> bool:
     """Whether a server speaks of what a request asks for. A page for people does not."""
     if words.lstrip().startswith("<"):
         return False
-    return names_any(words, (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)) or names_turns(words)
+    named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS, *OF_STREAMS)
+    return names_any(words, named) or names_turns(words)
 
 
 def names_turns(words: str) -> bool:

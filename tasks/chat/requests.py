@@ -14,6 +14,10 @@ ASKED = (
     "Reply with one JSON object that validates against this JSON Schema, and with nothing else:\n"
 )
 
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+"""Of a request to a server that sends replies in no other way; without the second field, most do
+not tell the tokens."""
+
 
 def request_body(request: Request, dialect: Dialect) -> bytes:
     """JSON for /chat/completions. Reads the photographs: where there are any, call it outside the
@@ -28,6 +32,8 @@ def request_body(request: Request, dialect: Dialect) -> bytes:
             _tell_schema(messages, request.schema)
     if dialect.is_merged:
         body["messages"] = _merged(messages)
+    if dialect.is_streamed:
+        body |= STREAMED
     known = parameters_of(chat)
     return msgspec.json.encode(
         body | {name: known[name] for name in known if name not in dialect.without}

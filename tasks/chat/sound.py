@@ -4,9 +4,9 @@ import time
 from typing import NamedTuple
 
 from schemas.chat import ChatConfig, Reply, Usage
-from tasks.chat.completion import Completion, read_completion
-from tasks.chat.errors import PassingError, UpstreamError
-from tasks.chat.redaction import without_keys
+from schemas.redaction import without_keys
+from tasks.chat.completion import Completion, read_completion, whole_body
+from tasks.chat.errors import UnreadableError, UpstreamError
 
 
 class Sound(NamedTuple):
@@ -17,11 +17,11 @@ class Sound(NamedTuple):
     seconds: float
 
     def reply(self, digest: str, usage: Usage, chat: ChatConfig, *, is_batch: bool) -> Reply:
-        """What is kept of the answer, paid for now; no key is."""
+        """What is kept of the answer, paid for now: in one piece, and no key."""
         return Reply(
             digest=digest,
             model=chat.model,
-            raw=without_keys(self.raw),
+            raw=without_keys(whole_body(self.raw)),
             usage=usage,
             finish_reason=self.completion.finish_reason,
             seconds=self.seconds,
@@ -32,11 +32,11 @@ class Sound(NamedTuple):
 
 
 def read_sound(raw: bytes, seconds: float = 0.0) -> Sound:
-    """Raises PassingError where the answer is not a completion, UpstreamError where it carries an
-    error."""
+    """Raises UnreadableError where the answer is not a completion, UpstreamError where it carries
+    an error."""
     try:
         return Sound(raw, read_completion(raw), seconds)
     except UpstreamError:
         raise
     except ValueError as error:
-        raise PassingError(str(error)) from None
+        raise UnreadableError(str(error)) from None

@@ -21,8 +21,8 @@ from tasks.evaluate.places import place_of, weights_digest
 class AboutModel(NamedTuple):
     """`place` is a folder or a Hub id, or what an endpoint calls the model; `digest` that of a
     folder's files, or a revision. `run` is the run of ours that made it, NAME/DIGEST below
-    ROOT/models, `method` how, and `dataset` the NAME/DIGEST it was trained on. Empty where there is
-    none."""
+    ROOT/models, `method` how, and `dataset` the NAME/DIGEST it was trained on. `asked` says by
+    which prompt and in which pixels. Empty where there is none."""
 
     name: str
     place: str
@@ -30,6 +30,7 @@ class AboutModel(NamedTuple):
     run: str = ""
     method: str = ""
     dataset: str = ""
+    asked: str = ""
 
     @property
     def training(self) -> str:
@@ -95,16 +96,25 @@ def about_evaluation(config: EvaluateConfig, root: Path) -> About:
 
 def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
     if model.chat:
-        return AboutModel(model.name, f"{model.chat.model}, at an endpoint")
+        return AboutModel(model.name, f"{model.chat.model}, at an endpoint", asked=asked_of(model))
     if model.files:
         names = sorted({file.name for name in model.files for file in model.files_of(name)})
         return AboutModel(model.name, f"replies in {', '.join(names)}")
     assert model.local
     place = place_of(model, root)
     if not isinstance(place, Path):
-        return AboutModel(model.name, place, model.local.revision or "newest revision")
+        revision = model.local.revision or "newest revision"
+        return AboutModel(model.name, place, revision, asked=asked_of(model))
     digest = weights_digest(place, root)
-    return AboutModel(model.name, told_place(place, root), digest, *trained_by(place))
+    known = AboutModel(model.name, told_place(place, root), digest, *trained_by(place))
+    return known._replace(asked=asked_of(model))
+
+
+def asked_of(model: EvaluatedModel) -> str:
+    """By which prompt a model is asked, and in which pixels: two entries may differ in nothing
+    else."""
+    pixels = f"as {model.family}" if model.frame == "model" else "pixels of the files"
+    return f"prompt {model.template}, {pixels}" + (", no pictures" if model.blind else "")
 
 
 def told_place(place: Path, root: Path) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.config.source import SourceConfig
 from schemas.mirror import MARK, file_of_mirrored, is_mirrored
 from schemas.photographs import as_stored, mirrored
-from tasks.sources.files import DAMAGED, open_archive, place_of, plain_name
+from tasks.sources.files import DAMAGED, check_packing, open_archive, place_of, plain_name
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source
@@ -135,7 +135,8 @@ def _image_files(place: Path) -> list[Path]:
 def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotographs, list[Path]]:
     """A store of all photographs, and the files from which it reads.
 
-    Raises FileNotFoundError where there is no photograph.
+    Raises FileNotFoundError where there is no photograph, ValueError where an archive cannot be
+    unpacked.
     """
     reader = reader_of(source.kind)
     if reader.photographs is not no_photographs:
@@ -152,6 +153,7 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotograph
                 continue
             with open_archive(path) as archive:
                 names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
+                check_packing(archive, names)
             for name in names:
                 places[PurePosixPath(plain_name(name)).name].append(Place(path, name))
             if names:

@@ -17,8 +17,8 @@ from huggingface_hub import CommitOperationAdd, HfApi, get_token
 from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from schemas.redaction import remember_key
 from tasks.buckets import PlaceRefusedError
-from tasks.chat.redaction import remember_key
 
 KIND = "dataset"
 FILES_PER_COMMIT = 50

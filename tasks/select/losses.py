@@ -11,6 +11,7 @@ from schemas.config.build import PipelineConfig
 from schemas.config.models import Strategy
 from schemas.ledger import LEDGER
 from schemas.review import LEFT_OUT
+from tasks.leakage.exclude import REASON as IN_BENCHMARK
 from tasks.plan.reasons import (
     BEYOND_QUOTA,
     IMAGE_FULL,
@@ -79,6 +80,10 @@ ADVICE_ON = {
     NO_COUNTERPART: (Way("bring more images"),),
     NEAR_DUPLICATE: (Way("bring more images"),),
     IMAGE_FULL: (Way("raise quota.max_per_image"), Way("bring more images")),
+    IN_BENCHMARK: (
+        Way("take the list that should not hold them out of select.exclude"),
+        Way("name another source"),
+    ),
     "blind-answerable": (Way('set judge.blind = "report" or "downweight"'),),
 }
 """What to do about a reason, whatever else the stage lost."""
@@ -129,7 +134,7 @@ def why_none(
         )
     left_out = pl.concat(
         [pl.read_parquet(path, columns=["category", "reason"]) for path in planned_paths] or [LEFT]
-    ).filter(pl.col("reason").is_in(NOT_TAKEN))
+    ).filter(pl.col("reason").is_in((*NOT_TAKEN, IN_BENCHMARK)))
     if left_out.height:
         reason, number = _commonest(left_out, "reason")
         category, _ = _commonest(left_out.filter(reason=reason), "category")

@@ -31,9 +31,8 @@ from tasks.sources.tables import MAX_SIDE
 EXPECTED = "COCO's: an object with images, annotations and categories, or a list of detections"
 MAX_DIGITS = 18
 """Of an id that fits into 64 bits."""
-Number = int | float
-"""A whole number; pandas writes 9.0 where a column has gaps."""
-Id = Number | str
+Id = int | float | str
+"""Pandas writes 9.0 where a column has gaps, and others a text."""
 NO_CROWD = ("0", "0.0", "false", "no", "none", "nan", "")
 """How exporters write that a box is of one thing: where a column has gaps, also as a text or
 null."""
@@ -67,28 +66,35 @@ class _Image(Struct, gc=False):
 
 
 class _Category(Struct, gc=False):
-    id: Number
+    id: Id
     name: str
     isthing: int = 1
 
     def __post_init__(self) -> None:
-        if self.id % 1:
-            raise ValueError(f"{self.id} is no whole number")
+        self.id = _whole(self.id)
 
 
 class _Segment(Struct, gc=False):
-    category_id: Number = -1
+    category_id: Id = -1
     bbox: list[float] | None = None
     iscrowd: Any = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.category_id, str):
+            self.category_id = _whole(self.category_id)
 
 
 class _Annotation(Struct, gc=False):
     image_id: Id
-    category_id: Number = -1
+    category_id: Id = -1
     bbox: list[float] | None = None
     iscrowd: Any = 0
     score: float | None = None
     segments_info: list[msgspec.Raw] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.category_id, str):
+            self.category_id = _whole(self.category_id)
 
 
 class _Top(Struct):
@@ -194,6 +200,14 @@ def key_of(image_id: Id) -> str:
     return str(int(image_id) if is_whole else image_id)
 
 
+def _whole(category_id: Id) -> int:
+    """A category's id, however it is written: 9 of 9, 9.0 and "9"."""
+    number = float(category_id)
+    if not number.is_integer():
+        raise ValueError(f"{category_id} is no whole number")
+    return int(number)
+
+
 def _coco_id(key: str) -> int | None:
     digits = key.removeprefix("-")
     return int(key) if digits.isdecimal() and len(digits) < MAX_DIGITS else None
@@ -253,7 +267,7 @@ def boxes_of(files: CocoFiles, keys: Collection[str]) -> Boxes:
 
 def _row(key: str, part: _Annotation | _Segment, score: float | None) -> tuple[Any, ...] | None:
     """A row of BOXES; None where box or score cannot be."""
-    is_readable = (score is None or 0.0 <= score <= 1.0) and float(part.category_id).is_integer()
+    is_readable = score is None or 0.0 <= score <= 1.0
     corners = _corners(part.bbox) if is_readable else None
     return corners and (key, int(part.category_id), *corners, _is_crowd(part.iscrowd), score)
 

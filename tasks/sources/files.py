@@ -34,6 +34,10 @@ NO_NUMBER = re.compile(rb"NaN|-?Infinity")
 """What Python writes for a number that JSON cannot hold; the same may stand in a text."""
 ESCAPE = re.compile(rb"\\.", re.DOTALL)
 """In a text of JSON."""
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+"""What zip archives are packed by that can be read; Windows packs 2 GB and more by method 9."""
+ENCRYPTED, AES = 0x1, 99
+"""The flag of an encrypted entry in a zip archive, and what stands for its packing then."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 """What reading an archive or one entry of it raises where it is broken, encrypted (RuntimeError)
 or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)."""
@@ -112,6 +116,23 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     return archive
 
 
+def check_packing(archive: zipfile.ZipFile, members: Collection[str]) -> None:
+    """ValueError where one of these entries cannot be unpacked, whatever its content."""
+    for member in members:
+        entry = archive.getinfo(member)
+        if entry.flag_bits & ENCRYPTED or entry.compress_type == AES:
+            how = "encrypted"
+        elif entry.volume:
+            how = "in another part of it"
+        elif entry.compress_type not in PACKINGS:
+            how = f"packed by method {entry.compress_type}, which Python does not know"
+        else:
+            continue
+        raise ValueError(
+            f"{archive.filename}: {member} is {how}: unpack the archive, and name the folder"
+        )
+
+
 def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> Path:
     """Copy one entry to `target`, unless that exists; the entry's size and checksum must be
     right."""
@@ -161,6 +182,7 @@ def decode_parts(raw: Buffer, shape: type[T]) -> T:
 
 
 POINT_ZERO = re.compile(rb"(?<=\d)\.0+\Z")
+QUOTED_NUMBER = re.compile(rb'"-?\d+(?:\.\d+)?"')
 
 
 def with_stand_ins(raw: Buffer) -> bytes:
@@ -248,8 +270,8 @@ def decode_without(
     raw: bytes | memoryview | msgspec.Raw, shape: type[S], dispensable: Collection[str]
 ) -> tuple[S, list[tuple[str, str]]]:
     """A record without those of its dispensable fields that cannot be read, at any depth of
-    structs, and the name and problem of each; whole numbers may have a point. Raises what decoding
-    raises where the rest cannot be read either."""
+    structs, and the name and problem of each; whole numbers may have a point, and ids that it needs
+    be texts. Raises what decoding raises where the rest cannot be read either."""
     parts, problems = _without(raw, shape, dispensable)
     return msgspec.json.decode(parts, type=shape), problems
 
@@ -271,7 +293,8 @@ def _without(
         problem = _problem_of(parts[name], kind)
         if not problem:
             continue
-        whole = _without_point(parts[name])
+        is_key = name.endswith("id") and name not in dispensable
+        whole = _without_point(_unquoted(parts[name]) if is_key else parts[name])
         if not _problem_of(whole, kind):
             parts[name] = whole
         elif name in dispensable:
@@ -286,6 +309,11 @@ def _problem_of(raw: msgspec.Raw, kind: Any) -> str:
     except UNREADABLE as error:
         return problem_in(error)
     return ""
+
+
+def _unquoted(raw: msgspec.Raw) -> msgspec.Raw:
+    """A number that was written as a text."""
+    return msgspec.Raw(bytes(raw)[1:-1]) if QUOTED_NUMBER.fullmatch(bytes(raw)) else raw
 
 
 def _without_point(raw: msgspec.Raw) -> msgspec.Raw:

@@ -16,7 +16,7 @@ import torch
 import transformers
 
 from schemas.config.pinned_model import PinnedModel
-from schemas.printable import first_line
+from schemas.model_folder import why_not_loaded
 from tasks.validate.features import Pairs
 from tasks.validate.readers import Mask, Vector
 
@@ -43,7 +43,7 @@ class LanguageModel:
                 place, dtype=torch.float32, **given
             )
         except Exception as error:  # of many kinds: damaged weights, what no package knows
-            reason = first_line(error)
+            reason = why_not_loaded(error)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._model = model.to(device).eval()
         self._batch_size = config.batch_size

@@ -10,7 +10,7 @@ import transformers
 from PIL.Image import Image
 
 from schemas.config.witness import ModelConfig
-from schemas.printable import first_line
+from schemas.model_folder import why_not_loaded
 
 TASKS = {"boxes": "zero-shot-object-detection", "depth": "depth-estimation"}
 
@@ -33,7 +33,7 @@ class Viewer:
                 trust_remote_code=False,
             )
         except (OSError, ValueError, KeyError, ImportError) as error:
-            reason = first_line(error)
+            reason = why_not_loaded(error)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._batch_size = config.batch_size
 

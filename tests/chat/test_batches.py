@@ -699,3 +699,122 @@ def test_a_reply_is_stored_as_it_came():
     raw = b'{"choices" : [], "x":  1.50}'
     line = b'{"custom_id": "a", "response": {"status_code": 200, "body": ' + raw + b"}}\n"
     assert read_line(line, "there")[1].raw == raw
+
+
+Told = dict[str, Any]
+
+
+def each(about: Told, change: Callable[[Told], Told]) -> Told:
+    """A batch, or all of a page, as another provider tells of it."""
+    if "data" in about:
+        return about | {"data": [change(one) for one in about["data"]]}
+    return change(about)
+
+
+def called(state: str) -> Callable[[Told], Told]:
+    return lambda batch: batch | {"status": state} if batch["status"] == "completed" else batch
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda batch: batch | {"status": batch["status"].upper()},
+        called("BATCH_STATE_SUCCEEDED"),
+        called("ended"),
+        called("done"),
+        lambda batch: batch | {"errors": [], "metadata": batch["metadata"] or []},
+        lambda batch: batch | {"errors": {"data": [{"code": 3}]}, "request_counts": {"total": "1"}},
+        lambda batch: batch | {"error_file_id": batch.get("error_file_id") or ""},
+    ],
+)
+def test_batches_are_understood_as_other_providers_tell_of_them(change, account):
+    def around(record: Record, right: Callable[[], ServerAnswer]) -> ServerAnswer:
+        answer = right()
+        if not record.path.startswith("/v1/batches"):
+            return answer
+        return answer._replace(body=json.dumps(each(json.loads(answer.body), change)).encode())
+
+    with Served(says, around=around) as endpoint:
+        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        assert len(endpoint.created()) == 1
+
+
+def in_response(change: Callable[[Told], Any]) -> Callable[[bytes], bytes]:
+    """A change of the response in each line of an output."""
+
+    def changed(raw: bytes) -> bytes:
+        lines = [json.loads(line) for line in raw.splitlines()]
+        told = [line | {"response": change(line["response"])} for line in lines]
+        return b"\n".join(json.dumps(line).encode() for line in told)
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_response(lambda said: said | {"status_code": str(said["status_code"])}),
+        in_response(lambda said: {"body": said["body"]}),
+        in_response(lambda said: said | {"status_code": None, "body": json.dumps(said["body"])}),
+        in_response(lambda said: said["body"]),
+        lambda raw: raw.replace(b'"error":null', b'"error":""'),
+        lambda raw: raw.replace(b'"error":null', b'"error":{"code":0,"message":""}'),
+        lambda raw: b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n\r\n"),
+    ],
+)
+def test_the_output_of_a_batch_is_read_as_other_providers_write_it(change, account):
+    with Served(says, around=outputs(change)) as endpoint:
+        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        assert len(endpoint.created()) == 1
+
+
+def outputs(
+    change: Callable[[bytes], bytes],
+) -> Callable[[Record, Callable[[], ServerAnswer]], ServerAnswer]:
+    """The output of a batch, changed."""
+
+    def around(record: Record, right: Callable[[], ServerAnswer]) -> ServerAnswer:
+        answer = right()
+        is_output = record.path.endswith("/content")
+        return answer._replace(body=change(answer.body)) if is_output else answer
+
+    return around
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: b"[" + raw.strip().replace(b"\n", b",") + b"]",
+        lambda raw: raw.replace(b'"custom_id"', b'"key"'),
+        in_response(lambda said: {"status_code": 200, "body": {"output": said["body"]}}),
+        in_response(lambda said: "done"),
+    ],
+)
+def test_an_output_that_nobody_can_read_is_not_paid_for_again(change, account):
+    with Served(says, around=outputs(change)) as endpoint:
+        for _ in range(2):
+            with pytest.raises(ChatStoppedError, match="nothing that can be read in batch batch_1"):
+                run(configured(endpoint.url), account, NAMES)
+        assert len(endpoint.created()) == 1
+        endpoint.around = None
+        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        assert endpoint.num_replies == len(NAMES)
+
+
+def test_a_list_of_batches_that_does_not_go_on_is_read_once(account):
+    """A server that knows no `after` sends its first page again, and says that there are more."""
+    num_calls = 0
+
+    def around(record: Record, right: Callable[[], ServerAnswer]) -> ServerAnswer:
+        nonlocal num_calls
+        if record.method == "POST" and record.path == "/v1/batches":
+            num_calls += 1
+            return right() if num_calls > 2 else ServerAnswer(500, b"{}")
+        if not record.path.startswith("/v1/batches?"):
+            return right()
+        page = {"data": [{"id": "another", "status": "completed"}], "has_more": True}
+        return ServerAnswer(200, json.dumps(page).encode())
+
+    with Served(says, around=around) as endpoint:
+        assert words(run(configured(endpoint.url), account, NAMES)) == SAID
+        assert num_calls == 3

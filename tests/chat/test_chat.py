@@ -817,6 +817,7 @@ DEFLATE = "Content-Encoding: deflate\r\n"
         (gzip_in_pieces, ""),
         (zlib.compress, ""),
         (bytes, GZIP),  # unpacked on its way
+        (lambda raw: b"data: " + raw + b"\n\n", GZIP),
         (bytes, f"Content-Security-Policy: {'a' * 60_000}\r\n"),
     ],
 )

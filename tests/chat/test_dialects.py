@@ -16,6 +16,7 @@ from tasks.chat.errors import ChatRefusedError, RejectedError
 from tasks.chat.replies import open_replies
 from tests.chat.test_chat import FAST, Sum, adds, asked, chat_config, right, totals
 from tests.chat.test_model_text import picture
+from tests.chat.test_streams import STOP, pieces_of, stream
 from tests.servers.endpoint import serve
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, error
@@ -256,6 +257,28 @@ def test_who_cannot_keep_the_form_is_asked_without_it(status: int, told: str, st
     with serve(adds, refuse=refuse) as endpoint:
         assert right(totals(chat_config(endpoint), store, range(20)), range(20))
         assert Counter(record.status for record in endpoint.requests) == {200: 20, status: 2}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "This model only support stream mode, please enable the stream parameter.",
+        "parameter.enable_thinking must be set to false for non-streaming calls",
+        "Replies of this length need streaming: set stream to true.",
+    ],
+)
+def test_a_model_that_only_streams_is_asked_to_stream(told: str, store: str) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        if not body.get("stream"):
+            return error(400, told)
+        assert body["stream_options"] == {"include_usage": True}
+        usage = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 4}}
+        return ServerAnswer(200, stream(*pieces_of(adds(body)), STOP, usage))
+
+    with serve(adds, refuse=refuse) as endpoint:
+        answers = totals(chat_config(endpoint), store, range(20))
+        assert right(answers, range(20)) and answers[0].usage.output_tokens == 4
+        assert Counter(record.status for record in endpoint.requests) == {200: 20, 400: 1}
 
 
 def test_a_rejection_that_says_nothing_is_of_one_request_where_another_was_answered(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.chat import Failure, Usage
 from tasks.chat.completion import is_upstream_error, read_completion
 from tasks.chat.errors import UpstreamError
-from tests.chat.test_chat import adds, chat_config, kept, right, totals
+from tests.chat.test_chat import KEY, adds, chat_config, kept, right, totals
 from tests.chat.test_chat import store as store
 from tests.servers.endpoint import serve
 from tests.servers.faults import Answer
@@ -60,11 +60,48 @@ def test_pieces_are_one_reply(text: str, size: int, line: bytes, has_end: bool) 
         ([*pieces_of("yes"), chunk({"content": "no"}, index=1), STOP], "yes", None),
         ([*pieces_of("yes"), {"choices": None}, {"choices": [None, 7]}, chunk({"content": 3}),
           chunk({"tool_calls": [None, {"index": 10**12, "function": 5}]}), STOP], "yes", None),
+        ([chunk({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "no"}]}]}),
+          chunk({"content": [{"type": "text", "text": "y"}]}), chunk({"content": "es"}), STOP],
+         "yes", None),
+        ([{"choices": [], "prompt_filter_results": []}, *pieces_of("yes"), STOP], "yes", None),
+        ([*pieces_of("yes"), "ping", STOP, 0.0012], "yes", None),
+        ([chunk({"content": "yes"}, index="0"), STOP], "yes", None),
+        ([{"choices": [{"index": 0, "message": {"content": so_far}}]} for so_far in ("y", "yes")]
+         + [STOP], "yes", None),
+        ([chunk({"content": "yes"}, message={"content": "no"}), STOP], "yes", None),
+        ([chunk({"tool_calls": [{"function": {"arguments": {"a": 1}}}]}), STOP], '{"a": 1}', None),
+        ([chunk({"function_call": {"arguments": '{"a"'}}),
+          chunk({"function_call": {"arguments": ": 1}"}}), STOP], '{"a": 1}', None),
     ],
 )  # fmt: skip
 def test_what_a_stream_says(events: list[Any], text: str, failure: Failure | None) -> None:
     completion = read_completion(stream(*events))
     assert (completion.text, completion.failure) == (text, failure)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        stream(*pieces_of("yes"), STOP).replace(b"\n\n", b"\n"),
+        stream(*pieces_of("yes"), STOP).replace(b"\n\n", b"\r\n"),
+        stream(*pieces_of("yes"), STOP).replace(b"\n\n", b"\n:\n"),
+        stream(*pieces_of("yes"), STOP).replace(b"\n", b"\r"),
+        b"\xef\xbb\xbf" + stream(*pieces_of("yes"), STOP),
+        stream(*pieces_of("yes"), STOP, end=b"data: \n\ndata: DONE\n\n"),
+        stream(*pieces_of("yes"), STOP, end=b"").replace(b"data: ", b"").replace(b"\n\n", b"\n"),
+        json.dumps(chunk({"content": "yes"}), indent=1).replace("\n", "\ndata: ").join(
+            ("data: ", "\n\ndata: [DONE]")).encode(),
+    ],
+)  # fmt: skip
+def test_events_are_told_apart_however_their_lines_end(raw: bytes) -> None:
+    completion = read_completion(raw)
+    assert (completion.text, completion.failure) == ("yes", None)
+
+
+@pytest.mark.parametrize("last", [chunk({}, finish_reason="stop", usage=USAGE["usage"]),
+                                  STOP | {"x_groq": {"usage": USAGE["usage"]}}])  # fmt: skip
+def test_tokens_are_read_where_the_last_piece_tells_them(last: dict[str, Any]) -> None:
+    assert read_completion(stream(*pieces_of("yes"), last)).usage == Usage(1, 9, 0, 4)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +116,12 @@ def test_what_a_stream_says(events: list[Any], text: str, failure: Failure | Non
 def test_a_stream_without_its_end_is_no_reply(raw: bytes) -> None:
     with pytest.raises(ValueError, match="no complete stream"):
         read_completion(raw)
+
+
+@pytest.mark.parametrize("told", [b'{"message": "overloaded", "code": 503}', b"overloaded"])
+def test_an_event_that_is_called_an_error_is_one(told: bytes) -> None:
+    with pytest.raises(UpstreamError, match="overloaded"):
+        read_completion(stream(*pieces_of("half"), end=b"event: error\ndata: " + told + b"\n\n"))
 
 
 @pytest.mark.parametrize(
@@ -102,3 +145,21 @@ def test_a_server_that_streams_is_understood_and_asked_once(store: str) -> None:
         for _ in range(2):
             assert right(totals(chat_config(endpoint), store, range(3)), range(3))
         assert len(endpoint.requests) == kept(store) == 3
+
+
+def test_a_key_that_is_cut_over_two_pieces_is_kept_nowhere(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    def repeat(body: dict[str, Any]) -> Answer:
+        said = json.dumps({"total": 1, "words": f"I was given {KEY}"})
+        raw = stream(*pieces_of(said), STOP, USAGE)
+        return Answer(200, raw, content_type="text/event-stream")
+
+    with serve(adds, refuse=repeat) as endpoint:
+        config = chat_config(endpoint, api_key_env="OPENAI_API_KEY")
+        for _ in range(2):
+            (answer,) = totals(config, store, [0])
+            assert answer.value and answer.value.words == "I was given [key]"
+        assert len(endpoint.requests) == 1

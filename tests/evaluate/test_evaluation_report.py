@@ -15,7 +15,8 @@ from evaluation.photographs import PhotographStore
 from evaluation.scoring import SCORE
 from schemas.code_version import code_version
 from schemas.columns import frame_of
-from tasks.evaluate.about import About, AboutModel
+from schemas.config.evaluation import EvaluatedModel
+from tasks.evaluate.about import About, AboutModel, about_model
 from tasks.evaluate.boxes import boxes_of, gold_boxes
 from tasks.evaluate.browser import browse, choose_items, outcome_of
 from tasks.evaluate.outcomes import Failed, Outcome
@@ -49,7 +50,11 @@ FILES = {
 ABOUT = About(
     "test",
     "c0ff1g",
-    (AboutModel("spatialthinker-7b", "models/st/a1", "d2", "st/a1", "grpo", "mine/b2 | <b>"),),
+    (
+        AboutModel(
+            "spatialthinker-7b", "models/st/a1", "d2", "st/a1", "grpo", "mine/b2 | <b>", "direct"
+        ),
+    ),
     {"stvqa_val": "mine/b2"},
     {"stvqa_val": "mine/b2"},
 )
@@ -374,7 +379,10 @@ def test_markdown_says_the_same(evaluated, tmp_path):
     assert "| MMVP |  |  |  |  | failed |" in lines
     assert "- report: test/d1g" in lines and "- configuration: c0ff1g" in lines
     assert f"- code: {code_version()}" in lines
-    assert "| spatialthinker-7b | models/st/a1 | d2 | st/a1, grpo on mine/b2 \\| &lt;b> |" in lines
+    assert (
+        "| spatialthinker-7b | models/st/a1 | d2 | direct | st/a1, grpo on mine/b2 \\| &lt;b> |"
+        in lines
+    )
     assert "| STVQA validation | mine/b2 |" in lines
     assert "| STVQA validation | other | 6 | 16.7 | 16.7 | 16.7 | 5 |" in lines
     tables = [line for line in lines if line.startswith("|")]
@@ -603,3 +611,17 @@ def test_what_failed_is_shown_with_its_reason_and_nothing_is_no_error(page, open
     assert page.get_by_text("There are none.").is_visible()
     assert pl.read_parquet(folder / "items.parquet").is_empty()
     assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, "prompt spatial_thinker, as qwen2.5-vl"),
+        ({"template": "published", "family": "qwen3-vl"}, "prompt published, as qwen3-vl"),
+        ({"template": "direct", "frame": "paper_compatible", "blind": True},
+         "prompt direct, pixels of the files, no pictures"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_model_tells_how_it_is_asked(settings, asked, tmp_path):
+    model = EvaluatedModel.model_validate({"name": "m", "chat": {"model": "gpt"}} | settings)
+    assert about_model(model, tmp_path) == AboutModel("m", "gpt, at an endpoint", asked=asked)

@@ -1,5 +1,6 @@
 """Evaluation of a local model, from end to end."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -58,15 +59,31 @@ def test_what_fails_leaves_the_others_and_is_told(prefect_server, tmp_path):
     assert pl.read_parquet(folder / "scores.parquet")["benchmark"].unique().to_list() == ["mmvp"]
 
 
-def test_a_model_whose_weights_are_cut_is_told_in_one_line(tmp_path):
+def cut_weights(folder):
+    (weights,) = folder.glob("*.safetensors")
+    os.truncate(weights, 1000)
+
+
+def widen_config(folder):
+    config = json.loads((folder / "config.json").read_bytes())
+    config["text_config"]["intermediate_size"] *= 2
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [(cut_weights, ""), (widen_config, "its weights have other sizes than its config.json says")],
+)
+def test_a_model_whose_weights_cannot_be_used_is_told_in_one_line(damage, told, tmp_path):
     from evaluation.local import LocalModel
     from training.tiny import tiny_folder
 
     folder = tiny_folder(tmp_path, FamilyName.QWEN2_5_VL)
-    (weights,) = folder.glob("*.safetensors")
-    os.truncate(weights, 1000)
+    damage(folder)
     given = {"revision": None, "dtype": "float32", "device": "cpu", "max_new_tokens": 1}
-    with pytest.raises(ValueError, match=r"^the model \S+ cannot be loaded \([^\n]+\): get it ag"):
+    with pytest.raises(
+        ValueError, match=rf"^the model \S+ cannot be loaded \({told}.*\): get it ag"
+    ):
         LocalModel(folder, None, **given)
 
 

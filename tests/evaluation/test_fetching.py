@@ -172,6 +172,10 @@ def test_addresses_of_this_machine_are_refused(tmp_path):
         ("64:ff9b::a9fe:a9fe", False),
         ("64:ff9b::808:808", True),
         ("64:ff9b:1::a00:1", False),
+        ("64:ff9b:1::808:808", True),
+        ("64:ff9b:1:7f00:0:100:808:808", False),  # by a prefix of 48 bits, then 56 and 64
+        ("64:ff9b:1:7f:0:1:808:808", False),
+        ("64:ff9b:1:2:7f:0:108:808", False),
         ("2002:7f00:1::", False),
         ("2002:c0a8:1::1", False),
         ("::ffff:0:127.0.0.1", False),

@@ -130,6 +130,34 @@ def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*.jpg")) == ["1.jpg", "alone.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("offset", "value", "how"),
+    [
+        (10, 9, "packed by method 9, which Python does not know"),
+        (10, 93, "packed by method 93"),
+        (10, 99, "encrypted"),
+        (8, 1, "encrypted"),
+        (34, 1, "in another part of it"),
+    ],
+)
+def test_an_archive_that_cannot_be_unpacked_says_so(offset, value, how, tmp_path):
+    archive = pack(tmp_path / "two.zip", **{"1.jpg": noise(11, 11), "2.jpg": noise(12, 12)})
+    raw = bytearray(archive.read_bytes())
+    entry = raw.rindex(b"PK\x01\x02")  # of the list of entries, the last
+    raw[entry + offset : entry + offset + 2] = value.to_bytes(2, "little")
+    archive.write_bytes(raw)
+    with pytest.raises(ValueError, match=rf"two.zip: 2.jpg is {how}.*: unpack the archive, and"):
+        open_photographs(source(archive), tmp_path)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_may_be_packed_by_any_method_that_python_knows(packing, tmp_path):
+    with zipfile.ZipFile(tmp_path / "one.zip", "w", packing) as archive:
+        archive.writestr("1.jpg", noise(11, 11))
+    store, _ = open_photographs(source(tmp_path / "one.zip"), tmp_path)
+    assert store.read("1", "1.jpg") == noise(11, 11)
+
+
 def test_of_files_of_one_name_the_folders_decide(tmp_path):
     for folder in ("left", "right"):
         (tmp_path / "drive" / folder).mkdir(parents=True)

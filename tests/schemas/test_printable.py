@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from schemas.printable import printable, shell_word, visible
+from schemas.printable import first_line, printable, shell_word, visible
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,20 @@ def test_a_shell_reads_back_what_it_is_told(text: str) -> None:
 )
 def test_a_terminal_gets_one_line(text: str, line: str) -> None:
     assert printable(text) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\ntwo", "one"),
+        ("", "ValueError"),
+        ("Error(s) in loading:\n\tsize mismatch\n\tmissing", "Error(s) in loading: size mismatch"),
+        ("2 validation errors for M\na\n  not a number\nb\n  none",
+         "2 validation errors for M a not a number"),
+        ("it ends so:", "it ends so:"),
+    ],
+)  # fmt: skip
+def test_of_an_error_the_first_line_counts_or_what_stands_below_a_heading(
+    text: str, line: str
+) -> None:
+    assert first_line(ValueError(text)) == line

@@ -47,6 +47,55 @@ def test_the_proxy_of_an_address(
 
 
 @pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST", "localhost.", "a.localhost", "127.0.0.1", "127.0.0.2", "0.0.0.0",
+     "[::1]", "[::]", "[::ffff:127.0.0.1]"],
+)  # fmt: skip
+def test_this_machine_is_asked_without_a_proxy_by_whatever_name(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://near:3128")
+    assert proxy_of(f"http://{host}:8000/v1") is None
+
+
+@pytest.mark.parametrize("host", ["xlocalhost", "localhost.lan", "128.0.0.1", "[fd00::1]"])
+def test_another_machine_is_asked_by_the_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://near:3128")
+    assert proxy_of(f"http://{host}:8000/v1") == Proxy("http://near:3128")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "host", "is_left_out"),
+    [
+        ("[fd00::1]", "[fd00::1]:8000", True),
+        ("fd00::1", "[fd00::1]:8000", True),
+        ("[fd00::1]:8000", "[fd00::1]:8000", True),
+        ("[fd00::1]:9000", "[fd00::1]:8000", False),
+        ("fd00::/8", "[fd00::1]:8000", True),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.0.0.0/99", "10.1.2.3", False),
+        ("near.lan:8000", "near.lan:8000", True),
+        ("near.lan:80", "near.lan", True),
+        ("near.lan:9000", "near.lan:8000", False),
+        ("near.lan:port", "near.lan:8000", False),
+        ("*.lan", "near.lan", True),
+        (".lan far", "near.lan", True),
+        ("LAN.", "near.lan", True),
+        ("an", "near.lan", False),
+        (" * ", "near.lan", True),
+        ("", "near.lan", False),
+    ],
+)
+def test_no_proxy_is_read_as_curl_reads_it(
+    left_out: str, host: str, is_left_out: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", " http://near:3128 ")
+    monkeypatch.setenv("no_proxy", left_out)
+    assert (proxy_of(f"http://{host}/v1") is None) is is_left_out
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "socks5://ann:s3cr3tpw@near:1080",

@@ -73,7 +73,7 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
         ({"annotations": {"image_id": 9, "segments_info": [
             {"category_id": 44, "bbox": LEFT}, {"category_id": 44, "bbox": RIGHT}]}},
          [("9", "annotations (2)", "category-unknown")]),
-        ({"annotations": {"image_id": 9, "category_id": "18", "bbox": LEFT}},
+        ({"annotations": {"image_id": 9, "category_id": "18a", "bbox": LEFT}},
          [("9", "annotations (1)", "box-unreadable")]),
         ({"annotations": {"image_id": 77, "category_id": 18, "bbox": LEFT}},
          [("", "annotations (1)", "image-unknown")]),
@@ -107,15 +107,16 @@ def test_a_score_that_is_text_is_not_told_as_a_box(tmp_path):
     assert "score" in detail
 
 
-def test_whole_numbers_may_be_written_as_floats(tmp_path):
-    """As pandas writes a column with gaps."""
+@pytest.mark.parametrize("written", [float, str])
+def test_whole_numbers_may_be_written_as_floats_and_ids_as_texts(written, tmp_path):
+    """As pandas writes a column with gaps, or databases a key."""
     whole = {
         "images": [
-            {"id": 9.0, "file_name": "etc\\9.jpg", "width": 900.0, "height": 600.0},
+            {"id": written(9), "file_name": "etc\\9.jpg", "width": 900.0, "height": 600.0},
             IMAGES[1],
         ],
-        "annotations": [boxed(18.0, LEFT, image_id=9.0, iscrowd=0.0)],
-        "categories": [{"id": 18.0, "name": "dog"}],
+        "annotations": [boxed(written(18), LEFT, image_id=written(9), iscrowd=0.0)],
+        "categories": [{"id": written(18), "name": "dog"}],
     }
     (scene,), ledger = read(tmp_path, whole=whole)
     assert [(one.name, *one.box) for one in scene.objects.values()] == [("dog", 100, 200, 200, 300)]

@@ -720,6 +720,21 @@ BAD_OBJECTS = [
 ]
 
 
+@pytest.mark.parametrize("is_object", [True, False])
+def test_ids_of_things_may_be_texts(tmp_path, is_object):
+    """As databases export keys, in one of the files or in both."""
+    dog, tree = (one | {"object_id": str(one["object_id"])} for one in (DOG, TREE))
+    objects = [dog, tree] if is_object else [DOG, TREE]
+    folder = write(
+        tmp_path / "vg",
+        objects=[{"image_id": 1, "objects": objects}],
+        relationships=[{"image_id": 1, "relationships": [link("7", dog, "near", tree)]}],
+    )
+    scenes, ledger = read("visual-genome", folder, tmp_path)
+    assert facts(scenes) == FACTS and not drops(ledger)
+    assert triplets(scenes) == [("dog", "near", "tree")]
+
+
 @pytest.mark.parametrize(("entry", "reason"), BAD_OBJECTS)
 def test_a_bad_object_is_dropped_alone_with_its_reason(tmp_path, entry, reason):
     folder = write(tmp_path / "vg", objects=[{"image_id": 1, "objects": [DOG, TREE, entry]}])

@@ -1,5 +1,6 @@
 """A trainer is a process of its own: how it ended is told, and what it cannot train."""
 
+import json
 import logging
 import shutil
 import sys
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from evaluation.leakage import LISTED
+from schemas.completion.families import FamilyName
 from tasks.leakage.leaks import list_of
 from tasks.train.stage import is_exported, run_trainer
 from tests.builds import save_config
@@ -43,6 +45,21 @@ def test_what_cannot_be_trained_is_one_line_and_exit_code_2(ready, settings, mes
     assert refused.stdout == ""
 
 
+@pytest.mark.long
+def test_a_model_whose_weights_do_not_fit_is_refused(ready, tmp_path):
+    from training.tiny import tiny_folder
+
+    root, config = ready
+    folder = tiny_folder(tmp_path, FamilyName.QWEN2_5_VL)
+    about = json.loads((folder / "config.json").read_bytes())
+    about["text_config"]["intermediate_size"] *= 2
+    (folder / "config.json").write_text(json.dumps(about))
+    refused = call("train", config, "--root", root, "--check", f"--set=model.name={folder}")
+    assert refused.returncode == 2
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith(f"error: the model {folder} cannot be loaded: its weights have other")
+
+
 def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
     root, config = ready
     shutil.copytree(root / "datasets", tmp_path / "datasets")
@@ -58,6 +75,29 @@ def test_a_dataset_that_shows_a_benchmark_is_refused(ready, tmp_path):
     assert "shows 1 pictures of mmvp: build it with select.exclude" in refused.stderr
 
 
+BAR = "\\r 10%|#         | 30/300 [00:00<?, ?it/s]"
+ABORTED = """terminate called after throwing an instance of 'c10::Error'
+  what():  CUDA error: an illegal memory access was encountered
+Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.
+
+frame #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x98 (0x7f in libc10.so)
+frame #12: clone + 0x44 (0x7f in libc.so.6)
+"""
+KILLED = """Traceback (most recent call last):
+  File "launch.py", line 9, in <module>
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+============================================================
+  exitcode  : -9 (pid: 123)
+  traceback : Signal 9 (SIGKILL) received by PID 123
+============================================================"""
+COLOURED = (
+    "\\x1b[31mTraceback (most recent call last):\\x1b[0m\\n  File\\n\\x1b[1mValueError\\x1b[0m: nan"
+)
+MISMATCH = "Error(s) in loading state_dict for Linear:\\n\\tsize mismatch for weight"
+WORKER = """Caught ValueError in DataLoader worker process 0.
+Original Traceback (most recent call last):
+  File "data.py", line 3, in read
+ValueError: photograph 3 is cut"""
 LAUNCHED = """[rank1]: Traceback (most recent call last):
 [rank1]:   File "sft.py", line 3, in <module>
 [rank1]:     train()
@@ -86,6 +126,27 @@ training.sft FAILED"""
          "code 1: KeyError: 'loss' .all of it"),
         (f"print('{FAILED}no dataset', file=sys.stderr); {{}}['loss']", RuntimeError,
          "code 1: no dataset .all of it"),
+        ("import atexit; atexit.register(print, 'group was not destroyed', file=sys.stderr); "
+         f"print('{BAR}', end='', file=sys.stderr, flush=True); {{}}['loss']", RuntimeError,
+         "code 1: KeyError: 'loss' .all of it"),
+        (f"print({ABORTED!r}, file=sys.stderr, flush=True); os.abort()", RuntimeError,
+         "SIGABRT; its last line: CUDA error: an illegal memory access was encountered .all"),
+        ("import faulthandler; faulthandler.enable(); os.kill(os.getpid(), 11)", RuntimeError,
+         "SIGSEGV; its last line: Fatal Python error: Segmentation fault .all"),
+        (f"print({KILLED!r}, file=sys.stderr); sys.exit(1)", RuntimeError,
+         "code 1: Signal 9 .SIGKILL. received by PID 123 .all"),
+        (f"print('{COLOURED}', file=sys.stderr); sys.exit(1)", RuntimeError,
+         "code 1: ValueError: nan .all"),
+        (f"raise RuntimeError('{MISMATCH}')", RuntimeError,
+         "code 1: RuntimeError: Error.s. in loading .* Linear: size mismatch for weight .all"),
+        (f"raise RuntimeError({WORKER!r})", RuntimeError,
+         "code 1: ValueError: photograph 3 is cut .all"),
+        ("raise ExceptionGroup('two failed', [ValueError('row 3'), KeyError('loss')])",
+         RuntimeError, "code 1: ExceptionGroup: two failed .2 sub-exceptions. .all"),
+        ("\nclass Handle:\n def __del__(self): raise OSError('closed')\n"
+         "handle = Handle()\nassert False, 'no loss'", RuntimeError,
+         "code 1: AssertionError: no loss .all"),
+        ("raise ImportError('\\nNo torch')", RuntimeError, "code 1: ImportError: No torch .all"),
     ],
 )  # fmt: skip
 def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.printable import first_line
+from schemas.redaction import MIN_PART, redacted, remember_key, without
 from tasks.chat.errors import ChatRefusedError, NoReplyError, PassingError, RejectedError
-from tasks.chat.redaction import MIN_PART, redacted, remember_key, without
 
 KEY = "gw_9f8Ab/7+Zq=Lm0pQrT4uVw"
 remember_key(KEY)
@@ -84,3 +85,15 @@ def test_what_stands_for_no_key_is_a_word_as_others():
         remember_key(key)
     told = "lost as reply-empty; a token of lm-studio"
     assert redacted(told) == told
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "AWS_SECRET_ACCESS_KEY"])
+def test_an_error_does_not_repeat_a_key_that_libraries_read(name, monkeypatch):
+    monkeypatch.setenv(name, "hf_Abcd/ef+GhIjKlMnOp")
+    for said in (
+        "hf_Abcd/ef+GhIjKlMnOp",
+        "hf_Abcd%2Fef%2BGhIjKlMnOp",
+        "Bearer hf_Abcd/ef+GhIjKlMn",
+    ):
+        assert "IjKl" not in first_line(OSError(f"403 Forbidden: {said} is refused"))
+    assert first_line(OSError("no key_of_frames in it")) == "no key_of_frames in it"

@@ -1,5 +1,6 @@
 """Redaction: what servers say, without the keys that they repeat, whole, in part or encoded."""
 
+import os
 import re
 from base64 import b64decode
 from bisect import bisect_right
@@ -29,6 +30,8 @@ MIN_END = 4
 MAX_LENGTH = 4_000
 """Characters of a message that are looked through; the rest is cut off. The search takes time in
 proportion, and no line that people read is so long."""
+VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Of the environment, whose keys the libraries read that load models and data sets."""
 SHOWN = "[key]"
 _known: set[str] = set()
 
@@ -40,10 +43,16 @@ def remember_key(key: str) -> None:
 
 
 def redacted(message: str) -> str:
+    """What a server says, without any of the known keys, or what looks like one."""
+    return without_known(LOOKS_LIKE_A_KEY.sub(SHOWN, message[:MAX_LENGTH]))
+
+
+def without_known(message: str) -> str:
     """The message without any of the known keys."""
-    message = LOOKS_LIKE_A_KEY.sub(SHOWN, message[:MAX_LENGTH])
-    for key in sorted(_known, key=len, reverse=True):
-        message = without(message, key)
+    told = (os.environ.get(name, "") for name in VARIABLES)
+    keys = _known.union(key for key in told if len(key) >= MIN_PARTS)
+    for key in sorted(keys, key=len, reverse=True):
+        message = without(message[:MAX_LENGTH], key)
     return message
 
 
