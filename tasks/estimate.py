@@ -7,7 +7,9 @@ and on usual replies, and says so.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +19,7 @@ from schemas.claim import Category
 from schemas.config.build import PipelineConfig
 from schemas.config.models import BlindRule
 from tasks.chat.account import chat_of
+from tasks.chat.budget import dollars_told
 from tasks.chat.run import Run
 from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
@@ -47,7 +50,7 @@ SECONDS = 4.0
 @dataclass(frozen=True, slots=True)
 class StageEstimate:
     """`low` and `high` are an interval of the dollars; all dollars are None where a price is not
-    known. `hours` is at the configured concurrency and rates."""
+    known. `hours` is at the configured concurrency and rates, None for batches."""
 
     stage: str
     model: str
@@ -55,7 +58,7 @@ class StageEstimate:
     calls: int
     input_tokens: int
     output_tokens: int
-    hours: float
+    hours: float | None
     dollars: float | None
     low: float | None
     high: float | None
@@ -66,16 +69,28 @@ def estimate_roughly(
     config: PipelineConfig, states: Sequence[StageStatus] = ()
 ) -> list[StageEstimate]:
     """One entry per stage that still asks a model, by what replies usually take; of the questions
-    that are planned, where the plan is made, else of those that the quota wants."""
+    that it will be asked, as far as they are known."""
     made = {entry.stage: entry.made for entry in states if entry.made}
     complete = {entry.stage for entry in states if entry.state == "complete"}
     usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
     left = {stage: usual[stage] for stage in usual if stage not in complete}
-    if "plan" in made and left:
-        num_questions = planned(made["plan"]).height
-    else:
-        num_questions = sum(quotas_to_write(config.quota).values())
-    return list(_estimates(config, num_questions, left))
+    return list(_estimates(config, _numbers(config, made) if left else {}, left))
+
+
+def _numbers(config: PipelineConfig, made: Mapping[str, Sequence[Path]]) -> dict[str, int]:
+    """How many questions each stage asks its model: those that hold or are planned, where these
+    stages are made, else those that the quota wants."""
+    write = judge = sum(quotas_to_write(config.quota).values())
+    if "plan" in made:
+        asked = planned(made["plan"])
+        judge = asked.height
+        # Templates word both questions of a pair.
+        write = asked["pair_id"].null_count() if config.write.template_pairs else judge
+    if "verify" in made:
+        judge = planned(made["verify"]).height
+    elif config.override.write:
+        judge = pl.scan_parquet(config.override.write).select(pl.len()).collect().item()
+    return {"write": write, "judge": judge}
 
 
 def estimate_by_pilot(
@@ -89,16 +104,17 @@ def estimate_by_pilot(
     if asked.is_empty():
         raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
     measured = run_pilot(config, prepared, asked, num_pilot, root, runs)
-    return list(_estimates(config, asked.height, measured))
+    return list(_estimates(config, dict.fromkeys(measured, asked.height), measured))
 
 
 def _estimates(
-    config: PipelineConfig, num_questions: int, measured: dict[str, PerQuestion]
+    config: PipelineConfig, numbers: Mapping[str, int], measured: Mapping[str, PerQuestion]
 ) -> Iterator[StageEstimate]:
     for stage, per_question in measured.items():
         chat = chat_of(config, stage)
         if chat is None:
             continue
+        num_questions = numbers[stage]
         dollars = _dollars(per_question, chat)
         total = None if dollars is None else dollars * num_questions
         calls = per_question.calls * num_questions
@@ -111,7 +127,7 @@ def _estimates(
             calls=round(calls),
             input_tokens=round(per_question.input_tokens * num_questions),
             output_tokens=round(per_question.output_tokens * num_questions),
-            hours=_hours(calls, tokens, per_question.seconds, chat),
+            hours=None if chat.batch else _hours(calls, tokens, per_question.seconds, chat),
             dollars=total,
             low=low,
             high=high,
@@ -178,9 +194,12 @@ def _usual_judge(config: PipelineConfig) -> PerQuestion:
 
 
 def print_estimate(
-    estimates: Sequence[StageEstimate], budget: float | None, console: Console
+    estimates: Sequence[StageEstimate],
+    budget: float | None,
+    console: Console,
+    spent: float = 0.0,
 ) -> None:
-    """What models will take, and whether the budget suffices."""
+    """What models will take, whether the budget suffices, and what was spent before."""
     table = Table(title="What the models would take", title_justify="left")
     table.add_column("stage")
     for name in ("calls", "tokens in", "tokens out", "time", "US dollars"):
@@ -191,13 +210,18 @@ def print_estimate(
             f"{entry.calls:,}",
             _millions(entry.input_tokens),
             _millions(entry.output_tokens),
-            f"{entry.hours:.1f} h" if entry.hours >= 1.0 else f"{entry.hours * 60:.0f} min",
+            _time(entry.hours),
             _range(entry.dollars, entry.low, entry.high),
         )
     console.print(table)
-    first = estimates[0]
-    models = ", ".join(f"{entry.stage} by {entry.model}" for entry in estimates)
-    console.print(Text(f"{first.questions:,} questions: {models}. Estimated from {first.basis}."))
+    asked = [
+        f"{number:,} questions: "
+        + ", ".join(
+            f"{entry.stage} by {entry.model}" for entry in estimates if entry.questions == number
+        )
+        for number in dict.fromkeys(entry.questions for entry in estimates)
+    ]
+    console.print(Text(f"{'; '.join(asked)}. Estimated from {estimates[0].basis}."))
     if all(entry.dollars is not None for entry in estimates):
         total = sum(entry.dollars or 0.0 for entry in estimates)
         high = sum(entry.high or 0.0 for entry in estimates)
@@ -205,6 +229,19 @@ def print_estimate(
         if budget is not None:
             told += f"; the budget is ${budget:,.2f}"
         console.print(Text(f"{told}."))
+    if spent:
+        console.print(
+            Text(
+                f"Of this name, ${dollars_told(spent)} are spent already. Replies that are kept "
+                "are not paid again."
+            )
+        )
+
+
+def _time(hours: float | None) -> str:
+    if hours is None:
+        return "batches"
+    return f"{hours:.1f} h" if hours >= 1.0 else f"{hours * 60:.0f} min"
 
 
 def _millions(tokens: int) -> str:

@@ -1,5 +1,6 @@
 """What a build will take, told before it and compared with what it then took."""
 
+import re
 import shutil
 from io import StringIO
 from pathlib import Path
@@ -76,6 +77,53 @@ def test_what_is_planned_and_stored_is_known_to_an_estimate(root: Path) -> None:
             "plan", save_config(root / "c.toml", tree_of(endpoint.url, quota=many)), "--root", root
         )
         assert "All replies of models are there: nothing more is paid." in told.stdout
+
+
+def test_each_stage_is_estimated_by_what_it_will_be_asked(root: Path) -> None:
+    """Templates word pairs; the judge is asked what a file has, or what was written and holds."""
+
+    def numbers(**sections: Any) -> list[int]:
+        config = config_of(NOWHERE, **sections)
+        states = build_status(STAGES, Build(config, root))
+        return [entry.questions for entry in estimate_roughly(config, states)]
+
+    pairs = {"quota": {"num_samples": 48, "max_per_image": 6}, "write": {"template_pairs": True}}
+    prepared = prepare(config_of(NOWHERE, **pairs), root)
+    asked = pl.read_parquet(prepared.made["plan"]).filter(pl.col("reason").is_null())
+    alone = asked["pair_id"].null_count()
+    assert 0 < alone < asked.height
+    assert numbers(**pairs) == [alone, asked.height]
+
+    templates: dict[str, Any] = {"write": {"writer": "template", "chat": None}}
+    build(config_of(NOWHERE, judge=None, **templates), root)
+    (written,) = (root / "artifacts/write").glob("*.parquet")
+    given = root / "given.parquet"
+    pl.read_parquet(written).head(10).write_parquet(given)
+    assert numbers(override={"write": str(given)}, **templates) == [10]
+    rows = pl.read_parquet(written)
+    empty = pl.when(pl.int_range(pl.len()) < 4).then(pl.lit("")).otherwise("question")
+    rows.with_columns(question=empty).write_parquet(given)
+    damaged = {"override": {"write": str(given)}, **templates}
+    with pytest.raises(RuntimeError):
+        build(config_of(NOWHERE, chat={"max_attempts": 1}, **damaged), root)
+    assert numbers(**damaged) == [rows.height - 4]
+
+
+def test_plan_tells_what_was_spent_and_no_costs_of_what_cannot_be(root: Path) -> None:
+    with serve(Models()) as endpoint:
+        config = save_config(root / "build.toml", tree_of(endpoint.url))
+        assert "are spent already" not in call("plan", config, "--root", root).stdout
+        measured = call("plan", config, "--root", root, "--pilot", "3").stdout
+        later = call("plan", config, "--root", root).stdout
+        for told in (measured, later):
+            assert re.search(r"Of this name, \$0\.0\d+ are spent already", told)
+        batched = call("plan", config, "--root", root, "--set", "write.chat.batch=true").stdout
+        assert re.search(r"write .* batches .*\n.*judge .* 0 min", batched)
+        small = ("--set", "gates.min_quota_share=1", "--set", "quota.num_samples=900")
+        call("plan", config, "--root", root, "--pilot", "3", *small)
+        failed = call("plan", config, "--root", root, *small).stdout
+        assert "failed" in failed and "What the models would take" not in failed
+        assert "No model is asked before that is mended." in failed
 
 
 def test_without_models_there_is_nothing_to_estimate(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def plan(
     apply_settings()
     from flows.build import run_preparation
     from flows.graph import STAGES
-    from tasks.chat.account import check_asked
+    from tasks.chat.account import account_of, check_asked, spent_by
     from tasks.chat.heartbeats import heartbeats
     from tasks.chat.run import Run
     from tasks.estimate import StageEstimate, estimate_by_pilot, estimate_roughly, print_estimate
@@ -124,13 +124,18 @@ def plan(
         with heartbeats(screen.print, runs):
             prepared = run_preparation(loaded, root, config)
             estimates = estimate_by_pilot(prepared, pilot, runs)
-    states = build_status(STAGES, Build(with_local_files(loaded, root), root))
+    local = with_local_files(loaded, root)
+    states = build_status(STAGES, Build(local, root))
     print_status(states, console)
-    estimates = estimates or estimate_roughly(loaded, states)
-    if estimates:
-        print_estimate(estimates, loaded.budget, console)
-    elif loaded.chats:
+    estimates = estimates or estimate_roughly(local, states)
+    if not loaded.chats:
+        return
+    if not estimates:
         console.print("All replies of models are there: nothing more is paid.")
+    elif any(entry.state == "failed" for entry in states):
+        console.print("No model is asked before that is mended.")
+    else:
+        print_estimate(estimates, loaded.budget, console, spent_by(account_of(loaded, root)))
 
 
 def why(

@@ -131,3 +131,7 @@ class GatesConfig(Section):
     def least(self, num_wanted: int) -> int:
         """Samples without which a dataset is short of its quota."""
         return ceil(self.min_quota_share * num_wanted - ROUNDING)
+
+    def needed(self, num_wanted: int) -> int:
+        """Samples without which a dataset is not published: none where that is only warned of."""
+        return 0 if self.severity.get(ENOUGH) == "warning" else self.least(num_wanted)

@@ -106,11 +106,16 @@ def _are_two_sided(own: tuple[tuple[str, str], ...], other: tuple[tuple[str, str
 @cache
 def load_predicates() -> Mapping[str, Predicate]:
     """The table by name, in its own order."""
-    return parse_predicates(TABLE.read_text(encoding="utf-8"))
+    try:
+        text = TABLE.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{TABLE.name} is not in UTF-8 ({error}): save it so") from None
+    return parse_predicates(text)
 
 
 def parse_predicates(text: str) -> dict[str, Predicate]:
-    """By name; ValueError names a predicate with a key or value that nothing knows."""
+    """By name; ValueError names a predicate with a key or value that nothing knows, or that says
+    what others of the table contradict."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -128,7 +133,30 @@ def parse_predicates(text: str) -> dict[str, Predicate]:
             raise ValueError(f"{TABLE.name}: {name!r} {told}: correct it there") from None
         except ValueError as error:
             raise ValueError(f"{TABLE.name}: {name!r} {error}: correct it there") from None
+    for one in found.values():
+        if problem := _contradiction(one, found):
+            raise ValueError(f"{TABLE.name}: {one.name!r} {problem}: correct it there")
+    _spelled(found)
     return found
+
+
+def _contradiction(one: Predicate, table: Mapping[str, Predicate]) -> str | None:
+    """What a predicate says that cannot be so, alone or beside the others."""
+    for spelling in (one.name, *one.also):
+        if not (cleaned := clean_predicate(spelling)):
+            return f"has the spelling {spelling!r}, which is empty"
+        if cleaned != spelling:
+            return f"has the spelling {spelling!r}, which no text ever has: write {cleaned!r}"
+    for key, other in (("means", one.means), ("inverse", one.inverse)):
+        if other is not None and other not in table:
+            return f"has {key} {other!r}, and there is no such predicate"
+    if not one.phrase.strip():
+        return "has an empty phrase"
+    if one.symmetric and one.inverse:
+        return "is symmetric and has an inverse, of which only one can be"
+    if one.proved and not one.needs:
+        return "is proved by what it needs, and lacks needs"
+    return None
 
 
 def _problem_of(row: Any) -> str | None:
@@ -170,8 +198,13 @@ def asked_as(name: str) -> tuple[str, bool] | None:
 
 @cache
 def _spellings() -> Mapping[str, str]:
-    spellings = {name: name for name in load_predicates()}
-    for name, predicate in load_predicates().items():
+    return _spelled(load_predicates())
+
+
+def _spelled(table: Mapping[str, Predicate]) -> dict[str, str]:
+    """The predicate of every spelling; ValueError where one stands for two."""
+    spellings = {name: name for name in table}
+    for name, predicate in table.items():
         for spelling in predicate.also:
             if spelling in spellings:
                 raise ValueError(

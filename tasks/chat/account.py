@@ -1,5 +1,7 @@
 """Accounts: who pays for replies of models, with which key, and where the replies are kept."""
 
+import asyncio
+from contextlib import closing
 from pathlib import Path
 
 from schemas.chat import Account, ChatConfig
@@ -15,6 +17,23 @@ def account_of(config: PipelineConfig, root: Path) -> Account:
     """Who pays for the replies of a build, and where they are kept."""
     store = config.replies or f"sqlite:///{root.resolve() / REPLIES}"
     return Account(config.name, store, config.budget)
+
+
+def spent_by(account: Account) -> float:
+    """US dollars that are spent so far; 0 where no store can say so."""
+    place = account.store.removeprefix("sqlite:///")
+    if place != account.store and not Path(place).exists():
+        return 0.0  # asking would make the store
+    from tasks.chat.replies import open_replies  # only here: it loads the client of the database
+
+    async def spent() -> float:
+        with closing(open_replies(account.store)) as store:
+            return await store.spent(account.payer)
+
+    try:
+        return asyncio.run(spent())
+    except (OSError, ValueError):  # it cannot be reached, which a build would say
+        return 0.0
 
 
 def check_asked(config: PipelineConfig, root: Path) -> None:

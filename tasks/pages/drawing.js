@@ -24,10 +24,26 @@ const drawBoxes = (svg, boxes, { into = svg, below = false, unlabelled = [] } = 
     into.append(drawnElement("text", { class: kind, x: box.x + 6, y }, label));
   }
 };
+const LINE = 34;
+/* Where the middle of a text stands, as near to (x, y) as it is in the drawing and on none of those
+   that are `placed`, whose places it joins. */
+const labelAt = (x, y, text, height, placed) => {
+  const half = Math.min(9 * text.length + 8, 500);
+  const at = { x: Math.min(Math.max(x, half), 1000 - half) };
+  const isFree = (line) => placed.every((one) => Math.abs(one.y - line) >= LINE || Math.abs(one.x - at.x) >= one.half + half);
+  const lowest = height - 10;
+  const start = Math.min(Math.max(y, LINE), lowest);
+  const steps = Array.from({ length: Math.ceil(height / LINE) }, (_, step) => step * LINE);
+  const lines = steps.flatMap((step) => [start - step, start + step]);
+  at.y = lines.find((line) => line >= LINE && line <= lowest && isFree(line)) ?? start;
+  placed.push({ ...at, half });
+  return at;
+};
 /* Relationships [subject, predicate, object] as arrows between the middles of their boxes; `places`
-   are the boxes' by object. Where several join the same two, each label has a line of its own. */
+   are the boxes' by object. Where several join the same two, labels say which way. */
 const drawLinks = (svg, links, places) => {
   const labels = new Map();
+  const placed = [];
   for (const [subject, predicate, object] of links) {
     if (!places.has(subject) || !places.has(object)) continue;
     const ends = JSON.stringify([subject, object].sort());
@@ -43,8 +59,8 @@ const drawLinks = (svg, links, places) => {
     svg.append(drawnElement("path", { class: "link", d: `M${from.x} ${from.y}L${back.x} ${back.y}` }));
     const wings = [`${back.x - 11 * along.y} ${back.y + 11 * along.x}`, `${back.x + 11 * along.y} ${back.y - 11 * along.x}`];
     svg.append(drawnElement("path", { class: "arrow", d: `M${to.x} ${to.y}L${wings.join("L")}Z` }));
-    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 - 8 - 34 * line };
     const told = line ? `${along.x < 0 ? "\u2190" : "\u2192"} ${predicate}` : predicate;
-    svg.append(drawnElement("text", { class: "predicate", ...middle, "text-anchor": "middle" }, told));
+    const label = labelAt((from.x + to.x) / 2, (from.y + to.y) / 2 - 8, told, heightOf(svg), placed);
+    svg.append(drawnElement("text", { class: "predicate", ...label, "text-anchor": "middle" }, told));
   }
 };

@@ -16,9 +16,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.plan.choosing import Chooser, Limits, topics_of
+from tasks.plan.fair import fair_quotas, lacks_room
 from tasks.plan.leaning import Part, Share
 from tasks.plan.pairs import Offers
 from tasks.plan.quota import Cell, choose
+from tasks.plan.reasons import first_of_topic
 
 Mask: TypeAlias = NDArray[np.bool_]
 MAX_LEANING = {Share.CELL: 0.2, Share.FAMILY: 0.0, Share.LEVEL: 0.0}
@@ -30,9 +32,21 @@ Unit: TypeAlias = Sequence[int]
 
 def choose_evenly(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int) -> Mask:
     """Which rows to choose, as a mask: within the limits of tasks.plan.quota.choose, as many rows,
-    and at most one of an image and topic. Pairs that offer all options come first, then those that
-    offer two, then questions of which the scene decides the answer, then others. Where words would
-    tell too much, facets yield first, then levels.
+    and at most one of an image and topic. Where the images have no room for all, each category gets
+    its share of it."""
+    taken = _chosen(offers, wanted, max_per_image)
+    if not lacks_room(offers.rows, taken, wanted, max_per_image):
+        return taken
+    alone = offers.rows.filter(pl.Series(offers.may_be_alone) & first_of_topic(offers.rows))
+    fair = fair_quotas(alone, wanted, max_per_image)
+    return filled_up(offers, _chosen(offers, fair, max_per_image), wanted, max_per_image)
+
+
+def _chosen(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int) -> Mask:
+    """The choice where categories leave nothing to each other: those with few candidates first.
+    Pairs that offer all options come first, then those that offer two, then questions of which the
+    scene decides the answer, then others. Where words would tell too much, facets yield first, then
+    levels.
 
     Rows come in order of preference, with columns image_id, category, level, facet, topic, offered
     and context.

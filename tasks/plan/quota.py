@@ -43,6 +43,20 @@ def plan_quotas(config: QuotaConfig, total: int) -> dict[Cell, int]:
     }
 
 
+def num_that_fit(categories: pl.Series, config: QuotaConfig) -> int:
+    """How many of these questions can become samples at most: of each category those wanted."""
+    have = dict(categories.value_counts().iter_rows())
+    wanted: dict[str, int] = {}
+    for (category, _), number in plan_quotas(config, config.num_samples).items():
+        wanted[category] = wanted.get(category, 0) + number
+    return sum(min(number, have.get(category, 0)) for category, number in wanted.items())
+
+
+def told_to_fit(number: int, fitting: int) -> str:
+    """So many questions, and how many of them fit into their quotas, where not all do."""
+    return f"{number:,} questions{f', of which {fitting:,} fit the quota' * (fitting < number)}"
+
+
 def choose(
     rows: pl.DataFrame,
     wanted: Mapping[Cell, int],

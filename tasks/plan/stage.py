@@ -16,7 +16,6 @@ import numpy as np
 import polars as pl
 
 from schemas.config.dataset import QuotaConfig
-from schemas.config.gates import ENOUGH
 from schemas.mirror import IS_MIRRORED
 from schemas.question import ONLY_PAIRED, PLAN, UNDECIDED
 from tasks.plan.balance import family_of, tellings
@@ -32,13 +31,14 @@ from tasks.plan.pairs import (
     said_alike,
     with_pairs_in_two,
 )
-from tasks.plan.quota import Cell, plan_quotas
-from tasks.plan.reasons import why_not_taken
+from tasks.plan.quota import Cell, num_that_fit, plan_quotas, told_to_fit
+from tasks.plan.reasons import IMAGE_FULL, why_not_taken
 from tasks.processes import end_workers
+from tasks.select.losses import why_none_planned, why_unusable
 from tasks.stage import Build, BuildFailedError, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 12
+VERSION = 13
 PLENTY = 3
 """Questions that can be paired, per question wanted, from which on even pairs suffice: three
 quarters of them can still be, where the right options are 60, 20, 12 and 8 of 100, and images and
@@ -206,19 +206,30 @@ def planned(paths: Sequence[Path]) -> pl.DataFrame:
 
 
 def check(build: Build) -> None:
-    """BuildFailedError where models would be paid for a dataset that is too small for its gate."""
-    config = build.config
-    is_gate = config.gates.severity.get(ENOUGH) != "warning"
-    if not (config.chats and is_gate) or config.override.write:
+    """BuildFailedError where models would be paid for a dataset that is too small for its gate,
+    ValueError where there is nothing to ask them."""
+    config, paths = build.config, build.made["plan"]
+    if not config.chats or config.override.write:
         return
-    found, wanted = planned(build.made["plan"]).height, config.quota.num_samples
-    least = config.gates.least(wanted)
-    if found < least:
+    asked, wanted = planned(paths)["category"], config.quota.num_samples
+    photographs = build.made.get("photographs", ())
+    if asked.is_empty():
+        raise ValueError(f"no question is planned: {why_none_planned(photographs, paths, config)}")
+    needed = config.gates.needed(wanted)
+    if (fitting := num_that_fit(asked, config.quota)) < needed:
+        lost = why_unusable(photographs)
         raise BuildFailedError(
-            f"the plan has {found:,} questions, and {least:,} samples of {wanted:,} are wanted at "
-            "least: name a larger source, raise quota.max_per_image, or lower quota.num_samples or "
-            "gates.min_quota_share; no model was asked"
+            f"the plan has {told_to_fit(len(asked), fitting)}, and {needed:,} samples of "
+            f"{wanted:,} are wanted at least: {_larger(paths)}, or lower quota.num_samples or "
+            f"gates.min_quota_share; {f'{lost}; ' if lost else ''}no model was asked"
         )
+
+
+def _larger(paths: Sequence[Path]) -> str:
+    """What makes a plan larger."""
+    is_full = pl.scan_parquet([*paths]).select((pl.col("reason") == IMAGE_FULL).any())
+    more = ", raise quota.max_per_image" if is_full.collect().item() else ""
+    return f"name a larger source{more}"
 
 
 STAGE = Stage(

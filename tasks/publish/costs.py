@@ -38,9 +38,8 @@ TOKENS = ("calls", "input_tokens", "cached_tokens", "output_tokens")
 
 def prices_of(config: PipelineConfig) -> dict[str, str]:
     """What decides the costs of a build, apart from its rows."""
-    return {
-        section: f"{chat.price!r}, batch={chat.batch}" for section, chat in config.chats.items()
-    }
+    prices = {f"{section}.price": str(chat.price) for section, chat in config.chats.items()}
+    return prices | {f"{section}.batch": str(chat.batch) for section, chat in config.chats.items()}
 
 
 def count_unanswered(questions: Sequence[Path]) -> int:

@@ -119,19 +119,31 @@ def why_none(
     config: PipelineConfig,
     planned_paths: Sequence[Path] = (),
 ) -> str:
-    """The stage that lost most of the questions, or where none was asked the plan or the
-    photographs; its commonest reason, an example, and what to do."""
+    """Why no question is left, whether any was asked or not, and what to do."""
     if lost.height:
-        losses = select_ledger(lost)
-        stage, in_stage = _commonest(losses, "stage")
-        of_stage = losses.filter(stage=stage)
-        reason, number = _commonest(of_stage, "reason")
-        item, detail = of_stage.filter(reason=reason).select("item", "detail").row(0)
-        said = f"{number:,} of them by" if number < in_stage else "by"
-        return (
-            f"{in_stage:,} of {losses.height:,} are lost in {stage}, {said} {reason} "
-            f"(first {item}: {detail}): {_advice(stage, reason, lost, config)}"
-        )
+        return why_lost(lost, config)
+    return why_none_planned(photograph_paths, planned_paths, config)
+
+
+def why_lost(lost: pl.DataFrame, config: PipelineConfig) -> str:
+    """The stage that lost most of the questions, its commonest reason, an example, and what to
+    do."""
+    losses = select_ledger(lost)
+    stage, in_stage = _commonest(losses, "stage")
+    of_stage = losses.filter(stage=stage)
+    reason, number = _commonest(of_stage, "reason")
+    item, detail = of_stage.filter(reason=reason).select("item", "detail").row(0)
+    said = f"{number:,} of them by" if number < in_stage else "by"
+    return (
+        f"{in_stage:,} of {losses.height:,} are lost in {stage}, {said} {reason} "
+        f"(first {item}: {detail}): {_advice(stage, reason, lost, config)}"
+    )
+
+
+def why_none_planned(
+    photograph_paths: Sequence[Path], planned_paths: Sequence[Path], config: PipelineConfig
+) -> str:
+    """Of the plan or the photographs the commonest reason, and what to do."""
     left_out = pl.concat(
         [pl.read_parquet(path, columns=["category", "reason"]) for path in planned_paths] or [LEFT]
     ).filter(pl.col("reason").is_in((*NOT_TAKEN, IN_BENCHMARK)))
@@ -143,18 +155,26 @@ def why_none(
             f"none of {left_out.height:,} candidates is asked, {said} {reason} "
             f"(mostly {category}): {_ways(ADVICE_ON[reason], config)}"
         )
-    if photograph_paths:
-        photographs = pl.read_parquet(list(photograph_paths))
-        unusable = photographs.filter(pl.col("reason").is_not_null())
-        if unusable.height:
-            reason, number = _commonest(unusable, "reason")
-            image_id, detail = unusable.filter(reason=reason).select("image_id", "detail").row(0)
-            return (
-                f"{number:,} of {photographs.height:,} photographs are lost by {reason} "
-                f"(first {image_id}: {detail}): correct source.photographs or the source, or set "
-                'images = "omit"'
-            )
-    return "the scenes allow none: loosen extract, proof or quota, or name a larger source"
+    none = "the scenes allow none: loosen extract, proof or quota, or name a larger source"
+    return why_unusable(photograph_paths) or none
+
+
+def why_unusable(photograph_paths: Sequence[Path]) -> str | None:
+    """The commonest reason by which photographs are lost, an example, and what to do; None where
+    none is lost."""
+    if not photograph_paths:
+        return None
+    photographs = pl.read_parquet(list(photograph_paths))
+    unusable = photographs.filter(pl.col("reason").is_not_null())
+    if unusable.is_empty():
+        return None
+    reason, number = _commonest(unusable, "reason")
+    image_id, detail = unusable.filter(reason=reason).select("image_id", "detail").row(0)
+    return (
+        f"{number:,} of {photographs.height:,} photographs are lost by {reason} "
+        f"(first {image_id}: {detail}): correct source.photographs or the source, or set "
+        'images = "omit"'
+    )
 
 
 def _advice(stage: str, reason: str, lost: pl.DataFrame, config: PipelineConfig) -> str:

@@ -45,8 +45,11 @@ from schemas.config.margins import ProofConfig
 from schemas.proof.facts import Facts
 from schemas.question import VERIFIED
 from schemas.scene_graph import scenes_of
+from tasks.plan.quota import num_that_fit, told_to_fit
 from tasks.processes import map_batches
-from tasks.stage import Job, Settings, Stage
+from tasks.select.losses import why_lost
+from tasks.select.weighed import weighed
+from tasks.stage import Build, BuildFailedError, Job, Settings, Stage
 from tasks.verify.checks import check_question
 from tasks.witness.stage import known_scenes
 from tasks.writing import write_artifact
@@ -139,6 +142,27 @@ def settings(config: PipelineConfig) -> Settings:
     return {"proof": config.proof_of_source, "is_judged": config.judge is not None}
 
 
+def check(build: Build) -> None:
+    """BuildFailedError where a judge would be paid for a dataset that is too small for its gate."""
+    config = build.config
+    if not config.judge:
+        return
+    rows = pl.scan_parquet([*build.made["verify"]])
+    is_lost = pl.col("reason").is_not_null()
+    left = rows.filter(~is_lost).select("category").collect()["category"]
+    wanted = config.quota.num_samples
+    needed = config.gates.needed(wanted)
+    if (fitting := num_that_fit(left, config.quota)) < needed:
+        lost = weighed(rows.filter(is_lost).collect())
+        given = "add to the file that override.write names, or " if config.override.write else ""
+        why = f"{why_lost(lost, config)}, or " if lost.height else given
+        raise BuildFailedError(
+            f"the judge is left {told_to_fit(len(left), fitting)}, and {needed:,} samples of "
+            f"{wanted:,} are wanted at least: {why}lower quota.num_samples or "
+            "gates.min_quota_share; the judge is not asked"
+        )
+
+
 STAGE = Stage(
     name="verify",
     version=VERSION,
@@ -148,4 +172,5 @@ STAGE = Stage(
     settings=settings,
     is_sharded=True,
     uses_vocabulary=True,
+    check=check,
 )

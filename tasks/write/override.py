@@ -138,12 +138,14 @@ def _problem_in(row: Mapping[str, Any]) -> str:
         return f"{key!r} is no question_id: 1 to 64 letters, digits, - and _ are"
     if not 1 <= row["rating"] <= MAX_RATING:
         return f"question {key} has the rating {row['rating']}, which is not 1 to {MAX_RATING}"
-    if len(row["objects"]) != len(row["names"]):
+    if len(row["objects"]) != len(row["names"]) or None in row["names"]:
         return f"question {key} has not one name for each of its objects"
     if row["answer"] is not None and not 0 <= row["answer"] < len(options):
         return f"question {key} has the answer {row['answer']}, and {len(options)} options"
     if claims is not None and len(claims) != len(options):
         return f"question {key} has {len(claims)} option_claims, and {len(options)} options"
+    if claims is not None and None in claims:
+        return f"question {key} has an option_claim that is null"
     for text in (row["claim"], *(claims or ())):
         try:
             decode_claim(text)

@@ -1,6 +1,8 @@
 """The whole build with a generator and a judge on loopback: what it publishes, what it takes, and
 what it never asks twice."""
 
+import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -28,8 +30,11 @@ from tests.builds import (
     manifest_of,
     models_asked,
     samples_of,
+    save_config,
     status_of,
+    tree_of,
 )
+from tests.commands import call
 from tests.flows.test_build import modified
 from tests.servers.endpoint import Endpoint, serve
 from tests.servers.faults import Completion, Faults, draw
@@ -292,6 +297,56 @@ def test_no_model_is_asked_for_a_dataset_that_is_too_small_for_its_gate(tmp_path
         gate = {"min_quota_share": 0.9, "severity": {"there_are_enough_samples": "warning"}}
         build(config_of(endpoint.url, source=source, quota=many, gates=gate), tmp_path)
         assert endpoint.requests
+
+
+def test_no_judge_is_asked_where_too_few_questions_are_left_for_its_gate(tmp_path: Path) -> None:
+    models = Models()
+    gate: dict[str, Any] = {"min_quota_share": 0.9}
+
+    def shy(body: dict[str, Any]) -> str:
+        """Of relations the writer can tell nothing."""
+        reply = json.loads(models(body))
+        is_relation = document_of(body).get("category") == "relation"
+        return json.dumps(reply | {"can_tell": False} if is_relation else reply)
+
+    with serve(shy) as endpoint:
+        config = config_of(endpoint.url, gates=gate)
+        with pytest.raises(BuildFailedError) as failed:
+            build(config, tmp_path)
+        assert re.match(
+            r"the judge is left 24 questions, of which 12 fit the quota, and 22 samples of 24 "
+            r"are wanted at least: "
+            r"\d+ of \d+ are lost in write, by writer-cannot-tell \(first .*\): let .*, or lower "
+            r"quota.num_samples or gates.min_quota_share; the judge is not asked$",
+            str(failed.value),
+        )
+        assert models_asked(endpoint) == {"writer-1"}
+        assert status_of(config, tmp_path)["verify"].state == "failed"
+
+        (written,) = (tmp_path / "artifacts/write").glob("*.parquet")
+        reviewed = tmp_path / "reviewed.parquet"
+        pl.read_parquet(written).filter(pl.col("reason").is_null()).head(5).write_parquet(reviewed)
+        given = config_of(endpoint.url, gates=gate, override={"write": str(reviewed)})
+        with pytest.raises(
+            BuildFailedError, match=r"left 5 questions.*: add to the file that over"
+        ):
+            build(given, tmp_path)
+        assert models_asked(endpoint) == {"writer-1"}
+        gate |= {"severity": {"there_are_enough_samples": "warning"}}
+        build(config_of(endpoint.url, gates=gate), tmp_path)
+        assert models_asked(endpoint) == {"writer-1", "judge-1"}
+
+
+def test_where_nothing_is_planned_no_model_is_asked_and_the_cause_is_told(tmp_path: Path) -> None:
+    with serve(Models()) as endpoint:
+        tree = tree_of(endpoint.url, extract={"min_area_share": 0.9})
+        config = save_config(tmp_path / "build.toml", tree)
+        built = call("build", config, "--root", tmp_path)
+        assert built.returncode == 2
+        told = "no question is planned: the scenes allow none: loosen extract, proof or quota, or"
+        assert built.stderr.splitlines()[-1].startswith(f"error: {told}")
+        assert "failed" in call("plan", config, "--root", tmp_path).stdout
+        assert not endpoint.requests
 
 
 @pytest.mark.long

@@ -11,15 +11,21 @@ import typer
 
 from bench.day import commands as day_commands
 from flows.commands.app import app
+from schemas.chat import Failure
 from schemas.config.build import load_config
 from schemas.config.evaluation import load_evaluate_config
 from schemas.config.gates import EXPECTATIONS
 from schemas.config.training import load_train_config
+from tasks.leakage.exclude import REASON
+from tasks.plan.reasons import NOT_TAKEN
+from tasks.write.conversation import CANNOT_TELL
 from tests.commands import REPOSITORY, call
 from tests.flows.test_build import OWN_FOLDER
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 HERE = "tests/flows/test_docs.py"
+LISTED = r"^([a-z]+(?:-[a-z]+)*) {2,}\S"
+"""A reason in the docstring of a stage."""
 RUN = {
     **{
         f"spatialthinker {shlex.join(words)}": "tests/flows/test_day.py" for words in day_commands()
@@ -122,6 +128,32 @@ def test_there_are_commands_on_every_page_that_has_them():
 def test_a_command_that_takes_seconds_does_what_it_says(command, tmp_path):
     done = call(*shlex.split(command)[1:], "--root", tmp_path)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
+
+
+def found_in(stage: str, pattern: str) -> list[str]:
+    text = (REPOSITORY / "tasks" / stage / "stage.py").read_text(encoding="utf-8")
+    return re.findall(pattern, text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        found_in("photographs", r'"(photograph-[a-z-]+)"'),
+        [REASON, *NOT_TAKEN],
+        [CANNOT_TELL, *Failure],
+        found_in("verify", LISTED),
+        found_in("judge", LISTED),
+    ],
+)
+def test_every_reason_of_a_loss_is_explained(reasons):
+    """In full, or as another ending of the reason before."""
+    page = (REPOSITORY / "docs/data.md").read_text(encoding="utf-8")
+    table = page.partition("## Reasons")[2].partition("\n## ")[0]
+    told, start = set(), ""
+    for word in re.findall(r"`([a-z-]+)`", table):
+        start = start if word.startswith("-") else word.partition("-")[0]
+        told.add(start + word if word.startswith("-") else word)
+    assert reasons and set(reasons) <= told
 
 
 def test_the_number_of_expectations_is_that_of_the_gates():

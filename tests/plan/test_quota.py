@@ -252,6 +252,24 @@ def test_a_plan_does_not_depend_on_the_order_of_candidates():
     assert not plans[0].equals(plan_questions(rows, images(rows), config, 8))
 
 
+def test_where_images_are_full_no_category_is_left_empty():
+    """One question of each of 18 images, and relations alone would fill them."""
+    rows = [
+        {"image_id": image, "category": category.value, "level": "easy", "facet": str(number % 3),
+         "topic": f"{category}-{number}", "question_id": f"{image}-{category}-{number}",
+         "offered": ["cat", "dog"], "context": [], "evidence": "proved", "num_offered": 2}
+        for image in "abcdefghijklmnopqr"
+        for category in Category
+        for number in range(2 if category is Category.RELATION else 3)
+    ]  # fmt: skip
+    config = QuotaConfig(num_samples=160, max_per_image=1)
+    plan = plan_questions(frame(rows), images(frame(rows)), config, 7)
+    taken = Counter(plan.filter(pl.col("reason").is_null())["category"])
+    assert taken.total() == 18
+    assert taken.pop("relation") == 8
+    assert len(taken) == 8 and max(taken.values()) <= 2
+
+
 def test_an_empty_plan():
     assert plan_questions(frame([]), images(frame([])), QuotaConfig(num_samples=9), 7).rows() == []
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -256,6 +257,50 @@ def test_relationships_of_the_same_two_things_have_lines_of_their_own(page, wron
     assert (first, second) == ("behind", "\u2190 in front of")
     assert below - above > 30
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("places", "links"),
+    [
+        (  # four of two things at the upper edge
+            {"a": [0, 0, 60, 40], "b": [300, 0, 80, 60]},
+            [["a", "next to", "b"], ["b", "beside", "a"], ["a", "behind", "b"], ["b", "near", "a"]],
+        ),
+        (  # two couples with one middle
+            {"a": [100, 100, 50, 50], "b": [700, 700, 50, 50], "c": [700, 100, 50, 50],
+             "d": [100, 700, 50, 50]},
+            [["a", "looking at", "b"], ["c", "in front of", "d"]],
+        ),
+        (  # things that cover each other in the corners
+            {"a": [0, 0, 20, 20], "b": [0, 0, 40, 40], "c": [960, 950, 40, 50],
+             "d": [970, 960, 30, 30]},
+            [["a", "at the back of", "b"], ["c", "in the middle of", "d"], ["d", "on", "c"]],
+        ),
+    ],
+)  # fmt: skip
+def test_labels_of_relationships_lie_in_the_drawing_and_not_on_each_other(
+    page, record, places, links
+):
+    page.goto((record.folder / REPORT).as_uri())
+    boxes = page.evaluate(
+        """([places, links]) => {
+            const svg = drawnElement("svg", { viewBox: "0 0 1000 700", width: 1000 });
+            const drawing = document.createElement("div");
+            drawing.className = "drawing";
+            drawing.append(svg);
+            document.body.append(drawing);
+            drawLinks(svg, links, new Map(Object.entries(places)));
+            const boxes = [...svg.querySelectorAll("text")].map((text) => text.getBBox());
+            return boxes.map((box) => [box.x, box.y, box.width, box.height]);
+        }""",
+        [places, links],
+    )
+    assert len(boxes) == len(links)
+    for x, y, width, height in boxes:
+        assert width > 0 and x >= 0 and y >= 0 and x + width <= 1000 and y + height <= 700
+    for one, other in combinations(boxes, 2):
+        is_beside = one[0] + one[2] <= other[0] or other[0] + other[2] <= one[0]
+        assert is_beside or abs(one[1] - other[1]) > 30, (one, other)
 
 
 def test_hostile_text_stays_text(page, wrong, record, questions, tmp_path):

@@ -148,6 +148,14 @@ def test_another_content_of_the_file_is_stale_and_a_missing_file_is_one_line(
         (pl.lit("expert").alias("level"), "has the level 'expert', which is none of easy"),
         (pl.col("names").list.head(0), "has not one name for each of its objects"),
         (
+            pl.col("names").list.eval(pl.when(False).then(pl.element())),
+            "has not one name for each of its objects",
+        ),
+        (
+            pl.col("option_claims").list.eval(pl.when(False).then(pl.element())),
+            "has an option_claim that is null",
+        ),
+        (
             pl.concat_str(pl.lit("../"), "question_id").alias("question_id"),
             "is no question_id: 1 to",
         ),

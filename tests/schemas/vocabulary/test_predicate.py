@@ -59,6 +59,14 @@ asks = ["subject"]
         ("phrase = 7", 'phrase = "kneeling on"', "has phrase 7: input should be a valid string"),
         ('also = "kneels"\nneeds = "rest"', 'needs = "rest"', "has also 'kneels': input should be"),
         ('category = "relatoin"', 'category = "relation"', "has category 'relatoin': known are"),
+        ('inverse = "knelt on by"\nneeds = "rest"', 'needs = "rest"', "has inverse 'knelt on by',"),
+        ('means = "kneeling"\nneeds = "rest"', 'needs = "rest"', "has means 'kneeling', and there"),
+        ('also = ["Kneels On"]\nneeds = "rest"', 'needs = "rest"', "has the spelling 'Kneels On',"),
+        ('also = ["kneels_on"]\nneeds = "rest"', 'needs = "rest"', "has the spelling 'kneels_on',"),
+        ('also = ["."]\nneeds = "rest"', 'needs = "rest"', "has the spelling '.', which is empty"),
+        ('phrase = " "', 'phrase = "kneeling on"', "has an empty phrase: correct it there"),
+        ('symmetric = true\ninverse = "kneeling on"', 'needs = "rest"', "is symmetric and has an"),
+        ("proved = true", 'needs = "rest"', "is proved by what it needs, and lacks needs"),
     ],
 )
 def test_a_mistake_in_the_table_is_told_with_its_predicate(wrong, right, told):
@@ -67,6 +75,44 @@ def test_a_mistake_in_the_table_is_told_with_its_predicate(wrong, right, told):
         parse_predicates('["kneeling on"')
     with pytest.raises(ValueError, match=f"^predicates.toml: 'kneeling on' {re.escape(told)}"):
         parse_predicates(SOUND.replace(right, wrong))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Kneeling On", "'Kneeling On' has the spelling 'Kneeling On', which no text ever has"),
+        ("kneeling  on", "'kneeling  on' has the spelling 'kneeling  on', which no text ever has"),
+    ],
+)
+def test_a_predicate_is_named_as_texts_are_cleaned(name, told):
+    with pytest.raises(ValueError, match=f"^predicates.toml: {told}: write 'kneeling on'"):
+        parse_predicates(SOUND.replace('["kneeling on"]', f'["{name}"]'))
+
+
+def test_no_spelling_stands_for_two_predicates():
+    other = SOUND.replace('["kneeling on"]', '["kneeling at"]')
+    with pytest.raises(ValueError, match=r"'kneeling on' stands for both 'kneeling on' and 'kneel"):
+        parse_predicates(SOUND + other + 'also = ["kneeling on"]\n')
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (SOUND.encode("utf-16"), "predicates.toml is not in UTF-8 .*: save it so$"),
+        ((SOUND + "# José\n").encode("latin-1"), "predicates.toml is not in UTF-8 .*: save it so$"),
+        (SOUND.encode("utf-8-sig"), None),
+        (SOUND.replace("\n", "\r\n").encode(), None),
+    ],
+)
+def test_the_table_is_read_as_editors_save_it(written, told, tmp_path, monkeypatch):
+    path = tmp_path / TABLE.name
+    path.write_bytes(written)
+    monkeypatch.setattr("schemas.vocabulary.predicates.TABLE", path)
+    if told is None:
+        assert load_predicates.__wrapped__().keys() == {"kneeling on"}
+        return
+    with pytest.raises(ValueError, match=told):
+        load_predicates.__wrapped__()
 
 
 def test_the_guide_shows_a_table_as_it_is():
