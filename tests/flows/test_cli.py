@@ -313,3 +313,13 @@ def test_serve_needs_a_server(monkeypatch):
     refused = call("serve")
     assert refused.returncode == 2
     assert "serve needs a Prefect server" in refused.stderr
+
+
+@pytest.mark.parametrize("cron", ["every day", "61 * * * *", ""])
+def test_a_schedule_that_is_none_is_refused_before_anything_is_served(cron, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    refused = call("serve", "--cron", cron)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"error: --cron {cron!r} is no schedule (")
+    assert line.endswith('for example "0 2 * * 0" for Sundays at two')
