@@ -22,6 +22,8 @@ from flows.server import check_server
 from flows.settings import check_proxies
 from flows.stopping import SIGNALS, ended_by, exit_code
 from flows.train import train_from_file
+from schemas.config.build import load_config
+from schemas.config.evaluation import load_evaluate_config
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import read_manifest
 from tasks.addresses import store_of
@@ -45,9 +47,11 @@ def serve_deployments(
             "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL, for "
             "example to http://127.0.0.1:4200/api"
         )
-    for config in filter(None, (build, training, evaluation)):
-        if not config.is_file():
-            raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
+    load_config(build)
+    if training:
+        load_train_config(training)
+    if evaluation:
+        load_evaluate_config(evaluation)
     check_schedule(cron)
     check_proxies()
     check_server(url)
