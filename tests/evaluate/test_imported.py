@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.config.evaluation import BenchmarkConfig
+from schemas.replacing import MACHINE
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.imported import import_replies, named_files
 from tests.commands import call
@@ -72,7 +73,10 @@ def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
     assert "56.3" not in page  # of GPT-5, which no model here is
     exported = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert exported == ["knows_mindcube_tiny.tsv", "says-a_mindcube_tiny.tsv"]
+    left = folder.with_name(f"0123.partial-1-{MACHINE}-{2**22 + 7}")  # no process has this id
+    left.mkdir()
     again = evaluate(root, "--replies", tmp_path / "out" / exported[1])
+    assert not left.exists()
     same = pl.read_parquet(Path(again.stdout.strip().splitlines()[-1]) / "items.parquet")
     assert same["text"].to_list() == answers.filter(model="says-a")["text"].to_list()
 
