@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.config.evaluation import BenchmarkConfig
+from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
 from schemas.replacing import MACHINE
+from tasks.evaluate.about import about_model
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.imported import import_replies, named_files
 from tests.commands import call
@@ -79,6 +80,19 @@ def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
     assert not left.exists()
     same = pl.read_parquet(Path(again.stdout.strip().splitlines()[-1]) / "items.parquet")
     assert same["text"].to_list() == answers.filter(model="says-a")["text"].to_list()
+
+
+def test_files_of_replies_are_told_by_name_and_digest(files, tmp_path):
+    told = []
+    for folder, more in (("one", ""), ("two", ""), ("three", "\n")):
+        file = tmp_path / folder / files[0].name
+        file.parent.mkdir()
+        file.write_text(files[0].read_text() + more)
+        model = EvaluatedModel(name="m", files={"mindcube_tiny": [str(file)]})
+        told.append(about_model(model, tmp_path))
+    assert told[0].place == f"replies in {files[0].name}"
+    assert told[0].digest == told[1].digest != told[2].digest
+    assert len(told[0].digest) == 16
 
 
 @pytest.mark.parametrize(
