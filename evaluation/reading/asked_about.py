@@ -69,6 +69,8 @@ STANDS = re.compile(
 ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
+GAPPED = re.compile(r"(?i)^\W*(?:(?:and|while|with) )?the (?:[\w'-]+ ){1,4}the \w")
+"""A thing and what is said of it by the verb of the clause before: "and the cup the second"."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -115,6 +117,7 @@ class _Reading:
         if asked.no and not mark.startswith("?") and not _has_letter(clause, asked.letters):
             told = said_to_exist(clause, asked.sought, self.before, is_last=is_last or not mark)
             self.before = clause
+        is_gapped = self.is_left_out and GAPPED.match(clause) and not VERB.search(clause)
         if self.is_left_out:
             clause = JOINS.sub("", clause)
         clause = told or clause
@@ -126,7 +129,11 @@ class _Reading:
         self.is_compared &= not VERB.search(clause)
         self.is_compared |= THAN.search(clause) is not None and _is_of_some(ahead, asked)
         self.is_left_out = (
-            self.is_headed or is_opposite or self.is_compared or self._is_elsewhere(clause)
+            self.is_headed
+            or is_opposite
+            or self.is_compared
+            or (is_gapped and not _names_end(clause, asked))
+            or self._is_elsewhere(clause)
         )
         subject = subject_of(clause)
         self.is_of_others |= subject is not None and subject.thing not in asked.things | GENERAL
