@@ -5,8 +5,9 @@ that cannot be, and for lmms-eval, they are counted. Whatever a row says of its 
 the item's: a file about other rows is refused at the first one that differs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -62,16 +63,22 @@ def join_replies(
     return frame_of([_reply(known[name], said.get(name)) for name in order], IMPORTED)
 
 
-def merge_replies(items: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def merge_replies(items: pl.DataFrame, parts: Mapping[Path, pl.DataFrame]) -> pl.DataFrame:
     """Rows of IMPORTED in the order of the items, from several files. ValueError names the first
     item that two of them have a reply to."""
-    known = pl.concat([part.filter(pl.col("error").ne_missing(ABSENT)) for part in parts])
-    twice = known.filter(pl.col("item_id").is_duplicated())["item_id"]
-    if twice.len():
-        raise ValueError(f"two files have a reply to item {twice[0]}: keep one")
-    said = {row["item_id"]: row for row in known.iter_rows(named=True)}
-    rows = items.iter_rows(named=True)
-    return frame_of([said.get(row["item_id"]) or _reply(row, None) for row in rows], IMPORTED)
+    said: dict[str, tuple[Path, Row]] = {}
+    for path, part in parts.items():
+        for row in part.filter(pl.col("error").ne_missing(ABSENT)).iter_rows(named=True):
+            other, _ = said.setdefault(row["item_id"], (path, row))
+            if other is not path:
+                raise ValueError(
+                    f"{other} and {path} both have a reply to item {row['item_id']}: keep one"
+                )
+    rows = [
+        said[row["item_id"]][1] if row["item_id"] in said else _reply(row, None)
+        for row in items.iter_rows(named=True)
+    ]
+    return frame_of(rows, IMPORTED)
 
 
 def _check_numbers(file: ReplyFile, replies: Sequence[FileReply]) -> None:

@@ -6,6 +6,7 @@ name, so that Prefect shows their history.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +40,8 @@ ATTEMPTS = 3
 """Of sending an event: a connection that breaks is opened anew at once."""
 MAX_SHOWN = 20
 """Failing checks in an artifact: Prefect's page shows so many at once."""
+FOR_THE_HUB = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
+PICTURES = re.compile(r"^!\[.*\]\(.*\)\n+", re.MULTILINE)
 Kind = Literal["dataset", "model", "pushed"]
 
 
@@ -91,7 +94,7 @@ def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False
     name = read_training(folder)["name"]
     create_markdown_artifact(
         key=artifact_key("model", name),
-        markdown=(folder / "README.md").read_text(encoding="utf-8"),
+        markdown=_shown((folder / "README.md").read_text(encoding="utf-8")),
         description=_about("Model", name, folder.name, folder),
     )
     _tell("model", folder, root, told := told | {"artifacts"})
@@ -99,6 +102,12 @@ def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False
         payload = {"path": shared_name(folder), "name": name}
         _emit(TRAINED, f"spatialthinker.model.{name}", payload)
         _tell("model", folder, root, told | {"event"})
+
+
+def _shown(card: str) -> str:
+    """A card without what Prefect's page cannot show: what stands above it for the Hub, and the
+    pictures beside it."""
+    return PICTURES.sub("", FOR_THE_HUB.sub("", card))
 
 
 def announce_rejection(name: str, validation: Path, *, event: bool) -> None:

@@ -48,6 +48,7 @@ from tasks.evaluate.variants.stage import (
 from tasks.root_transfer import send
 from tasks.stored_root import in_step, open_root
 from tasks.turns import using_root
+from tasks.writing import remove_partials
 
 logger = logging.getLogger(__name__)
 PARTS = ("benchmark", "metric", "value", "standard_error", "constant_baseline")
@@ -77,6 +78,7 @@ def make_evaluation(config: EvaluateConfig, root: Path) -> Path:
 
 def _evaluation(config: EvaluateConfig, root: Path) -> Path:
     watch_again()
+    remove_partials(root)
     about = about_evaluation(config, root)
     config, _ = with_checkpoints(config, root)
     failures: list[Failed] = []

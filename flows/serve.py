@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
 from prefect.runner import Runner
+from pydantic import ValidationError
 
 from flows.announcing import PUBLISHED, TRAINED
 from flows.build import build_from_file
@@ -20,6 +22,8 @@ from flows.server import check_server
 from flows.settings import check_proxies
 from flows.stopping import SIGNALS, ended_by, exit_code
 from flows.train import train_from_file
+from schemas.config.build import load_config
+from schemas.config.evaluation import load_evaluate_config
 from schemas.config.training import load_train_config
 from schemas.dataset_folder import read_manifest
 from tasks.addresses import store_of
@@ -35,16 +39,20 @@ logger = logging.getLogger(__name__)
 def serve_deployments(
     build: Path, cron: str | None, training: Path | None, evaluation: Path | None, root: Path
 ) -> None:
-    """Serve until stopped. ValueError where no server is named, or a configuration is missing."""
+    """Serve until stopped. ValueError where no server is named, a configuration cannot be read, or
+    the schedule is none."""
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         raise ValueError(
             "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL, for "
             "example to http://127.0.0.1:4200/api"
         )
-    for config in filter(None, (build, training, evaluation)):
-        if not config.is_file():
-            raise ValueError(f"no configuration at {config}: pass the path of a .toml file")
+    load_config(build)
+    if training:
+        load_train_config(training)
+    if evaluation:
+        load_evaluate_config(evaluation)
+    check_schedule(cron)
     check_proxies()
     check_server(url)
     named = store_of(root) or str(root)
@@ -83,6 +91,19 @@ def serve_deployments(
             )
         )
     serve_until_stopped(deployments)
+
+
+def check_schedule(cron: str | None) -> None:
+    """ValueError where this is given and no schedule that Prefect takes."""
+    try:
+        if cron is not None:
+            CronSchedule(cron=cron)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ValueError(
+            f"--cron {cron!r} is no schedule ({reason}): write minute, hour, day, month and day of "
+            'the week, for example "0 2 * * 0" for Sundays at two'
+        ) from None
 
 
 def serve_until_stopped(deployments: Sequence[RunnerDeployment]) -> None:

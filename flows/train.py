@@ -23,6 +23,7 @@ from tasks.addresses import local_name
 from tasks.stored_root import in_step, open_root
 from tasks.train.stage import check_packages, check_readiness, train_model
 from tasks.turns import using_root
+from tasks.writing import remove_partials
 
 
 @flow(name="train")
@@ -39,6 +40,7 @@ def make_model(path: Path, overrides: tuple[str, ...], root: Path, announce: boo
     check_packages()
     config = load_train_config(path, overrides)
     with using_root(root):
+        remove_partials(root)
         dataset = check_readiness(config, root)
         read = [Data(str(dataset), dataset.name)]
         with open_lineage().job(f"{config.name}.train", read) as step:

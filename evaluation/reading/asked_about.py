@@ -81,6 +81,8 @@ STANDS = re.compile(
 ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
+GAPPED = re.compile(r"(?i)^\W*(?:(?:and|while|with) )?the (?:[\w'-]+ ){1,4}the \w")
+"""A thing and what is said of it by the verb of the clause before: "and the cup the second"."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -129,6 +131,7 @@ class _Reading:
             told = said_to_exist(clause, asked.sought, self.before, is_last=is_last or not mark)
             self.before = clause
         goes_on = self.aside != "" and self._goes_on(clause)
+        is_gapped = self.is_left_out and GAPPED.match(clause) and not VERB.search(clause)
         if self.is_left_out:
             clause = JOINS.sub("", clause)
         clause = told or clause
@@ -144,6 +147,7 @@ class _Reading:
             or is_opposite
             or self.is_compared
             or goes_on
+            or (is_gapped and not _names_end(clause, asked))
             or self._is_elsewhere(clause)
         )
         subject = subject_of(clause)

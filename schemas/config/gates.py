@@ -1,7 +1,7 @@
 """Gates: what validation lets through."""
 
 from collections.abc import Mapping
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from schemas.config.section import Section, Share
 Severity = Literal["critical", "warning"]
 ENOUGH = "there_are_enough_samples"
 ROUNDING = 1e-9
-"""Of a share of the quota: 0.9 of 10 is 9."""
+"""Of a share of a number: 0.58 of 50 is 29."""
 EXPECTATIONS = (
     "table_has_the_columns_of_a_sample",
     "there_are_samples",
@@ -135,3 +135,7 @@ class GatesConfig(Section):
     def needed(self, num_wanted: int) -> int:
         """Samples without which a dataset is not published: none where that is only warned of."""
         return 0 if self.severity.get(ENOUGH) == "warning" else self.least(num_wanted)
+
+    def most(self, num_questions: int) -> int:
+        """Of a category's questions, how many may have the same answer."""
+        return floor(self.max_answer_share * num_questions + ROUNDING)

@@ -13,16 +13,18 @@ from evaluation.benchmarks.registry import benchmark_of
 from schemas.config.evaluation import BenchmarkConfig, EvaluateConfig, EvaluatedModel
 from schemas.config.section import config_digest
 from schemas.dataset_folder import name_of_dataset, read_manifest, resolve_dataset
+from schemas.file_digests import digest_store
 from tasks.evaluate.checkpoints import Checkpoint, with_checkpoints
 from tasks.evaluate.miniature import MINIATURE
 from tasks.evaluate.places import place_of, weights_digest
+from tasks.sources.files import digest_files
 
 
 class AboutModel(NamedTuple):
-    """`place` is a folder or a Hub id, or what an endpoint calls the model; `digest` that of a
-    folder's files, or a revision. `run` is the run of ours that made it, NAME/DIGEST below
-    ROOT/models, `method` how, and `dataset` the NAME/DIGEST it was trained on. `asked` says by
-    which prompt and in which pixels. Empty where there is none."""
+    """`place` is a folder or a Hub id, what an endpoint calls the model, or files of replies;
+    `digest` that of a folder's files or of these, or a revision. `run` is the run of ours that made
+    it, NAME/DIGEST below ROOT/models, `method` how, and `dataset` the NAME/DIGEST it was trained
+    on. `asked` says by which prompt and in which pixels. Empty where there is none."""
 
     name: str
     place: str
@@ -98,8 +100,12 @@ def about_model(model: EvaluatedModel, root: Path) -> AboutModel:
     if model.chat:
         return AboutModel(model.name, f"{model.chat.model}, at an endpoint", asked=asked_of(model))
     if model.files:
-        names = sorted({file.name for name in model.files for file in model.files_of(name)})
-        return AboutModel(model.name, f"replies in {', '.join(names)}")
+        files = {file.resolve() for name in model.files for file in model.files_of(name)}
+        ordered = sorted(files, key=lambda file: (file.name, file))
+        names = ", ".join(dict.fromkeys(file.name for file in ordered))
+        there = [file for file in ordered if file.is_file()]  # others fail where they are read
+        digest = digest_files(there, Path(), digest_store(root))
+        return AboutModel(model.name, f"replies in {names}", digest)
     assert model.local
     place = place_of(model, root)
     if not isinstance(place, Path):

@@ -57,13 +57,13 @@ def import_replies(items_path: Path, paths: Sequence[Path], model: str) -> pl.Da
     items = pl.read_parquet(items_path)
     benchmark = benchmark_of(str(items["benchmark"][0]))
     is_limited = read_seal(items_path)["recipe"]["config"]["max_items"] != str(None)
-    parts = []
+    parts: dict[Path, pl.DataFrame] = {}
     for path in paths:
         file, part = read_reply_file(path), part_in(path, benchmark)
         asked = items
         if part:
             asked = items.filter(pl.Series([_plain(name) == part for name in items["subset"]]))
-        parts.append(join_replies(asked, benchmark, file, is_limited=is_limited))
+        parts[path] = join_replies(asked, benchmark, file, is_limited=is_limited)
         for note in file.notes:
             logger.warning("infer: %s on %s: %s", model, benchmark.name, note)
     replies = merge_replies(items, parts)
@@ -189,16 +189,12 @@ def imported_config(files: Iterable[str], base: dict[str, Any]) -> dict[str, Any
             f"there are replies to {missing[0]}, which the configuration lacks: add it"
         )
     models: dict[str, dict[str, list[str]]] = {}
-    by_part: dict[tuple[str, ...], Path] = {}
     for model, benchmark, path in named:
         title = str(known.get(benchmark, {}).get("label") or benchmark)
-        part = model, title, part_in(path, BENCHMARKS[benchmark]) or ""
-        if part in by_part:
-            raise ValueError(
-                f"{path} and {by_part[part]} are both {model} on {title}: name one of them"
-            )
-        by_part[part] = path
-        models.setdefault(model, {}).setdefault(title, []).append(str(path))
+        paths = models.setdefault(model, {}).setdefault(title, [])
+        if any(path.samefile(other) for other in paths):
+            raise ValueError(f"{path} is named twice: name it once")
+        paths.append(str(path))
     return {
         "name": "replies",
         "seed": 7,

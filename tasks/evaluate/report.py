@@ -54,7 +54,7 @@ from tasks.evaluate.view import (
 from tasks.evaluate.whole import EVALUATION, files_of, is_whole
 from tasks.pages.templates import page_template, text_template
 
-VERSION = 10
+VERSION = 11
 FOLDER = Path(__file__).parent
 SAMPLED = (
     "at most {0.items:,} of each benchmark, drawn with seed {0.seed}, each category by its share: "

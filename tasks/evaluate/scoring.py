@@ -22,7 +22,7 @@ from evaluation.verdicts import read_replies
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
-VERSION = 33
+VERSION = 35
 
 
 class Scored(NamedTuple):

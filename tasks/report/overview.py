@@ -43,6 +43,7 @@ def overview_of(record: Record, published: pl.DataFrame, num_shown: int | None =
         "about": {
             "dataset": name_of_dataset(manifest),
             "source": f"{manifest['config']['source']['kind']}, seed {manifest['config']['seed']}",
+            **_questions_file(manifest),
             "configuration": manifest["config_digest"],
             "code": str(CodeVersion(**manifest["code"])),
             **{
@@ -74,6 +75,12 @@ def overview_of(record: Record, published: pl.DataFrame, num_shown: int | None =
         "costs": cost_rows(manifest),
         "dollars": dollars_told,
     }
+
+
+def _questions_file(manifest: Row) -> dict[str, str]:
+    """The file whose rows are the questions; nothing where the build wrote them."""
+    given = manifest.get("overrides", {}).get("write")
+    return {"questions": f"of {given['file']} (SHA-256 {given['sha256']})"} if given else {}
 
 
 def image_losses(manifest: Mapping[str, Any]) -> list[Row]:

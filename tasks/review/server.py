@@ -251,7 +251,8 @@ async def serve_pages(
         ended.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end, number)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup starts it
+            loop.add_signal_handler(number, end, number)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

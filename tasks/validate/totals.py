@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.columns import formatted
 from schemas.config.dataset import QuotaConfig, SelectConfig
-from schemas.config.gates import GatesConfig
+from schemas.config.gates import ROUNDING, GatesConfig
 from tasks.plan.quota import plan_quotas
 from tasks.validate.shortcuts import ALL
 
@@ -50,23 +50,29 @@ def count_totals(
             wanted = sum(number for cell, number in cells.items() if cell[place] == name)
             found = view.filter(pl.col(family) == name).height
             totals.append((family, name, found, *around(wanted)))
-    num_val, slack = select.val_share * view.height, max(2.0, gates.tolerance * view.height)
+    num_val = select.val_share * view.height
+    slack = max(2.0, gates.tolerance * view.height) + ROUNDING
     found = view.filter(split="val").height
     totals.append(("split", "val", found, ceil(num_val - slack), floor(num_val + slack)))
     answers = view.filter(pl.col("num_options").max().over("category") > 2)
     for (category_name,), rows in answers.group_by("category", maintain_order=True):
         ((text, found),) = Counter(sorted(rows["answer_text_only"])).most_common(1)
-        most = max(3, floor(gates.max_answer_share * rows.height))
+        most = max(3, gates.most(rows.height))
         totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
     frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
-    finding = formatted("{}: {} found, {} to {} wanted", "name", "found", "low", "high")
+    range_wanted = (
+        pl.when(pl.col("low") == pl.col("high"))
+        .then(formatted("{}", "high"))
+        .otherwise(formatted("{} to {}", "low", "high"))
+    )
+    finding = formatted("{}: {} found, {} wanted", "name", "found", range_wanted)
     is_short = (pl.col("family") == "least") & (pl.col("found") < pl.col("low"))
     finding += pl.when(is_short).then(pl.lit(SHORT)).otherwise(pl.lit(""))
     return frame.with_columns(finding=finding)
 
 
 def _around(wanted: float, *, tolerance: float) -> tuple[int, int]:
-    slack = max(1.0, tolerance * wanted)
+    slack = max(1.0, tolerance * wanted) + ROUNDING
     return max(0, ceil(wanted - slack)), floor(wanted + slack)
 
 

@@ -387,6 +387,9 @@ def test_markdown_says_the_same(evaluated, tmp_path):
     assert "| STVQA validation | other | 6 | 16.7 | 16.7 | 16.7 | 5 |" in lines
     tables = [line for line in lines if line.startswith("|")]
     assert all(line.endswith("|") for line in tables)
+    # What a blank line parts from its table is no row of one.
+    firsts = [k for k, line in enumerate(lines) if line.startswith("|") and not lines[k - 1]]
+    assert len(firsts) >= 7 and all(lines[k + 1].startswith("|--") for k in firsts)
 
 
 def test_a_cell_of_markdown_stays_one_cell():

@@ -7,7 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.config.evaluation import BenchmarkConfig
+from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
+from schemas.replacing import MACHINE
+from tasks.evaluate.about import about_model
 from tasks.evaluate.benchmark import write_items
 from tasks.evaluate.imported import import_replies, named_files
 from tests.commands import call
@@ -72,9 +74,25 @@ def test_two_models_are_compared_by_their_files_alone(root, files, tmp_path):
     assert "56.3" not in page  # of GPT-5, which no model here is
     exported = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert exported == ["knows_mindcube_tiny.tsv", "says-a_mindcube_tiny.tsv"]
+    left = folder.with_name(f"0123.partial-1-{MACHINE}-{2**22 + 7}")  # no process has this id
+    left.mkdir()
     again = evaluate(root, "--replies", tmp_path / "out" / exported[1])
+    assert not left.exists()
     same = pl.read_parquet(Path(again.stdout.strip().splitlines()[-1]) / "items.parquet")
     assert same["text"].to_list() == answers.filter(model="says-a")["text"].to_list()
+
+
+def test_files_of_replies_are_told_by_name_and_digest(files, tmp_path):
+    told = []
+    for folder, more in (("one", ""), ("two", ""), ("three", "\n")):
+        file = tmp_path / folder / files[0].name
+        file.parent.mkdir()
+        file.write_text(files[0].read_text() + more)
+        model = EvaluatedModel(name="m", files={"mindcube_tiny": [str(file)]})
+        told.append(about_model(model, tmp_path))
+    assert told[0].place == f"replies in {files[0].name}"
+    assert told[0].digest == told[1].digest != told[2].digest
+    assert len(told[0].digest) == 16
 
 
 @pytest.mark.parametrize(
@@ -107,7 +125,14 @@ def test_a_files_name_says_model_and_benchmark(name, model, benchmark, tmp_path)
         (["--replies", "none.xlsx"], "no file of replies at none.xlsx: correct its path"),
         (["--replies", "{x}"], "says no benchmark: write it as BENCHMARK="),
         (["--replies", "mmvp={x}"], "there are replies to mmvp, which the configuration lacks"),
-        (["--replies", "{0}", "--replies", "{0}"], "both knows on mindcube_tiny: name one of"),
+        (
+            ["--replies", "{0}", "--replies", "{0}"],
+            "knows_MindCubeBench_tiny_raw_qa.json is named twi",
+        ),
+        (
+            ["--replies", "{0}", "--replies", "{copy}"],
+            "/copy/knows_MindCubeBench_tiny_raw_qa.json ",
+        ),
         (["--replies", "nosuch={x}"], "no benchmark nosuch: there are "),
         (["--replies", "mmvp="], "name the file of replies after ="),
         (["--replies", "mindcube_tiny={deep}"], "deep.json is nested too deep: get it again"),
@@ -119,7 +144,9 @@ def test_what_cannot_be_imported_is_one_line_and_exit_code_2(arguments, message,
     unknown = shutil.copy(files[0], root / "unknown.json")
     deep = root / "deep.json"
     deep.write_text("[" * 100_000)
-    places = {"{x}": unknown, "{0}": files[0], "{deep}": deep}
+    (root / "copy").mkdir(exist_ok=True)
+    copy = shutil.copy(files[0], root / "copy")
+    places = {"{copy}": copy, "{x}": unknown, "{0}": files[0], "{deep}": deep}
     words = list(arguments)
     for mark, place in places.items():
         words = [word.replace(mark, str(place)) for word in words]
@@ -146,8 +173,21 @@ def test_files_about_parts_are_one_model(root, tmp_path):
         "val_Jigsaw_1": "Jigsaw", "val_Multi-view_Reasoning_1": "Multi-view_Reasoning"
     }  # fmt: skip
     assert found["item_id"].to_list() == items["item_id"].to_list()
-    with pytest.raises(ValueError, match="two files have a reply to item val_Jigsaw_1: keep one"):
-        import_replies(items_path, [files[0], files[0]], "m")
+    told = r"jigsaw.jsonl and .*jigsaw.jsonl both have a reply to item val_Jigsaw_1: keep one"
+    with pytest.raises(ValueError, match=told):
+        import_replies(items_path, [files[0], Path(shutil.copy(files[0], tmp_path.parent))], "m")
+
+
+def test_files_of_one_model_with_some_rows_each_count_together(root, files, tmp_path):
+    rows = json.loads(files[0].read_text())
+    halves = [tmp_path / half / files[0].name for half in ("first", "second")]
+    for path, some in zip(halves, (rows[:4], rows[4:]), strict=True):
+        path.parent.mkdir()
+        path.write_text(json.dumps(some))
+    done = evaluate(root, "--replies", halves[0], "--replies", halves[1])
+    assert done.returncode == 0, done.stderr
+    found = pl.read_parquet(Path(done.stdout.strip().splitlines()[-1]) / "items.parquet")
+    assert found["is_right"].to_list() == [True] * len(rows)
 
 
 @pytest.mark.long

@@ -215,6 +215,32 @@ def test_an_event_of_a_model_that_a_proxy_stops_is_sent_by_the_same_command(
         announce_model(folder, tmp_path, event=True)
 
 
+CARD = """---
+library_name: transformers
+tags: [spatial-reasoning]
+---
+# seen
+
+| | |
+|---|---|
+| seed | 7 |
+
+![Rewards over the updates](rewards.png)
+
+## Use
+"""
+
+
+def test_of_a_models_card_prefect_is_told_what_its_page_can_show(prefect_server, tmp_path):
+    folder = tmp_path / "models" / "seen" / "0123"
+    folder.mkdir(parents=True)
+    (folder / "training.json").write_text('{"name": "seen"}')
+    (folder / "README.md").write_text(CARD)
+    flow(announce_model)(folder, tmp_path, event=False)
+    shown = artifacts_of("seen")["model-seen"]["data"]
+    assert shown == "# seen\n\n| | |\n|---|---|\n| seed | 7 |\n\n## Use\n"
+
+
 def test_a_model_that_does_not_say_how_it_was_trained_is_not_announced(tmp_path):
     (tmp_path / "training.json").write_text("[]")
     with pytest.raises(ValueError, match=r"training.json cannot be read \(it names no training\):"):

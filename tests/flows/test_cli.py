@@ -313,3 +313,32 @@ def test_serve_needs_a_server(monkeypatch):
     refused = call("serve")
     assert refused.returncode == 2
     assert "serve needs a Prefect server" in refused.stderr
+
+
+@pytest.mark.parametrize("cron", ["every day", "61 * * * *", ""])
+def test_a_schedule_that_is_none_is_refused_before_anything_is_served(cron, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    refused = call("serve", "--cron", cron)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"error: --cron {cron!r} is no schedule (")
+    assert line.endswith('for example "0 2 * * 0" for Sundays at two')
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--build", "unknown key method: accepted here are budget"),
+        ("--train", "unknown key models: accepted here are check"),
+        ("--evaluate", "unknown key data: accepted here are benchmarks"),
+    ],
+)
+def test_what_serve_would_start_is_read_before_it_serves(option, told, tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text({"--train": "models = []", "--evaluate": "data = 1"}.get(option, "method = 1"))
+    refused = call("serve", option, wrong)
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert f"{wrong}: {told}" in line
+    assert "no configuration at none.toml" in call("serve", option, "none.toml").stderr

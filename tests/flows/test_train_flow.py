@@ -23,6 +23,7 @@ from flows.train import train_from_file
 from schemas.code_version import code_version
 from schemas.config.section import config_digest
 from schemas.config.training import Method, load_train_config
+from schemas.replacing import MACHINE
 from tests.builds import save_config
 from tests.commands import CLI, REPOSITORY, call, start
 from tests.servers.prefect import start_server, stop_server
@@ -115,6 +116,21 @@ def test_a_model_that_exists_is_not_trained_again(trained):
     assert again.returncode == 0
     assert "update" not in again.stderr
     assert {path: path.stat().st_mtime_ns for path in (root / "models").rglob("*")} == before
+
+
+def left_in(folder: Path) -> Path:
+    """What a process that was killed has half written into a folder."""
+    left = folder / f"0123.partial-1-{MACHINE}-{2**22 + 7}"  # no process has this id
+    left.mkdir(parents=True)
+    (left / "model.safetensors").write_bytes(b"...")
+    return left
+
+
+def test_what_a_killed_command_left_is_removed_by_the_next(trained, tmp_path):
+    root, config, _ = trained
+    left = left_in(root / "models" / "tried")
+    assert call("train", config, "--root", root).returncode == 0
+    assert not left.exists()
 
 
 def test_what_was_published_starts_training_and_what_was_trained_evaluation(trained, tmp_path):

@@ -1,6 +1,8 @@
 """The server of a review, asked as browsers and others ask."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -12,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tasks.review.book import Book
 from tasks.review.items import reviewable
 from tasks.review.server import Review, application, serve_pages
+from tests.commands import own_signals
 
 TOKEN = "a token that reviewers know"
 JSON = {"Content-Type": "application/json"}
@@ -123,3 +126,19 @@ def test_a_port_that_is_taken_is_told_with_what_helps(review):
             asyncio.run(
                 serve_pages(application(review, None), "127.0.0.1", port, print, is_open=False)
             )
+
+
+@pytest.mark.parametrize(("is_ignored", "number"), [(True, signal.SIGTERM), (False, signal.SIGHUP)])
+def test_a_review_that_was_started_to_ignore_a_hang_up_ends_by_other_signals(
+    is_ignored, number, review
+):
+    def close_terminal(_: str) -> None:
+        for sent in (signal.SIGHUP, signal.SIGTERM):
+            os.kill(os.getpid(), sent)
+
+    with own_signals():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+        app = application(review, None)
+        assert (
+            asyncio.run(serve_pages(app, "127.0.0.1", 0, close_terminal, is_open=False)) == number
+        )

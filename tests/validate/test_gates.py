@@ -12,6 +12,7 @@ from great_expectations import ExpectationSuite
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.code_version import code_version
+from schemas.config.dataset import SelectConfig
 from schemas.config.gates import EXPECTATIONS, GatesConfig
 from tasks.stage import BuildFailedError
 from tasks.validate.expectations import checks
@@ -61,6 +62,35 @@ def test_a_share_of_the_quota_is_a_whole_number_of_samples(num_samples, share, l
     assert totals.select("found", "low", "high").rows() == [(num_samples, least, 64)]
     advises = "gates.min_quota_share" in totals["finding"].item()
     assert advises is (num_samples < least)
+
+
+@pytest.mark.parametrize(
+    ("share", "total", "most"), [(0.58, 50, 29), (0.29, 100, 29), (0.6, 10, 6), (0.6, 11, 6)]
+)
+def test_a_share_that_answers_may_have_is_a_whole_number_of_them(share, total, most):
+    """As a floating-point number 0.58 of 50 is less than 29."""
+    gates = GatesConfig(max_answer_share=share)
+    texts = [f"answer {number}" for number in range(total)]
+    view = pl.DataFrame(
+        {
+            "category": "count", "level": "easy", "split": "train", "num_options": 4,
+            "answer_text_only": texts,
+        }
+    )  # fmt: skip
+    found = count_totals(view, QUOTA, SELECT, gates).filter(family="answer")
+    assert found["high"].to_list() == [most]
+
+
+def test_a_share_for_validation_is_a_whole_number_of_samples():
+    """As a floating-point number 0.14 of 50 is more than 7; two fewer may be there."""
+    totals = count_totals(check_view(SOUND.head(50)), QUOTA, SelectConfig(val_share=0.14))
+    assert totals.filter(family="split").select("low", "high").rows() == [(5, 9)]
+
+
+def test_a_number_that_is_wanted_exactly_is_told_once():
+    totals = count_totals(check_view(SOUND.head(3)), QUOTA, SELECT, GatesConfig(min_quota_share=1))
+    (told,) = totals.filter(family="least")["finding"]
+    assert told.startswith("all samples: 3 found, 64 wanted; lower quota.num_samples")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def test_questions_of_a_file_are_executed_and_published(root, written, tmp_path)
         "write": {"file": "reviewed.parquet", "sha256": digest}
     }
     assert digest in (dataset / "README.md").read_text(encoding="utf-8")
+    page = (dataset / "report.html").read_text(encoding="utf-8")
+    assert f"<dt>questions</dt><dd>of reviewed.parquet (SHA-256 {digest})</dd>" in page
     ledger = pl.read_parquet(dataset / "ledger.parquet").filter(pl.col("item") == wrong)
     assert ledger["stage"].to_list() == ["verify"]
     lost = pl.read_parquet(dataset / "ledger.parquet").filter(pl.col("stage") == "plan")["item"]

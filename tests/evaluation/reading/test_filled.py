@@ -19,6 +19,7 @@ CORNER = (
 )
 WAY = "Which way is the horse facing?", {"A": "left", "B": "right"}
 ROAD = "Which way is the arrow pointing?", {"A": "left", "B": "right", "C": "up"}
+BOATS = "How many boats are moored at the dock?", {"A": "1", "B": "3", "C": "4"}
 NEARER = "Which is closer to the cone, the bus or the pedestrian?", {"A": "bus", "B": "pedestrian"}
 
 
@@ -32,7 +33,22 @@ NEARER = "Which is closer to the cone, the bus or the pedestrian?", {"A": "bus",
         (ROOF, "The bird is perched on the roof.", "A"),
         (CORNER, "The ball lies at the bottom right.", "B"),
         (WAY, "The horse is facing to the left in this image.", "A"),
+        (BOATS, "Four boats are moored at the dock.", "C"),
+        (BOATS, "So 4 boats are moored at the dock in the image.", "C"),
+        (BOATS, "One boat is moored at the dock.", "A"),
         # something else
+        (BOATS, "Four people are standing at the dock.", None),
+        (BOATS, "Four boats are moored at the buoy.", None),
+        (BOATS, "At least four boats are moored at the dock.", None),
+        (BOATS, "More than three boats are moored at the dock.", None),
+        (BOATS, "Fewer than four boats are moored at the dock.", None),
+        (BOATS, "Four boats aren't moored at the dock.", None),
+        (BOATS, "Three boats are moored at the dock, and one more boat behind them.", None),
+        (BOATS, "Three boats are moored at the dock, plus the canoe.", None),
+        (BOATS, "Near the lighthouse, three boats are moored at the dock.", None),
+        (BOATS, "Of the boats that are moored at the dock four are red.", None),
+        (BOATS, "Four of the boats are moored at the dock, one at sea.", None),
+        (BOATS, "Three boats are moored at the dock. One boat is moored at the dock, too.", None),
         (SIDE, "The front of the van is facing the camera.", None),
         (SIDE, "The front of the car is facing the wall.", None),
         (ROOF, "The cat is perched on the roof.", None),
