@@ -117,20 +117,24 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def check_packing(archive: zipfile.ZipFile, members: Collection[str]) -> None:
-    """ValueError where one of these entries cannot be unpacked, whatever its content."""
-    for member in members:
-        entry = archive.getinfo(member)
-        if entry.flag_bits & ENCRYPTED or entry.compress_type == AES:
-            how = "encrypted"
-        elif entry.volume:
-            how = "in another part of it"
-        elif entry.compress_type not in PACKINGS:
-            how = f"packed by method {entry.compress_type}, which Python does not know"
-        else:
-            continue
+    """ValueError where none of these entries can be unpacked, whatever their content. Where some
+    can, each other costs itself."""
+    problems = [_packing_problem(archive.getinfo(member)) for member in members]
+    if problems and all(problems):
         raise ValueError(
-            f"{archive.filename}: {member} is {how}: unpack the archive, and name the folder"
+            f"{archive.filename}: what it holds is {problems[0]}: unpack it, and name the folder"
         )
+
+
+def _packing_problem(entry: zipfile.ZipInfo) -> str:
+    """Why an entry cannot be unpacked; empty where it can."""
+    if entry.flag_bits & ENCRYPTED or entry.compress_type == AES:
+        return "encrypted"
+    if entry.volume:
+        return "in another part of the archive"
+    if entry.compress_type not in PACKINGS:
+        return f"packed by method {entry.compress_type}, which Python does not know"
+    return ""
 
 
 def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> Path:

@@ -1,5 +1,6 @@
 import io
 import random
+import re
 import shutil
 import zipfile
 from hashlib import sha256
@@ -137,16 +138,16 @@ def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
         (10, 93, "packed by method 93"),
         (10, 99, "encrypted"),
         (8, 1, "encrypted"),
-        (34, 1, "in another part of it"),
+        (34, 1, "in another part of the archive"),
     ],
 )
 def test_an_archive_that_cannot_be_unpacked_says_so(offset, value, how, tmp_path):
     archive = pack(tmp_path / "two.zip", **{"1.jpg": noise(11, 11), "2.jpg": noise(12, 12)})
     raw = bytearray(archive.read_bytes())
-    entry = raw.rindex(b"PK\x01\x02")  # of the list of entries, the last
-    raw[entry + offset : entry + offset + 2] = value.to_bytes(2, "little")
+    for entry in [found.start() for found in re.finditer(b"PK\x01\x02", raw)]:
+        raw[entry + offset : entry + offset + 2] = value.to_bytes(2, "little")
     archive.write_bytes(raw)
-    with pytest.raises(ValueError, match=rf"two.zip: 2.jpg is {how}.*: unpack the archive, and"):
+    with pytest.raises(ValueError, match=rf"two.zip: what it holds is {how}.*: unpack it, and"):
         open_photographs(source(archive), tmp_path)
 
 
