@@ -33,9 +33,10 @@ def write_sample(items_path: Path, title: str, number: int | None, seed: int, ro
         logger.info("sample: %d of %d items of %s", drawn.height, items.height, title)
         if missed := num_left_out(items, drawn):
             logger.warning(
-                "sample: no item of %d categories of %s was drawn: means over categories leave "
-                "them out; ask more items",
+                "sample: no item of %d categor%s of %s was drawn: means over categories leave "
+                "what is missing out; ask more items",
                 missed,
+                "y" if missed == 1 else "ies",
                 title,
             )
         return write_artifact(drawn, artifact)

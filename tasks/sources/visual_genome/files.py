@@ -31,12 +31,18 @@ ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
 """Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""
 
 
+DOWNLOAD = "`spatialthinker download visual-genome` fetches them"
+
+
 def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
     """JSON files by role; those in archives are unpacked below `unpack_into` first.
 
     Raises ValueError where a folder holds two files of one role.
     """
-    files = find_files(path)
+    try:
+        files = find_files(path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}; {DOWNLOAD}") from None
     found: dict[tuple[Path, str], tuple[Path, str]] = {}
     for file in files:
         if match := ROLE_NAME.fullmatch(file.name):
@@ -57,7 +63,7 @@ def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, lis
     if not roles["objects"]:
         raise FileNotFoundError(
             f"no objects.json or archive that holds one at {path}: source.path takes the folder "
-            "of the Visual Genome files"
+            f"of the Visual Genome files; {DOWNLOAD}"
         )
     return roles
 
