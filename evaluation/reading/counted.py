@@ -21,6 +21,8 @@ COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
 SHARED_OUT = re.compile(r"(?i)\b(?:each|every|per)\b")
 """With a number that is of a part: "each table has 2 chairs"."""
 NONE = re.compile(r"(?i)\b(?:no|zero|not any) (?=([\w-]+)\b)")
+CONCLUDES = re.compile(r"(?i)\b(?:answer|option|choice|total)\b")
+"""In a clause of the number that is asked for, and of no part of it."""
 MAX_BEFORE = 20
 """Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
 Clause = tuple[str, str]
@@ -67,7 +69,9 @@ def without_parts(kept: Sequence[Clause], asked: Asked) -> list[Clause]:
         whole, total, end = COUNTED.search(clause), 0, place
         while whole and end < min(len(kept), place + MAX_BEFORE):
             part = PART.search(kept[end][0])
-            if not part or things_in(kept[end][0]) & asked.things - things_in(clause) - COMMON:
+            if not part or CONCLUDES.search(kept[end][0]):
+                break
+            if things_in(kept[end][0]) & asked.things - things_in(clause) - COMMON:
                 break
             total += _value(part[1])
             end += 1

@@ -119,6 +119,8 @@ CASES = [
     ),
     (HATS, NUMBERS, "There are 3 people. Two are wearing hats, one is not wearing any.", "B"),
     (HATS, NUMBERS, "There are three people with hats. One is a man.", "C"),
+    (HATS, NUMBERS, "I see 4 hats. Two cats are there. The correct answer is (B) 2.", "B"),
+    (HATS, NUMBERS, "I see 4 hats. There are 3 dogs. So the answer is 1.", "A"),
     (SOFA, SIDES, "The sofa would be on your left.", "A"),
     (SOFA, SIDES, "If you are standing at the door facing the window, it is on your right.", "B"),
     (SOFA, SIDES, "It would be on your right, if you faced the other way.", None),

@@ -130,6 +130,23 @@ def test_a_reply_answers_with_what_it_entails_or_with_nothing(case):
         assert letter is None or letter in entailed, reply
 
 
+FINAL = (
+    "Answer: {0}", "The answer is {0}.", "So the answer is {1}.", "Final answer: {1}",
+    "The correct answer is ({0}) {1}.", "<answer>{0}</answer>", "<answer>{1}</answer>",
+    "\\boxed{{{0}}}", "**{0}. {1}**", "{0}", "Therefore: {1}.",
+)  # fmt: skip
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(replies(), st.integers(0, 1), st.sampled_from(FINAL))
+def test_what_a_reply_says_to_be_its_answer_counts(case, number, final):
+    asked, reply, _ = case
+    letter, text = "AB"[number], asked.options[number]
+    said = f"{reply}\n{final.format(letter, text)}"
+    options = dict(zip("ABCD", asked.options, strict=False))
+    assert parse_answer(said, options, asked.question).letter in (letter, None), said
+
+
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked.question)
 def test_every_claim_is_read_from_either_thing(asked):
     options = dict(zip("ABCD", asked.options, strict=False))
