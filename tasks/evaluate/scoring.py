@@ -19,6 +19,7 @@ from evaluation.reading.asked import TABLE as SCALES
 from evaluation.reading.reply_parts import TABLE
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
+from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
@@ -34,7 +35,8 @@ def read_benchmark(items_path: Path, replies_path: Path, root: Path) -> Path:
     """The artifact with what the replies say."""
     inputs = inputs_of(items=items_path, replies=replies_path)
     words = sha256(TABLE.read_bytes() + SCALES.read_bytes()).hexdigest()[:16]
-    parsed = plan_artifact(root, "parse", version=VERSION, config={"words": words}, inputs=inputs)
+    tables = {"words": words, "vocabulary": vocabulary_digest()}
+    parsed = plan_artifact(root, "parse", version=VERSION, config=tables, inputs=inputs)
     if not is_complete(parsed):
         items, replies = pl.read_parquet(items_path), pl.read_parquet(replies_path)
         write_artifact(read_replies(items, replies, read_mask=PhotographStore(root).read), parsed)
