@@ -4,7 +4,7 @@
 a word that is not in data/vocabulary/classes.toml nothing is known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache
 
 from schemas.vocabulary.classes import load_vocabulary
@@ -16,13 +16,33 @@ ANY = {
 """Words that may stand for whatever is asked about, or for what is seen and who sees it."""
 
 
-def is_another_thing(word: str, known: Iterable[str]) -> bool:
-    """Whether a word names a thing that can be none of those which these words name."""
-    own = None if word in ANY else _class_of(word)
-    if own is None:
+def is_another_thing(word: str, known: Iterable[str], said: Set[str] = frozenset()) -> bool:
+    """Whether a word names a thing that can be none of those which these words name. Beside those
+    that are said, too, it is no other word for one of them: "the boy and the man"."""
+    if word in ANY or _class_of(word) is None:
         return False
-    others = {other for name in known if (other := _class_of(name))}
-    return not any(load_vocabulary().may_be_same(own, other) for other in others)
+    return not any(_is_kind(word, name) if name in said else may_be(word, {name}) for name in known)
+
+
+def may_be(word: str, known: Iterable[str]) -> bool:
+    """Whether a word may name a thing that one of these words names."""
+    own = _class_of(word)
+    others = {other for name in known if (other := _class_of(name))} if own else ()
+    return any(load_vocabulary().may_be_same(own, other) for other in others if own)
+
+
+def _is_kind(word: str, name: str) -> bool:
+    """Whether one of two words names a kind of the other's."""
+    own, other = _class_of(word), _class_of(name)
+    if own is None or other is None:
+        return False
+    is_kind_of = load_vocabulary().is_kind_of
+    return is_kind_of(own, other) or is_kind_of(other, own)
+
+
+def is_thing(word: str) -> bool:
+    """Whether a word is known to name a thing."""
+    return _class_of(word) is not None
 
 
 @cache

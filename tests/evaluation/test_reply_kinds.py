@@ -420,6 +420,9 @@ def test_replies_in_the_styles_of_models_are_read():
         "The bus and the tree are behind the van.",
         "The fork was left on the plate.",
         "There is a boat, or maybe a log.",
+        "<answer>The truck is to the left of the tree.</answer>",
+        "The truck is red.",
+        "The car is red.",
     ]
 
 
