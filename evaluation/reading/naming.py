@@ -15,6 +15,9 @@ ANY = {
 }  # fmt: skip
 """Words that may stand for whatever is asked about, or for what is seen and who sees it."""
 
+SEXES = ({"man", "boy", "father", "son"}, {"woman", "girl", "mother", "daughter"})
+"""Classes of people, no one of whom is called by a word for the others."""
+
 
 def is_another_thing(word: str, known: Iterable[str], said: Set[str] = frozenset()) -> bool:
     """Whether a word names a thing that can be none of those which these words name. Beside those
@@ -28,7 +31,16 @@ def may_be(word: str, known: Iterable[str]) -> bool:
     """Whether a word may name a thing that one of these words names."""
     own = _class_of(word)
     others = {other for name in known if (other := _class_of(name))} if own else ()
-    return any(load_vocabulary().may_be_same(own, other) for other in others if own)
+    return any(
+        load_vocabulary().may_be_same(own, other) and {*_sexes(own), *_sexes(other)} != {0, 1}
+        for other in others
+        if own
+    )
+
+
+def _sexes(class_name: str) -> list[int]:
+    lineage = load_vocabulary().lineage(class_name)
+    return [number for number, sex in enumerate(SEXES) if not sex.isdisjoint(lineage)]
 
 
 def _is_kind(word: str, name: str) -> bool:

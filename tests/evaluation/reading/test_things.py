@@ -13,6 +13,9 @@ DOOR = ("Is the door of the refrigerator open or closed?", OPEN)
 SHIRT = ("What color is the man's shirt?", COLOURS)
 CAR = ("What color is the car next to the tree?", COLOURS)
 FACING = ("Is the woman facing towards the dog or away?", ("facing towards", "facing away"))
+CAT = ("What is the cat sitting on?", ("the sofa", "the floor", "the table"))
+BOY = ("Is the boy to the left or right of the man?", SIDES)
+WOMAN = ("Is the woman holding the umbrella taller than the man?", ("Yes", "No"))
 BUS = ("Which direction is the bus facing?", SIDES)
 BICYCLE = ("Is the dog to the left or right of the bicycle?", SIDES)
 SOFA = ("Where is the sofa relative to the lamp?", SIDES)
@@ -45,6 +48,16 @@ TALLEST = ("Which is the tallest, the tree, the house or the pole?", ("tree", "h
         (CAR, "The vehicle next to the tree is white.", "C"),
         (FACING, "The woman's friend is facing towards the dog.", None),
         (FACING, "The woman's head is facing towards the dog.", "A"),
+        (CAT, "The dog is sitting on the floor.", None),
+        (CAT, "The book next to the cat is on the table.", None),
+        (CAT, "The cat's tail is on the floor.", None),
+        (CAT, "The bowl is on the floor; the cat sits on the table.", "C"),
+        (BOY, "The woman is to the left of the man.", None),
+        (BOY, "The man with the hat is to the left of the boy.", None),
+        (BOY, "The gentleman is to the right of the boy.", "A"),
+        (BOY, "The boy holding the ball is on the left of the man.", "A"),
+        (WOMAN, "The umbrella is taller than the man.", None),
+        (WOMAN, "The lady is shorter than the man.", "B"),
         (BUS, "The man next to the bus is facing right.", None),
         (BUS, "The bus's owner is facing left.", None),
         (BUS, "The front of the bus is facing right.", "B"),
