@@ -8,6 +8,7 @@ from collections.abc import Iterable, Set
 from functools import cache
 
 from schemas.vocabulary.classes import load_vocabulary
+from schemas.vocabulary.kinds import Kind
 
 ANY = {
     "object", "item", "thing", "one", "image", "picture", "photo", "photograph", "scene", "frame",
@@ -15,6 +16,7 @@ ANY = {
 }  # fmt: skip
 """Words that may stand for whatever is asked about, or for what is seen and who sees it."""
 
+SETTING = {Kind.STUFF, Kind.ABSTRACT}
 SEXES = ({"man", "boy", "father", "son"}, {"woman", "girl", "mother", "daughter"})
 """Classes of people, no one of whom is called by a word for the others."""
 
@@ -55,6 +57,12 @@ def _is_kind(word: str, name: str) -> bool:
 def is_thing(word: str) -> bool:
     """Whether a word is known to name a thing."""
     return _class_of(word) is not None
+
+
+def is_solid(word: str) -> bool:
+    """Whether a word is known to name a thing or its part, not the weather, a place or a time."""
+    own = None if word in ANY else _class_of(word)
+    return own is not None and load_vocabulary().classes[own].kind not in SETTING
 
 
 @cache

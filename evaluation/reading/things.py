@@ -7,7 +7,7 @@ wings are open" and "the butterfly's eyes are open".
 from collections.abc import Set
 
 from evaluation.reading.asked import Asked
-from evaluation.reading.naming import is_another_thing, is_thing, may_be
+from evaluation.reading.naming import is_another_thing, is_solid, is_thing, may_be
 from evaluation.reading.option_texts import singular
 from evaluation.reading.subjects import OF_OWNER, OWNER
 
@@ -22,9 +22,10 @@ OWNERS = {"owner", "handler", "keeper", "neighbor", "neighbour"}
 
 def is_none_of(thing: str, asked: Asked, said: Set[str]) -> bool:
     """Whether a word names another thing than all that the question names; `said` are the things
-    that the reply names."""
+    that the reply names. Of a question for the weather, everything in the picture may speak."""
     is_of_many = asked.is_counted or (_is_which(asked) and not asked.references)
-    return not is_of_many and is_another_thing(thing, asked.things, said)
+    is_of_thing = bool(asked.references) or any(map(is_solid, asked.things))
+    return is_of_thing and not is_of_many and is_another_thing(thing, asked.things, said)
 
 
 def is_owned_by_another(clause: str, asked: Asked, said: Set[str]) -> bool:

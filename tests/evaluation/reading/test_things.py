@@ -16,6 +16,8 @@ FACING = ("Is the woman facing towards the dog or away?", ("facing towards", "fa
 CAT = ("What is the cat sitting on?", ("the sofa", "the floor", "the table"))
 BOY = ("Is the boy to the left or right of the man?", SIDES)
 WOMAN = ("Is the woman holding the umbrella taller than the man?", ("Yes", "No"))
+WEATHER = ("What is the weather like in the image?", ("sunny", "cloudy", "snowy"))
+NIGHT = ("Is it day or night in the picture?", ("day", "night"))
 BUS = ("Which direction is the bus facing?", SIDES)
 BICYCLE = ("Is the dog to the left or right of the bicycle?", SIDES)
 SOFA = ("Where is the sofa relative to the lamp?", SIDES)
@@ -48,6 +50,9 @@ TALLEST = ("Which is the tallest, the tree, the house or the pole?", ("tree", "h
         (CAR, "The vehicle next to the tree is white.", "C"),
         (FACING, "The woman's friend is facing towards the dog.", None),
         (FACING, "The woman's head is facing towards the dog.", "A"),
+        (WEATHER, "The sky is cloudy.", "B"),
+        (WEATHER, "The ground is white, so it is snowy.", "C"),
+        (NIGHT, "The street lights are on; it is night.", "B"),
         (CAT, "The dog is sitting on the floor.", None),
         (CAT, "The book next to the cat is on the table.", None),
         (CAT, "The cat's tail is on the floor.", None),
