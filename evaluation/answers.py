@@ -21,6 +21,7 @@ from evaluation.reading.filled import filled, gaps_in
 from evaluation.reading.lines import skeletons_of
 from evaluation.reading.option_texts import Options, words_with_digits
 from evaluation.reading.related import claims_of, related
+from evaluation.reading.renamed import in_words_of
 from evaluation.reading.repeated import confirmed, proposition_in
 from evaluation.reading.reply_parts import (
     MAX_PART,
@@ -67,6 +68,7 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
     text = spoken(reply)
     asked = NOTHING
     if question:
+        text = in_words_of("\n".join((question, *options.values())), text)
         asked = asked_by(question, options.items())._replace(claims=claims_of(question, options))
     known = {letter: words_with_digits(option) for letter, option in options.items()}
     item = _Item(question, options, known, asked)

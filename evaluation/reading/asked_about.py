@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from evaluation.reading.asked import COMMON, LESSER, NUMBER, TURNS, VERB, Asked, Scale, things_in
+from evaluation.reading.compared import SENTENCE_ENDS, THAN, is_of_some
 from evaluation.reading.counted import (
     Clause,
     with_zero,
@@ -39,6 +40,7 @@ from evaluation.reading.subjects import (
     subject_of,
     supposing,
 )
+from evaluation.reading.things import is_none_of, is_owned_by_another, is_reference
 from evaluation.reading.turned import said_by_opposite
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
@@ -61,14 +63,12 @@ LETTERED = re.compile(rf"{JOINED}(?:(?:the )?(?:point|object) )?\(?[A-Z]\)? {IS}
 """What a clause speaks of, by its letter."""
 ADDED = re.compile(rf"(?i)^(?:(?:which|that|who|and)\s+)?{IS}\b")
 """Says more of what stands in a clause before it."""
-SENTENCE_ENDS = re.compile(r"[.!?\n]")
 SEVERAL = re.compile(r"(?i)\b(?:are|were|both|all)\b")
 """In a clause of several things, the first of which may stand in clauses before it."""
 MAX_SENTENCE = 500
 """Characters in which the things of a comparison are looked for: bounds time."""
 CONDITION = re.compile(r"(?i)^(?:if|imagine|imagining|suppose|assuming|when)\b")
 WOULD_BE = re.compile(r"(?i)\bwould (?=be\b)")
-THAN = re.compile(r"(?i)\bthan\b")
 GENERAL = {
     "object", "item", "thing", "one", "answer", "option", "choice", "position", "location",
     "itself",
@@ -93,7 +93,7 @@ def about_asked(text: str, asked: Asked) -> str:
     if not asked.things:
         return text
     ends = [(0, 0), *(match.span() for match in CLAUSE_ENDS.finditer(text)), (len(text), len(text))]
-    reading = _Reading(asked, is_named=asked.placed <= things_in(text))
+    reading = _Reading(asked, things_in(text))
     for (_, start), (end, following) in pairwise(ends):
         reading.take(text[start:end], text[end:following], text[start : start + MAX_SENTENCE])
     if reading.is_unclear:
@@ -104,14 +104,14 @@ def about_asked(text: str, asked: Asked) -> str:
 
 @dataclass(slots=True)
 class _Reading:
-    """Whether a text names the thing for whose place is asked; its clauses that were kept so far,
-    the things that they name, the clause before; whether another thing than what is asked about was
-    a subject so far, and whether that was; whether the last clause was left out; the
-    other thing that it then spoke of; whether it stands below a heading of the opposite, or belongs
-    to a comparison; whether what speaks of the opposite is not understood, where it is read."""
+    """The things that a text names; its clauses that were kept so far, the things that they name,
+    the clause before; whether another thing than what is asked about was a subject so far, and
+    whether that was; whether the last clause was left out; the other thing that it then spoke of;
+    whether it stands below a heading of the opposite, or belongs to a comparison; whether what
+    speaks of the opposite is not understood, where it is read."""
 
     asked: Asked
-    is_named: bool
+    said: set[str]
     kept: list[Clause] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     before: str = ""
@@ -141,7 +141,7 @@ class _Reading:
         self.is_unclear |= asked.is_turned and is_opposite
         self.is_headed &= not _names_end(clause, asked)
         self.is_compared &= not VERB.search(clause)
-        self.is_compared |= THAN.search(clause) is not None and _is_of_some(ahead, asked)
+        self.is_compared |= THAN.search(clause) is not None and is_of_some(ahead, asked)
         self.is_left_out = (
             self.is_headed
             or is_opposite
@@ -210,28 +210,29 @@ class _Reading:
             return True
         if is_from_another(clause, asked) or is_another(clause, asked.claims):
             return True
+        if is_owned_by_another(clause, asked, self.said):
+            return True
         is_to_pronoun = TO_PRONOUN.search(clause) is not None
         if is_to_pronoun and self.is_of_others:
-            return True
-        owner = OWNER.match(clause) if asked.references else None
-        if owner and is_another_thing(owner[1].lower(), asked.things):
             return True
         if subject is None:
             return False
         is_asked = subject.thing in asked.things
-        if subject.is_new:
-            return bool(asked.references) and not is_asked
         if is_asked and subject.other and subject.other not in asked.things:
             return True
-        if asked.references and subject.is_named and is_another_thing(subject.thing, asked.things):
+        if subject.is_new:
+            is_other = not is_asked or is_reference(subject.thing, asked)
+            return bool(asked.references) and is_other
+        if subject.is_named and is_none_of(subject.thing, asked, self.said):
             return True
-        is_placed = asked.placed and (subject.is_part or self.is_named or is_to_pronoun)
+        is_named = asked.placed <= self.said
+        is_placed = asked.placed and (subject.is_part or is_named or is_to_pronoun)
         if is_placed and not is_asked and subject.thing not in GENERAL:
             return True
         if subject.is_part:
             return False
-        is_reference = subject.thing in asked.references and not SEVERAL.search(clause)
-        return is_reference or (self.is_told and subject.thing in self.seen and not is_asked)
+        is_seen_from = is_reference(subject.thing, asked) and not SEVERAL.search(clause)
+        return is_seen_from or (self.is_told and subject.thing in self.seen and not is_asked)
 
     def _goes_on(self, clause: str) -> bool:
         """Whether a clause says more of the subject of the one before: "and behind it"."""
@@ -260,15 +261,6 @@ class _Reading:
 
 def _names_end(clause: str, asked: Asked) -> bool:
     return any(end.search(clause) for end, _ in asked.ends)
-
-
-def _is_of_some(text: str, asked: Asked) -> bool:
-    """Whether the first sentence of a text compares some of three or more options: "the bus is
-    taller than the tree" does not say which is the tallest."""
-    end = SENTENCE_ENDS.search(text)
-    things = things_in(text[: end.start()] if end else text)
-    named = sum(kind <= things for kind in asked.kinds)
-    return bool(asked.ends) and 1 < named < len(asked.kinds)
 
 
 def _is_opposite(clause: str, scale: Scale) -> bool:

@@ -25,6 +25,8 @@ GENERAL = {"other", "others", "one", "ones", "rest", "two", "any", "first", "sec
 """Words for what is offered."""
 APART = re.compile(rf"(?i)(?:^ (?:\w+ )?|\bthan\b.* (?:is|are) )(?:to|from) {NAMED}")
 """Behind "closer": to what."""
+DIRECT = re.compile(rf"(?i)^ {NAMED}")
+"""Behind "in front of", where that is an end of a scale: of what."""
 COMPARED = re.compile(rf"(?i)\bthan {NAMED}(?: (?:is|are))?$")
 """Of two things alone, which names their place by another word: "closer to the fridge than the sink
 is" where the question says refrigerator."""
@@ -36,6 +38,7 @@ def is_from_another(clause: str, asked: Asked) -> bool:
     is_synonym = asked.things.isdisjoint(VIEWER) and COMPARED.search(clause) is not None
     ends = [] if is_synonym else [*(end for end, _ in asked.ends), *asked.places]
     named = [found for end in ends for found in _behind(end, APART, clause)]
+    named += [found for end, _ in asked.ends for found in _behind(end, DIRECT, clause)]
     if asked.references.isdisjoint(things_in(clause) - COMMON):
         named += [found for place in asked.places for found in _behind(place, BESIDE, clause)]
     named += [found for end, _ in asked.ends for found in _behind(end, THAN, clause)]

@@ -14,7 +14,7 @@ from itertools import chain, takewhile
 from typing import NamedTuple
 
 from evaluation.reading.asked import ASKED_THING, PLACED, REFERENCE, SUPPOSES
-from evaluation.reading.naming import is_another_thing
+from evaluation.reading.naming import is_another_thing, is_thing
 from evaluation.reading.plain_clauses import BEGIN, OF_SCENE, clauses_of, words_of
 from evaluation.reading.repeated import proposition_in
 from evaluation.reading.subjects import PREFACE
@@ -66,8 +66,7 @@ TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "
 
 
 class Claim(NamedTuple):
-    """How one thing is to another: their words, the last of which is the thing itself; whether it
-    is directly so."""
+    """How one thing is to another: the words of their names; whether it is directly so."""
 
     one: Sequence[str]
     relation: str
@@ -85,7 +84,7 @@ class Claim(NamedTuple):
     def is_of(self, other: "Claim") -> bool:
         """Whether both are about the same things, in this order. One name of both things must be
         whole: of a red and a blue car, "the car" may be either."""
-        is_whole = other.one[-1] == other.other[-1]
+        is_whole = _head(other.one) == _head(other.other)
         return _is_named(self.one, other.one, is_whole) and _is_named(
             self.other, other.other, is_whole
         )
@@ -129,7 +128,7 @@ def is_another(clause: str, claims: Sequence[tuple[str, Claim]]) -> bool:
     if any(stated.is_of(claim) for _, claim in claims):
         return True
     heads = [_head(name) for name in (stated.one, stated.other)]
-    known = [(claim.one[-1], claim.other[-1]) for _, claim in claims]
+    known = [(_head(claim.one), _head(claim.other)) for _, claim in claims]
     if any({*heads} == {*pair} for pair in known):
         return False
     things = {*chain.from_iterable(known)}
@@ -217,10 +216,17 @@ def _name(text: str) -> list[str]:
 def _head(name: Sequence[str]) -> str:
     """The word of a name that says what the thing is."""
     words = [*takewhile(lambda word: word not in TAILS, name)]
+    doing = (at for at, word in enumerate(words) if at and at + 1 < len(words) and _is_doing(word))
+    words = words[: next(doing, None)]
     return words[-1] if words else ""
+
+
+def _is_doing(word: str) -> bool:
+    """Whether a word says what a thing does ("holding"), rather than what it is ("painting")."""
+    return word.endswith("ing") and not is_thing(word)
 
 
 def _is_named(said: Sequence[str], known: Sequence[str], is_whole: bool) -> bool:
     if is_whole:
         return said == known
-    return {*said} <= {*known} and said[-1:] == known[-1:]
+    return {*said} <= {*known} and _head(said) == _head(known)

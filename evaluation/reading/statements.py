@@ -128,6 +128,7 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
             denied |= {*"".join(named)} if _is_refused(clause) else set()
         elif len(named) == 1 and clause[0] != "y":
             found += _read_clause(clause, line, named[0], known)
+    found = [one for one in found if not {*one.letters} <= denied]
     letters = "".join(sorted({letter for one in found for letter in one.letters}))
     return [replace(one, letters=letters) for one in found[-1:]], denied
 

@@ -34,7 +34,9 @@ IT = re.compile(
     rf"(?i)^(?:[\w']+\s+){{0,5}}?(?:it|he|she|they)(?:'s|'re|\s+{IS}|\s+{WOULD}\s+be)\b"
 )
 """Speaks of what a clause before it speaks of."""
-OTHER = re.compile(rf"{JOINED}the (other|second|third|next|neighbou?ring) [\w-]+ {IS}\b")
+OTHER = re.compile(
+    rf"{JOINED}(?:(?:the|an?) (other|second|third|next|neighbou?ring)|(another)) [\w-]+ {IS}\b"
+)
 """Another thing of the kind that is asked about."""
 PART = re.compile(
     rf"{JOINED}(?:the|this|that) (?:[\w-]+ )?[\w-]+['\u2019]s ([\w-]+) {IS} "
@@ -42,9 +44,20 @@ PART = re.compile(
 )
 """What belongs to a thing, and where it is, which may not be where the thing is."""
 OWNER = re.compile(
-    rf"{JOINED}{PREFACE}(?:the|this|that) (?:[\w-]+ )?([\w-]+)['\u2019]s (?:[\w-]+ )?[\w-]+ {IS}\b"
+    rf"{JOINED}{PREFACE}(?:the|this|that) (?:[\w-]+ )?(?P<owner>[\w-]+)['\u2019]s "
+    rf"(?:[\w-]+ )?(?P<thing>[\w-]+) {IS}\b"
 )
-"""To whom belongs what a clause speaks of."""
+"""To whom belongs what a clause speaks of, and that."""
+OF_OWNER = re.compile(
+    rf"{JOINED}the (?P<thing>[\w-]+) of (?:the|this|that) (?:[\w-]+ ){{0,2}}?(?P<owner>[\w-]+)"
+    rf"(?: (?:on|in|at|to|next|near|behind|with)\b[^,;:]*?)? {IS}\b"
+)
+"""The same in other words."""
+WITH_PLACE = re.compile(
+    rf"{JOINED}(?:the|this|that) {THING} (?:(?:to|on|in|at|next|near|behind|beside|under|above|"
+    rf"below|by|with|inside)|(?!(?:{IS}|{WOULD})\b)\w+ing)\b[^,;:]*? {IS}\b"
+)
+"""What a clause speaks of, with where that is: "the man next to the bus"."""
 INVERTED = re.compile(
     rf"{JOINED}(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
     rf"(?:{IS} (?:the )?)?(?:an?|some) {THING}$"
@@ -78,13 +91,16 @@ class Subject(NamedTuple):
 
 def subject_of(clause: str) -> Subject | None:
     """What a clause speaks of; None where it has no subject of these forms."""
+    found = OTHER.match(clause)
+    other = (found[1] or found[2]).lower() if found else ""
     if named := SUBJECT.match(clause):
-        other = OTHER.match(clause)
-        return Subject(singular(named[1].lower()), other[1].lower() if other else "")
+        return Subject(singular(named[1].lower()), other)
     if part := PART.match(clause):
         return Subject(singular(part[1].lower()), is_part=True)
-    new = INVERTED.match(clause) or ANOTHER.match(clause)
-    return Subject(singular(new[1].lower()), is_new=True) if new else None
+    if new := INVERTED.match(clause) or ANOTHER.match(clause):
+        return Subject(singular(new[1].lower()), other, is_new=True)
+    placed = WITH_PLACE.match(clause)
+    return Subject(singular(placed[1].lower())) if placed else None
 
 
 def supposing(clause: str) -> str:

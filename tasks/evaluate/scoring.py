@@ -16,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.baselines import constant_baselines
 from evaluation.photographs import PhotographStore
 from evaluation.reading.asked import TABLE as SCALES
+from evaluation.reading.renamed import TABLE as SYNONYMS
 from evaluation.reading.reply_parts import TABLE
 from evaluation.scoring import score
 from evaluation.verdicts import read_replies
@@ -23,7 +24,7 @@ from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
-VERSION = 35
+VERSION = 36
 
 
 class Scored(NamedTuple):
@@ -34,8 +35,8 @@ class Scored(NamedTuple):
 def read_benchmark(items_path: Path, replies_path: Path, root: Path) -> Path:
     """The artifact with what the replies say."""
     inputs = inputs_of(items=items_path, replies=replies_path)
-    words = sha256(TABLE.read_bytes() + SCALES.read_bytes()).hexdigest()[:16]
-    tables = {"words": words, "vocabulary": vocabulary_digest()}
+    words = b"".join(table.read_bytes() for table in (TABLE, SCALES, SYNONYMS))
+    tables = {"words": sha256(words).hexdigest()[:16], "vocabulary": vocabulary_digest()}
     parsed = plan_artifact(root, "parse", version=VERSION, config=tables, inputs=inputs)
     if not is_complete(parsed):
         items, replies = pl.read_parquet(items_path), pl.read_parquet(replies_path)

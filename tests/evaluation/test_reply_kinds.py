@@ -93,6 +93,8 @@ KINDS = {
         (SIDES, "Everything except C is wrong.", "C"),
         (SIDES, "Eliminating A, B and D gives C.", "C"),
         (SIDES, "A and C are wrong.", None),
+        (COUNTS, "- A: no. 2 (B) is wrong.", None),
+        (SIDES, "A: A is wrong.", None),
         (SIDES, "Incorrect: A, C, D. Correct: B.", "B"),
         (SIDES, "The answer is C. Option C is wrong.", None),
         (SIDES, "A cannot be ruled out.", None),
@@ -420,6 +422,10 @@ def test_replies_in_the_styles_of_models_are_read():
         "The bus and the tree are behind the van.",
         "The fork was left on the plate.",
         "There is a boat, or maybe a log.",
+        "<answer>The truck is to the left of the tree.</answer>",
+        "The truck is red.",
+        "The car is red.",
+        "The thing on the chair is a phone.",
     ]
 
 

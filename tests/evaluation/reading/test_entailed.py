@@ -130,6 +130,15 @@ def test_a_reply_answers_with_what_it_entails_or_with_nothing(case):
         assert letter is None or letter in entailed, reply
 
 
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(replies().filter(lambda case: "sofa" in case[0].question))
+def test_another_word_for_a_thing_says_the_same(case):
+    asked, reply, _ = case
+    options = dict(zip("ABCD", asked.options, strict=False))
+    letter = parse_answer(reply, options, asked.question).letter
+    assert parse_answer(reply.replace("sofa", "couch"), options, asked.question).letter == letter
+
+
 FINAL = (
     "Answer: {0}", "The answer is {0}.", "So the answer is {1}.", "Final answer: {1}",
     "The correct answer is ({0}) {1}.", "<answer>{0}</answer>", "<answer>{1}</answer>",
