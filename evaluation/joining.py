@@ -64,13 +64,16 @@ def join_replies(
 
 
 def merge_replies(items: pl.DataFrame, parts: Mapping[Path, pl.DataFrame]) -> pl.DataFrame:
-    """Rows of IMPORTED in the order of the items, from several files. ValueError names the first
-    item that two of them have a reply to."""
+    """Rows of IMPORTED in the order of the items, from several files. A reply counts before the
+    note in another file that there was none. ValueError names the first item that two files have a
+    reply to."""
     said: dict[str, tuple[Path, Row]] = {}
     for path, part in parts.items():
         for row in part.filter(pl.col("error").ne_missing(ABSENT)).iter_rows(named=True):
-            other, _ = said.setdefault(row["item_id"], (path, row))
-            if other is not path:
+            other, earlier = said.get(row["item_id"], (path, None))
+            if earlier is None or _has_failed(earlier):
+                said[row["item_id"]] = path, row
+            elif not _has_failed(row):
                 raise ValueError(
                     f"{other} and {path} both have a reply to item {row['item_id']}: keep one"
                 )
@@ -79,6 +82,11 @@ def merge_replies(items: pl.DataFrame, parts: Mapping[Path, pl.DataFrame]) -> pl
         for row in items.iter_rows(named=True)
     ]
     return frame_of(rows, IMPORTED)
+
+
+def _has_failed(row: Row) -> bool:
+    """Whether another harness got no reply."""
+    return bool(row["error"] == Failure.NO_REPLY)
 
 
 def _check_numbers(file: ReplyFile, replies: Sequence[FileReply]) -> None:

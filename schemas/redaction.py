@@ -14,8 +14,9 @@ ENCODED = re.compile(
 )
 """A character in an address, encoded once or more often, in JSON, or in HTML."""
 WORD = re.compile(r"[\w\-]+")
-MASKED = re.compile(r"[\w\-]*(?:[*•·…]+|\.{2,}|[xX]{4,})[\w\-]*")
-"""A word with a gap, as servers show a key by its ends."""
+MASKED = re.compile(r"(?:(?<![\w\-])[\w\-]+)?(?:[*•·…]+|\.{2,}|[xX]{4,})[\w\-]*")
+"""A word with a gap, as servers show a key by its ends; looked for from the starts of words only,
+as long ones would take time by the square of their length."""
 GAP = re.compile(r"[*•·…]+|\.{2,}|[xX]{4,}")
 MIN_WHOLE = 5
 """Characters of a key that is looked for: shorter ones, such as "none", are no secret."""

@@ -18,6 +18,7 @@ from tasks.chat.errors import (
     error_of,
     error_words,
     in_one_line,
+    is_said,
     is_unpaid,
 )
 from tasks.chat.requests import request_body
@@ -32,7 +33,7 @@ FINAL = re.compile(
     re.I,
 )
 """How providers call the states in which a batch has ended, by OpenAI's names."""
-NULL = msgspec.Raw(b"null")
+NULL = b"null"
 MARK = b"\xef\xbb\xbf"
 """A byte order mark."""
 Result = TypeVar("Result")
@@ -89,7 +90,7 @@ class _Response(msgspec.Struct):
 
 class _Line(msgspec.Struct):
     custom_id: str
-    response: msgspec.Raw = NULL
+    response: msgspec.Raw = msgspec.Raw(NULL)
     error: Any = None
 
 
@@ -144,12 +145,12 @@ def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
         read = msgspec.json.decode(line.removeprefix(MARK), type=_Line)
     except msgspec.DecodeError as error:
         return "", UnreadableError(f"the line cannot be read: {error}: {line[:80]!r}")
-    if bytes(read.response) == b"null":
-        code, words = body_words(read.error)
-        return read.custom_id, PassingError(f"{code}: {words}")
     try:
         status, raw = _answer(read.response)
-        if status != 200:
+        if raw == NULL and is_said(read.error):
+            code, words = body_words(read.error)
+            return read.custom_id, PassingError(f"{code}: {words}")
+        if not 200 <= status < 300:
             return read.custom_id, line_error(status, raw, where)
         return read.custom_id, read_sound(raw)
     except UpstreamError as error:
@@ -159,9 +160,11 @@ def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
 
 
 def _answer(response: msgspec.Raw) -> tuple[int, bytes]:
-    """Status and body; some providers write a status as a text, leave it out, or write the body as
-    a text, or in place of both."""
+    """Status and body, null where there is none; some providers write a status as a text, leave it
+    out, or write the body as a text, or in place of both."""
     try:
+        if bytes(response) == NULL:
+            return 200, NULL
         read = msgspec.json.decode(response, type=_Response)
         body = bytes(read.body) or bytes(response)
         if body.startswith(b'"'):

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from schemas.chat import ChatConfig, Failure, Request
 from tasks.chat.completion import Completion
-from tasks.chat.errors import OF_FORM, OF_STREAMS, RejectedError, names_any, names_turns
+from tasks.chat.errors import OF_FORM, RejectedError, names_any, names_streams, names_turns
 from tasks.chat.model_text import begins_as_prose, lacks_form
 
 
@@ -35,6 +35,8 @@ TOKENS, COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 """The two names of the field that limits a reply."""
 STRICT = "strict"
 """The field of a schema that asks a server to enforce it."""
+STREAM_OPTIONS = "stream_options"
+"""The field that asks for the tokens of a streamed reply."""
 OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Their reasoning models take no max_tokens, and all of their models the other name."""
 ANTHROPIC_HOST = "api.anthropic.com"
@@ -67,12 +69,12 @@ class Dialect:
         if any(_is_named(name, told) for name in (TOKENS, COMPLETION_TOKENS)):
             other = TOKENS if self.tokens_field == COMPLETION_TOKENS else COMPLETION_TOKENS
             yield replace(self, tokens_field=other)
-        for name in _left_out_first(request, self.form):
+        for name in self._left_out_first(request):
             if name not in self.without and _is_named(name.lower(), told):
                 yield replace(self, without=self.without | {name})
         if not self.is_merged and names_turns(told):
             yield replace(self, is_merged=True)
-        if not (self.is_streamed or request.chat.batch) and names_any(told, OF_STREAMS):
+        if not (self.is_streamed or request.chat.batch) and names_streams(told):
             yield replace(self, is_streamed=True)
         if names_any(told, OF_FORM):
             yield from self.in_other_forms(request)
@@ -82,6 +84,12 @@ class Dialect:
         if request.schema and request.chat.structured == "detect":
             forms = list(Form)
             yield from (replace(self, form=form) for form in forms[forms.index(self.form) + 1 :])
+
+    def _left_out_first(self, request: Request) -> list[str]:
+        """What a request may do without; temperature last, which changes most."""
+        strict = [STRICT] if request.schema and self.form is Form.JSON_SCHEMA else []
+        options = [STREAM_OPTIONS] if self.is_streamed else []
+        return [*strict, *options, *reversed(parameters_of(request.chat))]
 
     def __str__(self) -> str:
         less = "".join(f", without {name}" for name in sorted(self.without))
@@ -94,12 +102,6 @@ def parameters_of(chat: ChatConfig) -> dict[str, Any]:
     """What a configuration asks for beyond what every request has."""
     sampling = {"temperature": chat.temperature, "top_p": chat.top_p}
     return {name: value for name, value in sampling.items() if value is not None} | chat.extra_body
-
-
-def _left_out_first(request: Request, form: Form) -> list[str]:
-    """What a request may do without; temperature last, which changes most."""
-    strict = [STRICT] if request.schema and form is Form.JSON_SCHEMA else []
-    return [*strict, *reversed(parameters_of(request.chat))]
 
 
 def _is_named(name: str, told: str) -> bool:

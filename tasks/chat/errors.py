@@ -53,10 +53,16 @@ OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
-OF_STREAMS = (
-    "stream mode", "stream parameter", "stream=true", "stream to true", "stream: true", "streaming",
-)  # fmt: skip
-"""Words of a server that sends a reply piece by piece or not at all."""
+OF_STREAMS = re.compile(
+    r"\bnon[- _]?stream|\bstream *= *false|"
+    r"\bstream\b[^.\n]{0,40}\b(?:true|mode|parameter|enabled|required)\b|"
+    r"\b(?:only|needs?|requires?|must|use(?! of)|enable|set|without)\b[^.\n]{0,40}"
+    r"\bstream(?:ing|s)?\b|"
+    r"\bstreaming\b[^.\n]{0,40}\b(?:only|requests?|required|must|needed|true|enabled)\b",
+    re.I,
+)
+"""Words of a server that sends a reply piece by piece or not at all; that a stream has failed is no
+demand for one."""
 OF_TURNS = re.compile(
     r"must alternate|['\"`](?:system|developer)['\"`]|"
     r"\b(?:system|developer)[ _-](?:role|message|prompt|instruction)|"
@@ -254,13 +260,18 @@ def names_request(words: str) -> bool:
     """Whether a server speaks of what a request asks for. A page for people does not."""
     if words.lstrip().startswith("<"):
         return False
-    named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS, *OF_STREAMS)
-    return names_any(words, named) or names_turns(words)
+    named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
+    return names_any(words, named) or names_turns(words) or names_streams(words)
 
 
 def names_turns(words: str) -> bool:
     """Whether a server speaks of who says what in a conversation."""
     return OF_TURNS.search(words) is not None
+
+
+def names_streams(words: str) -> bool:
+    """Whether a server wants to be asked for a stream."""
+    return OF_STREAMS.search(words) is not None
 
 
 def names_any(words: str, names: tuple[str, ...]) -> bool:

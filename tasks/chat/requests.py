@@ -1,22 +1,23 @@
 """Requests as a server understands them: the body, in the dialect of the server."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from pydantic import BaseModel
 
 from schemas.chat import Message, Request, Role, schema_of
-from tasks.chat.dialects import STRICT, Dialect, Form, parameters_of
+from tasks.chat.dialects import STREAM_OPTIONS, STRICT, Dialect, Form, parameters_of
 from tasks.chat.sent_images import data_url
 
 ASKED = (
     "Reply with one JSON object that validates against this JSON Schema, and with nothing else:\n"
 )
 
-STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
-"""Of a request to a server that sends replies in no other way; without the second field, most do
-not tell the tokens."""
+STREAMED = {"stream": True, STREAM_OPTIONS: {"include_usage": True}}
+"""Of a request to a server that sends replies in no other way; without the second field, which some
+do not know, most do not tell the tokens."""
 
 
 def request_body(request: Request, dialect: Dialect) -> bytes:
@@ -33,11 +34,12 @@ def request_body(request: Request, dialect: Dialect) -> bytes:
     if dialect.is_merged:
         body["messages"] = _merged(messages)
     if dialect.is_streamed:
-        body |= STREAMED
-    known = parameters_of(chat)
-    return msgspec.json.encode(
-        body | {name: known[name] for name in known if name not in dialect.without}
-    )
+        body |= _kept(STREAMED, dialect)
+    return msgspec.json.encode(body | _kept(parameters_of(chat), dialect))
+
+
+def _kept(fields: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in dialect.without}
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tasks.chat.errors import is_said
+
 STREAM = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?::|(?:data|event|id|retry):)")
 """How a stream of events begins, and JSON never does."""
 LINES = re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\"choices\"")
@@ -14,6 +16,8 @@ COMMENT = re.compile(r"^:.*\n?", re.M)
 END = "[DONE]"
 FIRST = (None, 0, "0")
 """The index of the first choice, as servers write it."""
+NOT_ENDED = ("null", "none")
+"""What some servers write for the reason of an end that has not come yet."""
 TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 """Fields of a message that grow from piece to piece."""
 BORDER = re.compile(r"\n{2,}|(?<=\})[ \t]*\n(?=(?:event|id|retry):|data: ?\{|\{|data: ?\[DONE)")
@@ -38,11 +42,11 @@ def streamed(raw: bytes) -> dict[str, Any]:
         is_whole = is_whole or data == END
         if name == "error" and "error" not in event:
             event = {"error": event or data}
-        body |= {key: value for key, value in event.items() if value is not None}
+        body |= {key: value for key, value in event.items() if _says(key, value)}
         body |= _usage(event.get("x_groq"))
         for part in map(_object, _list(event.get("choices"))):
             if part.get("index") in FIRST:
-                choice |= {key: part[key] for key in ("finish_reason", "error") if part.get(key)}
+                choice |= _end(part)
                 body |= _usage(part)
                 told.append(part)
     if not (told or "error" in body) or not (is_whole or choice or "error" in body):
@@ -69,6 +73,20 @@ def _events(raw: bytes) -> Iterator[tuple[str, str]]:
 def _read(data: str) -> dict[str, Any]:
     """The object of an event; empty where it is none. ValueError where it is cut."""
     return _object(json.loads(data)) if data.startswith("{") else {}
+
+
+def _says(key: str, value: object) -> bool:
+    """Whether a field of an event says anything: some servers send an empty error beside every
+    piece, which ends nothing."""
+    return is_said(value) if key == "error" else value is not None
+
+
+def _end(part: Mapping[str, Any]) -> dict[str, Any]:
+    """How a piece ends the reply; empty where more is to come."""
+    reason, error = part.get("finish_reason"), part.get("error")
+    is_ended = reason and str(reason).lower() not in NOT_ENDED
+    ended = {"finish_reason": reason} if is_ended else {}
+    return ended | ({"error": error} if is_said(error) else {})
 
 
 def _message(parts: list[Mapping[str, Any]]) -> dict[str, Any]:

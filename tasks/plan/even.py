@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.plan.choosing import Chooser, Limits, topics_of
-from tasks.plan.fair import fair_quotas, lacks_room
+from tasks.plan.fair import fair_quotas, lacks_room, shares
 from tasks.plan.leaning import Part, Share
 from tasks.plan.pairs import Offers
 from tasks.plan.quota import Cell, choose
@@ -37,9 +37,11 @@ def choose_evenly(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int
     taken = _chosen(offers, wanted, max_per_image)
     if not lacks_room(offers.rows, taken, wanted, max_per_image):
         return taken
-    alone = offers.rows.filter(pl.Series(offers.may_be_alone) & first_of_topic(offers.rows))
-    fair = fair_quotas(alone, wanted, max_per_image)
-    return filled_up(offers, _chosen(offers, fair, max_per_image), wanted, max_per_image)
+    rows = offers.rows.filter(pl.Series(offers.may_be_taken) & first_of_topic(offers.rows))
+    fair = fair_quotas(rows, wanted, max_per_image)
+    shared = filled_up(offers, _chosen(offers, fair, max_per_image), wanted, max_per_image)
+    # Of what comes only in pairs, the quotas may promise more than fits: then it is not fairer.
+    return max(taken, shared, key=lambda mask: shares(offers.rows, mask, wanted))
 
 
 def _chosen(offers: Offers, wanted: Mapping[Cell, int], max_per_image: int) -> Mask:

@@ -41,12 +41,24 @@ def lacks_room(
     rows: pl.DataFrame, taken: NDArray[np.bool_], wanted: Mapping[Cell, int], max_per_image: int
 ) -> bool:
     """Whether a category that lacks rows has others, of images that are full."""
+    have = _by_taken(rows, taken)
     rows = rows.select("image_id", "category", taken=pl.Series(taken))
-    have = dict(rows.filter("taken").group_by("category").len().iter_rows())
     short = [name for name, number in _by_category(wanted).items() if have.get(name, 0) < number]
     is_full = pl.col("taken").sum().over("image_id") >= max_per_image
     is_missed = ~pl.col("taken") & pl.col("category").is_in(short)
     return bool(rows.select((is_full & is_missed).any()).item())
+
+
+def shares(rows: pl.DataFrame, taken: NDArray[np.bool_], wanted: Mapping[Cell, int]) -> list[float]:
+    """Of what is wanted of each category the share that is taken, the least first: of two such
+    lists the greater one is fairer."""
+    have = _by_taken(rows, taken)
+    wishes = _by_category(wanted).items()
+    return sorted(have.get(name, 0) / number for name, number in wishes if number)
+
+
+def _by_taken(rows: pl.DataFrame, taken: NDArray[np.bool_]) -> dict[str, int]:
+    return dict(rows.filter(pl.Series(taken)).group_by("category").len().iter_rows())
 
 
 def _by_category(wanted: Mapping[Cell, int]) -> dict[str, int]:

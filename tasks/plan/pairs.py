@@ -124,6 +124,12 @@ class Offers(NamedTuple):
         alone: NDArray[np.bool_] = ~self.in_two & ~only_beside
         return alone
 
+    @property
+    def may_be_taken(self) -> NDArray[np.bool_]:
+        """Which rows may be taken at all, each once: alone, or beside their counterpart."""
+        taken: NDArray[np.bool_] = self.may_be_alone | (~self.in_two & (self.mates >= 0))
+        return taken
+
     @classmethod
     def whole(cls, rows: pl.DataFrame, mates: Places) -> "Offers":
         """All rows offer all of their options."""

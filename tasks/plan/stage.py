@@ -38,7 +38,7 @@ from tasks.select.losses import why_none_planned, why_unusable
 from tasks.stage import Build, BuildFailedError, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 13
+VERSION = 14
 PLENTY = 3
 """Questions that can be paired, per question wanted, from which on even pairs suffice: three
 quarters of them can still be, where the right options are 60, 20, 12 and 8 of 100, and images and

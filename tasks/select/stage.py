@@ -35,7 +35,7 @@ from tasks.select.weighed import weighed
 from tasks.stage import Job, Settings, Stage
 from tasks.writing import write_parts
 
-VERSION = 11
+VERSION = 12
 logger = logging.getLogger(__name__)
 
 

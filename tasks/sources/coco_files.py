@@ -4,6 +4,7 @@ What they say is not trusted. A box that cannot be read costs only itself, a cat
 vocabulary its boxes; names of files are compared with names, never opened.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from tasks.sources.tables import MAX_SIDE
 EXPECTED = "COCO's: an object with images, annotations and categories, or a list of detections"
 MAX_DIGITS = 18
 """Of an id that fits into 64 bits."""
+WHOLE = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}")
+POINT_ZERO = re.compile(r"(?<=\d)\.0+\Z")
 Id = int | float | str
 """Pandas writes 9.0 where a column has gaps, and others a text."""
 NO_CROWD = ("0", "0.0", "false", "no", "none", "nan", "")
@@ -195,17 +198,17 @@ def _readable(
 
 
 def key_of(image_id: Id) -> str:
-    """An image's id as a text: "9" of 9, 9.0 and "9"."""
+    """An image's id as a text: "9" of 9, 9.0, "9" and "9.0"."""
     is_whole = isinstance(image_id, float) and image_id.is_integer()
-    return str(int(image_id) if is_whole else image_id)
+    return POINT_ZERO.sub("", str(int(image_id) if is_whole else image_id))
 
 
 def _whole(category_id: Id) -> int:
-    """A category's id, however it is written: 9 of 9, 9.0 and "9"."""
-    number = float(category_id)
-    if not number.is_integer():
-        raise ValueError(f"{category_id} is no whole number")
-    return int(number)
+    """A category's id, however it is written: 9 of 9, 9.0, "9" and "9.0"."""
+    key = key_of(category_id).strip()
+    if not WHOLE.fullmatch(key):
+        raise ValueError(f"{category_id} is no whole number of {MAX_DIGITS} digits at most")
+    return int(key)
 
 
 def _coco_id(key: str) -> int | None:

@@ -31,7 +31,13 @@ from tasks.chat.answers import Answer, Chat
 from tasks.chat.batch_files import read_line, write_requests
 from tasks.chat.converse import converse
 from tasks.chat.dialects import Dialect, Form
-from tasks.chat.errors import ChatRefusedError, ChatStoppedError, PassingError, RejectedError
+from tasks.chat.errors import (
+    ChatRefusedError,
+    ChatStoppedError,
+    PassingError,
+    RejectedError,
+    UnreadableError,
+)
 from tasks.chat.limits import Limits
 from tasks.chat.replies import open_replies
 from tasks.chat.run import Run
@@ -680,7 +686,8 @@ def test_a_request_that_cannot_be_written_does_not_stop_the_others(tmp_path):
     ("line", "kind"),
     [
         ({"response": None, "error": {"code": "batch_expired", "message": "late"}}, PassingError),
-        ({"response": None, "error": None}, PassingError),
+        ({"response": None, "error": None}, UnreadableError),
+        ({"body": {"choices": []}}, UnreadableError),  # where nobody looks for it
         ({"response": {"status_code": 200, "body": {}}}, PassingError),
         ({"response": {"status_code": 0, "body": None}}, PassingError),
         ({"response": {"status_code": 503, "body": "busy"}}, PassingError),
@@ -693,6 +700,15 @@ def test_lines_without_a_completion(line, kind):
     digest, error = read_line(json.dumps({"custom_id": "a"} | line).encode(), "there")
     assert digest == "a"
     assert isinstance(error, kind)
+
+
+@pytest.mark.parametrize("status", [0, 200, None])
+@pytest.mark.parametrize("said", ["batch_expired", {"code": "batch_expired", "message": "late"}])
+def test_an_error_beside_an_empty_response_is_read(status, said):
+    line = {"custom_id": "a", "response": {"status_code": status, "body": None}, "error": said}
+    _, error = read_line(json.dumps(line).encode(), "there")
+    assert isinstance(error, PassingError) and not isinstance(error, UnreadableError)
+    assert "batch_expired" in str(error)
 
 
 def test_a_reply_is_stored_as_it_came():

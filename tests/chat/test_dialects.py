@@ -12,7 +12,7 @@ from schemas.chat import Account, ChatConfig, Failure, Message, Photograph, Requ
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
 from tasks.chat.dialects import Dialect, Form, Negotiation
-from tasks.chat.errors import ChatRefusedError, RejectedError
+from tasks.chat.errors import ChatRefusedError, PassingError, RejectedError, error_of
 from tasks.chat.replies import open_replies
 from tests.chat.test_chat import FAST, Sum, adds, asked, chat_config, right, totals
 from tests.chat.test_model_text import picture
@@ -265,6 +265,10 @@ def test_who_cannot_keep_the_form_is_asked_without_it(status: int, told: str, st
         "This model only support stream mode, please enable the stream parameter.",
         "parameter.enable_thinking must be set to false for non-streaming calls",
         "Replies of this length need streaming: set stream to true.",
+        '{"detail": "Stream must be set to true"}',
+        'This model only takes "stream": true',
+        "Non-stream requests are not supported",
+        "stream=false is not supported",
     ],
 )
 def test_a_model_that_only_streams_is_asked_to_stream(told: str, store: str) -> None:
@@ -279,6 +283,33 @@ def test_a_model_that_only_streams_is_asked_to_stream(told: str, store: str) -> 
         answers = totals(chat_config(endpoint), store, range(20))
         assert right(answers, range(20)) and answers[0].usage.output_tokens == 4
         assert Counter(record.status for record in endpoint.requests) == {200: 20, 400: 1}
+
+
+def test_who_streams_and_knows_no_options_of_it_is_asked_without_them(store: str) -> None:
+    def refuse(body: dict[str, Any]) -> ServerAnswer | None:
+        if not body.get("stream"):
+            return error(400, "This model only supports streaming.")
+        if "stream_options" in body:
+            return error(422, "Extra inputs are not permitted: stream_options")
+        return ServerAnswer(200, stream(*pieces_of(adds(body)), STOP))
+
+    with serve(adds, refuse=refuse) as endpoint:
+        answers = totals(chat_config(endpoint), store, range(20))
+        assert right(answers, range(20)) and all(one.usage.output_tokens for one in answers)
+        assert Counter(record.status for record in endpoint.requests) == {200: 20, 400: 1, 422: 1}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Error occurred while streaming",
+        "litellm.APIError: streaming error: connection reset by peer",
+        "stream disconnected before its end",
+        "error in upstream: retry; mode: proxy",
+    ],
+)
+def test_a_stream_that_fails_asks_for_nothing_else(told: str) -> None:
+    assert isinstance(error_of(500, "", told), PassingError)
 
 
 def test_a_rejection_that_says_nothing_is_of_one_request_where_another_was_answered(

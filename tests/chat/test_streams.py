@@ -105,6 +105,27 @@ def test_tokens_are_read_where_the_last_piece_tells_them(last: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
+    ("event", "choice"),
+    [
+        ({"error": ""}, {}),
+        ({"error": {}}, {}),
+        ({"error": {"code": 0, "message": ""}}, {}),
+        ({}, {"error": {"code": 0, "message": "success"}}),
+        ({}, {"finish_reason": "null"}),
+        ({}, {"finish_reason": "None"}),
+    ],
+)
+def test_what_stands_beside_every_piece_ends_no_stream(
+    event: dict[str, Any], choice: dict[str, Any]
+) -> None:
+    pieces = [chunk({"content": part}, **choice) | event for part in ("ye", "s")]
+    with pytest.raises(ValueError, match="no complete stream"):
+        read_completion(stream(*pieces, end=b""))
+    completion = read_completion(stream(*pieces, STOP, end=b""))
+    assert (completion.text, completion.finish_reason) == ("yes", "stop")
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         stream(*pieces_of("half a reply"), end=b""),

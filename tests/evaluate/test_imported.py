@@ -190,6 +190,21 @@ def test_files_of_one_model_with_some_rows_each_count_together(root, files, tmp_
     assert found["is_right"].to_list() == [True] * len(rows)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_another_run_asked_again_counts(root, files, tmp_path, order):
+    """VLMEvalKit writes that it got no reply in place of one."""
+    rows = json.loads(files[0].read_text())
+    failed = [row | {"prediction": "Failed to obtain answer via API."} for row in rows[2:]]
+    parts = [tmp_path / part / files[0].name for part in ("first", "again")]
+    for path, some in zip(parts, (rows[:2] + failed, rows[2:]), strict=True):
+        path.parent.mkdir()
+        path.write_text(json.dumps(some))
+    done = evaluate(root, *(word for path in parts[::order] for word in ("--replies", path)))
+    assert done.returncode == 0, done.stderr
+    found = pl.read_parquet(Path(done.stdout.strip().splitlines()[-1]) / "items.parquet")
+    assert found["is_right"].to_list() == [True] * len(rows)
+
+
 @pytest.mark.long
 def test_a_blind_model_says_which_items_need_no_picture(root, files, tmp_path):
     """By its name, where its replies are imported."""

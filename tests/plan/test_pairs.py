@@ -385,3 +385,42 @@ def test_mirror_images_are_asked_about_beside_their_photograph_or_not_at_all(sho
     lost = planned.filter(pl.col("reason").is_not_null())
     assert {*lost["image_id"]} == {*shown} - {image for one in taken for image in one}
     assert {*lost["reason"]} <= {"no-counterpart"}
+
+
+def in_pairs(*units):
+    """Rows of unit, image and category; those of one unit are asked only beside each other."""
+    rows, mates = [], []
+    for unit in units:
+        for number, (image, category) in enumerate(unit):
+            is_alone = len(unit) == 1
+            mates.append(-1 if is_alone else len(mates) + 1 - 2 * number)
+            rows.append(held(image, f"right {number}", "another") | {
+                "question_id": f"{image}-{len(rows)}", "category": category,
+                "topic": f"{category}-{len(rows)}",
+                "facet": "side/left" if is_alone else "interaction/holding/usual",
+            })  # fmt: skip
+    frame = pl.DataFrame(rows).with_columns(group_id="image_id", all_offered="offered")
+    return Offers.whole(frame, np.array(mates))
+
+
+@pytest.mark.parametrize(
+    ("units", "wanted", "max_per_image", "taken"),
+    [
+        # Half of the room each, though sizes come in pairs alone.
+        ([[("a", "size"), ("b", "size")], [("c", "size"), ("d", "size")],
+          *([(image, "depth")] for image in "abcd")], {"size": 4, "depth": 4}, 1,
+         {"size": 2, "depth": 2}),
+        # A place that one of a pair would have had is not left to nobody.
+        ([[("a", "size"), ("b", "size")], [("c", "size"), ("d", "size")], [("a", "depth")],
+          [("b", "depth")]], {"size": 4, "depth": 2}, 1, {"size": 2, "depth": 2}),
+    ],
+)  # fmt: skip
+def test_where_images_are_full_what_comes_only_in_pairs_gets_its_share(
+    units, wanted, max_per_image, taken
+):
+    offers = in_pairs(*units)
+    cells = {(name, "easy"): number for name, number in wanted.items()}
+    chosen = choose_evenly(offers, cells, max_per_image)
+    assert Counter(offers.rows.filter(pl.Series(chosen))["category"]) == taken
+    mates = offers.mates[chosen]
+    assert chosen[mates[mates >= 0]].all()

@@ -2,6 +2,7 @@
 
 from base64 import b64encode, urlsafe_b64encode
 from string import ascii_letters, digits
+from time import perf_counter
 from urllib.parse import quote
 
 import pytest
@@ -97,3 +98,11 @@ def test_an_error_does_not_repeat_a_key_that_libraries_read(name, monkeypatch):
     ):
         assert "IjKl" not in first_line(OSError(f"403 Forbidden: {said} is refused"))
     assert first_line(OSError("no key_of_frames in it")) == "no key_of_frames in it"
+
+
+@pytest.mark.parametrize("word", ["ab" * 2000, "x-" * 2000, "aB3-" * 1000, "abc*" * 1000])
+def test_a_long_word_takes_no_time_by_the_square_of_its_length(word):
+    started = perf_counter()
+    for _ in range(10):
+        without(word, KEY)
+    assert perf_counter() - started < 3

@@ -14,7 +14,7 @@ from schemas.reference import Order, Reference
 from schemas.scene_graph import Scene, scenes_of
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.coco import READER
-from tasks.sources.coco_files import file_key, file_path
+from tasks.sources.coco_files import boxes_of, file_key, file_path, open_files
 from tests.scenes import PROOF
 
 IMAGES = [
@@ -27,7 +27,7 @@ NAMES = [{"id": 18, "name": "dog"}, {"id": 62, "name": "chair"}, {"id": 1, "name
 LEFT, RIGHT = [100, 200, 100, 100], [500, 200, 100, 100]
 
 
-def boxed(category: int, bbox: Any, **facts: Any) -> dict[str, Any]:
+def boxed(category: object, bbox: Any, **facts: Any) -> dict[str, Any]:
     return {"image_id": 9, "category_id": category, "bbox": bbox, **facts}
 
 
@@ -107,7 +107,7 @@ def test_a_score_that_is_text_is_not_told_as_a_box(tmp_path):
     assert "score" in detail
 
 
-@pytest.mark.parametrize("written", [float, str])
+@pytest.mark.parametrize("written", [float, str, "{}.0".format])
 def test_whole_numbers_may_be_written_as_floats_and_ids_as_texts(written, tmp_path):
     """As pandas writes a column with gaps, or databases a key."""
     whole = {
@@ -259,3 +259,22 @@ def test_a_photograph_has_the_folders_below_its_source(name, path):
 )
 def test_a_witness_knows_a_photograph_whatever_system_wrote_its_name(name):
     assert file_key(name) == "caf\u00e9"
+
+
+def test_long_ids_of_categories_are_told_apart_and_those_beyond_64_bits_cost_themselves(tmp_path):
+    long = 123456789012345678  # no float holds it
+    content = {
+        "images": [{"id": 9, "file_name": "9.jpg", "width": 900, "height": 600}],
+        "annotations": [boxed(long, LEFT), boxed(str(long + 1), LEFT), boxed("9" * 25, LEFT)],
+        "categories": [
+            {"id": str(long), "name": "dog"},
+            {"id": long + 1, "name": "cat"},
+            {"id": "9" * 25, "name": "cow"},
+        ],
+    }
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps(content))
+    files = open_files([file])
+    assert dict(files.names) == {long: "dog", long + 1: "cat"}
+    assert "no whole number of 18 digits" in files.ledger[0]["detail"]
+    assert boxes_of(files, ["9"]).table["category"].to_list() == [long, long + 1]
