@@ -57,8 +57,6 @@ PLACE = re.compile(rf"{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
 WHICH = re.compile(r"(?i)\b(?:which|what|who)(?: [\w-]+)? (?:is|are) ([^?,.;:]+)")
 NO_NAME = re.compile(r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|that|who)\b")
 """In what is no name of one thing."""
-
-
 PRONOUNS = {"it", "they", "he", "she"}
 INTRODUCED = re.compile(rf"(?i)^{PREFACE}(?=(?:the|this|that|it|they|he|she)\b)")
 TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "near", "while"}

@@ -14,7 +14,8 @@ import polars as pl
 from schemas.config.source import SourceConfig
 from schemas.mirror import MARK, file_of_mirrored, is_mirrored
 from schemas.photographs import as_stored, mirrored
-from tasks.sources.files import DAMAGED, check_packing, open_archive, place_of, plain_name
+from tasks.sources.archives import DAMAGED, check_packing, open_archive
+from tasks.sources.files import place_of, plain_name
 from tasks.sources.reader import no_photographs
 from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source

@@ -15,22 +15,19 @@ import polars as pl
 
 from schemas.ledger import ledger_of, lost
 from tasks.processes import MIN_ROWS, run_apart
+from tasks.sources.archives import open_archive, unpack_member
 from tasks.sources.files import (
     UNREADABLE,
     decode_top,
     digest_files,
     find_files,
     map_file,
-    open_archive,
     spans_of,
-    unpack_member,
 )
 from tasks.sources.visual_genome.records import ROLES, Key
 
 ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
 """Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""
-
-
 DOWNLOAD = "`spatialthinker download visual-genome` fetches them"
 
 
