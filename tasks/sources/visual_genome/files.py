@@ -26,13 +26,16 @@ from tasks.sources.files import (
 )
 from tasks.sources.visual_genome.records import ROLES, Key
 
-ROLE_NAME = re.compile(rf"({'|'.join(ROLES)})(?:_?v\d+[._]\d+)?\.json")
+GRAPHS = "scene_graphs"
+"""A file of both objects and their relationships."""
+ROLE_NAME = re.compile(rf"({'|'.join((*ROLES, GRAPHS))})(?:_?v\d+[._]\d+)?\.json")
 """Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""
 DOWNLOAD = "`spatialthinker download visual-genome` fetches them"
 
 
 def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
-    """JSON files by role; those in archives are unpacked below `unpack_into` first.
+    """JSON files by role; those in archives are unpacked below `unpack_into` first. Objects and
+    relationships that have no file of their own in a folder are read from its scene graphs.
 
     Raises ValueError where a folder holds two files of one role.
     """
@@ -53,14 +56,19 @@ def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, lis
                 match = ROLE_NAME.fullmatch(_last_part(name))
                 if match and (file.parent, match[1]) not in plain:
                     _add(found, match[1], file, name)
+    for folder, role in [*found]:
+        if role == GRAPHS:
+            graphs = found.pop((folder, role))
+            for part in ("objects", "relationships"):
+                found.setdefault((folder, part), graphs)
     roles: dict[str, list[Path]] = {role: [] for role in ROLES}
     for (_, role), (file, name) in found.items():
         is_packed = file.suffix == ".zip"
         roles[role].append(_unpacked(file, name, unpack_into, store) if is_packed else file)
     if not roles["objects"]:
         raise FileNotFoundError(
-            f"no objects.json or archive that holds one at {path}: source.path takes the folder "
-            f"of the Visual Genome files; {DOWNLOAD}"
+            f"no objects.json or scene_graphs.json, or archive that holds one, at {path}: "
+            f"source.path takes the folder of the Visual Genome files; {DOWNLOAD}"
         )
     return roles
 

@@ -1,7 +1,7 @@
 """The records of Visual Genome's JSON files: a field that not all versions have may be None."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import pyarrow as pa
@@ -42,6 +42,7 @@ class Object(Struct, omit_defaults=True):
     id: Id | None = None
     names: list[str | None] | None = None
     merged_object_ids: list[Id] | None = None
+    attributes: list[str | None] | None = None
     depth: Annotated[float, Meta(gt=0, le=1e6)] | None = None
     facing: str | None = None
 
@@ -64,12 +65,32 @@ class End(Struct, omit_defaults=True):
     h: Pixels | None = None
 
 
+ABSENT: Any = None
+"""An end, which may not be null, until its id makes it one."""
+
+
 class Relationship(Struct, omit_defaults=True):
+    """Its ends, or in scene graphs their ids alone."""
+
     predicate: str | None
-    subject: End
-    object: End
+    subject: End = ABSENT
+    object: End = ABSENT
+    subject_id: Id | None = None
+    object_id: Id | None = None
     relationship_id: Id | None = None
     id: Id | None = None
+
+    def __post_init__(self) -> None:
+        if self.subject is ABSENT:
+            self.subject = _end("subject", self.subject_id)
+        if self.object is ABSENT:
+            self.object = _end("object", self.object_id)
+
+
+def _end(side: str, number: Id | None) -> End:
+    if number is None:
+        raise ValueError(f"Object missing required field `{side}`")
+    return End(number)
 
 
 class Objects(Struct, gc=False):

@@ -94,8 +94,16 @@ def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) 
     table = _table(ids, objects, Object)
     x, y, w, h = (pl.col(edge) for edge in "xywh")
     flat = table.with_columns(_ID, x1=x, y1=y, x2=x + w, y2=y + h)
-    joined = flat.join(attributes, on=["image_id", "object_id"], how="left", maintain_order="left")
-    return joined.select(OBJECTS.names())
+    joined = flat.join(
+        attributes,
+        on=["image_id", "object_id"],
+        how="left",
+        maintain_order="left",
+        suffix="_listed",
+    )
+    own = pl.col("attributes").list.drop_nulls()
+    listed = pl.coalesce("attributes_listed", own).alias("attributes")
+    return joined.with_columns(listed).select(OBJECTS.names())
 
 
 def _attribute_table(ids: list[str], attributes: list[Any]) -> pl.DataFrame:
