@@ -41,7 +41,7 @@ def build(
     Examples:
 
     - `spatialthinker build`
-    - `spatialthinker build configs/stvqa-7k.toml --set images=omit`
+    - `spatialthinker build configs/stvqa-108k.toml --set images=omit`
     - `spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome`
     """
     from schemas.config.build import load_config

@@ -163,6 +163,6 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotograph
         where = ", ".join(str(place) for place in photograph_places(source))
         raise FileNotFoundError(
             f"no photographs at {where}: name their folders or zip archives in "
-            'source.photographs, or build without them: images = "omit"'
+            'source.photographs, or, where no model looks at them, set images = "omit"'
         )
     return SourcePhotographs(places), used

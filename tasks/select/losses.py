@@ -172,8 +172,8 @@ def why_unusable(photograph_paths: Sequence[Path]) -> str | None:
     image_id, detail = unusable.filter(reason=reason).select("image_id", "detail").row(0)
     return (
         f"{number:,} of {photographs.height:,} photographs are lost by {reason} "
-        f"(first {image_id}: {detail}): correct source.photographs or the source, or set "
-        'images = "omit"'
+        f"(first {image_id}: {detail}): correct source.photographs or the source, or, where no "
+        'model looks at them, set images = "omit"'
     )
 
 

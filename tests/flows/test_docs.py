@@ -93,6 +93,12 @@ def commands() -> Iterator[tuple[str, str, str]]:
                     yield page.name, command.strip(), comment.strip()
 
 
+def examples() -> Iterator[str]:
+    """Of what `--help` shows."""
+    for command in typer.main.get_command(app).commands.values():
+        yield from re.findall(r"(?m)^ *- `(spatialthinker [^`]+)`", command.help or "")
+
+
 COMMANDS = list(commands())
 
 
@@ -103,9 +109,10 @@ def test_a_command_is_run_by_a_test_or_marked_as_not_run(page, command, comment)
 
 
 @pytest.mark.parametrize(
-    ("page", "command", "comment"), [entry for entry in COMMANDS if entry[1].startswith("spatial")]
+    "command",
+    [*(command for _, command, _ in COMMANDS if command.startswith("spatial")), *examples()],
 )
-def test_the_command_line_accepts_a_command(page, command, comment):
+def test_the_command_line_accepts_a_command(command):
     _, name, *words = shlex.split(command)
     chosen = typer.main.get_command(app).commands[name]
     context = chosen.make_context(name, words)

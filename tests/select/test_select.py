@@ -357,7 +357,7 @@ def test_preference_does_not_depend_on_the_order_of_rows(worded, order, seed):
         (
             ("photograph-missing", "photograph-missing", "photograph-broken", None),
             "2 of 4 photographs are lost by photograph-missing (first 0: no p0.jpg): correct "
-            "source.photographs or the source, or set images",
+            "source.photographs or the source, or, where no model looks at them, set images",
         ),
     ],
 )
