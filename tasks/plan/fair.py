@@ -7,7 +7,6 @@ share of what it wants, and where one cannot use more, the others get the rest.
 
 from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
-from itertools import product
 
 import numpy as np
 import polars as pl
@@ -96,55 +95,68 @@ class Places:
         self._room = [max_per_image] * len(candidates)
         self._categories = range(len(candidates[0]) if candidates else 0)
         self._held = [[0] * len(self._categories) for _ in candidates]
-        self._open: list[set[int]] = [set() for _ in self._categories]
-        """Images with a place and a candidate, by category."""
-        self._yielding: list[list[set[int]]] = [
-            [set() for _ in self._categories] for _ in self._categories
+        self._open: list[list[int]] = [
+            [image for image, left in enumerate(candidates) if left[one]]
+            for one in self._categories
         ]
-        """Images in which a category has a candidate for the place of another one, by both."""
-        for image in range(len(candidates)):
-            self._note(image)
+        """By category the images with a candidate and room, among some that had both."""
+        self._yielding: list[list[list[int]]] = [
+            [[] for _ in self._categories] for _ in self._categories
+        ]
+        """By two categories the images in which the first has a candidate for a place of the
+        second, among some where it had."""
 
     def take(self, category: int) -> bool:
         """Whether there is one more place for a category, which is then taken."""
         came: dict[int, tuple[int, int]] = {}
         line = [category] if category in self._categories else []
         for one in line:
-            if self._open[one]:
-                self._shift(one, came)
+            if (image := self._find_open(one)) is not None:
+                self._room[image] -= 1
+                self._shift(one, image, came)
                 return True
             for other in self._categories:
-                if other not in line and self._yielding[one][other]:
-                    came[other] = one, next(iter(self._yielding[one][other]))
+                if other not in line and (image := self._find_yielding(one, other)) is not None:
+                    came[other] = one, image
                     line.append(other)
         return False
 
-    def _shift(self, last: int, came: Mapping[int, tuple[int, int]]) -> None:
-        """The last category takes a place with room; each before it takes one of the next."""
-        image = next(iter(self._open[last]))
-        self._room[image] -= 1
-        self._move(last, image, 1)
+    def _find_open(self, one: int) -> int | None:
+        images = self._open[one]
+        while images and not (self._room[images[-1]] and self._left[images[-1]][one]):
+            images.pop()
+        return images[-1] if images else None
+
+    def _find_yielding(self, one: int, other: int) -> int | None:
+        images = self._yielding[one][other]
+        while images and not (self._left[images[-1]][one] and self._held[images[-1]][other]):
+            images.pop()
+        return images[-1] if images else None
+
+    def _shift(self, last: int, image: int, came: Mapping[int, tuple[int, int]]) -> None:
+        """The last category takes a place in an image; each before it takes one of the next."""
+        self._hold(last, image)
         while last in came:
             earlier, image = came[last]
-            self._move(last, image, -1)
-            self._move(earlier, image, 1)
+            self._yield(last, image)
+            self._hold(earlier, image)
             last = earlier
 
-    def _move(self, category: int, image: int, places: int) -> None:
-        self._held[image][category] += places
-        self._left[image][category] -= places
-        self._note(image)
-
-    def _note(self, image: int) -> None:
+    def _hold(self, category: int, image: int) -> None:
         left, held = self._left[image], self._held[image]
-        for one in self._categories:
-            _keep(self._open[one], image, bool(left[one] and self._room[image]))
-        for one, other in product(self._categories, repeat=2):
-            _keep(self._yielding[one][other], image, bool(left[one] and held[other]))
+        left[category] -= 1
+        held[category] += 1
+        if held[category] == 1:
+            for one in self._categories:
+                if left[one]:
+                    self._yielding[one][category].append(image)
 
-
-def _keep(images: set[int], image: int, is_in: bool) -> None:
-    if is_in:
-        images.add(image)
-    else:
-        images.discard(image)
+    def _yield(self, category: int, image: int) -> None:
+        """In an image without room: else the place would have been taken there."""
+        left, held = self._left[image], self._held[image]
+        left[category] += 1
+        held[category] -= 1
+        if left[category] == 1:
+            for other in self._categories:
+                if held[other]:
+                    self._yielding[category][other].append(image)
