@@ -8,6 +8,7 @@ from schemas.chat import Account, ChatConfig
 from schemas.config.build import PipelineConfig
 from schemas.config.evaluation import EvaluateConfig
 from tasks.addresses import store_of
+from tasks.chat.keys import key_of
 
 REPLIES = "replies.sqlite"
 """The reply store below the root, where a configuration names no other."""
@@ -60,11 +61,8 @@ def check_replies(config: PipelineConfig | EvaluateConfig, root: Path) -> None:
 
 def check_keys(config: PipelineConfig) -> None:
     """ValueError where a model's key is not in the environment."""
-    if config.chats:
-        from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
-
-        for section, chat in config.chats.items():
-            key_of(chat, section)
+    for section, chat in config.chats.items():
+        key_of(chat, section)
 
 
 def chat_of(config: PipelineConfig, stage: str) -> ChatConfig | None:

@@ -6,7 +6,6 @@ reply take three times as long as all the rest of a call.
 
 import asyncio
 import os
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -16,8 +15,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from schemas.chat import VARIABLE, ChatConfig
-from schemas.proxies import is_own, proxy_of
+from schemas.chat import ChatConfig
+from schemas.proxies import proxy_of
 from schemas.redaction import redacted, remember_key
 from schemas.retry import asked_seconds
 from tasks.chat.dialects import OPENAI_HOSTS
@@ -33,8 +32,9 @@ from tasks.chat.errors import (
     is_unpaid,
     names_request,
 )
+from tasks.chat.keys import key_of
 from tasks.chat.limits import LIMITS, Limits
-from tasks.chat.streams import is_stream
+from tasks.chat.packing import PLAIN, PackedError, too_large, unpacked
 
 PIECE = 1 << 20
 """Bytes for which a server has `timeout_seconds` each: what comes without end, a byte now and then,
@@ -53,57 +53,15 @@ OF_PROXY = (401, 403, 407)
 """Statuses of a proxy that lets nothing pass as it is asked."""
 JSON = {"Content-Type": "application/json"}
 """Header of a request whose body is JSON."""
-PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
-"""Encodings of bodies that need not be unpacked, and that can be."""
-OPENINGS = (b"{", b"[")
-"""With which JSON begins, and no JSON that is packed: some proxies unpack a body and leave the
-header. It is paid for, and is read; so is a stream."""
-GZIP = b"\x1f\x8b"
-"""With which each piece of a body that gzip has packed begins."""
-ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
-"""With which a body begins that zlib has packed, by its level; no JSON does."""
 HEADER_BYTES = 1 << 16
 """A line of headers at most. The policies of some proxies are longer than aiohttp's 8 KiB, and a
 reply that is paid for would be lost with them."""
 REDIRECTS = (301, 302, 303, 307, 308)
 """Statuses whose `location` a client would follow."""
-NOT_OF_KEYS = {" ", '"', "'"}
-"""What is copied with a key: quotes, which env files of Docker keep, and the word Bearer."""
-
-
-def key_of(chat: ChatConfig, section: str = "chat") -> str:
-    """The key in the environment; ValueError where it is missing and the server is of another
-    machine."""
-    name = chat.api_key_env or ""
-    if name and name not in os.environ and not VARIABLE.fullmatch(name):
-        # It may be the key itself: no message shows it.
-        raise ValueError(
-            f"{section}.api_key_env is not the name of a variable in the environment: write one "
-            "such as OPENAI_API_KEY, never the key itself, or nothing for a server without a key"
-        )
-    key = os.environ.get(chat.api_key_env, "").strip() if chat.api_key_env else "none"
-    if not key and is_own(urlsplit(chat.base_url).hostname or ""):
-        key = "none"
-    if not key:
-        raise ValueError(
-            f"no key for {chat.model}: set the environment variable {chat.api_key_env}, or name "
-            f"another one in {section}.api_key_env"
-        )
-    if not (key.isascii() and key.isprintable()) or set(key) & NOT_OF_KEYS:
-        # The client would show it in the error, and a server what it takes for the key.
-        raise ValueError(f"{chat.api_key_env} holds characters that no key has: copy it again")
-    return key
 
 
 class _MissingError(ChatRefusedError):
     """The server has no such model, batch or file."""
-
-
-class _PackedError(RejectedError):
-    """The answer is compressed in a way that was not asked for, and cannot be read."""
-
-    def __init__(self, encoding: str) -> None:
-        super().__init__(f"the answer is compressed ({encoding[:20]}), which was not asked for")
 
 
 class Endpoint:
@@ -201,16 +159,16 @@ class Endpoint:
                 encoding = response.headers.get("content-encoding", "").strip().lower()
                 if not 200 <= response.status < 300:
                     said = await self._read(response)
-                    with suppress(_PackedError):  # without its words, the status counts
-                        said = self._unpacked(said, encoding)
+                    with suppress(PackedError):  # without its words, the status counts
+                        said = unpacked(said, encoding, self._max_bytes)
                     code, words = error_words(said)
                     wait = asked_seconds(response.headers)
                     raise self.meaning(response.status, code, words, wait)
                 content = b""
                 if to is None:
-                    content = self._unpacked(await self._read(response), encoding)
+                    content = unpacked(await self._read(response), encoding, self._max_bytes)
                 elif encoding not in PLAIN:
-                    raise _PackedError(encoding)
+                    raise PackedError(encoding)
                 num_written = 0
                 while to and (piece := await response.content.readany()):
                     num_written += to.write(piece)
@@ -252,31 +210,6 @@ class Endpoint:
             host = urlsplit(self._chat.base_url).hostname
             raise ChatRefusedError(f"{host} sends requests elsewhere: correct base_url")
 
-    def _unpacked(self, raw: bytes, encoding: str) -> bytes:
-        """A body that a server has compressed, though it was asked not to; its size is limited as
-        that of others. _PackedError where it is packed in another way, PassingError where it is
-        damaged."""
-        if encoding in PLAIN and raw.startswith((GZIP, *ZLIB)):
-            encoding = "deflate"  # or gzip, which some proxies do not name
-        if encoding in PLAIN:
-            return raw
-        if encoding in PACKED and (raw.lstrip()[:1] in OPENINGS or is_stream(raw)):
-            return raw
-        if encoding not in PACKED:
-            raise _PackedError(encoding)
-        try:
-            plain, is_whole = unpacked(raw, self._max_bytes)
-        except zlib.error as error:
-            raise PassingError(f"the answer is compressed, and damaged ({error})") from None
-        if len(plain) > self._max_bytes:
-            raise self._too_large()
-        if not is_whole:
-            raise PassingError("the answer is compressed, and its end is missing")
-        return plain
-
-    def _too_large(self) -> RejectedError:
-        return RejectedError(f"the answer has more than {self._max_bytes >> 20} MiB")
-
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """A whole body; RejectedError where it does not end within the limit."""
         pieces: list[bytes] = []
@@ -284,7 +217,7 @@ class Endpoint:
         while piece := await response.content.readany():
             num_bytes += len(piece)
             if num_bytes > self._max_bytes:
-                raise self._too_large()
+                raise too_large(self._max_bytes)
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -357,24 +290,6 @@ class Endpoint:
         if status == 404 and not names_request(words.replace(self._chat.model, "")):
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
         return error
-
-
-def unpacked(raw: bytes, max_bytes: int) -> tuple[bytes, bool]:
-    """A body packed by gzip, in one piece or several, or by deflate, with or without the header of
-    zlib; and whether its end is there. It is cut off soon after `max_bytes`. zlib.error where it is
-    packed in another way."""
-    pieces, num_bytes, is_whole = [], 0, False
-    while raw and num_bytes <= max_bytes:
-        is_headed = raw.startswith(GZIP) or (
-            raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0
-        )
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32 if is_headed else -zlib.MAX_WBITS)
-        pieces.append(unpacker.decompress(raw, max_bytes + 1 - num_bytes))
-        num_bytes, is_whole = num_bytes + len(pieces[-1]), unpacker.eof
-        if not unpacker.unused_data.startswith(GZIP):  # what else follows is padding
-            break
-        raw = unpacker.unused_data
-    return b"".join(pieces), is_whole
 
 
 def _one_line(message: str) -> str:

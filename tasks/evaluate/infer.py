@@ -21,6 +21,7 @@ from evaluation.reply_files import read_reply_file
 from schemas.chat import Account
 from schemas.config.evaluation import EvaluatedModel
 from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
+from tasks.chat.keys import key_of
 from tasks.chat.run import Run
 from tasks.evaluate.endpoint_replies import ask_endpoint
 from tasks.evaluate.imported import check_file, import_replies, imported_artifact
@@ -50,8 +51,6 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
             check_file(file)
             read_reply_file(file)
     if model.chat:
-        from tasks.chat.endpoint import key_of  # only here: it loads the client of the models
-
         key_of(model.chat, f"{model.name}.chat")
 
 
