@@ -27,16 +27,12 @@ APART = re.compile(rf"(?i)(?:^ (?:\w+ )?|\bthan\b.* (?:is|are) )(?:to|from) {NAM
 """Behind "closer": to what."""
 DIRECT = re.compile(rf"(?i)^ {NAMED}")
 """Behind "in front of", where that is an end of a scale: of what."""
-COMPARED = re.compile(rf"(?i)\bthan {NAMED}(?: (?:is|are))?$")
-"""Of two things alone, which names their place by another word: "closer to the fridge than the sink
-is" where the question says refrigerator."""
 
 
 def is_from_another(clause: str, asked: Asked) -> bool:
     """Whether a clause says how something is to a thing that the question does not name: "above the
     trees" where it asks for a place relative to the bench, "closer to the wall"."""
-    is_synonym = asked.things.isdisjoint(VIEWER) and COMPARED.search(clause) is not None
-    ends = [] if is_synonym else [*(end for end, _ in asked.ends), *asked.places]
+    ends = [*(end for end, _ in asked.ends), *asked.places]
     named = [found for end in ends for found in _behind(end, APART, clause)]
     named += [found for end, _ in asked.ends for found in _behind(end, DIRECT, clause)]
     if asked.references.isdisjoint(things_in(clause) - COMMON):

@@ -333,6 +333,7 @@ CASES = [
     (PLACES, "It is a D-shaped cup.", None),
     (PLACES, "It is behind it instead of on top of it.", "B"),
     (TWICE, "C. left", "C"),
+    ({"A": "left", "B": "right"}, "Q: Is it A or B?\nA: right", "B"),
     ({}, "A", None),
 ]
 

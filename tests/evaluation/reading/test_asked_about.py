@@ -50,6 +50,7 @@ CASES = [
         "In the image the bed is on the right and the lamp is on the left.",
         "A",
     ),
+    (CHAIRS, NUMBERS, "There are three of the dogs near the door.", None),
     (CHAIRS, NUMBERS, "The picture shows two tables and three chairs.", "C"),
     (CHAIRS, NUMBERS, "There are two tables, one dog and three chairs.", "C"),
     (CHAIRS, NUMBERS, "There are two tables and a dog.", None),
