@@ -28,7 +28,9 @@ REFERENCE = re.compile(
     r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|is|are|seen|from|as|of|when)\b|$))"
 )
 """From what a question asks for the place of another thing."""
-VERB = re.compile(r"(?i)\b(?:is|are|was|were|be|has|have|stands?|sits?|lies?|looks?|seems?)\b|'s\b")
+VERB = re.compile(
+    r"(?i)\b(?:is|are|was|were|be|has|have|stands?|sits?|lies?|looks?|seems?|appears?)\b|'s\b"
+)
 NUMBER = rf"(\d{{1,9}}|{'|'.join(NUMBERS[1:])})"
 PART = re.compile(rf"(?i)(?<![\w.-]){NUMBER}(?![\w.-])")
 SUPPOSES = re.compile(

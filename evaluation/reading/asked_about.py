@@ -29,13 +29,14 @@ from evaluation.reading.related import is_another
 from evaluation.reading.reply_parts import SUPPOSED
 from evaluation.reading.skeletons import with_not
 from evaluation.reading.subjects import (
-    CLAUSE_ENDS,
     CONTRASTING,
     IS,
     IT,
     JOINED,
     OWNER,
+    PREFACE,
     THING,
+    clause_ends,
     denying,
     subject_of,
     supposing,
@@ -45,7 +46,7 @@ from evaluation.reading.turned import said_by_opposite
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
 """Joins a clause to one that was left out."""
-THERE_IS = re.compile(rf"{JOINED}there(?:'s| is| are) (?:an?|some)\b(?! total of\b)")
+THERE_IS = re.compile(rf"{JOINED}{PREFACE}there(?:'s| is| are) (?:an?|some)\b(?! total of\b)")
 """What is there, of which is perhaps said more than the question asks for."""
 WITHIN = re.compile(
     rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}"
@@ -92,7 +93,7 @@ def about_asked(text: str, asked: Asked) -> str:
     counted, or of a thing that is not asked about. A clause with an option's letter stays."""
     if not asked.things:
         return text
-    ends = [(0, 0), *(match.span() for match in CLAUSE_ENDS.finditer(text)), (len(text), len(text))]
+    ends = [(0, 0), *(match.span() for match in clause_ends(text)), (len(text), len(text))]
     reading = _Reading(asked, things_in(text))
     for (_, start), (end, following) in pairwise(ends):
         reading.take(text[start:end], text[end:following], text[start : start + MAX_SENTENCE])

@@ -5,6 +5,7 @@ asks which is the tallest.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from evaluation.reading.asked import Asked
 
@@ -19,7 +20,7 @@ OPENING = re.compile(r"(^|\.)[ejlsx*]*k,(?=[jl]*#)")
 """In a skeleton, what only says where one looks: "in the image, the bus"."""
 OF_ANOTHER_KIND = re.compile(r"#[A-Z]+(?=b[^x*afr@#.,;:]*x)")
 """In a skeleton, the subject of something that is not asked: "the bus is red"."""
-ECHO = re.compile(r"(?:^|[.,;:&do])(?:[jkl]*\*[jkl*]*b|pb?h)[jl]*\*+[jl]*#")
+ECHO = re.compile(r"(?:^|[.,;:&do])(?:(?:ps|sb)?[jkl]*\*[jkl*]*b|pb?h)[jl]*\*+[jl]*#")
 """In a skeleton, the words of the question up to its answer: "the man is holding the phone", "I see
 the clock at the top left"."""
 LISTED = re.compile(r"(?<=[bh])(?:[jl]*0x+[,&d]+)+(?=[jl]*#[A-Z]+j*\*)")
@@ -31,7 +32,15 @@ def words_asked(line: str, asked: Asked) -> set[str]:
     scales that it names; empty where the question is not known."""
     ends = [match[0] for end, _ in asked.ends for match in end.finditer(line)]
     words = [word.lower() for end in ends for word in end.split()] + SUPERLATIVE.findall(line)
-    return {*words} | (asked.things - SEEING) | ANYTHING if asked.things else set()
+    things = asked.things - SEEING
+    return {*words} | things | {*_verb_forms(things)} | ANYTHING if things else set()
+
+
+def _verb_forms(words: Iterable[str]) -> Iterator[str]:
+    """ "holding" for "hold", and the other way round."""
+    for word in words:
+        bare = word.removesuffix("ing")
+        yield from (bare, f"{bare}e", f"{bare.removesuffix('e')}ing")
 
 
 def stated_of_asked(signs: str, asked: Asked) -> str:

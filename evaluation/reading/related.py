@@ -37,6 +37,9 @@ FORMS = {
     "behind": "behind",
     "before": "in front of",
     "beside": "beside|next to",
+    "on": "on top of|on|upon",
+    "inside": "inside(?: of)?|within",
+    "between": "(?:in )?between",
     "taller": "taller than",
     "shorter": "shorter than",
     "larger": "(?:larger|bigger) than",
@@ -50,15 +53,30 @@ PAIRS = [
     ("taller", "shorter"), ("larger", "smaller"), ("nearer", "farther"),
 ]  # fmt: skip
 CONVERSE = dict(PAIRS) | {other: one for one, other in PAIRS}
-"""The relation of the second thing to the first, by that of the first to the second."""
+"""The relation of the second thing to the first, by that of the first to the second, where it has a
+name."""
 RELATION = "|".join(f"(?P<{name}>{words})" for name, words in FORMS.items())
-STATES = re.compile(rf"(?P<one>.+?) (?:(?:{IS}) )?{HOW}{EXACT}(?:{RELATION}) (?P<other>.+)")
+STATES = [
+    re.compile(rf"(?P<one>.+?) {verb}{HOW}{EXACT}(?:{RELATION}) (?P<other>.+)")
+    for verb in (f"(?:{IS}) ", "")
+]
+"""With a verb between a thing and its relation, else without: "the lamp on the table is behind the
+vase" says nothing of the table."""
+THERE = re.compile(r"^(?:there (?:is|are)|(?:i|we|you) (?:can )?see) ")
+"""Before what is somewhere."""
 PLACE = re.compile(rf"{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
-WHICH = re.compile(r"(?i)\b(?:which|what|who)(?: [\w-]+)? (?:is|are) ([^?,.;:]+)")
-NO_NAME = re.compile(r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|that|who)\b")
-"""In what is no name of one thing."""
+WHICH = re.compile(
+    r"(?i)\b(?:which|what|who)(?: of (?:these|them|the \w+)| [\w-]+)? (?:is|are) ([^?,.;:]+)"
+)
+NO_NAME = re.compile(
+    r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|that|who|is|are|ha|have|left|right|"
+    r"top|bottom|middle|center|centre|corner|side|foreground|background)\b"
+)
+"""In what is no name of one thing, in the singular."""
 PRONOUNS = {"it", "they", "he", "she"}
-INTRODUCED = re.compile(rf"(?i)^{PREFACE}(?=(?:the|this|that|it|they|he|she)\b)")
+INTRODUCED = re.compile(
+    rf"(?i)^{PREFACE}(?=(?:the|this|that|an?|it|they|he|she|there|(?:i|we|you) (?:can )?see)\b)"
+)
 TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "near", "while"}
 """What may follow the thing itself in a name."""
 
@@ -72,12 +90,18 @@ class Claim(NamedTuple):
     is_direct: bool = False
 
     @property
+    def heads(self) -> set[str]:
+        """The words that say what the things are."""
+        others = self.other if self.relation == "between" else [_head(self.other)]
+        return {_head(self.one), *others}
+
+    @property
     def turned(self) -> "Claim":
-        return Claim(self.other, CONVERSE[self.relation], self.one, self.is_direct)
+        return Claim(self.other, CONVERSE.get(self.relation, ""), self.one, self.is_direct)
 
     @property
     def denied(self) -> "Claim":
-        return self._replace(relation=CONVERSE[self.relation])
+        return self._replace(relation=CONVERSE.get(self.relation, ""))
 
     def is_of(self, other: "Claim") -> bool:
         """Whether both are about the same things, in this order. One name of both things must be
@@ -116,21 +140,30 @@ def is_another(clause: str, claims: Sequence[tuple[str, Claim]]) -> bool:
     if not claims:
         return False
     words = words_of(INTRODUCED.sub("", clause))[0]
-    found = STATES.fullmatch(" ".join(word for word in words if word != "not"))
+    found = _states(" ".join(word for word in words if word != "not"))
     if found and found["one"] in PRONOUNS:
         seen_from = {_head(claim.other) for _, claim in claims}
-        return is_another_thing(_head(found["other"].split()), seen_from)
+        other = _other(found)
+        return bool(other) and is_another_thing(_head(other), seen_from)
     stated = _claim_of(found)
     if stated is None or any(stated.says(claim) for _, claim in claims):
         return False
     if any(stated.is_of(claim) for _, claim in claims):
         return True
-    heads = [_head(name) for name in (stated.one, stated.other)]
-    known = [(_head(claim.one), _head(claim.other)) for _, claim in claims]
-    if any({*heads} == {*pair} for pair in known):
+    if _are_of_which(claims) and not {stated.relation, stated.turned.relation} & {
+        claim.relation for _, claim in claims
+    }:
+        return True
+    known = [claim.heads for _, claim in claims]
+    if stated.heads in known:
         return False
     things = {*chain.from_iterable(known)}
-    return {*heads} <= things or any(is_another_thing(head, things) for head in heads)
+    return stated.heads <= things or any(is_another_thing(head, things) for head in stated.heads)
+
+
+def _are_of_which(claims: Sequence[tuple[str, Claim]]) -> bool:
+    """Whether claims are those of a question which thing is somewhere."""
+    return len({tuple(claim.one) for _, claim in claims}) > 1
 
 
 def claims_of(question: str, options: Mapping[str, str]) -> list[tuple[str, Claim]]:
@@ -150,7 +183,7 @@ def _of_places(question: str, options: Mapping[str, str]) -> Iterator[tuple[str,
     for letter, text in options.items():
         if stated := stated_in(text):
             yield letter, stated
-        elif one and (place := _place(text)) and (named := _name(place["other"] or "") or other):
+        elif one and (place := _place(text)) and (named := _other(place) or other):
             yield letter, _claim(one, place, named)
 
 
@@ -181,7 +214,7 @@ def _of_things(question: str, options: Mapping[str, str]) -> Iterator[tuple[str,
     """Of a question for the thing that is somewhere."""
     which = WHICH.search(question)
     place = PLACE.fullmatch(" ".join(words_of(which[1])[0])) if which else None
-    other = _name(place["other"] or "") if place else []
+    other = _other(place) if place else []
     if not place or not other:
         return
     for letter, text in options.items():
@@ -191,13 +224,18 @@ def _of_things(question: str, options: Mapping[str, str]) -> Iterator[tuple[str,
 
 def stated_in(text: str) -> Claim | None:
     """What a clause says of two things; None where it is of another form."""
-    return _claim_of(STATES.fullmatch(" ".join(words_of(text)[0])))
+    return _claim_of(_states(" ".join(words_of(text)[0])))
+
+
+def _states(words: str) -> re.Match[str] | None:
+    said = THERE.sub("", words)
+    return next(filter(None, (form.fullmatch(said) for form in STATES)), None)
 
 
 def _claim_of(found: re.Match[str] | None) -> Claim | None:
     if not found:
         return None
-    one, other = _name(found["one"]), _name(found["other"])
+    one, other = _name(found["one"]), _other(found)
     return _claim(one, found, other) if one and other else None
 
 
@@ -209,6 +247,16 @@ def _claim(one: Sequence[str], found: re.Match[str], other: Sequence[str]) -> Cl
 def _name(text: str) -> list[str]:
     """The words of a name; none where it is no name of one thing."""
     return [] if NO_NAME.search(text) else words_of(text)[0]
+
+
+def _other(found: re.Match[str]) -> list[str]:
+    """The words of the name of the thing from which another one is somewhere, or of both between
+    which it is, in one order."""
+    text = found["other"] or ""
+    if not found["between"]:
+        return _name(text)
+    names = [_name(name) for name in text.split(" and ")]
+    return sorted(chain.from_iterable(names)) if len(names) == 2 and all(names) else []
 
 
 def _head(name: Sequence[str]) -> str:

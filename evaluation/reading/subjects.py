@@ -1,6 +1,7 @@
 """Subjects: where clauses end, what a clause speaks of, and whether it is meant."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from evaluation.reading.existing import SCENE
@@ -10,7 +11,7 @@ from evaluation.reading.reply_parts import any_of
 CONTRASTING = "and|but|yet|while|whereas|though|although"
 JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
 JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?(?:in {SCENE},?\s+)?"
-IS = "(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?)"
+IS = "(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?|looks?)"
 THING = r"(?:[\w-]+\s+){0,2}?([\w-]+)"
 """A name of up to three words, with the last one in the group."""
 CLAUSE_ENDS = re.compile(
@@ -19,6 +20,10 @@ CLAUSE_ENDS = re.compile(
     re.IGNORECASE,
 )
 """Between two clauses; a word that joins them belongs to the second."""
+MAX_NAME = 60
+"""Characters before the end of a clause in which a name is looked for: bounds time."""
+BETWEEN = re.compile(r"(?i)\bbetween (?:the|an?) (?:[\w-]+ ){0,2}?[\w-]+$")
+"""Before the "and" that joins the names of two things, not two clauses."""
 WOULD = "(?:should|must|would|could|can|will|may|might)"
 PREFACE = (
     r"(?:(?:(?!(?:an?|the|this|these|those|of|to|on|in|at|by|with|from|near|under|behind|above|"
@@ -27,11 +32,11 @@ PREFACE = (
 )
 """Before a sentence: "maybe", "I think that", "they claim", "the statement that"."""
 SUBJECT = re.compile(
-    rf"{JOINED}{PREFACE}(?:the|this|that|these|those)\s+{THING}\s+(?:{IS}|{WOULD} be)\b"
+    rf"{JOINED}{PREFACE}(?:the|this|that|these|those)\s+{THING}\s+(?:{IS}|{WOULD} be|has|have)\b"
 )
 """What a clause speaks of, with the thing in the group."""
 IT = re.compile(
-    rf"(?i)^(?:[\w']+\s+){{0,5}}?(?:it|he|she|they)(?:'s|'re|\s+{IS}|\s+{WOULD}\s+be)\b"
+    rf"(?i)^(?:[\w']+\s+){{0,5}}?(?:it|he|she|they)(?:'s|'re|\s+(?:{IS}|{WOULD}\s+be|has|have))\b"
 )
 """Speaks of what a clause before it speaks of."""
 OTHER = re.compile(
@@ -54,8 +59,8 @@ OF_OWNER = re.compile(
 )
 """The same in other words."""
 WITH_PLACE = re.compile(
-    rf"{JOINED}(?:the|this|that) {THING} (?:(?:to|on|in|at|next|near|behind|beside|under|above|"
-    rf"below|by|with|inside)|(?!(?:{IS}|{WOULD})\b)\w+ing)\b[^,;:]*? {IS}\b"
+    rf"{JOINED}{PREFACE}(?:the|this|that) {THING} (?:(?:to|on|in|at|next|near|behind|beside|under|"
+    rf"above|below|by|with|inside)|(?!(?:{IS}|{WOULD})\b)\w+ing)\b[^,;:]*? {IS}\b"
 )
 """What a clause speaks of, with where that is: "the man next to the bus"."""
 INVERTED = re.compile(
@@ -87,6 +92,14 @@ class Subject(NamedTuple):
     def is_named(self) -> bool:
         """Whether it is a thing that is known already."""
         return not (self.is_part or self.is_new)
+
+
+def clause_ends(text: str) -> Iterator[re.Match[str]]:
+    """What stands between the clauses of a text."""
+    for found in CLAUSE_ENDS.finditer(text):
+        before = text[max(found.start() - MAX_NAME, 0) : found.start()]
+        if not (found[0].isspace() and BETWEEN.search(before)):
+            yield found
 
 
 def subject_of(clause: str) -> Subject | None:

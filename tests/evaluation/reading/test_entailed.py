@@ -120,7 +120,7 @@ def replies(draw: st.DrawFn) -> tuple[Asked, str, set[str]]:
     return asked, f"{reply}.", entailed
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=250, derandomize=True, deadline=None)
 @given(replies())
 def test_a_reply_answers_with_what_it_entails_or_with_nothing(case):
     asked, reply, entailed = case
@@ -130,7 +130,7 @@ def test_a_reply_answers_with_what_it_entails_or_with_nothing(case):
         assert letter is None or letter in entailed, reply
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(replies().filter(lambda case: "sofa" in case[0].question))
 def test_another_word_for_a_thing_says_the_same(case):
     asked, reply, _ = case
@@ -146,7 +146,7 @@ FINAL = (
 )  # fmt: skip
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(replies(), st.integers(0, 1), st.sampled_from(FINAL))
 def test_what_a_reply_says_to_be_its_answer_counts(case, number, final):
     asked, reply, _ = case
