@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from evaluation.reading.existing import sought_in
-from evaluation.reading.option_texts import NUMBERS, singular
+from evaluation.reading.option_texts import NUMBERS, UNIT, singular
 
 if TYPE_CHECKING:
     from evaluation.reading.related import Claim
@@ -38,6 +38,8 @@ SUPPOSES = re.compile(
 )
 COMMON = {"you", "your", "are", "were", "was", "the", "and", "there", "some"}
 """Words that name no thing."""
+MEASURE = re.compile(rf"\d[\d.,]*[ -]?{UNIT}")
+"""Of an option: its unit names no thing, such as a parking meter."""
 HOW_MANY = re.compile(r"(?i)\bhow many\b|\bnumber of\b|\bcount\b")
 WHETHER = re.compile(r"(?i)\b(?:is|are) there\b|\b(?:can|do) (?:you|we) see\b")
 PLACED = re.compile(
@@ -147,7 +149,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
     return Asked(
         ends,
         things_in(f"{question}\n{offered}"),
-        things_in(offered) - COMMON,
+        things_in(MEASURE.sub("", offered)) - COMMON,
         things_in(" ".join(REFERENCE.findall(question) + RELATED.findall(question))) | others,
         "".join(letter for letter, _ in texts),
         names,

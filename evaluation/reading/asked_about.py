@@ -23,6 +23,7 @@ from evaluation.reading.counted import (
 )
 from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import is_from_another
+from evaluation.reading.measured import is_another_measure
 from evaluation.reading.naming import is_another_thing
 from evaluation.reading.option_texts import PRONOUNS, singular
 from evaluation.reading.related import is_another
@@ -143,7 +144,8 @@ class _Reading:
         self.is_headed &= not _names_end(clause, asked)
         self.is_compared &= not VERB.search(clause)
         self.is_compared |= THAN.search(clause) is not None and is_of_some(ahead, asked)
-        self.is_left_out = (
+        is_repeated = self._repeats_condition(clause)
+        self.is_left_out = not is_repeated and (
             self.is_headed
             or is_opposite
             or self.is_compared
@@ -170,7 +172,7 @@ class _Reading:
                 self.kept.append((start, mark if is_last else ", "))
             elif self.kept and is_last:
                 self.kept.append(("", mark))
-        elif not self._repeats_condition(clause):
+        elif not is_repeated:
             self._keep(clause, mark)
 
     def _keep(self, clause: str, mark: str) -> None:
@@ -208,6 +210,8 @@ class _Reading:
             return True
         some = SOME_OF.search(clause) if asked.is_counted else None
         if some and is_another_thing(some[2], asked.things):
+            return True
+        if is_another_measure(clause, asked):
             return True
         if is_from_another(clause, asked) or is_another(clause, asked.claims):
             return True

@@ -60,8 +60,9 @@ STATES = [
     re.compile(rf"(?P<one>.+?) {verb}{HOW}{EXACT}(?:{RELATION}) (?P<other>.+)")
     for verb in (f"(?:{IS}) ", "")
 ]
-"""With a verb between a thing and its relation, else without: "the lamp on the table is behind the
-vase" says nothing of the table."""
+STATES.insert(1, re.compile(rf"{EXACT}(?:{RELATION}) (?P<other>.+?) (?:{IS}) (?P<one>.+)"))
+"""With a verb between a thing and its relation, or behind both ("left of the cup is a plate"), else
+without: "the lamp on the table is behind the vase" says nothing of the table."""
 THERE = re.compile(r"^(?:there (?:is|are)|(?:i|we|you) (?:can )?see) ")
 """Before what is somewhere."""
 PLACE = re.compile(rf"{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
@@ -74,9 +75,13 @@ NO_NAME = re.compile(
 )
 """In what is no name of one thing, in the singular."""
 PRONOUNS = {"it", "they", "he", "she"}
+SEEMS = r"(?! \w+s (?:like|that|as)\b)"
 INTRODUCED = re.compile(
-    rf"(?i)^{PREFACE}(?=(?:the|this|that|an?|it|they|he|she|there|(?:i|we|you) (?:can )?see)\b)"
+    rf"(?i)^{PREFACE}(?=(?:the|this|that|an?|it{SEEMS}|they|he|she|there|(?:i|we|you) (?:can )?see|"
+    r"(?:(?:directly|exactly) )?"
+    r"(?:(?:to|on) the (?:left|right)|above|below|under|behind|in front|beside|next))\b)"
 )
+"""What stands before the words of a claim: "it looks like"."""
 TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "near", "while"}
 """What may follow the thing itself in a name."""
 
@@ -139,7 +144,7 @@ def is_another(clause: str, claims: Sequence[tuple[str, Claim]]) -> bool:
     it, or "the clock is above the phone"."""
     if not claims:
         return False
-    words = words_of(INTRODUCED.sub("", clause))[0]
+    words = words_of(INTRODUCED.sub("", clause, count=1))[0]
     found = _states(" ".join(word for word in words if word != "not"))
     if found and found["one"] in PRONOUNS:
         seen_from = {_head(claim.other) for _, claim in claims}

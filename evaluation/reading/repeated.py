@@ -22,6 +22,7 @@ from evaluation.reading.plain_clauses import (
     stem,
     words_of,
 )
+from evaluation.reading.skeletons import with_not
 from evaluation.reading.subjects import IT, subject_of
 
 ASKS = re.compile(
@@ -77,7 +78,7 @@ def confirmed(text: str, asked: Proposition) -> str | None:
     what is asked; None where none does, or the text does not simply say so."""
     said: set[str | None] = set()
     things = {*asked.words}
-    for clause in clauses_of(text):
+    for clause in clauses_of(with_not(text)):
         if IT.match(clause) and not things <= {*asked.words}:
             continue
         said.add(_said(clause, asked))

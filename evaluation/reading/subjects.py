@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from evaluation.reading.existing import SCENE
+from evaluation.reading.naming import is_thing
 from evaluation.reading.option_texts import singular
 from evaluation.reading.reply_parts import any_of
 
@@ -54,8 +55,8 @@ OWNER = re.compile(
 )
 """To whom belongs what a clause speaks of, and that."""
 OF_OWNER = re.compile(
-    rf"{JOINED}the (?P<thing>[\w-]+) of (?:the|this|that) (?:[\w-]+ ){{0,2}}?(?P<owner>[\w-]+)"
-    rf"(?: (?:on|in|at|to|next|near|behind|with)\b[^,;:]*?)? {IS}\b"
+    rf"{JOINED}{PREFACE}the (?P<thing>[\w-]+) of (?:the|this|that) (?:[\w-]+ ){{0,2}}?"
+    rf"(?P<owner>[\w-]+)(?: (?:on|in|at|to|next|near|behind|with)\b[^,;:]*?)? {IS}\b"
 )
 """The same in other words."""
 WITH_PLACE = re.compile(
@@ -63,6 +64,8 @@ WITH_PLACE = re.compile(
     rf"above|below|by|with|inside)|(?!(?:{IS}|{WOULD})\b)\w+ing)\b[^,;:]*? {IS}\b"
 )
 """What a clause speaks of, with where that is: "the man next to the bus"."""
+DOING = re.compile(rf"{JOINED}{PREFACE}(?:the|this|that) {THING} [a-z]+s\b(?! (?:is|are)\b)")
+"""A thing and what it does, where the word for it is that of a thing: "the dog faces left"."""
 INVERTED = re.compile(
     rf"{JOINED}(?:to|on|in|at|behind|above|below|under|beside|near|next)\b[^,;:]*? "
     rf"(?:{IS} (?:the )?)?(?:an?|some) {THING}$"
@@ -113,6 +116,8 @@ def subject_of(clause: str) -> Subject | None:
     if new := INVERTED.match(clause) or ANOTHER.match(clause):
         return Subject(singular(new[1].lower()), other, is_new=True)
     placed = WITH_PLACE.match(clause)
+    if not placed and (doing := DOING.match(clause)):
+        placed = doing if is_thing(singular(doing[1].lower())) else None
     return Subject(singular(placed[1].lower())) if placed else None
 
 
