@@ -84,6 +84,16 @@ def test_datasets_reads_train_and_val(drawn_dataset, rows):
     assert known["first"]["images"][0].size == (400, 300)
 
 
+def test_the_card_s_own_lines_read_the_folder_that_it_lies_in(drawn_dataset, rows, monkeypatch):
+    card = (drawn_dataset / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    monkeypatch.chdir(drawn_dataset)
+    splits = run(code, drawn_dataset)["dataset"]
+    assert {name: split.num_rows for name, split in splits.items()} == {
+        name: sum(row["split"] == name for row in rows) for name in ("train", "val")
+    }
+
+
 def test_whoever_reads_the_folder_of_samples_reads_samples_only(drawn_dataset, rows):
     import duckdb
 
