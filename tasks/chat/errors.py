@@ -83,6 +83,8 @@ MESSAGES = ("message", "status_msg", "error_msg", "msg")
 """Names of what a server says of an error; the second is MiniMax's, the third Baidu's."""
 STATUS = re.compile(r"[45]\d\d")
 """An error's HTTP status."""
+CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where the next word begins in a name such as reasoningEffort."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 """OpenAI's codes for an account that has to be paid up."""
 UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
@@ -276,5 +278,10 @@ def names_streams(words: str) -> bool:
 
 def names_any(words: str, names: tuple[str, ...]) -> bool:
     """Whether one of the names (small letters and spaces) is in what a server says."""
-    told = f" {words.lower()} ".replace("_", " ").replace("-", " ")
+    told = f" {words.lower()} {in_snake_case(words)} ".replace("_", " ").replace("-", " ")
     return any(name in told for name in names)
+
+
+def in_snake_case(words: str) -> str:
+    """In small letters, with topP as top_p: some servers name a field as their own code does."""
+    return CAPITAL.sub("_", words).lower()
