@@ -127,10 +127,11 @@ class RejectedError(Exception):
     @property
     def advice(self) -> str:
         """What helps where every request is rejected so, empty where nobody knows."""
-        if self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return "lower max_image_side, or let the server, or who stands before it, take more"
-        if names_any(self.words, OF_LENGTH):
+        is_large = self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if names_any(self.words, OF_LENGTH) or (is_large and names_any(self.words, ("tokens",))):
             return "lower max_tokens, or let the server take longer prompts"
+        if is_large:
+            return "lower max_image_side, or let the server, or who stands before it, take more"
         if names_any(self.words, OF_TOKENS):
             return "lower max_tokens"
         if not names_any(self.words, OF_IMAGES):

@@ -394,6 +394,10 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
             "413: 413 Request Entity Too Large; lower max_image_side, or let the server",
         ),
         (
+            error(413, "Request body too large for gpt-4.1 model. Max size: 8000 tokens."),
+            "8000 tokens.; lower max_tokens, or let the server take longer prompts",
+        ),
+        (
             error(400, "This model's maximum context length is 1024 tokens."),
             "1024 tokens.; lower max_tokens, or let the server",
         ),
