@@ -57,8 +57,12 @@ EXAMPLES = IPv6Network("3fff::/20")
 """For documentation (RFC 9637)."""
 ISATAP = (0x5EFE, 0x0200_5EFE)
 """What precedes the IPv4 address that such a tunnel leads to (RFC 5214)."""
-ASKER = {"User-Agent": "spatialthinker"}
-"""Who asks: some hosts, such as Wikimedia's, turn away what gives only the name of a library."""
+HEADERS = {
+    "User-Agent": "spatialthinker",
+    "Accept": "image/jpeg, image/png, image/webp, */*;q=0.1",
+}
+"""Who asks: some hosts, such as Wikimedia's, turn away what gives only the name of a library. For
+what: some send AVIF to whoever takes anything."""
 COPY_IN_PATH = "name a copy that holds its images in path"
 LATER = f"try again later, or {COPY_IN_PATH}"
 PAGE = (b"<", b"{")
@@ -138,7 +142,7 @@ class Fetcher:
         proxy = proxy_of(f"{url.scheme}://{url.netloc.decode('ascii')}")
         numbers = self._checked(address, url, proxy)
         way = httpx.HTTPTransport(proxy=proxy.with_login if proxy else None)
-        with httpx.Client(transport=way, timeout=TIMEOUT, headers=ASKER) as client:
+        with httpx.Client(transport=way, timeout=TIMEOUT, headers=HEADERS) as client:
             response = _sent(client, url, numbers, limit)
             try:
                 yield response

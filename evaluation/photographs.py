@@ -109,10 +109,10 @@ def photograph_bytes(
         return buffer.getvalue()
     if isinstance(value, bytes | bytearray):
         return bytes(value)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not (value := value.strip()):
         raise ValueError("it has no photograph")
     if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        return fetcher.fetch(value.strip(), lambda data: check_photograph(as_stored(data)))
+        return fetcher.fetch(value, lambda data: check_photograph(as_stored(data)))
     if len(value) <= LONGEST_NAME and files and (found := files.read(value)) is not None:
         return found
     if value.lower().endswith(SUFFIXES):
@@ -121,7 +121,7 @@ def photograph_bytes(
             "path"
         )
     if len(value) <= LONGEST_REFERENCE:
-        return Reference(value.strip())
+        return Reference(value)
     return decoded(value)
 
 

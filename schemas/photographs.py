@@ -43,17 +43,19 @@ def media_type(data: bytes) -> str:
 
 
 def as_stored(data: bytes) -> bytes:
-    """The photograph as every reader shows it alike: no tag turns it, it is one picture, grey has 8
-    bits, and what is transparent lies on white. What is so already, or is no image, is returned as
-    it is. A JPEG keeps its pixels' bytes; others become PNG."""
+    """The photograph as every reader shows it alike: no tag turns it, it is one picture without a
+    video, grey has 8 bits, and what is transparent lies on white. What is so already, or is no
+    image, is returned as it is. A JPEG keeps its pixels' bytes; others become PNG."""
     try:
         with opened(data) as image:
             is_deep = image.mode.startswith("I")
             is_one = getattr(image, "n_frames", 1) == 1  # not an MPO, nor animated
-            is_plain = is_one and image.format != "MPO" and not is_deep
+            is_jpeg = MEDIA[str(image.format)] == "jpeg"
+            is_alone = is_one and image.format != "MPO" and not (is_jpeg and _goes_on(data))
+            is_plain = is_alone and not is_deep
             if is_plain and not _is_turned(image) and not _is_clear(image):
                 return data
-            if MEDIA[str(image.format)] == "jpeg":
+            if is_jpeg:
                 return b"".join(_without_metadata(data))
             pixels = Image.fromarray(_eight_bits(np.asarray(image))) if is_deep else image
             pixels = on_white(pixels) if _is_clear(pixels) else pixels
@@ -87,6 +89,11 @@ def on_white(image: Image.Image) -> Image.Image:
     flat = Image.new("RGB", clear.size, "white")
     flat.paste(clear, mask=clear.getchannel("A"))
     return flat
+
+
+def _goes_on(data: bytes) -> bool:
+    """Whether more stands behind the picture of a JPEG: phones put a video there."""
+    return not data.rstrip(b"\0\r\n ").endswith(bytes((0xFF, END)))
 
 
 def _is_turned(image: Image.Image) -> bool:

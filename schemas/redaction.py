@@ -31,8 +31,15 @@ MIN_END = 4
 MAX_LENGTH = 4_000
 """Characters of a message that are looked through; the rest is cut off. The search takes time in
 proportion, and no line that people read is so long."""
-VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Of the environment, whose keys the libraries read that load models and data sets."""
+VARIABLES = (
+    "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "WANDB_API_KEY",
+)
+"""Of the environment, whose keys the libraries read that load models and data sets, and log
+trainings."""
 SHOWN = "[key]"
 _known: set[str] = set()
 

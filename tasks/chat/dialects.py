@@ -18,7 +18,14 @@ from urllib.parse import urlsplit
 
 from schemas.chat import ChatConfig, Failure, Request
 from tasks.chat.completion import Completion
-from tasks.chat.errors import OF_FORM, RejectedError, names_any, names_streams, names_turns
+from tasks.chat.errors import (
+    OF_FORM,
+    RejectedError,
+    in_snake_case,
+    names_any,
+    names_streams,
+    names_turns,
+)
 from tasks.chat.model_text import begins_as_prose, lacks_form
 
 
@@ -65,18 +72,18 @@ class Dialect:
     def after(self, error: RejectedError, request: Request) -> "Iterator[Dialect]":
         """The dialects to try after a rejection, the best first; none where the words do not name
         anything in which dialects differ."""
-        told = error.words.lower()
+        told = in_snake_case(error.words)
         if any(_is_named(name, told) for name in (TOKENS, COMPLETION_TOKENS)):
             other = TOKENS if self.tokens_field == COMPLETION_TOKENS else COMPLETION_TOKENS
             yield replace(self, tokens_field=other)
         for name in self._left_out_first(request):
-            if name not in self.without and _is_named(name.lower(), told):
+            if name not in self.without and _is_named(in_snake_case(name), told):
                 yield replace(self, without=self.without | {name})
-        if not self.is_merged and names_turns(told):
+        if not self.is_merged and names_turns(error.words):
             yield replace(self, is_merged=True)
-        if not (self.is_streamed or request.chat.batch) and names_streams(told):
+        if not (self.is_streamed or request.chat.batch) and names_streams(error.words):
             yield replace(self, is_streamed=True)
-        if names_any(told, OF_FORM):
+        if names_any(error.words, OF_FORM):
             yield from self.in_other_forms(request)
 
     def in_other_forms(self, request: Request) -> "Iterator[Dialect]":

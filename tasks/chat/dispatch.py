@@ -138,6 +138,7 @@ class Dispatcher:
             except PassingError as error:
                 number += 1
                 meter.again += 1
+                meter.wait(error.retry_after or 0.0)
                 self._give_up(number, error)
                 await asyncio.sleep(self._backoff.seconds(number, error.retry_after))
 

@@ -83,6 +83,8 @@ MESSAGES = ("message", "status_msg", "error_msg", "msg")
 """Names of what a server says of an error; the second is MiniMax's, the third Baidu's."""
 STATUS = re.compile(r"[45]\d\d")
 """An error's HTTP status."""
+CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where the next word begins in a name such as reasoningEffort."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 """OpenAI's codes for an account that has to be paid up."""
 UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
@@ -125,10 +127,11 @@ class RejectedError(Exception):
     @property
     def advice(self) -> str:
         """What helps where every request is rejected so, empty where nobody knows."""
-        if self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return "lower max_image_side, or let the server, or who stands before it, take more"
-        if names_any(self.words, OF_LENGTH):
+        is_large = self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if names_any(self.words, OF_LENGTH) or (is_large and names_any(self.words, ("tokens",))):
             return "lower max_tokens, or let the server take longer prompts"
+        if is_large:
+            return "lower max_image_side, or let the server, or who stands before it, take more"
         if names_any(self.words, OF_TOKENS):
             return "lower max_tokens"
         if not names_any(self.words, OF_IMAGES):
@@ -276,5 +279,10 @@ def names_streams(words: str) -> bool:
 
 def names_any(words: str, names: tuple[str, ...]) -> bool:
     """Whether one of the names (small letters and spaces) is in what a server says."""
-    told = f" {words.lower()} ".replace("_", " ").replace("-", " ")
+    told = f" {words.lower()} {in_snake_case(words)} ".replace("_", " ").replace("-", " ")
     return any(name in told for name in names)
+
+
+def in_snake_case(words: str) -> str:
+    """In small letters, with topP as top_p: some servers name a field as their own code does."""
+    return CAPITAL.sub("_", words).lower()

@@ -16,13 +16,18 @@ from tasks.chat.usability import Usability
 class Meter:
     """Counts of one run in this process: requests `asked` for, `served` from the reply store,
     `paid`, and sent `again` after a failure. `cost` is what was paid now, in US dollars; None
-    where a price is not known."""
+    where a price is not known. `resumes` is when the wait ends that a server asked for, by the
+    clock of time.monotonic."""
 
     asked: int = 0
     served: int = 0
     paid: int = 0
     again: int = 0
     cost: float | None = 0.0
+    resumes: float = 0.0
+
+    def wait(self, seconds: float) -> None:
+        self.resumes = max(self.resumes, time.monotonic() + seconds)
 
     def pay(self, cost: float | None) -> None:
         self.paid += 1
@@ -36,6 +41,8 @@ class Meter:
             parts.append(f"{self.again:,} asked again")
         if self.cost:
             parts.append(f"${self.cost:,.2f}")
+        if (seconds := self.resumes - time.monotonic()) >= 1.0:
+            parts.append(f"the server asks to wait {seconds:,.0f} s")
         return ", ".join(parts)
 
 

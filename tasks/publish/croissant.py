@@ -72,7 +72,7 @@ def describe(manifest: Mapping[str, Any], schema: pa.Schema, rights: Rights) -> 
         "description": description,
         "version": "1.0.0",
         "identifier": manifest["digest"],
-        "license": f"https://spdx.org/licenses/{rights.licence.upper()}.html",
+        "license": _licence(rights),
         "citeAs": "SpatialThinker (arXiv 2511.07403). " + rights.annotations,
         "keywords": ["spatial reasoning", "scene graph", *rights.tags],
         "distribution": [
@@ -95,6 +95,13 @@ def describe(manifest: Mapping[str, Any], schema: pa.Schema, rights: Rights) -> 
             }
         ],
     }
+
+
+def _licence(rights: Rights) -> str:
+    """The address of its text, or words where SPDX lists none."""
+    if rights.licence == "other":
+        return rights.annotations
+    return f"https://spdx.org/licenses/{rights.licence.upper()}.html"
 
 
 def _file_objects(files: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

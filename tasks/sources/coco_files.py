@@ -149,6 +149,7 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
     """All files together; ValueError where one has another shape or two contradict each other.
     Detections are a list, and take images and categories from the other files."""
     images: dict[str, tuple[Any, ...]] = {}
+    origins: dict[str, Path] = {}
     names: dict[int, str] = {}
     categories: set[int] = set()
     annotations = []
@@ -165,8 +166,9 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
         for image in _readable(top.images, _Image, "image", path, ledger):
             key = key_of(image.id)
             facts = (image.file_name, _coco_id(key), int(image.width), int(image.height))
+            first = origins.setdefault(key, path)
             if images.setdefault(key, facts) != facts:
-                raise ValueError(f"{path} describes image {key} in two ways: keep one of them")
+                raise ValueError(_told_apart(key, first, path))
         for one in _readable(top.categories, _Category, "category", path, ledger):
             categories.add(one.id)
             if one.isthing and names.setdefault(one.id, one.name) != one.name:
@@ -182,6 +184,16 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
     table = [(key, *facts) for key, facts in images.items()]
     shown = pl.DataFrame(table, schema=IMAGES, orient="row")
     return CocoFiles(shown, names, categories, annotations, ledger)
+
+
+def _told_apart(key: str, first: Path, second: Path) -> str:
+    """What to do about two images of one id."""
+    if first == second:
+        return f"{first} describes image {key} in two ways: keep one of them"
+    return (
+        f"image {key} of {second} is not that of {first}: name one of the files, or number the "
+        "images of all of them apart"
+    )
 
 
 def _readable(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from schemas.printable import leading
+from schemas.redaction import without_known
 from training.launch import FAILED
 
 TRACEBACK = "Traceback (most recent call last)"
@@ -40,7 +41,7 @@ def last_error(log: Path, start: int) -> str:
     lines = text.splitlines()
     errors = [line for line in lines if line.startswith(FAILED)]
     found = errors or _exceptions(lines) or _native(text) or _telling(lines) or ["nothing was said"]
-    return found[-1].removeprefix(FAILED).removeprefix("error: ")
+    return without_known(found[-1].removeprefix(FAILED).removeprefix("error: "))
 
 
 def _exceptions(lines: Sequence[str]) -> list[str]:

@@ -28,6 +28,8 @@ GOLD = ("answer_option_text", "width", "height")
 """Columns of a dataset that scoring needs."""
 FORMATS = (".parquet", ".jsonl")
 """Endings of a file of scores."""
+PARQUET = b"PAR1"
+"""How such a file begins: trainers log completions so."""
 MAX_SHOWN = 200
 """Characters of a line's fields that a message names."""
 
@@ -97,6 +99,11 @@ def read_lines(path: Path) -> Iterator[Line]:
 def _line(number: int, text: bytes) -> Line:
     if text.lstrip().startswith(b"["):
         raise ValueError("a JSON array: write each of its objects on one line, without commas")
+    if text.startswith(PARQUET):
+        raise ValueError(
+            "a Parquet file: write its rows as JSON lines with completion, and with gold, width "
+            "and height or with question_id"
+        )
     try:
         row = json.loads(text)
     except UnicodeDecodeError:

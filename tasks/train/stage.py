@@ -199,7 +199,8 @@ def export_model(
         draw_rewards(log, partial / "rewards.png")
         text = json.dumps(facts, indent=2, sort_keys=True)
         (partial / FACTS).write_text(text + "\n", encoding="utf-8")
-        (partial / "README.md").write_text(render_model_card(facts, log), encoding="utf-8")
+        card = render_model_card(facts, log, config.data)
+        (partial / "README.md").write_text(card, encoding="utf-8")
 
 
 def training_facts(

@@ -211,6 +211,26 @@ def test_what_may_pass_is_asked_again(kind: str, store: str) -> None:
             assert time.monotonic() - started >= 0.3
 
 
+def test_while_a_server_asks_to_wait_it_is_said(store: str) -> None:
+    run, told = Run(), list[str]()
+    faults = Faults(rates={"429-after": 1.0}, max_faults_per_body=1, retry_after=3.0)
+
+    def read() -> None:
+        while run.num_under_way and not told:
+            if "wait" in str(run.meter):
+                told.append(str(run.meter))
+            time.sleep(0.01)
+
+    with serve(adds, faults=faults) as endpoint:
+        reader = Thread(target=read)
+        with run.under_way():
+            reader.start()
+            assert right(totals(chat_config(endpoint), store, [1], run=run), [1])
+        reader.join()
+    assert told == ["0 replies, 1 asked again, the server asks to wait 3 s"]
+    assert str(run.meter) == "1 replies, 1 asked again"
+
+
 def test_a_reply_delivered_twice_is_not_taken_for_another(store: str) -> None:
     faults = Faults(rates={"duplicate": 0.3}, max_faults_per_body=2)
     with serve(adds, faults=faults) as endpoint:

@@ -137,6 +137,10 @@ def refusing(status: int, text: str, *names: str) -> Any:
         (refusing(422, "[{{'loc': ['body', 'top_p'], 'msg': 'Extra inputs are not permitted'}}]",
                   "top_p"), "top_p"),
         (refusing(400, UNSUPPORTED, "reasoning_effort"), "reasoning_effort"),
+        (refusing(400, "Model grok-4 does not support parameter reasoningEffort.",
+                  "reasoning_effort"), "reasoning_effort"),
+        (refusing(400, 'Unknown name "topP": Cannot find field.', "top_p"), "top_p"),
+        (refusing(400, "maxTokens is not supported", "max_tokens"), "max_tokens"),
         (refusing(400, "Unrecognized request argument supplied: seed", "seed"), "seed"),
         (refusing(500, "unexpected keyword argument 'top_p' (top_p)", "top_p"), "top_p"),
         (refusing(400, "response_format.json_schema.strict: unknown field", "strict"), "strict"),
@@ -248,6 +252,7 @@ def test_several_differences_are_found_one_after_the_other(store: str) -> None:
         (404, "No endpoints found that can handle the requested parameters."),
         (400, "Failed to generate JSON. Please adjust your prompt."),
         (400, "Request contains an invalid argument."),
+        (400, "responseFormat is not supported by grok-4"),
     ],
 )
 def test_who_cannot_keep_the_form_is_asked_without_it(status: int, told: str, store: str) -> None:
@@ -387,6 +392,10 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (
             ServerAnswer(413, PAGE, content_type="text/html"),
             "413: 413 Request Entity Too Large; lower max_image_side, or let the server",
+        ),
+        (
+            error(413, "Request body too large for gpt-4.1 model. Max size: 8000 tokens."),
+            "8000 tokens.; lower max_tokens, or let the server take longer prompts",
         ),
         (
             error(400, "This model's maximum context length is 1024 tokens."),

@@ -194,6 +194,8 @@ def test_photographs_come_in_every_known_form(tmp_path):
             f"{text[:40]}\n{text[40:]}\n",
             f"data:image/png;base64,{text}",
             f"{site.url}/p.png",
+            f" {site.url}/p.png\n",  # a cell of a spreadsheet
+            "\ta/b/in.png \n",
         ):
             fetcher = Fetcher(tmp_path / "cache", may_be_local=True)
             assert photograph_bytes(value, files, fetcher) == PNG, value

@@ -128,6 +128,17 @@ def test_redirects_are_followed(tmp_path):
         assert fetcher(tmp_path).fetch(f"{site.url}/old") == b"data"
 
 
+def test_a_host_that_chooses_the_format_is_told_which_are_read(tmp_path):
+    def chosen() -> bytes:
+        image, buffer = Image.new("RGB", (16, 16)), io.BytesIO()
+        image.save(buffer, "JPEG" if "image/jpeg" in site.accepted[-1] else "AVIF")
+        return buffer.getvalue()
+
+    with serving({"/p": chosen}) as site:
+        data = photograph_bytes(f"{site.url}/p", None, fetcher(tmp_path))
+    assert isinstance(data, bytes) and data.startswith(b"\xff\xd8")
+
+
 @pytest.mark.parametrize("body", [b"<html>Too many requests</html>", b'{"error": "busy"}', b""])
 def test_what_is_no_image_is_not_kept(tmp_path, body):
     picture = io.BytesIO()

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from PIL import Image
 
+from schemas.config.source_kind import SourceKind
+from tasks.publish.croissant import describe
+from tasks.sources.readers import reader_of
 from tests.commands import REPOSITORY
 from tests.published_rewards import published
 
@@ -84,6 +88,16 @@ def test_datasets_reads_train_and_val(drawn_dataset, rows):
     assert known["first"]["images"][0].size == (400, 300)
 
 
+def test_the_card_s_own_lines_read_the_folder_that_it_lies_in(drawn_dataset, rows, monkeypatch):
+    card = (drawn_dataset / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    monkeypatch.chdir(drawn_dataset)
+    splits = run(code, drawn_dataset)["dataset"]
+    assert {name: split.num_rows for name, split in splits.items()} == {
+        name: sum(row["split"] == name for row in rows) for name in ("train", "val")
+    }
+
+
 def test_whoever_reads_the_folder_of_samples_reads_samples_only(drawn_dataset, rows):
     import duckdb
 
@@ -123,6 +137,13 @@ def test_croissant_finds_nothing_wrong_but_that_no_date_is_given(drawn_dataset):
     issues = mlcroissant.Dataset(jsonld=drawn_dataset / "croissant.json").metadata.ctx.issues
     assert not issues.errors
     assert [text for text in issues.warnings if "datePublished" not in text] == []
+
+
+def test_a_licence_that_has_no_page_is_told_in_words():
+    manifest = {"name": "x", "digest": "d", "num_samples": 1, "num_images": 1, "files": {}}
+    rights = reader_of(SourceKind.COCO).rights
+    told = describe(manifest, pa.schema([("question_id", pa.string())]), rights)["license"]
+    assert told == rights.annotations
 
 
 @pytest.mark.parametrize("trainer", ["SFTTrainer", "GRPOTrainer"])

@@ -70,6 +70,22 @@ def test_no_tag_turns_a_photograph(kind, turn):
         assert np.array_equal(pixels, pixels_of(data))
 
 
+@pytest.mark.parametrize("turn", [None, 1, 6])
+def test_of_a_photograph_with_a_video_the_picture_alone_is_kept(turn):
+    video = b"\0\0\0\x18ftypmp42" + random.Random(7).randbytes(9_000) + b"SEFT"
+    data = picture("JPEG", turn=turn)
+    plain = as_stored(data + video)
+    assert plain.endswith(b"\xff\xd9") and b"ftyp" not in plain
+    for pixels in seen(plain):
+        assert np.array_equal(pixels, pixels_of(data))
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0" * 9, b"\r\n"])
+def test_a_plain_photograph_keeps_its_bytes(padding):
+    data = picture("JPEG") + padding
+    assert as_stored(data) == data
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 def test_no_xmp_turns_a_photograph(kind):
     data = picture(kind, xmp=xmp_of(6))

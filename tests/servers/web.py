@@ -31,6 +31,7 @@ class Site:
     asked: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -44,6 +45,7 @@ def serving(pages: Mapping[str, Page], certificate: Path | None = None) -> Itera
             site.asked.append(f"{self.command} {path}")
             site.hosts.append(self.headers.get("Host", ""))
             site.agents.append(self.headers.get("User-Agent", ""))
+            site.accepted.append(self.headers.get("Accept", ""))
             page = site.pages.get(path, 404)
             while callable(page):
                 page = page()

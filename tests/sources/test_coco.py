@@ -14,7 +14,7 @@ from schemas.reference import Order, Reference
 from schemas.scene_graph import Scene, scenes_of
 from tasks.ingest.scenes import clean_scenes
 from tasks.sources.coco import READER
-from tasks.sources.coco_files import boxes_of, file_key, file_path, open_files
+from tasks.sources.coco_files import boxes_of, file_key, file_path, find_boxes, open_files
 from tests.scenes import PROOF
 
 IMAGES = [
@@ -131,6 +131,20 @@ def test_a_segment_that_cannot_be_read_costs_only_itself(tmp_path):
     assert ("9", "annotations (2)", "box-unreadable") in ledger.select(
         "image_id", "item", "reason"
     ).rows()
+
+
+def test_files_that_number_their_images_alike_are_told_apart(tmp_path):
+    for split in ("train", "valid"):  # as Roboflow exports them
+        (tmp_path / split).mkdir()
+        whole = {
+            "images": [{"id": 0, "file_name": f"{split}.jpg", "width": 640, "height": 480}],
+            "annotations": [],
+            "categories": [{"id": 18, "name": "dog"}],
+        }
+        (tmp_path / split / "_annotations.coco.json").write_text(json.dumps(whole))
+    told = r"image 0 of .*/valid/.* is not that of .*/train/.*json: name one of the files, or numb"
+    with pytest.raises(ValueError, match=told):
+        open_files(find_boxes(f"{tmp_path}/*/_annotations.coco.json"))
 
 
 def test_predictions_under_another_name_are_no_empty_file(tmp_path):

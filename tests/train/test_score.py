@@ -88,6 +88,13 @@ def test_a_bad_line_is_named(tmp_path, row, message):
     assert "\n" not in str(error.value)
 
 
+def test_completions_in_parquet_are_asked_for_as_json_lines(tmp_path):
+    path = tmp_path / "completions_00010.parquet"
+    pl.DataFrame({"step": [10], "prompt": ["?"], "completion": ["<answer>"]}).write_parquet(path)
+    with pytest.raises(ValueError, match=r"parquet line 1: a Parquet file: write its rows as JSON"):
+        score_file(path)
+
+
 def test_a_question_that_the_dataset_lacks_is_named(tmp_path, dataset):
     path = written(tmp_path, {"question_id": "q9", "completion": "x"})
     with pytest.raises(ValueError, match=r"line 1: .*/dataset has no question q9"):

@@ -160,6 +160,13 @@ def test_how_a_trainer_ended_is_told(script, kind, message, tmp_path, caplog):
     assert "said" in caplog.messages
 
 
+def test_a_key_that_a_trainer_s_libraries_repeat_is_not_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c")
+    script = "import os; raise ValueError('no account of ' + os.environ['WANDB_API_KEY'] + ' here')"
+    with pytest.raises(RuntimeError, match=r"ValueError: no account of \[key\] here \(all of it"):
+        run_trainer([sys.executable, "-c", script], tmp_path)
+
+
 def test_an_error_of_an_earlier_run_is_not_told_again(tmp_path):
     for script, told in (("sys.exit('error: old')", "old"), ("sys.exit('new')", "new")):
         with pytest.raises(RuntimeError, match=f"exit code 1: {told} "):
