@@ -33,6 +33,7 @@ from evaluation.reading.reply_parts import (
     spoken,
 )
 from evaluation.reading.statements import statements_in
+from evaluation.reading.viewpoint import said_from
 
 MAX_READ = 10_000
 """Characters of a part that are read for a letter, of a whole reply its last ones: bounds time."""
@@ -125,6 +126,8 @@ def _said_again(part: str, item: _Item) -> str | None:
     if any(UNSAID.search(line) for line in skeletons_of(part, dict.fromkeys(item.options, ()))):
         return None
     text = plain(part)
+    if item.asked.viewpoint and said_from(text) not in (None, item.asked.viewpoint):
+        return None
     proposition = proposition_in(item.question, item.options)
     letter = confirmed(text, proposition) if proposition else None
     letter = letter or filled(text, gaps_in(item.question), item.options)

@@ -45,7 +45,7 @@ def runner_of(config: RunnerConfig) -> Any:
     if not os.environ.get("PREFECT_API_URL"):
         raise ValueError(
             f"runner.kind = {config.kind} needs a Prefect server: run `prefect server start` and "
-            "set PREFECT_API_URL"
+            "set PREFECT_API_URL in the environment"
         )
     if config.kind is RunnerKind.PROCESSES:
         return ProcessPoolTaskRunner(max_workers=config.max_workers)

@@ -44,8 +44,8 @@ def serve_deployments(
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         raise ValueError(
-            "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL, for "
-            "example to http://127.0.0.1:4200/api"
+            "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL in "
+            "the environment, for example to http://127.0.0.1:4200/api"
         )
     load_config(build)
     if training:

@@ -144,7 +144,7 @@ def check_listened(announce: bool = True) -> None:
     if announce and not os.environ.get("PREFECT_API_URL"):
         raise ValueError(
             "an announcement needs a Prefect server: run `prefect server start` and set "
-            "PREFECT_API_URL, for example to http://127.0.0.1:4200/api"
+            "PREFECT_API_URL in the environment, for example to http://127.0.0.1:4200/api"
         )
 
 

@@ -19,6 +19,8 @@ VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
 REJECTED = "rejected"
 """The folder below a root of samples that failed their validation, as NAME/DIGEST."""
+MAX_NAMES = 5
+"""Of datasets, in a message about a name that none has."""
 
 
 def check_root(root: Path) -> Path:
@@ -103,8 +105,16 @@ def resolve_dataset(name: str, root: Path) -> Path:
             )
     raise FileNotFoundError(
         f"no dataset {shell_word(name)}: it is neither a dataset folder nor a name below "
-        f"{root / 'datasets'}; run spatialthinker build first, or name its root with --root"
+        f"{root / 'datasets'}{_names_there(root)}; run spatialthinker build first, or name its "
+        "root with --root"
     )
+
+
+def _names_there(root: Path) -> str:
+    """Of the datasets, for a message about another name."""
+    names = sorted({folder.parent.name for folder in builds_below(root)})
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f", which has {', '.join(map(shell_word, names[:MAX_NAMES]))}{more}" if names else ""
 
 
 def _has_manifest(folder: Path) -> bool:

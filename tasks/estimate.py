@@ -69,8 +69,8 @@ def estimate_roughly(
     config: PipelineConfig, states: Sequence[StageStatus] = ()
 ) -> list[StageEstimate]:
     """One entry per stage that still asks a model, by what replies usually take; of the questions
-    that it will be asked, as far as they are known."""
-    made = {entry.stage: entry.made for entry in states if entry.made}
+    that it will be asked, as far as they are known: damaged files say nothing."""
+    made = {entry.stage: entry.made for entry in states if entry.made and entry.state != "damaged"}
     complete = {entry.stage for entry in states if entry.state == "complete"}
     usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
     left = {stage: usual[stage] for stage in usual if stage not in complete}

@@ -79,6 +79,19 @@ def test_what_is_planned_and_stored_is_known_to_an_estimate(root: Path) -> None:
         assert "All replies of models are there: nothing more is paid." in told.stdout
 
 
+@pytest.mark.parametrize("stage", ["plan", "verify"])
+def test_what_is_damaged_is_not_read_for_an_estimate(stage: str, root: Path) -> None:
+    """A power cut leaves files without bytes; their seals say what they held."""
+    with serve(Models()) as endpoint:
+        build(config_of(endpoint.url), root)
+    for path in (root / "artifacts" / stage).glob("*.parquet"):
+        path.write_bytes(b"")
+    other = tree_of(endpoint.url, judge={"rule": "paper"})
+    told = call("plan", save_config(root / "c.toml", other), "--root", root)
+    assert told.returncode == 0 and told.stderr == "", told.stderr
+    assert "damaged" in told.stdout and "What the models would take" in told.stdout
+
+
 def test_each_stage_is_estimated_by_what_it_will_be_asked(root: Path) -> None:
     """Templates word pairs; the judge is asked what a file has, or what was written and holds."""
 

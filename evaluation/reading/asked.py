@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evaluation.reading.existing import sought_in
 from evaluation.reading.option_texts import NUMBERS, UNIT, singular
+from evaluation.reading.viewpoint import Viewpoint, asked_from
 
 if TYPE_CHECKING:
     from evaluation.reading.related import Claim
@@ -92,7 +93,8 @@ class Asked(NamedTuple):
     where it asks whether something is there, the letter of "no" and the words for what it seeks;
     patterns of its options where it asks for a place relative to another thing, or they compare;
     the things for whose place it asks; a pattern of the word for what is not first on a scale
-    ("second"); how its options have one thing to another. `is_turned` has clauses read that speak
+    ("second"); how its options have one thing to another; whose left and right it asks for.
+    `is_turned` has clauses read that speak
     of the opposite of what is asked."""
 
     ends: Sequence[Scale] = ()
@@ -111,6 +113,7 @@ class Asked(NamedTuple):
     placed: Set[str] = frozenset()
     rank: re.Pattern[str] | None = None
     claims: "Sequence[tuple[str, Claim]]" = ()
+    viewpoint: Viewpoint | None = None
     is_turned: bool = False
 
 
@@ -162,6 +165,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         [re.compile(place) for place in places if others or is_scale_offered],
         things_in(placed[1]) if placed else frozenset(),
         re.compile(rf"(?i)\b{rank[1]}\b") if (rank := RANK.search(question)) else None,
+        viewpoint=asked_from(question, offered),
     )
 
 

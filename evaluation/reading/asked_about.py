@@ -22,7 +22,7 @@ from evaluation.reading.counted import (
     without_whole,
 )
 from evaluation.reading.existing import said_to_exist
-from evaluation.reading.from_another import is_from_another
+from evaluation.reading.from_another import SCENE, is_from_another
 from evaluation.reading.measured import is_another_measure
 from evaluation.reading.naming import is_another_thing
 from evaluation.reading.option_texts import PRONOUNS, singular
@@ -44,6 +44,7 @@ from evaluation.reading.subjects import (
 )
 from evaluation.reading.things import is_none_of, is_owned_by_another, is_reference
 from evaluation.reading.turned import said_by_opposite
+from evaluation.reading.viewpoint import SIDE_WORD, THEIR_OWN, Viewpoint, said_from
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
 """Joins a clause to one that was left out."""
@@ -110,7 +111,8 @@ class _Reading:
     the clause before; whether another thing than what is asked about was a subject so far, and
     whether that was; whether the last clause was left out; the other thing that it then spoke of;
     whether it stands below a heading of the opposite, or belongs to a comparison; whether what
-    speaks of the opposite is not understood, where it is read."""
+    speaks of the opposite is not understood, where it is read; from where the sentence says what
+    is left and right."""
 
     asked: Asked
     said: set[str]
@@ -124,6 +126,7 @@ class _Reading:
     is_headed: bool = False
     is_compared: bool = False
     is_unclear: bool = False
+    viewpoint: Viewpoint | None = None
 
     def take(self, clause: str, mark: str, ahead: str) -> None:
         """The next clause, the mark behind it, and the text from its start on."""
@@ -152,6 +155,7 @@ class _Reading:
             or goes_on
             or (is_gapped and not _names_end(clause, asked))
             or self._is_elsewhere(clause)
+            or self._is_from_elsewhere(clause, is_last=is_last)
         )
         subject = subject_of(clause)
         if VERB.search(clause) and not goes_on:
@@ -190,7 +194,7 @@ class _Reading:
         """Whether a clause supposes what the question supposes."""
         if not self.asked.is_supposed or not CONDITION.match(clause):
             return False
-        return things_in(clause) <= self.asked.things | COMMON
+        return things_in(clause) <= self.asked.things | COMMON | SCENE
 
     def _is_elsewhere(self, clause: str) -> bool:
         """Whether a clause has another subject than what is asked about: that from which it is
@@ -238,6 +242,18 @@ class _Reading:
             return False
         is_seen_from = is_reference(subject.thing, asked) and not SEVERAL.search(clause)
         return is_seen_from or (self.is_told and subject.thing in self.seen and not is_asked)
+
+    def _is_from_elsewhere(self, clause: str, *, is_last: bool) -> bool:
+        """Whether a clause says what is left or right from elsewhere than the question asks. What
+        begins a sentence ("in the picture,") holds to its end."""
+        here, is_of_side = said_from(clause), SIDE_WORD.search(clause) is not None
+        seen_from = here or (None if THEIR_OWN.search(clause) else self.viewpoint)
+        if is_last:
+            self.viewpoint = None
+        elif here and (is_of_side or not VERB.search(clause.replace("'s", ""))):
+            self.viewpoint = here
+        asked = self.asked.viewpoint
+        return is_of_side and None not in (asked, seen_from) and seen_from is not asked
 
     def _goes_on(self, clause: str) -> bool:
         """Whether a clause says more of the subject of the one before: "and behind it"."""

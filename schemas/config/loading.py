@@ -21,6 +21,8 @@ MAX_SHOWN = 200
 """Characters of a wrong value that a message repeats."""
 MAX_BYTES = 1_000_000
 """Of a configuration's file: a device may give bytes without end."""
+MAX_HOMES = 2
+"""Sections that a key in a wrong one is told to belong to; one that more have may mean any."""
 TOO_DEEP = "is nested too deeply: no key here holds so much"
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -126,7 +128,9 @@ def _first_problem(error: ValidationError, kind: type[BaseModel]) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         accepted = ", ".join(_accepted(problem["loc"], kind))
-        return f"unknown key {where}: accepted here are {accepted}"
+        homes = sorted({*_homes(str(problem["loc"][-1]), kind)})
+        belongs = f"; it belongs to {' or '.join(homes)}" if 0 < len(homes) <= MAX_HOMES else ""
+        return f"unknown key {where}: accepted here are {accepted}{belongs}"
     if problem["type"] == "missing":
         return f"{where} is missing"
     is_shown = not isinstance(problem["input"], dict | BaseModel) and not MAY_HOLD_SECRET & {
@@ -150,6 +154,16 @@ def _accepted(location: tuple[int | str, ...], kind: type[BaseModel]) -> list[st
         annotation = section.model_fields[part].annotation
         section = _section_in(annotation)
     return sorted(section.model_fields)
+
+
+def _homes(name: str, section: Any, path: str = "") -> Iterator[str]:
+    """The sections that have a key of that name: in TOML, what stands behind the first table falls
+    into it."""
+    for field, about in section.model_fields.items():
+        if field == name:
+            yield f"[{path}]" if path else "the top, before the first [table]"
+        if part := _section_in(about.annotation):
+            yield from _homes(name, part, f"{path}.{field}" if path else field)
 
 
 def _section_in(annotation: Any) -> Any:

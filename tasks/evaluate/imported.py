@@ -11,7 +11,8 @@ import polars as pl
 from evaluation.benchmarks.benchmark import Benchmark
 from evaluation.benchmarks.registry import BENCHMARKS, benchmark_of
 from evaluation.joining import ABSENT, join_replies, merge_replies
-from evaluation.reply_files import SUFFIXES, read_reply_file
+from evaluation.reply_files import FAILED, SUFFIXES, read_reply_file
+from schemas.chat import Failure
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.config.loading import read_tree, validated
 from schemas.config.names import model_name
@@ -26,6 +27,11 @@ SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)$|_[^_]+_resu
 """What names of scored files have behind those of the replies."""
 BLIND = re.compile(r"(?i)(?<![a-z])blind(?![a-z])")
 """The word in the name of a model that was shown no pictures."""
+LOST = {
+    ABSENT: "no reply in a file to",
+    Failure.NO_REPLY.value: f"{FAILED!r} in place of a reply to",
+}
+"""What is said of items without a reply, by their error."""
 logger = logging.getLogger(__name__)
 
 
@@ -67,14 +73,16 @@ def import_replies(items_path: Path, paths: Sequence[Path], model: str) -> pl.Da
         for note in file.notes:
             logger.warning("infer: %s on %s: %s", model, benchmark.name, note)
     replies = merge_replies(items, parts)
-    if absent := replies.filter(pl.col("error") == ABSENT).height:
-        logger.warning(
-            "infer: %s on %s: no reply in a file to %d of %d items: these count as wrong",
-            model,
-            benchmark.name,
-            absent,
-            items.height,
-        )
+    for error, what in LOST.items():
+        if lost := replies.filter(pl.col("error") == error).height:
+            logger.warning(
+                "infer: %s on %s: %s %d of %d items: these count as wrong",
+                model,
+                benchmark.name,
+                what,
+                lost,
+                items.height,
+            )
     return replies
 
 

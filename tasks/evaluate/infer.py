@@ -24,7 +24,7 @@ from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
 from tasks.chat.keys import key_of
 from tasks.chat.run import Run
 from tasks.evaluate.endpoint_replies import ask_endpoint
-from tasks.evaluate.imported import check_file, import_replies, imported_artifact
+from tasks.evaluate.imported import LOST, check_file, import_replies, imported_artifact
 from tasks.evaluate.local_replies import write_locally
 from tasks.evaluate.places import place_of, weights_digest
 from tasks.turns import sole_maker
@@ -137,7 +137,7 @@ def write_replies(
         "infer: %s on %s: %d replies, %d tokens",
         model.name,
         benchmark,
-        replies.height - len(missing),
+        replies.filter(~pl.col("error").fill_null("").is_in([*LOST])).height,
         replies["output_tokens"].sum(),
     )
     if missing:

@@ -27,6 +27,7 @@ const attempt = async (step) => {
     await step();
     tell("");
   } catch (error) {
+    if (!(error instanceof TypeError)) await showChanged();
     tell(error instanceof TypeError ? "The command has ended: run it again, and reload this page. Every step that was shown is kept." : error.message);
   } finally {
     isBusy = false;
@@ -115,6 +116,11 @@ const take = (found) => {
   item = found;
   states[place] = item.state;
   show();
+};
+/* Another tab may have taken steps on this question; a comment that is typed here stays else. */
+const showChanged = async () => {
+  const found = await ask(`items/${place}`).catch(() => item);
+  if (found !== null && found.state !== item?.state) take(found);
 };
 const go = async (number) => {
   place = Math.min(Math.max(number, 0), numItems - 1);

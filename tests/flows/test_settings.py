@@ -38,6 +38,41 @@ def test_lines_and_events_that_no_server_takes_are_not_printed(tmp_path):
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
+SERVER = """
+from flows.settings import apply_settings
+apply_settings()
+import os
+from flows.server import check_listened
+check_listened()
+print(os.environ["PREFECT_API_URL"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("home/profiles.toml", 'active = "us"\n[profiles.us]\nPREFECT_API_URL = "HERE"\n'),
+        ("prefect.toml", '[api]\nurl = "HERE"\n'),
+        (".env", "PREFECT_API_URL=HERE\n"),
+    ],
+)
+def test_a_server_that_prefect_knows_from_a_file_is_that_of_every_command(file, text, tmp_path):
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text.replace("HERE", "http://127.0.0.1:9/api"))
+    home = {"PREFECT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(REPOSITORY)}
+    known = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    said = subprocess.run(
+        [sys.executable, "-c", SERVER],
+        cwd=tmp_path,
+        env=known | home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (said.stdout, said.stderr) == ("http://127.0.0.1:9/api\n", "")
+
+
 PROXIES = """
 import os
 import sys

@@ -83,3 +83,20 @@ def test_reviews_by_keys_alone_survive_a_kill(page, drawn_dataset, tmp_path):
     page.wait_for_selector("#trouble:not([hidden])")
     assert "run it again" in page.locator("#trouble").inner_text()
     assert not [problem for problem in problems if "ERR_CONNECTION_REFUSED" not in problem]
+
+
+def test_what_another_tab_has_answered_is_shown_as_answered(page, drawn_dataset, tmp_path):
+    dataset = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
+    with reviewing(tmp_path, dataset, signal.SIGINT) as address:
+        page.goto(address)
+        page.wait_for_selector("#choices button")
+        with page.context.browser.new_page() as other:
+            other.goto(address)
+            other.wait_for_selector("#choices button")
+            press(page, "a", "answered")
+            other.keyboard.press("b")
+            other.wait_for_selector("#trouble:not([hidden])")
+            assert "answered already" in other.locator("#trouble").inner_text()
+            assert other.locator("#choices .chosen kbd").inner_text() == "a"
+            press(other, "r", "new")
+    assert reviews_of(tmp_path, "drawn")["verdict"].to_list() == ["right"]

@@ -57,6 +57,24 @@ def test_what_is_no_dataset_is_told(name, tmp_path):
         resolve_dataset(name, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ((), "/datasets; run"),
+        (("a.b", "c"), "/datasets, which has a.b, c, drawn; run"),
+        (("a", "b", "c", "d", "e", "f"), "/datasets, which has a, b, c, d, drawn and 2 more; run"),
+    ],
+)
+def test_of_a_name_that_no_dataset_has_it_is_said_which_have_one(names, told, copy, tmp_path):
+    for name in names:
+        shutil.copytree(copy, tmp_path / "datasets" / name / copy.name)
+    root = tmp_path if names else tmp_path / "none"
+    for name in ("drwan", "drwan/0123456789abcdef", "drawn/0123"):
+        with pytest.raises(FileNotFoundError, match=f"no dataset {name}: ") as refused:
+            resolve_dataset(name, root)
+        assert told in str(refused.value)
+
+
 def test_a_name_of_which_every_build_was_rejected_is_told_so(copy, tmp_path):
     shutil.copytree(copy, tmp_path / "rejected" / "mine" / "0123abcd")
     told = r"no build of mine is published: .*/mine/0123abcd/report.html; .* as mine/0123abcd"

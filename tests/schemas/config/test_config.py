@@ -55,6 +55,24 @@ def test_what_is_wrong_is_named_the_file_or_the_overrides(tmp_path, text, overri
     assert str(refused.value).startswith(told.replace("FILE", str(path)))
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("select.budget", "exclude, val_share; it belongs to the top, before the first [table]"),
+        ("num_samples", "; it belongs to [quota]"),
+        ("judge.rule_name", "max_image_side, rule"),
+        ("quota.blind", "; it belongs to [judge]"),
+        ("write.min_quota_share", "; it belongs to [gates]"),
+        ("select.temperature", "; it belongs to [judge.chat] or [write.chat]"),
+        ("select.kind", "accepted here are exclude, val_share"),
+    ],
+)
+def test_of_a_key_in_a_wrong_section_it_is_said_where_it_belongs(key, told):
+    with pytest.raises(ValueError, match=f"unknown key {re.escape(key)}: ") as refused:
+        load_config(CONFIGS[0], (f"{key}=1",))
+    assert str(refused.value).endswith(told)
+
+
 def test_where_and_how_fast_stay_out_of_what_is_digested():
     first = load_config(CONFIGS[0], ("runner.max_workers=1", "source.path=/a"))
     second = load_config(CONFIGS[0], ("runner.max_workers=9", "source.path=/b"))

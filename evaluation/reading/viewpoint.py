@@ -1,0 +1,56 @@
+"""Viewpoint: whose left and right a question asks for, and whose a clause of a reply means.
+
+Asked on which side of a person something is as that person sees it, "it is on the left of the
+picture" says nothing; nor does "from the man's perspective it is on the left" where the question
+asks for what the viewer sees.
+"""
+
+import re
+from enum import StrEnum, auto
+
+SIDE_WORD = re.compile(r"(?i)\b(?:left|right)\b")
+PICTURE = "(?:image|picture|photo|photograph|frame)"
+VIEWER = f"(?:camera|viewer|observer|photographer|{PICTURE})"
+VIEW = r"(?:(?:own|visual) )?(?:perspective|viewpoint|point of view|view|standpoint|eyes)\b"
+OF_VIEWER = re.compile(
+    rf"(?i)\b(?:from the {VIEWER}(?:'s)? (?:side\b|{VIEW})|from (?:our|my) {VIEW}|"
+    rf"{VIEW} of (?:the )?{VIEWER}\b|(?:seen|viewed) (?:from|by) the {VIEWER}\b|"
+    rf"as (?:the {VIEWER}|we) sees? (?:it|them)\b)"
+)
+"""What says that the viewer's are meant."""
+IN_PICTURE = re.compile(
+    rf"(?i)\b(?:(?:in|of|within) (?:the|this) {PICTURE}\b|{VIEWER}'s (?:left|right)\b)"
+)
+"""What says so in a reply, too: a question may name the picture whatever it asks."""
+OF_ANOTHER = re.compile(
+    rf"(?i)\b(?:from (?!(?:the |an? )?{VIEWER}\b)[\w -]{{2,40}}?(?:'s|s') {VIEW}|"
+    rf"from (?:his|her|their|its) {VIEW}|from the {VIEW} of (?!(?:the )?{VIEWER}\b)|would see\b|"
+    r"(?:if|imagine|imagining|suppose)(?: that)? (?:i|you)(?:'m|'re| (?:am|are|was|were|stand|stood"
+    r"|standing|sit|sat|face|faced))\b(?!.{0,40}\b(?:camera|viewer|photographer))|"
+    r"imagin(?:e|ing) (?:yourself )?(?:standing|sitting|being)\b)"
+)
+"""What says that those of somebody or something in the picture are meant."""
+THEIR_OWN = re.compile(r"(?i)\b(?:his|her|their|my|your) (?:own )?(?:left|right)\b")
+"""Whoever's it is, what stands before it in its sentence does not say."""
+
+
+class Viewpoint(StrEnum):
+    VIEWER = auto()
+    ANOTHER = auto()
+
+
+def asked_from(question: str, offered: str) -> Viewpoint | None:
+    """From where a question with the offered options asks; None where it does not say, and where
+    it does not ask for left or right."""
+    if not SIDE_WORD.search(offered):
+        return None
+    if OF_VIEWER.search(question):
+        return Viewpoint.VIEWER
+    return Viewpoint.ANOTHER if OF_ANOTHER.search(question) else None
+
+
+def said_from(text: str) -> Viewpoint | None:
+    """From where a clause of a reply says what it says; None where it does not say."""
+    if OF_ANOTHER.search(text):
+        return Viewpoint.ANOTHER
+    return Viewpoint.VIEWER if OF_VIEWER.search(text) or IN_PICTURE.search(text) else None
