@@ -23,6 +23,7 @@ from tasks.chat.errors import (
     RejectedError,
     in_snake_case,
     names_any,
+    names_field,
     names_streams,
     names_turns,
 )
@@ -40,6 +41,9 @@ class Form(StrEnum):
 
 TOKENS, COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 """The two names of the field that limits a reply."""
+LIMIT = re.compile(rf"(?<![a-z_])(?:{TOKENS}|{COMPLETION_TOKENS})(?![a-z_])")
+"""Either of them, and no words about a limit: a server that does not know the other name may ignore
+it."""
 STRICT = "strict"
 """The field of a schema that asks a server to enforce it."""
 STREAM_OPTIONS = "stream_options"
@@ -73,11 +77,11 @@ class Dialect:
         """The dialects to try after a rejection, the best first; none where the words do not name
         anything in which dialects differ."""
         told = in_snake_case(error.words)
-        if any(_is_named(name, told) for name in (TOKENS, COMPLETION_TOKENS)):
+        if LIMIT.search(told):
             other = TOKENS if self.tokens_field == COMPLETION_TOKENS else COMPLETION_TOKENS
             yield replace(self, tokens_field=other)
         for name in self._left_out_first(request):
-            if name not in self.without and _is_named(in_snake_case(name), told):
+            if name not in self.without and names_field(error.words, name):
                 yield replace(self, without=self.without | {name})
         if not self.is_merged and names_turns(error.words):
             yield replace(self, is_merged=True)
@@ -109,10 +113,6 @@ def parameters_of(chat: ChatConfig) -> dict[str, Any]:
     """What a configuration asks for beyond what every request has."""
     sampling = {"temperature": chat.temperature, "top_p": chat.top_p}
     return {name: value for name, value in sampling.items() if value is not None} | chat.extra_body
-
-
-def _is_named(name: str, told: str) -> bool:
-    return re.search(rf"(?<![a-z_]){re.escape(name)}(?![a-z_])", told) is not None
 
 
 def dialect_of(chat: ChatConfig) -> Dialect:

@@ -19,7 +19,7 @@ from schemas.chat import ChatConfig
 from schemas.proxies import proxy_of
 from schemas.redaction import redacted, remember_key
 from schemas.retry import asked_seconds
-from tasks.chat.dialects import OPENAI_HOSTS
+from tasks.chat.dialects import OPENAI_HOSTS, parameters_of
 from tasks.chat.errors import (
     ChatRefusedError,
     LateError,
@@ -273,7 +273,8 @@ class Endpoint:
         """What an error means that has this status: of an answer, or within a good one."""
         message = _one_line(words)
         where = f"{self._chat.base_url} ({self._chat.model})"
-        error = error_of(status, code, message, retry_after, words)
+        fields = parameters_of(self._chat)
+        error = error_of(status, code, message, retry_after, words, fields)
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return self._proxy_error(status, words)
         if is_unpaid(status, code, message):
@@ -287,7 +288,7 @@ class Endpoint:
             )
             return ChatRefusedError(f"{where} {told}: {message}")
         # Routers say so, too, of a model that has no provider for what is asked.
-        if status == 404 and not names_request(words.replace(self._chat.model, "")):
+        if status == 404 and not names_request(words.replace(self._chat.model, ""), fields):
             return _MissingError(f"{where} is not there: {message}; correct model or base_url")
         return error
 

@@ -4,6 +4,7 @@ key, even where a server repeats it.
 
 import json
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -53,6 +54,12 @@ OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
+REFUSES = re.compile(
+    r"\b(?:unsupported|not (?:supported|allowed|permitted|accepted|available)|unknown|unexpected|"
+    r"unrecogni[sz]ed|invalid|deprecated)\b",
+    re.I,
+)
+"""Of a field, whose name may be a word for something else: "the provider failed"."""
 OF_STREAMS = re.compile(
     r"\bnon[- _]?stream|\bstream *= *false|"
     r"\bstream\b[^.\n]{0,40}\b(?:true|mode|parameter|enabled|required)\b|"
@@ -242,29 +249,43 @@ def is_unpaid(status: int, code: str, message: str) -> bool:
 
 
 def error_of(
-    status: int, code: str, message: str, retry_after: float | None = None, words: str = ""
+    status: int,
+    code: str,
+    message: str,
+    retry_after: float | None = None,
+    words: str = "",
+    fields: Iterable[str] = (),
 ) -> PassingError | RejectedError:
     """The error that decides what happens to a request that was answered with this status. `words`
-    is all that the server says, where the message is a part."""
+    is all that the server says, where the message is a part; `fields` are those of the request that
+    others do not have."""
     told, words = f"{status}: {message}", words or message
-    if (may_pass(status) and not _is_crash(status, words)) or status < 400:
+    if (may_pass(status) and not _is_crash(status, words, fields)) or status < 400:
         return PassingError(told, retry_after, is_congestion=status in CONGESTED)
     is_filtered = names_any(f"{code} {words}", FILTERED)
     return RejectedError(told, Failure.FILTERED if is_filtered else "", words, status)
 
 
-def _is_crash(status: int, words: str) -> bool:
+def _is_crash(status: int, words: str, fields: Iterable[str]) -> bool:
     """Whether a server failed at what this request asks of it, and would again: some answer 500
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
-    return status >= 500 and status not in GATEWAY and names_request(words)
+    return status >= 500 and status not in GATEWAY and names_request(words, fields)
 
 
-def names_request(words: str) -> bool:
-    """Whether a server speaks of what a request asks for. A page for people does not."""
+def names_request(words: str, fields: Iterable[str] = ()) -> bool:
+    """Whether a server speaks of what a request asks for, or of one of its own fields. A page for
+    people does not."""
     if words.lstrip().startswith("<"):
         return False
     named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
-    return names_any(words, named) or names_turns(words) or names_streams(words)
+    is_field = REFUSES.search(words) and any(names_field(words, name) for name in fields)
+    return bool(is_field) or names_any(words, named) or names_turns(words) or names_streams(words)
+
+
+def names_field(words: str, name: str) -> bool:
+    """Whether a server speaks of a field of a request, in whatever way it writes the name."""
+    pattern = re.escape(in_snake_case(name)).replace("_", "[_ -]")
+    return re.search(rf"(?<![a-z_]){pattern}(?![a-z_])", in_snake_case(words)) is not None
 
 
 def names_turns(words: str) -> bool:
