@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,11 +26,10 @@ OBJECT = re.compile(r"\{\s*[\"}]")
 MAX_FOUND, MAX_TRIED = 8, 400
 """Objects of a text that are read, and places where one may start that are tried. A reply has
 one or two; a hostile one must not take longer to read than its request took."""
-TURN_ENDS = re.compile(
-    r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|/s|eos)\|?>"
-    r"|(?<=[}`])\s*\n\s*(?i:user|human|question|q)\s*:"
-)
+TURN_ENDS = re.compile(r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|/s|eos)\|?>")
 """Behind a reply, where the model goes on with the turn of another speaker."""
+NEXT_TURN = re.compile(r"\n\s*(?i:user|human|question|q)\s*:")
+"""The same behind an object, in plain words."""
 TEMPLATE_TOKEN = re.compile(r"<[|\uff5c][^<>|\uff5c]{1,40}[|\uff5c]>")
 """What a chat template puts between turns, by whatever name: behind an object it ends the reply."""
 T = TypeVar("T", bound=BaseModel)
@@ -96,7 +96,7 @@ def without_thoughts(text: str) -> str:
     them, an object that is all that precedes a stray end is the reply."""
     kept: list[str] = []
     before, start, is_open = "", 0, False
-    for tag in THOUGHT.finditer(text):
+    for tag in _tags(text):
         is_end = ENDS_THOUGHT.search(tag[0]) is not None
         if not is_open:
             kept.append(text[start : tag.start()])
@@ -109,12 +109,24 @@ def without_thoughts(text: str) -> str:
     return reply or only_object(before)
 
 
+def _tags(text: str) -> Iterator[re.Match[str]]:
+    """Those of thoughts, but for what an object says of them."""
+    if not THOUGHT.search(text):
+        return
+    objects = [(start, stop) for start, stop, _ in _places(text)]
+    starts = [start for start, _ in objects]
+    for tag in THOUGHT.finditer(text):
+        place = bisect(starts, tag.start()) - 1
+        if place < 0 or tag.start() >= objects[place][1]:
+            yield tag
+
+
 def _first_turn(text: str) -> str:
     """What a model says after its thoughts, up to the turns that it makes up behind its object."""
     reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
     _, stop, _ = next(_places(reply), (0, len(reply), None))
-    end = TEMPLATE_TOKEN.search(reply, stop)
-    return reply[: end.start()] if end else reply
+    ends = (TEMPLATE_TOKEN.search(reply, stop), NEXT_TURN.search(reply, stop))
+    return reply[: min((end.start() for end in ends if end), default=len(reply))]
 
 
 def _objects(text: str) -> list[str]:
