@@ -25,6 +25,7 @@ from tasks.judge.ballots import BLIND_PROMPT, SIGHTED_PROMPT
 from tasks.judge.votes import RULES
 from tasks.pilot import ROUGH, PerQuestion, run_pilot
 from tasks.plan.stage import planned, quotas_to_write
+from tasks.select.losses import MORE_IMAGES, ways_told
 from tasks.stage import Build
 from tasks.status import StageStatus
 from tasks.write.prompt import system_of
@@ -102,7 +103,9 @@ def estimate_by_pilot(
     config, root = prepared.config, prepared.root
     asked = planned(prepared.made["plan"])
     if asked.is_empty():
-        raise ValueError("no question is planned: loosen extract or quota, or name a larger source")
+        raise ValueError(
+            f"no question is planned: loosen extract or quota, or {ways_told(MORE_IMAGES, config)}"
+        )
     measured = run_pilot(config, prepared, asked, num_pilot, root, runs)
     return list(_estimates(config, dict.fromkeys(measured, asked.height), measured))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from schemas.config.build import PipelineConfig
 from schemas.config.dataset import QuotaConfig
 from schemas.mirror import IS_MIRRORED
 from schemas.question import ONLY_PAIRED, PLAN, UNDECIDED
@@ -34,7 +35,7 @@ from tasks.plan.pairs import (
 from tasks.plan.quota import Cell, num_that_fit, plan_quotas, told_to_fit
 from tasks.plan.reasons import IMAGE_FULL, why_not_taken
 from tasks.processes import end_workers
-from tasks.select.losses import why_none_planned, why_unusable
+from tasks.select.losses import MORE_IMAGES, ways_told, why_none_planned, why_unusable
 from tasks.stage import Build, BuildFailedError, Job, Stage
 from tasks.writing import write_artifact
 
@@ -220,16 +221,17 @@ def check(build: Build) -> None:
         lost = why_unusable(photographs)
         raise BuildFailedError(
             f"the plan has {told_to_fit(len(asked), fitting)}, and {needed:,} samples of "
-            f"{wanted:,} are wanted at least: {_larger(paths)}, or lower quota.num_samples or "
-            f"gates.min_quota_share; {f'{lost}; ' if lost else ''}no model was asked"
+            f"{wanted:,} are wanted at least: {_larger(paths, config)}, or lower "
+            f"quota.num_samples or gates.min_quota_share; {f'{lost}; ' if lost else ''}no model "
+            "was asked"
         )
 
 
-def _larger(paths: Sequence[Path]) -> str:
+def _larger(paths: Sequence[Path], config: PipelineConfig) -> str:
     """What makes a plan larger."""
     is_full = pl.scan_parquet([*paths]).select((pl.col("reason") == IMAGE_FULL).any())
     more = ", raise quota.max_per_image" if is_full.collect().item() else ""
-    return f"name a larger source{more}"
+    return f"{ways_told(MORE_IMAGES, config)}{more}"
 
 
 STAGE = Stage(

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.chat import Failure
 from schemas.config.build import PipelineConfig
 from schemas.config.models import Strategy
+from schemas.config.source_kind import SourceKind
 from schemas.ledger import LEDGER
 from schemas.review import LEFT_OUT
 from tasks.leakage.exclude import REASON as IN_BENCHMARK
@@ -32,6 +33,16 @@ class Way(NamedTuple):
 
 LET_JUDGE = Way("name a judge, which decides what is not proved", lambda config: not config.judge)
 LOOSEN_PROOF = Way("loosen proof")
+MORE_IMAGES = (
+    Way(
+        "raise source.render.num_scenes",
+        lambda config: config.source.kind is SourceKind.RENDERED,
+    ),
+    Way(
+        "name a larger source.path",
+        lambda config: config.source.kind is not SourceKind.RENDERED,
+    ),
+)
 OTHER_WRITER = Way("let another model write")
 OTHER_MODEL = Way("let another model do it")
 CORRECT_FILE = Way(
@@ -77,9 +88,9 @@ ADVICE_ON = {
     ),
     "judge-ambiguous": (Way("see that the judge is shown the photographs, and look at its votes"),),
     BEYOND_QUOTA: (Way("raise quota.num_samples"), Way("the share of its category in quota")),
-    NO_COUNTERPART: (Way("bring more images"),),
-    NEAR_DUPLICATE: (Way("bring more images"),),
-    IMAGE_FULL: (Way("raise quota.max_per_image"), Way("bring more images")),
+    NO_COUNTERPART: MORE_IMAGES,
+    NEAR_DUPLICATE: MORE_IMAGES,
+    IMAGE_FULL: (Way("raise quota.max_per_image"), *MORE_IMAGES),
     IN_BENCHMARK: (
         Way("take the list that should not hold them out of select.exclude"),
         Way("name another source"),
@@ -153,9 +164,10 @@ def why_none_planned(
         said = f"{number:,} of them by" if number < left_out.height else "by"
         return (
             f"none of {left_out.height:,} candidates is asked, {said} {reason} "
-            f"(mostly {category}): {_ways(ADVICE_ON[reason], config)}"
+            f"(mostly {category}): {ways_told(ADVICE_ON[reason], config)}"
         )
-    none = "the scenes allow none: loosen extract, proof or quota, or name a larger source"
+    more = ways_told(MORE_IMAGES, config)
+    none = f"the scenes allow none: loosen extract, proof or quota, or {more}"
     return why_unusable(photograph_paths) or none
 
 
@@ -182,10 +194,11 @@ def _advice(stage: str, reason: str, lost: pl.DataFrame, config: PipelineConfig)
     ways = ADVICE_ON.get(reason) or (TEMPLATE_ADVICE if is_template else ADVICE)[stage]
     if config.override.write and stage == "verify":
         ways = (CORRECT_FILE, *(way for way in ways if way in (LET_JUDGE, LOOSEN_PROOF)))
-    return _ways(ways, config)
+    return ways_told(ways, config)
 
 
-def _ways(ways: Sequence[Way], config: PipelineConfig) -> str:
+def ways_told(ways: Sequence[Way], config: PipelineConfig) -> str:
+    """In words, those that a configuration has not gone yet."""
     *first, last = [way.told for way in ways if way.is_open(config)]
     return f"{', '.join(first)}, or {last}" if first else last
 

@@ -14,7 +14,8 @@ from tasks.validate.shortcuts import ALL
 
 USUAL = GatesConfig()
 SHORT = (
-    "; lower quota.num_samples, raise quota.max_per_image, or let fewer pass: gates.min_quota_share"
+    "; bring more images (source.path or source.render.num_scenes), lower quota.num_samples, raise "
+    "quota.max_per_image, or let fewer pass: gates.min_quota_share"
 )
 """What to do where too few samples were found."""
 READ = ("category", "level", "split", "num_options", "answer_text_only")

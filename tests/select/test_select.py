@@ -379,7 +379,7 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
          "none of 3 candidates is asked, 2 of them by beyond-quota (mostly existence): raise "
          "quota.num_samples, or the share of its category in quota"),
         (("no-counterpart",), "none of 1 candidates is asked, by no-counterpart (mostly existence)"
-         ": bring more images"),
+         ": raise source.render.num_scenes"),
         (("in-benchmark",) * 2, "none of 2 candidates is asked, by in-benchmark (mostly existence)"
          ": take the list that should not hold them out of select.exclude, or name another source"),
         (("photograph-missing",), "the scenes allow none"),

@@ -90,7 +90,7 @@ def test_a_share_for_validation_is_a_whole_number_of_samples():
 def test_a_number_that_is_wanted_exactly_is_told_once():
     totals = count_totals(check_view(SOUND.head(3)), QUOTA, SELECT, GatesConfig(min_quota_share=1))
     (told,) = totals.filter(family="least")["finding"]
-    assert told.startswith("all samples: 3 found, 64 wanted; lower quota.num_samples")
+    assert told.startswith("all samples: 3 found, 64 wanted; bring more images")
 
 
 @pytest.mark.parametrize(
