@@ -47,9 +47,9 @@ def build(
     from schemas.config.build import load_config
 
     loaded = load_config(config, tuple(settings))
-    check_listened(announce)
     console = Console(stderr=True)
     apply_settings(verbose)
+    check_listened(announce)
     from tasks.chat.account import check_asked
 
     check_asked(loaded, root)
@@ -195,8 +195,8 @@ def announce(
     from schemas.dataset_folder import resolve_dataset
 
     folder = resolve_dataset(dataset, root)
-    check_listened()
     apply_settings()
+    check_listened()
     with starting_prefect(Console(stderr=True)):
         from flows.announcing import announce_again
     announce_again(folder, root)
