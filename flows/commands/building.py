@@ -116,7 +116,11 @@ def plan(
             f"--pilot writes questions, and override.write {loaded.override.write} has them "
             "already: leave one of both out"
         )
-    if loaded.chats and pilot:
+    if pilot and not loaded.chats:
+        raise ValueError(
+            "--pilot measures what models take, and no stage here asks one: leave it out"
+        )
+    if pilot:
         check_asked(loaded, root)
         screen, runs = Console(stderr=True), {stage: Run() for stage in ("write", "judge")}
         with starting_prefect(screen):
