@@ -42,7 +42,7 @@ def build(
 
     - `spatialthinker build`
     - `spatialthinker build configs/stvqa-108k.toml --set images=omit`
-    - `spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome`
+    - `spatialthinker build --set name=vg --set source.kind=visual-genome --set source.path=~/vg`
     """
     from schemas.config.build import load_config
 
