@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from schemas.config.build import load_config
 from tests.builds import build, manifest_of, status_of
@@ -18,6 +19,13 @@ SMALL = (
     "quota.num_samples=16",
     "quota.max_per_image=6",
 )
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_worker_of_compose_is_given_the_keys_that_a_configuration_asks_for(path: Path):
+    worker = yaml.safe_load((REPOSITORY / "compose.yaml").read_text("utf-8"))["services"]["worker"]
+    asked = {chat.api_key_env for chat in load_config(path).chats.values() if chat.api_key_env}
+    assert asked <= worker["environment"].keys()
 
 
 @pytest.mark.long
