@@ -20,6 +20,7 @@ from schemas.config.build import PipelineConfig, load_config
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
 from schemas.config.gates import EXPECTATIONS
 from schemas.config.training import TrainConfig, load_train_config
+from tasks.estimate import estimate_roughly
 from tasks.leakage.exclude import REASON
 from tasks.plan.reasons import NOT_TAKEN
 from tasks.write.conversation import CANNOT_TELL
@@ -267,3 +268,17 @@ def test_the_number_of_expectations_is_that_of_the_gates():
     for page in ("README.md", "docs/data.md"):
         text = (REPOSITORY / page).read_text(encoding="utf-8")
         assert re.findall(r"(\d+) expectations", text) == [str(len(EXPECTATIONS))], page
+
+
+def test_the_cost_on_a_page_is_what_plan_estimates():
+    parts = estimate_roughly(load_config(REPOSITORY / "configs/stvqa-7k.toml"))
+    told = {
+        f"{parts[0].questions:,} questions",
+        f"{round(sum(part.calls for part in parts), -3):,} calls",
+        f"{sum(part.input_tokens for part in parts) / 1e6:.0f} M input tokens",
+        f"{sum(part.output_tokens for part in parts) / 1e6:.1f} M output tokens",
+        f"about ${sum(part.dollars or 0.0 for part in parts):.0f}",
+        f"very likely at most ${sum(part.high or 0.0 for part in parts):.0f}",
+    }
+    page = (REPOSITORY / "docs/models.md").read_text(encoding="utf-8")
+    assert {words for words in told if words not in page} == set()
