@@ -23,6 +23,7 @@ from schemas.config.training import TrainConfig, load_train_config
 from tasks.estimate import estimate_roughly
 from tasks.leakage.exclude import REASON
 from tasks.plan.reasons import NOT_TAKEN
+from tasks.train.stage import estimate_run
 from tasks.write.conversation import CANNOT_TELL
 from tests.commands import REPOSITORY, call
 from tests.flows.test_build import OWN_FOLDER
@@ -282,3 +283,15 @@ def test_the_cost_on_a_page_is_what_plan_estimates():
     }
     page = (REPOSITORY / "docs/models.md").read_text(encoding="utf-8")
     assert {words for words in told if words not in page} == set()
+
+
+def test_the_memory_on_a_page_is_what_plan_estimates(tmp_path):
+    page = (REPOSITORY / "docs/training.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| `([a-z0-9.-]+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", page)
+    for name, *told in rows:
+        found = estimate_run(load_train_config(REPOSITORY / f"configs/train/{name}.toml"), tmp_path)
+        assert found
+        uses = "weights, gradients, optimizer", "activations"
+        gib = found.total_gib, *(found.memory[use] for use in uses)
+        assert [f"{one:.1f}" for one in gib] == told, name
+    assert len(rows) == 5
