@@ -91,7 +91,7 @@ def open_hub(source: Source, revision: str | None) -> HubRows:
     or no network."""
     if not find_spec("datasets"):
         raise ValueError(
-            "rows of the Hub need the package datasets: pip install 'spatialthinker[evaluate]', or "
+            "rows of the Hub need the package datasets: pip install -e '.[evaluate]', or "
             "name a local copy in path"
         )
     if revision and COMMIT.fullmatch(revision):

@@ -5,7 +5,6 @@ run where the build does.
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from prefect.context import FlowRunContext
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
+from flows.server import HOW_TO_START, has_own_server, server_url
 from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.runner import RunnerConfig, RunnerKind
@@ -42,10 +42,12 @@ def runner_of(config: RunnerConfig) -> Any:
     need a server to report to. ValueError where there is none, or a package is missing."""
     if config.kind is RunnerKind.THREADS:
         return ThreadPoolTaskRunner(max_workers=config.max_workers)
-    if not os.environ.get("PREFECT_API_URL"):
+    if not server_url():
+        raise ValueError(f"runner.kind = {config.kind} needs a Prefect server: {HOW_TO_START}")
+    if config.address and has_own_server():
         raise ValueError(
-            f"runner.kind = {config.kind} needs a Prefect server: run `prefect server start` and "
-            "set PREFECT_API_URL in the environment"
+            "runner.address needs a Prefect server that its machines reach: run `prefect server "
+            "start --host 0.0.0.0` and `export PREFECT_API_URL=http://HOST:4200/api`"
         )
     if config.kind is RunnerKind.PROCESSES:
         return ProcessPoolTaskRunner(max_workers=config.max_workers)

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from flows.announcing import PUBLISHED, TRAINED
 from flows.build import build_from_file
 from flows.evaluate import evaluate_from_file
-from flows.server import check_server
+from flows.server import HOW_TO_START, check_server, server_url
 from flows.settings import check_proxies
 from flows.stopping import SIGNALS, ended_by, exit_code
 from flows.train import train_from_file
@@ -41,12 +41,9 @@ def serve_deployments(
 ) -> None:
     """Serve until stopped. ValueError where no server is named, a configuration cannot be read, or
     the schedule is none."""
-    url = os.environ.get("PREFECT_API_URL")
+    url = server_url()
     if not url:
-        raise ValueError(
-            "serve needs a Prefect server: run `prefect server start` and set PREFECT_API_URL in "
-            "the environment, for example to http://127.0.0.1:4200/api"
-        )
+        raise ValueError(f"serve needs a Prefect server: {HOW_TO_START}")
     load_config(build)
     if training:
         load_train_config(training)

@@ -39,6 +39,7 @@ STOP_SECONDS = 5.0
 """What a temporary server is given to write down what it was told last."""
 LATER_SECONDS = 8.0
 """When a temporary server that is still there ends itself, after its command has ended."""
+HOW_TO_START = "run `prefect server start` and `export PREFECT_API_URL=http://127.0.0.1:4200/api`"
 ENVIRONMENT = {
     "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1",
 }  # fmt: skip
@@ -63,7 +64,7 @@ class TemporaryServer:
             said = self.errors.read().decode("utf-8", "replace").strip().splitlines()
             raise RuntimeError(
                 f"the temporary Prefect server does not start ({(said or ['it says nothing'])[-1]})"
-                ": start one with `prefect server start` and set PREFECT_API_URL"
+                f": {HOW_TO_START}"
             ) from None
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
@@ -80,16 +81,28 @@ class TemporaryServer:
 _started: list[TemporaryServer] = []
 
 
+def server_url() -> str | None:
+    """Of the Prefect server that the environment, a file or a profile names, or of a temporary
+    one; call this after `apply_settings`."""
+    from prefect.settings import Settings
+
+    url = Settings().api.url
+    return str(url) if url else None
+
+
+def has_own_server() -> bool:
+    """Whether the server is a temporary one, which other machines do not reach."""
+    return bool(_started)
+
+
 def start_server() -> TemporaryServer | None:
     """Starts a temporary server, to which Prefect in this process and its children will report;
     None where one is configured. ValueError where that one does not answer."""
     from prefect.context import refresh_global_settings_context
-    from prefect.settings import get_current_settings
 
     check_proxies()
-    url = get_current_settings().api.url
-    if url:
-        check_server(str(url))
+    if url := server_url():
+        check_server(url)
         return None
     server = launch_server()
     _started.append(server)
@@ -141,11 +154,8 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
 def check_listened(announce: bool = True) -> None:
     """ValueError where an announcement would reach only the command's own server, which nobody
     listens to, and would then count as made."""
-    if announce and not os.environ.get("PREFECT_API_URL"):
-        raise ValueError(
-            "an announcement needs a Prefect server: run `prefect server start` and set "
-            "PREFECT_API_URL in the environment, for example to http://127.0.0.1:4200/api"
-        )
+    if announce and not server_url():
+        raise ValueError(f"an announcement needs a Prefect server: {HOW_TO_START}")
 
 
 def launch_server() -> TemporaryServer:

@@ -84,8 +84,7 @@ def check_proxies() -> None:
 
 
 def _read_settings() -> None:
-    """Import Prefect, which reads its settings then; the server that it knows from a file is put
-    into the environment, where we look for it. ValueError where it cannot keep its data, or
+    """Import Prefect, which reads its settings then. ValueError where it cannot keep its data, or
     where the environment or a file has a setting that is none: Prefect would report that in many
     lines, and not where it stands."""
     home = Path(os.environ["PREFECT_HOME"]).expanduser()
@@ -109,14 +108,11 @@ def _read_settings() -> None:
             ) from None
     said = StringIO()
     with redirect_stderr(said):
-        from prefect.settings import Settings, get_current_settings
+        from prefect.settings import get_current_settings
     try:
         get_current_settings()
-        server = Settings().api.url  # of the environment, a profile or a file
     except ValidationError as error:
         raise ValueError(_wrong_setting(error)) from None
-    if server:
-        os.environ.setdefault("PREFECT_API_URL", server)
     sys.stderr.write(said.getvalue())
 
 

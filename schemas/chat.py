@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
+ANTHROPIC_HOST = "api.anthropic.com"
 ADDRESS = re.compile(r"https?://[^\s@?#\\]+")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """How names of environment variables are written; hardly any key is."""
@@ -132,6 +133,12 @@ class ChatConfig(Section):
         # Not a copy, which would keep the identity that is cached.
         known = {name: getattr(self, name) for name in ChatConfig.model_fields}
         return ChatConfig(**known | changes)
+
+    @model_validator(mode="after")
+    def _has_batches(self) -> "ChatConfig":
+        if self.batch and urlsplit(self.base_url).hostname == ANTHROPIC_HOST:
+            raise ValueError(f"{ANTHROPIC_HOST} has no Batch API in OpenAI's form: leave batch out")
+        return self
 
     @model_validator(mode="after")
     def _own_fields(self) -> "ChatConfig":

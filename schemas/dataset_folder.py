@@ -191,8 +191,8 @@ def refuse_changed(folder: Path, manifest: Mapping[str, Any]) -> None:
     """ValueError where the manifest is not the one that was published."""
     if digest_of_manifest(manifest) != manifest["digest"]:
         raise ValueError(
-            f"{folder / 'manifest.json'} has changed since it was published: remove the folder and "
-            "build again"
+            f"{folder / 'manifest.json'} has changed since it was published: build it again, or "
+            "remove it"
         )
 
 
@@ -225,6 +225,4 @@ def _check_file(path: Path, sha256: str) -> None:
             f"{path} cannot be read ({error.strerror}): build the dataset again"
         ) from None
     if found != sha256:
-        raise ValueError(
-            f"{path} has changed since it was published: remove the folder and build again"
-        )
+        raise ValueError(f"{path} has changed since it was published: build it again, or remove it")

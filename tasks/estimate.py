@@ -71,7 +71,8 @@ def estimate_roughly(
 ) -> list[StageEstimate]:
     """One entry per stage that still asks a model, by what replies usually take; of the questions
     that it will be asked, as far as they are known: damaged files say nothing."""
-    made = {entry.stage: entry.made for entry in states if entry.made and entry.state != "damaged"}
+    whole = [entry for entry in states if entry.state != "damaged"]
+    made = {entry.stage: entry.made for entry in whole if entry.made}
     complete = {entry.stage for entry in states if entry.state == "complete"}
     usual = {"write": _usual_write(config), "judge": _usual_judge(config)}
     left = {stage: usual[stage] for stage in usual if stage not in complete}

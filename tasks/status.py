@@ -38,11 +38,11 @@ def build_status(stages: Sequence[Stage], build: Build) -> list[StageStatus]:
     """One entry per stage that the build's configuration runs, in their order."""
     found: list[StageStatus] = []
     open_stages: set[str] = set()
+    damaged: set[str] = set()
     for stage in stages:
         if not stage.applies(build.config):
             continue
-        waits = open_stages if stage.reads is None else open_stages & set(stage.reads)
-        if waits:
+        if waits := _among(open_stages, stage):
             first = next(entry.stage for entry in found if entry.stage in waits)
             status = StageStatus(stage.name, "waiting", f"for {first}")
             open_stages.add(stage.name)
@@ -52,12 +52,19 @@ def build_status(stages: Sequence[Stage], build: Build) -> list[StageStatus]:
             if is_known := status.state == "complete" or _are_sealed(status, artifacts):
                 build = build.after(stage.name, [artifact.path for artifact in artifacts])
                 status = replace(status, made=tuple(build.made[stage.name]))
-            if status.state == "complete":
+            if status.state == "complete" and not _among(damaged, stage):
                 status = _checked(stage, build, status)
             if not is_known or status.state == "failed":
                 open_stages.add(stage.name)
+        if status.state == "damaged":
+            damaged.add(stage.name)
         found.append(status)
     return found
+
+
+def _among(names: set[str], stage: Stage) -> set[str]:
+    """Which of these stages the stage reads."""
+    return names if stage.reads is None else names & set(stage.reads)
 
 
 def _are_sealed(status: StageStatus, artifacts: Sequence[Artifact]) -> bool:

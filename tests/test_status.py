@@ -1,11 +1,14 @@
 """The table of `plan`: what it says of a file can be copied."""
 
 import io
+import shutil
 
+import pytest
 from rich.console import Console
 
 from flows.graph import STAGES
 from schemas.config.build import PipelineConfig
+from tasks.estimate import estimate_roughly
 from tasks.stage import Build
 from tasks.status import StageStatus, build_status, print_status
 from tests.conftest import DRAWN
@@ -27,3 +30,17 @@ def test_of_many_differences_three_are_told(drawn_dataset):
     (why,) = [entry.why for entry in states if entry.stage == "extract"]
     assert why.startswith("proof.area_ratio is 4.0, was 3.0; proof.cell_share is 0.9, was ")
     assert why.endswith("; and 1 more")
+
+
+@pytest.mark.parametrize(
+    "stage", ["index", "ingest", "photographs", "extract", "plan", "write", "verify", "select"]
+)
+def test_nothing_is_read_from_a_damaged_artifact(drawn_dataset, tmp_path, stage):
+    root = shutil.copytree(drawn_dataset.parents[2], tmp_path / "root")
+    for artifact in (root / "artifacts" / stage).glob("*.parquet"):
+        artifact.write_bytes(artifact.read_bytes() + b"more")
+    config = PipelineConfig.model_validate(DRAWN)
+    states = build_status(STAGES, Build(config, root))
+    assert {entry.stage for entry in states if entry.state == "damaged"} == {stage}
+    assert {entry.state for entry in states} == {"damaged", "complete"}
+    assert estimate_roughly(config, states) == []

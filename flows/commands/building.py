@@ -42,14 +42,14 @@ def build(
 
     - `spatialthinker build`
     - `spatialthinker build configs/stvqa-108k.toml --set images=omit`
-    - `spatialthinker build --set source.kind=visual-genome --set source.path=~/visual_genome`
+    - `spatialthinker build --set name=vg --set source.kind=visual-genome --set source.path=~/vg`
     """
     from schemas.config.build import load_config
 
     loaded = load_config(config, tuple(settings))
-    check_listened(announce)
     console = Console(stderr=True)
     apply_settings(verbose)
+    check_listened(announce)
     from tasks.chat.account import check_asked
 
     check_asked(loaded, root)
@@ -116,7 +116,11 @@ def plan(
             f"--pilot writes questions, and override.write {loaded.override.write} has them "
             "already: leave one of both out"
         )
-    if loaded.chats and pilot:
+    if pilot and not loaded.chats:
+        raise ValueError(
+            "--pilot measures what models take, and no stage here asks one: leave it out"
+        )
+    if pilot:
         check_asked(loaded, root)
         screen, runs = Console(stderr=True), {stage: Run() for stage in ("write", "judge")}
         with starting_prefect(screen):
@@ -195,8 +199,8 @@ def announce(
     from schemas.dataset_folder import resolve_dataset
 
     folder = resolve_dataset(dataset, root)
-    check_listened()
     apply_settings()
+    check_listened()
     with starting_prefect(Console(stderr=True)):
         from flows.announcing import announce_again
     announce_again(folder, root)

@@ -172,8 +172,8 @@ def check(
     """Read every artifact and dataset below a root and compare it with its digest. Prints one line
     per damaged file; exit code 1 where there is one.
 
-    A damaged artifact is made again by the next build. A damaged dataset is built again by the same
-    configuration, once its folder is removed.
+    The next build of the same configuration sets a damaged artifact or dataset aside, and makes it
+    again.
     """
     from schemas.printable import printable
     from tasks.catalogue.checking import check_below

@@ -90,8 +90,8 @@ def train(
 
         print_plan(loaded, root, Console())
         return
-    check_listened(announce)
     apply_settings(verbose)
+    check_listened(announce)
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.train import run_training

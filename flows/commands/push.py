@@ -46,8 +46,8 @@ def push(
     folder = resolve_dataset(dataset, root)
     check_dataset(folder)
     open_store(to, is_public=public)
-    check_listened(announce)
     apply_settings()
+    check_listened(announce)
     console = Console(stderr=True)
     with starting_prefect(console):
         from flows.handover import push_dataset

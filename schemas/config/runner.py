@@ -25,7 +25,7 @@ class RunnerConfig(Section):
     kind: RunnerKind = Field(
         default=RunnerKind.THREADS,
         exclude=True,
-        description="where shards run; all but threads need a Prefect server at PREFECT_API_URL",
+        description="where shards run; a cluster elsewhere needs a Prefect server that it reaches",
     )
     address: str | None = Field(
         default=None,

@@ -74,7 +74,7 @@ def open_engine(address: str) -> tuple[Engine, str]:
     except ImportError:
         raise ValueError(
             f"cannot open the reply store {place}: the driver of PostgreSQL is missing: "
-            "pip install 'spatialthinker[postgres]'"
+            "pip install -e '.[postgres]'"
         ) from None
     except OSError as error:
         raise ValueError(

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from schemas.chat import ChatConfig, Failure, Request
+from schemas.chat import ANTHROPIC_HOST, ChatConfig, Failure, Request
 from tasks.chat.completion import Completion
 from tasks.chat.errors import (
     OF_FORM,
@@ -50,8 +50,6 @@ STREAM_OPTIONS = "stream_options"
 """The field that asks for the tokens of a streamed reply."""
 OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Their reasoning models take no max_tokens, and all of their models the other name."""
-ANTHROPIC_HOST = "api.anthropic.com"
-"""It ignores response_format: the form has to be in the prompt."""
 MAX_PROBES = 3
 """Replies that may say nothing about the form (refused or cut off, for example) before no more are
 waited for one by one."""
@@ -117,7 +115,7 @@ def parameters_of(chat: ChatConfig) -> dict[str, Any]:
 
 def dialect_of(chat: ChatConfig) -> Dialect:
     """What to try first. Known servers that ignore a wrong dialect, instead of rejecting it, get
-    their own."""
+    their own: Anthropic's ignores response_format, so that the form has to be in the prompt."""
     host = urlsplit(chat.base_url).hostname or ""
     first = Form.PROMPT if host == ANTHROPIC_HOST else Form.JSON_SCHEMA
     form = first if chat.structured == "detect" else Form(chat.structured)

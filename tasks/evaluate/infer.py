@@ -43,7 +43,7 @@ def check_model(model: EvaluatedModel, root: Path) -> None:
         if missing:
             raise ValueError(
                 f"{model.name} runs on this machine, which needs {missing[0]}: run `make "
-                ".venv/train`, or pip install 'spatialthinker[train]'"
+                ".venv/train`, or pip install -e '.[train]'"
             )
         place_of(model, root)
     for benchmark in model.files or {}:

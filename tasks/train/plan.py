@@ -47,7 +47,7 @@ def print_plan(config: TrainConfig, root: Path, console: Console) -> None:
     if found is None:
         raise ValueError(
             f"the shape of {config.model.name} is unknown, so --plan cannot estimate it: name "
-            "Qwen2.5-VL-3B or -7B, or a model in a folder"
+            "a model that a file in configs/train names, or one in a folder"
         )
     table = Table("per device", "GiB", title=f"{config.name}: estimated, not measured")
     for name, gib in found.memory.items():

@@ -54,6 +54,7 @@ from tests.servers.web import serving
             ("plan", "--set", "source.kind=gqa", "--set", "source.path=/nowhere"),
             "no file at /nowhere: name a file, a folder or a glob",
         ),
+        (("plan", "--pilot", "5"), "--pilot measures what models take, and no stage here asks one"),
         (("why", "1", "--root", "/nowhere"), "no dataset below /nowhere/datasets"),
         (("why", "1", "--dataset", "configs"), "no dataset configs: it is neither"),
         (("score", "nowhere.jsonl"), "no completions at nowhere.jsonl"),

@@ -1,5 +1,6 @@
 """Shards of a build are worked on by the machines of a cluster that runs already."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from tasks.stage import Build, Job, Stage
 from tasks.stored_root import open_root
 from tasks.turns import using_root
 from tests.builds import build, bytes_of, save_config, tree_of
-from tests.commands import call, server
+from tests.commands import CLI, call, server
 from tests.conftest import DRAWN
 from tests.servers.dask import serving_dask
 from tests.servers.s3 import serving_s3
@@ -178,6 +179,20 @@ def test_replies_of_models_need_a_store_that_the_machines_share(tmp_path):
     done = call("build", save_config(tmp_path / "c.toml", tree), "--root", tmp_path)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert 'set replies = "postgresql://user@host/database"' in done.stderr
+
+
+@pytest.mark.long
+def test_a_cluster_elsewhere_does_not_reach_the_server_of_one_command(tmp_path, monkeypatch):
+    pytest.importorskip("prefect_dask")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    config = save_config(tmp_path / "c.toml", on_cluster(NOWHERE))
+    done = subprocess.run(
+        [CLI, "build", config, "--root", tmp_path / "root"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith(
+        "error: runner.address needs a Prefect server that its machines reach: run `prefect server"
+    )
 
 
 @pytest.mark.long

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.server import check_listened, server_url
+
 REPOSITORY = Path(__file__).parents[2]
 EVENT = """
 from flows.settings import apply_settings
@@ -41,10 +43,9 @@ def test_lines_and_events_that_no_server_takes_are_not_printed(tmp_path):
 SERVER = """
 from flows.settings import apply_settings
 apply_settings()
-import os
-from flows.server import check_listened
+from flows.server import check_listened, server_url
 check_listened()
-print(os.environ["PREFECT_API_URL"])
+print(server_url())
 """
 
 
@@ -149,3 +150,16 @@ def test_settings_that_prefect_does_not_take_are_told_in_one_line(variable, valu
     assert (said.returncode, said.stdout) == (2, "")
     assert said.stderr.startswith(f"error: {told.format(folder=tmp_path)}")
     assert re.search("correct|set ", said.stderr) and said.stderr.count("\n") == 1
+
+
+def test_a_server_is_the_environment_s_or_that_of_prefect_s_profile(monkeypatch, tmp_path):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_PROFILES_PATH", str(tmp_path / "profiles.toml"))
+    with pytest.raises(ValueError, match="and `export PREFECT_API_URL="):
+        check_listened()
+    profile = 'active = "team"\n[profiles.team]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n'
+    (tmp_path / "profiles.toml").write_text(profile)
+    assert server_url() == "http://127.0.0.1:9/api"
+    check_listened()
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:8/api")
+    assert server_url() == "http://127.0.0.1:8/api"

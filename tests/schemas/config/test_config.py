@@ -132,6 +132,16 @@ def test_an_address_is_refused_without_being_repeated(address, is_taken):
 
 
 @pytest.mark.parametrize(
+    "address", ["https://api.anthropic.com/v1", "https://API.Anthropic.com/v1"]
+)
+def test_a_provider_without_openai_s_batches_is_asked_for_none(address):
+    tree = {"model": "m", "base_url": address}
+    validated(ChatConfig, tree, "c.toml")
+    with pytest.raises(ValueError, match="has no Batch API in OpenAI's form: leave"):
+        validated(ChatConfig, {**tree, "batch": True}, "c.toml")
+
+
+@pytest.mark.parametrize(
     ("setting", "told"),
     [
         ("quota.num_samples=99999999999999999999", "quota.num_samples is a whole number of more"),
