@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from schemas.config.section import Section, Share
+from schemas.config.section import Section, Share, Texts
 
 
 class QuotaConfig(Section):
@@ -39,7 +39,7 @@ class SelectConfig(Section):
     val_share: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
         default=0.1, description="share of the samples that no training sees, as in STVQA-7K"
     )
-    exclude: tuple[str, ...] = Field(
+    exclude: Texts = Field(
         default=(),
         exclude=True,
         description="lists of benchmark photographs (spatialthinker leakage makes them), as paths "

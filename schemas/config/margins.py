@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from schemas.config.section import Section, Share
+from schemas.config.section import Section, Share, Texts
 
 
 class IngestConfig(Section):
@@ -98,7 +98,7 @@ class ProofConfig(Section):
     max_count: int = Field(
         default=6, gt=1, description="of things that a question counts: annotators lose count first"
     )
-    absent_classes: tuple[str, ...] | None = Field(
+    absent_classes: Texts | None = Field(
         default=None,
         description="the only classes whose absence is accepted; default: every landmark",
     )
@@ -108,7 +108,7 @@ class ProofConfig(Section):
         le=1,
         description='share of the picture that "the largest chair" covers, near to the camera',
     )
-    complete_classes: tuple[str, ...] = Field(
+    complete_classes: Texts = Field(
         default=(),
         description='classes of which the source annotates every visible thing, so that "the car" '
         'is safe without further words; "*" for all',

@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from schemas.config.section import Section
+from schemas.config.section import Section, Texts
 from schemas.config.source_kind import SourceKind
 
 
@@ -30,7 +30,7 @@ class SourceConfig(Section):
         exclude=True,
         description="annotations: a file, a folder or a glob; not used by rendered",
     )
-    photographs: tuple[str, ...] = Field(
+    photographs: Texts = Field(
         default=(),
         exclude=True,
         description="folders or zip archives of photographs; default: beside the annotations",

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.config.names import WitnessName
 from schemas.config.pinned_model import PinnedModel
-from schemas.config.section import Section, Share
+from schemas.config.section import Section, Share, Texts
 from schemas.config.source_kind import SourceKind
 
 
@@ -68,7 +68,7 @@ class ModelConfig(PinnedModel):
     """A model of `transformers` that looks at the photographs: a zero-shot detector for boxes, a
     depth estimator for depth."""
 
-    classes: tuple[str, ...] = Field(
+    classes: Texts = Field(
         default=(), description="what a detector looks for; default: the 80 classes of COCO"
     )
 

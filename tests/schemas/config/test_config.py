@@ -17,6 +17,20 @@ def test_shipped_configurations_are_valid_and_named_after_their_file(path):
     assert load_config(path).name == path.stem
 
 
+@pytest.mark.parametrize(
+    ("setting", "section", "field", "found"),
+    [
+        ("source.photographs=pictures.zip", "source", "photographs", ("pictures.zip",)),
+        ('source.photographs=["a", "b"]', "source", "photographs", ("a", "b")),
+        ("select.exclude=lists/*.parquet", "select", "exclude", ("lists/*.parquet",)),
+        ("proof.complete_classes=dog", "proof", "complete_classes", ("dog",)),
+    ],
+)
+def test_the_only_text_of_a_list_needs_no_brackets(setting, section, field, found):
+    config = load_config(CONFIGS[0].with_name("sample.toml"), (setting,))
+    assert getattr(getattr(config, section), field) == found
+
+
 def test_overrides_reach_nested_keys_and_keep_their_types():
     config = load_config(
         CONFIGS[0],
