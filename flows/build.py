@@ -204,7 +204,7 @@ def _made(stage: Stage, job: Job) -> tuple[Path, bool]:
     path, and whether that was so."""
     if stage.state(job.artifact)[0] == "complete":
         return _checked(stage, job, job.artifact.path), True
-    with sole_maker(job.artifact, lambda: job.run.is_stopped):
+    with sole_maker(job.artifact, job.run):
         state, problem = stage.state(job.artifact)
         if state == "complete":  # by another build, meanwhile
             return _checked(stage, job, job.artifact.path), True

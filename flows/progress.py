@@ -109,8 +109,8 @@ def _wait(
         # Short waits: a Ctrl-C that another thread receives would not end a longer one.
         started = told = time.monotonic()
         while not ended.wait(min(LOOK_SECONDS, heartbeat_seconds)):
-            if run.meter.asked:
-                progress.update(bar, description=f"{name}: {run.meter}")
+            if told_of := _told_of(run):
+                progress.update(bar, description=f"{name}{told_of}")
             now = time.monotonic()
             if not shown and now - told >= heartbeat_seconds:
                 told = now
@@ -121,8 +121,13 @@ def _wait(
 
 def _heartbeat(name: str, done: int, number: int, seconds: float, run: Run) -> str:
     shards = f"{done} of {number} shards, " if number > 1 else ""
+    return f"{name:<12} {'... still running':<30} {shards}{seconds:.0f} s{_told_of(run)}"
+
+
+def _told_of(run: Run) -> str:
+    """What its models took, and whether it waits."""
     asked = f": {run.meter}" if run.meter.asked else ""
-    return f"{name:<12} {'... still running':<30} {shards}{seconds:.0f} s{asked}"
+    return f"{asked}{', waits for another command that makes the same' if run.num_waiting else ''}"
 
 
 def _num_rows(path: Path) -> int:

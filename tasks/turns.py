@@ -3,13 +3,14 @@ nothing below a root is cleared away while somebody uses it."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
 from schemas.replacing import make_folder
 from tasks.artifact import Artifact
+from tasks.chat.run import Run
 
 LOCK = ".lock"
 """Ends the name of an artifact's lock, which is there while the artifact is made."""
@@ -18,28 +19,34 @@ LOOK_SECONDS = 0.1
 
 
 @contextmanager
-def sole_maker(
-    artifact: Artifact, is_stopped: Callable[[], bool] = lambda: False
-) -> Iterator[None]:
+def sole_maker(artifact: Artifact, run: Run | None = None) -> Iterator[None]:
     """Within the block no other job makes the artifact, in this process or another one; a lock ends
-    with its process. Whether the artifact is complete must be asked within. RuntimeError where
-    `is_stopped` while another job makes it."""
+    with its process. Whether the artifact is complete must be asked within. RuntimeError where the
+    run is stopped while another job makes it."""
+    run = run or Run()
     path = artifact.path.with_name(f"{artifact.path.name}{LOCK}")
     path.parent.mkdir(parents=True, exist_ok=True)
     number = _open(str(path))
-    while not _is_held(number, str(path)):
-        if is_stopped():
-            os.close(number)
-            raise RuntimeError("stopped while another command made the same")
-        time.sleep(LOOK_SECONDS)
-        os.close(number)
-        number = _open(str(path))
+    if not _is_held(number, str(path)):
+        with run.waiting():
+            number = _turn(number, str(path), run)
     try:
         yield
     finally:
         with suppress(OSError):
             path.unlink()
         os.close(number)
+
+
+def _turn(number: int, path: str, run: Run) -> int:
+    """The lock, opened, when nobody else holds it."""
+    while not _is_held(number, path):
+        os.close(number)
+        if run.is_stopped:
+            raise RuntimeError("stopped while another command made the same")
+        time.sleep(LOOK_SECONDS)
+        number = _open(path)
+    return number
 
 
 def _open(path: str) -> int:

@@ -18,6 +18,7 @@ from schemas.replacing import partial_of, replacing, replacing_folder
 from tasks.artifact import Artifact, is_complete, plan_artifact
 from tasks.chat.databases import open_engine
 from tasks.chat.replies import open_replies
+from tasks.chat.run import Run
 from tasks.download.stage import download_archives
 from tasks.review.book import open_book
 from tasks.train.stage import run_trainer
@@ -65,12 +66,14 @@ def test_a_lock_ends_with_its_process_and_one_who_waits_can_be_stopped(tmp_path)
     command = [sys.executable, "-c", HOLDS, str(artifact.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as other:
         assert other.stdout and other.stdout.readline() == "held\n"
-        begun = time.monotonic()
+        run, waited = Run(), list[int]()
+        threading.Timer(0.2, lambda: (waited.append(run.num_waiting), run.stop())).start()
         with (
             pytest.raises(RuntimeError, match="stopped while another"),
-            sole_maker(artifact, lambda: time.monotonic() - begun > 0.2),
+            sole_maker(artifact, run),
         ):
             pytest.fail("two hold it")
+        assert (waited, run.num_waiting) == ([1], 0)
         other.send_signal(signal.SIGKILL)
         with sole_maker(artifact):
             pass

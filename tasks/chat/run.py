@@ -57,7 +57,7 @@ class Run:
         self.started = time.time() if started is None else started
         self.meter = Meter()
         self._usability = {shows: Usability() for shows in (True, False)}
-        self.num_under_way = 0
+        self.num_under_way = self.num_waiting = 0
         self._callbacks: list[Callable[[], object]] = []
         self._lock = Lock()
         with _all.lock:
@@ -107,6 +107,17 @@ class Run:
         finally:
             with self._lock:
                 self.num_under_way -= 1
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within the block, a job of this run waits for another command that makes the same."""
+        with self._lock:
+            self.num_waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.num_waiting -= 1
 
     @contextmanager
     def when_stopped(self, callback: Callable[[], object]) -> Iterator[None]:

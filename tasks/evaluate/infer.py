@@ -104,7 +104,7 @@ def infer_replies(
 ) -> Path | State[Path]:
     artifact = replies_artifact(items_path, benchmark, model, root)
     run = run or Run()
-    with sole_maker(artifact, lambda: run.is_stopped):
+    with sole_maker(artifact, run):
         if is_complete(artifact):
             return Completed(name="Cached", data=artifact.path)
         return write_replies(items_path, benchmark, model, account, artifact, run)

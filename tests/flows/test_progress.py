@@ -46,6 +46,17 @@ def test_a_line_now_and_then_tells_that_a_stage_goes_on(
     assert ("still running" in capsys.readouterr().err) is show
 
 
+def test_a_stage_that_waits_for_another_command_says_so(
+    prefect_server: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = Run()
+    with run.waiting(), caplog.at_level(logging.INFO, logger="flows.progress"):
+        two_shards(run, 0.1, False)
+    beats = [record.getMessage() for record in caplog.records if "still" in record.getMessage()]
+    assert beats
+    assert all(beat.endswith("s, waits for another command that makes the same") for beat in beats)
+
+
 def test_a_stage_that_is_soon_done_says_it_once(
     prefect_server: None, caplog: pytest.LogCaptureFixture
 ) -> None:
