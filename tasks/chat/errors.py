@@ -285,14 +285,16 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
 
 
 def _refuses(words: str, name: str) -> bool:
-    """Whether a server does not take a field: a name of one word stands beside what it says so
-    with, in quotes or behind a word such as "parameter" where that comes first."""
+    """Whether a server does not take a field. A name of one word stands in quotes, beside what says
+    so, or behind a word such as "parameter"."""
     if "_" in in_snake_case(name):
         return REFUSES.search(words) is not None and names_field(words, name)
     field = _pattern(name)
     first = rf"\b{REFUSED}\b[^.\n]{{0,40}}?(?:\b{OF_FIELD}\b(?: supplied| for| of)?:? ?|[\"'`(\[])"
-    behind = rf"[\"'`)\]]* (?:{OF_FIELD} )?(?:(?:is|are) )?(?:currently )?{REFUSED}\b"
-    return re.search(f"{first}{field}|{field}{behind}", in_snake_case(words)) is not None
+    behind = rf" (?:{OF_FIELD} )?(?:(?:is|are) )?(?:currently )?{REFUSED}\b"
+    quoted = rf"[\"'`][^.\n]{{0,40}}?\b{REFUSED}\b"
+    pattern = f"{first}{field}|{field}(?:{behind}|{quoted})"
+    return re.search(pattern, in_snake_case(words)) is not None
 
 
 def names_field(words: str, name: str) -> bool:

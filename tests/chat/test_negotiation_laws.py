@@ -139,6 +139,7 @@ REFUSALS = (
     ("seed", "Invalid value for seed"),
     ("seed", "The parameter `seed` is currently not supported by this model."),
     ("topK", "unsupported: 'top_k'"),
+    ("seed", "[{'loc': ('body', 'seed'), 'msg': 'Extra inputs are not permitted'}]"),
     ("repetition_penalty", "invalid: generation with a repetition penalty"),
 )
 
