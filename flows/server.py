@@ -147,7 +147,7 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
         reason = getattr(error, "reason", None) or error
         raise ValueError(
             f"no Prefect server answers at {url} ({reason}): start it with `prefect server start`, "
-            "or correct or unset PREFECT_API_URL"
+            "or correct or unset PREFECT_API_URL, in the environment or in Prefect's profile"
         ) from None
 
 

@@ -26,6 +26,8 @@ ORIENTATION = 0x0112
 SCAN, END, METADATA, MORE_PICTURES = 0xDA, 0xD9, 0xE1, b"MPF\0"
 """In JPEG: markers of pixels, of the end, and of EXIF and XMP; how a list of more pictures
 begins."""
+STARTS, ENDS = b"\xff\xd8", b"\xff\xd9"
+"""With which a JPEG starts and ends."""
 ALONE = (0, *range(0xD0, 0xD9))
 """Bytes behind 0xFF without a length: of no marker, of a restart of the pixels, of the start."""
 
@@ -92,8 +94,9 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def _goes_on(data: bytes) -> bool:
-    """Whether more stands behind the picture of a JPEG: phones put a video there."""
-    return not data.rstrip(b"\0\r\n ").endswith(bytes((0xFF, END)))
+    """Whether more stands behind the picture of a JPEG: phones put a video or a map of depths
+    there."""
+    return not data.rstrip(b"\0\r\n ").endswith(ENDS) or ENDS + STARTS in data
 
 
 def _is_turned(image: Image.Image) -> bool:

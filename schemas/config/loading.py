@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -158,12 +158,17 @@ def _accepted(location: tuple[int | str, ...], kind: type[BaseModel]) -> list[st
 
 def _homes(name: str, section: Any, path: str = "") -> Iterator[str]:
     """The sections that have a key of that name: in TOML, what stands behind the first table falls
-    into it."""
+    into it. A key that is a section itself is a table."""
     for field, about in section.model_fields.items():
-        if field == name:
+        place = f"{path}.{field}" if path else field
+        part = _section_in(about.annotation)
+        if field == name and part:
+            is_list = get_origin(about.annotation) in (list, tuple)
+            yield f"the table [[{place}]]" if is_list else f"the table [{place}]"
+        elif field == name:
             yield f"[{path}]" if path else "the top, before the first [table]"
-        if part := _section_in(about.annotation):
-            yield from _homes(name, part, f"{path}.{field}" if path else field)
+        if part:
+            yield from _homes(name, part, place)
 
 
 def _section_in(annotation: Any) -> Any:

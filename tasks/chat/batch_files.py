@@ -1,7 +1,7 @@
 """Files of batches: requests as lines of JSON, and what a provider's Batch API says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import IO, Any, TypeVar
 
 import msgspec
@@ -138,9 +138,11 @@ def is_whole(file: IO[bytes]) -> bool:
     return True
 
 
-def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
+def read_line(
+    line: bytes, where: str, fields: Collection[str] = ()
+) -> tuple[str, Sound | Exception]:
     """The digest and its answer, or the error that decides what happens to the request:
-    UnreadableError where the line is none of a Batch API."""
+    UnreadableError where the line is none of a Batch API. `fields` as in `error_of`."""
     try:
         read = msgspec.json.decode(line.removeprefix(MARK), type=_Line)
     except msgspec.DecodeError as error:
@@ -151,10 +153,10 @@ def read_line(line: bytes, where: str) -> tuple[str, Sound | Exception]:
             code, words = body_words(read.error)
             return read.custom_id, PassingError(f"{code}: {words}")
         if not 200 <= status < 300:
-            return read.custom_id, line_error(status, raw, where)
+            return read.custom_id, line_error(status, raw, where, fields)
         return read.custom_id, read_sound(raw)
     except UpstreamError as error:
-        return read.custom_id, _meaning(error.status, error.code, str(error), where)
+        return read.custom_id, _meaning(error.status, error.code, str(error), where, fields)
     except PassingError as error:
         return read.custom_id, error
 
@@ -176,16 +178,16 @@ def _answer(response: msgspec.Raw) -> tuple[int, bytes]:
         ) from None
 
 
-def line_error(status: int, raw: bytes, where: str) -> Exception:
-    return _meaning(status, *error_words(raw), where)
+def line_error(status: int, raw: bytes, where: str, fields: Collection[str] = ()) -> Exception:
+    return _meaning(status, *error_words(raw), where, fields)
 
 
-def _meaning(status: int, code: str, words: str, where: str) -> Exception:
+def _meaning(status: int, code: str, words: str, where: str, fields: Collection[str]) -> Exception:
     words = redacted(words)
     message = in_one_line(words)
     if status in (401, 403, 404) or is_unpaid(status, code, message):
         return ChatRefusedError(f"{where} refuses what is in a batch: {status}: {message}")
-    return error_of(status, code, message, words=words)
+    return error_of(status, code, message, words=words, fields=fields)
 
 
 def failed_batch(batch: Batch, where: str) -> Exception:

@@ -271,7 +271,8 @@ class Endpoint:
         self, status: int, code: str, words: str, retry_after: float | None = None
     ) -> Exception:
         """What an error means that has this status: of an answer, or within a good one."""
-        message = _one_line(words)
+        words = redacted(words)  # and cut: some searches take time by the square of a text
+        message = in_one_line(words)
         where = f"{self._chat.base_url} ({self._chat.model})"
         fields = parameters_of(self._chat)
         error = error_of(status, code, message, retry_after, words, fields)

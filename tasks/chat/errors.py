@@ -54,12 +54,14 @@ OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
-REFUSES = re.compile(
-    r"\b(?:unsupported|not (?:supported|allowed|permitted|accepted|available)|unknown|unexpected|"
-    r"unrecogni[sz]ed|invalid|deprecated)\b",
-    re.I,
+REFUSED = (
+    r"(?:unsupported|not (?:supported|allowed|permitted|accepted)|unknown|unexpected|"
+    r"unrecogni[sz]ed|invalid|deprecated)"
 )
-"""Of a field, whose name may be a word for something else: "the provider failed"."""
+"""What a server says of a field that it does not take. A name of one word may be another thing than
+the field, as in "unexpected provider error"."""
+REFUSES = re.compile(rf"\b{REFUSED}\b", re.I)
+OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
 OF_STREAMS = re.compile(
     r"\bnon[- _]?stream|\bstream *= *false|"
     r"\bstream\b[^.\n]{0,40}\b(?:true|mode|parameter|enabled|required)\b|"
@@ -278,14 +280,31 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     if words.lstrip().startswith("<"):
         return False
     named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
-    is_field = REFUSES.search(words) and any(names_field(words, name) for name in fields)
-    return bool(is_field) or names_any(words, named) or names_turns(words) or names_streams(words)
+    is_field = any(_refuses(words, name) for name in fields)
+    return is_field or names_any(words, named) or names_turns(words) or names_streams(words)
+
+
+def _refuses(words: str, name: str) -> bool:
+    """Whether a server does not take a field. A name of one word stands in quotes, beside what says
+    so, or behind a word such as "parameter"."""
+    if "_" in in_snake_case(name):
+        return REFUSES.search(words) is not None and names_field(words, name)
+    field = _pattern(name)
+    first = rf"\b{REFUSED}\b[^.\n]{{0,40}}?(?:\b{OF_FIELD}\b(?: supplied| for| of)?:? ?|[\"'`(\[])"
+    behind = rf" (?:{OF_FIELD} )?(?:(?:is|are) )?(?:currently )?{REFUSED}\b"
+    quoted = rf"[\"'`][^.\n]{{0,40}}?\b{REFUSED}\b"
+    pattern = f"{first}{field}|{field}(?:{behind}|{quoted})"
+    return re.search(pattern, in_snake_case(words)) is not None
 
 
 def names_field(words: str, name: str) -> bool:
     """Whether a server speaks of a field of a request, in whatever way it writes the name."""
+    return re.search(_pattern(name), in_snake_case(words)) is not None
+
+
+def _pattern(name: str) -> str:
     pattern = re.escape(in_snake_case(name)).replace("_", "[_ -]")
-    return re.search(rf"(?<![a-z_]){pattern}(?![a-z_])", in_snake_case(words)) is not None
+    return rf"(?<![a-z_]){pattern}(?![a-z_])"
 
 
 def names_turns(words: str) -> bool:

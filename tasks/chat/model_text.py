@@ -96,7 +96,7 @@ def without_thoughts(text: str) -> str:
     them, an object that is all that precedes a stray end is the reply."""
     kept: list[str] = []
     before, start, is_open = "", 0, False
-    for tag in _tags(text):
+    for tag in _outside(THOUGHT, text):
         is_end = ENDS_THOUGHT.search(tag[0]) is not None
         if not is_open:
             kept.append(text[start : tag.start()])
@@ -109,23 +109,28 @@ def without_thoughts(text: str) -> str:
     return reply or only_object(before)
 
 
-def _tags(text: str) -> Iterator[re.Match[str]]:
-    """Those of thoughts, but for what an object says of them."""
-    if not THOUGHT.search(text):
+def _outside(pattern: re.Pattern[str], text: str, start: int = 0) -> Iterator[re.Match[str]]:
+    """Where a pattern is found from `start` on, but for what an object says."""
+    if not pattern.search(text, start):
         return
-    objects = [(start, stop) for start, stop, _ in _places(text)]
-    starts = [start for start, _ in objects]
-    for tag in THOUGHT.finditer(text):
-        place = bisect(starts, tag.start()) - 1
-        if place < 0 or tag.start() >= objects[place][1]:
-            yield tag
+    objects = [(first, stop) for first, stop, _ in _places(text)]
+    firsts = [first for first, _ in objects]
+    for found in pattern.finditer(text, start):
+        place = bisect(firsts, found.start()) - 1
+        if place < 0 or found.start() >= objects[place][1]:
+            yield found
 
 
 def _first_turn(text: str) -> str:
-    """What a model says after its thoughts, up to the turns that it makes up behind its object."""
-    reply = TURN_ENDS.split(without_thoughts(text), maxsplit=1)[0]
+    """What a model says after its thoughts, up to the turns that it makes up: behind its object, or
+    behind the sign that it has ended."""
+    reply = without_thoughts(text)
     _, stop, _ = next(_places(reply), (0, len(reply), None))
-    ends = (TEMPLATE_TOKEN.search(reply, stop), NEXT_TURN.search(reply, stop))
+    ends = (
+        next(_outside(TURN_ENDS, reply), None),
+        next(_outside(TEMPLATE_TOKEN, reply, stop), None),
+        next(_outside(NEXT_TURN, reply, stop), None),
+    )
     return reply[: min((end.start() for end in ends if end), default=len(reply))]
 
 

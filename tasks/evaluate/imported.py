@@ -32,6 +32,7 @@ LOST = {
     Failure.NO_REPLY.value: f"{FAILED!r} in place of a reply to",
 }
 """What is said of items without a reply, by their error."""
+EMPTY = "an empty reply, as lmms-eval writes where it got none, to"
 logger = logging.getLogger(__name__)
 
 
@@ -73,14 +74,16 @@ def import_replies(items_path: Path, paths: Sequence[Path], model: str) -> pl.Da
         for note in file.notes:
             logger.warning("infer: %s on %s: %s", model, benchmark.name, note)
     replies = merge_replies(items, parts)
-    for error, what in LOST.items():
-        if lost := replies.filter(pl.col("error") == error).height:
+    lost = {what: replies.filter(error=error).height for error, what in LOST.items()}
+    lost[EMPTY] = replies.filter(pl.col("text").str.strip_chars() == "").height
+    for what, number in lost.items():
+        if number:
             logger.warning(
                 "infer: %s on %s: %s %d of %d items: these count as wrong",
                 model,
                 benchmark.name,
                 what,
-                lost,
+                number,
                 items.height,
             )
     return replies

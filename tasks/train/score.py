@@ -28,8 +28,10 @@ GOLD = ("answer_option_text", "width", "height")
 """Columns of a dataset that scoring needs."""
 FORMATS = (".parquet", ".jsonl")
 """Endings of a file of scores."""
-PARQUET = b"PAR1"
-"""How such a file begins: trainers log completions so."""
+OTHERS = {b"PAR1": "a Parquet file", b"ARROW1": "an Arrow file"}
+"""What a file is that begins so: trainers log completions in such ones."""
+PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
+"""With what a file is packed that begins so."""
 MAX_SHOWN = 200
 """Characters of a line's fields that a message names."""
 
@@ -99,11 +101,13 @@ def read_lines(path: Path) -> Iterator[Line]:
 def _line(number: int, text: bytes) -> Line:
     if text.lstrip().startswith(b"["):
         raise ValueError("a JSON array: write each of its objects on one line, without commas")
-    if text.startswith(PARQUET):
+    if kind := _begun(text, OTHERS):
         raise ValueError(
-            "a Parquet file: write its rows as JSON lines with completion, and with gold, width "
-            "and height or with question_id"
+            f"{kind}: write its rows as JSON lines with completion, and with gold, width and "
+            "height or with question_id"
         )
+    if packer := _begun(text, PACKED):
+        raise ValueError(f"packed by {packer}: unpack the file first")
     try:
         row = json.loads(text)
     except UnicodeDecodeError:
@@ -121,6 +125,10 @@ def _line(number: int, text: bytes) -> Line:
     if question_id is not None and (type(question_id) is not str or not _is_plain(question_id)):
         raise ValueError("question_id is not text")
     return Line(number, question_id, completion, _answer(row))
+
+
+def _begun(text: bytes, openings: Mapping[bytes, str]) -> str | None:
+    return next((told for start, told in openings.items() if text.startswith(start)), None)
 
 
 def _answer(row: Mapping[str, Any]) -> Answer | None:

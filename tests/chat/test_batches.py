@@ -44,7 +44,7 @@ from tasks.chat.run import Run
 from tasks.chat.usability import PROBE
 from tests.servers.endpoint import Batches, Endpoint, Record
 from tests.servers.faults import Answer as ServerAnswer
-from tests.servers.faults import Completion, Faults
+from tests.servers.faults import Completion, Faults, error
 
 ROOT = Path(__file__).parents[2]
 NAMES = [f"line {number}" for number in range(PROBE)]
@@ -700,6 +700,21 @@ def test_lines_without_a_completion(line, kind):
     digest, error = read_line(json.dumps({"custom_id": "a"} | line).encode(), "there")
     assert digest == "a"
     assert isinstance(error, kind)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_field_of_one_s_own_that_lines_are_refused_for_is_left_out(account, status):
+    @dataclass(kw_only=True, eq=False)
+    class Refusing(Served):
+        def chat(self, raw: bytes, body: Any) -> ServerAnswer:
+            if "seed" in body:
+                return error(status, "seed is not supported")
+            return super().chat(raw, body)
+
+    with Refusing(says) as endpoint:
+        config = configured(endpoint.url, extra_body={"seed": 3}, max_attempts=2)
+        assert words(run(config, account, NAMES)) == SAID
+        assert [len(ids) for ids in endpoint.created()] == [16, 16]
 
 
 @pytest.mark.parametrize("status", [0, 200, None])

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from typing import IO, Any
 
@@ -72,3 +73,11 @@ def test_the_output_of_a_batch_that_does_not_end_ends_the_run() -> None:
         with pytest.raises(ChatStoppedError, match="cuts off file-7, the output of a batch"):
             asyncio.run(fetch(address, file))
         assert len(calls) == 2
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_long_error_is_understood_soon(status: int) -> None:
+    config = ChatConfig(model="m", base_url="http://127.0.0.1:1/v1", api_key_env="")
+    started = time.monotonic()
+    Endpoint(config).meaning(status, "", "system " * 10_000)
+    assert time.monotonic() - started < 2

@@ -18,6 +18,7 @@ class Vote(BaseModel):
 WHY = (
     "", "It is left.", "The {red} car", 'He said "go"', "a\nb", "uses `code`", "100 % ok }",
     "<think> is a tag", "</think> here", "see ```json``` blocks", "q: why?", "\u65e5\u672c",
+    "a sign that reads </s>", "<|im_end|> is a token", "a <|box|>",
 )  # fmt: skip
 THOUGHTS = (
     ("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]"),

@@ -122,6 +122,33 @@ def test_what_a_server_refuses_is_left_out_and_nothing_else(refused):
         assert dialect.form is Form.JSON_SCHEMA
 
 
+OUTAGES = (
+    ("provider", "The provider failed"),
+    ("provider", "upstream provider is overloaded"),
+    ("provider", "Provider returned an unexpected response"),
+    ("provider", "Unknown provider error"),
+    ("provider", "Unexpected error from provider: timeout"),
+    ("user", "Invalid state: user request failed"),
+    ("metadata", "unknown failure while metadata were read"),
+    ("store", "Unexpected: store is down"),
+)
+REFUSALS = (
+    ("seed", "ValueError: seed is not supported"),
+    ("seed", "TypeError: generate() got an unexpected keyword argument 'seed'"),
+    ("seed", "Unknown field: seed"),
+    ("seed", "Invalid value for seed"),
+    ("seed", "The parameter `seed` is currently not supported by this model."),
+    ("topK", "unsupported: 'top_k'"),
+    ("seed", "[{'loc': ('body', 'seed'), 'msg': 'Extra inputs are not permitted'}]"),
+    ("repetition_penalty", "invalid: generation with a repetition penalty"),
+)
+
+
 def test_a_field_that_is_a_word_of_an_outage_is_none_that_is_refused():
-    for words in ("The provider failed", "upstream provider is overloaded"):
-        assert not isinstance(error_of(500, "", words, fields=["provider"]), RejectedError)
+    for field, words in OUTAGES:
+        assert not isinstance(error_of(500, "", words, fields=[field]), RejectedError), words
+
+
+def test_a_field_that_a_crash_refuses_is_known_by_what_stands_beside_it():
+    for field, words in REFUSALS:
+        assert isinstance(error_of(500, "", words, fields=[field]), RejectedError), words

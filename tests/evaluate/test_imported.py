@@ -190,15 +190,24 @@ def test_files_of_one_model_with_some_rows_each_count_together(root, files, tmp_
     assert found["is_right"].to_list() == [True] * len(rows)
 
 
-def test_replies_that_a_harness_did_not_get_are_told_and_wrong(root, files, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "what", "number"),
+    [
+        ("Failed to obtain answer via API.", "'Failed to obtain answer' in place of a reply", 2),
+        (" ", "an empty reply, as lmms-eval writes where it got none,", 9),
+    ],
+)
+def test_replies_that_a_harness_did_not_get_are_told_and_wrong(
+    root, files, tmp_path, text, what, number
+):
     rows = json.loads(files[0].read_text())
-    failed = [row | {"prediction": "Failed to obtain answer via API."} for row in rows[2:]]
+    failed = [row | {"prediction": text} for row in rows[2:]]
     path = tmp_path / "part" / files[0].name
     path.parent.mkdir()
     path.write_text(json.dumps(rows[:2] + failed))
     done = evaluate(root, "--replies", path)
-    told = f"'Failed to obtain answer' in place of a reply to {len(failed)} of {len(rows)} items"
-    assert told in done.stderr and ": 2 replies, " in done.stderr
+    assert f"{what} to {len(failed)} of {len(rows)} items" in done.stderr
+    assert f": {number} replies, " in done.stderr
     found = pl.read_parquet(Path(done.stdout.strip().splitlines()[-1]) / "items.parquet")
     assert found["is_right"].sum() == 2
 

@@ -80,6 +80,13 @@ def test_of_a_photograph_with_a_video_the_picture_alone_is_kept(turn):
         assert np.array_equal(pixels, pixels_of(data))
 
 
+@pytest.mark.parametrize("turn", [None, 6])
+def test_of_a_photograph_with_another_behind_it_the_first_alone_is_kept(turn):
+    """As cameras put a map of depths there, which no list of pictures names."""
+    data = picture("JPEG", turn=turn)
+    assert as_stored(data + picture("JPEG")) == as_stored(data + b"video")
+
+
 @pytest.mark.parametrize("padding", [b"", b"\0" * 9, b"\r\n"])
 def test_a_plain_photograph_keeps_its_bytes(padding):
     data = picture("JPEG") + padding

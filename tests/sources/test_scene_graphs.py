@@ -64,6 +64,28 @@ def test_a_file_of_its_own_is_read_before_scene_graphs(missing, told, attributes
     assert attributes_of(scenes) == attributes
 
 
+def test_files_of_their_own_are_read_before_scene_graphs_of_another_folder(tmp_path):
+    """Some programs unpack each archive into a folder of its own."""
+    files = write(tmp_path / "vg", scene_graphs=graph_of(NEAR | {"predicate": "on"}))
+    for file in [*files.iterdir()]:
+        (tmp_path / "apart" / file.stem).mkdir(parents=True)
+        file.rename(tmp_path / "apart" / file.stem / file.name)
+    scenes, ledger = read("visual-genome", f"{tmp_path}/apart/*/*.json", tmp_path)
+    assert (facts(scenes), drops(ledger)) == (FACTS, [])
+
+
+@pytest.mark.parametrize("attributes", ["wet", {"look": "wet"}, [1]])
+def test_attributes_that_cannot_be_read_do_not_cost_their_object(attributes, tmp_path):
+    graphs = graph_of(NEAR, objects=(DOG | {"attributes": attributes}, TREE))
+    folder = write(tmp_path / "vg", **ALONE, scene_graphs=graphs)
+    scenes, ledger = read("visual-genome", folder, tmp_path)
+    assert drops(ledger) == []
+    noted = ledger.filter(reason="field-unreadable")
+    assert noted["item"].to_list() == ["objects[0].attributes"]
+    assert facts(scenes) == FACTS
+    assert triplets(scenes) == [("dog", "near", "tree")]
+
+
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [

@@ -1,5 +1,6 @@
 """`spatialthinker score`: rows in, rewards out, and one line for what cannot be read."""
 
+import gzip
 import json
 from io import StringIO
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_completions_in_parquet_are_asked_for_as_json_lines(tmp_path):
     path = tmp_path / "completions_00010.parquet"
     pl.DataFrame({"step": [10], "prompt": ["?"], "completion": ["<answer>"]}).write_parquet(path)
     with pytest.raises(ValueError, match=r"parquet line 1: a Parquet file: write its rows as JSON"):
+        score_file(path)
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (gzip.compress(b"{}"), "packed by gzip: unpack the file first"),
+        (b"PK\x03\x04\x14\0", "packed by zip"),
+        (b"ARROW1\0\0", "an Arrow file: write its rows as JSON lines"),
+    ],
+)
+def test_completions_that_are_packed_or_no_text_are_told_from_bad_lines(tmp_path, start, told):
+    path = tmp_path / "completions.jsonl"
+    path.write_bytes(start)
+    with pytest.raises(ValueError, match=f"jsonl line 1: {told}"):
         score_file(path)
 
 

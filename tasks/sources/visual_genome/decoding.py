@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.ledger import lost, repaired
 from tasks.sources.files import UNREADABLE, decode_parts, decode_without, problem_in
-from tasks.sources.visual_genome.records import DISPENSABLE, SHAPES
+from tasks.sources.visual_genome.records import DISPENSABLE, SHAPES, Attributes
 
 S = TypeVar("S", bound=Struct)
 
@@ -99,7 +99,9 @@ def decoded(
     try:
         return decoder.decode(raw)
     except UNREADABLE:
-        record, problems = decode_without(raw, shape, DISPENSABLE)
+        # A record of attributes alone says nothing without them.
+        needed = {"attributes"} if shape is Attributes else set()
+        record, problems = decode_without(raw, shape, DISPENSABLE - needed)
         ledger += [
             repaired(image_id, f"{item}.{name}", "field-unreadable", problem)
             for name, problem in problems

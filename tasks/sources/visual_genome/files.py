@@ -35,7 +35,7 @@ DOWNLOAD = "`spatialthinker download visual-genome` fetches them"
 
 def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, list[Path]]:
     """JSON files by role; those in archives are unpacked below `unpack_into` first. Objects and
-    relationships that have no file of their own in a folder are read from its scene graphs.
+    relationships that have no file of their own are read from scene graphs.
 
     Raises ValueError where a folder holds two files of one role.
     """
@@ -56,11 +56,10 @@ def find_annotations(path: str, unpack_into: Path, store: Path) -> dict[str, lis
                 match = ROLE_NAME.fullmatch(_last_part(name))
                 if match and (file.parent, match[1]) not in plain:
                     _add(found, match[1], file, name)
-    for folder, role in [*found]:
-        if role == GRAPHS:
-            graphs = found.pop((folder, role))
-            for part in ("objects", "relationships"):
-                found.setdefault((folder, part), graphs)
+    graphs = {folder: found.pop((folder, role)) for folder, role in [*found] if role == GRAPHS}
+    for part in ("objects", "relationships"):
+        if all(role != part for _, role in found):
+            found |= {(folder, part): file for folder, file in graphs.items()}
     roles: dict[str, list[Path]] = {role: [] for role in ROLES}
     for (_, role), (file, name) in found.items():
         is_packed = file.suffix == ".zip"

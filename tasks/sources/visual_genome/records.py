@@ -15,7 +15,9 @@ Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 """A coordinate beyond a million pixels is a broken number: no image is so large."""
 
 
-DISPENSABLE = frozenset({"coco_id", "url", "exhaustive", "merged_object_ids", "depth", "facing"})
+DISPENSABLE = frozenset(
+    {"coco_id", "url", "exhaustive", "merged_object_ids", "attributes", "depth", "facing"}
+)
 """Fields without which a record says less and speaks of the same thing: one that cannot be read is
 left out, where any other field costs the record."""
 

@@ -79,6 +79,8 @@ def test_what_is_wrong_is_named_the_file_or_the_overrides(tmp_path, text, overri
         ("write.min_quota_share", "; it belongs to [gates]"),
         ("select.temperature", "; it belongs to [judge.chat] or [write.chat]"),
         ("select.kind", "accepted here are exclude, val_share"),
+        ("source.quota", "; it belongs to the table [quota]"),
+        ("quota.render", "; it belongs to the table [source.render]"),
     ],
 )
 def test_of_a_key_in_a_wrong_section_it_is_said_where_it_belongs(key, told):
