@@ -126,7 +126,10 @@ def _said_again(part: str, item: _Item) -> str | None:
     if any(UNSAID.search(line) for line in skeletons_of(part, dict.fromkeys(item.options, ()))):
         return None
     text = plain(part)
-    if item.asked.viewpoint and said_from(text) not in (None, item.asked.viewpoint):
+    if item.asked.viewpoint and said_from(text, item.asked.things) not in (
+        None,
+        item.asked.viewpoint,
+    ):
         return None
     proposition = proposition_in(item.question, item.options)
     letter = confirmed(text, proposition) if proposition else None

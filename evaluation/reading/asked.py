@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from evaluation.reading.existing import sought_in
+from evaluation.reading.naming import is_solid
 from evaluation.reading.option_texts import NUMBERS, UNIT, singular
-from evaluation.reading.viewpoint import Viewpoint, asked_from
+from evaluation.reading.qualified import Qualified, qualified_in
+from evaluation.reading.viewpoint import Viewpoint, asked_from, pictures_in
 
 if TYPE_CHECKING:
     from evaluation.reading.related import Claim
 
 TABLE = Path(__file__).parents[2] / "data" / "vocabulary" / "scales.toml"
-RANK = re.compile(r"(?i)\b(second|third|fourth)[ -](?=(?:\w+ )?(?:\w+est|most)\b)")
-"""Before the end of a scale: what is at the end itself is not asked for."""
+RANK = re.compile(
+    r"(?i)\b(second|third|fourth)[ -](?=(?:\w+ )?(?:\w+est|most)\b|"
+    r"(?:[\w-]+ ){0,2}?from (?:the )?(?P<side>left|right|top|bottom)\b)"
+)
+"""Before the end of a scale, or of a row: what is at the end itself is not asked for."""
 TURNS = re.compile(r"(?i)\b(?:less|least|not|never|no|without|except|hardly)\b|n't\b")
 """What makes a word of one end speak of the other end, or of neither."""
 LESSER = re.compile(r"(?i)\b(?:less|least)\b")
@@ -26,7 +31,7 @@ THING = re.compile(r"[^\W\d_]{3,}")
 REFERENCE = re.compile(
     r"(?i)\b(?:relative|respect|relation|regard|compared|comparison) (?:to|with) "
     r"(?:the|this|that|an?) "
-    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|is|are|seen|from|as|of|when)\b|$))"
+    r"((?:[\w-]+ ){0,2}?[\w-]+)\b(?= ?(?:[,.;:?)]|(?:in|on|at|is|are|seen|from|as|of|when)\b|$))"
 )
 """From what a question asks for the place of another thing."""
 VERB = re.compile(
@@ -43,9 +48,14 @@ MEASURE = re.compile(rf"\d[\d.,]*[ -]?{UNIT}")
 """Of an option: its unit names no thing, such as a parking meter."""
 HOW_MANY = re.compile(r"(?i)\bhow many\b|\bnumber of\b|\bcount\b")
 WHETHER = re.compile(r"(?i)\b(?:is|are) there\b|\b(?:can|do) (?:you|we) see\b")
+AT = re.compile(
+    r"(?i)\b(on|under|behind|above|below) (?:the|this|that|an?) (?:[\w-]+ ){0,2}?([\w-]+)"
+    r"(?=$|[?.,;:]| (?:in|on|at|is|are|and|that|which|with)\b)"
+)
+"""At which thing something is, and how."""
 PLACED = re.compile(
     r"(?i)\b(?:where|which (?:way|side|direction|part)|what \w+)\b[^.?]*?\b(?:is|are) "
-    r"(?:the|this|that) ((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|with|to|from|as|of|"
+    r"(?:the|this|that) ((?:[\w-]+ ){0,2}?[\w-]+)\b(?= ?(?:[,.;:?)]|(?:in|on|at|with|to|from|as|of|"
     r"relative|located|positioned|placed|situated|facing|compared)\b|$))"
 )
 """Of what a question asks for the place."""
@@ -53,7 +63,7 @@ RELATED = re.compile(
     r"(?i)\b(?:which|what|who)\b[^.?]*? (?:is|are) (?:\w+(?:ed|ing) )?"
     r"(?:directly |to the |on the )?"
     r"(?:behind|in front of|above|below|under|(?:left|right)(?: side)? of) (?:the|this|that) "
-    r"((?:[\w-]+ ){0,2}?[\w-]+)(?= ?(?:[,.;:?)]|(?:in|on|at|from|as)\b|$))"
+    r"((?:[\w-]+ ){0,2}?[\w-]+)\b(?= ?(?:[,.;:?)]|(?:in|on|at|from|as)\b|$))"
 )
 """From what a question asks which thing is where."""
 ASKED_THING = r"(?:the|this|that) ((?:[\w-]+ ){0,2}?[\w-]+)"
@@ -93,9 +103,10 @@ class Asked(NamedTuple):
     where it asks whether something is there, the letter of "no" and the words for what it seeks;
     patterns of its options where it asks for a place relative to another thing, or they compare;
     the things for whose place it asks; a pattern of the word for what is not first on a scale
-    ("second"); how its options have one thing to another; whose left and right it asks for.
-    `is_turned` has clauses read that speak
-    of the opposite of what is asked."""
+    ("second"); how its options have one thing to another; whose left and right it asks for; the
+    colours and the like by which it names things; how what it counts is to another thing: "on";
+    of which of several pictures it asks. `is_turned` has clauses read that speak of the
+    opposite of what is asked."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
@@ -114,6 +125,9 @@ class Asked(NamedTuple):
     rank: re.Pattern[str] | None = None
     claims: "Sequence[tuple[str, Claim]]" = ()
     viewpoint: Viewpoint | None = None
+    qualified: Set[Qualified] = frozenset()
+    counted_at: Set[str] = frozenset()
+    pictures: Set[str] = frozenset()
     is_turned: bool = False
 
 
@@ -164,14 +178,23 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         sought,
         [re.compile(place) for place in places if others or is_scale_offered],
         things_in(placed[1]) if placed else frozenset(),
-        re.compile(rf"(?i)\b{rank[1]}\b") if (rank := RANK.search(question)) else None,
+        _ranked(rank) if (rank := RANK.search(question)) else None,
         viewpoint=asked_from(question, offered),
+        qualified={*qualified_in(question)} - {*qualified_in(offered)},
+        pictures=frozenset() if pictures_in(offered) else pictures_in(question),
+        counted_at={how.lower() for how, thing in AT.findall(question) if is_solid(thing.lower())},
     )
 
 
 def _with_side(place: str) -> str:
     """A pattern of a place, also of "left side of" for "left of"."""
     return re.sub(r"(left|right)(\\ of)$", r"\1(?: (?:hand )?side)?\2", re.escape(place))
+
+
+def _ranked(rank: re.Match[str]) -> re.Pattern[str]:
+    """The word for what is not first, unless it is so from another side."""
+    other = rf"(?!.*\bfrom (?:the )?(?!{rank['side']})(?:left|right|top|bottom)\b)"
+    return re.compile(rf"(?i)\b{rank[1]}\b{other if rank['side'] else ''}")
 
 
 def _beside_offered(question: str, texts: Sequence[str]) -> set[str]:

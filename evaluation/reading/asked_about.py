@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from evaluation.reading.asked import COMMON, LESSER, NUMBER, TURNS, VERB, Asked, Scale, things_in
-from evaluation.reading.compared import SENTENCE_ENDS, THAN, is_of_some
+from evaluation.reading.compared import SENTENCE_ENDS, compares, is_of_some
 from evaluation.reading.counted import (
     Clause,
+    is_count_of_others,
     with_zero,
     without_parts,
     without_shared_out,
@@ -26,6 +27,7 @@ from evaluation.reading.from_another import SCENE, is_from_another
 from evaluation.reading.measured import is_another_measure
 from evaluation.reading.naming import is_another_thing
 from evaluation.reading.option_texts import PRONOUNS, singular
+from evaluation.reading.qualified import is_otherwise
 from evaluation.reading.related import is_another
 from evaluation.reading.reply_parts import SUPPOSED
 from evaluation.reading.skeletons import with_not
@@ -44,7 +46,15 @@ from evaluation.reading.subjects import (
 )
 from evaluation.reading.things import is_none_of, is_owned_by_another, is_reference
 from evaluation.reading.turned import said_by_opposite
-from evaluation.reading.viewpoint import SIDE_WORD, THEIR_OWN, Viewpoint, said_from
+from evaluation.reading.viewpoint import (
+    OWN_SIDE,
+    SIDE_WORD,
+    THEIR_OWN,
+    Viewpoint,
+    pictures_in,
+    said_from,
+    with_own_side,
+)
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
 """Joins a clause to one that was left out."""
@@ -77,15 +87,19 @@ GENERAL = {
     "itself",
 }  # fmt: skip
 """Words that may stand for what is asked about."""
+CAN_BE_SEEN = re.compile(r"(?i)\bcan be (?:seen|found|spotted|observed)\b")
 STANDS = re.compile(
     r"(?i)\b(?:stands?|sits?|lies?|hangs?|rests?) (?=(?:much |far |slightly )?(?:\w+er|more)\b)"
 )
 """A verb that says no more than "is" of what compares."""
-ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|most|least)\b")
+ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|(?:left|right|top|bottom)?most|least)\b")
+RANKED = re.compile(r"(?i)\b(?:first|second|third|fourth|fifth|last)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
 GAPPED = re.compile(r"(?i)^\W*(?:(?:and|while|with) )?the (?:[\w'-]+ ){1,4}the \w")
 """A thing and what is said of it by the verb of the clause before: "and the cup the second"."""
+THAT = re.compile(r"(?i)^.*\b(?:that|like) ")
+"""Before what is said to be so."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -112,7 +126,7 @@ class _Reading:
     whether that was; whether the last clause was left out; the other thing that it then spoke of;
     whether it stands below a heading of the opposite, or belongs to a comparison; whether what
     speaks of the opposite is not understood, where it is read; from where the sentence says what
-    is left and right."""
+    is left and right; whether the sentence is of another picture."""
 
     asked: Asked
     said: set[str]
@@ -127,6 +141,7 @@ class _Reading:
     is_compared: bool = False
     is_unclear: bool = False
     viewpoint: Viewpoint | None = None
+    is_of_other_picture: bool = False
 
     def take(self, clause: str, mark: str, ahead: str) -> None:
         """The next clause, the mark behind it, and the text from its start on."""
@@ -146,7 +161,9 @@ class _Reading:
         self.is_unclear |= asked.is_turned and is_opposite
         self.is_headed &= not _names_end(clause, asked)
         self.is_compared &= not VERB.search(clause)
-        self.is_compared |= THAN.search(clause) is not None and is_of_some(ahead, asked)
+        self.is_compared |= compares(clause, asked) and is_of_some(ahead, asked)
+        if pictures := asked.pictures and pictures_in(clause):
+            self.is_of_other_picture = pictures.isdisjoint(asked.pictures)
         is_repeated = self._repeats_condition(clause)
         self.is_left_out = not is_repeated and (
             self.is_headed
@@ -156,12 +173,14 @@ class _Reading:
             or (is_gapped and not _names_end(clause, asked))
             or self._is_elsewhere(clause)
             or self._is_from_elsewhere(clause, is_last=is_last)
+            or self.is_of_other_picture
         )
         subject = subject_of(clause)
         if VERB.search(clause) and not goes_on:
             self.aside = self._another(clause) if self.is_left_out else ""
         self.is_of_others |= subject is not None and subject.thing not in asked.things | GENERAL
         self.is_compared &= not is_last
+        self.is_of_other_picture &= not is_last
         is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
         if self.is_left_out and (is_of_letter or not _has_letter(clause, asked.letters)):
             if is_opposite and ADDED.match(clause):
@@ -183,6 +202,9 @@ class _Reading:
         asked = self.asked
         if asked.is_counted and not _has_letter(clause, asked.letters):
             clause = with_zero(with_not(without_shared_out(clause)), asked)
+        if asked.viewpoint is Viewpoint.ANOTHER:
+            clause = with_own_side(clause, asked.things)
+        clause = CAN_BE_SEEN.sub("is", clause)
         clause = STANDS.sub("is ", asked.verb.sub("is", clause) if asked.verb else clause)
         clause = without_whole(self.kept, clause, asked)
         subject = subject_of(clause)
@@ -202,10 +224,13 @@ class _Reading:
         name."""
         asked, subject = self.asked, subject_of(clause)
         is_end = _names_end(clause, asked)
-        is_first = ENDMOST.search(clause) or is_end
-        if asked.rank and is_first and not asked.rank.search(clause):
+        is_ranked = ENDMOST.search(clause) or RANKED.search(clause) or is_end
+        if asked.rank and is_ranked and not asked.rank.search(clause):
             return True
-        if THERE_IS.match(clause) and not things_in(clause) <= asked.things | COMMON:
+        there = THERE_IS.match(clause)
+        if there and not things_in(clause[there.end() :]) <= asked.things | COMMON:
+            return True
+        if is_otherwise(clause, asked.qualified):
             return True
         inside = WITHIN.search(clause)
         if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
@@ -216,6 +241,8 @@ class _Reading:
         if some and is_another_thing(some[2], asked.things):
             return True
         if is_another_measure(clause, asked):
+            return True
+        if asked.is_counted and is_count_of_others(clause, asked):
             return True
         if is_from_another(clause, asked) or is_another(clause, asked.claims):
             return True
@@ -246,11 +273,13 @@ class _Reading:
     def _is_from_elsewhere(self, clause: str, *, is_last: bool) -> bool:
         """Whether a clause says what is left or right from elsewhere than the question asks. What
         begins a sentence ("in the picture,") holds to its end."""
-        here, is_of_side = said_from(clause), SIDE_WORD.search(clause) is not None
-        seen_from = here or (None if THEIR_OWN.search(clause) else self.viewpoint)
+        here = said_from(clause, self.asked.things)
+        is_of_side = SIDE_WORD.search(clause) is not None
+        is_own = THEIR_OWN.search(clause) or OWN_SIDE.search(clause)
+        seen_from = here or (None if is_own else self.viewpoint)
         if is_last:
             self.viewpoint = None
-        elif here and (is_of_side or not VERB.search(clause.replace("'s", ""))):
+        elif here and (is_of_side or not VERB.search(THAT.sub("", clause).replace("'s", ""))):
             self.viewpoint = here
         asked = self.asked.viewpoint
         return is_of_side and None not in (asked, seen_from) and seen_from is not asked

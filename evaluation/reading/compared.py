@@ -6,8 +6,17 @@ from evaluation.reading.asked import VERB, Asked, things_in
 
 SENTENCE_ENDS = re.compile(r"[.!?\n]")
 THAN = re.compile(r"(?i)\bthan\b")
+COMPARING = re.compile(r"(?i)\b(?:than|in front of)\b")
 OUTDONE = re.compile(r"(?i)\b(?:(?:even|still) \w+er\b(?! than\b)|\w+er still\b)")
 """Of what goes beyond the things that are compared before it."""
+ENDMOST = re.compile(r"(?i)(?<!\bit )\b(?:is|are) the \w{2,}est\b")
+"""The same, unless it may be one of them."""
+
+
+def compares(clause: str, asked: Asked) -> bool:
+    """Whether a clause compares two things: "in front of" does so where it is not asked for."""
+    words = THAN if "front" in asked.things else COMPARING
+    return words.search(clause) is not None
 
 
 def is_of_some(text: str, asked: Asked) -> bool:
@@ -24,8 +33,10 @@ def is_of_some(text: str, asked: Asked) -> bool:
 
 def _is_outdone(sentence: str, asked: Asked) -> bool:
     """Whether a sentence that compares says behind this that another thing goes beyond."""
-    rest = THAN.split(sentence, maxsplit=1)[-1]
+    rest = COMPARING.split(sentence, maxsplit=1)[-1]
     verb = VERB.search(rest)
     again = rest[verb.end() :] if verb else ""
     is_again = THAN.search(again) is not None and any(end.search(again) for end, _ in asked.ends)
-    return is_again or OUTDONE.search(rest) is not None
+    most = ENDMOST.search(rest)
+    is_endmost = most is not None and any(end.search(most[0]) for end, _ in asked.ends)
+    return is_again or is_endmost or OUTDONE.search(rest) is not None

@@ -8,16 +8,26 @@ behind it.
 import re
 from collections.abc import Sequence
 
-from evaluation.reading.asked import COMMON, NUMBER, PART, Asked, things_in
-from evaluation.reading.option_texts import DIGITS
+from evaluation.reading.asked import AT, COMMON, NUMBER, PART, Asked, things_in
+from evaluation.reading.naming import is_another_thing
+from evaluation.reading.option_texts import DIGITS, singular
 from evaluation.reading.subjects import supposing
+from evaluation.reading.things import WHOLE
 
 SOME = re.compile(
     rf"(?i)(?<![\w.-]){NUMBER} "
-    r"(?:(?P<whole>of (?:them|these|those|whom|which))|(?:are|is|were|was|have|has|wear)\b)"
+    r"(?:(?P<whole>of (?:them|these|those|whom|which))|(?:are|is|were|was|have|has|wear|\w+ing)\b)"
 )
 """A number of some of the things that were counted before."""
 COUNTED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} (?:of the )?[a-z]")
+PREPOSITION = "(?:of|in|on|at|by|with|under|behind|near|next|to|from|is|are)"
+NUMBER_OF = re.compile(
+    rf"(?i)(?<![\w.-]){NUMBER} "
+    rf"(?:(?!{PREPOSITION}\b)[\w-]+ ){{0,2}}?([\w-]+)(?=$|[.,;:!?]| (?:{PREPOSITION}|and|\w+ing)\b)"
+)
+"""A number, and the word for what it is of."""
+OWNED = re.compile(rf"(?i)(?<![\w.-]){NUMBER} of the [\w-]+(?:'s|(?<=s)') ([\w-]+)")
+"""A number, and the word for what belongs to things: "one of the dogs' owners"."""
 SHARED_OUT = re.compile(r"(?i)\b(?:each|every|per)\b")
 """With a number that is of a part: "each table has 2 chairs"."""
 NONE = re.compile(r"(?i)\b(?:no|zero|not any) (?=([\w-]+)\b)")
@@ -26,6 +36,19 @@ CONCLUDES = re.compile(r"(?i)\b(?:answer|option|choice|total)\b")
 MAX_BEFORE = 20
 """Clauses in which a number of more things, or parts of a number, are looked for: bounds time."""
 Clause = tuple[str, str]
+
+
+def is_count_of_others(clause: str, asked: Asked) -> bool:
+    """Whether a clause has no number but that of other things, or of things on, under or behind
+    another thing than the question names there: "six cups are on the floor"."""
+    if len(COUNTED.findall(clause)) != 1:
+        return False
+    if (owned := OWNED.search(clause)) and singular(owned[2].lower()) not in asked.things:
+        return True
+    things = [thing for how, thing in AT.findall(clause) if how.lower() in asked.counted_at]
+    things += [thing for _, thing in NUMBER_OF.findall(clause)]
+    others = {singular(thing.lower()) for thing in things} - WHOLE
+    return any(is_another_thing(thing, asked.things) for thing in others)
 
 
 def without_shared_out(clause: str) -> str:

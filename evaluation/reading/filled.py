@@ -40,7 +40,7 @@ BEING = {
     "sit", "sitting", "hangs", "hang", "hanging", "rests", "rest", "resting", "located", "placed",
     "positioned", "situated", "perched",
 }  # fmt: skip
-"""Words by which a thing is somewhere."""
+"""Words by which a thing is somewhere, if a place follows."""
 
 
 class Gap(NamedTuple):
@@ -88,5 +88,7 @@ def filled(text: str, gaps: Sequence[Gap], options: Mapping[str, str]) -> str | 
 
 
 def _content(text: str) -> list[str]:
-    words = (word for word in words_of(text)[0] if word not in BEING)
+    words = words_of(text)[0]
+    last = words[-1:] if words[-1:] != ["is"] and words[-1:] != ["are"] else []
+    words = [*(word for word in words[: len(words) - len(last)] if word not in BEING), *last]
     return [DIGITS.get(word) or stem(word) for word in words]

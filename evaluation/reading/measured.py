@@ -11,7 +11,7 @@ from evaluation.reading.naming import is_another_thing
 
 DISTANCE = {"far", "distance", "away", "apart", "from"}
 DIMENSIONS = (
-    {"tall", "height", "high"},
+    {"tall", "height", "high", "above"},
     {"wide", "width"},
     {"long", "length"},
     {"deep", "depth"},

@@ -38,7 +38,8 @@ FORMS = {
     "before": "in front of",
     "beside": "beside|next to",
     "on": "on top of|on|upon",
-    "inside": "inside(?: of)?|within",
+    "inside": "inside(?: of)?|within|in",
+    "containing": "contain",
     "between": "(?:in )?between",
     "taller": "taller than",
     "shorter": "shorter than",
@@ -50,6 +51,7 @@ FORMS = {
 """The words of a relation by its name, in the singular and without articles."""
 PAIRS = [
     ("left", "right"), ("above", "below"), ("behind", "before"), ("beside", "beside"),
+    ("inside", "containing"),
     ("taller", "shorter"), ("larger", "smaller"), ("nearer", "farther"),
 ]  # fmt: skip
 CONVERSE = dict(PAIRS) | {other: one for one, other in PAIRS}
@@ -60,14 +62,18 @@ STATES = [
     re.compile(rf"(?P<one>.+?) {verb}{HOW}{EXACT}(?:{RELATION}) (?P<other>.+)")
     for verb in (f"(?:{IS}) ", "")
 ]
-STATES.insert(1, re.compile(rf"{EXACT}(?:{RELATION}) (?P<other>.+?) (?:{IS}) (?P<one>.+)"))
+STATES.insert(
+    1, re.compile(rf"{EXACT}(?:{RELATION}) (?P<other>.+?) (?:there )?(?:{IS}) (?P<one>.+)")
+)
 """With a verb between a thing and its relation, or behind both ("left of the cup is a plate"), else
 without: "the lamp on the table is behind the vase" says nothing of the table."""
 THERE = re.compile(r"^(?:there (?:is|are)|(?:i|we|you) (?:can )?see) ")
 """Before what is somewhere."""
-PLACE = re.compile(rf"{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
+PLACE = re.compile(rf"{HOW}{EXACT}(?:{RELATION})(?: (?P<other>.+))?")
 WHICH = re.compile(
-    r"(?i)\b(?:which|what|who)(?: of (?:these|them|the \w+)| [\w-]+)? (?:is|are) ([^?,.;:]+)"
+    r"(?i)\b(?:which|what|who)(?: of (?:these|them|the \w+)| [\w-]+)? "
+    r"(?:is|are|stands?|sits?|lies?|hangs?|can be seen|can (?:you|we) see|do (?:you|we) see) "
+    r"([^?,.;:]+)"
 )
 NO_NAME = re.compile(
     r"^(?:to|on|at|in)\b|\b(?:not|no|than|and|or|it|they|which|that|who|is|are|ha|have|left|right|"
@@ -79,7 +85,7 @@ SEEMS = r"(?! \w+s (?:like|that|as)\b)"
 INTRODUCED = re.compile(
     rf"(?i)^{PREFACE}(?=(?:the|this|that|an?|it{SEEMS}|they|he|she|there|(?:i|we|you) (?:can )?see|"
     r"(?:(?:directly|exactly) )?"
-    r"(?:(?:to|on) the (?:left|right)|above|below|under|behind|in front|beside|next))\b)"
+    r"(?:to the (?:left|right)|above|below|under|behind|in|inside|on|beside|next|between))\b)"
 )
 """What stands before the words of a claim: "it looks like"."""
 TAILS = {"of", "in", "on", "at", "with", "from", "when", "as", "itself", "by", "near", "while"}

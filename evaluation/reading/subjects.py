@@ -11,7 +11,8 @@ from evaluation.reading.reply_parts import any_of
 
 CONTRASTING = "and|but|yet|while|whereas|though|although"
 JOINING = f"{CONTRASTING}|so|because|since|however|therefore|thus|hence"
-JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?(?:in {SCENE},?\s+)?"
+IN_PICTURE = rf"(?:in (?:{SCENE}|the (?:first|second|third|fourth|last|other) \w+),?\s+)?"
+JOINED = rf"(?i)^(?:(?:{JOINING})\s+)?{IN_PICTURE}"
 IS = "(?:is|are|was|were|stands?|sits?|lies?|hangs?|rests?|appears?|seems?|looks?)"
 THING = r"(?:[\w-]+\s+){0,2}?([\w-]+)"
 """A name of up to three words, with the last one in the group."""
@@ -30,6 +31,7 @@ PREFACE = (
     r"(?:(?:(?!(?:an?|the|this|these|those|of|to|on|in|at|by|with|from|near|under|behind|above|"
     r"below|beside|inside|between|over)\b)[\w'-]+\s+){0,4}?"
     r"|.{0,60}?(?:\bthat\s+|[\"'\u201c\u2018]))"
+    rf"{IN_PICTURE}"
 )
 """Before a sentence: "maybe", "I think that", "they claim", "the statement that"."""
 SUBJECT = re.compile(

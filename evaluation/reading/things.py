@@ -13,7 +13,7 @@ from evaluation.reading.subjects import OF_OWNER, OWNER
 
 WHOLE = {
     "top", "bottom", "front", "back", "side", "end", "edge", "middle", "center", "color", "body",
-    "head", "face",
+    "head", "face", "surface",
 }  # fmt: skip
 """Words for a thing itself, as far as a question about it goes: "the top of the shelf"."""
 OWNERS = {"owner", "handler", "keeper", "neighbor", "neighbour"}

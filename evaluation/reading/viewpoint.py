@@ -2,11 +2,14 @@
 
 Asked on which side of a person something is as that person sees it, "it is on the left of the
 picture" says nothing; nor does "from the man's perspective it is on the left" where the question
-asks for what the viewer sees.
+asks for what the viewer sees. Of several pictures, the first says nothing of what is in the second.
 """
 
 import re
+from collections.abc import Set
 from enum import StrEnum, auto
+
+from evaluation.reading.naming import is_another_thing
 
 SIDE_WORD = re.compile(r"(?i)\b(?:left|right)\b")
 PICTURE = "(?:image|picture|photo|photograph|frame)"
@@ -34,9 +37,25 @@ THEIR_OWN = re.compile(r"(?i)\b(?:his|her|their|my|your) (?:own )?(?:left|right)
 """Whoever's it is, what stands before it in its sentence does not say."""
 
 
+OWNER = re.compile(
+    rf"(?i)\bfrom the (?:[\w-]+ ){{0,2}}?([\w-]+?)(?:'s|(?<=s)') {VIEW}|"
+    rf"\bfrom the {VIEW} of the (?:[\w-]+ ){{0,2}}?([\w-]+)$"
+)
+"""Who sees it so."""
+OWN_SIDE = re.compile(r"(?i)\b(on|to) the ([\w-]+)'s (?=(?:left|right)\b)")
+"""A side of somebody: "on the driver's left"."""
+
+NUMBERED = re.compile(
+    rf"(?i)\b(first|second|third|fourth|last|other) (?:{PICTURE.strip('(?:)')}|view|viewpoint)\b"
+)
+"""One of several pictures."""
+
+
 class Viewpoint(StrEnum):
     VIEWER = auto()
     ANOTHER = auto()
+    NOBODY = auto()
+    """Of somebody of whom the question does not ask."""
 
 
 def asked_from(question: str, offered: str) -> Viewpoint | None:
@@ -49,8 +68,24 @@ def asked_from(question: str, offered: str) -> Viewpoint | None:
     return Viewpoint.ANOTHER if OF_ANOTHER.search(question) else None
 
 
-def said_from(text: str) -> Viewpoint | None:
-    """From where a clause of a reply says what it says; None where it does not say."""
+def pictures_in(text: str) -> set[str]:
+    """Of which of several pictures a text speaks."""
+    return {number.lower() for number in NUMBERED.findall(text)}
+
+
+def said_from(text: str, asked: Set[str]) -> Viewpoint | None:
+    """From where a clause of a reply says what it says, to a question that names some things; None
+    where it does not say."""
+    owner = OWNER.search(text)
+    if owner and is_another_thing((owner[1] or owner[2]).lower(), asked):
+        return Viewpoint.NOBODY
     if OF_ANOTHER.search(text):
         return Viewpoint.ANOTHER
     return Viewpoint.VIEWER if OF_VIEWER.search(text) or IN_PICTURE.search(text) else None
+
+
+def with_own_side(clause: str, asked: Set[str]) -> str:
+    """A clause with a side of whom the question names as a side: "on the left"."""
+    return OWN_SIDE.sub(
+        lambda found: f"{found[1]} the " if found[2].lower() in asked else found[0], clause
+    )

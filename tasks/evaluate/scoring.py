@@ -24,7 +24,7 @@ from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
-VERSION = 40
+VERSION = 41
 
 
 class Scored(NamedTuple):

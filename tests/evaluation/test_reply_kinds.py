@@ -426,6 +426,7 @@ def test_replies_in_the_styles_of_models_are_read():
         "The truck is red.",
         "The car is red.",
         "The thing on the chair is a phone.",
+        "The cup is on the left in the image, next to the keyboard that is right of the laptop.",
     ]
 
 

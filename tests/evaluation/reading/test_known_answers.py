@@ -242,6 +242,130 @@ KINDS = {
             "the {x} is the tallest",
         ),
     ),
+    "qualified": Kind(
+        ("How many red {x} are there?", "How many red {x} can you see?"),
+        ("1", "2", "3", "4"),
+        ("cars", "apples", "chairs"),
+        says=("there are {o} red {x}", "I can see {o} red {x}"),
+        may=("{o} {x} are red", "{o} of the {x} are red"),
+        never=(
+            "there are {o} blue {x}",
+            "{o} {x} are blue",
+            "{o} of the {x} are green",
+            "there are {o} red tables",
+        ),
+    ),
+    "counted at": Kind(
+        ("How many {x} are on the table?",),
+        ("1", "2", "3", "4"),
+        ("cups", "plates", "books"),
+        says=("there are {o} {x} on the table", "I see {o} {x} on the table"),
+        may=("there are {o} {x}", "{o} {x} are on the table"),
+        never=(
+            "there are {o} {x} on the floor",
+            "{o} {x} are on the shelf",
+            "there are {o} bottles on the table",
+        ),
+    ),
+    "standing": Kind(
+        ("How many people are standing?", "How many people are standing in the picture?"),
+        ("1", "2", "3", "4"),
+        ("people",),
+        says=("{o} people are standing", "there are {o} people standing"),
+        may=("{o} of the people are standing",),
+        never=(
+            "{o} people are sitting",
+            "there are {o} people sitting on the bench",
+            "{o} of them are sitting",
+            "there are {o} large dogs",
+        ),
+    ),
+    "rank": Kind(
+        ("Which object is the second from the left?", "What is second from the left?"),
+        ("cup", "plate", "fork", "bowl"),
+        ("glass",),
+        says=("the {o} is second from the left",),
+        may=("the second object from the left is the {o}",),
+        never=(
+            "the {o} is the third from the left",
+            "the leftmost object is the {o}",
+            "the {o} is second from the right",
+            "the first object is the {o}",
+        ),
+    ),
+    "in": Kind(
+        ("What is in the {x}?", "What is inside the {x}?"),
+        ("apple", "knife", "flower", "key"),
+        ("bowl", "vase", "drawer"),
+        says=(
+            "the {o} is in the {x}",
+            "there is a {o} in the {x}",
+            "in the {x} is a {o}",
+            "the {x} contains a {o}",
+        ),
+        never=(
+            "the {o} is next to the {x}",
+            "the {o} is behind the {x}",
+            "there is a {o} on the table",
+            "the {o} is not in the {x}",
+        ),
+    ),
+    "standing to the left": Kind(
+        ("What stands to the left of the {x}?", "What can be seen to the left of the {x}?"),
+        ("lamp", "ball", "dog", "chair"),
+        ("car", "bed", "tree"),
+        says=(
+            "there is a {o} to the left of the {x}",
+            "left of the {x} is a {o}",
+            "to the left of the {x} there is a {o}",
+        ),
+        may=("the {x} is to the right of the {o}",),
+        never=(
+            "to the right of the {x} there is a {o}",
+            "in front of the {x} is a {o}",
+            "on the {x} is a {o}",
+            "in the {x} is a {o}",
+        ),
+    ),
+    "own side": Kind(
+        ("From the {x}'s perspective, on which side is the ball?",),
+        ("left", "right"),
+        ("man", "dog", "horse"),
+        says=(
+            "the ball is on the {x}'s {o}",
+            "from the {x}'s perspective, the ball is on the {o}",
+        ),
+        may=("the {x} would see the ball on the {o}",),
+        never=(
+            "the ball is on the {o} of the image",
+            "in the image, the ball is on the {o}",
+            "from the camera's perspective the ball is on the {o}",
+            "from the cat's perspective, the ball is on the {o}",
+        ),
+    ),
+    "second picture": Kind(
+        ("In the second image, on which side is the {x}?",),
+        ("left", "right"),
+        ("chair", "lamp", "dog"),
+        says=("in the second image the {x} is on the {o}",),
+        may=("the {x} is on the {o}",),
+        never=(
+            "in the first image the {x} is on the {o}",
+            "in the first image, the {x} is on the {o}",
+        ),
+    ),
+    "nearest": Kind(
+        ("Which object is the nearest to the camera?", "Which object is closest to us?"),
+        ("van", "bicycle", "bench", "tree"),
+        ("house",),
+        says=("the {o} is the closest", "the {o} is the nearest"),
+        never=(
+            "the {o} is in front of the {x}",
+            "the {o} is the farthest",
+            "the {o} is on the left",
+            "the van is in front of the tree",
+        ),
+    ),
     "number": Kind(
         ("How many {x} are there in the picture?", "How many {x} can you see?"),
         ("1", "2", "3", "4"),
@@ -323,7 +447,7 @@ def replies(draw: st.DrawFn) -> tuple[Kind, str, str, set[str], set[str]]:
     return kind, question, f"{reply}.", says, may
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=450, derandomize=True, deadline=None)
 @given(replies())
 def test_nothing_is_read_but_what_a_reply_says(case):
     kind, question, reply, says, may = case
