@@ -6,9 +6,9 @@ what it does. Sentences that ask or suppose say nothing (clauses), nor do clause
 than what the question asks (asked_about). In the others every clause states options, denies them,
 or says nothing (statements). Of all statements that are not taken back the most explicit ones
 count, and must agree. Where nothing is stated, a clause may say the question itself again, with yes
-or no (repeated) or with an option (filled). What cannot be read is None, never a guess: it counts
-as wrong and is reported. A letter wins over a text, and a text that only occurs states nothing:
-"the image above" does not say "above".
+or no (repeated) or with an option (filled), or how one of its things is to another (related). What
+cannot be read is None, never a guess: it counts as wrong and is reported. A letter wins over a
+text, and a text that only occurs states nothing: "the image above" does not say "above".
 """
 
 import re

@@ -58,12 +58,11 @@ CONVERSE = dict(PAIRS) | {other: one for one, other in PAIRS}
 """The relation of the second thing to the first, by that of the first to the second, where it has a
 name."""
 RELATION = "|".join(f"(?P<{name}>{words})" for name, words in FORMS.items())
-STATES = [
-    re.compile(rf"(?P<one>.+?) {verb}{HOW}{EXACT}(?:{RELATION}) (?P<other>.+)")
-    for verb in (f"(?:{IS}) ", "")
-]
-STATES.insert(
-    1, re.compile(rf"{EXACT}(?:{RELATION}) (?P<other>.+?) (?:there )?(?:{IS}) (?P<one>.+)")
+SOMEHOW = rf"{HOW}{EXACT}(?:{RELATION})"
+STATES = (
+    re.compile(rf"(?P<one>.+?) (?:{IS}) {SOMEHOW} (?P<other>.+)"),
+    re.compile(rf"{EXACT}(?:{RELATION}) (?P<other>.+?) (?:there )?(?:{IS}) (?P<one>.+)"),
+    re.compile(rf"(?P<one>.+?) {SOMEHOW} (?P<other>.+)"),
 )
 """With a verb between a thing and its relation, or behind both ("left of the cup is a plate"), else
 without: "the lamp on the table is behind the vase" says nothing of the table."""
