@@ -12,23 +12,19 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from evaluation.reading.asked import COMMON, LESSER, NUMBER, TURNS, VERB, Asked, Scale, things_in
+from evaluation.reading.asked import COMMON, LESSER, TURNS, VERB, Asked, Scale, things_in
 from evaluation.reading.compared import SENTENCE_ENDS, compares, is_of_some
 from evaluation.reading.counted import (
     Clause,
-    is_count_of_others,
     with_zero,
     without_parts,
     without_shared_out,
     without_whole,
 )
+from evaluation.reading.elsewhere import names_end, speaks_of_another
 from evaluation.reading.existing import said_to_exist
 from evaluation.reading.from_another import SCENE, is_from_another
-from evaluation.reading.measured import is_another_measure
-from evaluation.reading.naming import is_another_thing
-from evaluation.reading.option_texts import PRONOUNS, singular
-from evaluation.reading.qualified import is_otherwise
-from evaluation.reading.related import is_another
+from evaluation.reading.option_texts import PRONOUNS
 from evaluation.reading.reply_parts import SUPPOSED
 from evaluation.reading.skeletons import with_not
 from evaluation.reading.subjects import (
@@ -37,8 +33,6 @@ from evaluation.reading.subjects import (
     IT,
     JOINED,
     OWNER,
-    PREFACE,
-    THING,
     clause_ends,
     denying,
     subject_of,
@@ -58,20 +52,6 @@ from evaluation.reading.viewpoint import (
 
 JOINS = re.compile(rf"(?i)^(?:{CONTRASTING})\s+")
 """Joins a clause to one that was left out."""
-THERE_IS = re.compile(rf"{JOINED}{PREFACE}there(?:'s| is| are) (?:an?|some)\b(?! total of\b)")
-"""What is there, of which is perhaps said more than the question asks for."""
-WITHIN = re.compile(
-    rf"(?i)\b{IS} (?:\w+ing )?(?:on|in|at|inside|by|with) (?:the|an?) {THING}"
-    r"(?=$| (?:on|in|at) the\b)"
-)
-"""Where something is: no answer to what is the largest."""
-SIDE = re.compile(
-    rf"(?i)\b{IS} (?:(?:on|at|to|in) the )?(?:far )?"
-    r"(?:left|right|top|bottom|middle|center|centre)\b"
-    r"(?! (?:next|beside|behind|by|in front|above|below|under|on|at|against)\b)"
-)
-"""Where something is in the picture: no answer to what is the largest, either."""
-SOME_OF = re.compile(rf"(?i)\b{NUMBER} of (?:the|these|those) (\w+)")
 LETTERED = re.compile(rf"{JOINED}(?:(?:the )?(?:point|object) )?\(?[A-Z]\)? {IS}\b")
 """What a clause speaks of, by its letter."""
 ADDED = re.compile(rf"(?i)^(?:(?:which|that|who|and)\s+)?{IS}\b")
@@ -92,8 +72,6 @@ STANDS = re.compile(
     r"(?i)\b(?:stands?|sits?|lies?|hangs?|rests?) (?=(?:much |far |slightly )?(?:\w+er|more)\b)"
 )
 """A verb that says no more than "is" of what compares."""
-ENDMOST = re.compile(r"(?i)\b(?:\w{2,}est|(?:left|right|top|bottom)?most|least)\b")
-RANKED = re.compile(r"(?i)\b(?:first|second|third|fourth|fifth|last)\b")
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
 GAPPED = re.compile(r"(?i)^\W*(?:(?:and|while|with) )?the (?:[\w'-]+ ){1,4}the \w")
@@ -159,7 +137,7 @@ class _Reading:
         clause = turned or clause
         is_opposite = any(_is_opposite(clause, scale) for scale in asked.ends)
         self.is_unclear |= asked.is_turned and is_opposite
-        self.is_headed &= not _names_end(clause, asked)
+        self.is_headed &= not names_end(clause, asked)
         self.is_compared &= not VERB.search(clause)
         self.is_compared |= compares(clause, asked) and is_of_some(ahead, asked)
         if pictures := asked.pictures and pictures_in(clause):
@@ -170,7 +148,7 @@ class _Reading:
             or is_opposite
             or self.is_compared
             or goes_on
-            or (is_gapped and not _names_end(clause, asked))
+            or (is_gapped and not names_end(clause, asked))
             or self._is_elsewhere(clause)
             or self._is_from_elsewhere(clause, is_last=is_last)
             or self.is_of_other_picture
@@ -223,28 +201,7 @@ class _Reading:
         seen, one that the reply has brought in, or one behind a place that the question does not
         name."""
         asked, subject = self.asked, subject_of(clause)
-        is_end = _names_end(clause, asked)
-        is_ranked = ENDMOST.search(clause) or RANKED.search(clause) or is_end
-        if asked.rank and is_ranked and not asked.rank.search(clause):
-            return True
-        there = THERE_IS.match(clause)
-        if there and not things_in(clause[there.end() :]) <= asked.things | COMMON:
-            return True
-        if is_otherwise(clause, asked.qualified):
-            return True
-        inside = WITHIN.search(clause)
-        if inside and asked.ends and singular(inside[1].lower()) in asked.offered:
-            return True
-        if asked.ends and not (asked.places or is_end) and SIDE.search(clause):
-            return True
-        some = SOME_OF.search(clause) if asked.is_counted else None
-        if some and is_another_thing(some[2], asked.things):
-            return True
-        if is_another_measure(clause, asked):
-            return True
-        if asked.is_counted and is_count_of_others(clause, asked):
-            return True
-        if is_from_another(clause, asked) or is_another(clause, asked.claims):
+        if speaks_of_another(clause, asked):
             return True
         if is_owned_by_another(clause, asked, self.said):
             return True
@@ -307,10 +264,6 @@ class _Reading:
         kept = self.kept
         while kept and not VERB.search(kept[-1][0]) and kept[-1][1].strip() in ("", ","):
             kept.pop()
-
-
-def _names_end(clause: str, asked: Asked) -> bool:
-    return any(end.search(clause) for end, _ in asked.ends)
 
 
 def _is_opposite(clause: str, scale: Scale) -> bool:
