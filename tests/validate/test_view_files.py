@@ -29,7 +29,7 @@ def whole(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("rows_at_once", [7, SOUND.height])
+@pytest.mark.parametrize("rows_at_once", [17, SOUND.height])
 def test_results_do_not_depend_on_how_many_rows_are_judged_at_once(
     rows_at_once, whole, tmp_path, monkeypatch
 ):
