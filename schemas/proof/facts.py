@@ -49,6 +49,8 @@ class Facts(Naming):
         self.predicates = load_predicates()
         self.annotations = Annotations(scene, config)
         self.geometry = Geometry(scene, config, self.vocabulary)
+        self._known: dict[Claim, Evidence] = {}
+        """Of claims that were judged: a third is asked for again."""
 
     @cached_property
     def references(self) -> References:
@@ -99,6 +101,12 @@ class Facts(Naming):
 
     def holds(self, claim: Claim) -> Evidence:
         """What speaks for or against a claim; a claim with a flaw is unknown."""
+        found = self._known.get(claim)
+        if found is None:
+            found = self._known[claim] = self._judged(claim)
+        return found
+
+    def _judged(self, claim: Claim) -> Evidence:
         flaw = self.flaw(claim)
         if flaw:
             return unknown(flaw)
