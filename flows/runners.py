@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from prefect.context import FlowRunContext
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
@@ -18,6 +19,7 @@ from schemas.code_version import code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.runner import RunnerConfig, RunnerKind
 from schemas.printable import first_line, printable
+from schemas.proxies import is_own
 from tasks.away import Away, away
 
 CONNECT_SECONDS = 10
@@ -44,7 +46,8 @@ def runner_of(config: RunnerConfig) -> Any:
         return ThreadPoolTaskRunner(max_workers=config.max_workers)
     if not server_url():
         raise ValueError(f"runner.kind = {config.kind} needs a Prefect server: {HOW_TO_START}")
-    if config.address and has_own_server():
+    host = urlsplit(config.address or "").hostname
+    if host and not is_own(host) and has_own_server():
         raise ValueError(
             "runner.address needs a Prefect server that its machines reach: run `prefect server "
             "start --host 0.0.0.0` and `export PREFECT_API_URL=http://HOST:4200/api`"

@@ -92,7 +92,8 @@ def server_url() -> str | None:
 
 def has_own_server() -> bool:
     """Whether the server is a temporary one, which other machines do not reach."""
-    return bool(_started)
+    url = server_url()
+    return any(server.url == url for server in _started)
 
 
 def start_server() -> TemporaryServer | None:

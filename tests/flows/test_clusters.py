@@ -185,7 +185,7 @@ def test_replies_of_models_need_a_store_that_the_machines_share(tmp_path):
 def test_a_cluster_elsewhere_does_not_reach_the_server_of_one_command(tmp_path, monkeypatch):
     pytest.importorskip("prefect_dask")
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    config = save_config(tmp_path / "c.toml", on_cluster(NOWHERE))
+    config = save_config(tmp_path / "c.toml", on_cluster("tcp://198.51.100.7:8786"))
     done = subprocess.run(
         [CLI, "build", config, "--root", tmp_path / "root"], capture_output=True, text=True
     )
