@@ -18,16 +18,16 @@ from urllib.parse import urlsplit
 
 from schemas.chat import ANTHROPIC_HOST, ChatConfig, Failure, Request
 from tasks.chat.completion import Completion
-from tasks.chat.errors import (
+from tasks.chat.errors import RejectedError
+from tasks.chat.model_text import begins_as_prose, lacks_form
+from tasks.chat.named import (
     OF_FORM,
-    RejectedError,
     in_snake_case,
     names_any,
     names_field,
     names_streams,
     names_turns,
 )
-from tasks.chat.model_text import begins_as_prose, lacks_form
 
 
 class Form(StrEnum):

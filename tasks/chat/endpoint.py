@@ -30,10 +30,10 @@ from tasks.chat.errors import (
     error_words,
     in_one_line,
     is_unpaid,
-    names_request,
 )
 from tasks.chat.keys import key_of
 from tasks.chat.limits import LIMITS, Limits
+from tasks.chat.named import names_request
 from tasks.chat.packing import PLAIN, PackedError, too_large, unpacked
 
 PIECE = 1 << 20

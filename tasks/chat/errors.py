@@ -11,6 +11,7 @@ from typing import Any
 from schemas.chat import Failure
 from schemas.redaction import redacted
 from schemas.retry import TransientError, may_pass
+from tasks.chat.named import OF_IMAGES, OF_TOKENS, names_any, names_request
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""
@@ -23,26 +24,6 @@ FILTERED = (
     "flagged",
 )
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
-OF_FORM = (
-    "response format",
-    "schema",
-    "json object",
-    "structured output",
-    "guided",
-    "grammar",
-    "additionalproperties",
-    "additional properties",
-    "requested parameters",
-    "generate json",
-    "required for format",
-)
-"""Words of a rejection whose cause is the required form of the reply. The last are OpenRouter's,
-which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
-OF_IMAGES = (
-    "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
-    "must be a string", "valid string", "of type string", "only text content", "text inputs",
-)  # fmt: skip
-"""Words of a rejection whose cause are the photographs."""
 OF_SIZE = ("exceed", "too large", "too big")
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
 OF_LENGTH = (
@@ -50,37 +31,6 @@ OF_LENGTH = (
     "maximum number of tokens",
 )  # fmt: skip
 """Words of a rejection whose cause is the length of prompt and reply."""
-OF_TOKENS = ("max tokens", "max completion tokens")
-"""Words of a rejection whose cause is the limit of a reply."""
-OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
-"""Parameters that some servers refuse with the status of a crash."""
-REFUSED = (
-    r"(?:unsupported|not (?:supported|allowed|permitted|accepted)|unknown|unexpected|"
-    r"unrecogni[sz]ed|invalid|deprecated)"
-)
-"""What a server says of a field that it does not take. A name of one word may be another thing than
-the field, as in "unexpected provider error"."""
-REFUSES = re.compile(rf"\b{REFUSED}\b", re.I)
-OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
-OF_STREAMS = re.compile(
-    r"\bnon[- _]?stream|\bstream *= *false|"
-    r"\bstream\b[^.\n]{0,40}\b(?:true|mode|parameter|enabled|required)\b|"
-    r"\b(?:only|needs?|requires?|must|use(?! of)|enable|set|without)\b[^.\n]{0,40}"
-    r"\bstream(?:ing|s)?\b|"
-    r"\bstreaming\b[^.\n]{0,40}\b(?:only|requests?|required|must|needed|true|enabled)\b",
-    re.I,
-)
-"""Words of a server that sends a reply piece by piece or not at all; that a stream has failed is no
-demand for one."""
-OF_TURNS = re.compile(
-    r"must alternate|['\"`](?:system|developer)['\"`]|"
-    r"\b(?:system|developer)[ _-](?:role|message|prompt|instruction)|"
-    r"\b(?:system|developer|assistant)\b[^.\n]*\broles?\b|"
-    r"\broles?\b[^.\n]*\b(?:system|developer|assistant)\b",
-    re.I,
-)
-"""Words of a chat template that knows no instructions, or no two messages of one side: they name
-the roles of a request."""
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass."""
@@ -92,8 +42,6 @@ MESSAGES = ("message", "status_msg", "error_msg", "msg")
 """Names of what a server says of an error; the second is MiniMax's, the third Baidu's."""
 STATUS = re.compile(r"[45]\d\d")
 """An error's HTTP status."""
-CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-"""Where the next word begins in a name such as reasoningEffort."""
 UNPAID = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 """OpenAI's codes for an account that has to be paid up."""
 UNPAID_WORDS = ("credit balance is too low", "insufficient balance")
@@ -272,57 +220,3 @@ def _is_crash(status: int, words: str, fields: Iterable[str]) -> bool:
     """Whether a server failed at what this request asks of it, and would again: some answer 500
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
     return status >= 500 and status not in GATEWAY and names_request(words, fields)
-
-
-def names_request(words: str, fields: Iterable[str] = ()) -> bool:
-    """Whether a server speaks of what a request asks for, or of one of its own fields. A page for
-    people does not."""
-    if words.lstrip().startswith("<"):
-        return False
-    named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
-    is_field = any(_refuses(words, name) for name in fields)
-    return is_field or names_any(words, named) or names_turns(words) or names_streams(words)
-
-
-def _refuses(words: str, name: str) -> bool:
-    """Whether a server does not take a field. A name of one word stands in quotes, beside what says
-    so, or behind a word such as "parameter"."""
-    if "_" in in_snake_case(name):
-        return REFUSES.search(words) is not None and names_field(words, name)
-    field = _pattern(name)
-    first = rf"\b{REFUSED}\b[^.\n]{{0,40}}?(?:\b{OF_FIELD}\b(?: supplied| for| of)?:? ?|[\"'`(\[])"
-    behind = rf" (?:{OF_FIELD} )?(?:(?:is|are) )?(?:currently )?{REFUSED}\b"
-    quoted = rf"[\"'`][^.\n]{{0,40}}?\b{REFUSED}\b"
-    pattern = f"{first}{field}|{field}(?:{behind}|{quoted})"
-    return re.search(pattern, in_snake_case(words)) is not None
-
-
-def names_field(words: str, name: str) -> bool:
-    """Whether a server speaks of a field of a request, in whatever way it writes the name."""
-    return re.search(_pattern(name), in_snake_case(words)) is not None
-
-
-def _pattern(name: str) -> str:
-    pattern = re.escape(in_snake_case(name)).replace("_", "[_ -]")
-    return rf"(?<![a-z_]){pattern}(?![a-z_])"
-
-
-def names_turns(words: str) -> bool:
-    """Whether a server speaks of who says what in a conversation."""
-    return OF_TURNS.search(words) is not None
-
-
-def names_streams(words: str) -> bool:
-    """Whether a server wants to be asked for a stream."""
-    return OF_STREAMS.search(words) is not None
-
-
-def names_any(words: str, names: tuple[str, ...]) -> bool:
-    """Whether one of the names (small letters and spaces) is in what a server says."""
-    told = f" {words.lower()} {in_snake_case(words)} ".replace("_", " ").replace("-", " ")
-    return any(name in told for name in names)
-
-
-def in_snake_case(words: str) -> str:
-    """In small letters, with topP as top_p: some servers name a field as their own code does."""
-    return CAPITAL.sub("_", words).lower()
