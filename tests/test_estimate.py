@@ -113,6 +113,8 @@ def test_each_stage_is_estimated_by_what_it_will_be_asked(root: Path) -> None:
     given = root / "given.parquet"
     pl.read_parquet(written).head(10).write_parquet(given)
     assert numbers(override={"write": str(given)}, **templates) == [10]
+    with pytest.raises(ValueError, match=r"override\.write .* is no readable Parquet file \("):
+        numbers(override={"write": __file__}, **templates)
     rows = pl.read_parquet(written)
     empty = pl.when(pl.int_range(pl.len()) < 4).then(pl.lit("")).otherwise("question")
     rows.with_columns(question=empty).write_parquet(given)

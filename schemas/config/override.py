@@ -10,6 +10,7 @@ class OverrideConfig(Section):
 
     write: str | None = Field(
         default=None,
+        min_length=1,
         exclude=True,
         description="a Parquet file of questions (schemas.question.QUESTION); its contents count",
     )

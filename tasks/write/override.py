@@ -17,6 +17,7 @@ from polars.exceptions import PolarsError
 
 from schemas.claim import Category, decode_claim, objects_of
 from schemas.columns import fitted, incomplete_column
+from schemas.config.build import PipelineConfig
 from schemas.file_digests import digest_store, file_digests
 from schemas.question import LEVELS, QUESTION
 from schemas.scene_graph import Scene, scenes_of
@@ -90,6 +91,11 @@ def read_recipe(job: Job) -> Mapping[str, str]:
     """The inputs that a job's recipe names."""
     inputs: Mapping[str, str] = msgspec.json.decode(job.artifact.recipe)["inputs"]
     return inputs
+
+
+def given_questions(config: PipelineConfig) -> pl.DataFrame:
+    """The rows of the file that override.write names; ValueError as `read_questions`."""
+    return read_questions(_place(config.override.write))
 
 
 def read_questions(place: Path) -> pl.DataFrame:
