@@ -74,8 +74,11 @@ def why_command(item: str, dataset: str) -> str:
 def builds_below(root: Path, name: str | None = None) -> list[Path]:
     """The dataset folders below `root`/datasets, of one name or of all, the newest first. Folders
     that are being written do not count yet."""
-    pattern = f"{escape(name) if name else '*'}/*/manifest.json"
-    found = [path for path in (root / "datasets").glob(pattern) if PARTIAL not in path.parent.name]
+    found = [
+        path
+        for path in (root / "datasets").glob("*/*/manifest.json")
+        if PARTIAL not in path.parent.name and name in (None, path.parent.parent.name)
+    ]
     found.sort(key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)
     return [path.parent for path in found]
 

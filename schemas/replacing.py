@@ -56,13 +56,18 @@ def replacing(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
             sync(path.parent)
     except BaseException as error:
         partial.unlink(missing_ok=True)
-        _name_full_disk(error, path)
+        _name_place(error, path, partial)
         raise
 
 
-def _name_full_disk(error: BaseException, path: Path) -> None:
-    """Python names no file where a write finds no room."""
-    if isinstance(error, OSError) and not error.filename and error.errno in FULL:
+def _name_place(error: BaseException, path: Path, partial: Path) -> None:
+    """Let an error name the place that was asked for, in place of the partial one or, where a write
+    finds no room, of none."""
+    if not isinstance(error, OSError):
+        return
+    if isinstance(error.filename, str):
+        error.filename = error.filename.replace(str(partial), str(path))
+    elif error.filename is None and error.errno in FULL:
         error.filename = str(path)
 
 
@@ -85,7 +90,7 @@ def removed_at_last(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
         partial.mkdir()
         yield partial
     except OSError as error:
-        _name_full_disk(error, path)
+        _name_place(error, path, partial)
         raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)

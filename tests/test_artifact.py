@@ -314,6 +314,16 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path, error):
     assert [file.name for file in path.iterdir()] == ["whole"]
 
 
+@pytest.mark.parametrize(("replaces", "inner"), [(replacing, ""), (replacing_folder, "/x")])
+def test_what_could_not_be_written_is_called_by_its_own_name(tmp_path, replaces, inner):
+    path = tmp_path / "dataset"
+    with pytest.raises(NotADirectoryError) as refused, replaces(path) as partial:
+        place = partial / inner.removeprefix("/")
+        place.write_text("")
+        (place / "y").write_text("")
+    assert refused.value.filename == f"{path}{inner}/y"
+
+
 def test_threads_that_write_one_file_do_not_meet(tmp_path):
     path, gate, failed = tmp_path / "store.json", threading.Barrier(4), []
 

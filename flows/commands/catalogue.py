@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DATA, DATASET, Root, folder_of, root_of
+from flows.commands.options import DATA, DATASET, Root, folder_of, root_of, written_file
 from flows.commands.screen import wide_console
 
 
@@ -78,7 +78,10 @@ def diff(
         DiffFormat, typer.Option(help="Text, or a file with all questions.")
     ] = DiffFormat.TEXT,
     out: Annotated[
-        Path | None, typer.Option(help="The file; default: below ROOT/diffs.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="The file; default: below ROOT/diffs.", metavar="FILE", callback=written_file
+        ),
     ] = None,
 ) -> None:
     """Say which questions were added, removed, reworded, relabelled, or moved between splits from
@@ -116,7 +119,10 @@ def trends(
     name: Annotated[str, typer.Argument(help="Of a dataset, without its digest.")],
     root: Root = DATA,
     out: Annotated[
-        Path | None, typer.Option(help="The page; default: below ROOT/trends.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="The page; default: below ROOT/trends.", metavar="FILE", callback=written_file
+        ),
     ] = None,
 ) -> None:
     """Write a page on how the builds of a dataset differ over time: size, losses by reason, cost,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.commands.options import DATA, DATASET, ENDPOINTS, Announce, Root, Settings
+from flows.commands.options import DATA, DATASET, ENDPOINTS, Announce, Root, Settings, written_file
 from flows.commands.screen import wide_console
 from flows.server import check_listened, starting_prefect
 from flows.settings import apply_settings, show_lines
@@ -25,6 +25,7 @@ def score(
         typer.Option(
             help="A .parquet or .jsonl file; default: COMPLETIONS.rewards.jsonl beside the input.",
             metavar="FILE",
+            callback=written_file,
         ),
     ] = None,
     kind: Annotated[

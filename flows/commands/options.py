@@ -26,6 +26,14 @@ def folder_of(root: str | Path) -> Path:
     return open_root(root)
 
 
+def written_file(path: Path | None) -> Path | None:
+    """A file to write takes the place of what is there: of a file, never of a device such as
+    /dev/stdout, nor of a folder."""
+    if path and path.exists() and not path.is_file():
+        raise typer.BadParameter(f"{path} is no file that could be replaced: name a file")
+    return path
+
+
 Root = Annotated[
     Path,
     typer.Option(

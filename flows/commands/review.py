@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DATA, DATASET, Root
+from flows.commands.options import DATA, DATASET, Root, written_file
 from flows.stopping import ended_by
 from schemas.review import Exchange
 
@@ -79,7 +79,12 @@ def reviews(
     ] = None,
     give: Annotated[
         Path | None,
-        typer.Option("--export", help="Write the questions and reviews.", metavar="FILE"),
+        typer.Option(
+            "--export",
+            help="Write the questions and reviews.",
+            metavar="FILE",
+            callback=written_file,
+        ),
     ] = None,
     format: Annotated[Exchange, typer.Option(help="Of --export.")] = Exchange.ARGILLA,
     items: Annotated[
@@ -116,8 +121,6 @@ def reviews(
     folder = resolve_dataset(dataset, root)
     manifest = check_files(folder)
     name = manifest["name"]
-    if give and give.is_dir():
-        raise ValueError(f"--export {give} is a folder: name a file")
     if take:
         typer.echo(
             import_reviews(take, reviewable(folder), root, name, name_of_dataset(manifest)),

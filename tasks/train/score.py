@@ -166,7 +166,7 @@ def read_answers(dataset: Path, asked: set[str]) -> dict[str, Answer]:
 def scores_path(path: Path, out: Path | None) -> Path:
     """Where the scores of `path` go: beside it, unless `out` says where."""
     if out is None:
-        return path.with_name(f"{path.stem}.rewards.jsonl")
+        return path.parent / f"{path.stem}.rewards.jsonl"
     if out.suffix not in FORMATS:
         raise ValueError(f"cannot write {out}: the name ends with {' or '.join(FORMATS)}")
     if out.resolve() == path.resolve():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.dataset_folder import VALIDATION, builds_below, name_of_dataset, read_manifest
-from schemas.printable import first_line
+from schemas.printable import first_line, shell_word
 from tasks.catalogue.entries import DAMAGED, commit_told
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL
@@ -45,7 +45,8 @@ def figures_of_builds(name: str, root: Path) -> list[Figures]:
     folders = builds_below(root, name)[::-1]
     if not folders:
         raise FileNotFoundError(
-            f"no dataset {name} below {root / 'datasets'}: run spatialthinker build first"
+            f"no dataset {shell_word(name)} below {root / 'datasets'}: run spatialthinker build "
+            "first"
         )
     return [_figures(folder, root) for folder in folders]
 

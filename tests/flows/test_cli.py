@@ -58,6 +58,10 @@ from tests.servers.web import serving
         (("why", "1", "--root", "/nowhere"), "no dataset below /nowhere/datasets"),
         (("why", "1", "--dataset", "configs"), "no dataset configs: it is neither"),
         (("score", "nowhere.jsonl"), "no completions at nowhere.jsonl"),
+        (("score", "/"), "no completions at /: it takes a file of JSON lines"),
+        (("trends", ""), "no dataset '' below data/datasets: run spatialthinker build first"),
+        (("trends", "/tmp"), "no dataset /tmp below data/datasets: run spatialthinker build"),
+        (("trends", ".."), "no dataset .. below data/datasets: run spatialthinker build first"),
         (("score", "README.md"), "README.md line 1: not JSON"),
         (("witness", "boxes", "configs/sample.toml"), 'no [[witness]] with kind = "boxes" and a'),
         (("witness", "depth", "nowhere.toml"), "nowhere.toml"),
@@ -267,6 +271,26 @@ def test_a_call_of_wrong_words_is_one_line(arguments, told):
     result = call(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"error: {told}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("diff", "a", "b", "--format", "html"), "--out"),
+        (("trends", "a"), "--out"),
+        (("score", "README.md"), "--out"),
+        (("reviews", "a"), "--export"),
+    ],
+)
+def test_a_file_to_write_never_takes_the_place_of_a_pipe_or_a_folder(arguments, option, tmp_path):
+    pipe, folder = tmp_path / "pipe.jsonl", tmp_path / "folder.jsonl"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for place in (pipe, folder):
+        result = call(*arguments, option, place)
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert f"'{option}': {place} is no file that could be replaced: name a" in result.stderr
+    assert pipe.is_fifo()
 
 
 def test_no_command_shows_the_help():
