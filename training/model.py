@@ -1,6 +1,7 @@
 """Models: where the weights that a name stands for are, and how they are loaded and saved."""
 
 import json
+import re
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -10,6 +11,8 @@ from schemas.config.training import TINY, ModelConfig
 from schemas.replacing import move_folder
 from training.families.family import Family
 from training.families.table import check_family
+
+HUB_ID = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
 def resolve_model(name: str, root: Path, family: FamilyName) -> str | Path:
@@ -25,17 +28,18 @@ def resolve_model(name: str, root: Path, family: FamilyName) -> str | Path:
 
 
 def place_of_model(name: str, root: Path) -> str | Path:
-    """A folder: the path itself, or the newest trained model of that name below `root`/models; else
-    the name, as a Hub id. ValueError where there is none."""
+    """A folder: the path itself, the trained model NAME/DIGEST below `root`/models, or the newest
+    of that NAME; else the name, as a Hub id. ValueError where it cannot be one."""
     place = Path(name).expanduser()
     if place.is_dir():
         if not (place / "config.json").is_file():
             raise ValueError(f"{place} holds no model: it has no config.json")
         return place
-    if len(Path(name).parts) == 1:
-        builds = list((root / "models" / name).glob("*/config.json"))
-        if builds:
-            return max(builds, key=lambda path: path.stat().st_mtime_ns).parent
+    trained = root / "models" / name
+    is_name = len(Path(name).parts) == 1
+    if builds := list(trained.glob("*/config.json" if is_name else "config.json")):
+        return max(builds, key=lambda path: path.stat().st_mtime_ns).parent
+    if not HUB_ID.fullmatch(name):
         raise ValueError(
             f"no model {name}: neither a folder, nor trained here (below {root / 'models'}), nor a "
             "Hub id such as Qwen/Qwen2.5-VL-7B-Instruct"

@@ -179,7 +179,10 @@ def evaluate(
     root: Root = DATA,
     model: Annotated[
         str | None,
-        typer.Option(help="Evaluate this Hub id, or model folder, instead.", metavar="MODEL"),
+        typer.Option(
+            help="Evaluate this Hub id, model folder, or model trained here (NAME, NAME/DIGEST).",
+            metavar="MODEL",
+        ),
     ] = None,
     items: Annotated[
         int | None,

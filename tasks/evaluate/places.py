@@ -20,8 +20,10 @@ from training.run_folder import model_digest
 def evaluating(config: EvaluateConfig, model: str, root: Path) -> EvaluateConfig:
     """The evaluation of that local model instead: a Hub id, a folder, a trained model's name, or
     `tiny`. ValueError where there is none."""
-    family = None if model == TINY else family_of(place_of_model(model, root))
-    return config.with_model(model, name_of_place(model), family)
+    if model == TINY:
+        return config.with_model(model, TINY, None)
+    place = place_of_model(model, root)
+    return config.with_model(model, name_of_place(str(place)), family_of(place))
 
 
 def name_of_place(model: str) -> str:

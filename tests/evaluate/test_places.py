@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.config.evaluation import EvaluateConfig
-from tasks.evaluate.places import evaluating, name_of_place
+from tasks.evaluate.places import evaluating
 from tests.evaluate.test_evaluate import THREE, TINY, tree_of
 
 CONFIG = '{"model_type": "qwen2_5_vl"}'
@@ -28,6 +28,8 @@ def model_folder(place: Path, *files: str) -> Path:
         ("models/my model (new)", "my-model-new"),
         ("models/模型", "model"),
         ("models/Qwen2.5-VL/.", "Qwen2.5-VL"),
+        ("mine", "mine"),
+        ("mine/0123abcd", "mine"),
     ],
 )
 def test_a_model_is_called_after_its_folder(model, name, tmp_path, monkeypatch):
@@ -35,7 +37,15 @@ def test_a_model_is_called_after_its_folder(model, name, tmp_path, monkeypatch):
     model_folder(Path("models", "mine", "0123abcd"), "training.json")
     for other in ("Qwen2.5-VL", "my model (new)", "模型"):
         model_folder(Path("models", other))
-    assert name_of_place(model) == name
+    config = EvaluateConfig.model_validate(tree_of(models=[TINY], benchmarks=THREE[:1]))
+    assert evaluating(config, model, Path()).models[0].name == name
+
+
+@pytest.mark.parametrize("model", ["/nowhere/model", "models/mine/checkpoint-5", "~/no/model"])
+def test_a_path_at_which_nothing_is_is_no_model_of_the_hub(model, tmp_path):
+    config = EvaluateConfig.model_validate(tree_of(models=[TINY], benchmarks=THREE[:1]))
+    with pytest.raises(ValueError, match=f"no model {model}: neither a folder, nor trained here"):
+        evaluating(config, model, tmp_path)
 
 
 def test_a_model_in_place_of_files_with_replies_is_asked_itself(tmp_path):

@@ -93,3 +93,7 @@ def test_models_are_found_by_name(tmp_path, tiny, family):
         resolve_model(str(trained), tmp_path, family)
     (trained / "config.json").write_text("{}")
     assert resolve_model("mine", tmp_path, family) == trained
+    assert resolve_model("mine/0123", tmp_path, family) == trained
+    for name in ("mine/0123/4", "/nowhere/model", "../no", "~/no/model", "my models/one"):
+        with pytest.raises(ValueError, match=f"no model {name}: neither a folder, nor trained"):
+            resolve_model(name, tmp_path, family)
