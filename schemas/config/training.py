@@ -183,7 +183,9 @@ class HardwareConfig(Section):
     vllm: Literal["off", "colocate", "server"] = "off"
     vllm_memory_share: Share = Field(default=0.3, exclude=True)
     vllm_tensor_parallel: int = Field(default=1, gt=0, exclude=True)
-    vllm_server: str = Field(default="http://127.0.0.1:8000", exclude=True)
+    vllm_server: str = Field(
+        default="http://127.0.0.1:8000", pattern=r"^https?://[^/\s]+", exclude=True
+    )
 
 
 class Check(StrEnum):

@@ -195,3 +195,9 @@ def test_a_damaged_file_of_a_model_is_named(tmp_path, name, data, told):
 def test_a_folder_that_does_not_tell_has_no_shape(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "qwen2_5_vl"}', encoding="utf-8")
     assert shape_of(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("address", ["many", "", "localhost:8000", "https://", "file:///tmp/x"])
+def test_a_server_of_vllm_has_an_address(address):
+    with pytest.raises(ValueError, match=r"hardware\.vllm_server: "):
+        load_train_config(PAPER, (f"hardware.vllm_server={address}",))
