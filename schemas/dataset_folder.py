@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.dataset_tags import tagged_digest
+from schemas.listing import listed
 from schemas.manifest import digest_of_manifest, problem_of
 from schemas.printable import shell_word
 from schemas.replacing import PARTIAL
@@ -75,7 +76,8 @@ def builds_below(root: Path, name: str | None = None) -> list[Path]:
     """The dataset folders below `root`/datasets, of one name or of all, the newest first. Folders
     that are being written do not count yet."""
     pattern = f"{escape(name) if name else '*'}/*/manifest.json"
-    found = [path for path in (root / "datasets").glob(pattern) if PARTIAL not in path.parent.name]
+    below = listed(root / "datasets", pattern)
+    found = [path for path in below if PARTIAL not in path.parent.name]
     found.sort(key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)
     return [path.parent for path in found]
 
@@ -97,7 +99,7 @@ def resolve_dataset(name: str, root: Path) -> Path:
             return _tagged(name, root)
         if builds := builds_below(root, name):
             return builds[0]
-        for path in (root / REJECTED).glob(f"{escape(name)}/*/manifest.json"):
+        for path in listed(root / REJECTED, f"{escape(name)}/*/manifest.json"):
             raise FileNotFoundError(
                 f"no build of {shell_word(name)} is published: the last one failed its validation, "
                 f"see {path.with_name('report.html')}; why, report and diff take it as "

@@ -15,6 +15,7 @@ import polars as pl
 
 from schemas.columns import columns, incomplete_column
 from schemas.dataset_folder import name_of_dataset, read_manifest
+from schemas.listing import listed
 from schemas.printable import first_line, shell_word
 
 FOLDER = "difficulty"
@@ -82,7 +83,7 @@ def find_difficulty(dataset: Path, model: str | None, root: Path) -> Path:
     """The file with the pass rates of that model, or of the only one that was asked. ValueError
     where there is none, or several and no `model` says which."""
     named = name_of_dataset(read_manifest(dataset))
-    known = sorted(path.stem for path in _folder(dataset, root).glob("*.parquet"))
+    known = sorted(path.stem for path in listed(_folder(dataset, root), "*.parquet"))
     if model in known or (model is None and len(known) == 1):
         return difficulty_file(dataset, model or known[0], root)
     command = f"spatialthinker difficulty {shell_word(named)} --model {model or 'MODEL'} --draws 8"

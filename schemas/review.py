@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.columns import columns, incomplete_column
+from schemas.listing import listed
 
 REVIEWS = "reviews"
 """The folder of reviews below the root."""
@@ -84,7 +85,7 @@ def reviews_of(root: Path, name: str) -> pl.DataFrame:
 
     Raises ValueError, naming the file, where one cannot be read.
     """
-    files = sorted((root / REVIEWS / name).glob("*.parquet"))
+    files = listed(root / REVIEWS / name, "*.parquet")
     rows = pl.concat([read_reviews(path) for path in files] or [pl.DataFrame(schema=REVIEW)])
     return (
         rows.sort("reviewer", "key", "number")

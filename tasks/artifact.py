@@ -23,6 +23,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from schemas.file_digests import digest_store, file_digests
+from schemas.listing import listed
 from schemas.replacing import replacing
 from tasks.content import Content, content_of_files
 
@@ -81,7 +82,7 @@ def artifacts_of(root: Path, stage: str, digests: str) -> list[Path]:
     wanted = digests.split("+")
     found = [
         path
-        for path in (root / "artifacts" / stage).glob("*.parquet")
+        for path in listed(root / "artifacts" / stage, "*.parquet")
         if digest_of(path) in wanted and not path.name.endswith(LEDGER)
     ]
     for path in found:
