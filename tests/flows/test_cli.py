@@ -146,6 +146,7 @@ REFUSED = httpx.HTTPStatusError(
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
         (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
         (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
+        (MemoryError(), "memory ran out: run the same command, it goes on from here; fewer", 1),
         (RuntimeError(""), "RuntimeError", 1),
         (LostError("lost.\nmore"), "the cluster failed (LostError: lost.): run the same", 1),
         (KeyError("x"), "a fault of the program (KeyError: 'x'): report it with /", 1),
