@@ -17,6 +17,7 @@ from schemas.columns import columns, incomplete_column
 from schemas.dataset_folder import name_of_dataset, read_manifest
 from schemas.listing import listed
 from schemas.printable import first_line, shell_word
+from schemas.refusal import what_helps
 
 FOLDER = "difficulty"
 """Below the root."""
@@ -103,7 +104,7 @@ def read_difficulty(path: Path) -> pl.DataFrame:
         rows = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ValueError(
-            f"{path} cannot be read as pass rates ({first_line(error)}): {again}"
+            f"{path} cannot be read as pass rates ({first_line(error)}): {what_helps(error, again)}"
         ) from None
     if rows.schema != DIFFICULTY:
         raise ValueError(f"{path} has other columns than pass rates have: {again}")

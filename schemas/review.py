@@ -16,6 +16,8 @@ import polars as pl
 
 from schemas.columns import columns, incomplete_column
 from schemas.listing import listed
+from schemas.printable import first_line
+from schemas.refusal import what_helps
 
 REVIEWS = "reviews"
 """The folder of reviews below the root."""
@@ -100,8 +102,8 @@ def read_reviews(path: Path) -> pl.DataFrame:
         rows = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ValueError(
-            f"{path} cannot be read as reviews ({str(error).splitlines()[0]}): move it away, or "
-            "bring back a copy"
+            f"{path} cannot be read as reviews ({first_line(error)}): "
+            + what_helps(error, "move it away, or bring back a copy")
         ) from None
     known = [verdict.value for verdict in ReviewVerdict]
     if rows.schema != REVIEW:

@@ -24,9 +24,12 @@ or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """A zip archive whose every entry is safe to read by name; ValueError says what is wrong."""
+    """A zip archive whose every entry is safe to read by name; ValueError says what is wrong, and
+    PermissionError that this user may not read it."""
     try:
         archive = zipfile.ZipFile(path)
+    except PermissionError:
+        raise
     except DAMAGED as error:
         raise ValueError(
             f"{path} is not a complete zip archive ({error}): download it again"

@@ -1,0 +1,67 @@
+"""What this user may not read is not told as damaged, missing or to be got again."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from evaluation.photograph_files import _names
+from evaluation.reply_files import read_reply_file
+from evaluation.tables import read_rows
+from flows.outcomes import outcome_of
+from schemas.dataset_folder import check_dataset, read_manifest
+from schemas.difficulty import read_difficulty
+from schemas.model_folder import read_training
+from schemas.review import read_reviews
+from tasks.leakage.exclude import read_lists
+from tasks.sources.archives import open_archive
+from tasks.sources.vg150_parquet import columns_of
+from tasks.validate.suites import read_suite
+from tasks.write.override import read_questions
+from tests.rights import closed, open_folder
+
+
+def refused(reading, place: Path) -> str:
+    """What a command says that meets the file, as root alone may read it."""
+    with closed(place), pytest.raises((ValueError, OSError)) as error:
+        reading()
+    with closed(place):
+        return outcome_of(error.value)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "reading"),
+    [
+        ("manifest.json", lambda path: read_manifest(path.parent)),
+        ("reviews.parquet", read_reviews),
+        ("list.parquet", lambda path: read_lists([path])),
+        ("training.json", lambda path: read_training(path.parent)),
+        ("rates.parquet", read_difficulty),
+        ("rows.jsonl", lambda path: list(read_rows(path))),
+        ("rows.parquet", lambda path: list(read_rows(path))),
+        ("rows.csv", lambda path: list(read_rows(path))),
+        ("replies.xlsx", read_reply_file),
+        ("photographs.zip", _names),
+        ("source.zip", open_archive),
+        ("vg150.parquet", columns_of),
+        ("questions.parquet", read_questions),
+        ("suite.json", read_suite),
+    ],
+)
+def test_who_may_not_read_a_file_is_told_so(name, reading):
+    with open_folder() as folder:
+        path = folder / name
+        path.write_bytes(b"sound")
+        told = refused(lambda: reading(path), path)
+    assert str(path) in told or str(path.parent) in told
+    assert "Permission denied" in told
+    assert told.endswith(": give this user the right to read it")
+
+
+def test_who_may_not_read_a_part_of_a_dataset_is_told_so(drawn_dataset):
+    with open_folder() as root:
+        folder = Path(shutil.copytree(drawn_dataset, root / "street"))
+        for name in ("data/train-00000-of-00001.parquet", "__validation__/results.json"):
+            told = refused(lambda: check_dataset(folder), folder / name)
+            assert f"{folder / name}" in told and "(Permission denied)" in told
+            assert told.endswith(": give this user the right to read it")
