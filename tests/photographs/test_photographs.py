@@ -17,6 +17,7 @@ from tasks.photographs import stage as photographs
 from tasks.photographs.stage import PHOTOGRAPHS, examine, examine_photographs
 from tasks.photographs.store import SourcePhotographs, open_photographs
 from tasks.sources import stage as index
+from tests.rights import closed, open_folder
 from tests.sources.test_sources import (
     ROW,
     damage,
@@ -439,3 +440,20 @@ def test_mirror_images_of_rows_are_read_with_them(tmp_path):
     assert {one: sides(data) for one, data in found.items()} == {
         key: ("red", "blue"), f"{key}-mirrored": ("blue", "red"),
     }  # fmt: skip
+
+
+def test_photographs_that_cannot_be_looked_for_are_told(tmp_path, caplog):
+    with open_folder() as folder:
+        for name in ("open/1.jpg", "shut/2.jpg"):
+            (folder / name).parent.mkdir()
+            (folder / name).write_bytes(JPEG)
+        for name in ("3.jpg", "4.jpg"):
+            (folder / "open" / name).symlink_to("/nowhere/it.jpg")
+        with closed(folder / "shut"):
+            open_photographs(source(folder), folder)
+            used = open_photographs(source(folder), folder)[1]
+        assert used == [folder / "open" / "1.jpg"]
+        assert caplog.messages == [
+            f"{folder}/shut cannot be looked into (Permission denied): its photographs are missing",
+            f"2 photographs in {folder} are links that lead to no file: mend the links",
+        ]
