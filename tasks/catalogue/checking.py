@@ -72,7 +72,7 @@ def _sealed_artifact(seal_path: Path) -> Iterator[Sealed | Damage]:
     try:
         seal = read_seal(seal_path.with_name(seal_path.name.removesuffix(SEAL)))
         stage, files = seal["recipe"]["stage"], _files(seal["files"])
-    except (ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         yield Damage(seal_path, f"is no readable seal ({error})")
         return
     if stage != seal_path.parent.name:

@@ -4,7 +4,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from schemas.replacing import replacing
@@ -79,16 +79,18 @@ def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
             f"{archive.filename}: {member.filename} would unpack from {member.compress_size:,} to "
             f"{member.file_size:,} bytes: do not use this file"
         )
+    with replacing(target) as partial, partial.open("wb") as out:
+        out.writelines(_blocks(archive, member))
+    return target
+
+
+def _blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What an entry holds; who writes it away meets the errors of another disk."""
     try:
-        with (
-            archive.open(member) as packed,
-            replacing(target) as partial,
-            partial.open("wb") as out,
-        ):
+        with archive.open(member) as packed:
             while block := packed.read(CHUNK):
-                out.write(block)
+                yield block
     except DAMAGED as error:
         raise ValueError(
             f"{archive.filename}: {member.filename} is damaged ({error}): download it again"
         ) from None
-    return target

@@ -1,6 +1,7 @@
 """What this user may not read is not told as damaged, missing or to be got again."""
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from schemas.dataset_folder import check_dataset, read_manifest
 from schemas.difficulty import read_difficulty
 from schemas.model_folder import read_training
 from schemas.review import read_reviews
+from tasks.artifact import SEAL, Artifact, is_complete, state_of
+from tasks.catalogue.checking import check_below
 from tasks.leakage.exclude import read_lists
-from tasks.sources.archives import open_archive
+from tasks.sources.archives import open_archive, unpack_member
 from tasks.sources.vg150_parquet import columns_of
 from tasks.validate.suites import read_suite
 from tasks.write.override import read_questions
-from tests.rights import closed, open_folder
+from tests.rights import as_nobody, closed, open_folder
 
 
 def refused(reading, place: Path) -> str:
@@ -65,3 +68,29 @@ def test_who_may_not_read_a_part_of_a_dataset_is_told_so(drawn_dataset):
             told = refused(lambda: check_dataset(folder), folder / name)
             assert f"{folder / name}" in told and "(Permission denied)" in told
             assert told.endswith(": give this user the right to read it")
+
+
+def test_an_artifact_whose_seal_may_not_be_read_is_not_set_aside(drawn_dataset):
+    sealed = next((drawn_dataset.parents[2] / "artifacts" / "plan").glob(f"*{SEAL}"))
+    name = sealed.name.removesuffix(SEAL)
+    with open_folder() as root:
+        folder = root / "artifacts" / "plan"
+        shutil.copytree(sealed.parent, folder)
+        artifact = Artifact(folder / f"{name}.parquet", recipe="")
+        assert state_of(artifact)[0] == "complete"
+        with closed(artifact.seal_path), pytest.raises(PermissionError):
+            is_complete(artifact)
+        with closed(artifact.seal_path):
+            (damage,) = check_below(root).damages
+        assert damage.path == artifact.seal_path and "Permission denied" in damage.problem
+        assert state_of(artifact)[0] == "complete"
+
+
+def test_an_archive_is_not_damaged_where_its_target_cannot_be_written(tmp_path):
+    with zipfile.ZipFile(tmp_path / "source.zip", "w") as made:
+        made.writestr("objects.json", "[]")
+    with open_folder() as folder, open_archive(tmp_path / "source.zip") as archive:
+        member, target = archive.getinfo("objects.json"), folder / "objects.json"
+        with as_nobody(), pytest.raises(PermissionError):
+            unpack_member(archive, member, target)
+        assert unpack_member(archive, member, target).read_text() == "[]"
