@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_UN, flock
 from http.client import HTTPException
@@ -200,7 +200,8 @@ def main(number: int) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "temporary-server.lock").open("w") as turn:
         # One at a time: when they start, all of them bring the same database up to date.
-        flock(turn, LOCK_EX)
+        with suppress(OSError):  # a file system without locks does without them
+            flock(turn, LOCK_EX)
         Thread(target=_give_turn, args=(turn, server), daemon=True).start()
         server.run(sockets=[socket.socket(fileno=number)])
 
@@ -208,7 +209,8 @@ def main(number: int) -> None:
 def _give_turn(turn: IO[str], server: Any) -> None:
     while not server.started:
         time.sleep(0.1)
-    flock(turn, LOCK_UN)
+    with suppress(OSError):
+        flock(turn, LOCK_UN)
 
 
 if __name__ == "__main__":
