@@ -20,6 +20,8 @@ REFUSED_USER = (401, 403)
 LESS_MEMORY = (
     "run the same command, it goes on from here; fewer runner.max_workers take less memory"
 )
+SERVER_FAILED = 500
+"""And above: statuses of a server that is at fault itself."""
 CLUSTERS = ("distributed", "ray")
 """Packages whose own errors are those of a cluster, not of its jobs."""
 
@@ -73,6 +75,9 @@ def _of_server(error: Exception) -> tuple[str, int]:
             "`user:password`, or PREFECT_API_KEY to a key of Prefect Cloud",
             BAD_CALL,
         )
+    server = sys.modules.get("flows.server")
+    if status >= SERVER_FAILED and server and (told := server.own_failure()):
+        return told, 1
     reason = first_line(error)
     return f"the Prefect server does not answer ({reason}): run the same command when it does", 1
 
