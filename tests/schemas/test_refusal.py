@@ -13,6 +13,7 @@ from flows.outcomes import outcome_of
 from schemas.dataset_folder import check_dataset, read_manifest
 from schemas.difficulty import read_difficulty
 from schemas.model_folder import read_training
+from schemas.refusal import MORE_MEMORY, what_helps
 from schemas.review import read_reviews
 from tasks.artifact import SEAL, Artifact, is_complete, state_of
 from tasks.catalogue.checking import check_below
@@ -59,6 +60,22 @@ def test_who_may_not_read_a_file_is_told_so(name, reading):
     assert str(path) in told or str(path.parent) in told
     assert "Permission denied" in told
     assert told.endswith(": give this user the right to read it")
+
+
+@pytest.mark.parametrize(
+    ("error", "helps"),
+    [
+        (PermissionError(13, "Permission denied", "/a"), "give this user the right to read it"),
+        (MemoryError(), MORE_MEMORY),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), MORE_MEMORY),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), MORE_MEMORY),
+        (OSError(12, "Cannot allocate memory"), MORE_MEMORY),
+        (OSError(5, "Input/output error"), "get it again"),
+        (ValueError("its header is cut"), "get it again"),
+    ],
+)
+def test_what_helps_depends_on_who_refuses(error, helps):
+    assert what_helps(error, "get it again") == helps
 
 
 def test_who_may_not_read_a_part_of_a_dataset_is_told_so(drawn_dataset):
