@@ -13,6 +13,7 @@ from transformers import AutoModelForImageTextToText
 from evaluation.attending import look
 from evaluation.attention import Looked
 from schemas.model_folder import why_not_loaded
+from schemas.refusal import what_helps
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +62,8 @@ class LocalModel:
             )
         except Exception as error:  # of many kinds: damaged weights, what no package knows
             reason = why_not_loaded(error)
-            raise ValueError(
-                f"the model {path} cannot be loaded ({reason}): get it again, or train it again"
-            ) from None
+            helps = what_helps(error, "get it again, or train it again")
+            raise ValueError(f"the model {path} cannot be loaded ({reason}): {helps}") from None
         self._model = model.to(device).eval()
 
     def write(self, batch: Sequence[Asked]) -> list[Written]:

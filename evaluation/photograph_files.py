@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
+from schemas.refusal import what_helps
+
 MAX_BYTES = 256 << 20
 """Of one file: far more than any photograph has, and little enough to be read at once."""
 LONGEST = 255
@@ -69,7 +71,8 @@ def _names(archive: Path) -> list[str]:
         with zipfile.ZipFile(archive) as opened:
             return [name for name in opened.namelist() if name.lower().endswith(SUFFIXES)]
     except DAMAGED as error:
-        raise ValueError(f"{archive} cannot be read ({error}): get it again") from None
+        helps = what_helps(error, "get it again")
+        raise ValueError(f"{archive} cannot be read ({error}): {helps}") from None
 
 
 def _member(archive: Path, name: str) -> bytes:

@@ -14,6 +14,7 @@ import openpyxl
 
 from evaluation.tables import read_rows
 from schemas.printable import first_line
+from schemas.refusal import what_helps
 
 MAX_CELL = 32_767
 """Characters that a cell of a spreadsheet holds: writers cut what is longer."""
@@ -82,7 +83,8 @@ def _spreadsheet(path: Path) -> list[dict[str, Any]]:
         book.close()
     except Exception as error:  # a damaged archive ends in whatever its readers meet
         raise ValueError(
-            f"{path} cannot be read ({first_line(error)[:200]}): get it again"
+            f"{path} cannot be read ({first_line(error)[:200]}): "
+            + what_helps(error, "get it again")
         ) from None
     return [row for row in rows if any(value != "" for value in row.values())]
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import ipc
 
 from schemas.printable import first_line
+from schemas.refusal import what_helps
 
 MAX_CELL = min(sys.maxsize, 1 << 30)
 """Bytes of a cell of a text file: a photograph of 256 MiB in base64 takes 340 MiB."""
@@ -36,7 +37,8 @@ def read_rows(file: Path) -> Rows:
         raise ValueError(f"{file} is nested too deep: get it again") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         reason = first_line(error)[:200]
-        raise ValueError(f"{file} cannot be read ({reason}): get it again") from None
+        helps = what_helps(error, "get it again")
+        raise ValueError(f"{file} cannot be read ({reason}): {helps}") from None
 
 
 def _parquet(file: Path) -> Rows:

@@ -17,6 +17,11 @@ BAD_CALL = 2
 """The exit code of a bad call, configuration or input."""
 REFUSED_USER = (401, 403)
 """By the statuses of HTTP: it would refuse the same request again."""
+LESS_MEMORY = (
+    "run the same command, it goes on from here; fewer runner.max_workers take less memory"
+)
+SERVER_FAILED = 500
+"""And above: statuses of a server that is at fault itself."""
 CLUSTERS = ("distributed", "ray")
 """Packages whose own errors are those of a cluster, not of its jobs."""
 
@@ -37,10 +42,11 @@ def outcome_of(error: Exception) -> tuple[str, int]:
         return (_told(OSError(errno.ENOSPC, "")) if is_full else first_line(error)), 1
     if _is_of("httpx", "HTTPError", error):
         return _of_server(error)
+    if isinstance(error, MemoryError):
+        return f"memory ran out: {LESS_MEMORY}", 1
     if _is_of("concurrent.futures", "BrokenExecutor", error):
         return (
-            "a worker process was killed, as the system does when memory runs out: run the same "
-            "command, it goes on from here; fewer runner.max_workers take less memory",
+            f"a worker process was killed, as the system does when memory runs out: {LESS_MEMORY}",
             1,
         )
     if _is_of("typer", "ClickException", error):
@@ -69,6 +75,9 @@ def _of_server(error: Exception) -> tuple[str, int]:
             "`user:password`, or PREFECT_API_KEY to a key of Prefect Cloud",
             BAD_CALL,
         )
+    server = sys.modules.get("flows.server")
+    if status >= SERVER_FAILED and server and (told := server.own_failure()):
+        return told, 1
     reason = first_line(error)
     return f"the Prefect server does not answer ({reason}): run the same command when it does", 1
 

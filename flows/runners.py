@@ -24,6 +24,8 @@ from tasks.away import Away, away
 
 CONNECT_SECONDS = 10
 """Longest wait for a cluster to answer."""
+OF_THIS_MACHINE = ("auto", "local")
+"""Addresses of Ray that name no host."""
 
 TALKING = ("distributed", "distributed.client", "distributed.worker", "distributed.scheduler")
 """Loggers of Dask, whose tracebacks become one line here."""
@@ -46,8 +48,7 @@ def runner_of(config: RunnerConfig) -> Any:
         return ThreadPoolTaskRunner(max_workers=config.max_workers)
     if not server_url():
         raise ValueError(f"runner.kind = {config.kind} needs a Prefect server: {HOW_TO_START}")
-    host = urlsplit(config.address or "").hostname
-    if host and not is_own(host) and has_own_server():
+    if is_elsewhere(config.address) and has_own_server():
         raise ValueError(
             "runner.address needs a Prefect server that its machines reach: run `prefect server "
             "start --host 0.0.0.0` and `export PREFECT_API_URL=http://HOST:4200/api`"
@@ -56,6 +57,14 @@ def runner_of(config: RunnerConfig) -> Any:
         return ProcessPoolTaskRunner(max_workers=config.max_workers)
     cluster = _cluster_runner(config)
     return ThreadPoolTaskRunner(max_workers=config.max_workers) if config.address else cluster
+
+
+def is_elsewhere(address: str | None) -> bool:
+    """Whether the cluster at an address, which may come without a scheme, is of other machines."""
+    if address is None or address in OF_THIS_MACHINE:
+        return False
+    host = urlsplit(address if "//" in address else f"//{address}").hostname
+    return host is not None and not is_own(host)
 
 
 def _cluster_runner(config: RunnerConfig) -> Any:

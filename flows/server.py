@@ -7,6 +7,7 @@ standard input is a pipe that only the command holds open.
 
 import atexit
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,8 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from fcntl import LOCK_EX, LOCK_UN, flock
 from http.client import HTTPException
 from pathlib import Path
@@ -44,6 +46,10 @@ ENVIRONMENT = {
     "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1",
 }  # fmt: skip
 """What Prefect itself sets for its temporary servers."""
+ERROR = re.compile(r"\s*(?:[\w.]+\.)?\w*(?:Error|Exception): ")
+"""How the last line of a traceback begins."""
+FULL = ("disk is full", os.strerror(ENOSPC), os.strerror(EDQUOT))
+"""Words of SQLite and of the system."""
 
 
 @dataclass(slots=True)
@@ -60,12 +66,26 @@ class TemporaryServer:
             check_server(self.url, START_SECONDS)
         except ValueError:
             self.stop(0.0)
-            self.errors.seek(0)
-            said = self.errors.read().decode("utf-8", "replace").strip().splitlines()
             raise RuntimeError(
-                f"the temporary Prefect server does not start ({(said or ['it says nothing'])[-1]})"
-                f": {HOW_TO_START}"
+                f"the temporary Prefect server does not start ({self.reason()}): {self.advice()}"
             ) from None
+
+    def said(self) -> list[str]:
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace").strip().splitlines()
+
+    def errors_told(self) -> list[str]:
+        """The last lines of the tracebacks that it has written."""
+        return [line.strip() for line in self.said() if ERROR.match(line)]
+
+    def reason(self) -> str:
+        """The last error that it has written, else its last line."""
+        return (self.errors_told() or self.said() or ["it says nothing"])[-1]
+
+    def advice(self) -> str:
+        if any(words in self.reason() for words in FULL):
+            return f"make room in {home().absolute()}, where it keeps its data, or set PREFECT_HOME"
+        return HOW_TO_START
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it, by force after these seconds."""
@@ -94,6 +114,14 @@ def has_own_server() -> bool:
     """Whether the server is a temporary one, which other machines do not reach."""
     url = server_url()
     return any(server.url == url for server in _started)
+
+
+def own_failure() -> str:
+    """What the temporary server, where there is one, says of its last error; else nothing."""
+    failed = [server for server in _started if server.errors_told()]
+    if not failed:
+        return ""
+    return f"the temporary Prefect server failed ({failed[-1].reason()}): {failed[-1].advice()}"
 
 
 def start_server() -> TemporaryServer | None:
@@ -187,6 +215,11 @@ def end_with_input() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def home() -> Path:
+    """Where a temporary server keeps its data."""
+    return Path(os.environ.get("PREFECT_HOME", "."))
+
+
 def main(number: int) -> None:
     """Serve on the socket of this number, which the command has opened."""
     Thread(target=end_with_input, daemon=True).start()
@@ -196,11 +229,11 @@ def main(number: int) -> None:
         "prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on"
     )
     server = uvicorn.Server(config)
-    home = Path(os.environ.get("PREFECT_HOME", "."))
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "temporary-server.lock").open("w") as turn:
+    home().mkdir(parents=True, exist_ok=True)
+    with (home() / "temporary-server.lock").open("w") as turn:
         # One at a time: when they start, all of them bring the same database up to date.
-        flock(turn, LOCK_EX)
+        with suppress(OSError):  # a file system without locks does without them
+            flock(turn, LOCK_EX)
         Thread(target=_give_turn, args=(turn, server), daemon=True).start()
         server.run(sockets=[socket.socket(fileno=number)])
 
@@ -208,7 +241,8 @@ def main(number: int) -> None:
 def _give_turn(turn: IO[str], server: Any) -> None:
     while not server.started:
         time.sleep(0.1)
-    flock(turn, LOCK_UN)
+    with suppress(OSError):
+        flock(turn, LOCK_UN)
 
 
 if __name__ == "__main__":

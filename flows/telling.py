@@ -24,7 +24,7 @@ from tasks.addresses import with_addresses
 
 FLOW_RUNS = logging.getLogger("prefect.flow_runs")
 TASK_RUNS = logging.getLogger("prefect.task_runs")
-TELLING = (ValueError, OSError, RuntimeError)
+TELLING = (ValueError, OSError, RuntimeError, MemoryError)
 """Errors whose message is for people; a RecursionError is none of them."""
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -22,7 +22,7 @@ SHOWN = 12
 
 class CodeVersion(NamedTuple):
     """`commit` and `date` (YYYY-MM-DD, of the commit) are None outside a git checkout;
-    `is_changed` where sources differ from the commit."""
+    `is_changed` where sources differ from the commit, or nobody knows whether they do."""
 
     version: str
     commit: str | None = None
@@ -43,15 +43,15 @@ def code_version(repository: Path = REPOSITORY) -> CodeVersion:
     top = _git(repository, "rev-parse", "--show-toplevel")
     if not top or Path(top).resolve() != repository.resolve():
         return CodeVersion(version)  # installed, maybe in somebody's own checkout
-    commit, _, date = _git(repository, "log", "-1", "--format=%H %cs").partition(" ")
+    commit, _, date = (_git(repository, "log", "-1", "--format=%H %cs") or "").partition(" ")
     if not commit:
         return CodeVersion(version)
     changes = _git(repository, "status", "--porcelain", "--", *SOURCES)
-    return CodeVersion(version, commit, date, bool(changes))
+    return CodeVersion(version, commit, date, changes != "")
 
 
-def _git(folder: Path, *words: str) -> str:
-    """What git says; nothing where it is missing, fails or takes too long."""
+def _git(folder: Path, *words: str) -> str | None:
+    """What git says; None where it is missing, fails or takes too long."""
     environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
     try:
         done = subprocess.run(
@@ -63,5 +63,5 @@ def _git(folder: Path, *words: str) -> str:
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
-        return ""
+        return None
     return done.stdout.decode("utf-8", "replace").strip()

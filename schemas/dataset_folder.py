@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from schemas.dataset_tags import tagged_digest
+from schemas.listing import listed
 from schemas.manifest import digest_of_manifest, problem_of
 from schemas.printable import shell_word
+from schemas.refusal import what_helps
 from schemas.replacing import PARTIAL
 
 DATA = "data"
@@ -76,7 +78,7 @@ def builds_below(root: Path, name: str | None = None) -> list[Path]:
     that are being written do not count yet."""
     found = [
         path
-        for path in (root / "datasets").glob("*/*/manifest.json")
+        for path in listed(root / "datasets", "*/*/manifest.json")
         if PARTIAL not in path.parent.name and name in (None, path.parent.parent.name)
     ]
     found.sort(key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)
@@ -100,7 +102,7 @@ def resolve_dataset(name: str, root: Path) -> Path:
             return _tagged(name, root)
         if builds := builds_below(root, name):
             return builds[0]
-        for path in (root / REJECTED).glob(f"{escape(name)}/*/manifest.json"):
+        for path in listed(root / REJECTED, f"{escape(name)}/*/manifest.json"):
             raise FileNotFoundError(
                 f"no build of {shell_word(name)} is published: the last one failed its validation, "
                 f"see {path.with_name('report.html')}; why, report and diff take it as "
@@ -160,7 +162,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder} is not a dataset folder: it has no manifest.json; run spatialthinker build"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{folder} has no readable manifest.json ({error}): {again}") from None
+        helps = what_helps(error, again)
+        raise ValueError(f"{folder} has no readable manifest.json ({error}): {helps}") from None
     if problem := problem_of(manifest):
         raise ValueError(f"{folder / 'manifest.json'} {problem}: {again}")
     return manifest
@@ -169,12 +172,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def check_dataset(folder: Path) -> dict[str, Any]:
     """The manifest of a dataset that passed its validation and holds the files that were published.
 
-    ValueError names what is wrong otherwise.
+    ValueError names what is wrong otherwise; PermissionError where this user may not see.
     """
     read_manifest(folder)
     results = folder / VALIDATION / "results.json"
     try:
         is_sound = json.loads(results.read_bytes())["success"] is True
+    except PermissionError:
+        raise
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(
             f"{folder} does not say whether it passed its validation ({results.name} is missing or "
@@ -225,7 +230,8 @@ def _check_file(path: Path, sha256: str) -> None:
             found = file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ValueError(
-            f"{path} cannot be read ({error.strerror}): build the dataset again"
+            f"{path} cannot be read ({error.strerror}): "
+            + what_helps(error, "build the dataset again")
         ) from None
     if found != sha256:
         raise ValueError(f"{path} has changed since it was published: build it again, or remove it")

@@ -15,7 +15,9 @@ import polars as pl
 
 from schemas.columns import columns, incomplete_column
 from schemas.dataset_folder import name_of_dataset, read_manifest
+from schemas.listing import listed
 from schemas.printable import first_line, shell_word
+from schemas.refusal import what_helps
 
 FOLDER = "difficulty"
 """Below the root."""
@@ -82,7 +84,7 @@ def find_difficulty(dataset: Path, model: str | None, root: Path) -> Path:
     """The file with the pass rates of that model, or of the only one that was asked. ValueError
     where there is none, or several and no `model` says which."""
     named = name_of_dataset(read_manifest(dataset))
-    known = sorted(path.stem for path in _folder(dataset, root).glob("*.parquet"))
+    known = sorted(path.stem for path in listed(_folder(dataset, root), "*.parquet"))
     if model in known or (model is None and len(known) == 1):
         return difficulty_file(dataset, model or known[0], root)
     command = f"spatialthinker difficulty {shell_word(named)} --model {model or 'MODEL'} --draws 8"
@@ -102,7 +104,7 @@ def read_difficulty(path: Path) -> pl.DataFrame:
         rows = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ValueError(
-            f"{path} cannot be read as pass rates ({first_line(error)}): {again}"
+            f"{path} cannot be read as pass rates ({first_line(error)}): {what_helps(error, again)}"
         ) from None
     if rows.schema != DIFFICULTY:
         raise ValueError(f"{path} has other columns than pass rates have: {again}")

@@ -21,12 +21,15 @@ def why_not_loaded(error: Exception) -> str:
 
 
 def read_training(folder: Path) -> dict[str, Any]:
-    """ValueError, in one line, where it is missing or damaged."""
+    """ValueError, in one line, where it is missing or damaged; PermissionError where it may be
+    sound."""
     path = folder / FACTS
     try:
         facts: dict[str, Any] = json.loads(path.read_bytes())
         if not isinstance(facts["name"], str):
             raise TypeError
+    except PermissionError:
+        raise
     except OSError as error:
         reason = error.strerror
     except (KeyError, TypeError):

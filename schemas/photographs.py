@@ -64,6 +64,8 @@ def as_stored(data: bytes) -> bytes:
             buffer = io.BytesIO()
             pixels.save(buffer, "PNG", exif=b"", xmp=b"")
             return buffer.getvalue()
+    except MemoryError:  # of this machine: the photograph may be sound
+        raise
     except Exception:  # of many kinds for broken files: the stage that examines them reports it
         return data
 
@@ -79,6 +81,8 @@ def mirrored(data: bytes) -> bytes:
             else:
                 ImageOps.mirror(image).save(buffer, "PNG", **kept)
             return buffer.getvalue()
+    except MemoryError:
+        raise
     except Exception:  # of many kinds for broken files: the stage that examines them reports it
         return b""
 

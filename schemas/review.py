@@ -15,6 +15,9 @@ from pathlib import Path
 import polars as pl
 
 from schemas.columns import columns, incomplete_column
+from schemas.listing import listed
+from schemas.printable import first_line
+from schemas.refusal import what_helps
 
 REVIEWS = "reviews"
 """The folder of reviews below the root."""
@@ -84,7 +87,7 @@ def reviews_of(root: Path, name: str) -> pl.DataFrame:
 
     Raises ValueError, naming the file, where one cannot be read.
     """
-    files = sorted((root / REVIEWS / name).glob("*.parquet"))
+    files = listed(root / REVIEWS / name, "*.parquet")
     rows = pl.concat([read_reviews(path) for path in files] or [pl.DataFrame(schema=REVIEW)])
     return (
         rows.sort("reviewer", "key", "number")
@@ -99,8 +102,8 @@ def read_reviews(path: Path) -> pl.DataFrame:
         rows = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ValueError(
-            f"{path} cannot be read as reviews ({str(error).splitlines()[0]}): move it away, or "
-            "bring back a copy"
+            f"{path} cannot be read as reviews ({first_line(error)}): "
+            + what_helps(error, "move it away, or bring back a copy")
         ) from None
     known = [verdict.value for verdict in ReviewVerdict]
     if rows.schema != REVIEW:

@@ -23,6 +23,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from schemas.file_digests import digest_store, file_digests
+from schemas.listing import listed
 from schemas.replacing import replacing
 from tasks.content import Content, content_of_files
 
@@ -33,6 +34,8 @@ LEDGER = ".ledger.parquet"
 """Ends the name of an artifact's ledger."""
 SEAL = ".seal.json"
 """Ends the name of a seal, which else is that of its artifact."""
+MISSING = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+"""Errors of a file that is not in its place."""
 State = Literal["complete", "missing", "damaged"]
 logger = logging.getLogger(__name__)
 
@@ -81,7 +84,7 @@ def artifacts_of(root: Path, stage: str, digests: str) -> list[Path]:
     wanted = digests.split("+")
     found = [
         path
-        for path in (root / "artifacts" / stage).glob("*.parquet")
+        for path in listed(root / "artifacts" / stage, "*.parquet")
         if digest_of(path) in wanted and not path.name.endswith(LEDGER)
     ]
     for path in found:
@@ -145,12 +148,13 @@ def seal_path_of(path: Path) -> Path:
 
 
 def read_seal(path: Path) -> dict[str, Any]:
-    """The seal beside an artifact; ValueError where it is unreadable."""
+    """The seal beside an artifact; ValueError where it is missing or says nothing. Where
+    the system does not let it be read, an OSError: the artifact may be sound."""
     place = seal_path_of(path)
     try:
         seal: dict[str, Any] = json.loads(place.read_bytes())
         seal["recipe"]["stage"], seal["files"].items(), _content(seal)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*MISSING, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{place} cannot be read ({error}): build again") from None
     return seal
 

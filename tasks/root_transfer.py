@@ -218,7 +218,8 @@ def _alone(root: Path) -> Iterator[Record]:
     """Within the block no other process of this machine brings or sends; the files that were in
     step."""
     with (root / STORE / LOCK).open("w") as lock:
-        flock(lock, LOCK_EX)
+        with suppress(OSError):  # a file system without locks does without them
+            flock(lock, LOCK_EX)
         try:
             record = msgspec.json.decode((root / STORE / RECORD).read_bytes(), type=Record)
         except (FileNotFoundError, ValueError):  # a damaged one: all files are compared

@@ -209,6 +209,8 @@ def _lock(folder: Path) -> IO[str]:
         flock(stream, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         raise ValueError(f"{folder} is being trained by another process: wait for it") from None
+    except OSError:
+        pass  # a file system without locks does without them
     return stream
 
 

@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from schemas.config.section import Section
+from schemas.printable import printable
 
 
 class RunnerKind(StrEnum):
@@ -47,4 +49,11 @@ class RunnerConfig(Section):
                 f"runner.address is of a cluster, and runner.kind is {self.kind}: set "
                 'runner.kind = "dask" or "ray"'
             )
+        try:
+            urlsplit(self.address or "")
+        except ValueError as error:
+            raise ValueError(
+                f"runner.address {printable(self.address or '')} is no address ({error}): write it "
+                "as tcp://HOST:PORT (Dask) or ray://HOST:PORT (Ray)"
+            ) from None
         return self

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from schemas.dataset_folder import DATA, builds_below, read_manifest
 from schemas.dataset_tags import all_tags
+from schemas.listing import listed
 from schemas.manifest import digest_of_manifest
 from tasks.artifact import SEAL, read_seal
 
@@ -46,7 +47,7 @@ class Checked(NamedTuple):
 
 
 def check_below(root: Path) -> Checked:
-    seals = sorted((root / "artifacts").glob(f"*/*{SEAL}"))
+    seals = listed(root / "artifacts", f"*/*{SEAL}")
     builds = sorted(builds_below(root))
     damages = [*_tag_damages(root)]
     sealed: list[Sealed] = []
@@ -71,7 +72,7 @@ def _sealed_artifact(seal_path: Path) -> Iterator[Sealed | Damage]:
     try:
         seal = read_seal(seal_path.with_name(seal_path.name.removesuffix(SEAL)))
         stage, files = seal["recipe"]["stage"], _files(seal["files"])
-    except (ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         yield Damage(seal_path, f"is no readable seal ({error})")
         return
     if stage != seal_path.parent.name:

@@ -1,6 +1,7 @@
 """Accounts: who pays for replies of models, with which key, and where the replies are kept."""
 
 import asyncio
+import logging
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tasks.chat.keys import key_of
 
 REPLIES = "replies.sqlite"
 """The reply store below the root, where a configuration names no other."""
+logger = logging.getLogger(__name__)
 
 
 def account_of(config: PipelineConfig, root: Path) -> Account:
@@ -21,7 +23,7 @@ def account_of(config: PipelineConfig, root: Path) -> Account:
 
 
 def spent_by(account: Account) -> float:
-    """US dollars that are spent so far; 0 where no store can say so."""
+    """US dollars that are spent so far; 0, with a warning, where the store cannot say so."""
     place = account.store.removeprefix("sqlite:///")
     if place != account.store and not Path(place).exists():
         return 0.0  # asking would make the store
@@ -33,7 +35,8 @@ def spent_by(account: Account) -> float:
 
     try:
         return asyncio.run(spent())
-    except (OSError, ValueError):  # it cannot be reached, which a build would say
+    except (OSError, ValueError) as error:  # a build would fail, a plan need not
+        logger.warning("what is spent is not known: %s", error)
         return 0.0
 
 

@@ -194,7 +194,12 @@ def imported_config(files: Iterable[str], base: dict[str, Any]) -> dict[str, Any
     benchmarks are those of `base` that they answer, or, without any, the files'."""
     named = named_files(files)
     wanted = list(dict.fromkeys(one.benchmark for one in named))
-    known = {str(entry.get("name")): entry for entry in base.get("benchmarks", [])}
+    entries = base.get("benchmarks", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise ValueError(
+            "benchmarks is no list of tables: write each as [[benchmarks]] with its name below"
+        )
+    known = {str(entry.get("name")): entry for entry in entries}
     if known and (missing := [name for name in wanted if name not in known]):
         raise ValueError(
             f"there are replies to {missing[0]}, which the configuration lacks: add it"

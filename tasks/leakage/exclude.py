@@ -20,6 +20,8 @@ from schemas.columns import columns, formatted, incomplete_column
 from schemas.config.source import SourceConfig
 from schemas.config.source_kind import SourceKind
 from schemas.mirror import ORIGINAL
+from schemas.printable import first_line
+from schemas.refusal import what_helps
 from tasks.photographs.store import open_photographs
 from tasks.sources.files import find_files
 from tasks.sources.readers import reader_of
@@ -56,10 +58,9 @@ def read_lists(paths: Sequence[Path]) -> pl.DataFrame:
         try:
             parts.append(_listed(pl.read_parquet(path)))
         except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
             raise ValueError(
-                f"{path} is not a list of benchmark photographs ({reason}): make it again with "
-                "`spatialthinker leakage`"
+                f"{path} cannot be read as a list of benchmark photographs ({first_line(error)}): "
+                + what_helps(error, "make it again with `spatialthinker leakage`")
             ) from None
     return pl.concat(parts)
 

@@ -20,6 +20,7 @@ from evaluation.photographs import PhotographStore
 from schemas.columns import columns
 from schemas.config.source_kind import SourceKind
 from schemas.dataset_folder import sample_files
+from schemas.listing import listed
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact
 from tasks.leakage.exclude import digest_lists, read_lists, thumbnails
@@ -46,7 +47,7 @@ def is_listed(benchmark: str) -> bool:
 
 
 def known_lists(root: Path) -> list[Path]:
-    return sorted((root / LISTS).glob("*.parquet"))
+    return listed(root / LISTS, "*.parquet")
 
 
 def list_photographs(items_path: Path, root: Path) -> Path:

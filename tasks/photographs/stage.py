@@ -58,6 +58,8 @@ def examine(
             image.load()
     except UnidentifiedImageError:  # its text holds an address in memory
         return "photograph-broken", "cannot be read as JPEG, PNG or WebP"
+    except MemoryError:  # of this machine: the photograph may be sound
+        raise
     except Exception as error:  # Pillow raises errors of many kinds for broken files
         problem = str(error).strip() or type(error).__name__
         return "photograph-broken", problem.splitlines()[0][:200]

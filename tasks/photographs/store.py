@@ -1,10 +1,12 @@
 """Photographs as a source has them: files in folders and zip archives, by name, or the `image`
 column of Parquet rows, by image id."""
 
+import logging
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -23,7 +25,11 @@ from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 """Files whose names end otherwise are not looked at."""
+DEPTH = 3
+"""Folders within each other in which photographs are looked for."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
+
+logger = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
@@ -124,13 +130,32 @@ def _image_files(place: Path) -> list[Path]:
                 ".png or .webp files in source.photographs"
             )
         return [place]
-    found = [
-        path
-        for depth in ("*", "*/*", "*/*/*")
-        for path in place.glob(depth)
-        if path.suffix.lower() in SUFFIXES or path.suffix.lower() == ".zip"
-    ]
-    return sorted(path for path in found if path.is_file())
+    wanted = (*SUFFIXES, ".zip")
+    found = [path for path in _inside(place, DEPTH) if path.suffix.lower() in wanted]
+    others = [path for path in found if not path.is_file()]
+    if lost := sum(not path.exists() for path in others):
+        _warn(f"{lost:,} photographs in {place} are links that lead to no file: mend the links")
+    return sorted(set(found).difference(others))
+
+
+def _inside(folder: Path, depth: int) -> Iterator[Path]:
+    """What is in a folder and in those in it. One into which this user may not look is told: its
+    photographs will count as missing."""
+    try:
+        found = list(folder.iterdir())
+    except PermissionError as error:
+        _warn(f"{folder} cannot be looked into ({error.strerror}): its photographs are missing")
+        return
+    yield from found
+    for path in found:
+        if depth > 1 and path.is_dir():
+            yield from _inside(path, depth - 1)
+
+
+@cache
+def _warn(told: str) -> None:
+    """Once: each shard looks for its photographs."""
+    logger.warning("%s", told)
 
 
 def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotographs, list[Path]]:

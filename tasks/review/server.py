@@ -16,10 +16,11 @@ from typing import Any
 
 import polars as pl
 from aiohttp import web
+from polars.exceptions import PolarsError
 
 from schemas.dataset_folder import sample_files, why_command
 from schemas.photographs import media_type
-from schemas.printable import visible
+from schemas.printable import first_line, visible
 from schemas.review import VALID, ReviewVerdict
 from tasks.pages.boxes import drawn_box, place_of_box
 from tasks.publish.shown import photographs_of
@@ -176,6 +177,9 @@ def application(review: Review, token: str | None) -> web.Application:
                     review.undo(place)
         except (KeyError, ValueError) as error:
             raise web.HTTPConflict(text=str(error)) from None
+        except (OSError, PolarsError) as error:  # Polars reports a full disk in its own words
+            told = f"this step is not kept ({first_line(error)}): mend that, and take it again"
+            raise web.HTTPInternalServerError(text=told) from None
         return web.json_response(review.shown(place))
 
     app = web.Application(middlewares=[_guard(token)], client_max_size=MAX_BYTES)

@@ -4,7 +4,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from schemas.replacing import replacing
@@ -24,9 +24,12 @@ or packed in a way that Python cannot read (NotImplementedError, a RuntimeError)
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """A zip archive whose every entry is safe to read by name; ValueError says what is wrong."""
+    """A zip archive whose every entry is safe to read by name; ValueError says what is wrong, and
+    PermissionError that this user may not read it."""
     try:
         archive = zipfile.ZipFile(path)
+    except PermissionError:
+        raise
     except DAMAGED as error:
         raise ValueError(
             f"{path} is not a complete zip archive ({error}): download it again"
@@ -76,16 +79,18 @@ def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
             f"{archive.filename}: {member.filename} would unpack from {member.compress_size:,} to "
             f"{member.file_size:,} bytes: do not use this file"
         )
+    with replacing(target) as partial, partial.open("wb") as out:
+        out.writelines(_blocks(archive, member))
+    return target
+
+
+def _blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What an entry holds; who writes it away meets the errors of another disk."""
     try:
-        with (
-            archive.open(member) as packed,
-            replacing(target) as partial,
-            partial.open("wb") as out,
-        ):
+        with archive.open(member) as packed:
             while block := packed.read(CHUNK):
-                out.write(block)
+                yield block
     except DAMAGED as error:
         raise ValueError(
             f"{archive.filename}: {member.filename} is damaged ({error}): download it again"
         ) from None
-    return target

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.photographs import opened
+from schemas.refusal import what_helps
 from tasks.sources.tables import MAX_SIDE
 
 COLUMNS = ("image_id", "objects", "relationships")
@@ -75,7 +76,8 @@ def _schema(file: Path) -> Any:
 
 def _unreadable(file: Path, error: Exception) -> ValueError:
     problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return ValueError(f"{file} cannot be read ({problem}): download it again")
+    helps = what_helps(error, "download it again")
+    return ValueError(f"{file} cannot be read ({problem}): {helps}")
 
 
 def has_photographs(file: Path) -> bool:

@@ -22,6 +22,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.config.gates import Severity
+from schemas.refusal import what_helps
 from tasks.validate.checking import evaluate
 from tasks.validate.expectations import Check
 
@@ -55,7 +56,8 @@ def read_suite(path: Path) -> list[Expectation]:
     try:
         found = [_expectation(entry) for entry in _entries(json.loads(path.read_bytes()))]
     except OSError as error:
-        raise ValueError(f"no suite at {path} ({error.strerror}): correct gates.suite") from None
+        helps = what_helps(error, "correct gates.suite")
+        raise ValueError(f"no suite at {path} ({error.strerror}): {helps}") from None
     except Exception as error:  # of many kinds, by what the file holds instead
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(

@@ -32,7 +32,7 @@ class Viewer:
                 device=device,
                 trust_remote_code=False,
             )
-        except (OSError, ValueError, KeyError, ImportError) as error:
+        except Exception as error:  # of many kinds: damaged weights, what no package knows
             reason = why_not_loaded(error)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._batch_size = config.batch_size

@@ -20,6 +20,7 @@ from schemas.columns import fitted, incomplete_column
 from schemas.config.build import PipelineConfig
 from schemas.file_digests import digest_store, file_digests
 from schemas.question import LEVELS, QUESTION
+from schemas.refusal import what_helps
 from schemas.scene_graph import Scene, scenes_of
 from tasks.artifact import read_seal
 from tasks.plan.stage import unusable_images
@@ -105,7 +106,8 @@ def read_questions(place: Path) -> pl.DataFrame:
         found = pl.read_parquet(place)
     except (OSError, PolarsError) as error:
         raise ValueError(
-            f"override.write {place} is no readable Parquet file ({error}): {AGAIN}"
+            f"override.write {place} is no readable Parquet file ({error}): "
+            + what_helps(error, AGAIN)
         ) from None
     try:
         rows = fitted(found, QUESTION, optional=OPTIONAL)

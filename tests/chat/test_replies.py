@@ -19,6 +19,7 @@ import pytest
 
 from schemas.chat import Reply, Usage
 from tasks.chat.replies import ReplyStore, open_replies
+from tests.rights import as_nobody, open_folder
 from tests.servers.postgres import make_database, run_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -381,13 +382,14 @@ def test_a_damaged_file_is_told_in_one_line(tmp_path, kept):
     assert line.endswith("): put back a copy or move it away; what it held is paid for again")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 @pytest.mark.parametrize("name", ["replies.sqlite", "new/replies.sqlite"])
-def test_a_folder_without_permission_is_told_in_one_line(tmp_path, name):
-    tmp_path.chmod(0o500)
-    assert f"cannot open the reply store {tmp_path}/{name}: " in refused(
-        f"sqlite:///{tmp_path}/{name}"
-    )
+def test_a_folder_without_permission_is_told_in_one_line(name):
+    with open_folder() as folder:
+        folder.chmod(0o555)
+        with as_nobody():
+            told = refused(f"sqlite:///{folder}/{name}")
+        folder.chmod(0o755)
+    assert f"cannot open the reply store {folder}/{name}: " in told
 
 
 def test_a_damage_found_later_reaches_the_caller(tmp_path):

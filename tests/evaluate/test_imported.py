@@ -11,7 +11,7 @@ from schemas.config.evaluation import BenchmarkConfig, EvaluatedModel
 from schemas.replacing import MACHINE
 from tasks.evaluate.about import about_model
 from tasks.evaluate.benchmark import write_items
-from tasks.evaluate.imported import import_replies, named_files
+from tasks.evaluate.imported import import_replies, imported_config, named_files
 from tests.commands import call
 
 MINIATURES = (
@@ -154,6 +154,13 @@ def test_what_cannot_be_imported_is_one_line_and_exit_code_2(arguments, message,
     assert refused.returncode == 2, refused.stderr
     assert message in refused.stderr.strip().splitlines()[-1]
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("entries", [["mmvp"], "mmvp", {"name": "mmvp"}, 3])
+def test_benchmarks_that_are_no_tables_are_told(entries, tmp_path):
+    (tmp_path / "gpt.jsonl").write_text("")
+    with pytest.raises(ValueError, match=r"write each as \[\[benchmarks\]\] with its name"):
+        imported_config([f"mmvp={tmp_path / 'gpt.jsonl'}"], {"benchmarks": entries})
 
 
 def test_files_about_parts_are_one_model(root, tmp_path):

@@ -13,7 +13,12 @@ from schemas.columns import frame_of
 from schemas.config.evaluation import EvaluateConfig, RobustnessConfig, Variant
 from tasks.evaluate.about import About
 from tasks.evaluate.outcomes import Failed, Outcome, VariantsOutcome
-from tasks.evaluate.robustness_view import Robustness, robustness_of, robustness_view
+from tasks.evaluate.robustness_view import (
+    Robustness,
+    changed_answers,
+    robustness_of,
+    robustness_view,
+)
 from tasks.evaluate.variants.stage import make_variants, name_of_variants
 from tests.evaluate.test_evaluate import TINY, tree_of
 from tests.evaluations import item, outcome, photograph, reply
@@ -72,6 +77,23 @@ def test_what_was_left_out_is_told_where_another_model_failed_at_the_variants(an
 def test_where_every_model_failed_at_the_variants_nothing_is_told(answered):
     _, view = view_of([answered[0]], [], name_of_variants(TITLE))
     assert left_out(view) == []
+
+
+def test_only_answers_that_were_read_are_shown_as_changed():
+    options = [{"letter": "A", "text": "left"}, {"letter": "B", "text": "right"}]
+    compared = pl.DataFrame(
+        {
+            "is_consistent": [False, False, False, True],
+            "said": ["A", "A", None, "B"],
+            "said_here": ["B", None, "B", "B"],
+        }
+    ).with_columns(
+        benchmark=pl.lit(TITLE), model=pl.lit("a"), variant=pl.lit("jpeg"),
+        options=pl.Series([options] * 4), options_here=pl.Series([options] * 4),
+    )  # fmt: skip
+    (shown,) = changed_answers(compared)
+    assert [shown["said"], shown["said_here"]] == ["A", "B"]
+    assert "left" in shown["answer"] and "right" in shown["answer_here"]
 
 
 def test_variants_that_no_model_can_be_asked_are_refused():

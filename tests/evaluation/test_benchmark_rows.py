@@ -178,6 +178,7 @@ def test_photographs_come_in_every_known_form(tmp_path):
     (tmp_path / "a" / "b" / "in.png").write_bytes(PNG)
     with zipfile.ZipFile(tmp_path / "photographs.zip", "w") as archive:
         archive.writestr("hallusion_bench/VS/chart/0_1.png", PNG)
+        archive.writestr("hallusion_bench/VS/DSC_0002.PNG", PNG)
     text = base64.b64encode(PNG).decode()
     files = PhotographFiles(tmp_path, tmp_path)
     with serving({"/p.png": PNG}) as site:
@@ -189,6 +190,7 @@ def test_photographs_come_in_every_known_form(tmp_path):
             "./a/b/in.png",
             "a\\b\\in.png",
             "./VS/chart/0_1.png",
+            "VS/DSC_0002.PNG",
             "hallusion_bench/VS/chart/0_1.png",
             text,
             f"{text[:40]}\n{text[40:]}\n",

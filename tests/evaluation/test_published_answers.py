@@ -25,6 +25,7 @@ PLACES = {"A": "left of", "B": "behind", "C": "on top of", "D": "in front of"}
         ("The answer is D", "A"),
         ("", None),
         ("Answer:", None),
+        ("Answer: behind? No. Answer: in front of", "D"),
     ],
 )
 def test_the_published_rule_falls_back_to_a(reply, letter):

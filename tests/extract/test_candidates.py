@@ -610,6 +610,7 @@ def test_contact_is_asked_where_boxes_meet_and_nobody_says_how():
     }  # fmt: skip
     assert all(claim == ReachClaim(0, claim.predicate, 1) for claim in claims)
     assert not left_open(Category.REACH, objects, [(0, "riding", 1)])
+    assert not left_open(Category.REACH, objects, [(0, "about to enter", 1)])
     assert not left_open(Category.REACH, [objects[0], ("bicycle", (500, 260, 800, 560))])
 
 
@@ -619,6 +620,7 @@ def test_places_by_furniture_are_asked_where_boxes_meet():
     names = {claim.predicate for claim in (entry.claim, *entry.alternatives)}
     assert names == {"on", "in front of", "behind", "under"}
     assert not left_open(Category.RELATION, objects, [(0, "on", 1)])
+    assert not left_open(Category.RELATION, objects, [(0, "looking at", 1)])
 
 
 def test_what_annotators_leave_out_is_counted_by_eye():

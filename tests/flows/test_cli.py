@@ -1,6 +1,5 @@
 """The command line: what it says of bad calls, and its exit codes."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from flows.outcomes import outcome_of
 from flows.server import check_server
 from schemas.code_version import code_version
 from tests.commands import REPOSITORY, call, run
+from tests.rights import as_nobody, open_folder
 from tests.servers.web import serving
 
 
@@ -150,6 +150,7 @@ REFUSED = httpx.HTTPStatusError(
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
         (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
         (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
+        (MemoryError(), "memory ran out: run the same command, it goes on from here; fewer", 1),
         (RuntimeError(""), "RuntimeError", 1),
         (LostError("lost.\nmore"), "the cluster failed (LostError: lost.): run the same", 1),
         (KeyError("x"), "a fault of the program (KeyError: 'x'): report it with /", 1),
@@ -165,22 +166,9 @@ def test_how_a_command_failed_is_one_line_and_a_code(error, told, code, tmp_path
 
 
 @pytest.fixture
-def as_nobody() -> Iterator[None]:
-    """Without the rights of root, which may read everything."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    yield
-    os.seteuid(0)
-
-
-@pytest.fixture
 def denied() -> Iterator[Path]:
     """A folder in which a file may not be read, a folder not entered and a folder not changed."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with open_folder() as folder:
         (folder / "closed").mkdir(0o700)
         (folder / "fixed").mkdir()
         for path in ("file", "closed/file", "fixed/file"):
@@ -202,10 +190,11 @@ def denied() -> Iterator[Path]:
         ("fixed/new", "w", "cannot write {} (Permission denied): choose another folder", 1),
     ],
 )
-def test_what_may_not_be_read_is_not_called_unwritable(path, mode, told, code, denied, as_nobody):
-    with pytest.raises(PermissionError) as refused:
-        (denied / path).open(mode)
-    line, ended = outcome_of(refused.value)
+def test_what_may_not_be_read_is_not_called_unwritable(path, mode, told, code, denied):
+    with as_nobody():
+        with pytest.raises(PermissionError) as refused:
+            (denied / path).open(mode)
+        line, ended = outcome_of(refused.value)
     assert line.startswith(told.format(denied / path))
     assert ended == code
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from flows.build import build_from_file, run_build, run_job
 from flows.graph import stages_of
-from flows.runners import check_machines
+from flows.runners import check_machines, is_elsewhere
 from schemas.code_version import CodeVersion, code_version
 from schemas.config.build import PipelineConfig
 from schemas.config.runner import RunnerConfig
@@ -179,6 +179,30 @@ def test_replies_of_models_need_a_store_that_the_machines_share(tmp_path):
     done = call("build", save_config(tmp_path / "c.toml", tree), "--root", tmp_path)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert 'set replies = "postgresql://user@host/database"' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "is_other"),
+    [
+        ("tcp://198.51.100.7:8786", True),
+        ("198.51.100.7:8786", True),
+        ("head.cluster:6379", True),
+        ("ray://head:10001", True),
+        ("tcp://localhost:8786", False),
+        ("localhost:6379", False),
+        ("127.0.0.1:8786", False),
+        ("tcp://[::1]:8786", False),
+        ("auto", False),
+        (None, False),
+    ],
+)
+def test_a_cluster_is_elsewhere_however_its_address_is_written(address, is_other):
+    assert is_elsewhere(address) == is_other
+
+
+def test_an_address_that_nobody_can_read_is_named():
+    with pytest.raises(ValidationError, match=r"runner.address tcp://\[::1:8786 is no address"):
+        RunnerConfig(kind="dask", address="tcp://[::1:8786")
 
 
 @pytest.mark.long

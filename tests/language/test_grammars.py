@@ -40,6 +40,23 @@ TEMPLATES = {key: (asks, claims, "proved") for key, (asks, claims, _) in ASKED.i
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("evidence", "asks", "said"),
+    [
+        ("asserted", "nearer", {"in front of the other"}),
+        ("asserted", "farther", {"behind the other"}),
+        ("proved", "nearer", {"closer to the", "nearer to the"}),
+        ("proved", "farther", {"farther from the", "farther away from the"}),
+    ],
+)
+def test_only_measured_depth_is_asked_from_the_viewer(evidence, asks, said):
+    claims, form = [DepthClaim(0, 2), DepthClaim(2, 0)], FORMS[Category.DEPTH]
+    questions = [form.worded(claims, asks, evidence, NAMES, Random(seed))[0] for seed in range(40)]
+    assert all(any(words in question for words in said) for question in questions)
+    is_measured = [" viewer" in question or " camera" in question for question in questions]
+    assert set(is_measured) == {evidence == "proved"}
+
+
 def unread(asks, claims, evidence, names, questions=None):
     """The questions, of all that may be drawn or of some, that are not read as their claims."""
     form, found = form_of(claims[0]), []

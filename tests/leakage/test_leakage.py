@@ -146,7 +146,7 @@ def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(b"PAR1 not really")
     with pytest.raises(
-        ValueError, match=r"damaged\.parquet is not a list of benchmark photographs"
+        ValueError, match=r"damaged\.parquet cannot be read as a list of benchmark photo"
     ) as e:
         read_lists([damaged])
     assert "\n" not in str(e.value)

@@ -17,6 +17,8 @@ from tasks.photographs import stage as photographs
 from tasks.photographs.stage import PHOTOGRAPHS, examine, examine_photographs
 from tasks.photographs.store import SourcePhotographs, open_photographs
 from tasks.sources import stage as index
+from tasks.sources.vg150_parquet import BATCH
+from tests.rights import closed, open_folder
 from tests.sources.test_sources import (
     ROW,
     damage,
@@ -310,13 +312,14 @@ def test_of_repeated_parquet_rows_the_first_photograph_is_used(tmp_path):
     assert build(place, tmp_path)["sha256"].to_list() == [sha256(first).hexdigest()]
 
 
-def test_photographs_are_read_from_the_row_groups_that_hold_them(tmp_path):
-    photos = {str(number): noise(20, 20 + number) for number in range(10)}
+@pytest.mark.parametrize(("num", "group_size"), [(10, 3), (BATCH + 10, BATCH + 6)])
+def test_photographs_are_read_from_the_row_groups_that_hold_them(tmp_path, num, group_size):
+    photos = {str(number): noise(20, 20 + number) for number in range(num)}
     table = pl.DataFrame(
         {"image_id": list(photos), "objects": "[]", "relationships": "[]",
          "image": list(photos.values())}
     )  # fmt: skip
-    table.write_parquet(tmp_path / "rows.parquet", row_group_size=3)
+    table.write_parquet(tmp_path / "rows.parquet", row_group_size=group_size)
     store, _ = open_photographs(source(path=tmp_path, kind="vg150"), tmp_path)
     for wanted in (["0"], ["9", "2", "3"], list(photos), []):
         found = store.read_all(pl.DataFrame({"image_id": wanted}, schema={"image_id": pl.String}))
@@ -439,3 +442,20 @@ def test_mirror_images_of_rows_are_read_with_them(tmp_path):
     assert {one: sides(data) for one, data in found.items()} == {
         key: ("red", "blue"), f"{key}-mirrored": ("blue", "red"),
     }  # fmt: skip
+
+
+def test_photographs_that_cannot_be_looked_for_are_told(tmp_path, caplog):
+    with open_folder() as folder:
+        for name in ("open/1.jpg", "shut/2.jpg"):
+            (folder / name).parent.mkdir()
+            (folder / name).write_bytes(JPEG)
+        for name in ("3.jpg", "4.jpg"):
+            (folder / "open" / name).symlink_to("/nowhere/it.jpg")
+        with closed(folder / "shut"):
+            open_photographs(source(folder), folder)
+            used = open_photographs(source(folder), folder)[1]
+        assert used == [folder / "open" / "1.jpg"]
+        assert caplog.messages == [
+            f"{folder}/shut cannot be looked into (Permission denied): its photographs are missing",
+            f"2 photographs in {folder} are links that lead to no file: mend the links",
+        ]

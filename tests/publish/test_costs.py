@@ -10,7 +10,7 @@ from schemas.chat import ChatConfig, Failure, PriceConfig, Usage
 from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
-from tasks.chat.account import account_of, check_keys
+from tasks.chat.account import account_of, check_keys, spent_by
 from tasks.publish.costs import (
     cost_of_rows,
     count_costs,
@@ -228,3 +228,13 @@ def test_a_key_that_is_missing_is_named_with_its_section(monkeypatch: pytest.Mon
     check_keys(config(his, hers | {"base_url": "http://localhost:8000/v1"}))
     with pytest.raises(ValueError, match=r"variable HER_KEY, or name another one in judge\.chat"):
         check_keys(config(his, hers))
+
+
+def test_a_store_that_cannot_say_what_is_spent_is_told(tmp_path, caplog):
+    account = account_of(config(budget=3.0), tmp_path)
+    assert (spent_by(account), caplog.messages) == (0.0, [])
+    (tmp_path / "replies.sqlite").write_bytes(b"damaged" * 1000)
+    assert spent_by(account) == 0.0
+    (told,) = caplog.messages
+    assert told.startswith("what is spent is not known: the reply store ")
+    assert "replies.sqlite is damaged or not a database (" in told

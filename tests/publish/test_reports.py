@@ -484,3 +484,11 @@ def test_why_reads_the_shards_that_the_dataset_was_made_of(tmp_path):
         keep(frame_of([ASKED | {"verdict": verdict}], JUDGED), tmp_path, "judge", name, when)
     lines = list(explain(KEY, dataset, tmp_path))
     assert [line for line in lines if "verdict" in line] == ["  verdict   unjudged"]
+
+
+def test_a_history_without_its_artifacts_says_where_to_look(drawn_dataset, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"the artifacts of stage ingest \(") as refused:
+        list(explain("1", drawn_dataset, tmp_path))
+    assert str(refused.value).endswith(
+        f"are not in {tmp_path}: name the root that has them with --root, or build again"
+    )

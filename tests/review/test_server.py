@@ -15,6 +15,7 @@ from tasks.review.book import Book
 from tasks.review.items import reviewable
 from tasks.review.server import Review, application, serve_pages
 from tests.commands import own_signals
+from tests.rights import as_nobody, open_folder
 
 TOKEN = "a token that reviewers know"
 JSON = {"Content-Type": "application/json"}
@@ -107,6 +108,25 @@ def test_a_step_is_on_disk_when_it_is_answered(review):
     (row,) = Book(review.book.path, "ada").rows.tail(1).iter_rows(named=True)
     assert (row["answered"], row["verdict"]) == (review.items[0]["options"][1], "wrong")
     assert row["dataset"] == "drawn/1"
+
+
+def test_a_step_that_cannot_be_kept_says_why_and_is_not_shown_as_done(drawn_dataset):
+    items = reviewable(drawn_dataset).head(1)
+    with open_folder() as folder:
+        review = Review(drawn_dataset, "drawn/1", items, Book(folder / "ada.parquet", "ada"))
+
+        async def ask(client: TestClient) -> tuple[int, str, list[str]]:
+            with as_nobody():
+                said = {"option": review.items[0]["options"][0]}
+                async with client.post("/items/0/answer", json=said) as reply:
+                    status, told = reply.status, await reply.text()
+            async with client.get("/items") as reply:
+                return status, told, await reply.json()
+
+        status, told, states = asked(review, ask)
+    assert (status, states) == (500, ["new"])
+    assert told.startswith("this step is not kept (") and "Permission denied" in told
+    assert told.endswith("): mend that, and take it again")
 
 
 def test_pages_may_not_be_framed_or_kept(review):

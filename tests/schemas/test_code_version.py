@@ -66,3 +66,9 @@ def test_outside_a_checkout_of_its_own_the_version_stands_alone(checkout, tmp_pa
     for folder in (checkout / "tasks", tmp_path):
         assert found(folder)[1:] == (None, None, False)
         assert str(found(folder)) == f"spatialthinker {found(folder).version}"
+
+
+def test_a_commit_that_git_cannot_compare_counts_as_changed(checkout):
+    (checkout / "tasks" / "a.py").write_text("A = 2\n")
+    (checkout / ".git" / "index").write_bytes(b"cut")
+    assert found(checkout).commit and found(checkout).is_changed

@@ -95,7 +95,7 @@ def test_the_numbers_of_a_relative_map_differ_by_a_ratio_and_by_a_gap(
 
 
 def write(path: Path, values: np.ndarray) -> None:
-    match path.suffix:
+    match path.suffix.lower():
         case ".png":
             Image.fromarray(values.astype(np.uint16)).save(path)
         case ".npz":
@@ -108,6 +108,7 @@ def write(path: Path, values: np.ndarray) -> None:
     ("suffix", "depth", "stored"),
     [
         (".png", {"scale": "metric", "near": "small", "unit": 0.001}, lambda m: 1000 * m),
+        (".PNG", {"scale": "metric", "near": "small", "unit": 0.001}, lambda m: 1000 * m),
         (".npy", METRIC, lambda m: m.astype(np.float32)),
         (".npz", {"scale": "relative", "near": "small"}, lambda m: 3 * m + 40),
         (".npy", {"scale": "relative", "near": "large"}, lambda m: 7 / m + 1),

@@ -1,6 +1,7 @@
 """Models that look at photographs: tiny ones of the real architectures, with random weights."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,16 @@ def test_a_folder_without_a_model_is_refused_in_one_line(tmp_path, models):
     empty.mkdir()
     build = prepared(tmp_path, {**models, "depth": empty})
     with pytest.raises(ValueError, match=r"^the model .*empty cannot be loaded: [^\n]*$"):
+        after(build, look.STAGE)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 1000])
+def test_a_model_whose_weights_are_cut_is_refused_in_one_line(tmp_path, models, kept):
+    cut = Path(shutil.copytree(models["depth"], tmp_path / "cut"))
+    weights = cut / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:kept])
+    build = prepared(tmp_path, {**models, "depth": cut})
+    with pytest.raises(ValueError, match=r"^the model .*cut cannot be loaded: [^\n]*$"):
         after(build, look.STAGE)
 
 

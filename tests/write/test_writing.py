@@ -7,6 +7,7 @@ from base64 import b64decode
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import polars as pl
 import pytest
@@ -44,6 +45,7 @@ from schemas.question import PLAN, QUESTION, SUBGRAPH
 from schemas.vocabulary.predicates import load_predicates
 from tasks.chat.answers import Answer
 from tasks.extract.stage import subgraph_rows
+from tasks.language.forms.table import form_of
 from tasks.language.terms import claim_of, terms_of
 from tasks.photographs.stage import PHOTOGRAPHS
 from tasks.verify.stage import verify_questions
@@ -843,6 +845,47 @@ def test_any_planned_reply_has_a_problem_or_becomes_a_row(pairs, question, lette
     reply = WrittenQuestion.model_validate(GOOD | change)
     if planned_problem(reply, order) is None:
         assert planned_columns(reply, order)["claim"] == row["claim"]
+
+
+def in_words_of_templates(row, seed):
+    """The claims of a planned row by key, and its question, option texts and right letter."""
+    order = order_of(row, SQUARE, NUM_OPTIONS, seed)
+    claims = list(order.claims.values())
+    words = form_of(claims[0]).worded(
+        claims, row["asks"], row["evidence"], order.names, Random(seed)
+    )
+    letter = "ABCD"[[encode_claim(claim) for claim in claims].index(row["claim"])]
+    return order, *words, letter
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["question_id"])
+def test_a_planned_reply_in_the_words_of_templates_becomes_its_row(row):
+    for seed in range(3):
+        order, question, told, letter = in_words_of_templates(row, seed)
+        change = options(*zip(told, order.claims, strict=True))
+        reply = WrittenQuestion.model_validate(
+            GOOD | change | {"question": question, "answer": letter}
+        )
+        assert planned_problem(reply, order) is None, (question, told)
+        columns = planned_columns(reply, order)
+        assert columns["claim"] == row["claim"]
+        assert columns["option_claims"][columns["answer"]] == row["claim"]
+
+
+@pytest.mark.parametrize("row", FIRST.values(), ids=lambda row: row["category"])
+def test_an_open_reply_in_the_words_of_templates_becomes_a_row(row):
+    category, ids = Category(row["category"]), published_ids(SQUARE)
+    order, question, told, letter = in_words_of_templates(row, 0)
+    entries = [
+        {"text": text, "claim": terms_of(claim, ids)}
+        for text, claim in zip(told, order.claims.values(), strict=True)
+    ]
+    change = {"question": question, "options": entries, "answer": letter}
+    things = {"objects": [ids[key] for key in row["objects"]]}
+    reply = open_form(category).model_validate(OPEN | things | change)
+    facts = Facts(SQUARE, PROOF)
+    assert open_problem(reply, category, len(told), facts) is None
+    assert open_columns(reply, category, facts)["claim"] == row["claim"]
 
 
 # --- the artifact
