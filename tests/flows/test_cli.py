@@ -1,5 +1,6 @@
 """The command line: what it says of bad calls, and its exit codes."""
 
+import os
 import subprocess
 import sys
 import tempfile
