@@ -195,3 +195,17 @@ def test_a_damaged_file_of_a_model_is_named(tmp_path, name, data, told):
 def test_a_folder_that_does_not_tell_has_no_shape(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "qwen2_5_vl"}', encoding="utf-8")
     assert shape_of(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (("hardware.num_devices=3",), "an update of 1024 sequences cannot be cut into passes of 3"),
+        (("hardware.num_devices=6",), "cannot be cut into passes of 6 x 4: choose another"),
+        (("hardware.micro_batch=3",), "hardware.micro_batch or hardware.num_devices"),
+        (("grpo.update_prompts=1", "grpo.rollout_prompts=8"), "passes of 4 x 4"),
+    ],
+)
+def test_devices_that_cannot_share_an_update_are_refused_before_anything_starts(settings, told):
+    with pytest.raises(ValueError, match=told):
+        load_train_config(PAPER, settings)
