@@ -10,10 +10,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
+from threading import Lock
 from urllib.parse import urljoin
 
 import httpx
@@ -82,13 +83,16 @@ class Fetcher:
     max_seconds: float = MAX_SECONDS
     may_be_local: bool = False
     sleep: Callable[[float], None] = time.sleep
+    _turns: dict[Path, Lock] = field(default_factory=dict, repr=False, compare=False)
 
     def fetch(self, address: str, check: Callable[[bytes], object] = bool) -> bytes:
         """The bytes at an address. ValueError, in one line, where they cannot be fetched, or where
         `check` raises one: what is no image, such as the page of a busy server, is not kept."""
         path = self.cache / sha256(address.encode()).hexdigest()
-        if path.exists():
-            return path.read_bytes()
+        with self._turns.setdefault(path, Lock()):  # rows next to each other show one photograph
+            return path.read_bytes() if path.exists() else self._fetched(address, path, check)
+
+    def _fetched(self, address: str, path: Path, check: Callable[[bytes], object]) -> bytes:
         data = self._attempts(address)
         try:
             check(data)

@@ -21,6 +21,8 @@ from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
 ANTHROPIC_HOST = "api.anthropic.com"
+CALL = "/chat/completions"
+"""What clients put behind a server's address."""
 ADDRESS = re.compile(r"https?://[^\s@?#\\]+")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """How names of environment variables are written; hardly any key is."""
@@ -115,6 +117,8 @@ class ChatConfig(Section):
                 "write it as https://HOST/v1 or http://HOST:PORT/v1, without user, password, query "
                 "or fragment"
             )
+        if address.rstrip("/").lower().endswith(CALL):
+            raise ValueError(f"leave {CALL} out: it is the address of one call, not of the server")
         return address
 
     @cached_property

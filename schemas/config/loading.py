@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from schemas.chat import SECRET
 from schemas.printable import shell_word
 
 MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}
@@ -130,6 +131,8 @@ def _first_problem(error: ValidationError, kind: type[BaseModel]) -> str:
         accepted = ", ".join(_accepted(problem["loc"], kind))
         homes = sorted({*_homes(str(problem["loc"][-1]), kind)})
         belongs = f"; it belongs to {' or '.join(homes)}" if 0 < len(homes) <= MAX_HOMES else ""
+        if not homes and SECRET.search(str(problem["loc"][-1])):
+            belongs = "; keys are read from the environment: api_key_env names the variable"
         return f"unknown key {where}: accepted here are {accepted}{belongs}"
     if problem["type"] == "missing":
         return f"{where} is missing"

@@ -256,6 +256,21 @@ class TrainConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _has_whole_passes(self) -> "TrainConfig":
+        """Else the trainer would refuse it, on devices that are paid for."""
+        grpo, sft, hardware = self.grpo, self.sft, self.hardware
+        grouped = grpo.update_prompts * grpo.num_generations if grpo else 0
+        per_update = grouped or (sft.batch_size if sft else 0)
+        micro_batch = min(hardware.micro_batch, per_update)
+        if per_update % (micro_batch * hardware.num_devices):
+            raise ValueError(
+                f"an update of {per_update} sequences cannot be cut into passes of "
+                f"{hardware.num_devices} x {micro_batch}: choose another hardware.micro_batch or "
+                "hardware.num_devices"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _reads_its_scene(self) -> "TrainConfig":
         if self.data.scene == "full" and self.grpo and "sparse" in self.reward.kind:
             raise ValueError(

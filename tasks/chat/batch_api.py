@@ -176,11 +176,10 @@ class BatchApi:
                 raise ChatRefusedError(f"{self.where} does not take batches: {error}") from None
             except PassingError as error:
                 number += 1
-                is_gone = isinstance(error, UnreachableError) and not self._has_heard
-                if is_gone and number >= UNREACHABLE_ATTEMPTS:
+                is_late = number >= UNREACHABLE_ATTEMPTS and not self._has_heard
+                if isinstance(error, UnreachableError) and is_late:
                     raise ChatStoppedError(
-                        f"{self.where} cannot be reached: {error}; start the server or correct "
-                        "base_url"
+                        f"{self.where} cannot be reached: {error}; {error.advice}"
                     ) from None
                 if number == self._chat.max_attempts:
                     if not is_patient:

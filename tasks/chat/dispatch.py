@@ -260,7 +260,7 @@ class Dispatcher:
         if isinstance(error, UnreachableError) and not self._num_replies:
             if number >= UNREACHABLE_ATTEMPTS:
                 self.stopped = self.stopped or ChatStoppedError(
-                    f"{where} cannot be reached: {error}; start the server or correct base_url"
+                    f"{where} cannot be reached: {error}; {error.advice}"
                 )
                 raise self.stopped
         elif number >= self._silence.num_attempts:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from ssl import SSLCertVerificationError
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from tasks.chat.errors import (
     PassingError,
     RejectedError,
     UnreachableError,
+    UntrustedError,
     error_of,
     error_words,
     in_one_line,
@@ -185,6 +187,8 @@ class Endpoint:
             # The last cause holds the words of the operating system.
             *_, cause = _causes(error)
             message = _one_line(str(cause) or type(cause).__name__)
+            if isinstance(cause, SSLCertVerificationError):
+                raise UntrustedError(message) from None
             if isinstance(error, aiohttp.ClientConnectorError):
                 raise UnreachableError(message) from None
             raise PassingError(message) from None
@@ -290,7 +294,10 @@ class Endpoint:
             return ChatRefusedError(f"{where} {told}: {message}")
         # Routers say so, too, of a model that has no provider for what is asked.
         if status == 404 and not names_request(words.replace(self._chat.model, ""), fields):
-            return _MissingError(f"{where} is not there: {message}; correct model or base_url")
+            mostly = "" if urlsplit(self._url).path else ", which mostly ends with /v1"
+            return _MissingError(
+                f"{where} is not there: {message}; correct model or base_url{mostly}"
+            )
         return error
 
 

@@ -62,6 +62,17 @@ class PassingError(TransientError):
 class UnreachableError(PassingError):
     """No server listens at the address."""
 
+    advice = "start the server or correct base_url"
+
+
+class UntrustedError(UnreachableError):
+    """The server's certificate is of an authority that is not known here, or of another host."""
+
+    advice = (
+        "name a file with the certificates of those who vouch for it in SSL_CERT_FILE, or correct "
+        "base_url"
+    )
+
 
 class LateError(PassingError):
     """The server has taken a request and not answered in time."""

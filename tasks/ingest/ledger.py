@@ -48,5 +48,20 @@ class Ledger:
         self.note(rows.filter(~kept), item, id_column, "drop", reason, detail)
         return rows.filter(kept)
 
+    def losses_of_objects(self) -> pl.DataFrame:
+        """By image, what most of its lost objects are lost by, in words."""
+        lost = pl.concat(self.parts).filter(
+            pl.col("action") == "drop", pl.col("item").str.starts_with("object")
+        )
+        example = pl.col("detail").sort_by("item").first()
+        counted = lost.group_by("image_id", "reason").agg(num=pl.len(), example=example)
+        worst = counted.sort("num", "reason", descending=[True, False]).unique(
+            "image_id", keep="first", maintain_order=True
+        )
+        return worst.select(
+            "image_id",
+            losses=pl.format(": {} of its objects are lost by {} ({})", "num", "reason", "example"),
+        )
+
     def collect(self) -> pl.DataFrame:
         return pl.concat(self.parts).sort("image_id", "item", "reason", "detail")

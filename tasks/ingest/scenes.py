@@ -68,14 +68,16 @@ def _assemble(
         .agg(relationships=pl.struct(field.name for field in RELATIONSHIP.fields))
     )
     scenes = images.join(things, on="image_id", how="left").join(links, on="image_id", how="left")
-    scenes = ledger.drop(
-        scenes,
-        pl.col("objects").is_not_null(),
-        "image",
-        "image_id",
-        "no-objects",
-        pl.lit("no object with a name and a box is left"),
-    )
+    if scenes["objects"].has_nulls():
+        losses = ledger.losses_of_objects().with_columns(
+            pl.col("image_id").cast(scenes["image_id"].dtype, strict=False)
+        )
+        scenes = scenes.join(losses, on="image_id", how="left", maintain_order="left")
+        told = pl.concat_str(
+            pl.lit("no object with a name and a box is left"), pl.col("losses").fill_null("")
+        )
+        is_left = pl.col("objects").is_not_null()
+        scenes = ledger.drop(scenes, is_left, "image", "image_id", "no-objects", told)
     return (
         scenes.with_columns(pl.col("relationships").fill_null([]))
         .select(columns.names())

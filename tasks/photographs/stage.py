@@ -7,7 +7,7 @@ one row per scene: `sha256` and size in bytes, or the reason why the photograph 
 import logging
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 from PIL import UnidentifiedImageError
@@ -17,11 +17,11 @@ from schemas.config.margins import IngestConfig
 from schemas.file_digests import digest_store
 from schemas.photographs import opened
 from tasks.photographs.store import MAX_BYTES, SourcePhotographs, open_photographs
-from tasks.sources.files import digest_files
+from tasks.sources.files import digest_files, plain_name
 from tasks.stage import Build, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 10
+VERSION = 11
 PHOTOGRAPHS = columns(
     image_id=pl.String,
     sha256=pl.String,
@@ -47,8 +47,7 @@ def examine(
             if not has_frame:
                 return "frame-unknown", "no width and height are annotated that can be read"
             if image.size != (width, height):
-                found = f"{image.width} x {image.height}"
-                return "photograph-size-differs", f"found {found}, annotated {width} x {height}"
+                return "photograph-size-differs", _told_apart(image.size, (width, height))
             pixels = image.width * image.height
             if pixels > config.max_photograph_pixels:
                 return "photograph-too-large", f"{pixels:,} pixels"
@@ -64,6 +63,16 @@ def examine(
         problem = str(error).strip() or type(error).__name__
         return "photograph-broken", problem.splitlines()[0][:200]
     return None
+
+
+def _told_apart(found: tuple[int, int], annotated: tuple[int, int]) -> str:
+    told = f"found {found[0]} x {found[1]}, annotated {annotated[0]} x {annotated[1]}"
+    if found != annotated[::-1]:
+        return told
+    return (
+        f"{told}, as where tools show it turned: annotate its pixels as they are stored, or store "
+        "it as it is shown"
+    )
 
 
 def examine_photographs(
@@ -106,6 +115,9 @@ def _named_row(
         files = " and ".join(map(str, places[:2]))
         detail = f"{len(places)} different files may be {name}: {files}"
         return None, None, "photograph-ambiguous", detail
+    if data is None:
+        detail = f"no file named {PurePosixPath(plain_name(name)).name}"
+        return None, None, "photograph-missing", detail
     return _row(data, width, height, has_frame, config)
 
 

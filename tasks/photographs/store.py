@@ -187,7 +187,7 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotograph
     if not used:
         where = ", ".join(str(place) for place in photograph_places(source))
         raise FileNotFoundError(
-            f"no photographs at {where}: name their folders or zip archives in "
-            'source.photographs, or, where no model looks at them, set images = "omit"'
+            f"no photographs at {where}: name their folders (looked through three deep) or zip "
+            'archives in source.photographs, or, where no model looks at them, set images = "omit"'
         )
     return SourcePhotographs(places), used

@@ -116,7 +116,7 @@ def _line(number: int, text: bytes) -> Line:
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
     if type(row) is not dict:
         raise ValueError("not a JSON object")
-    question_id, completion = row.get("question_id"), row.get("completion")
+    question_id, completion = row.get("question_id"), _said(row.get("completion"))
     if type(completion) is not str:
         shown = ", ".join(sorted(map(str, row)))[:MAX_SHOWN] or "nothing"
         raise ValueError(
@@ -125,6 +125,16 @@ def _line(number: int, text: bytes) -> Line:
     if question_id is not None and (type(question_id) is not str or not _is_plain(question_id)):
         raise ValueError("question_id is not text")
     return Line(number, question_id, completion, _answer(row))
+
+
+def _said(completion: Any) -> Any:
+    """Of a conversation what its last message says, as trainers hand it to rewards."""
+    if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
+        completion = completion[-1].get("content")
+        if isinstance(completion, list) and all(isinstance(part, dict) for part in completion):
+            texts = [part.get("text") for part in completion]
+            return "".join(texts) if texts and all(type(text) is str for text in texts) else None
+    return completion
 
 
 def _begun(text: bytes, openings: Mapping[bytes, str]) -> str | None:

@@ -21,7 +21,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from schemas.chat import (
     Account,
@@ -45,6 +45,7 @@ from tasks.chat.silence import FEW_SILENT, SILENT_REQUESTS
 from tests.servers.endpoint import Endpoint, Record, serve
 from tests.servers.faults import Answer as ServerAnswer
 from tests.servers.faults import Completion, Faults, complete
+from tests.servers.web import certificate_of, serving
 
 KEY = "sk-test-0123456789abcdef"
 PRICE = PriceConfig(input=10.0, output=1000.0)
@@ -373,6 +374,47 @@ def test_a_server_that_is_not_there_stops_the_run(store: str) -> None:
     config = ChatConfig(model="m", base_url="http://127.0.0.1:9/v1", api_key_env=None)
     with pytest.raises(ChatStoppedError, match="cannot be reached"):
         totals(config, store, range(5))
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_a_certificate_that_nobody_here_knows_is_told_to_be_named(
+    store: str, is_batch: bool, tmp_path: Path
+) -> None:
+    """Of a company's own authority, as its gateways have."""
+    with serving({}, certificate_of("localhost", tmp_path / "host.pem")) as site:
+        address = site.url.replace("127.0.0.1", "localhost")
+        config = ChatConfig(model="m", base_url=f"{address}/v1", api_key_env=None, batch=is_batch)
+        with pytest.raises(ChatStoppedError) as raised:
+            totals(config, store, range(5))
+    assert str(raised.value).endswith(
+        "; name a file with the certificates of those who vouch for it in SSL_CERT_FILE, or "
+        "correct base_url"
+    )
+    assert "certificate verify failed: self-signed certificate" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("{}", "correct model or base_url, which mostly ends with /v1"),
+        ("{}/", "correct model or base_url, which mostly ends with /v1"),
+        ("{}/v2", "correct model or base_url"),
+    ],
+)
+def test_of_an_address_without_a_path_it_is_said_that_most_have_one(
+    address: str, advice: str, store: str
+) -> None:
+    with serve(adds) as endpoint:
+        root = endpoint.url.removesuffix("/v1")
+        config = ChatConfig(model="m", base_url=address.format(root), api_key_env=None)
+        with pytest.raises(ChatRefusedError, match=f"{advice}$"):
+            totals(config, store, range(5))
+
+
+@pytest.mark.parametrize("end", ["/chat/completions", "/chat/completions/", "/Chat/Completions"])
+def test_the_address_of_one_call_is_refused(end: str) -> None:
+    with pytest.raises(ValidationError, match="leave /chat/completions out"):
+        ChatConfig(model="m", base_url=f"https://example.invalid/v1{end}")
 
 
 def test_a_server_that_goes_away_stops_the_run_and_keeps_what_was_paid(store: str) -> None:

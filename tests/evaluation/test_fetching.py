@@ -2,6 +2,7 @@
 
 import io
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def test_a_picture_is_fetched_once(tmp_path):
         assert fetcher(tmp_path).fetch(address) == b"data"
         assert site.asked == ["GET /p.png"]
     assert fetcher(tmp_path).fetch(address) == b"data"  # the server is gone
+
+
+def test_an_address_that_many_rows_name_at_once_is_asked_once(tmp_path):
+    """Benchmarks ask several questions about a photograph."""
+    pages = {f"/{number}": b"slow" * 3 for number in range(3)}
+    with serving(pages) as site, ThreadPoolExecutor(12) as threads:
+        own = fetcher(tmp_path)
+        found = list(threads.map(own.fetch, [f"{site.url}/{place % 3}" for place in range(24)]))
+        assert set(found) == {b"slow" * 3}
+        assert sorted(site.asked) == ["GET /0", "GET /1", "GET /2"]
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,23 @@ def test_an_image_without_objects_is_dropped():
     ]
 
 
+@pytest.mark.parametrize(
+    ("objects", "told"),
+    [
+        (
+            [thing(1, box=(0.1, 0.2, 0.4, 0.5)), thing(2, box=(0, 0, 0.2, 0.9)), thing(3, [])],
+            ": 2 of its objects are lost by box-empty (0, 0, 0, 0)",
+        ),
+        ([thing(1, [])], ": 1 of its objects are lost by object-without-name (no name)"),
+        ([], ""),
+    ],
+)
+def test_of_an_image_without_objects_it_is_said_why(objects, told):
+    _, ledger = clean(objects, images=[image()])
+    (detail,) = ledger.filter(pl.col("reason") == "no-objects")["detail"]
+    assert detail == f"no object with a name and a box is left{told}"
+
+
 def test_nothing_at_all_is_cleaned_to_nothing():
     scenes, ledger = clean_scenes(raw_scenes([], []), CONFIG)
     assert scenes.is_empty() and ledger.is_empty()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from schemas.config.margins import IngestConfig
 from schemas.config.source import SourceConfig
+from schemas.photographs import as_stored
 from tasks.ingest import stage as ingest
 from tasks.photographs import stage as photographs
 from tasks.photographs.stage import PHOTOGRAPHS, examine, examine_photographs
@@ -90,6 +91,26 @@ def test_a_photograph_is_sound_or_the_reason_is_given(data, frame, reason):
     if problem:
         assert problem == examine(data, *frame, CONFIG)
         assert problem[1].strip() and "\n" not in problem[1] and " at 0x" not in problem[1]
+
+
+@pytest.mark.parametrize(
+    ("annotated", "told"),
+    [
+        (
+            (80, 100),
+            "found 100 x 80, annotated 80 x 100, as where tools show it turned: annotate its "
+            "pixels as they are stored, or store it as it is shown",
+        ),
+        ((100, 81), "found 100 x 80, annotated 100 x 81"),
+        ((40, 50), "found 100 x 80, annotated 40 x 50"),
+    ],
+)
+@pytest.mark.parametrize("tag", [1, 6])
+def test_a_photograph_that_was_annotated_as_it_is_shown_is_said_to_be_turned(annotated, told, tag):
+    tags = Image.Exif()
+    tags[0x0112] = tag
+    data = as_stored(noise(exif=tags))
+    assert examine(data, *annotated, True, CONFIG) == ("photograph-size-differs", told)
 
 
 @pytest.mark.parametrize("data", [b"\xff\xd8\xff\xe0", JPEG.replace(b"\x08\0", b"\x0c\0", 1)])
@@ -204,6 +225,7 @@ def test_photographs_are_looked_for_beside_the_annotations(tmp_path):
         ("nowhere", "no photographs at .*nowhere: correct source.photographs"),
         ("empty", 'no photographs at .*empty: name their folders .* images = "omit"'),
         ("empty.zip", 'no photographs at .*empty.zip: name their folders .* images = "omit"'),
+        ("deep", r"no photographs at .*deep: name their folders \(looked through three deep\) or"),
         ("notes.txt", "notes.txt is neither a photograph nor a zip archive"),
         ("text.zip", "text.zip is not a complete zip archive"),
         ("half.zip", "half.zip is not a complete zip archive"),
@@ -214,6 +236,9 @@ def test_photographs_are_looked_for_beside_the_annotations(tmp_path):
 )
 def test_a_bad_place_of_photographs_is_refused_in_one_line(tmp_path, place, message):
     (tmp_path / "empty").mkdir()
+    album = tmp_path / "deep" / "Takeout" / "Google Photos" / "2026"
+    album.mkdir(parents=True)
+    (album / "1.jpg").write_bytes(JPEG)
     (tmp_path / "notes.txt").write_text("hello")
     pack(tmp_path / "empty.zip", **{"notes.txt": b"hello"})
     (tmp_path / "text.zip").write_text("<html>")
@@ -266,6 +291,10 @@ def test_every_scene_has_one_row_in_its_order():
     assert found.select("image_id", "reason").rows() == [
         ("3", "photograph-missing"), ("1", "photograph-missing"),
     ]  # fmt: skip
+    exported = scenes_of("images\\3f2a9c1b-IMG 1.jpg")  # a tool's own beginning before the name
+    assert examine_photographs(exported, store, CONFIG)["detail"].to_list() == [
+        "no file named 3f2a9c1b-IMG 1.jpg"
+    ]
     assert examine_photographs(scenes_of(), store, CONFIG).schema == PHOTOGRAPHS
 
 

@@ -440,6 +440,26 @@ def test_a_source_without_an_image_is_refused(tmp_path, content, problem):
     refused("visual-genome", folder, f"holds no annotated image.*{problem}")
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ({"image_id": "kitchen_001"}, "image_id 'kitchen_001' is no whole number"),
+        ({"id": "kitchen_001"}, "id 'kitchen_001' is no whole number"),
+        ({"image_id": 2**70}, f"image_id {2**70} is no whole number"),
+        ({"file": "1.jpg"}, "no image_id"),
+    ],
+)
+def test_an_image_id_that_cannot_be_read_is_shown(tmp_path, key, told):
+    folder = write(
+        tmp_path / "vg",
+        image_data=None,
+        objects=[{**key, "objects": [DOG, TREE]}],
+        attributes=None,
+        relationships=None,
+    )
+    refused("visual-genome", folder, rf"image-unreadable: objects\.json: record 0: {told}\)")
+
+
 def refused(kind: str, path: Path, message: str) -> None:
     with pytest.raises((ValueError, FileNotFoundError), match=message) as caught:
         read(kind, path, path.parent / "root")
@@ -718,6 +738,24 @@ BAD_OBJECTS = [
     (thing(3, box=(500, 10, 20, 20)), "box-outside"),
     (thing(3, box=(1e6, 10, 20, 20)), "box-unreadable"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("named", "names"),
+    [
+        ({"names": None, "name": "cup"}, ["cup"]),
+        ({"names": [], "name": "cup"}, ["cup"]),
+        ({"names": ["mug"], "name": "cup"}, ["mug"]),
+        ({"names": ["mug"], "name": 5}, ["mug"]),
+        ({"names": [None], "name": None}, []),
+    ],
+)
+def test_a_thing_may_have_its_name_as_an_end_does(tmp_path, named, names):
+    third = thing(3, box=(70, 30, 25, 15)) | named
+    folder = write(tmp_path / "vg", objects=[{"image_id": 1, "objects": [DOG, TREE, third]}])
+    scenes, ledger = read("visual-genome", folder, tmp_path)
+    assert [name for _, _, _, name, _ in facts(scenes)] == ["dog", "tree", *names]
+    assert ("field-unreadable" in ledger["reason"]) == (named["name"] == 5)
 
 
 @pytest.mark.parametrize("is_object", [True, False])

@@ -47,6 +47,20 @@ def test_a_row_per_completion_in_order(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    "content", [ROW["completion"], [{"type": "text", "text": ROW["completion"]}]]
+)
+def test_a_completion_may_be_a_conversation_of_which_the_last_message_counts(content, tmp_path):
+    said = [
+        {"role": "user", "content": "<image> Where?"},
+        {"role": "assistant", "content": content},
+    ]
+    scores = score_file(
+        written(tmp_path, ROW | {"completion": said}, ROW | {"completion": said[1:]})
+    )
+    assert scores["total"].to_list() == [1, 1]
+
+
 def test_golds_come_from_a_dataset(tmp_path, dataset):
     text = completion_of({"objects": [DOG, CAT]})
     rows = [{"question_id": name, "completion": text} for name in ("q2", "q1", "q2")]
@@ -68,6 +82,12 @@ def test_golds_come_from_a_dataset(tmp_path, dataset):
         ({"output": "x", "gts": "y"}, "completion is missing or not text: it has gts, output;"),
         ([ROW], "a JSON array: write each of its objects on one line"),
         (ROW | {"completion": ["text"]}, "completion is missing or not text"),
+        (ROW | {"completion": []}, "completion is missing or not text"),
+        (ROW | {"completion": [{"role": "user"}]}, "completion is missing or not text"),
+        (
+            ROW | {"completion": [{"content": [{"image": "x"}]}]},
+            "completion is missing or not text",
+        ),
         ({"completion": "x"}, "it lacks gold, width and height, or a question_id"),
         ({"completion": "x", "question_id": 7}, "question_id is not text"),
         (ROW | {"question_id": "\ud800"}, "question_id is not text"),

@@ -70,7 +70,8 @@ def test_hardware_that_changes_the_weights_makes_another_run(
     changes, is_same, drawn_dataset, model, tmp_path
 ):
     def digest_with(**hardware):
-        tree = TREE | GRPO | {"hardware": TREE["hardware"] | hardware}
+        own = TREE["hardware"] | {"micro_batch": 1} | hardware
+        tree = TREE | GRPO | {"hardware": own}
         return run_digest(TrainConfig.model_validate(tree), drawn_dataset, model, tmp_path)
 
     assert (digest_with(**changes) == digest_with()) is is_same

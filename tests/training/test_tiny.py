@@ -1,6 +1,9 @@
 """The tiny models and their processors; tests.training.test_families has what a suite must know."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -67,6 +70,18 @@ def test_a_folder_without_a_processor_is_told_in_one_line(tmp_path, family):
     with pytest.raises(ValueError, match=f"no processor at {tmp_path}: ") as error:
         load_processor(tmp_path, family, **PIXELS)
     assert "\n" not in str(error.value)
+
+
+def test_without_a_network_a_model_of_the_hub_is_told_to_be_fetched(tmp_path):
+    code = "from training.processor import load_processor; load_processor('nobody/no-such-model')"
+    home = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | home, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1].endswith(
+        ": name a folder that holds the model, or fetch it where there is a network "
+        "(hf download nobody/no-such-model)"
+    )
 
 
 def test_a_model_without_its_tokenizer_is_refused(tmp_path, tiny, family):

@@ -201,3 +201,17 @@ def test_a_folder_that_does_not_tell_has_no_shape(tmp_path):
 def test_a_server_of_vllm_has_an_address(address):
     with pytest.raises(ValueError, match=r"hardware\.vllm_server: "):
         load_train_config(PAPER, (f"hardware.vllm_server={address}",))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (("hardware.num_devices=3",), "an update of 1024 sequences cannot be cut into passes of 3"),
+        (("hardware.num_devices=6",), "cannot be cut into passes of 6 x 4: choose another"),
+        (("hardware.micro_batch=3",), "hardware.micro_batch or hardware.num_devices"),
+        (("grpo.update_prompts=1", "grpo.rollout_prompts=8"), "passes of 4 x 4"),
+    ],
+)
+def test_devices_that_cannot_share_an_update_are_refused_before_anything_starts(settings, told):
+    with pytest.raises(ValueError, match=told):
+        load_train_config(PAPER, settings)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.ledger import lost, repaired
 from tasks.sources.files import UNREADABLE, decode_parts, decode_without, problem_in
-from tasks.sources.visual_genome.records import DISPENSABLE, SHAPES, Attributes
+from tasks.sources.visual_genome.records import DISPENSABLE, SHAPES, Attributes, Object
 
 S = TypeVar("S", bound=Struct)
 
@@ -99,9 +99,10 @@ def decoded(
     try:
         return decoder.decode(raw)
     except UNREADABLE:
-        # A record of attributes alone says nothing without them.
+        # A record of attributes alone says nothing without them; objects have names beside a name.
         needed = {"attributes"} if shape is Attributes else set()
-        record, problems = decode_without(raw, shape, DISPENSABLE - needed)
+        spare = {"name"} if shape is Object else set()
+        record, problems = decode_without(raw, shape, DISPENSABLE - needed | spare)
         ledger += [
             repaired(image_id, f"{item}.{name}", "field-unreadable", problem)
             for name, problem in problems

@@ -22,6 +22,7 @@ from tasks.sources.files import (
     digest_files,
     find_files,
     map_file,
+    problem_in,
     spans_of,
 )
 from tasks.sources.visual_genome.records import ROLES, Key
@@ -30,6 +31,8 @@ GRAPHS = "scene_graphs"
 """A file of both objects and their relationships."""
 ROLE_NAME = re.compile(rf"({'|'.join((*ROLES, GRAPHS))})(?:_?v\d+[._]\d+)?\.json")
 """Names of files, with or without a version: "objects.json", "objects_v1_2.json"."""
+MAX_SHOWN = 60
+"""Characters of an id that cannot be read."""
 DOWNLOAD = "`spatialthinker download visual-genome` fetches them"
 
 
@@ -137,12 +140,15 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
         expected = "a list with one record per image"
         raws, buffer = decode_top(map_file(path), list[msgspec.Raw], path, expected)
         for position, (raw, span) in enumerate(zip(raws, spans_of(raws, buffer), strict=True)):
-            image_id = _image_id(raw, decoder)
-            if image_id is None or image_id in seen:
-                reason = "image-unreadable" if image_id is None else "duplicate-image"
-                key = "" if image_id is None else str(image_id)
-                where = f"{path.name}: record {position}"
-                ledger.append(lost(key, f"{role}[{position}]", reason, where))
+            item, where = f"{role}[{position}]", f"{path.name}: record {position}"
+            try:
+                image_id = _image_id(raw, decoder)
+            except UNREADABLE as error:
+                detail = f"{where}: {problem_in(error)}"
+                ledger.append(lost("", item, "image-unreadable", detail))
+                continue
+            if image_id in seen:
+                ledger.append(lost(str(image_id), item, "duplicate-image", where))
                 continue
             seen.add(image_id)
             rows.append((image_id, number, *span))
@@ -155,9 +161,19 @@ def _index_role(role: str, files: Sequence[Path]) -> tuple[pl.DataFrame, pl.Data
     return pl.DataFrame(rows, schema=schema, orient="row"), ledger_of(ledger)
 
 
-def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[Key]) -> int | None:
+def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[Key]) -> int:
+    """ValueError, in the words of the ledger, where there is none that can be read."""
     try:
         key = decoder.decode(raw)
     except UNREADABLE:
-        return None
-    return key.image_id if key.image_id is not None else key.id
+        found = msgspec.json.decode(raw)
+        known = found if isinstance(found, dict) else {}
+        named = [name for name in Key.__struct_fields__ if known.get(name) is not None]
+        if not named:
+            raise
+        shown = repr(known[named[0]])[:MAX_SHOWN]
+        raise ValueError(f"{named[0]} {shown} is no whole number") from None
+    image_id = key.image_id if key.image_id is not None else key.id
+    if image_id is None:
+        raise ValueError("no image_id")
+    return image_id

@@ -42,6 +42,7 @@ class Object(Struct, omit_defaults=True):
     h: Pixels
     object_id: Id | None = None
     id: Id | None = None
+    name: str | None = None
     names: list[str | None] | None = None
     merged_object_ids: list[Id] | None = None
     attributes: list[str | None] | None = None

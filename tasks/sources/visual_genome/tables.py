@@ -29,6 +29,13 @@ from tasks.sources.visual_genome.records import (
 BATCH = 500
 """Images read at once: few enough that the decoded records stay in the processor's cache."""
 _ID = pl.coalesce("object_id", "id").alias("object_id")  # its name depends on the version
+_NAMES = (
+    pl.when(pl.col("names").list.drop_nulls().list.len() > 0)
+    .then("names")
+    .otherwise(pl.concat_list("name"))
+    .alias("names")
+)
+"""A thing's own, else its name, as the ends of relationships have it."""
 
 
 def read_scenes(index: pl.DataFrame, files: Mapping[str, Sequence[Path]]) -> RawScenes:
@@ -93,7 +100,7 @@ def _file_name(url: str) -> str:
 def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) -> pl.DataFrame:
     table = _table(ids, objects, Object)
     x, y, w, h = (pl.col(edge) for edge in "xywh")
-    flat = table.with_columns(_ID, x1=x, y1=y, x2=x + w, y2=y + h)
+    flat = table.with_columns(_ID, _NAMES, x1=x, y1=y, x2=x + w, y2=y + h)
     joined = flat.join(
         attributes,
         on=["image_id", "object_id"],

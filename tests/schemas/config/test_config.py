@@ -89,6 +89,15 @@ def test_of_a_key_in_a_wrong_section_it_is_said_where_it_belongs(key, told):
     assert str(refused.value).endswith(told)
 
 
+@pytest.mark.parametrize("name", ["api_key", "api-key", "OPENAI_API_KEY", "auth_token", "password"])
+def test_a_key_in_a_configuration_is_refused_and_not_shown(name):
+    with pytest.raises(ValueError, match=rf"unknown key write\.chat\.{name}: ") as refused:
+        load_config(CONFIGS[0], (f"write.chat.{name}=sk-proj-0123456789abcdef",))
+    told = "; keys are read from the environment: api_key_env names the variable"
+    assert str(refused.value).endswith(told)
+    assert "0123" not in str(refused.value)
+
+
 def test_where_and_how_fast_stay_out_of_what_is_digested():
     first = load_config(CONFIGS[0], ("runner.max_workers=1", "source.path=/a"))
     second = load_config(CONFIGS[0], ("runner.max_workers=9", "source.path=/b"))
