@@ -35,4 +35,11 @@ class SourceConfig(Section):
         exclude=True,
         description="folders or zip archives of photographs; default: beside the annotations",
     )
+    licence: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        description="of annotations of your own, as the Hugging Face Hub names it (cc-by-4.0, "
+        "other): without it they count as those of the collection whose form they have, and its "
+        "image ids as that collection's",
+    )
     render: RenderConfig = RenderConfig()

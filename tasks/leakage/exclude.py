@@ -18,7 +18,6 @@ from evaluation.benchmarks.texts import coco_source
 from evaluation.leakage import LISTED, PHOTOGRAPH, THUMBNAIL_BYTES, find_overlaps, thumbnail
 from schemas.columns import columns, formatted, incomplete_column
 from schemas.config.source import SourceConfig
-from schemas.config.source_kind import SourceKind
 from schemas.mirror import ORIGINAL
 from schemas.printable import first_line
 from schemas.refusal import what_helps
@@ -93,10 +92,10 @@ def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str
             yield from pool.map(look, some)
 
 
-def sources_of(kind: SourceKind) -> pl.Expr:
+def sources_of(source: SourceConfig) -> pl.Expr:
     """The sources of photographs, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
-    collection = pl.lit(reader_of(kind).collection, pl.String)
+    collection = pl.lit(reader_of(source.kind, source.licence).collection, pl.String)
     own = pl.concat_str(collection, ORIGINAL, separator=":")
     return pl.concat_list(own, coco).list.drop_nulls()
 
@@ -105,7 +104,7 @@ def read_photographs(
     scenes: pl.DataFrame, photographs: pl.DataFrame | None, source: SourceConfig, root: Path
 ) -> pl.DataFrame:
     """Rows of PHOTOGRAPH for scenes; with no thumbnail where there is no sound photograph."""
-    known = scenes.select("image_id", sources=sources_of(source.kind))
+    known = scenes.select("image_id", sources=sources_of(source))
     looks = pl.DataFrame(schema=columns(image_id=pl.String, sha256=pl.String, thumbnail=pl.Binary))
     if photographs is not None:
         sound = photographs.filter(pl.col("reason").is_null())
@@ -154,7 +153,10 @@ STAGE = Stage(
     unit="photographs of benchmarks",
     work=exclude,
     reads=("ingest", "photographs"),
-    settings=lambda config: {"kind": config.source.kind},
+    settings=lambda config: {
+        "kind": config.source.kind,
+        "is_own": config.source.licence is not None,
+    },
     places=lambda config: config.select.exclude,
     files=lambda build: {"lists": digest_lists(list_files(build.config.select.exclude))},
     is_sharded=True,

@@ -92,10 +92,11 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
     )
     if is_complete(artifact):
         return pl.read_parquet(artifact.path)
-    kind = SourceKind(manifest["config"]["source"]["kind"])
+    source = manifest["config"]["source"]
+    collection = reader_of(SourceKind(source["kind"]), source.get("licence")).collection
     listed = read_lists(lists)
     parts = [pl.DataFrame(schema=LEAKS)]
-    for pictures, counts in _shown(dataset, kind):
+    for pictures, counts in _shown(dataset, collection):
         found = find_overlaps(pictures, listed)
         parts.append(found.join(counts, on="image_id").cast(LEAKS))
     leaks = pl.concat(parts).sort("benchmark", "image_id")
@@ -103,7 +104,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
     return leaks
 
 
-def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _shown(dataset: Path, collection: str | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Rows of PHOTOGRAPH, and how many samples show each, a row group at a time: all samples of a
     picture are in one."""
     for path in sample_files(dataset):
@@ -113,14 +114,14 @@ def _shown(dataset: Path, kind: SourceKind) -> Iterator[tuple[pl.DataFrame, pl.D
             for group in range(file.num_row_groups):
                 rows = pl.DataFrame(file.read_row_group(group, wanted))
                 yield (
-                    _pictures(rows, kind, has_images),
+                    _pictures(rows, collection, has_images),
                     rows.group_by("image_id").agg(samples=pl.len().cast(pl.Int64)),
                 )
 
 
-def _pictures(rows: pl.DataFrame, kind: SourceKind, has_images: bool) -> pl.DataFrame:
+def _pictures(rows: pl.DataFrame, collection: str | None, has_images: bool) -> pl.DataFrame:
     rows = rows.unique("image_id", keep="first", maintain_order=True)
-    sources, collection = [], reader_of(kind).collection
+    sources = []
     for image_id, coco_id in rows.select("image_id", "coco_id").iter_rows():
         own = [f"{collection}:{image_id}"] if collection else []
         sources.append(own + ([coco_source(coco_id)] if coco_id is not None else []))

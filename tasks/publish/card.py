@@ -70,6 +70,7 @@ def render_card(
     """The card, from a manifest, its samples and what tasks.validate.shortcuts found."""
     funnel = pl.DataFrame(manifest["funnel"], schema=FUNNEL)
     judging, name = manifest["judging"], name_of_dataset(manifest)
+    source = manifest["config"]["source"]
     counted = samples.select("question_id", "rating", "category", "level", "evidence").collect()
     shown = counted.sort("rating", "question_id", descending=[True, False])["question_id"][0]
     example = samples.filter(question_id=shown).collect().row(0, named=True)
@@ -79,7 +80,7 @@ def render_card(
         code=CodeVersion(**manifest["code"]),
         why=why_command(example["question_id"], name),
         config=manifest["config"],
-        rights=reader_of(SourceKind(manifest["config"]["source"]["kind"])).rights,
+        rights=reader_of(SourceKind(source["kind"]), source.get("licence")).rights,
         size=size_category(manifest["num_samples"]),
         losses=by_reason(funnel).to_dicts(),
         categories=by_category(funnel).to_dicts(),

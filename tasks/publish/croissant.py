@@ -98,9 +98,12 @@ def describe(manifest: Mapping[str, Any], schema: pa.Schema, rights: Rights) -> 
 
 
 def _licence(rights: Rights) -> str:
-    """The address of its text, or words where SPDX lists none."""
+    """The address of its text, words where SPDX lists none, or the Hub's name, whose case is not
+    always SPDX's."""
     if rights.licence == "other":
         return rights.annotations
+    if not rights.licence.startswith("cc"):
+        return rights.licence
     return f"https://spdx.org/licenses/{rights.licence.upper()}.html"
 
 

@@ -1,8 +1,10 @@
 """The readers of all sources. Nothing else lists them."""
 
+from dataclasses import replace
+
 from schemas.config.source_kind import SourceKind
 from tasks.sources import coco, gqa, vg150
-from tasks.sources.reader import Reader
+from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.visual_genome import reader as visual_genome
 
 READERS: dict[SourceKind, Reader] = {
@@ -14,8 +16,15 @@ READERS: dict[SourceKind, Reader] = {
 }
 
 
-def reader_of(kind: SourceKind) -> Reader:
-    """ValueError where the kind has no reader yet."""
+OWN = "Annotations: of those who built this dataset."
+
+
+def reader_of(kind: SourceKind, licence: str | None = None) -> Reader:
+    """That of a form; with a licence (source.licence), of one's own annotations in it, which are
+    nobody else's. ValueError where the kind has no reader yet."""
     if kind not in READERS:
         raise ValueError(f"source.kind {kind} has no reader: add it to READERS in {__name__}")
-    return READERS[kind]
+    reader = READERS[kind]
+    if licence is None:
+        return reader
+    return replace(reader, rights=Rights(licence, OWN, PHOTOGRAPHS), collection=None)

@@ -270,7 +270,8 @@ def test_real_annotations_become_a_dataset(visual_genome, tmp_path):
 
 OWN_FOLDER = (
     "spatialthinker build --set name=mine --set source.kind=visual-genome --set source.path=FOLDER "
-    "--set images=omit --set quota.num_samples=40 --set gates.min_quota_share=0"
+    "--set source.licence=other --set images=omit --set quota.num_samples=40 "
+    "--set gates.min_quota_share=0"
 )
 """Of docs/data.md."""
 
@@ -292,6 +293,12 @@ def test_a_folder_of_ones_own_needs_objects_only(tmp_path):
     tables, _ = report.split('id="data"')
     assert "<summary>Before there are questions: ingest</summary>" in tables
     assert "photographs" not in re.sub(r"<(script|style).*?</\1>", "", tables, flags=re.DOTALL)
+    card = (dataset / "README.md").read_text(encoding="utf-8")
+    assert "license: other" in card
+    assert "Annotations: of those who built this dataset." in card
+    assert "visual-genome\n" not in card
+    croissant = json.loads((dataset / "croissant.json").read_bytes())
+    assert croissant["license"] == "Annotations: of those who built this dataset."
 
 
 @pytest.mark.parametrize(

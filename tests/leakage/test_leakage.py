@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from evaluation.benchmarks.texts import coco_source
 from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, find_overlaps, thumbnail
-from schemas.config.source import RenderConfig
+from schemas.config.source import RenderConfig, SourceConfig
 from schemas.config.source_kind import SourceKind
 from schemas.dataset_folder import sample_files
 from tasks.leakage.exclude import list_files, read_lists, sources_of
@@ -24,6 +24,8 @@ from tests.builds import build, status_of
 from tests.flows.test_build import config_of
 
 SIZE = RenderConfig(num_scenes=16, width=400, height=300)
+
+VISUAL_GENOME = SourceConfig(kind=SourceKind.VISUAL_GENOME, path="vg")
 
 
 def drawn(number: int, seed: int = 11) -> Image.Image:
@@ -152,7 +154,7 @@ def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
     assert "\n" not in str(e.value)
     other = tmp_path / "other.parquet"
     pl.DataFrame({"a": [1]}).write_parquet(other)
-    with pytest.raises(ValueError, match=r"other\.parquet is not a list"):
+    with pytest.raises(ValueError, match=r"other\.parquet cannot be read as a list"):
         read_lists([other])
     sound = listed([drawn(1)])
     for change, told in (
@@ -160,7 +162,7 @@ def test_lists_that_are_missing_or_damaged_are_told_in_one_line(tmp_path):
         (pl.lit(None).alias("benchmark"), "a row has no benchmark"),
     ):
         sound.with_columns(change).write_parquet(other)
-        with pytest.raises(ValueError, match=rf"other\.parquet is not a list .*{told}"):
+        with pytest.raises(ValueError, match=rf"other\.parquet cannot be read as a list .*{told}"):
             read_lists([other])
     sound.with_columns(thumbnail=pl.lit(None)).write_parquet(other)
     assert read_lists([other]).height == 1
@@ -225,5 +227,12 @@ def test_a_build_leaves_out_pictures_of_benchmarks_before_it_writes(built):
 
 def test_a_mirror_image_has_the_sources_of_its_photograph():
     rows = pl.DataFrame({"image_id": ["5", "5-mirrored"], "coco_id": [9, 9]})
-    here, there = rows.select(sources_of(SourceKind.VISUAL_GENOME)).to_series()
+    here, there = rows.select(sources_of(VISUAL_GENOME)).to_series()
     assert here.to_list() == there.to_list() == ["vg:5", coco_source(9)]
+
+
+def test_an_image_of_ones_own_is_no_image_of_visual_genome():
+    rows = pl.DataFrame({"image_id": ["5"], "coco_id": [None]}, {"image_id": str, "coco_id": int})
+    own = VISUAL_GENOME.model_copy(update={"licence": "other"})
+    for source, expected in ((VISUAL_GENOME, ["vg:5"]), (own, [])):
+        assert rows.select(sources_of(source)).item().to_list() == expected

@@ -141,9 +141,14 @@ def test_croissant_finds_nothing_wrong_but_that_no_date_is_given(drawn_dataset):
 
 def test_a_licence_that_has_no_page_is_told_in_words():
     manifest = {"name": "x", "digest": "d", "num_samples": 1, "num_images": 1, "files": {}}
-    rights = reader_of(SourceKind.COCO).rights
-    told = describe(manifest, pa.schema([("question_id", pa.string())]), rights)["license"]
-    assert told == rights.annotations
+    schema = pa.schema([("question_id", pa.string())])
+
+    def told(*of: Any) -> str:
+        return str(describe(manifest, schema, reader_of(*of).rights)["license"])
+
+    assert told(SourceKind.COCO) == reader_of(SourceKind.COCO).rights.annotations
+    assert told(SourceKind.COCO, "apache-2.0") == "apache-2.0"
+    assert told(SourceKind.COCO, "cc-by-nc-4.0").endswith("/CC-BY-NC-4.0.html")
 
 
 @pytest.mark.parametrize("trainer", ["SFTTrainer", "GRPOTrainer"])
