@@ -142,6 +142,13 @@ REFUSED = httpx.HTTPStatusError(
         (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
         (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
+        (OSError(122, "Quota", "/a"), "the quota of this user is used up /a: make room and run", 1),
+        (
+            pl.exceptions.ComputeError("a: Quota (os error 122)"),
+            "the quota of this user is used",
+            1,
+        ),
+        (pl.exceptions.ComputeError("parquet: b (os error 30)"), "cannot write (Read-only", 1),
         (pl.exceptions.ComputeError("what\never"), "what", 1),
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
         (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
