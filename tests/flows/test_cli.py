@@ -350,3 +350,12 @@ def test_what_serve_would_start_is_read_before_it_serves(option, told, tmp_path,
     (line,) = refused.stderr.splitlines()
     assert f"{wrong}: {told}" in line
     assert "no configuration at none.toml" in call("serve", option, "none.toml").stderr
+
+
+def test_two_files_that_would_be_one_deployment_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    (tmp_path / "tiny.toml").write_bytes((REPOSITORY / "configs/train/tiny.toml").read_bytes())
+    files = ("--train", tmp_path / "tiny.toml", "--train", "configs/train/tiny.toml")
+    refused = call("serve", *files)
+    assert refused.returncode == 2
+    assert "two files are called tiny, and so would their deployments be" in refused.stderr
