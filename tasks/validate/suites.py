@@ -55,7 +55,9 @@ def read_suite(path: Path) -> list[Expectation]:
     try:
         found = [_expectation(entry) for entry in _entries(json.loads(path.read_bytes()))]
     except OSError as error:
-        raise ValueError(f"no suite at {path} ({error.strerror}): correct gates.suite") from None
+        raise ValueError(
+            f"no suite at {path.absolute()} ({error.strerror}): correct gates.suite"
+        ) from None
     except Exception as error:  # of many kinds, by what the file holds instead
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
