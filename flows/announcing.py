@@ -7,7 +7,8 @@ name, so that Prefect shows their history.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ from schemas.replacing import replacing
 from tasks.addresses import shared_name
 from tasks.publish.card import cost_rows
 from tasks.publish.funnel import FUNNEL, by_reason
+from tasks.turns import in_turn
 from tasks.validate.results import counted, is_blocking, results_of
 
 PUBLISHED = "spatialthinker.dataset.published"
@@ -49,17 +51,17 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
     """Tell Prefect of a published dataset by artifacts and, with `event`, by the event that
     training awaits; what was told before only with `again`. ValueError where the folder is not as
     it was published."""
-    told = set() if again else _told("dataset", folder, root)
-    if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
-        return
-    manifest = check_dataset(folder)
-    # Again with the event: what a command told before, it may have told a server of its own.
-    _dataset_artifacts(manifest, folder)
-    _tell("dataset", folder, root, told := told | {"artifacts"})
-    if event:
-        payload = {"path": shared_name(folder), "samples": manifest["num_samples"]}
-        _emit(PUBLISHED, f"spatialthinker.dataset.{manifest['name']}", payload)
-        _tell("dataset", folder, root, told | {"event"})
+    with _untold("dataset", folder, root, event=event, again=again) as told:
+        if told is None:
+            return
+        manifest = check_dataset(folder)
+        # Again with the event: what a command told before, it may have told a server of its own.
+        _dataset_artifacts(manifest, folder)
+        _tell("dataset", folder, root, told := told | {"artifacts"})
+        if event:
+            payload = {"path": shared_name(folder), "samples": manifest["num_samples"]}
+            _emit(PUBLISHED, f"spatialthinker.dataset.{manifest['name']}", payload)
+            _tell("dataset", folder, root, told | {"event"})
 
 
 def announce_again(folder: Path, root: Path) -> None:
@@ -88,20 +90,20 @@ def announce_pushed(folder: Path, root: Path, to: str, *, event: bool) -> None:
 def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
     """As `announce_dataset`, of a trained model and the event that evaluation awaits. ValueError
     where it does not say how it was trained."""
-    told = set() if again else _told("model", folder, root)
-    if told >= {"artifacts", "event"} or (not event and "artifacts" in told):
-        return
-    name = read_training(folder)["name"]
-    create_markdown_artifact(
-        key=artifact_key("model", name),
-        markdown=_shown((folder / "README.md").read_text(encoding="utf-8")),
-        description=_about("Model", name, folder.name, folder),
-    )
-    _tell("model", folder, root, told := told | {"artifacts"})
-    if event:
-        payload = {"path": shared_name(folder), "name": name}
-        _emit(TRAINED, f"spatialthinker.model.{name}", payload)
-        _tell("model", folder, root, told | {"event"})
+    with _untold("model", folder, root, event=event, again=again) as told:
+        if told is None:
+            return
+        name = read_training(folder)["name"]
+        create_markdown_artifact(
+            key=artifact_key("model", name),
+            markdown=_shown((folder / "README.md").read_text(encoding="utf-8")),
+            description=_about("Model", name, folder.name, folder),
+        )
+        _tell("model", folder, root, told := told | {"artifacts"})
+        if event:
+            payload = {"path": shared_name(folder), "name": name}
+            _emit(TRAINED, f"spatialthinker.model.{name}", payload)
+            _tell("model", folder, root, told | {"event"})
 
 
 def _shown(card: str) -> str:
@@ -204,6 +206,20 @@ async def _send(event: str, resource: str, payload: dict[str, Any]) -> None:
 
 def _record(kind: Kind, folder: Path, root: Path) -> Path:
     return root / "artifacts" / "announced" / f"{kind}-{folder.parent.name}-{folder.name}.json"
+
+
+@contextmanager
+def _untold(
+    kind: Kind, folder: Path, root: Path, *, event: bool, again: bool
+) -> Iterator[set[str] | None]:
+    """What has been told already, while no other command tells; None where that is all."""
+    wanted = {"artifacts", "event"} if event else {"artifacts"}
+    if not again and _told(kind, folder, root) >= wanted:
+        yield None  # also where nothing can be written
+        return
+    with in_turn(_record(kind, folder, root)):
+        told = set() if again else _told(kind, folder, root)
+        yield None if told >= wanted else told
 
 
 def _told(kind: Kind, folder: Path, root: Path) -> set[str]:

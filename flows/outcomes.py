@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from schemas.printable import first_line
+from schemas.replacing import FULL
 
 REPOSITORY = Path(__file__).parents[1]
 UNUSABLE = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
 """Where something else stands in the place of a folder or file, or none can."""
 BAD_CALL = 2
 """The exit code of a bad call, configuration or input."""
+NUMBERED = re.compile(r"\(os error (\d{1,3})\)")
+"""How Rust tells an error of the operating system."""
 REFUSED_USER = (401, 403)
 """By the statuses of HTTP: it would refuse the same request again."""
 LESS_MEMORY = (
@@ -37,9 +41,8 @@ def outcome_of(error: Exception) -> tuple[str, int]:
         is_bad_call = error.errno in UNUSABLE or _is_unreadable(error)
         return _told(error), BAD_CALL if is_bad_call else 1
     if _is_of("polars", "PolarsError", error) or _is_of("pyarrow", "ArrowException", error):
-        # Polars reports the system's errors in words only.
-        is_full = os.strerror(errno.ENOSPC) in str(error)
-        return (_told(OSError(errno.ENOSPC, "")) if is_full else first_line(error)), 1
+        refused = _of_system(error)
+        return (_told(refused) if refused else first_line(error)), 1
     if _is_of("httpx", "HTTPError", error):
         return _of_server(error)
     if isinstance(error, MemoryError):
@@ -54,6 +57,12 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return _said(error), 1
     return _fault(error), 1
+
+
+def _of_system(error: Exception) -> OSError | None:
+    """What the operating system refused, which Polars reports in words only."""
+    number = NUMBERED.search(str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else None
 
 
 def _of_call(error: Any) -> str:
@@ -107,8 +116,13 @@ def _told(error: OSError) -> str:
     """What the operating system refused, and what to do. Of a rename, where to."""
     name = error.filename2 or error.filename
     place = f" {name}" if name else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full{place}: make room and run the same command, it goes on from here"
+    if error.errno in FULL:
+        what = (
+            "the quota of this user is used up"
+            if error.errno == errno.EDQUOT
+            else "the disk is full"
+        )
+        return f"{what}{place}: make room and run the same command, it goes on from here"
     if _is_unreadable(error):
         return f"cannot read{place} ({error.strerror}): give this user the right to read it"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

@@ -37,57 +37,75 @@ logger = logging.getLogger(__name__)
 
 
 def serve_deployments(
-    build: Path, cron: str | None, training: Path | None, evaluation: Path | None, root: Path
+    builds: Sequence[Path],
+    cron: str | None,
+    trainings: Sequence[Path],
+    evaluations: Sequence[Path],
+    root: Path,
 ) -> None:
     """Serve until stopped. ValueError where no server is named, a configuration cannot be read, or
     the schedule is none."""
     url = server_url()
     if not url:
         raise ValueError(f"serve needs a Prefect server: {HOW_TO_START}")
-    load_config(build)
-    if training:
-        load_train_config(training)
-    if evaluation:
+    for build in builds:
+        load_config(build)
+    models = [load_train_config(training).name for training in trainings]
+    for evaluation in evaluations:
         load_evaluate_config(evaluation)
+    for files in (builds, trainings, evaluations):
+        _check_names(files)
     check_schedule(cron)
     check_proxies()
     check_server(url)
     named = store_of(root) or str(root)
     deployments: list[Any] = [
-        build_from_file.to_deployment(
-            name=build.stem, parameters={"config": str(build), "root": named}, cron=cron
-        )
+        build_from_file.to_deployment(build.stem, parameters=_given(build, named), cron=cron)
+        for build in builds
     ]
-    if training:
-        trigger = DeploymentEventTrigger(
-            expect={PUBLISHED},
-            match={"prefect.resource.id": f"spatialthinker.dataset.{dataset_of(training)}"},
-            parameters={"dataset": "{{ event.payload.path }}"},
-        )
+    for training in trainings:
+        awaited = f"spatialthinker.dataset.{dataset_of(training)}"
         deployments.append(
             train_from_file.to_deployment(
-                name=training.stem,
-                parameters={"config": str(training), "root": named},
-                triggers=[trigger],
+                training.stem,
+                parameters=_given(training, named),
+                triggers=[_trigger(PUBLISHED, [awaited], "dataset")],
                 concurrency_limit=1,
             )
         )
-    if evaluation:
-        model = load_train_config(training).name if training else "*"
-        trigger = DeploymentEventTrigger(
-            expect={TRAINED},
-            match={"prefect.resource.id": f"spatialthinker.model.{model}"},
-            parameters={"model": "{{ event.payload.path }}"},
-        )
+    trained = [f"spatialthinker.model.{name}" for name in models or ["*"]]
+    for evaluation in evaluations:
         deployments.append(
             evaluate_from_file.to_deployment(
-                name=evaluation.stem,
-                parameters={"config": str(evaluation), "root": named},
-                triggers=[trigger],
+                evaluation.stem,
+                parameters=_given(evaluation, named),
+                triggers=[_trigger(TRAINED, trained, "model")],
                 concurrency_limit=1,
             )
         )
     serve_until_stopped(deployments)
+
+
+def _given(file: Path, root: str) -> dict[str, Any]:
+    return {"config": str(file), "root": root}
+
+
+def _trigger(event: str, resources: list[str], parameter: str) -> DeploymentEventTrigger:
+    """An event about one of the resources, whose path a deployment is given."""
+    return DeploymentEventTrigger(
+        expect={event},
+        match={"prefect.resource.id": resources},
+        parameters={parameter: "{{ event.payload.path }}"},
+    )
+
+
+def _check_names(files: Sequence[Path]) -> None:
+    """ValueError where two files would be one deployment, which is named by its file."""
+    for number, file in enumerate(files):
+        if file.stem in {other.stem for other in files[:number]}:
+            raise ValueError(
+                f"two files are called {file.stem}, and so would their deployments be: rename one"
+            )
 
 
 def check_schedule(cron: str | None) -> None:

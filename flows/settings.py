@@ -41,11 +41,15 @@ OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 QUEUES = ("EventsWorker", "APILogWorker")
 """Loggers of what Prefect still sends when a command ends: they would write below its last line."""
 
+WARNINGS = "py.warnings"
+"""Logger of what libraries warn of in Python, as Great Expectations has it."""
+
 
 def apply_settings(verbose: bool = False) -> None:
     """Set Prefect's environment where it is not set yet; call this before Prefect is imported.
 
-    Unless `verbose`, Prefect's own log stays off the screen: failures reach people as one line.
+    Unless `verbose`, Prefect's own log and what libraries warn of stay off the screen: failures
+    reach people as one line.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -57,8 +61,8 @@ def apply_settings(verbose: bool = False) -> None:
         # Without its server Prefect would print each event and line that it cannot send.
         os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")
         logging.raiseExceptions = False
-        for service in QUEUES:
-            logging.getLogger(service).setLevel(logging.ERROR)
+        for quiet in (*QUEUES, WARNINGS):
+            logging.getLogger(quiet).setLevel(logging.ERROR)
     _settle_proxies()
     _read_settings()
 

@@ -23,8 +23,15 @@ def sole_maker(artifact: Artifact, run: Run | None = None) -> Iterator[None]:
     """Within the block no other job makes the artifact, in this process or another one; a lock ends
     with its process. Whether the artifact is complete must be asked within. RuntimeError where the
     run is stopped while another job makes it."""
+    with in_turn(artifact.path, run):
+        yield
+
+
+@contextmanager
+def in_turn(place: Path, run: Run | None = None) -> Iterator[None]:
+    """As `sole_maker`, of whatever is kept at a place."""
     run = run or Run()
-    path = artifact.path.with_name(f"{artifact.path.name}{LOCK}")
+    path = place.with_name(f"{place.name}{LOCK}")
     path.parent.mkdir(parents=True, exist_ok=True)
     number = _open(str(path))
     if not _is_held(number, str(path)):

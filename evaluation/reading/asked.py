@@ -13,7 +13,7 @@ from evaluation.reading.existing import sought_in
 from evaluation.reading.naming import is_solid
 from evaluation.reading.option_texts import NUMBERS, UNIT, singular
 from evaluation.reading.qualified import Qualified, qualified_in
-from evaluation.reading.viewpoint import Viewpoint, asked_from, pictures_in
+from evaluation.reading.viewpoint import Viewpoint, asked_from, pictures_in, side_in
 
 if TYPE_CHECKING:
     from evaluation.reading.related import Claim
@@ -105,8 +105,8 @@ class Asked(NamedTuple):
     the things for whose place it asks; a pattern of the word for what is not first on a scale
     ("second"); how its options have one thing to another; whose left and right it asks for; the
     colours and the like by which it names things; how what it counts is to another thing: "on";
-    of which of several pictures it asks. `is_turned` has clauses read that speak of the
-    opposite of what is asked."""
+    of which of several pictures it asks; the one side that it names ("in his left hand").
+    `is_turned` has clauses read that speak of the opposite of what is asked."""
 
     ends: Sequence[Scale] = ()
     things: Set[str] = frozenset()
@@ -128,6 +128,7 @@ class Asked(NamedTuple):
     qualified: Set[Qualified] = frozenset()
     counted_at: Set[str] = frozenset()
     pictures: Set[str] = frozenset()
+    side: str = ""
     is_turned: bool = False
 
 
@@ -180,6 +181,7 @@ def asked_by(question: str, options: Iterable[tuple[str, str]]) -> Asked:
         things_in(placed[1]) if placed else frozenset(),
         _ranked(rank) if (rank := RANK.search(question)) else None,
         viewpoint=asked_from(question, offered),
+        side=side_in(question, offered),
         qualified={*qualified_in(question)} - {*qualified_in(offered)},
         pictures=frozenset() if pictures_in(offered) else pictures_in(question),
         counted_at={how.lower() for how, thing in AT.findall(question) if is_solid(thing.lower())},

@@ -68,10 +68,14 @@ GENERAL = {
 }  # fmt: skip
 """Words that may stand for what is asked about."""
 CAN_BE_SEEN = re.compile(r"(?i)\bcan be (?:seen|found|spotted|observed)\b")
+HOW_MUCH = "slightly|somewhat|much|far|significantly|noticeably|considerably|clearly"
 STANDS = re.compile(
-    r"(?i)\b(?:stands?|sits?|lies?|hangs?|rests?) (?=(?:much |far |slightly )?(?:\w+er|more)\b)"
+    r"(?i)\b(?:stand|sit|lie|hang|rest|appear|seem|look)s?(?: to be)? "
+    rf"(?=(?:(?:{HOW_MUCH}) )?(?:\w+er|more)\b)"
 )
 """A verb that says no more than "is" of what compares."""
+DEGREE = re.compile(rf"(?i)\b(is|are) ({HOW_MUCH}) (?=\w+er\b)")
+"""How much something is more than another: no part of an option that does not say it."""
 TO_PRONOUN = re.compile(rf"(?i)\b(?:{'|'.join(PRONOUNS)})$")
 """The end of a clause of something that only an earlier one names."""
 GAPPED = re.compile(r"(?i)^\W*(?:(?:and|while|with) )?the (?:[\w'-]+ ){1,4}the \w")
@@ -184,6 +188,9 @@ class _Reading:
             clause = with_own_side(clause, asked.things)
         clause = CAN_BE_SEEN.sub("is", clause)
         clause = STANDS.sub("is ", asked.verb.sub("is", clause) if asked.verb else clause)
+        clause = DEGREE.sub(
+            lambda how: how[0] if how[2].lower() in asked.offered else f"{how[1]} ", clause
+        )
         clause = without_whole(self.kept, clause, asked)
         subject = subject_of(clause)
         self.is_told |= subject is not None and subject.is_named and subject.thing in asked.things

@@ -14,6 +14,7 @@ from evaluation.reading.option_texts import singular
 from evaluation.reading.qualified import is_otherwise
 from evaluation.reading.related import is_another
 from evaluation.reading.subjects import IS, JOINED, PREFACE, THING
+from evaluation.reading.viewpoint import is_on_other_side
 
 THERE_IS = re.compile(rf"{JOINED}{PREFACE}there(?:'s| is| are) (?:an?|some)\b(?! total of\b)")
 """What is there, of which is perhaps said more than the question asks for."""
@@ -43,6 +44,7 @@ def speaks_of_another(clause: str, asked: Asked) -> bool:
         or _counts_others(clause, asked)
         or is_another_measure(clause, asked)
         or is_from_another(clause, asked)
+        or is_on_other_side(clause, asked.side)
         or is_another(clause, asked.claims)
     )
 

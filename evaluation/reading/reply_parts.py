@@ -61,7 +61,7 @@ SPECIAL = re.compile(r"<\|?/?[a-z_]{1,20}\|?>", re.IGNORECASE)
 """Tokens of chat templates that were decoded as text, and tags."""
 MARKS = str.maketrans(
     dict.fromkeys('*`~{}_"“”„«»《》「」『』〈〉@', " ")
-    | {"#": "\u266f", "。": ".", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
+    | {"#": "\u266f", "。": ". ", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
 )
 """Quotation marks and Markdown become spaces, full-width marks ours, and "C#" a sharp note."""
 CYRILLIC, GREEK = "\u0410\u0412\u0421\u0415\u041d", "\u0391\u0392\u0395\u0397"

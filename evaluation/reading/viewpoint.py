@@ -45,6 +45,11 @@ OWNER = re.compile(
 OWN_SIDE = re.compile(r"(?i)\b(on|to) the ([\w-]+)'s (?=(?:left|right)\b)")
 """A side of somebody: "on the driver's left"."""
 
+NAMED_SIDE = re.compile(
+    r"(?i)\b(?:the|his|her|their|its|my|your|[\w-]+'s?) (?:own |far )?(left|right)\b"
+    r"(?! (?:of|answer|option|choice|one to|way|place|order|size)\b)"
+)
+"""A side that is meant: "his left", "the right lane", not "the right answer"."""
 NUMBERED = re.compile(
     rf"(?i)\b(first|second|third|fourth|last|other) (?:{PICTURE.strip('(?:)')}|view|viewpoint)\b"
 )
@@ -66,6 +71,19 @@ def asked_from(question: str, offered: str) -> Viewpoint | None:
     if OF_VIEWER.search(question):
         return Viewpoint.VIEWER
     return Viewpoint.ANOTHER if OF_ANOTHER.search(question) else None
+
+
+def side_in(question: str, offered: str) -> str:
+    """The one side that a question names, where its options name none; else empty."""
+    sides = {side.lower() for side in NAMED_SIDE.findall(question)}
+    return "" if len(sides) != 1 or SIDE_WORD.search(offered) else sides.pop()
+
+
+def is_on_other_side(clause: str, side: str) -> bool:
+    """Whether a clause speaks of the other side than one that is asked for alone: of the right lane
+    where the left one is."""
+    named = {one.lower() for one in NAMED_SIDE.findall(clause)}
+    return bool(side and named) and side not in SIDE_WORD.findall(clause.lower())
 
 
 def pictures_in(text: str) -> set[str]:

@@ -144,7 +144,10 @@ def plan(
 
 def why(
     name: Annotated[
-        str, typer.Argument(metavar="IMAGE_OR_SAMPLE", help="An image_id or question_id.")
+        str,
+        typer.Argument(
+            metavar="IMAGE_OR_SAMPLE", help="An image_id, the name of its file, or a question_id."
+        ),
     ],
     dataset: Annotated[
         str | None,

@@ -12,17 +12,22 @@ from flows.settings import apply_settings, show_lines
 
 def serve(
     build: Annotated[
-        Path, typer.Option(help="The build that is offered and scheduled.", metavar="CONFIG")
-    ] = SAMPLE,
+        list[Path] | None,
+        typer.Option(
+            help="A build that is offered and scheduled; may be repeated, as the others.",
+            metavar="CONFIG",
+            show_default=str(SAMPLE),
+        ),
+    ] = None,
     cron: Annotated[
         str | None, typer.Option(help='When to build, for example "0 2 * * 0".')
     ] = None,
     training: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option("--train", help="Train this when a dataset is published.", metavar="CONFIG"),
     ] = None,
     evaluation: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option("--evaluate", help="Evaluate every trained model by this.", metavar="CONFIG"),
     ] = None,
     root: Root = DATA,
@@ -36,7 +41,7 @@ def serve(
     from flows.serve import serve_deployments
 
     show_lines(Console(stderr=True), "flows.serve")
-    serve_deployments(build, cron, training, evaluation, root)
+    serve_deployments(build or [SAMPLE], cron, training or [], evaluation or [], root)
 
 
 def download(

@@ -23,6 +23,7 @@ from schemas.replacing import PARTIAL, partial_of
 from tasks.artifact import SEAL, digest_of
 from tasks.catalogue.entries import size_of
 from tasks.catalogue.unneeded_replies import OldReplies, delete_replies, find_old_replies
+from tasks.writing import remove_partials
 
 Manifest = dict[str, Any]
 
@@ -226,8 +227,9 @@ def _damaged(root: Path) -> Iterator[Unneeded]:
 
 
 def prune(root: Path, planned: Pruning) -> None:
-    """Delete what was planned; the caller holds the root. What is deleted disappears by rename: it
-    is never there in part under its name."""
+    """Delete what was planned, and what one that was killed has left; the caller holds the root.
+    What is deleted disappears by rename: it is never there in part under its name."""
+    remove_partials(root)
     for entry in planned.entries:
         for path in entry.paths:
             _delete(path)

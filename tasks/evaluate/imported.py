@@ -23,7 +23,7 @@ from tasks.sources.files import digest_files
 VERSION = 2
 SAMPLES = re.compile(r"(?:\d{8}_\d{6}_)?samples_(?P<task>.+)")
 """The name of a file of lmms-eval; its folder has the model's."""
-SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)$|_[^_]+_result$")
+SCORED = re.compile(r"_(?:extract_matching|exact_matching|auxmatch)(?:_result)?$|_[^_]+_result$")
 """What names of scored files have behind those of the replies."""
 BLIND = re.compile(r"(?i)(?<![a-z])blind(?![a-z])")
 """The word in the name of a model that was shown no pictures."""

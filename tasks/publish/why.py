@@ -56,11 +56,12 @@ def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Itera
     manifest = check_files(dataset)
     digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
     digests |= {stage: recipe_of(manifest, stage) for stage in ALWAYS_MADE}
-    image_id = _image_of(name, dataset, digests, root)
+    called = _image_called(name, digests, root)
+    image_id = called or _image_of(name, dataset, digests, root)
     yield f"dataset {dataset}"
     yield from _image_lines(image_id, digests, root)
-    column = "image_id" if name == image_id else "question_id"
-    wanted = pl.col(column) == name
+    column = "image_id" if called else "question_id"
+    wanted = pl.col(column) == (called or name)
     candidates = _rows(root, "extract", digests["extract"], wanted)
     planned = _rows(root, "plan", digests["plan"], wanted)
     plan = dict(planned.select("question_id", "reason").iter_rows())
@@ -253,12 +254,19 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
             yield f"  photograph {fate}"
 
 
-def _image_of(name: str, dataset: Path, digests: dict[str, str], root: Path) -> str:
-    """The image whose id is `name`, or the image of the question with that id."""
+def _image_called(name: str, digests: dict[str, str], root: Path) -> str | None:
+    """The id of the image that is called so, or whose file is: COCO's 139 is 000000000139.jpg."""
+    stem = Path(name).stem
     for stage in ("ingest", "index"):
         ids = _scan(root, stage, digests[stage]).select(pl.col("image_id").cast(pl.String))
-        if ids.filter(pl.col("image_id") == name).collect().height:
-            return name
+        for known in (name, stem, stem.lstrip("0")):
+            if ids.filter(pl.col("image_id") == known).collect().height:
+                return known
+    return None
+
+
+def _image_of(name: str, dataset: Path, digests: dict[str, str], root: Path) -> str:
+    """The image of the question with that id."""
     questions = _scan(root, "extract", digests["extract"]).filter(pl.col("question_id") == name)
     found = questions.select("image_id").unique().collect()
     if found.is_empty():

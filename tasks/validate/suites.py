@@ -57,7 +57,7 @@ def read_suite(path: Path) -> list[Expectation]:
         found = [_expectation(entry) for entry in _entries(json.loads(path.read_bytes()))]
     except OSError as error:
         helps = what_helps(error, "correct gates.suite")
-        raise ValueError(f"no suite at {path} ({error.strerror}): {helps}") from None
+        raise ValueError(f"no suite at {path.absolute()} ({error.strerror}): {helps}") from None
     except Exception as error:  # of many kinds, by what the file holds instead
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(

@@ -13,6 +13,7 @@ import pytest
 from flows.build import _run
 from schemas.chat import Reply, Usage
 from schemas.config.build import PipelineConfig
+from schemas.replacing import MACHINE, PARTIAL
 from tasks.chat.databases import open_engine
 from tasks.chat.sql import Kept, SqlReplies
 from tasks.chat.tables import REPLIES
@@ -140,6 +141,17 @@ def test_a_run_that_says_nothing_or_goes_on_is_left_alone(root, two_builds):
         lines = prune(root, "--delete")
     assert sum("left alone" in line for line in lines) == 2
     assert all(folder.is_dir() for folder in (silent, elsewhere, trained))
+
+
+def test_what_a_killed_one_left_of_a_dataset_goes_with_the_next(root, two_builds):
+    older, _ = two_builds
+    dataset = root / older.relative_to(older.parents[2])
+    left = dataset.with_name(f"{dataset.name}{PARTIAL}1-{MACHINE}-{2**22 + 7}")  # nobody's process
+    dataset.rename(left)
+    prune(root)
+    assert left.is_dir()
+    prune(root, "--delete")
+    assert not left.exists()
 
 
 def test_nothing_is_deleted_while_a_build_is_under_way(root):

@@ -101,6 +101,8 @@ def test_files_of_replies_are_told_by_name_and_digest(files, tmp_path):
         ("Qwen2.5-VL-7B_ViewSpatialBench.xlsx", "Qwen2.5-VL-7B", "viewspatial"),
         ("m_x_SparBench_tiny_extract_matching.xlsx", "m_x", "spar_bench_tiny"),
         ("gpt_3DSRBench.tsv", "gpt", "3dsrbench"),
+        ("gpt_3DSRBench_circular_exact_matching_result.xlsx", "gpt", "3dsrbench"),
+        ("gpt_3DSRBench_openai_result.xlsx", "gpt", "3dsrbench"),
         ("gpt_BLINK.tsv", "gpt", "blink_whole"),
         ("a b_blink.tsv", "a-b", "blink_whole"),
         ("blink=my replies.tsv", "my-replies", "blink"),

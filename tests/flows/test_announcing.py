@@ -5,6 +5,7 @@ import logging
 import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,20 @@ def test_the_event_is_emitted_once_and_again_when_asked_for(built):
     assert len(events_of("quiet", 2)) == 2
 
 
+def test_what_two_announce_at_once_is_told_once(built, tmp_path):
+    _, dataset = built
+    copied = shutil.copytree(dataset, tmp_path / "datasets" / "quiet" / dataset.name)
+
+    def tell(_: int) -> None:
+        announce_dataset(copied, tmp_path, event=True)
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(tell, range(2)))
+    announce_again(dataset, tmp_path)  # what was sent before it has arrived, too
+    paths = [event["payload"]["path"] for event in events_of("quiet", 3)]
+    assert paths.count(str(copied.resolve())) == 1
+
+
 def test_what_is_announced_again_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):
     root, dataset = built
     copied = shutil.copytree(dataset, tmp_path / "elsewhere" / "copied")
@@ -263,7 +278,7 @@ def test_a_dataset_that_was_changed_is_not_announced(built, tmp_path):
     pl.read_parquet(path).head(1).write_parquet(path)
     with pytest.raises(ValueError, match="has changed since it was published"):
         announce_dataset(copy, tmp_path, event=True)
-    assert not (tmp_path / "artifacts").exists()
+    assert not [path for path in tmp_path.glob("artifacts/**/*") if path.is_file()]
 
 
 def test_a_rejected_dataset_is_told_with_what_failed(prefect_server, tmp_path, monkeypatch):

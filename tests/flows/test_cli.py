@@ -147,6 +147,13 @@ REFUSED = httpx.HTTPStatusError(
         (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
         (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
+        (OSError(122, "Quota", "/a"), "the quota of this user is used up /a: make room and run", 1),
+        (
+            pl.exceptions.ComputeError("a: Quota (os error 122)"),
+            "the quota of this user is used",
+            1,
+        ),
+        (pl.exceptions.ComputeError("parquet: b (os error 30)"), "cannot write (Read-only", 1),
         (pl.exceptions.ComputeError("what\never"), "what", 1),
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
         (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
@@ -357,3 +364,12 @@ def test_what_serve_would_start_is_read_before_it_serves(option, told, tmp_path,
     (line,) = refused.stderr.splitlines()
     assert f"{wrong}: {told}" in line
     assert "no configuration at none.toml" in call("serve", option, "none.toml").stderr
+
+
+def test_two_files_that_would_be_one_deployment_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    (tmp_path / "tiny.toml").write_bytes((REPOSITORY / "configs/train/tiny.toml").read_bytes())
+    files = ("--train", tmp_path / "tiny.toml", "--train", "configs/train/tiny.toml")
+    refused = call("serve", *files)
+    assert refused.returncode == 2
+    assert "two files are called tiny, and so would their deployments be" in refused.stderr

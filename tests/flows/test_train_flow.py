@@ -137,8 +137,10 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
     """That the flow runs are created, under a real server and `serve`; the next test runs them."""
     root, config, _ = trained
     evaluation = save_config(tmp_path / "evaluation.toml", EVALUATION)
-    serve = [CLI, "serve", "--train", str(config), "--evaluate", str(evaluation)]
-    serve += ["--root", str(root)]
+    second = tmp_path / "second.toml"
+    second.write_text(config.read_text().replace('"tried"', '"second"'))
+    serve = [CLI, "serve", "--train", str(config), "--train", str(second)]
+    serve += ["--evaluate", str(evaluation), "--root", str(root)]
     events = [
         Event(
             event=event,
@@ -149,12 +151,14 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
             (PUBLISHED, "dataset", "another"),  # nobody asks for it
             (PUBLISHED, "dataset", "drawn"),
             (TRAINED, "model", "tried"),
+            (TRAINED, "model", "another"),
         )
     ]
-    expected = [
-        {"config": str(config), "root": str(root), "dataset": "a dataset"},
-        {"config": str(evaluation), "root": str(root), "model": "a model"},
-    ]
+    started = ((config, "dataset"), (second, "dataset"), (evaluation, "model"))
+    expected = sorted(
+        ({"config": str(file), "root": str(root), kind: f"a {kind}"} for file, kind in started),
+        key=str,
+    )
     home = tmp_path / "home"
     home.mkdir()
     process_id, url = start_server(home)
@@ -170,7 +174,7 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
             try:
                 # A deployment's trigger is created after it, as an automation.
                 automations = f"{url}/automations/count"
-                wait_for(lambda: httpx.post(automations, json={}).json() == 2, 60)
+                wait_for(lambda: httpx.post(automations, json={}).json() == 3, 60)
                 httpx.post(f"{url}/events", json=events).raise_for_status()
                 wait_for(lambda: parameters_of_runs(url) == expected, 60)
                 before = said.stat().st_size
@@ -186,7 +190,7 @@ def test_what_was_published_starts_training_and_what_was_trained_evaluation(trai
 
 def parameters_of_runs(url: str) -> list[dict[str, str]]:
     runs = httpx.post(f"{url}/flow_runs/filter", json={}).json()
-    return sorted((run["parameters"] for run in runs), key=sorted)
+    return sorted(({**run["parameters"]} for run in runs), key=str)
 
 
 def test_deployed_flows_take_what_an_event_names(trained, tmp_path):

@@ -465,6 +465,12 @@ def test_why_tells_why_a_model_wrote_nothing(tmp_path):
     )
 
 
+@pytest.mark.parametrize("name", ["7.jpg", "000000000007", "000000000007.jpg", "photos/7.png"])
+def test_why_knows_an_image_by_its_file(name, tmp_path):
+    dataset = write_build(tmp_path, ASKED)
+    assert list(explain(name, dataset, tmp_path)) == list(explain("7", dataset, tmp_path))
+
+
 @pytest.mark.parametrize(("name", "told"), [("", "''"), ("a b", "'a b'"), ("q", "q")])
 def test_why_names_what_it_does_not_know(name, told, tmp_path):
     dataset = write_build(tmp_path, ASKED)

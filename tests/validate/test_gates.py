@@ -21,7 +21,7 @@ from tasks.validate.reviewed import TOTAL
 from tasks.validate.stage import check, check_gates, validate_samples
 from tasks.validate.suites import checks_of_suite
 from tasks.validate.totals import count_totals
-from tests.commands import call
+from tests.commands import REPOSITORY, call, run
 from tests.stages import build_of
 from tests.validate.test_validate import QUOTA, SELECT, SOUND
 from tests.validate.views import check_view
@@ -347,12 +347,21 @@ def test_a_suite_may_come_from_the_store_of_a_context(tmp_path):
     assert check.name == "own_01_expect_column_values_to_be_unique"
 
 
+def test_what_libraries_warn_of_while_they_judge_stays_off_the_screen(tmp_path):
+    """Pandas warns of groups in a pattern, in whose expectations Great Expectations uses it."""
+    grouped = one("match_regex", column="problem", regex="(image|photo)")
+    (tmp_path / "own.json").write_text(grouped, encoding="utf-8")
+    named = f"gates.suite={tmp_path / 'own.json'}"
+    planned = run("plan", "--set", named, "--root", tmp_path / "root")
+    assert (planned.returncode, planned.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("command", ["plan", "build"])
 def test_a_suite_that_is_not_there_is_said_before_anything_runs(command, tmp_path):
     refused = call(command, "--set", "gates.suite=nowhere.json", "--root", tmp_path)
     assert refused.returncode == 2
     told = refused.stderr.splitlines()[-1]
-    assert told.startswith("error: no suite at nowhere.json (")
+    assert told.startswith(f"error: no suite at {REPOSITORY / 'nowhere.json'} (")
     assert list(tmp_path.iterdir()) == []
 
 
