@@ -151,6 +151,18 @@ def test_a_licence_that_has_no_page_is_told_in_words():
     assert told(SourceKind.COCO, "cc-by-nc-4.0").endswith("/CC-BY-NC-4.0.html")
 
 
+def test_verl_is_given_messages_with_their_photograph(drawn_dataset, rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(block("verl-train.parquet"), drawn_dataset)
+    found = pl.read_parquet(tmp_path / "verl-train.parquet").to_dicts()
+    expected = [row for row in rows if row["split"] == "train"]
+    assert len(found) == len(expected) > 0
+    for one, row in zip(found, expected, strict=True):
+        assert one["prompt"] == [{"role": "user", "content": row["problem"]}]
+        assert one["images"][0]["bytes"] == row["images"][0]["bytes"]
+        assert one["reward_model"]["ground_truth"] == row["answer_option_text"]
+
+
 @pytest.mark.parametrize("trainer", ["SFTTrainer", "GRPOTrainer"])
 @pytest.mark.long
 def test_trl_trains_on_it(trainer, drawn_dataset, tmp_path, monkeypatch):
