@@ -1,6 +1,7 @@
 """Dispatch: one request to its stored reply, through the limits, the budget and the retries."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -123,7 +124,7 @@ class Dispatcher:
 
     async def _attempts(self, request: Request, meter: Meter) -> Reply:
         """The reply, after as many attempts as it takes."""
-        number = 0
+        failed: Counter[bool] = Counter()  # whether no server could be reached
         rejected: dict[Dialect, RejectedError] = {}
         while True:
             self._check()
@@ -136,7 +137,9 @@ class Dispatcher:
                 if not self._negotiation.after_rejection(request, rejected):
                     raise self._rejected(error) from None
             except PassingError as error:
-                number += 1
+                is_away = isinstance(error, UnreachableError)
+                failed[is_away] += 1
+                number = failed[is_away]
                 meter.again += 1
                 meter.wait(error.retry_after or 0.0)
                 self._give_up(number, error)
@@ -251,26 +254,29 @@ class Dispatcher:
         """End the request after its last attempt, and the run where the server is gone."""
         now = asyncio.get_running_loop().time()
         where = f"{self.chat.base_url} ({self.chat.model})"
+        gone = (
+            f"{where} no longer answers ({error}); every reply so far is kept, so run the same "
+            "command when it does"
+        )
         if self._silence.hangs(error, now):
-            self.stopped = self.stopped or ChatStoppedError(
+            raise self._end(
                 f"{where} takes requests and does not answer ({error}); every reply so far is "
                 "kept, so run the same command when it does, or raise timeout_seconds"
             )
-            raise self.stopped
-        if isinstance(error, UnreachableError) and not self._num_replies:
-            if number >= UNREACHABLE_ATTEMPTS:
-                self.stopped = self.stopped or ChatStoppedError(
-                    f"{where} cannot be reached: {error}; {error.advice}"
-                )
-                raise self.stopped
+        if isinstance(error, UnreachableError):
+            if self._num_replies and self._silence.is_away(now):
+                raise self._end(gone)
+            if not self._num_replies and number >= UNREACHABLE_ATTEMPTS:
+                raise self._end(f"{where} cannot be reached: {error}; {error.advice}")
         elif number >= self._silence.num_attempts:
             if self._silence.is_gone(now):
-                self.stopped = self.stopped or ChatStoppedError(
-                    f"{where} no longer answers ({error}); every reply so far is kept, so run the "
-                    "same command when it does"
-                )
-                raise self.stopped
+                raise self._end(gone)
             raise NoReplyError(str(error))
+
+    def _end(self, told: str) -> Exception:
+        """What ends the run, where nothing has yet."""
+        self.stopped = self.stopped or ChatStoppedError(told)
+        return self.stopped
 
 
 def _seen(delivery: asyncio.Task[Reply]) -> None:

@@ -190,6 +190,7 @@ class Endpoint:
             if isinstance(cause, SSLCertVerificationError):
                 raise UntrustedError(message) from None
             if isinstance(error, aiohttp.ClientConnectorError):
+                self._seen.clear()  # one that starts anew may count its replies from 1 again
                 raise UnreachableError(message) from None
             raise PassingError(message) from None
         except TimeoutError:

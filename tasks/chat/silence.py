@@ -14,6 +14,8 @@ counts as gone: a few may fail for reasons of their own."""
 FEW_SILENT = 4
 """The same, at least, where fewer requests are asked at once and no reply came for a while. Also
 attempts that were answered too late: the first request is asked alone, however many may be."""
+AWAY_ROUNDS = 2
+"""How many times `silent_seconds` a server may be out of reach: it may be starting anew."""
 LATE_ROUNDS = 3
 """How many times `timeout_seconds` a server may take requests and answer none. Each attempt takes
 so long that to make all of them would take hours."""
@@ -55,6 +57,12 @@ class Silence:
         self._num_late += 1
         is_long = now - self._since >= (LATE_ROUNDS - 1) * self._chat.timeout_seconds
         return self._num_late >= FEW_SILENT and is_long
+
+    def is_away(self, now: float) -> bool:
+        """Whether a server that cannot be reached, and is no longer since the first attempt that
+        failed, counts as gone. No request is at fault: until then each is tried again."""
+        since = now if self._since is None else self._since
+        return now - since >= AWAY_ROUNDS * self._limits.silent_seconds
 
     def is_gone(self, now: float) -> bool:
         """Whether a server counts as gone that has not replied to one more request."""

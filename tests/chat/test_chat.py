@@ -433,6 +433,31 @@ def test_a_server_that_goes_away_stops_the_run_and_keeps_what_was_paid(store: st
         assert len(endpoint.requests) == 80
 
 
+def test_no_question_is_lost_while_a_server_starts_anew(store: str) -> None:
+    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=20.0)
+    with ThreadPoolExecutor() as pool:
+        with serve(adds, latency=0.01) as first:
+            config = chat_config(first, max_concurrent=2, max_attempts=3)
+            run = pool.submit(totals, config, store, range(60), limits=limits)
+            while first.num_replies < 10:
+                time.sleep(0.01)
+        time.sleep(1.0)
+        with serve(adds, port=int(first.url.split(":")[2].split("/")[0])):
+            assert right(run.result(20), range(60))
+
+
+def test_a_server_that_nobody_can_reach_any_more_ends_the_run(store: str) -> None:
+    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=0.3)
+    with ThreadPoolExecutor() as pool:
+        with serve(adds, latency=0.01) as endpoint:
+            config = chat_config(endpoint, max_concurrent=2, max_attempts=1000)
+            run = pool.submit(totals, config, store, range(60), limits=limits)
+            while endpoint.num_replies < 10:
+                time.sleep(0.01)
+        with pytest.raises(ChatStoppedError, match="no longer answers"):
+            run.result(20)
+
+
 @pytest.mark.parametrize(
     ("at_once", "attempts", "seconds", "most"),
     [
