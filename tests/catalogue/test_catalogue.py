@@ -18,7 +18,7 @@ from tasks.evaluate.about import About, AboutModel, trained_by
 from tasks.evaluate.report import write_report
 from tasks.train.stage import training_facts
 from tests.commands import REPOSITORY, call
-from tests.trainings import SFT, TREE
+from tests.trainings import SFT, SFT_CUT, TREE
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_training_on_a_tag_is_not_started_by_what_nobody_has_tagged(tmp_path):
 
 def train(root: Path, name: str, dataset: str) -> Path:
     """A model's folder with what a training records, and no weights."""
-    tree = TREE | SFT | {"name": name, "data": TREE["data"] | {"dataset": dataset}}
+    tree = TREE | SFT | SFT_CUT | {"name": name, "data": TREE["data"] | {"dataset": dataset}}
     config = TrainConfig.model_validate(tree)
     folder = root / "models" / name / "aa"
     folder.mkdir(parents=True)
