@@ -5,7 +5,7 @@ import re
 STATED = re.compile(
     r"(?:(?:option|choice|answer|letter)\b[\s:]*)?"  # Option B
     r"(?:\(([A-D])\)|\[([A-D])\]|([A-D]))"
-    r"(?:\s*[).:,]\s*|\s+[-\u2013\u2014]\s*|(?<=[)\]])\s+|$)"
+    r"(?:\s*[).:,=\n]\s*|\s+[-\u2013\u2014]\s*|(?<=[)\]])\s+|\s*(?=\()|$)"
     r"(.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -17,7 +17,7 @@ MARKUP = " \t\r\n*_`\"'"
 
 def stated_letter(text: str) -> str | None:
     """The capital letter, A to D, that a text for an answer states: "b", "(B)", "B) left",
-    "Option B". None where it states no letter, or may state several."""
+    "B (left)", "Option B". None where it states no letter, or may state several."""
     found = STATED.fullmatch(text.strip(MARKUP).rstrip(".").strip(MARKUP))
     if not found:
         return None
