@@ -446,6 +446,8 @@ def test_a_source_without_an_image_is_refused(tmp_path, content, problem):
         ({"image_id": "kitchen_001"}, "image_id 'kitchen_001' is no whole number"),
         ({"id": "kitchen_001"}, "id 'kitchen_001' is no whole number"),
         ({"image_id": 2**70}, f"image_id {2**70} is no whole number"),
+        ({"image_id": math.nan}, r"image_id \(NaN, an infinity or an object\) is no whole number"),
+        ({"id": -math.inf}, r"id \(NaN, an infinity or an object\) is no whole number"),
         ({"file": "1.jpg"}, "no image_id"),
     ],
 )
