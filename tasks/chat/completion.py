@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError, is_error, is_said
-from tasks.chat.model_text import holds_object, is_complete, only_object
+from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
 from tasks.chat.streams import FIRST, is_stream, streamed
 
 REASONING = ("reasoning_content", "reasoning")
@@ -216,8 +216,8 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     calls = calls if isinstance(calls, list) else []
     functions = [call.get("function") for call in calls if isinstance(call, dict)]
     for function in (*functions, message.get("function_call")):
-        arguments = function.get("arguments") if isinstance(function, dict) else None
-        yield _text(arguments)
+        arguments = _text(function.get("arguments")) if isinstance(function, dict) else ""
+        yield unquoted(arguments) or arguments
 
 
 def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:

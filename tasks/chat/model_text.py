@@ -72,7 +72,7 @@ def begins_as_prose(text: str) -> bool:
 def _candidates(text: str) -> Iterator[str]:
     """The texts that may be the object of a reply, in the order in which they are tried."""
     yield text.strip()
-    if quoted := _quoted(text):
+    if quoted := unquoted(text):
         yield quoted
     reply = _first_turn(text)
     yield reply
@@ -80,7 +80,7 @@ def _candidates(text: str) -> Iterator[str]:
     yield from _objects(reply)
 
 
-def _quoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """The text in a text that is one JSON string and nothing else, as some models write an object a
     second time as JSON; else nothing."""
     if not text.lstrip().startswith('"'):

@@ -91,6 +91,7 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": OURS, "reasoning_content": DRAFT},
         {"content": None, "tool_calls": [call(OURS)]},
         {"content": "", "tool_calls": [call(json.loads(OURS))]},
+        {"content": None, "tool_calls": [call(json.dumps(OURS))]},
         {"content": None, "function_call": {"name": "Vote", "arguments": OURS}},
         {"content": None, "tool_calls": [call(OURS)], "reasoning_content": DRAFT},
         {"content": "I'll submit my result now.", "tool_calls": [call(OURS)]},
