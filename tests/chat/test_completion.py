@@ -56,9 +56,12 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": OURS},
         {"content": f"{OURS}\n</think>"},
         {"content": f"```json\n{OURS}\n```</think>\n"},
+        {"content": f"{OURS}</think><|im_end|>"},
+        {"content": f"{OURS.replace('near', '<|user|>')}\n</think>\n</s>\n<|endoftext|>"},
         {"content": f"<think>{DRAFT}</think>{OURS}"},
         {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
         {"content": f"<thinking>{DRAFT}</thinking>\n{OURS}"},
+        {"content": f'<think duration="3 s">{DRAFT}</think>\n{OURS}'},
         {"content": f"[THINK]{DRAFT}[/THINK]{OURS}"},
         {"content": f"<think>one</think><think>{DRAFT}</think>{OURS}</think>"},
         {"content": f"<THINK>\n{DRAFT}\n</ THINK >\n\nHere: {OURS}"},
@@ -183,7 +186,8 @@ def test_a_draft_is_no_reply(message: dict[str, Any]) -> None:
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", OURS, "so ", "[THINK]", "\n"])))
 def test_an_object_after_thoughts_that_do_not_end_is_never_read(parts: list[str]) -> None:
-    assert without_thoughts("".join(parts) + "<think>" + OURS) == ""
+    for begins in ("<think>", '<think duration="3 s">'):
+        assert without_thoughts("".join(parts) + begins + OURS) == ""
     assert OURS in without_thoughts("".join(parts) + "</think>" + OURS)
 
 
