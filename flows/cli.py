@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         told, code = outcome_of(error)
         if told:
-            Console(stderr=True, highlight=False, soft_wrap=True).print(
+            Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).print(
                 f"[red]error:[/red] {escape(printable(with_addresses(told)))}"
             )
         if is_own:

@@ -42,7 +42,7 @@ def results_of(
     Where that is no terminal, a line follows every `heartbeat_seconds`. `fetch` brings here what
     tasks made on other machines."""
     started = time.monotonic()
-    console = Console(stderr=True) if show else None
+    console = Console(stderr=True, emoji=False) if show else None
     try:
         failed = _wait(name, futures, run, console, heartbeat_seconds)
     except BaseException:

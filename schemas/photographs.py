@@ -59,7 +59,7 @@ def as_stored(data: bytes) -> bytes:
                 return data
             if is_jpeg:
                 return b"".join(_without_metadata(data))
-            pixels = Image.fromarray(_eight_bits(np.asarray(image))) if is_deep else image
+            pixels = _eight_bits(image) if is_deep else image
             pixels = on_white(pixels) if _is_clear(pixels) else pixels
             buffer = io.BytesIO()
             pixels.save(buffer, "PNG", exif=b"", xmp=b"")
@@ -118,10 +118,13 @@ def _is_clear(image: Image.Image) -> bool:
     return image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
 
 
-def _eight_bits(grey: np.ndarray) -> np.ndarray:
-    """Of grey values of 16 bits."""
-    scaled: np.ndarray = (np.clip(grey, 0, 65535) >> 8).astype(np.uint8)
-    return scaled
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Of grey values of 16 bits; the one that stands for transparent ones is white."""
+    grey = np.asarray(image)
+    scaled = (np.clip(grey, 0, 65535) >> 8).astype(np.uint8)
+    if isinstance(clear := image.info.get("transparency"), int):
+        scaled[grey == clear] = 255
+    return Image.fromarray(scaled)
 
 
 def _without_metadata(data: bytes) -> Iterator[bytes]:

@@ -65,7 +65,7 @@ def with_store(command: Callable[..., None]) -> Callable[..., None]:
             return
         from tasks.stored_root import in_step
 
-        show_lines(Console(stderr=True), "tasks.stored_root", "tasks.root_transfer")
+        show_lines(Console(stderr=True, emoji=False), "tasks.stored_root", "tasks.root_transfer")
         with in_step(root):
             command(**arguments)
 

@@ -47,7 +47,7 @@ def build(
     from schemas.config.build import load_config
 
     loaded = load_config(config, tuple(settings))
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     apply_settings(verbose)
     check_listened(announce)
     from tasks.chat.account import check_asked
@@ -73,7 +73,7 @@ def build(
         if error.rejected:
             print_summary(error.rejected, console)
         raise
-    print_summary(dataset, Console())
+    print_summary(dataset, Console(emoji=False))
     typer.echo(dataset)
 
 
@@ -109,7 +109,7 @@ def plan(
     from tasks.validate.stage import check_gates
 
     check_gates(loaded)
-    console = Console()
+    console = Console(emoji=False)
     estimates: list[StageEstimate] = []
     if pilot and loaded.override.write:
         raise ValueError(
@@ -122,7 +122,10 @@ def plan(
         )
     if pilot:
         check_asked(loaded, root)
-        screen, runs = Console(stderr=True), {stage: Run() for stage in ("write", "judge")}
+        screen, runs = (
+            Console(stderr=True, emoji=False),
+            {stage: Run() for stage in ("write", "judge")},
+        )
         with starting_prefect(screen):
             pass
         with heartbeats(screen.print, runs):
@@ -185,12 +188,12 @@ def leakage(
     from schemas.dataset_folder import check_dataset, resolve_dataset
     from tasks.leakage.report import list_benchmarks, print_leaks
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     show_lines(console, "tasks")
     check_dataset(resolve_dataset(dataset, root))
     if benchmarks:
         list_benchmarks(benchmarks, root)
-    print_leaks(dataset, root, Console())
+    print_leaks(dataset, root, Console(emoji=False))
 
 
 def announce(
@@ -204,7 +207,7 @@ def announce(
     folder = resolve_dataset(dataset, root)
     apply_settings()
     check_listened()
-    with starting_prefect(Console(stderr=True)):
+    with starting_prefect(Console(stderr=True, emoji=False)):
         from flows.announcing import announce_again
     announce_again(folder, root)
     typer.echo(folder)

@@ -51,7 +51,7 @@ def score(
         check_files(folder)
     scores = score_file(completions, folder, reward_of(kind, similarity))
     write_scores(scores, written)
-    print_means(scores, Console())
+    print_means(scores, Console(emoji=False))
     typer.echo(written)
 
 
@@ -89,11 +89,11 @@ def train(
     if plan:
         from tasks.train.plan import print_plan
 
-        print_plan(loaded, root, Console())
+        print_plan(loaded, root, Console(emoji=False))
         return
     apply_settings(verbose)
     check_listened(announce)
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     with starting_prefect(console):
         from flows.train import run_training
         from tasks.train.stage import check_flight, check_packages
@@ -152,7 +152,7 @@ def difficulty(
     asked = asked_model(loaded, model, draws, temperature)
     if not plan:
         check_replies(loaded, root)
-    screen = Console(stderr=True)
+    screen = Console(stderr=True, emoji=False)
     show_lines(screen, "tasks")
     with using_root(root):
         folder = resolve_dataset(dataset, root)
@@ -245,7 +245,7 @@ def evaluate(
         print_planned(plan_evaluation(loaded, root), loaded.budget, wide_console())
         return
     check_replies(loaded, root)
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     with starting_prefect(console):
         from flows.evaluate import run_evaluation
     show_lines(console, "tasks", "flows.evaluate")

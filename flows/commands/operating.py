@@ -40,7 +40,7 @@ def serve(
     apply_settings(verbose=True)
     from flows.serve import serve_deployments
 
-    show_lines(Console(stderr=True), "flows.serve")
+    show_lines(Console(stderr=True, emoji=False), "flows.serve")
     serve_deployments(build or [SAMPLE], cron, training or [], evaluation or [], root)
 
 
@@ -64,7 +64,7 @@ def download(
         raise ValueError(f"cannot download {what}: the one source is visual-genome")
     parts = ["annotations"] if annotations_only else ["annotations", "photographs"]
     archives = [archive for part in parts for archive in VISUAL_GENOME[part]]
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

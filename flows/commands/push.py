@@ -48,7 +48,7 @@ def push(
     open_store(to, is_public=public)
     apply_settings()
     check_listened(announce)
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     with starting_prefect(console):
         from flows.handover import push_dataset
     show_lines(console, "tasks.push.dataset")

@@ -8,5 +8,5 @@ WIDTH = 200
 
 def wide_console() -> Console:
     """Standard output, as wide as the terminal that it is."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(width=WIDTH, emoji=False)

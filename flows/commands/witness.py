@@ -45,7 +45,7 @@ def witness(
             "model.name and model.revision"
         )
     apply_settings()
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     with starting_prefect(console):
         from flows.build import run_looks
     show_lines(console, "tasks.witness.look")

@@ -5,20 +5,24 @@ import re
 STATED = re.compile(
     r"(?:(?:option|choice|answer|letter)\b[\s:]*)?"  # Option B
     r"(?:\(([A-D])\)|\[([A-D])\]|([A-D]))"
-    r"(?:\s*[).:,]\s*|\s+[-\u2013\u2014]\s*|(?<=[)\]])\s+|$)"
+    r"(?:\s*[).:;,=\n\uff1a]\s*|\s+-\s*|\s*[\u2013\u2014]\s*|(?<=[)\]])\s+|$|"
+    r"\s*(?=\((?!not\b|wrong|incorrect|false)[^()]+\)$))"  # B (left)
     r"(.*)",
     re.IGNORECASE | re.DOTALL,
 )
 """A letter, alone or set off from the words of its option."""
 OTHER = re.compile(r"\b[B-D]\b|\bA\b(?!\s+(?!(?:or|and|nor|is)\b)[a-z]{2})")
 """A further letter in these words, unless it is the article that they begin with."""
-MARKUP = " \t\r\n*_`\"'"
+MARKUP = " \t\r\n_\"'"
+EMPHASIS = re.compile(r"[*`]+|__+")
+"""Of Markdown."""
 
 
 def stated_letter(text: str) -> str | None:
     """The capital letter, A to D, that a text for an answer states: "b", "(B)", "B) left",
-    "Option B". None where it states no letter, or may state several."""
-    found = STATED.fullmatch(text.strip(MARKUP).rstrip(".").strip(MARKUP))
+    "B (left)", "Option B". None where it states no letter, or may state several."""
+    plain = EMPHASIS.sub("", text)
+    found = STATED.fullmatch(plain.strip(MARKUP).rstrip(".").strip(MARKUP))
     if not found:
         return None
     letter = next(filter(None, found.groups()[:3])).upper()

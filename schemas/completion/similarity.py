@@ -47,12 +47,17 @@ def load_similarity(name: str) -> Similarity:
         raise ValueError(
             f"label similarity {name} needs {package}: pip install {package} ({error})"
         ) from None
+    except (Exception, SystemExit) as error:  # of its own code, and of all that it imports
+        raise ValueError(
+            f"label similarity {name}: {package} cannot be imported ({first_line(error)}): install "
+            f"it anew, with what it needs: pip install --upgrade {package}"
+        ) from None
     try:
         embed = _embed(module, package, model)
         if not np.nan_to_num(np.asarray(embed(PROBE), dtype=np.float64)).any():
             raise ValueError(f"it has no vector for {PROBE!r}")
         return _cosine(embed)
-    except Exception as error:  # of a model's own code, torch or the Hub: they share no class
+    except (Exception, SystemExit) as error:  # of a model's own code, torch or the Hub
         reason = first_line(error)
         raise ValueError(
             f"label similarity {name}: cannot load {model}: {reason}; give the name of an "

@@ -16,7 +16,7 @@ from tasks.chat.asked import Asked, Tally, end
 from tasks.chat.batch_api import BatchApi
 from tasks.chat.batch_files import Batch, failed_batch, read_line
 from tasks.chat.budget import Budget
-from tasks.chat.dialects import Negotiation, dialect_of, parameters_of
+from tasks.chat.dialects import Negotiation, dialect_of, fields_of
 from tasks.chat.dispatch import REJECTED_REQUESTS, rejects_all
 from tasks.chat.errors import (
     ChatRefusedError,
@@ -70,7 +70,7 @@ class BatchOutcomes:
 
     async def _keep_lines(self, file_id: str, errors: dict[str, Exception], tally: Tally) -> None:
         """Store the replies in a file, and note the errors by digest."""
-        where, fields = self._api.where, parameters_of(self._chat)
+        where, fields = self._api.where, fields_of(self._chat)
         with tempfile.TemporaryFile() as file:
             await self._api.download(file_id, file)
             file.seek(0)

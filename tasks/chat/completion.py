@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError, is_error, is_said
-from tasks.chat.model_text import holds_object, is_complete, only_object
+from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
 from tasks.chat.streams import FIRST, is_stream, streamed
 
 REASONING = ("reasoning_content", "reasoning")
@@ -26,6 +26,9 @@ PLACES = ("text", "value", "json", "content")
 """Where such a part has it."""
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
+BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
+"""Anthropic's names for input tokens that its `input_tokens` leave out; where a server counts
+`prompt_tokens`, these are among them."""
 WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
 """Comments of a stream before an answer that is none: sent so that the connection stays open."""
 BROKEN_OFF = (
@@ -213,8 +216,8 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     calls = calls if isinstance(calls, list) else []
     functions = [call.get("function") for call in calls if isinstance(call, dict)]
     for function in (*functions, message.get("function_call")):
-        arguments = function.get("arguments") if isinstance(function, dict) else None
-        yield _text(arguments)
+        arguments = _text(function.get("arguments")) if isinstance(function, dict) else ""
+        yield unquoted(arguments) or arguments
 
 
 def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
@@ -230,7 +233,9 @@ def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
 def _usage(usage: Any) -> Usage:
     """The tokens that are paid, by the names that providers give them."""
     found = usage if isinstance(usage, dict) else {}
-    num_read = _first(found, ("prompt_tokens", "input_tokens"))
+    num_read = _number(found.get("prompt_tokens")) or (
+        _number(found.get("input_tokens")) + sum(_number(found.get(name)) for name in BESIDE)
+    )
     num_written = _first(found, ("completion_tokens", "output_tokens"))
     details = [found, found.get("prompt_tokens_details"), found.get("input_tokens_details")]
     cached = max(_first(part, CACHED) for part in details)

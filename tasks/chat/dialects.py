@@ -113,6 +113,11 @@ def parameters_of(chat: ChatConfig) -> dict[str, Any]:
     return {name: value for name, value in sampling.items() if value is not None} | chat.extra_body
 
 
+def fields_of(chat: ChatConfig) -> list[str]:
+    """The names of all that a server may refuse of a request and that not every one has."""
+    return [*parameters_of(chat), STRICT, STREAM_OPTIONS]
+
+
 def dialect_of(chat: ChatConfig) -> Dialect:
     """What to try first. Known servers that ignore a wrong dialect, instead of rejecting it, get
     their own: Anthropic's ignores response_format, so that the form has to be in the prompt."""

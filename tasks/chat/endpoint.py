@@ -20,7 +20,7 @@ from schemas.chat import ChatConfig
 from schemas.proxies import proxy_of
 from schemas.redaction import redacted, remember_key
 from schemas.retry import asked_seconds
-from tasks.chat.dialects import OPENAI_HOSTS, parameters_of
+from tasks.chat.dialects import OPENAI_HOSTS, fields_of
 from tasks.chat.errors import (
     ChatRefusedError,
     LateError,
@@ -279,7 +279,7 @@ class Endpoint:
         words = redacted(words)  # and cut: some searches take time by the square of a text
         message = in_one_line(words)
         where = f"{self._chat.base_url} ({self._chat.model})"
-        fields = parameters_of(self._chat)
+        fields = fields_of(self._chat)
         error = error_of(status, code, message, retry_after, words, fields)
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return self._proxy_error(status, words)

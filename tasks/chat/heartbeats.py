@@ -1,4 +1,4 @@
-"""Heartbeats: lines that tell now and then which models are asked."""
+"""Heartbeats: lines that tell now and then which models are asked, or that work goes on."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,18 +17,28 @@ def heartbeats(
     tell: Callable[[str], None], runs: Mapping[str, Run], seconds: float = HEARTBEAT_SECONDS
 ) -> Iterator[None]:
     """Within the block, a line every so many seconds for each of the runs that asks a model."""
+
+    def beat(took: float) -> None:
+        for name, run in runs.items():
+            if run.num_under_way:
+                tell(f"{name}: still running, {took:.0f} s: {run.meter}")
+
+    with beating(beat, seconds):
+        yield
+
+
+@contextmanager
+def beating(beat: Callable[[float], None], seconds: float = HEARTBEAT_SECONDS) -> Iterator[None]:
+    """Within the block, `beat` is called every so many seconds, with those that have passed."""
     ended = Event()
 
-    def beat() -> None:
+    def go_on() -> None:
         started = time.monotonic()
         while not ended.wait(seconds):
-            for name, run in runs.items():
-                if run.num_under_way:
-                    took = time.monotonic() - started
-                    tell(f"{name}: still running, {took:.0f} s: {run.meter}")
+            beat(time.monotonic() - started)
 
     # In the context of the caller, whose flow run keeps the lines.
-    Thread(target=copy_context().run, args=(beat,), daemon=True).start()
+    Thread(target=copy_context().run, args=(go_on,), daemon=True).start()
     try:
         yield
     finally:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 THOUGHT = re.compile(
     r"<\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
-    r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis))\s?\|?>|"
+    r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis))"
+    r"(?:\s{1,9}\w{1,30}=[^<>/]{0,60})?\s?\|?>|"
     r"\[/?THINK\]|\u25c1/?think\u25b7|<\|channel\|>\w+"
 )
 """Begins or ends the reasoning that open models write before their reply."""
@@ -32,6 +33,8 @@ NEXT_TURN = re.compile(r"\n\s*(?i:user|human|question|q)\s*:")
 """The same behind an object, in plain words."""
 TEMPLATE_TOKEN = re.compile(r"<[|\uff5c][^<>|\uff5c]{1,40}[|\uff5c]>")
 """What a chat template puts between turns, by whatever name: behind an object it ends the reply."""
+SIGNS = re.compile(rf"{TURN_ENDS.pattern}|{TEMPLATE_TOKEN.pattern}")
+"""Either of them, of which a text says nothing."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -72,7 +75,7 @@ def begins_as_prose(text: str) -> bool:
 def _candidates(text: str) -> Iterator[str]:
     """The texts that may be the object of a reply, in the order in which they are tried."""
     yield text.strip()
-    if quoted := _quoted(text):
+    if quoted := unquoted(text):
         yield quoted
     reply = _first_turn(text)
     yield reply
@@ -80,7 +83,7 @@ def _candidates(text: str) -> Iterator[str]:
     yield from _objects(reply)
 
 
-def _quoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """The text in a text that is one JSON string and nothing else, as some models write an object a
     second time as JSON; else nothing."""
     if not text.lstrip().startswith('"'):
@@ -92,7 +95,7 @@ def _quoted(text: str) -> str:
 
 
 def without_thoughts(text: str) -> str:
-    """What a model says after its thoughts; empty where they do not end. Where nothing follows
+    """What a model says after its thoughts; empty where they do not end. Where no word follows
     them, an object that is all that precedes a stray end is the reply."""
     kept: list[str] = []
     before, start, is_open = "", 0, False
@@ -106,7 +109,7 @@ def without_thoughts(text: str) -> str:
     if is_open:
         return ""
     reply = ("".join(kept) + text[start:]).strip()
-    return reply or only_object(before)
+    return reply if SIGNS.sub("", reply).strip() else only_object(before)
 
 
 def _outside(pattern: re.Pattern[str], text: str, start: int = 0) -> Iterator[re.Match[str]]:

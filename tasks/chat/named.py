@@ -7,7 +7,11 @@ OF_FORM = (
     "response format",
     "schema",
     "json object",
+    "json mode",
     "structured output",
+    "structured generation",
+    "structured decoding",
+    "constrained decoding",
     "guided",
     "grammar",
     "additionalproperties",
@@ -21,6 +25,7 @@ which names no parameter, Groq's, whose model wrote something else, and Ollama's
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string", "of type string", "only text content", "text inputs",
+    "text only", "only supports text", "supports only text", "visual input", "pixel values",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
 OF_TOKENS = ("max tokens", "max completion tokens")

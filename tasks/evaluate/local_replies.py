@@ -1,5 +1,6 @@
 """Local replies: those of a model that runs on this machine, some items at once."""
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,12 +16,14 @@ from schemas.columns import frame_of as table_of
 from schemas.config.evaluation import EvaluatedModel
 from schemas.photographs import opened
 from schemas.replacing import replacing
+from tasks.chat.heartbeats import HEARTBEAT_SECONDS, beating
 from tasks.evaluate.asked import Row, asked_of, shown_to
 from tasks.evaluate.places import base_of, place_of
 from training.families.table import FAMILIES
 
 ONE_AT_A_TIME = Lock()
 """Held while a local model works: it has one device, and threads must take turns."""
+logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +53,11 @@ def load_local(model: EvaluatedModel, root: Path) -> Any:
 
 
 def write_locally(
-    items: pl.DataFrame, model: EvaluatedModel, root: Path, parts: Path
+    items: pl.DataFrame,
+    model: EvaluatedModel,
+    root: Path,
+    parts: Path,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
 ) -> pl.DataFrame:
     """Rows of REPLY in the order of the items; every batch is kept in `parts` when it is done."""
     kept = [pl.read_parquet(path) for path in sorted(parts.glob("*.parquet"))]
@@ -59,8 +66,14 @@ def write_locally(
     # Of one length, so that little is padded; the longest first, so that memory fails early.
     rows.sort(key=lambda row: (-(row["width"] or 0) * (row["height"] or 0), -len(row["question"])))
     assert model.local
-    if rows:
-        store, size = PhotographStore(root), model.local.batch_size
+    store, size = PhotographStore(root), model.local.batch_size
+
+    def tell(took: float) -> None:
+        where = f"{model.name} on {rows[0]['benchmark']}"
+        told = "infer: %s: still running, %.0f s: %d of %d items"
+        logger.info(told, where, took, len(done), items.height)
+
+    with beating(tell, heartbeat_seconds):
         for start in range(0, len(rows), size):
             batch = rows[start : start + size]
             part = table_of(_write_batch(batch, model, store, root), REPLY)

@@ -16,7 +16,14 @@ import polars as pl
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schemas.ledger import ledger_of, lost
-from tasks.sources.files import UNREADABLE, decode_each, decode_parts, find_files, map_file
+from tasks.sources.files import (
+    UNREADABLE,
+    decode_each,
+    decode_parts,
+    find_files,
+    map_file,
+    problem_in,
+)
 from tasks.sources.reader import PHOTOGRAPHS, Reader, Rights
 from tasks.sources.tables import IMAGES, MAX_SIDE, OBJECTS, RELATIONSHIPS, RawScenes
 from tasks.sources.vg150_parquet import (
@@ -97,7 +104,7 @@ def _line_places(file: Path) -> Iterator[tuple[Any, ...]]:
             try:
                 record = decode_parts(line, _Line)
             except UNREADABLE as error:
-                yield None, str(error), None, None, start, stop
+                yield None, problem_in(error), None, None, start, stop
             else:
                 known.update(name for name in COLUMNS if getattr(record, name) is not UNSET)
                 sizes = [_side(getattr(record, name)) for name in SIZES]

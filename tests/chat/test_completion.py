@@ -56,9 +56,12 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": OURS},
         {"content": f"{OURS}\n</think>"},
         {"content": f"```json\n{OURS}\n```</think>\n"},
+        {"content": f"{OURS}</think><|im_end|>"},
+        {"content": f"{OURS.replace('near', '<|user|>')}\n</think>\n</s>\n<|endoftext|>"},
         {"content": f"<think>{DRAFT}</think>{OURS}"},
         {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
         {"content": f"<thinking>{DRAFT}</thinking>\n{OURS}"},
+        {"content": f'<think duration="3 s">{DRAFT}</think>\n{OURS}'},
         {"content": f"[THINK]{DRAFT}[/THINK]{OURS}"},
         {"content": f"<think>one</think><think>{DRAFT}</think>{OURS}</think>"},
         {"content": f"<THINK>\n{DRAFT}\n</ THINK >\n\nHere: {OURS}"},
@@ -91,6 +94,7 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": OURS, "reasoning_content": DRAFT},
         {"content": None, "tool_calls": [call(OURS)]},
         {"content": "", "tool_calls": [call(json.loads(OURS))]},
+        {"content": None, "tool_calls": [call(json.dumps(OURS))]},
         {"content": None, "function_call": {"name": "Vote", "arguments": OURS}},
         {"content": None, "tool_calls": [call(OURS)], "reasoning_content": DRAFT},
         {"content": "I'll submit my result now.", "tool_calls": [call(OURS)]},
@@ -182,7 +186,8 @@ def test_a_draft_is_no_reply(message: dict[str, Any]) -> None:
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", OURS, "so ", "[THINK]", "\n"])))
 def test_an_object_after_thoughts_that_do_not_end_is_never_read(parts: list[str]) -> None:
-    assert without_thoughts("".join(parts) + "<think>" + OURS) == ""
+    for begins in ("<think>", '<think duration="3 s">'):
+        assert without_thoughts("".join(parts) + begins + OURS) == ""
     assert OURS in without_thoughts("".join(parts) + "</think>" + OURS)
 
 
@@ -244,6 +249,13 @@ def test_a_reply_without_anything_has_a_reason() -> None:
         ({"prompt_tokens": 9, "cache_read_input_tokens": 4}, Usage(1, 9, 4, 0)),
         ({"prompt_tokens": 9, "cached_tokens": 4, "prompt_tokens_details": None}, Usage(1, 9, 4)),
         ({"input_tokens": 9, "output_tokens": 3}, Usage(1, 9, 0, 3)),
+        ({"input_tokens": 9, "input_tokens_details": {"cached_tokens": 4}}, Usage(1, 9, 4)),
+        ({"input_tokens": 9, "cache_read_input_tokens": 40, "output_tokens": 3},
+         Usage(1, 49, 40, 3)),
+        ({"input_tokens": 9, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 0},
+         Usage(1, 16)),
+        ({"prompt_tokens": 56, "input_tokens": 9, "cache_creation_input_tokens": 7,
+          "cache_read_input_tokens": 40, "completion_tokens": 3}, Usage(1, 56, 40, 3)),
         ({"prompt_tokens": 9, "completion_tokens": 60,
           "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
         ({"prompt_tokens": 9, "completion_tokens": 10,
@@ -378,6 +390,12 @@ def test_bodies_that_servers_sent(store: str) -> None:
         (500, "failed to load model vocabulary required for format", RejectedError),
         (500, '{"error": "Failed to parse grammar"}', RejectedError),
         (501, "response_format is not implemented", RejectedError),
+        (500, "JSON mode is not enabled for models/gemma-3-27b-it", RejectedError),
+        (500, "Structured generation is not available on this backend", RejectedError),
+        (500, "no backend for constrained decoding", RejectedError),
+        (500, "this is a text-only model", RejectedError),
+        (500, "The model only supports text", RejectedError),
+        (500, "forward() got an unexpected keyword argument 'pixel_values'", RejectedError),
         (500, "json schema conversion failed: Unrecognized schema", RejectedError),
         (500, '{"detail": "unexpected keyword argument \'temperature\'"}', RejectedError),
         (500, "The server had an error while processing your request", PassingError),

@@ -237,6 +237,7 @@ def test_known_servers_are_asked_in_their_own_way(base_url: str, dialect: Dialec
          Form.JSON_OBJECT),
         ("This response_format type is unavailable now", Form.JSON_OBJECT),
         ("failed to parse grammar", Form.JSON_OBJECT),
+        ("JSON mode is not supported for this model", Form.JSON_OBJECT),
         ("the context is too long", None),
     ],
 )  # fmt: skip

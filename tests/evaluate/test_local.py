@@ -1,7 +1,9 @@
 """Evaluation of a local model, from end to end."""
 
 import json
+import logging
 import os
+import re
 import time
 from pathlib import Path
 
@@ -99,6 +101,28 @@ def test_local_replies_do_not_depend_on_the_batch(tmp_path):
         assert replies["item_id"].to_list() == items["item_id"].to_list()
         texts.append(replies["text"].to_list())
     assert texts[0] == texts[1]
+
+
+def test_a_line_now_and_then_tells_how_far_a_local_model_is(tmp_path, caplog, monkeypatch):
+    from tasks.evaluate import local_replies
+
+    write = local_replies._write_batch
+
+    def slow(*given):
+        time.sleep(0.3)
+        return write(*given)
+
+    monkeypatch.setattr(local_replies, "_write_batch", slow)
+    items = read_items(BenchmarkConfig(name="cv_bench", path="miniature"), tmp_path)
+    model = EvaluatedModel.model_validate(TINY | {"local": TINY["local"] | {"batch_size": 8}})
+    with caplog.at_level(logging.INFO, logger="tasks.evaluate"):
+        local_replies.write_locally(items, model, tmp_path, tmp_path / "parts", 0.1)
+    beats = [record.getMessage() for record in caplog.records if "still" in record.getMessage()]
+    told = re.compile(
+        rf"infer: tiny on cv_bench: still running, \d+ s: (\d+) of {items.height} items"
+    )
+    done = [int(found[1]) for found in map(told.fullmatch, beats) if found]
+    assert len(done) == len(beats) >= 2 and done[0] == 0 and done == sorted(done)
 
 
 def test_a_local_run_that_was_killed_goes_on_with_what_is_missing(prefect_server, tmp_path):

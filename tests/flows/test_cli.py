@@ -1,5 +1,6 @@
 """The command line: what it says of bad calls, and its exit codes."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -373,3 +374,16 @@ def test_two_files_that_would_be_one_deployment_are_refused(tmp_path, monkeypatc
     refused = call("serve", *files)
     assert refused.returncode == 2
     assert "two files are called tiny, and so would their deployments be" in refused.stderr
+
+
+def test_a_name_between_colons_is_no_emoji(tmp_path):
+    path = tmp_path / "a:fire:b.toml"
+    refused = call("build", path)
+    assert refused.returncode == 2 and f"no configuration at {path}" in refused.stderr
+    calls = [
+        node
+        for file in (REPOSITORY / "flows").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Console"
+    ]
+    assert calls and all("emoji=False" in ast.unparse(node) for node in calls)

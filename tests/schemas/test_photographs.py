@@ -173,6 +173,16 @@ def test_grey_of_16_bits_is_scaled():
         assert np.array_equal(np.asarray(image), steps >> 8)
 
 
+def test_a_grey_of_16_bits_that_stands_for_nothing_is_white():
+    grey = np.full((HEIGHT, WIDTH), 300, np.uint16)
+    grey[:, 30:] = 40_000
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG", transparency=300)
+    first, *others = seen(as_stored(buffer.getvalue()))
+    assert (first[:, :30] == 255).all() and (first[:, 30:] == 40_000 >> 8).all()
+    assert all(np.array_equal(first, other) for other in others)
+
+
 @pytest.mark.parametrize(
     ("kind", "mode"),
     [("PNG", "RGBA"), ("PNG", "LA"), ("PNG", "PA"), ("WEBP", "RGBA"), ("WEBP", "LA")],

@@ -30,6 +30,7 @@ from tasks.sources.visual_genome.files import find_annotations, index_annotation
 from tasks.stage import shard_names
 from tests.stages import after, build_of
 
+NAN, INFINITY = math.nan, math.inf
 FILES = ("image_data", "objects", "attributes", "relationships")
 FRAME = {"width": 100, "height": 80}
 
@@ -440,12 +441,22 @@ def test_a_source_without_an_image_is_refused(tmp_path, content, problem):
     refused("visual-genome", folder, f"holds no annotated image.*{problem}")
 
 
+def test_a_row_whose_id_is_nan_is_told_as_such(tmp_path):
+    path = write_lines(tmp_path / "r.jsonl", ROW, ROW | {"image_id": NAN})
+    scenes, ledger = read("vg150", path, tmp_path)
+    assert facts(scenes) == FACTS
+    (detail,) = ledger.filter(reason="image-unreadable")["detail"]
+    assert "got NaN, an infinity or an object" in detail
+
+
 @pytest.mark.parametrize(
     ("key", "told"),
     [
         ({"image_id": "kitchen_001"}, "image_id 'kitchen_001' is no whole number"),
         ({"id": "kitchen_001"}, "id 'kitchen_001' is no whole number"),
         ({"image_id": 2**70}, f"image_id {2**70} is no whole number"),
+        ({"image_id": NAN}, r"image_id \(NaN, an infinity or an object\) is no whole number"),
+        ({"id": -INFINITY}, r"id \(NaN, an infinity or an object\) is no whole number"),
         ({"file": "1.jpg"}, "no image_id"),
     ],
 )
@@ -869,9 +880,6 @@ def test_what_msgspec_skips_does_not_stop_the_rest(tmp_path):
     scenes, ledger = read("visual-genome", folder, tmp_path)
     assert facts(scenes) == FACTS
     assert drops(ledger) == []
-
-
-NAN, INFINITY = math.nan, math.inf
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -162,6 +163,27 @@ def test_a_reward_that_cannot_be_had_is_one_line(options, message, tmp_path):
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
     assert not list(tmp_path.glob("*.rewards.*"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise ImportError('cannot import name Doc')",
+        "raise OSError('libtorch.so: cannot open shared object file')",
+        "raise ValueError('numpy.dtype size changed')",
+        "import sys; sys.exit(1)",
+        "import sys; load = lambda name: sys.exit('no such model')",
+    ],
+)
+def test_a_package_of_similarities_that_does_not_work_is_one_line(code, tmp_path, monkeypatch):
+    (tmp_path / "spacy.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    done = call("score", written(tmp_path, ROW), "--similarity", "spacy:x")
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: label similarity spacy:x: ")
 
 
 def test_what_is_no_dataset_is_told(tmp_path, dataset):

@@ -171,9 +171,13 @@ def _image_id(raw: msgspec.Raw, decoder: msgspec.json.Decoder[Key]) -> int:
         named = [name for name in Key.__struct_fields__ if known.get(name) is not None]
         if not named:
             raise
-        shown = repr(known[named[0]])[:MAX_SHOWN]
-        raise ValueError(f"{named[0]} {shown} is no whole number") from None
+        raise ValueError(f"{named[0]} {_shown(known[named[0]])} is no whole number") from None
     image_id = key.image_id if key.image_id is not None else key.id
     if image_id is None:
         raise ValueError("no image_id")
     return image_id
+
+
+def _shown(value: object) -> str:
+    """An id that cannot be read; an empty object may stand in for what JSON does not know."""
+    return "(NaN, an infinity or an object)" if isinstance(value, dict) else repr(value)[:MAX_SHOWN]
