@@ -22,6 +22,13 @@ def test_what_a_pattern_names_is_listed_in_order(tmp_path):
     assert listed(tmp_path / "nowhere", "*") == []
 
 
+def test_a_link_that_leads_to_itself_is_no_folder(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/x.json").touch()
+    assert listed(tmp_path, "*/*.json") == [tmp_path / "a/x.json"]
+
+
 @pytest.mark.parametrize(
     ("folder", "looking"),
     [
