@@ -48,6 +48,8 @@ ENVIRONMENT = {
 """What Prefect itself sets for its temporary servers."""
 ERROR = re.compile(r"\s*(?:[\w.]+\.)?\w*(?:Error|Exception): ")
 """How the last line of a traceback begins."""
+MAX_SAID = 1 << 20
+"""Bytes at the end of what a server has written in which its error is looked for."""
 FULL = ("disk is full", os.strerror(ENOSPC), os.strerror(EDQUOT))
 """Words of SQLite and of the system."""
 
@@ -71,8 +73,11 @@ class TemporaryServer:
             ) from None
 
     def said(self) -> list[str]:
-        self.errors.seek(0)
-        return self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        """The last lines that it has written. Where it writes next is not moved, as by seek."""
+        number = self.errors.fileno()
+        size = os.fstat(number).st_size
+        said = os.pread(number, MAX_SAID, max(size - MAX_SAID, 0))
+        return said.decode("utf-8", "replace").strip().splitlines()
 
     def errors_told(self) -> list[str]:
         """The last lines of the tracebacks that it has written."""
