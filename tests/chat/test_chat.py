@@ -411,9 +411,12 @@ def test_of_an_address_without_a_path_it_is_said_that_most_have_one(
             totals(config, store, range(5))
 
 
-@pytest.mark.parametrize("end", ["/chat/completions", "/chat/completions/", "/Chat/Completions"])
+@pytest.mark.parametrize(
+    "end",
+    ["/chat/completions", "/chat/completions//", "/Chat/Completions", "/messages", "/responses/"],
+)
 def test_the_address_of_one_call_is_refused(end: str) -> None:
-    with pytest.raises(ValidationError, match="leave /chat/completions out"):
+    with pytest.raises(ValidationError, match=f"leave {end.lower().rstrip('/')} out"):
         ChatConfig(model="m", base_url=f"https://example.invalid/v1{end}")
 
 
