@@ -96,7 +96,8 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
     except (OSError, RuntimeError) as error:  # torch's out of memory is one
         logger.debug("failed", exc_info=True)
         if MISFIT in str(error):
-            told = f"the model {config.model.name} cannot be loaded: {why_not_loaded(error)}"
+            reason = why_not_loaded(error, config.model.name)
+            told = f"the model {config.model.name} cannot be loaded: {reason}"
             _fail(ValueError(f"{told}: get it again"), 2)
         _fail(error, 1)
     sys.exit(0)
