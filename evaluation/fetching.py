@@ -84,13 +84,20 @@ class Fetcher:
     may_be_local: bool = False
     sleep: Callable[[float], None] = time.sleep
     _turns: dict[Path, Lock] = field(default_factory=dict, repr=False, compare=False)
+    _failed: dict[Path, str] = field(default_factory=dict, repr=False, compare=False)
 
     def fetch(self, address: str, check: Callable[[bytes], object] = bool) -> bytes:
         """The bytes at an address. ValueError, in one line, where they cannot be fetched, or where
         `check` raises one: what is no image, such as the page of a busy server, is not kept."""
         path = self.cache / sha256(address.encode()).hexdigest()
         with self._turns.setdefault(path, Lock()):  # rows next to each other show one photograph
-            return path.read_bytes() if path.exists() else self._fetched(address, path, check)
+            if path in self._failed:  # the others would wait for it one after the other
+                raise ValueError(self._failed[path])
+            try:
+                return path.read_bytes() if path.exists() else self._fetched(address, path, check)
+            except ValueError as error:
+                self._failed[path] = str(error)
+                raise
 
     def _fetched(self, address: str, path: Path, check: Callable[[bytes], object]) -> bytes:
         data = self._attempts(address)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
+from schemas.listing import walked
 from schemas.refusal import what_helps
 
 MAX_BYTES = 256 << 20
@@ -32,8 +33,8 @@ class PhotographFiles:
     def files(self) -> list[Path]:
         """Photographs and archives, sorted."""
         wanted = (*SUFFIXES, ".zip")
-        found = (path for path in self.base.rglob("*") if path.suffix.lower() in wanted)
-        return sorted(path for path in found if path.is_file())
+        found = (path for path in walked(self.base) if path.suffix.lower() in wanted)
+        return [path for path in found if path.is_file()]
 
     def read(self, name: str) -> bytes | None:
         """None where no file has that name. ValueError where the name leads out of the folder, or

@@ -14,6 +14,7 @@ from evaluation.benchmarks.benchmark import Benchmark, Part
 from evaluation.photograph_files import PhotographFiles
 from evaluation.tables import READERS, read_rows
 from schemas.dataset_folder import VALIDATION
+from schemas.listing import walked
 
 ANY = Part("")
 """For a file whose part its name does not say: its rows say which part they belong to."""
@@ -73,9 +74,7 @@ def open_copy(benchmark: Benchmark, path: Path) -> Copy:
         part = _parts_of(benchmark, path, path.parent)
         return Copy(((part[0] if len(part) == 1 else ANY, (path,)),))
     files = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.suffix.lower() in READERS and _is_table(file, path)
+        file for file in walked(path) if file.suffix.lower() in READERS and _is_table(file, path)
     ]
     if not files:
         raise FileNotFoundError(

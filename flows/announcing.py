@@ -51,7 +51,7 @@ def announce_dataset(folder: Path, root: Path, *, event: bool, again: bool = Fal
     """Tell Prefect of a published dataset by artifacts and, with `event`, by the event that
     training awaits; what was told before only with `again`. ValueError where the folder is not as
     it was published."""
-    with _untold("dataset", folder, root, event=event, again=again) as told:
+    with _untold("dataset", folder, root, _wanted(event), again=again) as told:
         if told is None:
             return
         manifest = check_dataset(folder)
@@ -78,19 +78,19 @@ def _announce(folder: Path, root: Path) -> None:
 
 def announce_pushed(folder: Path, root: Path, to: str, *, event: bool) -> None:
     """Tell Prefect, with `event`, that a dataset has arrived at an address; once for each."""
-    told = _told("pushed", folder, root)
-    if not event or to in told:
-        return
-    manifest = read_manifest(folder)
-    payload = {"path": shared_name(folder), "to": to, "digest": manifest["digest"]}
-    _emit(PUSHED, f"spatialthinker.dataset.{manifest['name']}", payload)
-    _tell("pushed", folder, root, told | {to})
+    with _untold("pushed", folder, root, {to} if event else set()) as told:
+        if told is None:
+            return
+        manifest = read_manifest(folder)
+        payload = {"path": shared_name(folder), "to": to, "digest": manifest["digest"]}
+        _emit(PUSHED, f"spatialthinker.dataset.{manifest['name']}", payload)
+        _tell("pushed", folder, root, told | {to})
 
 
 def announce_model(folder: Path, root: Path, *, event: bool, again: bool = False) -> None:
     """As `announce_dataset`, of a trained model and the event that evaluation awaits. ValueError
     where it does not say how it was trained."""
-    with _untold("model", folder, root, event=event, again=again) as told:
+    with _untold("model", folder, root, _wanted(event), again=again) as told:
         if told is None:
             return
         name = read_training(folder)["name"]
@@ -208,12 +208,16 @@ def _record(kind: Kind, folder: Path, root: Path) -> Path:
     return root / "artifacts" / "announced" / f"{kind}-{folder.parent.name}-{folder.name}.json"
 
 
+def _wanted(event: bool) -> set[str]:
+    return {"artifacts", "event"} if event else {"artifacts"}
+
+
 @contextmanager
 def _untold(
-    kind: Kind, folder: Path, root: Path, *, event: bool, again: bool
+    kind: Kind, folder: Path, root: Path, wanted: set[str], *, again: bool = False
 ) -> Iterator[set[str] | None]:
-    """What has been told already, while no other command tells; None where that is all."""
-    wanted = {"artifacts", "event"} if event else {"artifacts"}
+    """What has been told already, while no other command tells; None where all that is wanted has
+    been."""
     if not again and _told(kind, folder, root) >= wanted:
         yield None  # also where nothing can be written
         return

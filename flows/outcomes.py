@@ -17,8 +17,8 @@ UNUSABLE = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMET
 """Where something else stands in the place of a folder or file, or none can."""
 BAD_CALL = 2
 """The exit code of a bad call, configuration or input."""
-NUMBERED = re.compile(r"\(os error (\d{1,3})\)")
-"""How Rust tells an error of the operating system."""
+NUMBERED = re.compile(r"\(os error (\d{1,3})\)(?:: (?!\.\.\.)(.+))?")
+"""How Polars tells an error of the operating system, and the file; of a long name only the end."""
 REFUSED_USER = (401, 403)
 """By the statuses of HTTP: it would refuse the same request again."""
 LESS_MEMORY = (
@@ -38,6 +38,7 @@ def outcome_of(error: Exception) -> tuple[str, int]:
     if isinstance(error, (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError)):
         return _told(error) if isinstance(error, OSError) else _said(error), BAD_CALL
     if isinstance(error, OSError):
+        error = error if error.errno else _of_system(error) or error
         is_bad_call = error.errno in UNUSABLE or _is_unreadable(error)
         return _told(error), BAD_CALL if is_bad_call else 1
     if _is_of("polars", "PolarsError", error) or _is_of("pyarrow", "ArrowException", error):
@@ -60,9 +61,12 @@ def outcome_of(error: Exception) -> tuple[str, int]:
 
 
 def _of_system(error: Exception) -> OSError | None:
-    """What the operating system refused, which Polars reports in words only."""
-    number = NUMBERED.search(str(error))
-    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else None
+    """What the operating system refused, which Polars reports in words only. None where it did not,
+    or where nobody can say whether the right to read or to write is missing."""
+    if not (found := NUMBERED.search(str(error))):
+        return None
+    refused = OSError(int(found[1]), os.strerror(int(found[1])), found[2])
+    return None if isinstance(refused, PermissionError) and not found[2] else refused
 
 
 def _of_call(error: Any) -> str:

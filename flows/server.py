@@ -15,10 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
-from fcntl import LOCK_EX, LOCK_UN, flock
+from fcntl import LOCK_EX, LOCK_UN
 from http.client import HTTPException
 from pathlib import Path
 from threading import Thread, Timer
@@ -30,6 +30,7 @@ from urllib.request import ProxyHandler, build_opener
 from rich.console import Console
 
 from flows.settings import check_proxies
+from schemas.locks import set_lock
 
 NOT_FOUND = 404
 ENDING = "the address of Prefect's API ends in /api"
@@ -48,6 +49,8 @@ ENVIRONMENT = {
 """What Prefect itself sets for its temporary servers."""
 ERROR = re.compile(r"\s*(?:[\w.]+\.)?\w*(?:Error|Exception): ")
 """How the last line of a traceback begins."""
+MAX_SAID = 1 << 20
+"""Bytes at the end of what a server has written in which its error is looked for."""
 FULL = ("disk is full", os.strerror(ENOSPC), os.strerror(EDQUOT))
 """Words of SQLite and of the system."""
 
@@ -71,8 +74,11 @@ class TemporaryServer:
             ) from None
 
     def said(self) -> list[str]:
-        self.errors.seek(0)
-        return self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        """The last lines that it has written. Where it writes next is not moved, as by seek."""
+        number = self.errors.fileno()
+        size = os.fstat(number).st_size
+        said = os.pread(number, MAX_SAID, max(size - MAX_SAID, 0))
+        return said.decode("utf-8", "replace").strip().splitlines()
 
     def errors_told(self) -> list[str]:
         """The last lines of the tracebacks that it has written."""
@@ -232,8 +238,7 @@ def main(number: int) -> None:
     home().mkdir(parents=True, exist_ok=True)
     with (home() / "temporary-server.lock").open("w") as turn:
         # One at a time: when they start, all of them bring the same database up to date.
-        with suppress(OSError):  # a file system without locks does without them
-            flock(turn, LOCK_EX)
+        set_lock(turn, LOCK_EX)
         Thread(target=_give_turn, args=(turn, server), daemon=True).start()
         server.run(sockets=[socket.socket(fileno=number)])
 
@@ -241,8 +246,7 @@ def main(number: int) -> None:
 def _give_turn(turn: IO[str], server: Any) -> None:
     while not server.started:
         time.sleep(0.1)
-    with suppress(OSError):
-        flock(turn, LOCK_UN)
+    set_lock(turn, LOCK_UN)
 
 
 if __name__ == "__main__":

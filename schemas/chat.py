@@ -21,8 +21,8 @@ from schemas.config.section import Section
 
 OPENAI = "https://api.openai.com/v1"
 ANTHROPIC_HOST = "api.anthropic.com"
-CALL = "/chat/completions"
-"""What clients put behind a server's address."""
+CALL = re.compile(r"(?:(?:/chat)?/completions|/responses|/messages)(?=/*$)", re.I)
+"""What clients put behind a server's address, as the pages of providers show it."""
 ADDRESS = re.compile(r"https?://[^\s@?#\\]+")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """How names of environment variables are written; hardly any key is."""
@@ -117,8 +117,10 @@ class ChatConfig(Section):
                 "write it as https://HOST/v1 or http://HOST:PORT/v1, without user, password, query "
                 "or fragment"
             )
-        if address.rstrip("/").lower().endswith(CALL):
-            raise ValueError(f"leave {CALL} out: it is the address of one call, not of the server")
+        if call := CALL.search(address):
+            raise ValueError(
+                f"leave {call[0].lower()} out: it is the address of one call, not of the server"
+            )
         return address
 
     @cached_property

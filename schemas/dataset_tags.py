@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX
 from pathlib import Path
 from typing import NamedTuple
 
 from schemas.config.names import PLAIN
+from schemas.locks import set_lock
 from schemas.replacing import make_folder, replacing, sync
 
 TAGS = "tags"
@@ -141,13 +142,11 @@ def remove_tag(name: str, tag: str, root: Path) -> str:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Within the block no other process changes the tags in the folder; a file system without
-    locks does without them."""
+    """Within the block no other process changes the tags in the folder."""
     make_folder(folder)
     number = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):
-            flock(number, LOCK_EX)
+        set_lock(number, LOCK_EX)
         yield
     finally:
         os.close(number)

@@ -10,14 +10,21 @@ FACTS = "training.json"
 """The file of a model's folder that says how it was trained."""
 MISFIT = "ignore_mismatched_sizes"
 """In what transformers says of weights that it cannot put into a model."""
+AWAY = "couldn't connect"
+"""What it says of a Hub that it does not reach."""
 
 
-def why_not_loaded(error: Exception) -> str:
-    """What is wrong with a model that transformers does not load, in one line. Of weights that do
-    not fit it only says that the report above shows it, which nobody sees."""
+def why_not_loaded(error: Exception, name: object) -> str:
+    """What is wrong with a model that transformers does not load, in one line, and what to do where
+    there is no network. Of weights that do not fit it only says that the report above shows it,
+    which nobody sees."""
     if MISFIT in str(error):
         return "its weights have other sizes than its config.json says"
-    return first_line(error)
+    told = first_line(error).removesuffix(".")
+    if AWAY not in told:
+        return told
+    where = "name a folder that holds the model, or fetch it where there is a network"
+    return f"{told}: {where} (hf download {name})"
 
 
 def read_training(folder: Path) -> dict[str, Any]:

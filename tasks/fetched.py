@@ -11,14 +11,15 @@ in a folder make the same dataset.
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, flock
+from contextlib import contextmanager
+from fcntl import LOCK_EX
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from schemas.config.build import PipelineConfig
+from schemas.locks import set_lock
 from schemas.replacing import replacing
 from tasks.addresses import FETCHED, FILES, RECORD, read_record
 from tasks.buckets import (
@@ -107,8 +108,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Within the block no other process fills the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        with suppress(OSError):  # a file system without locks does without them
-            flock(lock, LOCK_EX)
+        set_lock(lock, LOCK_EX)
         yield
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX
 from filecmp import cmp
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from schemas.file_digests import Stamp, stamp_of
+from schemas.locks import set_lock
 from schemas.replacing import replacing
 from tasks.addresses import STORE, store_of
 from tasks.artifact import move_aside
@@ -218,8 +219,7 @@ def _alone(root: Path) -> Iterator[Record]:
     """Within the block no other process of this machine brings or sends; the files that were in
     step."""
     with (root / STORE / LOCK).open("w") as lock:
-        with suppress(OSError):  # a file system without locks does without them
-            flock(lock, LOCK_EX)
+        set_lock(lock, LOCK_EX)
         try:
             record = msgspec.json.decode((root / STORE / RECORD).read_bytes(), type=Record)
         except (FileNotFoundError, ValueError):  # a damaged one: all files are compared

@@ -5,9 +5,10 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH
 from pathlib import Path
 
+from schemas.locks import set_lock
 from schemas.replacing import make_folder
 from tasks.artifact import Artifact
 from tasks.chat.run import Run
@@ -62,13 +63,11 @@ def _open(path: str) -> int:
 
 def _is_held(number: int, path: str) -> bool:
     """Whether this process holds the lock now; False, too, where the one before has removed its
-    file. A file system without locks does without them."""
+    file."""
     try:
-        flock(number, LOCK_EX | LOCK_NB)
+        set_lock(number, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:
-        return True
     try:
         return Path(path).stat().st_ino == os.fstat(number).st_ino
     except FileNotFoundError:
@@ -83,8 +82,7 @@ def using_root(root: Path) -> Iterator[None]:
     make_folder(root)
     number = os.open(root, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a file system without locks does without them
-            flock(number, LOCK_SH)
+        set_lock(number, LOCK_SH)
         yield
     except Exception as error:
         if _is_at(number, root):
@@ -111,14 +109,12 @@ def clearing_root(root: Path) -> Iterator[None]:
     number = os.open(root, os.O_RDONLY)
     try:
         try:
-            flock(number, LOCK_EX | LOCK_NB)
+            set_lock(number, LOCK_EX | LOCK_NB)
         except BlockingIOError:
             raise RuntimeError(
                 f"a build, training or evaluation is under way below {root}: run the same command "
                 "when it has ended"
             ) from None
-        except OSError:
-            pass  # a file system without locks does without them
         yield
     finally:
         os.close(number)

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -19,6 +19,7 @@ from typing import IO, Any, NoReturn
 
 from schemas.config.training import Method, TrainConfig, load_train_config
 from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
+from schemas.locks import set_lock
 from schemas.model_folder import MISFIT, why_not_loaded
 from schemas.printable import first_line
 from training.checkpoints import last_complete_checkpoint
@@ -95,7 +96,8 @@ def launch(method: Method, train: Callable[[Run], None]) -> NoReturn:
     except (OSError, RuntimeError) as error:  # torch's out of memory is one
         logger.debug("failed", exc_info=True)
         if MISFIT in str(error):
-            told = f"the model {config.model.name} cannot be loaded: {why_not_loaded(error)}"
+            reason = why_not_loaded(error, config.model.name)
+            told = f"the model {config.model.name} cannot be loaded: {reason}"
             _fail(ValueError(f"{told}: get it again"), 2)
         _fail(error, 1)
     sys.exit(0)
@@ -206,11 +208,9 @@ def _lock(folder: Path) -> IO[str]:
     """Held while it is open; ValueError where another process trains in the folder."""
     stream = (folder / "lock").open("w")
     try:
-        flock(stream, LOCK_EX | LOCK_NB)
+        set_lock(stream, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         raise ValueError(f"{folder} is being trained by another process: wait for it") from None
-    except OSError:
-        pass  # a file system without locks does without them
     return stream
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from schemas.completion.families import FamilyName
 from schemas.config.training import TINY, ModelConfig
-from schemas.replacing import move_folder
+from schemas.listing import listed
+from schemas.replacing import PARTIAL, move_folder
 from training.families.family import Family
 from training.families.table import check_family
 
@@ -35,16 +36,26 @@ def place_of_model(name: str, root: Path) -> str | Path:
         if not (place / "config.json").is_file():
             raise ValueError(f"{place} holds no model: it has no config.json")
         return place
-    trained = root / "models" / name
-    is_name = len(Path(name).parts) == 1
-    if builds := list(trained.glob("*/config.json" if is_name else "config.json")):
-        return max(builds, key=lambda path: path.stat().st_mtime_ns).parent
+    if trained := trained_model(name, root):
+        return trained
     if not HUB_ID.fullmatch(name):
         raise ValueError(
             f"no model {name}: neither a folder, nor trained here (below {root / 'models'}), nor a "
             "Hub id such as Qwen/Qwen2.5-VL-7B-Instruct"
         )
     return name
+
+
+def trained_model(name: str, root: Path) -> Path | None:
+    """The folder of NAME/DIGEST below `root`/models, or the newest of that NAME that is not being
+    written; None where there is none."""
+    parts = Path(name).parts
+    if len(parts) > 2 or {*parts} & {"..", "/"}:
+        return None
+    pattern = "*/config.json" if len(parts) == 1 else "config.json"
+    found = listed(root / "models" / name, pattern)
+    builds = [path for path in found if PARTIAL not in path.parent.name]
+    return max(builds, key=lambda path: path.stat().st_mtime_ns).parent if builds else None
 
 
 def loading_arguments(config: ModelConfig, *, has_gpu: bool) -> dict[str, Any]:

@@ -10,12 +10,9 @@ from transformers import AutoProcessor, AutoTokenizer, PreTrainedConfig
 
 from schemas.completion.families import FamilyName
 from schemas.completion.frames import MAX_PIXELS, MIN_PIXELS
-from schemas.printable import first_line
+from schemas.model_folder import why_not_loaded
 from training.families.family import Family
 from training.families.table import FAMILIES
-
-AWAY = "couldn't connect"
-"""What transformers says of a Hub that it does not reach."""
 
 
 def load_processor(
@@ -35,10 +32,7 @@ def load_processor(
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision, padding_side="left")
         images = kind.images(path, min_pixels=min_pixels, max_pixels=max_pixels, revision=revision)
     except (OSError, ValueError, KeyError) as error:
-        told = first_line(error).removesuffix(".")
-        where = "name a folder that holds the model, or fetch it where there is a network"
-        advice = f": {where} (hf download {path})" if AWAY in told else ""
-        raise ValueError(f"no processor at {path}: {told}{advice}") from None
+        raise ValueError(f"no processor at {path}: {why_not_loaded(error, path)}") from None
     if not tokenizer.get_vocab().keys() & {*kind.placeholders}:
         # Where a folder has no tokenizer, transformers makes an empty one without an error.
         raise ValueError(

@@ -184,7 +184,7 @@ class HardwareConfig(Section):
     vllm_memory_share: Share = Field(default=0.3, exclude=True)
     vllm_tensor_parallel: int = Field(default=1, gt=0, exclude=True)
     vllm_server: str = Field(
-        default="http://127.0.0.1:8000", pattern=r"^https?://[^/\s]+", exclude=True
+        default="http://127.0.0.1:8000", pattern=r"^(?i:https?)://[^/:?#\s]+", exclude=True
     )
 
 

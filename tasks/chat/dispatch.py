@@ -263,8 +263,9 @@ class Dispatcher:
                 f"{where} takes requests and does not answer ({error}); every reply so far is "
                 "kept, so run the same command when it does, or raise timeout_seconds"
             )
+        is_away = self._silence.is_away(error, now)
         if isinstance(error, UnreachableError):
-            if self._num_replies and self._silence.is_away(now):
+            if self._num_replies and is_away:
                 raise self._end(gone)
             if not self._num_replies and number >= UNREACHABLE_ATTEMPTS:
                 raise self._end(f"{where} cannot be reached: {error}; {error.advice}")

@@ -5,7 +5,7 @@ waited for longer than with many.
 """
 
 from schemas.chat import ChatConfig
-from tasks.chat.errors import LateError, PassingError
+from tasks.chat.errors import LateError, PassingError, UnreachableError
 from tasks.chat.limits import Limits
 
 SILENT_REQUESTS = 16
@@ -30,6 +30,7 @@ class Silence:
         self._few = min(max(chat.max_concurrent, FEW_SILENT), SILENT_REQUESTS)
         self._num_requests = self._num_late = 0
         self._since: float | None = None
+        self._away_since: float | None = None
 
     def __bool__(self) -> bool:
         """Whether a request has ended without a reply."""
@@ -38,7 +39,7 @@ class Silence:
     def end(self) -> None:
         """A reply has come."""
         self._num_requests = self._num_late = 0
-        self._since = None
+        self._since = self._away_since = None
 
     @property
     def num_attempts(self) -> int:
@@ -58,11 +59,14 @@ class Silence:
         is_long = now - self._since >= (LATE_ROUNDS - 1) * self._chat.timeout_seconds
         return self._num_late >= FEW_SILENT and is_long
 
-    def is_away(self, now: float) -> bool:
-        """Whether a server that cannot be reached, and is no longer since the first attempt that
-        failed, counts as gone. No request is at fault: until then each is tried again."""
-        since = now if self._since is None else self._since
-        return now - since >= AWAY_ROUNDS * self._limits.silent_seconds
+    def is_away(self, error: PassingError, now: float) -> bool:
+        """Whether a server that an attempt has not reached now, and none has for a while, counts as
+        gone. No request is at fault: until then each is tried again."""
+        if not isinstance(error, UnreachableError):
+            self._away_since = None
+            return False
+        self._away_since = now if self._away_since is None else self._away_since
+        return now - self._away_since >= AWAY_ROUNDS * self._limits.silent_seconds
 
     def is_gone(self, now: float) -> bool:
         """Whether a server counts as gone that has not replied to one more request."""

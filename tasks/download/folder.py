@@ -1,11 +1,13 @@
 """The folder that receives the archives: one writer, and room for them."""
 
 import errno
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
+
+from schemas.locks import set_lock
 
 GIB = 2**30
 """Bytes; messages use GiB, because the archives have several."""
@@ -28,11 +30,9 @@ def sole_writer(folder: Path) -> Iterator[None]:
     with its process."""
     with (folder / ".download.lock").open("a") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            set_lock(lock, LOCK_EX | LOCK_NB)
         except BlockingIOError as error:
             raise OSError(f"another download writes to {folder}: wait until it ends") from error
-        except OSError:
-            pass  # a file system without locks does without them
         yield
 
 

@@ -134,7 +134,9 @@ def _image_files(place: Path) -> list[Path]:
     found = [path for path in _inside(place, DEPTH) if path.suffix.lower() in wanted]
     others = [path for path in found if not path.is_file()]
     if lost := sum(not path.exists() for path in others):
-        _warn(f"{lost:,} photographs in {place} are links that lead to no file: mend the links")
+        _warn(
+            f"{lost:,} photographs or archives in {place} are links that lead to no file: mend them"
+        )
     return sorted(set(found).difference(others))
 
 
@@ -143,6 +145,8 @@ def _inside(folder: Path, depth: int) -> Iterator[Path]:
     photographs will count as missing."""
     try:
         found = list(folder.iterdir())
+        for path in found[:1]:
+            path.lstat()  # its name alone may be seen by another right
     except PermissionError as error:
         _warn(f"{folder} cannot be looked into ({error.strerror}): its photographs are missing")
         return

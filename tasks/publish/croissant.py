@@ -102,7 +102,7 @@ def _licence(rights: Rights) -> str:
     always SPDX's."""
     if rights.licence == "other":
         return rights.annotations
-    if not rights.licence.startswith("cc"):
+    if not rights.licence.startswith(("cc-", "cc0-")):
         return rights.licence
     return f"https://spdx.org/licenses/{rights.licence.upper()}.html"
 

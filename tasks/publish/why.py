@@ -1,7 +1,7 @@
 """Why: the history of one image or of one question, from the artifacts that a dataset names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -17,6 +17,7 @@ from tasks.chat.replies import open_replies
 from tasks.publish.card import dollars_told
 from tasks.publish.costs import TOKENS
 from tasks.report.report import link_to
+from tasks.sources.files import plain_name
 
 Row = dict[str, Any]
 
@@ -34,6 +35,8 @@ class History(NamedTuple):
 
 ALWAYS_MADE = ("index", "ingest", "extract", "plan", "verify", "select")
 """Stages of every build, whose artifacts are read."""
+MAX_IMAGES = 5
+"""Ids that are named of images whose files have one name."""
 
 
 def newest_dataset(root: Path) -> Path:
@@ -56,12 +59,10 @@ def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Itera
     manifest = check_files(dataset)
     digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
     digests |= {stage: recipe_of(manifest, stage) for stage in ALWAYS_MADE}
-    called = _image_called(name, digests, root)
-    image_id = called or _image_of(name, dataset, digests, root)
+    column, image_id = _meant(name, dataset, digests, root)
     yield f"dataset {dataset}"
     yield from _image_lines(image_id, digests, root)
-    column = "image_id" if called else "question_id"
-    wanted = pl.col(column) == (called or name)
+    wanted = pl.col(column) == (image_id if column == "image_id" else name)
     candidates = _rows(root, "extract", digests["extract"], wanted)
     planned = _rows(root, "plan", digests["plan"], wanted)
     plan = dict(planned.select("question_id", "reason").iter_rows())
@@ -254,27 +255,45 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
             yield f"  photograph {fate}"
 
 
-def _image_called(name: str, digests: dict[str, str], root: Path) -> str | None:
-    """The id of the image that is called so, or whose file is: COCO's 139 is 000000000139.jpg."""
-    stem = Path(name).stem
-    for stage in ("ingest", "index"):
-        ids = _scan(root, stage, digests[stage]).select(pl.col("image_id").cast(pl.String))
-        for known in (name, stem, stem.lstrip("0")):
-            if ids.filter(pl.col("image_id") == known).collect().height:
-                return known
-    return None
-
-
-def _image_of(name: str, dataset: Path, digests: dict[str, str], root: Path) -> str:
-    """The image of the question with that id."""
+def _meant(name: str, dataset: Path, digests: dict[str, str], root: Path) -> tuple[str, str]:
+    """The column that says what is meant, and the image: the one with that id, the one of the
+    question with that id, or the one whose file is called so."""
+    if _is_image(name, digests, root):
+        return "image_id", name
     questions = _scan(root, "extract", digests["extract"]).filter(pl.col("question_id") == name)
-    found = questions.select("image_id").unique().collect()
-    if found.is_empty():
+    asked = questions.select("image_id").unique().collect()
+    if asked.height:
+        return "question_id", str(asked.item())
+    shown = _images_of_file(PurePosixPath(plain_name(name)), digests, root)
+    if not shown:
         raise ValueError(
             f"{shell_word(name)} is neither an image nor a question of {dataset}: name another "
             "dataset with --dataset, or an id of its columns image_id or question_id"
         )
-    return str(found.item())
+    if len(shown) > 1:
+        raise ValueError(
+            f"several images have a file called {shell_word(name)}: name one by its id "
+            f"({', '.join(map(shell_word, shown[:MAX_IMAGES]))})"
+        )
+    return "image_id", shown[0]
+
+
+def _is_image(name: str, digests: dict[str, str], root: Path) -> bool:
+    is_it = pl.col("image_id").cast(pl.String) == name
+    stages = ("ingest", "index")  # the second knows also those that the first has lost
+    return any(_scan(root, one, digests[one]).filter(is_it).collect().height for one in stages)
+
+
+def _images_of_file(file: PurePosixPath, digests: dict[str, str], root: Path) -> list[str]:
+    """Ids of the images whose file is called so, with or without its suffix; else of the one whose
+    id the name is: COCO's 139 is 000000000139.jpg, also where it was lost."""
+    called = pl.col("photograph").str.split("/").list.last()
+    is_it = (called == file.name) | (called.str.replace(r"\.[^.]+$", "") == file.name)
+    scenes = _scan(root, "ingest", digests["ingest"]).filter(is_it).select("image_id")
+    if found := sorted(scenes.unique().collect()["image_id"]):
+        return found
+    held = (file.stem, file.stem.lstrip("0") or "0")
+    return [known for known in held if _is_image(known, digests, root)][:1]
 
 
 def _rows(

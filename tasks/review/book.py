@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.columns import frame_of
 from schemas.config.names import PLAIN
+from schemas.locks import set_lock
 from schemas.replacing import make_folder, replacing
 from schemas.review import REVIEW, REVIEWS, ReviewVerdict, read_reviews
 
@@ -83,13 +84,11 @@ def open_book(root: Path, name: str, reviewer: str) -> Iterator[Book]:
     lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR)
     try:
         try:
-            flock(lock, LOCK_EX | LOCK_NB)
+            set_lock(lock, LOCK_EX | LOCK_NB)
         except BlockingIOError:
             raise ValueError(
                 f"{reviewer} is reviewing {name} already: go on in that page, or end its command"
             ) from None
-        except OSError:
-            pass  # a file system without locks does without them
         yield Book(path, reviewer)
     finally:
         os.close(lock)

@@ -20,6 +20,7 @@ from schemas.columns import columns
 from schemas.config.training import RewardConfig
 from schemas.dataset_folder import DATA, sample_files
 from schemas.replacing import replacing
+from tasks.chat.completion import TEXT_PARTS
 from training.reward_functions import scorer
 
 PARTS = ("format", "count", "accuracy", "spatial", "total")
@@ -132,7 +133,7 @@ def _said(completion: Any) -> Any:
     if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
         completion = completion[-1].get("content")
         if isinstance(completion, list) and all(isinstance(part, dict) for part in completion):
-            texts = [part.get("text") for part in completion]
+            texts = [part.get("text") for part in completion if part.get("type") in TEXT_PARTS]
             return "".join(texts) if texts and all(type(text) is str for text in texts) else None
     return completion
 

@@ -36,7 +36,7 @@ from tasks.train.last_error import last_error
 from tasks.turns import using_root
 from training.estimate import Estimate, check_fit, estimate, shape_of
 from training.log import read_log
-from training.model import resolve_model
+from training.model import resolve_model, trained_model
 from training.run_folder import FINAL, difficulty_of, is_finished, run_folder
 
 ACCELERATE = Path(__file__).parents[2] / "configs" / "accelerate"
@@ -62,8 +62,7 @@ def check_packages() -> None:
 def estimate_run(config: TrainConfig, root: Path, lengthening: float = 1.0) -> Estimate | None:
     """None where the model's shape is not known; `lengthening` as in training.estimate."""
     name = config.model.name
-    builds = sorted((root / "models" / name).glob("*/config.json"))
-    shape = shape_of(str(builds[-1].parent) if builds else name)
+    shape = shape_of(str(trained_model(name, root) or name))
     return estimate(config, shape, lengthening) if shape else None
 
 

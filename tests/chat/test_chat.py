@@ -411,9 +411,12 @@ def test_of_an_address_without_a_path_it_is_said_that_most_have_one(
             totals(config, store, range(5))
 
 
-@pytest.mark.parametrize("end", ["/chat/completions", "/chat/completions/", "/Chat/Completions"])
+@pytest.mark.parametrize(
+    "end",
+    ["/chat/completions", "/chat/completions//", "/Chat/Completions", "/messages", "/responses/"],
+)
 def test_the_address_of_one_call_is_refused(end: str) -> None:
-    with pytest.raises(ValidationError, match="leave /chat/completions out"):
+    with pytest.raises(ValidationError, match=f"leave {end.lower().rstrip('/')} out"):
         ChatConfig(model="m", base_url=f"https://example.invalid/v1{end}")
 
 
@@ -442,6 +445,24 @@ def test_no_question_is_lost_while_a_server_starts_anew(store: str) -> None:
             while first.num_replies < 10:
                 time.sleep(0.01)
         time.sleep(1.0)
+        with serve(adds, port=int(first.url.split(":")[2].split("/")[0])):
+            assert right(run.result(20), range(60))
+
+
+def test_how_long_a_server_was_busy_does_not_count_as_out_of_reach(store: str) -> None:
+    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=0.5)
+
+    def busy(body: dict[str, Any]) -> str | Completion:
+        return adds(body) if first.num_replies < 10 else Completion(None, fault="500")
+
+    with ThreadPoolExecutor() as pool:
+        with serve(busy, latency=0.01) as first:
+            config = chat_config(first, max_concurrent=2, max_attempts=1000)
+            run = pool.submit(totals, config, store, range(60), limits=limits)
+            while first.num_replies < 10:
+                time.sleep(0.01)
+            time.sleep(1.5)
+        time.sleep(0.3)
         with serve(adds, port=int(first.url.split(":")[2].split("/")[0])):
             assert right(run.result(20), range(60))
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from schemas.config.evaluation import EvaluateConfig
+from schemas.replacing import PARTIAL
 from tasks.evaluate.places import evaluating
 from tests.evaluate.test_evaluate import THREE, TINY, tree_of
+from training.model import place_of_model, trained_model
 
 CONFIG = '{"model_type": "qwen2_5_vl"}'
 
@@ -46,6 +48,15 @@ def test_a_path_at_which_nothing_is_is_no_model_of_the_hub(model, tmp_path):
     config = EvaluateConfig.model_validate(tree_of(models=[TINY], benchmarks=THREE[:1]))
     with pytest.raises(ValueError, match=f"no model {model}: neither a folder, nor trained here"):
         evaluating(config, model, tmp_path)
+
+
+def test_a_trained_model_is_one_that_is_whole_below_models(tmp_path):
+    whole = model_folder(tmp_path / "models/mine/0123abcd")
+    model_folder(tmp_path / f"models/mine/4567{PARTIAL}1-{'0' * 8}-2")
+    model_folder(tmp_path / "runs/mine")
+    assert place_of_model("mine", tmp_path) == trained_model("mine/0123abcd", tmp_path) == whole
+    for name in ("../runs/mine", "../runs", "mine/..", str(whole), "mine/0123abcd/0", "*", "other"):
+        assert trained_model(name, tmp_path) is None
 
 
 def test_a_model_in_place_of_files_with_replies_is_asked_itself(tmp_path):

@@ -37,6 +37,14 @@ def test_an_address_that_many_rows_name_at_once_is_asked_once(tmp_path):
         assert sorted(site.asked) == ["GET /0", "GET /1", "GET /2"]
 
 
+def test_of_many_rows_one_waits_for_an_address_that_fails(tmp_path):
+    with serving({"/broken": 503}) as site, ThreadPoolExecutor(12) as threads:
+        own = fetcher(tmp_path)
+        rows = [threads.submit(own.fetch, f"{site.url}/broken") for _ in range(24)]
+        assert len({str(row.exception()) for row in rows}) == 1
+        assert len(site.asked) == 3
+
+
 @pytest.mark.parametrize(
     ("address", "message", "num_requests"),
     [

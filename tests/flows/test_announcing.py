@@ -26,6 +26,7 @@ from flows.announcing import (
     announce_again,
     announce_dataset,
     announce_model,
+    announce_pushed,
     announce_rejection,
 )
 from flows.build import build_from_file, run_build
@@ -158,6 +159,24 @@ def test_what_two_announce_at_once_is_told_once(built, tmp_path):
     announce_again(dataset, tmp_path)  # what was sent before it has arrived, too
     paths = [event["payload"]["path"] for event in events_of("quiet", 3)]
     assert paths.count(str(copied.resolve())) == 1
+
+
+def test_what_several_have_pushed_at_once_is_told_once(built, tmp_path):
+    _, dataset = built
+    copied = shutil.copytree(dataset, tmp_path / "datasets" / "quiet" / dataset.name)
+    places = [f"s3://bucket/{number}" for number in range(4)]
+
+    def tell(to: str) -> None:
+        announce_pushed(copied, tmp_path, to, event=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(tell, places * 4))
+    announce_again(dataset, tmp_path)  # what was sent before it has arrived, too
+    events_of("quiet", 1)
+    time.sleep(1.0)
+    told = [one["payload"] for one in events_of("quiet", 5) if one["event"] == PUSHED]
+    mine = [one["to"] for one in told if one["path"] == str(copied.resolve())]
+    assert sorted(mine) == places
 
 
 def test_what_is_announced_again_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):

@@ -156,6 +156,9 @@ REFUSED = httpx.HTTPStatusError(
         ),
         (pl.exceptions.ComputeError("parquet: b (os error 30)"), "cannot write (Read-only", 1),
         (pl.exceptions.ComputeError("what\never"), "what", 1),
+        (OSError("No space left on device (os error 28)"), "the disk is full: make room", 1),
+        (PermissionError("No (os error 13): /a"), "cannot write /a (Permission denied): choose", 1),
+        (PermissionError("No (os error 13): ...a/b"), "No (os error 13): ...a/b", 1),
         (httpx.ConnectError("refused"), "the Prefect server does not answer (refused)", 1),
         (REFUSED, "refuses this user (401): set PREFECT_API_AUTH_STRING to its `user:", 2),
         (BrokenProcessPool("A process"), "a worker process was killed, as the system does", 1),
@@ -206,6 +209,19 @@ def test_what_may_not_be_read_is_not_called_unwritable(path, mode, told, code, d
         line, ended = outcome_of(refused.value)
     assert line.startswith(told.format(denied / path))
     assert ended == code
+
+
+def test_what_polars_may_not_read_is_told_alike(denied):
+    (denied / "file").chmod(0)
+    with as_nobody(), pytest.raises(PermissionError) as refused:
+        pl.read_parquet(denied / "file")
+    with as_nobody():
+        line, ended = outcome_of(refused.value)
+    assert (
+        line
+        == f"cannot read {denied / 'file'} (Permission denied): give this user the right to read it"
+    )
+    assert ended == 2
 
 
 def test_a_server_that_does_not_answer_is_named(monkeypatch):

@@ -1,8 +1,8 @@
 """What a temporary Prefect server dies of is what its command says."""
 
-import io
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 import httpx
@@ -25,7 +25,20 @@ ROOM = "make room in /home/ada/.prefect, where it keeps its data, or set PREFECT
 
 def dead(said: str) -> TemporaryServer:
     process: Any = None
-    return TemporaryServer(process, "http://127.0.0.1:9/api", io.BytesIO(said.encode()))
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the server)
+    errors.write(said.encode())
+    errors.flush()
+    return TemporaryServer(process, "http://127.0.0.1:9/api", errors)
+
+
+def test_to_read_what_a_server_says_takes_away_nothing_that_it_writes_meanwhile():
+    child = "import os\nfor number in range(60_000): os.write(2, b'%015d\\n' % number)"
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen([sys.executable, "-c", child], stderr=errors)
+        own = TemporaryServer(process, "http://127.0.0.1:9/api", errors)
+        while process.poll() is None:
+            own.said()
+        assert own.said() == [f"{number:015d}" for number in range(60_000)]
 
 
 @pytest.mark.parametrize(

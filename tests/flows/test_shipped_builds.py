@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from schemas.config.build import load_config
+from tasks.buckets import KEYS
 from tests.builds import build, manifest_of, status_of
 from tests.commands import REPOSITORY, call
 from tests.servers.endpoint import serve
@@ -25,7 +26,7 @@ SMALL = (
 def test_the_worker_of_compose_is_given_the_keys_that_a_configuration_asks_for(path: Path):
     worker = yaml.safe_load((REPOSITORY / "compose.yaml").read_text("utf-8"))["services"]["worker"]
     asked = {chat.api_key_env for chat in load_config(path).chats.values() if chat.api_key_env}
-    assert asked <= worker["environment"].keys()
+    assert asked | {*KEYS} <= worker["environment"].keys()
 
 
 @pytest.mark.long

@@ -333,6 +333,7 @@ SCENE = columns(
     image_id=pl.String,
     width=pl.Int32,
     height=pl.Int32,
+    photograph=pl.String,
     objects=pl.List(pl.Struct({"name": pl.String})),
     relationships=pl.List(pl.Int64),
 )
@@ -360,6 +361,7 @@ def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests:
     found = DIGESTS | digests
     objects = [{"name": "cat"}, {"name": "dog"}]
     scene = {"image_id": "7", "width": 9, "height": 9, "objects": objects, "relationships": []}
+    scene["photograph"] = "VG_100K/kitchen.jpg"
     keep(frame_of([scene], SCENE), root, "ingest", f"{found['ingest']}-0-9")
     keep(frame_of([{"image_id": "7"}], SCENE), root, "index", found["index"])
     for stage, name in (("ingest", f"{found['ingest']}-0-9"), ("index", found["index"])):
@@ -465,10 +467,37 @@ def test_why_tells_why_a_model_wrote_nothing(tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", ["7.jpg", "000000000007", "000000000007.jpg", "photos/7.png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("7.jpg", "000000000007", "000000000007.jpg", "photos/7.png", "photos\\7.png"),
+        *("kitchen.jpg", "kitchen", "photos/kitchen.jpg"),
+    ],
+)
 def test_why_knows_an_image_by_its_file(name, tmp_path):
     dataset = write_build(tmp_path, ASKED)
     assert list(explain(name, dataset, tmp_path)) == list(explain("7", dataset, tmp_path))
+
+
+def test_a_question_goes_before_a_file_that_is_called_alike(tmp_path):
+    """Ids of images may have dots, and those of questions begin with them."""
+    dataset = write_build(tmp_path, ASKED)
+    other = "7.b-size-00c0ffee"
+    both = frame_of([CANDIDATE, CANDIDATE | {"question_id": other}], SUBGRAPH)
+    keep(both, tmp_path, "extract", f"{DIGESTS['extract']}-0-9")
+    told = "\n".join(explain(other, dataset, tmp_path))
+    assert other in told and KEY not in told
+
+
+def test_images_whose_files_have_one_name_are_told_apart_by_their_ids(tmp_path):
+    dataset = write_build(tmp_path, ASKED)
+    scenes = [
+        {"image_id": name, "photograph": f"{name}/1.jpg", "objects": [], "relationships": []}
+        for name in ("a", "b")
+    ]
+    keep(frame_of(scenes, SCENE), tmp_path, "ingest", f"{DIGESTS['ingest']}-0-9")
+    with pytest.raises(ValueError, match=r"several images have a file called 1\.jpg: .*\(a, b\)"):
+        list(explain("1.jpg", dataset, tmp_path))
 
 
 @pytest.mark.parametrize(("name", "told"), [("", "''"), ("a b", "'a b'"), ("q", "q")])

@@ -2,8 +2,11 @@
 
 import pytest
 
+from evaluation.benchmarks.registry import BENCHMARKS
+from evaluation.photograph_files import PhotographFiles
+from evaluation.rows import open_copy
 from schemas.dataset_folder import resolve_dataset
-from schemas.listing import listed
+from schemas.listing import listed, walked
 from schemas.review import reviews_of
 from tasks.artifact import artifacts_of
 from tasks.catalogue.checking import check_below
@@ -22,6 +25,22 @@ def test_what_a_pattern_names_is_listed_in_order(tmp_path):
     assert listed(tmp_path / "nowhere", "*") == []
 
 
+def test_everything_below_a_folder_is_walked_in_order(tmp_path):
+    (tmp_path / "b").mkdir()
+    for name in ("b/2", "b/1", "a"):
+        (tmp_path / name).touch()
+    (tmp_path / "b/loop").symlink_to(tmp_path)
+    assert walked(tmp_path) == sorted(tmp_path.rglob("*"))
+    assert walked(tmp_path / "nowhere") == []
+
+
+def test_a_link_that_leads_to_itself_is_no_folder(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/x.json").touch()
+    assert listed(tmp_path, "*/*.json") == [tmp_path / "a/x.json"]
+
+
 @pytest.mark.parametrize(
     ("folder", "looking"),
     [
@@ -32,6 +51,8 @@ def test_what_a_pattern_names_is_listed_in_order(tmp_path):
         ("datasets", lambda root: resolve_dataset("street", root)),
         ("datasets/street", lambda root: resolve_dataset("street", root)),
         ("rejected/street", lambda root: resolve_dataset("street", root)),
+        ("copy/test", lambda root: open_copy(BENCHMARKS["mmvp"], root / "copy")),
+        ("copy/images", lambda root: PhotographFiles(root / "copy", root / "copy").files),
     ],
 )
 def test_what_may_not_be_looked_into_is_not_taken_for_empty(folder, looking):

@@ -756,6 +756,8 @@ BAD_OBJECTS = [
     [
         ({"names": None, "name": "cup"}, ["cup"]),
         ({"names": [], "name": "cup"}, ["cup"]),
+        ({"names": [None, ""], "name": "cup"}, ["cup"]),
+        ({"names": [" "], "name": "cup"}, ["cup"]),
         ({"names": ["mug"], "name": "cup"}, ["mug"]),
         ({"names": ["mug"], "name": 5}, ["mug"]),
         ({"names": [None], "name": None}, []),

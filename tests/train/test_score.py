@@ -49,7 +49,14 @@ def test_a_row_per_completion_in_order(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [ROW["completion"], [{"type": "text", "text": ROW["completion"]}]]
+    "content",
+    [
+        ROW["completion"],
+        [{"type": "text", "text": ROW["completion"]}],
+        [{"type": "thinking", "thinking": "a"}, {"type": "text", "text": ROW["completion"]}],
+        [{"type": "reasoning", "text": "a"}, {"text": ROW["completion"]}],
+        [{"type": "text", "text": ROW["completion"]}, {"type": "image_url", "image_url": {}}],
+    ],
 )
 def test_a_completion_may_be_a_conversation_of_which_the_last_message_counts(content, tmp_path):
     said = [

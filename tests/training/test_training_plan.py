@@ -197,10 +197,18 @@ def test_a_folder_that_does_not_tell_has_no_shape(tmp_path):
     assert shape_of(str(tmp_path)) is None
 
 
-@pytest.mark.parametrize("address", ["many", "", "localhost:8000", "https://", "file:///tmp/x"])
+@pytest.mark.parametrize(
+    "address", ["many", "", "localhost:8000", "https://", "http://:8000", "file:///tmp/x"]
+)
 def test_a_server_of_vllm_has_an_address(address):
     with pytest.raises(ValueError, match=r"hardware\.vllm_server: "):
         load_train_config(PAPER, (f"hardware.vllm_server={address}",))
+
+
+@pytest.mark.parametrize("address", ["HTTP://HOST:8000", "https://[::1]:8000/", "http://a-1.b"])
+def test_an_address_may_be_written_in_any_case(address):
+    config = load_train_config(PAPER, (f"hardware.vllm_server={address}",))
+    assert config.hardware.vllm_server == address
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """Models that look at photographs: tiny ones of the real architectures, with random weights."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +165,21 @@ def test_a_folder_without_a_model_is_refused_in_one_line(tmp_path, models):
     build = prepared(tmp_path, {**models, "depth": empty})
     with pytest.raises(ValueError, match=r"^the model .*empty cannot be loaded: [^\n]*$"):
         after(build, look.STAGE)
+
+
+ABSENT = """
+from schemas.config.witness import ModelConfig
+from tasks.witness.models import Viewer
+Viewer("boxes", ModelConfig(name="nobody/no-such-model", revision="0" * 40))
+"""
+
+
+def test_without_a_network_a_model_of_the_hub_is_told_to_be_fetched(tmp_path):
+    home = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", ABSENT], env=os.environ | home, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1].endswith("(hf download nobody/no-such-model)"), done.stderr
 
 
 @pytest.mark.parametrize("kept", [0, 7, 1000])

@@ -30,7 +30,7 @@ BATCH = 500
 """Images read at once: few enough that the decoded records stay in the processor's cache."""
 _ID = pl.coalesce("object_id", "id").alias("object_id")  # its name depends on the version
 _NAMES = (
-    pl.when(pl.col("names").list.drop_nulls().list.len() > 0)
+    pl.when(pl.col("names").list.join("", ignore_nulls=True).str.strip_chars() != "")
     .then("names")
     .otherwise(pl.concat_list("name"))
     .alias("names")
