@@ -35,7 +35,7 @@ class SourceConfig(Section):
         exclude=True,
         description="folders or zip archives of photographs; default: beside the annotations",
     )
-    licence: str | None = Field(
+    own_licence: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9.-]*$",
         description="of annotations of your own, as the Hugging Face Hub names it (cc-by-4.0, "

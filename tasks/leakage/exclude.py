@@ -95,7 +95,7 @@ def thumbnails(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str
 def sources_of(source: SourceConfig) -> pl.Expr:
     """The sources of photographs, from `image_id` and `coco_id`."""
     coco = pl.col("coco_id").map_elements(coco_source, return_dtype=pl.String)
-    collection = pl.lit(reader_of(source.kind, source.licence).collection, pl.String)
+    collection = pl.lit(reader_of(source.kind, source.own_licence).collection, pl.String)
     own = pl.concat_str(collection, ORIGINAL, separator=":")
     return pl.concat_list(own, coco).list.drop_nulls()
 
@@ -155,7 +155,7 @@ STAGE = Stage(
     reads=("ingest", "photographs"),
     settings=lambda config: {
         "kind": config.source.kind,
-        "is_own": config.source.licence is not None,
+        "is_own": config.source.own_licence is not None,
     },
     places=lambda config: config.select.exclude,
     files=lambda build: {"lists": digest_lists(list_files(build.config.select.exclude))},

@@ -93,7 +93,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
     if is_complete(artifact):
         return pl.read_parquet(artifact.path)
     source = manifest["config"]["source"]
-    collection = reader_of(SourceKind(source["kind"]), source.get("licence")).collection
+    collection = reader_of(SourceKind(source["kind"]), source.get("own_licence")).collection
     listed = read_lists(lists)
     parts = [pl.DataFrame(schema=LEAKS)]
     for pictures, counts in _shown(dataset, collection):

@@ -80,7 +80,7 @@ def render_card(
         code=CodeVersion(**manifest["code"]),
         why=why_command(example["question_id"], name),
         config=manifest["config"],
-        rights=reader_of(SourceKind(source["kind"]), source.get("licence")).rights,
+        rights=reader_of(SourceKind(source["kind"]), source.get("own_licence")).rights,
         size=size_category(manifest["num_samples"]),
         losses=by_reason(funnel).to_dicts(),
         categories=by_category(funnel).to_dicts(),

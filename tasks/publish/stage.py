@@ -94,7 +94,7 @@ def write_dataset(folder: Path, job: Job) -> str:
     shortcuts = results_of(folder / VALIDATION)["shortcuts"]
     card = render_card(manifest, costed_samples(job), shortcuts)
     (folder / "README.md").write_text(card, encoding="utf-8")
-    rights = reader_of(job.source.kind, job.source.licence).rights
+    rights = reader_of(job.source.kind, job.source.own_licence).rights
     description = describe(manifest, pq.read_schema(sample_files(folder)[0]), rights)
     text = json.dumps(description, indent=2, ensure_ascii=False)
     (folder / "croissant.json").write_text(text + "\n", encoding="utf-8")

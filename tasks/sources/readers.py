@@ -19,12 +19,12 @@ READERS: dict[SourceKind, Reader] = {
 OWN = "Annotations: of those who built this dataset."
 
 
-def reader_of(kind: SourceKind, licence: str | None = None) -> Reader:
-    """That of a form; with a licence (source.licence), of one's own annotations in it, which are
+def reader_of(kind: SourceKind, own_licence: str | None = None) -> Reader:
+    """That of a form; with a licence of one's own, of own annotations in it, which are
     nobody else's. ValueError where the kind has no reader yet."""
     if kind not in READERS:
         raise ValueError(f"source.kind {kind} has no reader: add it to READERS in {__name__}")
     reader = READERS[kind]
-    if licence is None:
+    if own_licence is None:
         return reader
-    return replace(reader, rights=Rights(licence, OWN, PHOTOGRAPHS), collection=None)
+    return replace(reader, rights=Rights(own_licence, OWN, PHOTOGRAPHS), collection=None)

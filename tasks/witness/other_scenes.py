@@ -34,7 +34,7 @@ def source_of(config: WitnessConfig) -> SourceConfig:
 
 def is_related(config: WitnessConfig, source: SourceConfig) -> bool:
     """Whether both annotations go back to the same people: those of Visual Genome's images do."""
-    collection = reader_of(source.kind, source.licence).collection
+    collection = reader_of(source.kind, source.own_licence).collection
     return collection is not None and collection == reader_of(source_of(config).kind).collection
 
 

@@ -270,7 +270,7 @@ def test_real_annotations_become_a_dataset(visual_genome, tmp_path):
 
 OWN_FOLDER = (
     "spatialthinker build --set name=mine --set source.kind=visual-genome --set source.path=FOLDER "
-    "--set source.licence=other --set images=omit --set quota.num_samples=40 "
+    "--set source.own_licence=other --set images=omit --set quota.num_samples=40 "
     "--set gates.min_quota_share=0"
 )
 """Of docs/data.md."""

@@ -233,6 +233,6 @@ def test_a_mirror_image_has_the_sources_of_its_photograph():
 
 def test_an_image_of_ones_own_is_no_image_of_visual_genome():
     rows = pl.DataFrame({"image_id": ["5"], "coco_id": [None]}, {"image_id": str, "coco_id": int})
-    own = VISUAL_GENOME.model_copy(update={"licence": "other"})
+    own = VISUAL_GENOME.model_copy(update={"own_licence": "other"})
     for source, expected in ((VISUAL_GENOME, ["vg:5"]), (own, [])):
         assert rows.select(sources_of(source)).item().to_list() == expected
