@@ -37,11 +37,8 @@ def check_root(root: Path) -> Path:
             f"{str(root)!r} holds a line break or another control character, and no line could "
             "name it: choose a folder without it with --root"
         )
-    if found := sorted(set("*?[") & set(str(root))):
-        raise ValueError(
-            f"{root} holds {found[0]}, which stands for other names: choose a folder without it "
-            "with --root"
-        )
+    if problem := pattern_in(root):
+        raise ValueError(f"{problem}: choose a folder without it with --root")
     if ":" in next(iter(root.parts), ""):
         raise ValueError(
             f"{root} begins like an address, and is read as one: choose a folder without the colon "
@@ -59,6 +56,13 @@ def check_root(root: Path) -> Path:
     if not there.is_dir():
         raise ValueError(f"{there} is a file: choose a folder with --root")
     return root
+
+
+def pattern_in(folder: Path) -> str:
+    """Why the whole path of a folder is a pattern of names, wherever one stands; else nothing."""
+    whole = folder.absolute()
+    found = sorted(set("*?[") & set(str(whole)))
+    return f"{whole} holds {found[0]}, which stands for other names" if found else ""
 
 
 def name_of_dataset(manifest: Mapping[str, Any]) -> str:
@@ -88,13 +92,16 @@ def builds_below(root: Path, name: str | None = None) -> list[Path]:
 def resolve_dataset(name: str, root: Path) -> Path:
     """The dataset folder at a path, the build NAME/DIGEST below `root`/datasets or
     `root`/rejected, the build that NAME@TAG stands for, or the newest published build of that name.
-    FileNotFoundError where there is no such folder or tag."""
+    FileNotFoundError where there is no such folder or tag, ValueError where its path is a pattern
+    of names."""
     place = Path(name).expanduser()
     places = [place] if name else []
     if len(Path(name).parts) == 2:
         places += [root / "datasets" / name, root / REJECTED / name]
     for folder in places:
         if _has_manifest(folder):
+            if problem := pattern_in(folder):
+                raise ValueError(f"{problem}: rename the folder, or copy the dataset to another")
             return folder
     if len(Path(name).parts) == 1 and not place.is_absolute():
         known, _, tag = name.rpartition("@")

@@ -1,6 +1,7 @@
 """Turns: of several jobs that would make the same artifact, one makes it and the others wait; and
 nothing below a root is cleared away while somebody uses it."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ LOCK = ".lock"
 """Ends the name of an artifact's lock, which is there while the artifact is made."""
 LOOK_SECONDS = 0.1
 """Between two looks at whether the other has ended: little of what a stage takes."""
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -29,13 +31,15 @@ def sole_maker(artifact: Artifact, run: Run | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def in_turn(place: Path, run: Run | None = None) -> Iterator[None]:
-    """As `sole_maker`, of whatever is kept at a place."""
+def in_turn(place: Path, run: Run | None = None, told: str = "") -> Iterator[None]:
+    """As `sole_maker`, of whatever is kept at a place; `told` is logged where it has to wait."""
     run = run or Run()
     path = place.with_name(f"{place.name}{LOCK}")
     path.parent.mkdir(parents=True, exist_ok=True)
     number = _open(str(path))
     if not _is_held(number, str(path)):
+        if told:
+            logger.info("%s", told)
         with run.waiting():
             number = _turn(number, str(path), run)
     try:

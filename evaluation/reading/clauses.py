@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 UNTOLD = re.compile("[?&]$|(?<![sq])b$")
 """The end of a question, and of what was cut off: "it is", but not "B it is"."""
-SENTENCES = re.compile(r"(?<=[.?])|,(?=d?i)")
+HELPS = "pb[bjkl]*x[jklps]*"
+""""I can help you with that"."""
+SENTENCES = re.compile(rf"(?<=[.?])(?!(?<=^#[A-Z]\.){HELPS}\.)|,(?=d?i)")
+""""Yes! I can help with that" is one."""
 CLAUSES = re.compile(
     r"([:;])|[,.]|(?=[dop])(?<![bdop])|(?=n[la]*@)|(?<!b)(?=[yq])|(?<=@[A-Z][+-])(?=@)"
 )
@@ -14,7 +17,7 @@ SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
 """Signs of what says no more than that a letter is the answer."""
 RETRACTS = re.compile(r"(?:#[A-Z]+)?[dosrpxn&,]{0,3}z")
 """The start of a clause that takes back what was said."""
-ASSENTS = re.compile(r"(?:[sx],)*#[A-Z]+,[lx]*p(?:[bjklmx]*|c[jkls]*)\.?$")
+ASSENTS = re.compile(rf"(?:[sx],)*#[A-Z]+[,.][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS})\.?$")
 """"Yes, I can help with that", "No, I can't help with that": of who answers, not of things."""
 
 

@@ -98,7 +98,7 @@ def train(
         from flows.train import run_training
         from tasks.train.stage import check_flight, check_packages
     check_packages()
-    show_lines(console, "tasks.train.stage", "tasks.leakage.leaks")
+    show_lines(console, "tasks.train.stage", "tasks.leakage.leaks", "tasks.turns")
     if check:
         check_flight(config, tuple(settings), root)
         return

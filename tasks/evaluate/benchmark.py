@@ -136,6 +136,11 @@ def read_items(
     if config.corrected and _is_whole(config):
         problem = problem or benchmark.check_corrected(table)
     if problem:
+        if config.path:
+            raise ValueError(
+                f"{benchmark.name} in {config.path} is not what it was: {problem}: name a complete "
+                "copy in path"
+            )
         raise ValueError(
             f"{benchmark.name} has changed: {problem}: pin another revision, or name a "
             "complete copy in path"

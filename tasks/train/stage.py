@@ -33,7 +33,7 @@ from tasks.artifact import move_aside
 from tasks.leakage.leaks import find_leaks
 from tasks.train.card import render_model_card
 from tasks.train.last_error import last_error
-from tasks.turns import using_root
+from tasks.turns import in_turn, using_root
 from training.estimate import Estimate, check_fit, estimate, shape_of
 from training.log import read_log
 from training.model import resolve_model, trained_model
@@ -251,11 +251,13 @@ def train_model(
     base = resolve_model(config.model.name, root, config.data.family)
     run = run_folder(config, dataset, base, root)
     folder = root / "models" / config.name / run.name
-    if is_exported(folder, run, root):
-        return Completed(name="Cached", data=folder)
-    if not is_finished(run):
-        named = (*overrides, f"data.dataset={json.dumps(str(dataset))}")
-        run_trainer(trainer_command(config, path, named, root), run)
-    export_model(config, run, dataset, base, folder)
+    waits = f"{folder} is being made by another command: waiting for it"
+    with in_turn(folder, told=waits):
+        if is_exported(folder, run, root):
+            return Completed(name="Cached", data=folder)
+        if not is_finished(run):
+            named = (*overrides, f"data.dataset={json.dumps(str(dataset))}")
+            run_trainer(trainer_command(config, path, named, root), run)
+        export_model(config, run, dataset, base, folder)
     logger.info("train: %s", folder)
     return folder

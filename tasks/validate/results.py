@@ -93,7 +93,9 @@ def as_results(
         }
         for result in sorted(checked, key=lambda result: result.check.name)
     ]
-    failing_samples = {row for v in checked if v.check.frame == "samples" for row in v.rows}
+    failing_samples = {
+        row for v in checked if v.check.frame in ("samples", "rows") for row in v.rows
+    }
     return {
         "success": not any(result.blocks for result in checked),
         "num_rows": num_rows,

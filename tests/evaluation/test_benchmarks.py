@@ -252,8 +252,8 @@ def test_a_benchmark_that_changed_is_refused(root, tmp_path):
     folder = miniature_folder("mmstar", root)
     with pytest.raises(
         ValueError,
-        match=r"mmstar has changed: it has 3 items of coarse "
-        r"perception, not 250: pin another revision, or name a complete",
+        match=r"mmstar in \S*mmstar-3 is not what it was: it has 3 items of coarse "
+        r"perception, not 250: name a complete copy in path",
     ):
         items_of("mmstar", tmp_path, folder)  # fmt: skip
     shutil.rmtree(mmvp_copy(tmp_path / "mmvp") / "MMVP Images")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.dataset_folder import check_root, read_manifest
+from schemas.dataset_folder import check_root, read_manifest, resolve_dataset
 from schemas.manifest import Manifest, recipe_of
 from tests.commands import call
 
@@ -134,6 +134,21 @@ def test_a_root_that_no_line_can_name_is_refused(name, tmp_path):
 def test_a_root_is_a_folder_or_not_there_yet(tmp_path):
     for root in (tmp_path, tmp_path / "a b" / "ü {c}", Path("data"), tmp_path / "a:b"):
         assert check_root(root) == root
+
+
+def test_a_root_in_a_folder_whose_name_is_a_pattern_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "a[1]").mkdir()
+    monkeypatch.chdir(tmp_path / "a[1]")
+    with pytest.raises(ValueError, match=r"a\[1\]/data holds \[, which stands for other names"):
+        check_root(Path("data"))
+
+
+def test_a_dataset_in_a_folder_whose_name_is_a_pattern_is_refused(tmp_path):
+    folder = tmp_path / "a[1]" / "given"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps(WHOLE))
+    with pytest.raises(ValueError, match="stands for other names: rename the folder, or copy"):
+        resolve_dataset(str(folder), tmp_path)
 
 
 def test_a_root_may_begin_at_home(tmp_path, monkeypatch):

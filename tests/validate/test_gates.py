@@ -205,6 +205,9 @@ def test_own_expectations_judge_the_samples(tmp_path):
     told = {example["question_id"] for example in found[names[0]]["examples"]}
     assert told <= set(hard["question_id"])
     assert f"{names[0]} ({hard.height} samples, such as hard)" in refusal(tmp_path / "out")
+    named = pl.read_parquet(tmp_path / "out" / "failing_rows.parquet")["question_id"].n_unique()
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert results["num_failing_rows"] == named >= hard.height
     page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
     assert "Nothing is &lt;b&gt;perfect&lt;/b&gt;." in page
 
