@@ -4,8 +4,6 @@ import json
 import logging
 import shutil
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,9 +13,9 @@ import pytest
 from evaluation.leakage import LISTED
 from schemas.completion.families import FamilyName
 from tasks.leakage.leaks import list_of
-from tasks.train.stage import is_exported, run_trainer, train_model
+from tasks.train.stage import is_exported, run_trainer
 from tests.builds import save_config
-from tests.commands import call
+from tests.commands import call, start
 from tests.trainings import GRPO, TREE
 from training.launch import FAILED
 
@@ -208,32 +206,17 @@ def test_a_model_that_does_not_say_how_it_was_trained_is_exported_again(text, re
     assert is_exported(folder, run, tmp_path)
 
 
-def test_of_two_trainings_of_one_model_the_second_waits_and_takes_it(ready, monkeypatch, caplog):
+@pytest.mark.long
+def test_of_two_trainings_of_one_model_the_second_waits_and_takes_it(ready):
     root, config = ready
-    trained = []
-
-    def train(command: object, run: Path) -> None:
-        trained.append(run)
-        time.sleep(0.5)
-        (run / "final").mkdir(parents=True)
-
-    def export(config: object, run: Path, dataset: Path, base: object, folder: Path) -> None:
-        folder.mkdir()
-        (folder / "training.json").write_text('{"name": "tried"}')
-
-    monkeypatch.setattr("tasks.train.stage.run_trainer", train)
-    monkeypatch.setattr("tasks.train.stage.export_model", export)
-    caplog.set_level(logging.INFO)
-    (dataset,) = root.glob("datasets/*/*")
-    ways = (config, ("grpo.num_rollouts=1",), dataset, root)
-    with ThreadPoolExecutor(2) as threads:
-        first, second = threads.map(lambda way: train_model.fn(*way), (ways, ways))
-    assert len(trained) == 1
-    assert isinstance(first, Path) != isinstance(second, Path)  # the other state is Cached
-    (waits,) = [line for line in caplog.messages if "waiting" in line]
-    assert waits == f"{root}/models/tried/{trained[0].name} is being made by another command: " + (
-        "waiting for it"
-    )
+    words = ("train", config, "--root", root, "--set=name=twice", "--set=grpo.num_rollouts=1")
+    both = [start(*words), start(*words)]
+    told = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    (model,) = {output for output, _ in told}
+    waits = f"{Path(model.strip())} is being made by another command: waiting for it"
+    assert sum(waits in errors for _, errors in told) == 1
+    assert len(list((root / "runs" / "twice").iterdir())) == 1
 
 
 @pytest.mark.long
