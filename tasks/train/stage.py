@@ -251,6 +251,8 @@ def train_model(
     base = resolve_model(config.model.name, root, config.data.family)
     run = run_folder(config, dataset, base, root)
     folder = root / "models" / config.name / run.name
+    if is_exported(folder, run, root):
+        return Completed(name="Cached", data=folder)  # also where nothing can be written
     waits = f"{folder} is being made by another command: waiting for it"
     with in_turn(folder, told=waits):
         if is_exported(folder, run, root):

@@ -171,12 +171,13 @@ def test_what_several_have_pushed_at_once_is_told_once(built, tmp_path):
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(tell, places * 4))
-    announce_again(dataset, tmp_path)  # what was sent before it has arrived, too
-    events_of("quiet", 1)
-    time.sleep(1.0)
-    told = [one["payload"] for one in events_of("quiet", 5) if one["event"] == PUSHED]
-    mine = [one["to"] for one in told if one["path"] == str(copied.resolve())]
-    assert sorted(mine) == places
+    tell("s3://bucket/last")  # what was sent before it has arrived, too
+    mine: list[str] = []
+    ends = time.monotonic() + 30.0
+    while "s3://bucket/last" not in mine and time.monotonic() < ends:
+        told = [one["payload"] for one in events_of("quiet", 1) if one["event"] == PUSHED]
+        mine = [one["to"] for one in told if one["path"] == str(copied.resolve())]
+    assert sorted(mine) == [*places, "s3://bucket/last"]
 
 
 def test_what_is_announced_again_is_named_as_its_build_wherever_its_folder_is(built, tmp_path):
