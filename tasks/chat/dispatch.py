@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from aiolimiter import AsyncLimiter
-
 from schemas.chat import Account, ChatConfig, Reply, Request
 from tasks.chat.budget import Budget, most_input_tokens
 from tasks.chat.concurrency import AdaptiveLimit
@@ -21,6 +19,7 @@ from tasks.chat.errors import (
     UpstreamError,
 )
 from tasks.chat.limits import LIMITS, Limits
+from tasks.chat.pace import Pace
 from tasks.chat.replies import ReplyStore
 from tasks.chat.requests import request_body
 from tasks.chat.run import Meter, reply_under_way
@@ -302,21 +301,3 @@ class _Once:
         action, self._action = self._action, None
         if action:
             action()
-
-
-class Pace:
-    """At most `per_minute` in a minute: a tenth of it at once, the rest evenly."""
-
-    def __init__(self, per_minute: int) -> None:
-        at_once = max(per_minute // 10, 1)
-        evenly = per_minute - at_once + 1
-        self._limiter = AsyncLimiter(at_once, 60.0 * at_once / evenly)
-        self._turn = asyncio.Lock()
-
-    async def acquire(self, amount: int) -> None:
-        """Wait until this amount is allowed; in parts where it is more than is allowed at once."""
-        async with self._turn:
-            while amount > 0:
-                part = min(amount, int(self._limiter.max_rate))
-                await self._limiter.acquire(part)
-                amount -= part

@@ -1,7 +1,7 @@
 """Why: the history of one image or of one question, from the artifacts that a dataset names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -9,15 +9,15 @@ import polars as pl
 from schemas.chat import Reply
 from schemas.dataset_folder import builds_below, check_files, sample_files
 from schemas.manifest import recipe_of
-from schemas.printable import printable, shell_word
+from schemas.printable import printable
 from tasks.artifact import artifacts_of, ledger_path_of
 from tasks.chat.account import REPLIES
 from tasks.chat.completion import read_completion
 from tasks.chat.replies import open_replies
 from tasks.publish.card import dollars_told
 from tasks.publish.costs import TOKENS
+from tasks.publish.meant import meant_by, rows_of_stage
 from tasks.report.report import link_to
-from tasks.sources.files import plain_name
 
 Row = dict[str, Any]
 
@@ -35,8 +35,6 @@ class History(NamedTuple):
 
 ALWAYS_MADE = ("index", "ingest", "extract", "plan", "verify", "select")
 """Stages of every build, whose artifacts are read."""
-MAX_IMAGES = 5
-"""Ids that are named of images whose files have one name."""
 
 
 def newest_dataset(root: Path) -> Path:
@@ -59,7 +57,7 @@ def _explain(name: str, dataset: Path, root: Path, replies: str | None) -> Itera
     manifest = check_files(dataset)
     digests = {stage: facts["recipe"] for stage, facts in manifest["stages"].items()}
     digests |= {stage: recipe_of(manifest, stage) for stage in ALWAYS_MADE}
-    column, image_id = _meant(name, dataset, digests, root)
+    column, image_id = meant_by(name, dataset, digests, root)
     yield f"dataset {dataset}"
     yield from _image_lines(image_id, digests, root)
     wanted = pl.col(column) == (image_id if column == "image_id" else name)
@@ -255,66 +253,13 @@ def _image_lines(image_id: str, digests: dict[str, str], root: Path) -> Iterator
             yield f"  photograph {fate}"
 
 
-def _meant(name: str, dataset: Path, digests: dict[str, str], root: Path) -> tuple[str, str]:
-    """The column that says what is meant, and the image: the one with that id, the one of the
-    question with that id, or the one whose file is called so."""
-    if _is_image(name, digests, root):
-        return "image_id", name
-    questions = _scan(root, "extract", digests["extract"]).filter(pl.col("question_id") == name)
-    asked = questions.select("image_id").unique().collect()
-    if asked.height:
-        return "question_id", str(asked.item())
-    shown = _images_of_file(PurePosixPath(plain_name(name)), digests, root)
-    if not shown:
-        raise ValueError(
-            f"{shell_word(name)} is neither an image nor a question of {dataset}: name another "
-            "dataset with --dataset, or an id of its columns image_id or question_id"
-        )
-    if len(shown) > 1:
-        raise ValueError(
-            f"several images have a file called {shell_word(name)}: name one by its id "
-            f"({', '.join(map(shell_word, shown[:MAX_IMAGES]))})"
-        )
-    return "image_id", shown[0]
-
-
-def _is_image(name: str, digests: dict[str, str], root: Path) -> bool:
-    is_it = pl.col("image_id").cast(pl.String) == name
-    stages = ("ingest", "index")  # the second knows also those that the first has lost
-    return any(_scan(root, one, digests[one]).filter(is_it).collect().height for one in stages)
-
-
-def _images_of_file(file: PurePosixPath, digests: dict[str, str], root: Path) -> list[str]:
-    """Ids of the images whose file is called so, with or without its suffix; else of the one whose
-    id the name is: COCO's 139 is 000000000139.jpg, also where it was lost."""
-    called = pl.col("photograph").str.split("/").list.last()
-    is_it = (called == file.name) | (called.str.replace(r"\.[^.]+$", "") == file.name)
-    scenes = _scan(root, "ingest", digests["ingest"]).filter(is_it).select("image_id")
-    if found := sorted(scenes.unique().collect()["image_id"]):
-        return found
-    held = (file.stem, file.stem.lstrip("0") or "0")
-    return [known for known in held if _is_image(known, digests, root)][:1]
-
-
 def _rows(
     root: Path, stage: str, digest: str, wanted: pl.Expr, key: str = "question_id"
 ) -> pl.DataFrame:
     """Each row from the oldest artifact that holds it: further ones were made after the dataset, to
     complete its shards or with shards of another size."""
-    rows = _scan(root, stage, digest).filter(wanted)
+    rows = rows_of_stage(root, stage, digest).filter(wanted)
     return rows.unique(key, keep="first", maintain_order=True).collect()
-
-
-def _scan(root: Path, stage: str, digest: str) -> pl.LazyFrame:
-    """All shards of a stage, oldest first; their digests are joined by `+` where some are
-    incomplete."""
-    paths = artifacts_of(root, stage, digest)
-    if not paths:
-        raise FileNotFoundError(
-            f"the artifacts of stage {stage} ({digest}) are not in {root}: name the root "
-            "that has them with --root, or build again"
-        )
-    return pl.scan_parquet(paths)
 
 
 def _by_id(frame: pl.DataFrame) -> dict[str, Row]:

@@ -12,8 +12,8 @@ from schemas.chat import Account, ChatConfig, Message, PriceConfig, Request, Rol
 from schemas.retry import Backoff
 from tasks.chat.budget import Budget, Purse
 from tasks.chat.concurrency import AdaptiveLimit
-from tasks.chat.dispatch import Pace
 from tasks.chat.errors import ChatStoppedError
+from tasks.chat.pace import Pace
 from tasks.chat.replies import ReplyStore
 from tests.clock import run_in_no_time
 
