@@ -13,7 +13,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -436,45 +436,48 @@ def test_a_server_that_goes_away_stops_the_run_and_keeps_what_was_paid(store: st
         assert len(endpoint.requests) == 80
 
 
+def begun(
+    pool: ThreadPoolExecutor, endpoint: Endpoint, store: str, attempts: int, silent_seconds: float
+) -> Future[list[Answer[Sum]]]:
+    """A run of sixty questions whose server has answered ten."""
+    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=silent_seconds)
+    config = chat_config(endpoint, max_concurrent=2, max_attempts=attempts)
+    run = pool.submit(totals, config, store, range(60), limits=limits)
+    while endpoint.num_replies < 10:
+        time.sleep(0.01)
+    return run
+
+
+def port_of(endpoint: Endpoint) -> int:
+    return int(endpoint.url.split(":")[2].split("/")[0])
+
+
 def test_no_question_is_lost_while_a_server_starts_anew(store: str) -> None:
-    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=20.0)
     with ThreadPoolExecutor() as pool:
         with serve(adds, latency=0.01) as first:
-            config = chat_config(first, max_concurrent=2, max_attempts=3)
-            run = pool.submit(totals, config, store, range(60), limits=limits)
-            while first.num_replies < 10:
-                time.sleep(0.01)
+            run = begun(pool, first, store, 3, 20.0)
         time.sleep(1.0)
-        with serve(adds, port=int(first.url.split(":")[2].split("/")[0])):
+        with serve(adds, port=port_of(first)):
             assert right(run.result(20), range(60))
 
 
 def test_how_long_a_server_was_busy_does_not_count_as_out_of_reach(store: str) -> None:
-    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=0.5)
-
     def busy(body: dict[str, Any]) -> str | Completion:
         return adds(body) if first.num_replies < 10 else Completion(None, fault="500")
 
     with ThreadPoolExecutor() as pool:
         with serve(busy, latency=0.01) as first:
-            config = chat_config(first, max_concurrent=2, max_attempts=1000)
-            run = pool.submit(totals, config, store, range(60), limits=limits)
-            while first.num_replies < 10:
-                time.sleep(0.01)
+            run = begun(pool, first, store, 1000, 0.5)
             time.sleep(1.5)
         time.sleep(0.3)
-        with serve(adds, port=int(first.url.split(":")[2].split("/")[0])):
+        with serve(adds, port=port_of(first)):
             assert right(run.result(20), range(60))
 
 
 def test_a_server_that_nobody_can_reach_any_more_ends_the_run(store: str) -> None:
-    limits = Limits(backoff=Backoff(first=0.01, most=0.05), silent_seconds=0.3)
     with ThreadPoolExecutor() as pool:
         with serve(adds, latency=0.01) as endpoint:
-            config = chat_config(endpoint, max_concurrent=2, max_attempts=1000)
-            run = pool.submit(totals, config, store, range(60), limits=limits)
-            while endpoint.num_replies < 10:
-                time.sleep(0.01)
+            run = begun(pool, endpoint, store, 1000, 0.3)
         with pytest.raises(ChatStoppedError, match="no longer answers"):
             run.result(20)
 

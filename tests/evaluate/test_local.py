@@ -103,20 +103,14 @@ def test_local_replies_do_not_depend_on_the_batch(tmp_path):
     assert texts[0] == texts[1]
 
 
-def test_a_line_now_and_then_tells_how_far_a_local_model_is(tmp_path, caplog, monkeypatch):
-    from tasks.evaluate import local_replies
+def test_a_line_now_and_then_tells_how_far_a_local_model_is(tmp_path, caplog):
+    from tasks.evaluate.local_replies import write_locally
 
-    write = local_replies._write_batch
-
-    def slow(*given):
-        time.sleep(0.3)
-        return write(*given)
-
-    monkeypatch.setattr(local_replies, "_write_batch", slow)
     items = read_items(BenchmarkConfig(name="cv_bench", path="miniature"), tmp_path)
-    model = EvaluatedModel.model_validate(TINY | {"local": TINY["local"] | {"batch_size": 8}})
+    slow = {"max_new_tokens": 20, "local": TINY["local"] | {"batch_size": 2}}
+    model = EvaluatedModel.model_validate(TINY | slow)
     with caplog.at_level(logging.INFO, logger="tasks.evaluate"):
-        local_replies.write_locally(items, model, tmp_path, tmp_path / "parts", 0.1)
+        write_locally(items, model, tmp_path, tmp_path / "parts", 0.02)
     beats = [record.getMessage() for record in caplog.records if "still" in record.getMessage()]
     told = re.compile(
         rf"infer: tiny on cv_bench: still running, \d+ s: (\d+) of {items.height} items"
