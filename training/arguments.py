@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from schemas.config.training import GrpoConfig, HardwareConfig, SftConfig, TrainConfig
+from schemas.config.training import (
+    GrpoConfig,
+    HardwareConfig,
+    SftConfig,
+    TrainConfig,
+    accumulation_steps,
+    micro_batch_of,
+)
 
 Arguments = dict[str, Any]
 
@@ -84,21 +91,6 @@ def sft_arguments(
 
 def updates_per_rollout(grpo: GrpoConfig) -> int:
     return grpo.rollout_prompts // grpo.update_prompts
-
-
-def micro_batch_of(hardware: HardwareConfig, per_update: int) -> int:
-    """Sequences per device and pass."""
-    return min(hardware.micro_batch, per_update)
-
-
-def accumulation_steps(per_update: int, micro_batch: int, num_processes: int) -> int:
-    at_once = micro_batch * num_processes
-    if per_update % at_once:
-        raise ValueError(
-            f"an update of {per_update} sequences cannot be cut into passes of {num_processes} x "
-            f"{micro_batch}: choose another hardware.micro_batch or number of devices"
-        )
-    return per_update // at_once
 
 
 def _shared_arguments(config: TrainConfig, run: Path, num_updates: int, has_gpu: bool) -> Arguments:

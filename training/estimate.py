@@ -12,8 +12,8 @@ from pathlib import Path
 from struct import unpack
 from typing import Any
 
-from schemas.config.training import TINY, Method, TrainConfig
-from training.arguments import micro_batch_of, updates_per_rollout
+from schemas.config.training import TINY, Method, TrainConfig, micro_batch_of
+from training.arguments import updates_per_rollout
 from training.families.family import Shape
 from training.families.table import FAMILIES, config_of, family_of
 from training.families.table import shape_of as known_shape

@@ -188,6 +188,22 @@ class HardwareConfig(Section):
     )
 
 
+def micro_batch_of(hardware: HardwareConfig, per_update: int) -> int:
+    """Sequences per device and pass."""
+    return min(hardware.micro_batch, per_update)
+
+
+def accumulation_steps(per_update: int, micro_batch: int, num_devices: int) -> int:
+    """Passes of an update. ValueError where they would not be whole."""
+    at_once = micro_batch * num_devices
+    if per_update % at_once:
+        raise ValueError(
+            f"an update of {per_update} sequences cannot be cut into passes of {num_devices} x "
+            f"{micro_batch}: choose another hardware.micro_batch or hardware.num_devices"
+        )
+    return per_update // at_once
+
+
 class Check(StrEnum):
     """Of the flight check, in its order. GOLD: a completion of a sample's gold earns its whole
     reward. BOXES: they lie in the frame. TEXTS: none is read as a special token. PRECISION: an
@@ -261,13 +277,8 @@ class TrainConfig(Section):
         grpo, sft, hardware = self.grpo, self.sft, self.hardware
         grouped = grpo.update_prompts * grpo.num_generations if grpo else 0
         per_update = grouped or (sft.batch_size if sft else 0)
-        micro_batch = min(hardware.micro_batch, per_update)
-        if per_update % (micro_batch * hardware.num_devices):
-            raise ValueError(
-                f"an update of {per_update} sequences cannot be cut into passes of "
-                f"{hardware.num_devices} x {micro_batch}: choose another hardware.micro_batch or "
-                "hardware.num_devices"
-            )
+        micro_batch = micro_batch_of(hardware, per_update)
+        accumulation_steps(per_update, micro_batch, hardware.num_devices)
         return self
 
     @model_validator(mode="after")
