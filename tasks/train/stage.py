@@ -179,7 +179,9 @@ def check_flight(path: Path, overrides: tuple[str, ...], root: Path) -> None:
         command = trainer_command(config, path, named, root, only_check=True)
         try:
             run_trainer(command, folder, "the check could not be finished")
-        except ValueError:
+        except RuntimeError:  # names a file there
+            raise
+        except BaseException:
             shutil.rmtree(folder)
             raise
         shutil.rmtree(folder)

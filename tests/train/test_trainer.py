@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
 import shutil
+import signal
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -236,3 +239,16 @@ def test_the_flight_check_alone_trains_nothing(ready):
     assert "Traceback" not in failed.stderr
     after = sorted(path for path in root.rglob("*") if "artifacts" not in path.parts)
     assert after == before
+
+
+@pytest.mark.long
+def test_a_flight_check_that_is_stopped_leaves_no_folder(ready, tmp_path):
+    root, config = ready
+    with start("train", config, "--root", root, "--check", TMPDIR=str(tmp_path)) as process:
+        while process.poll() is None and not list(tmp_path.glob("spatialthinker-check-*")):
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert not list(tmp_path.glob("spatialthinker-check-*"))
