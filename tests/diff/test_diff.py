@@ -218,6 +218,22 @@ def test_a_build_compared_with_itself_differs_in_nothing(tmp_path):
     assert list(text_lines(found)) == ["made/one -> made/one", "no question differs"]
 
 
+@pytest.mark.parametrize(
+    ("number", "last"),
+    [
+        (5, "      + Dog? (dog | cat) = dog"),
+        (6, "    ... and 1 more: --format html or parquet has all"),
+    ],
+)
+def test_the_terminal_shows_five_of_a_kind_and_counts_the_rest(number, last, tmp_path):
+    make(tmp_path, "one", WORLD)
+    make(tmp_path, "two", changed({WORDS: "Dog?"}))
+    found = compare_datasets("made/one", "made/two", tmp_path)
+    lines = list(text_lines(found._replace(rows=pl.concat([found.rows] * number))))
+    assert f"{number} reworded" in lines and lines.count("    q1") == 5
+    assert lines[-1] == last
+
+
 def test_what_was_reworded_on_the_way_to_another_split_is_both(tmp_path):
     make(tmp_path, "one", WORLD)
     other = {WORDS: "Dog?", "questions.0.split": "val", "questions.0.options": ["dog", "a cat"]}
