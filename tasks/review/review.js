@@ -1,5 +1,6 @@
 /* One question at a time. The server says what may be known of it: the label comes with the reply to
-   an answer, which is on disk by then. Nothing is kept here: a closed tab loses no step. */
+   an answer, which is on disk by then. Only a comment is kept here, until its verdict is given: a
+   closed tab loses no step, and a reload no word. */
 const find = (id) => document.getElementById(id);
 const LETTERS = "ABCDEFGH";
 const KEYS = { r: "right", w: "wrong", m: "ambiguous", u: "unanswerable" };
@@ -91,6 +92,7 @@ const showChoices = () => {
     }),
   );
 };
+const draftOf = () => `comment on ${item.why.question_id}`;
 const show = () => {
   find("item").hidden = false;
   find("question").textContent = item.question;
@@ -101,8 +103,8 @@ const show = () => {
   find("open").hidden = !isOpen;
   find("boxes").hidden = !isOpen;
   find("drawing").classList.toggle("plain", isOpen);
-  find("comment").value = item.comment ?? "";
   if (isOpen) {
+    find("comment").value = sessionStorage.getItem(draftOf()) ?? item.comment ?? "";
     const { question_id, category, evidence, writer, command } = item.why;
     find("why").textContent = `${question_id} · ${category} · ${evidence} · ${writer}`;
     find("command").textContent = command;
@@ -129,7 +131,9 @@ const go = async (number) => {
 };
 const answer = async (option) => take(await ask(`items/${place}/answer`, { option }));
 const judge = async (verdict) => {
-  take(await ask(`items/${place}/verdict`, { verdict, comment: find("comment").value }));
+  const found = await ask(`items/${place}/verdict`, { verdict, comment: find("comment").value });
+  sessionStorage.removeItem(draftOf());
+  take(found);
   find("comment").blur();
   await go(nextOpen());
 };
@@ -160,6 +164,7 @@ document.addEventListener("keydown", (event) => {
 for (const button of find("verdicts").children) {
   button.addEventListener("click", () => attempt(() => judge(button.dataset.verdict)));
 }
+find("comment").addEventListener("input", () => sessionStorage.setItem(draftOf(), find("comment").value));
 find("before").addEventListener("click", () => attempt(STEPS.k));
 find("after").addEventListener("click", () => attempt(STEPS.j));
 find("undo").addEventListener("click", () => attempt(undo));

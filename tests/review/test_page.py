@@ -100,3 +100,30 @@ def test_what_another_tab_has_answered_is_shown_as_answered(page, drawn_dataset,
             assert other.locator("#choices .chosen kbd").inner_text() == "a"
             press(other, "r", "new")
     assert reviews_of(tmp_path, "drawn")["verdict"].to_list() == ["right"]
+
+
+@pytest.mark.parametrize("leave", ["reload", "jk", "z"])
+def test_a_comment_waits_for_its_verdict(leave, page, drawn_dataset, tmp_path):
+    dataset = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
+    with reviewing(tmp_path, dataset, signal.SIGINT) as address:
+        page.goto(address)
+        page.wait_for_selector("#choices button")
+        press(page, "a", "answered")
+        for typed in ("c", "half hidden", "Escape"):
+            page.keyboard.type(typed) if " " in typed else page.keyboard.press(typed)
+        if leave == "reload":
+            page.reload()
+        else:
+            for key in leave:
+                press(page, key, "new")
+            if leave == "z":
+                press(page, "a", "answered")
+        page.wait_for_selector("#dots [aria-current=true].answered")
+        assert page.locator("#comment").input_value() == "half hidden"
+        press(page, "w", "new")
+        press(page, "k", "wrong")
+        assert page.locator("#comment").input_value() == "half hidden"
+        press(page, "j", "new")
+        press(page, "a", "answered")
+        assert page.locator("#comment").input_value() == ""
+    assert reviews_of(tmp_path, "drawn")["comment"].to_list() == ["half hidden"]
