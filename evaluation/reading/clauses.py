@@ -7,8 +7,10 @@ UNTOLD = re.compile("[?&]$|(?<![sq])b$")
 """The end of a question, and of what was cut off: "it is", but not "B it is"."""
 HELPS = "pb[bjkl]*x[jklps]*"
 """"I can help you with that"."""
-SENTENCES = re.compile(rf"(?<=[.?])(?!(?<=^#[A-Z]\.){HELPS}\.)|,(?=d?i)")
+SENTENCES = re.compile(rf"(?<=[.?])(?!(?<=^#[A-Z]\.){HELPS}\.)|,(?=[dy]?i)")
 """"Yes! I can help with that" is one."""
+SUPPOSED = re.compile("^.*i[^,]*,(?=d)")
+"""What is supposed, before what is so: "from behind it would be A, but here it is B"."""
 CLAUSES = re.compile(
     r"([:;])|[,.]|(?=[dop])(?<![bdop])|(?=n[la]*@)|(?<!b)(?=[yq])|(?<=@[A-Z][+-])(?=@)"
 )
@@ -23,7 +25,8 @@ ASSENTS = re.compile(rf"(?:[sx],)*#[A-Z]+[,.][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HE
 
 def asserted(line: str) -> Iterator[str]:
     """The sentences of a line that ask nothing, suppose nothing and are not cut off."""
-    for said in SENTENCES.split(line):
+    for sentence in SENTENCES.split(line):
+        said = SUPPOSED.sub("", sentence)
         is_heading = re.fullmatch("(?=.*[a-z])[^br]*@[^br]*:", said)
         if said and not (UNTOLD.search(said) or "i" in said or is_heading or ASSENTS.match(said)):
             yield said

@@ -26,7 +26,8 @@ BRACKETED = re.compile(
 CALLED = re.compile(r"\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
 """A question and its answer, by letters that are no option's."""
 NEXT_TASK = re.compile(
-    r"(?i)\W*(?:next\b|question\b|q\d*\s*[:.]|(?:user|human|instruction|example|problem)\b[^a-z]*:|"
+    r"(?i)\W*(?:next\b|question\b|q\d*\s*[:.]|(?:user|human)\b[^a-z]*:|"
+    r"(?:instruction|example|exercise|task|problem)\b[^a-z]*:|"
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""

@@ -97,7 +97,7 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
         signs += sign
     signs = APPOSED.sub(r"\1@\2", signs)
     signs = re.sub(r"(@[A-Z];?)[.:,=]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
-    signs = re.sub(r"([@#][A-Z]+);?(?:=|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
+    signs = re.sub(r"([@#][A-Z]+);?(?:=(?![rwn])|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
     signs = signs.replace("=", ":")
     return TOGETHER.sub(_together, signs)
 
@@ -142,5 +142,6 @@ def _is_option(match: re.Match[str], following: re.Match[str] | None, signs: str
 
 def _together(match: re.Match[str]) -> str:
     letters = re.findall(r"@(\w)", match[0])
-    again = f",@{letters[-1]}" if letters[-1] in letters[:-1] and {*letters} > {letters[-1]} else ""
+    is_again = letters[-1] in letters[:-1] and {*letters} > {letters[-1]}
+    again = f",@{letters[-1]}" if is_again and not re.search("(?<!,)&a?@.$", match[0]) else ""
     return "@" + "".join(sorted({*letters})) + again

@@ -34,6 +34,10 @@ GUIDING = {
 DENIED = re.compile("[ljs]*b[lbj]*n(?![lj]*#)|[^#]*b[lj]*w$")
 """Behind a text, or a clause later, that it is not so: "the bench that is not nearest", "the claim
 that it is the bench is wrong"."""
+NONE = {"none", "neither"}
+OF_THINGS = re.compile("[x*]*bb|[lj]*[x*]+[^#,.:]*n")
+"""Behind them, that things are not found: "none of the above can be made out", "neither the cup nor
+the plate"."""
 DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
@@ -101,7 +105,7 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
     or as a fragment at the head of a sentence, which it `is_whole`."""
     if len(text) < 2 and re.match("[ljs]*k", after) and not SEEN.search(before):
         return False  # "the left of the image shows"
-    if DENIED.match(after):
+    if DENIED.match(after) or (text[0] in NONE and OF_THINGS.match(after)):
         return False
     is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
     is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)

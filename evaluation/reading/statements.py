@@ -21,12 +21,18 @@ FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$
 """What speaks for a letter without saying that it is the answer."""
 LED = re.compile(r"[,.:]*a?@([A-Z])(?:;|#[A-Z]+:)(?=.*[^,.:;])(.*)")
 """A letter that leads a line, and what the line says of it."""
+ONE_LINE = re.compile(r"(?:^|(?<=[.,]))@([A-Z]);?:")
+"""A letter that leads a part of a line: "A: too far. B: fits. C: no"."""
+CONCLUDES = re.compile(r"(?<=\.)(?=o|[lr]*a(?:b|:))")
+"""Where such a line goes on to its answer."""
 VERDICT = re.compile(
     r"(@[A-Z]+)(?:[:;]+|(?=#))(?:(#[A-Z]+)[:,]*)?(?=-|(?:[abjlmse&]*[nw]+[ar]?|bn#[A-Z]+)(?![^,.@]))"
-    r"|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))"
+    r"|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))|(?<=@[A-Z]),(?=[nwrf](?![^,.]))"
 )
-"""What parts a letter, and its text, from what is said of it: "A, C: wrong", "A) left - no" and
-"Wrong: A, C"."""
+"""What parts a letter, and its text, from what is said of it: "A, C: wrong", "A) left - no",
+"Wrong: A, C" and "A (no), B (yes)"."""
+ANSWERED = re.compile(r"(?<=@[A-Z])\?,?(?=[nr](?![^,.]))")
+"""What parts a letter that is asked about from its yes or no: "Can it be A? No. B? Yes."."""
 BETWEEN = re.compile("(@[A-Z]+),[^@.:;dnoz]*,(?=[jls]*b)")
 """What is said of a letter between it and its verb: "B, although tempting, is wrong"."""
 REFUTES = re.compile(r"[,.;:]d+s*b[ljs]*(?:[tw]|n[ljs]*(?:r|#[A-Z]+))")
@@ -56,7 +62,15 @@ class Statement:
 def statements_in(lines: list[str], known: Options) -> list[Statement]:
     """What the skeletons of a reply's lines state, in their order, without what is denied or taken
     back later; the texts of options by letter."""
-    return _statements(*_without_options(lines, known), known)
+    parts = [part for line in lines for part in _in_lines(line)]
+    return _statements(*_without_options(parts, known), known)
+
+
+def _in_lines(line: str) -> list[str]:
+    """A line of its own for each option of a line that goes through several."""
+    if len({*ONE_LINE.findall(line)}) < 2:
+        return [line]
+    return CONCLUDES.sub("\n", ONE_LINE.sub(r"\n@\1;:", line)).strip("\n").split("\n")
 
 
 def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[Statement]]:
@@ -91,7 +105,7 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
     for line in lines:
         if line == "!" and said:
             break
-        for sentence in asserted(line):
+        for sentence in asserted(ANSWERED.sub("b", line)):
             if any(RETRACTS.match(clause) for clause in CLAUSES.split(sentence) if clause):
                 said = []
             elif sentence[0] == "d" and not ADDS.match(sentence):
@@ -128,7 +142,12 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
             denied |= {*"".join(named)} if _is_refused(clause) else set()
         elif len(named) == 1 and clause[0] != "y":
             found += _read_clause(clause, line, named[0], known)
-    found = [one for one in found if not {*one.letters} <= denied]
+    found = [
+        one
+        for place, one in enumerate(found)
+        if not {*one.letters} <= denied
+        and not any({*other.letters} < {*one.letters} for other in found[place + 1 :])
+    ]
     letters = "".join(sorted({letter for one in found for letter in one.letters}))
     return [replace(one, letters=letters) for one in found[-1:]], denied
 

@@ -285,7 +285,7 @@ CASES = [
     (PLACES, "either A or C", None),
     (PLACES, "The answer is A or B.", None),
     (PLACES, "The answer is both A and B", None),
-    (PLACES, "The answer is B or C, but most likely C", None),
+    (PLACES, "The answer is B or C, but most likely C", "C"),
     (PLACES, "<answer>(A) left of, (B) behind</answer>", None),
     (PLACES, "<answer>(A) left of\n(B) behind</answer>", None),
     (PLACES, "\\boxed{A, B}", None),

@@ -186,7 +186,7 @@ KINDS = {
         (SIDES, "B is right of A", None),
         (SIDES, "A as well as B", None),
         (SIDES, "A is as good as B.", None),
-        (SIDES, "A vs B: B is better.", None),
+        (SIDES, "A vs B: B is better.", "B"),
         (SIDES, "A is possible, and so is B.", None),
         (SIDES, "A and B are opposites.", None),
     ],
