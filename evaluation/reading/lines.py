@@ -31,6 +31,11 @@ NEXT_TASK = re.compile(
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""
+FURTHER_TASK = re.compile(
+    r"(?i)\W*(?:next (?:question|task|problem)\b|(?:question|exercise|task|problem|example|q)\s*"
+    r"(?:[2-9]|1\d)\b|(?:user|human)\s*:)"
+)
+"""One that is certainly another."""
 NUMBERED = re.compile(r"(?i)\bthe (first|second|third|fourth) option\b")
 """An option by its place: a first choice or answer may be one that is taken back."""
 ORDINALS = ("first", "second", "third", "fourth")
@@ -51,6 +56,8 @@ def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]
     is_list = text.count("\u2022") > 1
     lines: list[str] = []
     for line in text.splitlines():
+        if lines and FURTHER_TASK.match(line):
+            break
         if NEXT_TASK.match(line):
             lines.append("!")
         if WORD.search(line):

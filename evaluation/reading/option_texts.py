@@ -52,6 +52,9 @@ STUCK = re.compile(r"\d+[A-Za-z]")
 """A number that is a part of a word: "2nd", "4K"."""
 CLOSED = re.compile(r"(?i)(?:[ -](?:hand|side))*(?=[^\w\s-]|\s*$|\s*[\n(])")
 """Behind a text that ends its clause."""
+OPENS = re.compile(r"(?i)(?:^|[.!?:]\s)\s*(?:(?:on|to|at|in|from) the )?$")
+LOOKS_ON = re.compile(r"(?i),[^.,;:]*\b(?:is|are|was|were|has|have|can|see|stands?|sits?|lies)\b")
+"""Around a core that only says where one looks: "on the right, a lamp is visible"."""
 ARTICLES = {"a", "an", "the", "this", "that", "these", "those"}
 """Words before a name that are no part of it."""
 JOINING = {"to", "the", "of", "a", "an"}
@@ -188,7 +191,9 @@ def marked_texts(line: str, options: Options) -> str:
             is_here = words[start] == text[0] and words[start:end] == text
             is_here &= not STUCK.match(line, found[min(end, len(found)) - 1].start())
             if is_here and text == cores.get(letter):
-                is_here = CLOSED.match(line, found[end - 1].end()) is not None
+                at, to = found[start].start(), found[end - 1].end()
+                is_here = CLOSED.match(line, to) is not None
+                is_here &= not (LOOKS_ON.match(line, to) and OPENS.search(line[:at]))
             if is_here and ((start, end) in letters or not any(taken[start:end])):
                 letters[start, end] = letters.get((start, end), "") + letter
                 taken[start:end] = [True] * len(text)

@@ -43,10 +43,13 @@ TOKEN = re.compile(
 NOTHING = re.compile(rf"(?i)\b{any_of(',')}\b")
 JUDGED = re.compile(
     r"(?i)(\b(?:that|this)"
-    r"(?:'s| is| isn't| can(?:'t| ?not) be| does(?:n't| not) (?:seem|look|sound))(?: not)?)"
+    r"(?:'s| is| isn't| can(?:'t| ?not) be| does(?:n't| not) (?:seem|look|sound))(?: not)?"
+    r"|\b(?:i am|i'm|am i|(?:you|we) are|(?:you|we)'re|to be|(?:which|what|whether)(?: one| it)? is"
+    r"|(?:get|got|do|did|have|make)(?: (?:it|this|that|these|them|everything|things))|just))"
     r" right(?![\w-]| (?:of|side|hand))"
+    r"|(\b(?:is|be|only)) right(?= to (?!the\b)\w)"
 )
-"""Of what was said, not of a place."""
+"""Of what was said, or of the reply itself, not of a place."""
 CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")
 """"Isn't" is a verb and a denial."""
 FULL = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
@@ -59,7 +62,7 @@ LEADS, DELIMITER = (
 """Before and behind a letter that leads a line."""
 NAMES = re.compile(r"(?:^|[^x*0kA-Z])$")
 """The end of what stands before a letter; behind other words it names a thing: "point B"."""
-GOES_ON = re.compile(r"[abdefgimnoqtuwyz&,.:;+?-]|$")
+GOES_ON = re.compile(r"[abdefgimnoqtuwyz&,.:;=+?-]|$")
 """The sign behind A where it is a letter and no article."""
 APPOSED = re.compile(r"(#[A-Z]*([A-Z])[A-Z]*),a@\2")
 """A text with its letter in brackets: "the bench (option A)"."""
@@ -71,7 +74,7 @@ TOGETHER = re.compile(
 
 def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
-    line = JUDGED.sub(r"\1 correct", NOTHING.sub(",", line.strip()))
+    line = JUDGED.sub(r"\1\2 correct", NOTHING.sub(",", line.strip()))
     line = CJK.sub(" ", marked_texts(line, options))
     line = with_not(line)
     signs, own = "", ""
@@ -97,7 +100,7 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
         signs += sign
     signs = APPOSED.sub(r"\1@\2", signs)
     signs = re.sub(r"(@[A-Z];?)[.:,=]+(?=#[A-Z]+(?![A-Z?]))", r"\1", signs)
-    signs = re.sub(r"([@#][A-Z]+);?(?:=(?![rwn])|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
+    signs = re.sub(r"([@#][A-Z]+);?(?:=(?![-+rwnf])|:(?=0))", r"\1x", signs)  # "C = 3" and "C: 0.3"
     signs = signs.replace("=", ":")
     return TOGETHER.sub(_together, signs)
 
@@ -130,14 +133,16 @@ def _is_led(match: re.Match[str], following: re.Match[str] | None, line: str) ->
 def _is_option(match: re.Match[str], following: re.Match[str] | None, signs: str) -> bool:
     """Whether a letter without an opening bracket, inside a line, is an option's."""
     letter, after = match["bare"], _sign(following) if following else ""
-    own_text = re.compile(rf"(?:\w[.:]|\))\s+#[A-Z]*{letter}")
+    text = rf"\s+#[A-Z]*{letter}"
+    own_text = re.compile(rf"(?:\w[.:]|\)){text}|\w{text}\s+[:;(\u2013\u2014-]")
     if own_text.match(match.string, match.end() - 1):
         return True
     if letter.islower():
         return bool(re.search(r"[ab:.?]$", signs)) and (after in ",.:?" or bool(match["closed"]))
     if letter == "I" or not NAMES.search(signs):
         return False
-    return letter != "A" or signs.endswith("a") or bool(GOES_ON.match(after))
+    is_closed = bool(match["closed"])
+    return letter != "A" or signs.endswith("a") or is_closed or bool(GOES_ON.match(after))
 
 
 def _together(match: re.Match[str]) -> str:

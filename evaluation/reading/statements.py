@@ -7,8 +7,10 @@ speak for it; a text as evaluation.reading.stated_texts tells.
 
 import re
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from evaluation.reading.clauses import CLAUSES, RETRACTS, SAY, asserted, meant_clauses
+from evaluation.reading.option_lists import is_refused, without_lists
 from evaluation.reading.option_texts import Options
 from evaluation.reading.stated_texts import ANSWER, read_texts
 
@@ -19,12 +21,6 @@ CORRECT = re.compile(rf"@[A-Z]+;?m?b[{SAY}]{{0,3}}r")
 ANSWER_IS = re.compile(rf"a[^@]{{0,30}}b[{SAY}]{{0,4}}@")
 FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$|b[jl]*#([A-Z])@\1")
 """What speaks for a letter without saying that it is the answer."""
-LED = re.compile(r"[,.:]*a?@([A-Z])(?:;|#[A-Z]+:)(?=.*[^,.:;])(.*)")
-"""A letter that leads a line, and what the line says of it."""
-ONE_LINE = re.compile(r"(?:^|(?<=[.,]))@([A-Z]);?:")
-"""A letter that leads a part of a line: "A: too far. B: fits. C: no"."""
-CONCLUDES = re.compile(r"(?<=\.)(?=o|[lr]*a(?:b|:))")
-"""Where such a line goes on to its answer."""
 VERDICT = re.compile(
     r"(@[A-Z]+)(?:[:;]+|(?=#))(?:(#[A-Z]+)[:,]*)?(?=-|(?:[abjlmse&]*[nw]+[ar]?|bn#[A-Z]+)(?![^,.@]))"
     r"|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))|(?<=@[A-Z]),(?=[nwrf](?![^,.]))"
@@ -62,49 +58,20 @@ class Statement:
 def statements_in(lines: list[str], known: Options) -> list[Statement]:
     """What the skeletons of a reply's lines state, in their order, without what is denied or taken
     back later; the texts of options by letter."""
-    parts = [part for line in lines for part in _in_lines(line)]
-    return _statements(*_without_options(parts, known), known)
-
-
-def _in_lines(line: str) -> list[str]:
-    """A line of its own for each option of a line that goes through several."""
-    if len({*ONE_LINE.findall(line)}) < 2:
-        return [line]
-    return CONCLUDES.sub("\n", ONE_LINE.sub(r"\n@\1;:", line)).strip("\n").split("\n")
-
-
-def _without_options(lines: list[str], known: Options) -> tuple[list[str], list[Statement]]:
-    """Without the lines that go through the options one by one, each behind its letter, and what
-    these lines say: the only letter that is approved, or the only one that is not refused."""
-    led = {place: found for place, line in enumerate(lines) if (found := LED.match(line))}
-    order = [found[1] for found in led.values()]
-    refused = {place for place, found in led.items() if any(map(_is_refused, found[2].split(".")))}
-    if len({*order}) < 2:
-        is_list = len(led) > 1
-        return [line for place, line in enumerate(lines) if not (is_list and place in refused)], []
-    if re.fullmatch(f"@{chr(ord(order[-1]) + 1)};?[.:]*", "\n".join(lines[max(led) + 1 :])):
-        lines = lines[:-1]  # a list that was cut off
-    if order.count(order[-1]) > 1:
-        led.popitem()
-        return [line for place, line in enumerate(lines) if place not in {*led} | refused], []
-    denied = {led[place][1] for place in refused}
-    approved = {found[1] for found in led.values() if re.search("[rf+]", found[2])} - denied
-    if not approved and len({*order}) == len(known):
-        approved = {*order} - denied
-    lines = [line for place, line in enumerate(lines) if place not in led]
-    return lines, [Statement(letter, 7, "letter") for letter in approved if len(approved) == 1]
-
-
-def _is_refused(said: str) -> bool:
-    return "-" in said or ("n" in said) != ("w" in said)
+    said: list[Statement] = []
+    for task, parts in groupby(lines, lambda line: line != "!"):
+        if said:
+            break
+        if task:
+            rest, letters = without_lists([*parts], "".join(sorted(known)))
+            said = _statements(rest, [Statement(one, 7, "letter") for one in letters], known)
+    return said
 
 
 def _statements(lines: list[str], said: list[Statement], known: Options) -> list[Statement]:
     """What the lines state, behind what was said, without what is denied or taken back later."""
     raised = 0
     for line in lines:
-        if line == "!" and said:
-            break
         for sentence in asserted(ANSWERED.sub("b", line)):
             if any(RETRACTS.match(clause) for clause in CLAUSES.split(sentence) if clause):
                 said = []
@@ -139,7 +106,7 @@ def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[State
     for _, clause in meant_clauses(VERDICT.sub(r"\1\2\3", BETWEEN.sub(r"\1", sentence))):
         named = re.findall(r"@([A-Z]+)", clause)
         if named and re.search("[nw-]", clause):
-            denied |= {*"".join(named)} if _is_refused(clause) else set()
+            denied |= {*"".join(named)} if is_refused(clause) else set()
         elif len(named) == 1 and clause[0] != "y":
             found += _read_clause(clause, line, named[0], known)
     found = [

@@ -186,3 +186,32 @@ def test_a_sentence_that_is_taken_back_says_nothing(taken_back):
             num_read += 1
             assert parse_answer(f"{reply} {taken_back}", options, question).letter != letter, reply
     assert num_read > 40
+
+
+GONE_THROUGH = [
+    SIDES,
+    dict(zip("ABCD", ("red cup", "blue plate", "green fork", "yellow spoon"), strict=True)),
+    dict(zip("ABCD", "2345", strict=True)),
+    dict(zip("ABC", (f"{side} the mug" for side in ("behind", "on", "under")), strict=True)),
+]
+REFUTED = ("no", "wrong", "false", "not correct", "✗", "ruled out", "does not fit", "not it")
+HOLDING = ("yes", "correct", "true", "✓", "fits", "works")
+ITEMS = ("{0}: {1}", "({0}) - {1}", "{0}) {1}", "**{0}** → {1}", "Option {0}: {1}", "[{0}] ({1})")
+AHEAD = ("", "Which one is right? ", "To get this right, I compare all.\n", "I see a table.\n")
+CHOSEN = ("", "\nAnswer: {}", "\nSo {}.", "\nThat leaves {}.", "\nThe answer is **{}**.")
+BEHIND = (
+    "", "\nIf the image were mirrored, it would be {}.", "\nFrom the other side, {}.",
+    "\nNote: {} would need a mirror.", "\n\nQuestion 2: Which is farthest?\nAnswer: {}",
+    "<|im_end|>\n<|im_start|>user\n{}", "\nWould you like to know why {} is wrong?",
+)  # fmt: skip
+AROUND = (AHEAD, ITEMS, ("; ", ", ", ". ", "\n", " | "), REFUTED, HOLDING, CHOSEN, BEHIND)
+
+
+@given(st.sampled_from(GONE_THROUGH), *map(st.sampled_from, AROUND), st.data())
+def test_of_options_gone_through_the_one_that_holds_is_read(
+    options, ahead, item, between, refuted, holding, chosen, behind, data
+):
+    letter, other = data.draw(st.permutations(sorted(options)))[:2]
+    said = [item.format(one, holding if one == letter else refuted) for one in options]
+    reply = f"{ahead}{between.join(said)}.{chosen.format(letter)}{behind.format(other)}"
+    assert parse_answer(reply, options).letter == letter
