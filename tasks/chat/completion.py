@@ -217,7 +217,7 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     functions = [call.get("function") for call in calls if isinstance(call, dict)]
     for function in (*functions, message.get("function_call")):
         arguments = _text(function.get("arguments")) if isinstance(function, dict) else ""
-        yield unquoted(arguments) or arguments
+        yield _text(unquoted(arguments)) or arguments
 
 
 def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:

@@ -110,6 +110,11 @@ def test_the_object_is_read_wherever_it_stands(message: dict[str, Any]) -> None:
     assert not lacks_form(completion.text, Vote)
 
 
+def test_half_a_character_in_arguments_written_a_second_time_is_read() -> None:
+    completion = read_completion(body({"tool_calls": [call('"{\\"why\\": \\"\\ud83d\\"}"')]}))
+    assert completion.text == '{"why": "?"}'
+
+
 @pytest.mark.parametrize("said", [OURS, f"```json\n{OURS}\n```", f"<think>{DRAFT}</think>{OURS}"])
 def test_an_object_with_white_space_up_to_the_limit_is_whole(said: str) -> None:
     completion = read_completion(body({"content": said + " \n" * 500}, finish_reason="length"))
