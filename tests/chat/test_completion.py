@@ -62,6 +62,9 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
         {"content": f"<thinking>{DRAFT}</thinking>\n{OURS}"},
         {"content": f'<think duration="3 s">{DRAFT}</think>\n{OURS}'},
+        {"content": f'<thinking data-by="a/b" sign="{"x" * 300}">{DRAFT}</thinking>\n{OURS}'},
+        {"content": f'<think phase="final">{DRAFT}</think>{OURS}'},
+        {"content": f'<think duration="3"/>{OURS}'},
         {"content": f"[THINK]{DRAFT}[/THINK]{OURS}"},
         {"content": f"<think>one</think><think>{DRAFT}</think>{OURS}</think>"},
         {"content": f"<THINK>\n{DRAFT}\n</ THINK >\n\nHere: {OURS}"},
@@ -191,7 +194,8 @@ def test_a_draft_is_no_reply(message: dict[str, Any]) -> None:
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", OURS, "so ", "[THINK]", "\n"])))
 def test_an_object_after_thoughts_that_do_not_end_is_never_read(parts: list[str]) -> None:
-    for begins in ("<think>", '<think duration="3 s">'):
+    tags = ("<think>", '<think duration="3 s">', '<think mode="final" end_of="a/b">')
+    for begins in tags:
         assert without_thoughts("".join(parts) + begins + OURS) == ""
     assert OURS in without_thoughts("".join(parts) + "</think>" + OURS)
 

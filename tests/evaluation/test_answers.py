@@ -196,6 +196,9 @@ CASES = [
     (PLACES, "<think>The answer is A.</think>", None),
     (PLACES, "<think>x</think><think>the answer is A</think> C", "C"),
     (PLACES, "<think>unfinished: the answer is B", None),
+    (PLACES, '<think duration="3 s">unfinished: the answer is B', None),
+    (PLACES, '<thinking phase="final" data-by="a/b">The answer is B.</thinking> A', "A"),
+    (PLACES, '<step n="1"/>The answer is B.', "B"),
     (
         PLACES,
         "<observe>A cup.</observe><scene>{}</scene><think>(A)?</think><answer>(D) in front of"
