@@ -449,6 +449,15 @@ def test_a_row_whose_id_is_nan_is_told_as_such(tmp_path):
     assert "got NaN, an infinity or an object" in detail
 
 
+def test_a_gap_among_ids_that_are_numbers_is_no_id(tmp_path):
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame([ROW | {"image_id": one} for one in (1.0, NAN, INFINITY)]).write_parquet(path)
+    scenes, ledger = read("vg150", path, tmp_path)
+    assert facts(scenes) == FACTS
+    lost = ledger.filter(reason="image-unreadable")["detail"].to_list()
+    assert lost == [f"rows.parquet: row {row}: no image id" for row in (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("key", "told"),
     [
