@@ -27,8 +27,8 @@ PLACES = ("text", "value", "json", "content")
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
 BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
-"""Anthropic's names for input tokens that its `input_tokens` leave out; where a server counts
-`prompt_tokens`, these are among them."""
+"""Anthropic's names for input tokens that its `input_tokens` leave out. Among `prompt_tokens` they
+are counted, but by gateways that only rename Anthropic's: more than all cannot be among them."""
 WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
 """Comments of a stream before an answer that is none: sent so that the connection stays open."""
 BROKEN_OFF = (
@@ -233,9 +233,11 @@ def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
 def _usage(usage: Any) -> Usage:
     """The tokens that are paid, by the names that providers give them."""
     found = usage if isinstance(usage, dict) else {}
-    num_read = _number(found.get("prompt_tokens")) or (
-        _number(found.get("input_tokens")) + sum(_number(found.get(name)) for name in BESIDE)
-    )
+    num_prompt = _number(found.get("prompt_tokens"))
+    num_read = num_prompt or _number(found.get("input_tokens"))
+    num_beside = sum(_number(found.get(name)) for name in BESIDE)
+    if not num_prompt or num_beside > num_prompt:
+        num_read += num_beside
     num_written = _first(found, ("completion_tokens", "output_tokens"))
     details = [found, found.get("prompt_tokens_details"), found.get("input_tokens_details")]
     cached = max(_first(part, CACHED) for part in details)

@@ -265,6 +265,8 @@ def test_a_reply_without_anything_has_a_reason() -> None:
          Usage(1, 16)),
         ({"prompt_tokens": 56, "input_tokens": 9, "cache_creation_input_tokens": 7,
           "cache_read_input_tokens": 40, "completion_tokens": 3}, Usage(1, 56, 40, 3)),
+        ({"prompt_tokens": 9, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 40,
+          "completion_tokens": 3, "total_tokens": 12}, Usage(1, 56, 40, 3)),
         ({"prompt_tokens": 9, "completion_tokens": 60,
           "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
         ({"prompt_tokens": 9, "completion_tokens": 10,
