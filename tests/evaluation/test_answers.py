@@ -155,6 +155,8 @@ CASES = [
     (YES, "I know that it is so", None),
     (YES, "Yes, I can help with that! Please upload the image.", None),
     (YES, "Yes! I can help you with this.", None),
+    (YES, "Yes - I can help with that.", None),
+    (YES, "Yes: the dog is on it.", "A"),
     (YES, "Yes, I can confirm that.", "A"),
     (YES, "Yes. I can clearly see it.", "A"),
     (THINGS, "cat", "A"),
