@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.chat import Failure, Usage
+from schemas.printable import encodable
 from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
 from tasks.chat.streams import FIRST, is_stream, streamed
@@ -87,7 +88,7 @@ def read_completion(raw: bytes) -> Completion:
         raise ValueError(f"the answer is not a chat completion: {_shown(raw)}")
     first = _first_choice(body["choices"])
     reason = first.get("finish_reason")
-    reason = reason if isinstance(reason, str) else None
+    reason = encodable(reason) if isinstance(reason, str) else None
     if is_said(first.get("error")) or (reason or "").lower() in BROKEN_OFF:
         raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
     message = first.get("message") or first.get("delta")  # of a stream in one piece
@@ -169,7 +170,7 @@ def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure |
 def _detail(text: str, refusal: object, finish_reason: str | None, thought: str) -> str:
     """Why there is no text to use, in the reply's own words where it refuses."""
     if isinstance(refusal, str) and (said := refusal[-MAX_TOLD:].strip()):
-        return said
+        return encodable(said)
     ended = f"finish_reason is {finish_reason}"
     if text.strip():
         return ended
@@ -186,7 +187,7 @@ def _text(content: object) -> str:
         return _text(content[place]) if is_part else json.dumps(content)
     if isinstance(content, list):
         content = "".join(map(_part, content))
-    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
+    return encodable(content) if isinstance(content, str) else ""
 
 
 def _part(part: object) -> str:

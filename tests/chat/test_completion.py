@@ -118,6 +118,23 @@ def test_half_a_character_in_arguments_written_a_second_time_is_read() -> None:
     assert completion.text == '{"why": "?"}'
 
 
+@pytest.mark.parametrize(
+    "message",
+    [{"refusal": "\ud83d no"}, {"content": [{"type": "refusal", "refusal": "\ud83d no"}]}],
+)
+def test_half_a_character_in_a_refusal_is_told(message: dict[str, Any]) -> None:
+    completion = read_completion(body(message, finish_reason="\ud83d"))
+    assert (completion.failure, completion.detail) == (Failure.REFUSED, "? no")
+    assert completion.finish_reason == "?"
+
+
+def test_half_a_character_in_an_error_is_told() -> None:
+    said = {"error": {"message": "\ud83d no", "code": "\ud83d"}}
+    assert error_words(json.dumps(said).encode()) == ("?", "? no")
+    with pytest.raises(UpstreamError, match=r"^\? no$"):
+        read_completion(json.dumps(said).encode())
+
+
 @pytest.mark.parametrize("said", [OURS, f"```json\n{OURS}\n```", f"<think>{DRAFT}</think>{OURS}"])
 def test_an_object_with_white_space_up_to_the_limit_is_whole(said: str) -> None:
     completion = read_completion(body({"content": said + " \n" * 500}, finish_reason="length"))
