@@ -61,7 +61,7 @@ class LocalModel:
                 path, revision=revision, dtype=dtype if device != "cpu" else "float32"
             )
         except Exception as error:  # of many kinds: damaged weights, what no package knows
-            reason = why_not_loaded(error, path)
+            reason = why_not_loaded(error, path, revision)
             helps = what_helps(error, "get it again, or train it again")
             raise ValueError(f"the model {path} cannot be loaded ({reason}): {helps}") from None
         self._model = model.to(device).eval()

@@ -14,7 +14,7 @@ AWAY = "couldn't connect"
 """What it says of a Hub that it does not reach."""
 
 
-def why_not_loaded(error: Exception, name: object) -> str:
+def why_not_loaded(error: Exception, name: object, revision: str | None = None) -> str:
     """What is wrong with a model that transformers does not load, in one line, and what to do where
     there is no network. Of weights that do not fit it only says that the report above shows it,
     which nobody sees."""
@@ -24,7 +24,8 @@ def why_not_loaded(error: Exception, name: object) -> str:
     if AWAY not in told:
         return told
     where = "name a folder that holds the model, or fetch it where there is a network"
-    return f"{told}: {where} (hf download {name})"
+    pinned = f" --revision {revision}" if revision else ""
+    return f"{told}: {where} (hf download {name}{pinned})"
 
 
 def read_training(folder: Path) -> dict[str, Any]:

@@ -32,6 +32,10 @@ ALONE = (0, *range(0xD0, 0xD9))
 """Bytes behind 0xFF without a length: of no marker, of a restart of the pixels, of the start."""
 
 
+DEPTH = 24
+"""Where in a PNG its bits per channel stand."""
+
+
 def opened(data: bytes) -> Image.Image:
     """The image in the bytes, its pixels not yet read. OSError, SyntaxError or ValueError where
     there is none of FORMATS; DecompressionBombError for more pixels than Pillow opens."""
@@ -55,6 +59,7 @@ def as_stored(data: bytes) -> bytes:
             is_jpeg = MEDIA[str(image.format)] == "jpeg"
             is_alone = is_one and image.format != "MPO" and not (is_jpeg and _goes_on(data))
             is_plain = is_alone and not is_deep
+            _scale_clear(image, data)
             if is_plain and not _is_turned(image) and not _is_clear(image):
                 return data
             if is_jpeg:
@@ -116,6 +121,16 @@ def _is_clear(image: Image.Image) -> bool:
     if not image.has_transparency_data:
         return False
     return image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
+
+
+def _scale_clear(image: Image.Image, data: bytes) -> None:
+    """Of a PNG, in place: the colour that stands for transparent pixels, which Pillow leaves as it
+    is where it scales theirs to 8 bits. Of 16 bits it keeps the upper half."""
+    clear, depth = image.info.get("transparency"), data[DEPTH] if image.format == "PNG" else 8
+    if image.mode == "L" and isinstance(clear, int) and depth < 8:
+        image.info["transparency"] = clear * 255 // (2**depth - 1)
+    if image.mode == "RGB" and isinstance(clear, tuple) and depth == 16:
+        image.info["transparency"] = tuple(part >> 8 for part in clear)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

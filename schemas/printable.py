@@ -30,6 +30,12 @@ def visible(text: str) -> str:
     return HIDDEN.sub(lambda found: _escape(found[0]), text)
 
 
+def encodable(text: str) -> str:
+    """With a question mark in place of each half of a character, which JSON may hold and no file
+    takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def shell_word(text: str) -> str:
     """The text as one word that a shell reads back, and that can be seen."""
     if not HIDDEN.search(text) and not any(space in text for space in SPACES):

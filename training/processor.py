@@ -32,7 +32,8 @@ def load_processor(
         tokenizer = AutoTokenizer.from_pretrained(path, revision=revision, padding_side="left")
         images = kind.images(path, min_pixels=min_pixels, max_pixels=max_pixels, revision=revision)
     except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"no processor at {path}: {why_not_loaded(error, path)}") from None
+        reason = why_not_loaded(error, path, revision)
+        raise ValueError(f"no processor at {path}: {reason}") from None
     if not tokenizer.get_vocab().keys() & {*kind.placeholders}:
         # Where a folder has no tokenizer, transformers makes an empty one without an error.
         raise ValueError(

@@ -19,7 +19,7 @@ SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
 """Signs of what says no more than that a letter is the answer."""
 RETRACTS = re.compile(r"(?:#[A-Z]+)?[dosrpxn&,]{0,3}z")
 """The start of a clause that takes back what was said."""
-ASSENTS = re.compile(rf"(?:[sx],)*#[A-Z]+[,.][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS})\.?$")
+ASSENTS = re.compile(rf"(?:[sx],)*#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS})\.?$")
 """"Yes, I can help with that", "No, I can't help with that": of who answers, not of things."""
 
 

@@ -32,7 +32,8 @@ THOUGHT = re.compile(
     r"<\|(?P<ends>end)_(?:of_thought|thinking)\|>"
     r"|[<◁]\|?\s*(?P<end>/?)\s*\w{0,12}:?(?P<name>think|thought|reason|"
     r"refle|analy|scratch|monolog|deliberat|observ|scene|rational|expla|plan|caption|summar|cot|"
-    r"critiq|verif|draft|percep|steps?)\w{0,20}\s*\|?[>▷]|\[(?P<end_of>/?)THINK\]"
+    r"critiq|verif|draft|percep|steps?)\w{0,20}(?:\s{1,9}[\w-]{1,30}=[^<>▷]{0,500}+(?<!/))?\s*\|?[>▷]"
+    r"|\[(?P<end_of>/?)THINK\]"
     r"|<\|channel\|>(?:analysis|commentary|(?P<final>final))(?:<\|message\|>)?",
     re.IGNORECASE,
 )

@@ -47,6 +47,8 @@ def load_similarity(name: str) -> Similarity:
         raise ValueError(
             f"label similarity {name} needs {package}: pip install {package} ({error})"
         ) from None
+    except MemoryError:  # of this machine: the package may be sound
+        raise
     except (Exception, SystemExit) as error:  # of its own code, and of all that it imports
         raise ValueError(
             f"label similarity {name}: {package} cannot be imported ({first_line(error)}): install "
@@ -57,6 +59,8 @@ def load_similarity(name: str) -> Similarity:
         if not np.nan_to_num(np.asarray(embed(PROBE), dtype=np.float64)).any():
             raise ValueError(f"it has no vector for {PROBE!r}")
         return _cosine(embed)
+    except MemoryError:
+        raise
     except (Exception, SystemExit) as error:  # of a model's own code, torch or the Hub
         reason = first_line(error)
         raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.chat import Failure, Usage
+from schemas.printable import encodable
 from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
 from tasks.chat.streams import FIRST, is_stream, streamed
@@ -27,8 +28,8 @@ PLACES = ("text", "value", "json", "content")
 CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """Names of the number of input tokens that a provider had in its cache."""
 BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
-"""Anthropic's names for input tokens that its `input_tokens` leave out; where a server counts
-`prompt_tokens`, these are among them."""
+"""Anthropic's names for input tokens that its `input_tokens` leave out. Among `prompt_tokens` they
+are counted, but by gateways that only rename Anthropic's: more than all cannot be among them."""
 WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
 """Comments of a stream before an answer that is none: sent so that the connection stays open."""
 BROKEN_OFF = (
@@ -87,7 +88,7 @@ def read_completion(raw: bytes) -> Completion:
         raise ValueError(f"the answer is not a chat completion: {_shown(raw)}")
     first = _first_choice(body["choices"])
     reason = first.get("finish_reason")
-    reason = reason if isinstance(reason, str) else None
+    reason = encodable(reason) if isinstance(reason, str) else None
     if is_said(first.get("error")) or (reason or "").lower() in BROKEN_OFF:
         raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
     message = first.get("message") or first.get("delta")  # of a stream in one piece
@@ -169,7 +170,7 @@ def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure |
 def _detail(text: str, refusal: object, finish_reason: str | None, thought: str) -> str:
     """Why there is no text to use, in the reply's own words where it refuses."""
     if isinstance(refusal, str) and (said := refusal[-MAX_TOLD:].strip()):
-        return said
+        return encodable(said)
     ended = f"finish_reason is {finish_reason}"
     if text.strip():
         return ended
@@ -186,7 +187,7 @@ def _text(content: object) -> str:
         return _text(content[place]) if is_part else json.dumps(content)
     if isinstance(content, list):
         content = "".join(map(_part, content))
-    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
+    return encodable(content) if isinstance(content, str) else ""
 
 
 def _part(part: object) -> str:
@@ -217,7 +218,7 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     functions = [call.get("function") for call in calls if isinstance(call, dict)]
     for function in (*functions, message.get("function_call")):
         arguments = _text(function.get("arguments")) if isinstance(function, dict) else ""
-        yield unquoted(arguments) or arguments
+        yield _text(unquoted(arguments)) or arguments
 
 
 def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
@@ -233,9 +234,11 @@ def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
 def _usage(usage: Any) -> Usage:
     """The tokens that are paid, by the names that providers give them."""
     found = usage if isinstance(usage, dict) else {}
-    num_read = _number(found.get("prompt_tokens")) or (
-        _number(found.get("input_tokens")) + sum(_number(found.get(name)) for name in BESIDE)
-    )
+    num_prompt = _number(found.get("prompt_tokens"))
+    num_read = num_prompt or _number(found.get("input_tokens"))
+    num_beside = sum(_number(found.get(name)) for name in BESIDE)
+    if not num_prompt or num_beside > num_prompt:
+        num_read += num_beside
     num_written = _first(found, ("completion_tokens", "output_tokens"))
     details = [found, found.get("prompt_tokens_details"), found.get("input_tokens_details")]
     cached = max(_first(part, CACHED) for part in details)

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from schemas.chat import Failure
+from schemas.printable import encodable
 from schemas.redaction import redacted
 from schemas.retry import TransientError, may_pass
 from tasks.chat.named import OF_IMAGES, OF_TOKENS, names_any, names_request
@@ -163,14 +164,14 @@ def body_words(body: Any) -> tuple[str, str]:
         body = body[0]
     about = _about(body) if isinstance(body, dict) else body
     if not isinstance(about, dict):
-        return "", str(about)
+        return "", encodable(str(about))
     inner = about.get("innererror")  # Azure's form
     codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None]
     message = str(next(filter(None, map(about.get, MESSAGES)), about))
     param = about.get("param")
     if isinstance(param, str) and param not in message:
         message = f"{message} ({param})"
-    return " ".join(str(code) for code in codes if code), message
+    return encodable(" ".join(str(code) for code in codes if code)), encodable(message)
 
 
 def _about(body: dict[str, Any]) -> Any:

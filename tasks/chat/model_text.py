@@ -13,13 +13,13 @@ from pydantic import BaseModel, ValidationError
 THOUGHT = re.compile(
     r"<\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
     r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis))"
-    r"(?:\s{1,9}\w{1,30}=[^<>/]{0,60})?\s?\|?>|"
+    r"(?:\s{1,9}[\w-]{1,30}=[^<>]{0,500}+(?<!/))?\s?\|?>|"
     r"\[/?THINK\]|\u25c1/?think\u25b7|<\|channel\|>\w+"
 )
 """Begins or ends the reasoning that open models write before their reply."""
-ENDS_THOUGHT = re.compile(r"/|end_|final", re.I)
-"""In a tag that ends it. OpenAI's open models go on to another channel, of which the last is
-"final"."""
+ENDS_THOUGHT = re.compile(r"\W*(?:/|(?:seed:)?end_|channel\|>final)", re.I)
+"""How a tag begins that ends it. OpenAI's open models go on to another channel, of which the last
+is "final"."""
 FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
 """A block of Markdown code, in which many models put their JSON."""
 OBJECT = re.compile(r"\{\s*[\"}]")
@@ -100,7 +100,7 @@ def without_thoughts(text: str) -> str:
     kept: list[str] = []
     before, start, is_open = "", 0, False
     for tag in _outside(THOUGHT, text):
-        is_end = ENDS_THOUGHT.search(tag[0]) is not None
+        is_end = ENDS_THOUGHT.match(tag[0]) is not None
         if not is_open:
             kept.append(text[start : tag.start()])
             if is_end:  # it began before the reply, in the prompt

@@ -25,7 +25,8 @@ which names no parameter, Groq's, whose model wrote something else, and Ollama's
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string", "of type string", "only text content", "text inputs",
-    "text only", "only supports text", "supports only text", "visual input", "pixel values",
+    " text only ", "only supports text", "supports only text", "only accepts text",
+    "accepts only text", "only text is", "visual input", "pixel values",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs."""
 OF_TOKENS = ("max tokens", "max completion tokens")

@@ -8,6 +8,7 @@ import msgspec
 from pydantic import BaseModel
 
 from schemas.chat import Message, Request, Role, schema_of
+from schemas.printable import encodable
 from tasks.chat.dialects import STREAM_OPTIONS, STRICT, Dialect, Form, parameters_of
 from tasks.chat.sent_images import data_url
 
@@ -43,7 +44,7 @@ def _kept(fields: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    text = message.text.encode("utf-8", "replace").decode()
+    text = encodable(message.text)
     if message.photograph is None:
         return {"role": message.role.value, "content": text}
     picture = {"type": "image_url", "image_url": {"url": data_url(message.photograph)}}

@@ -21,6 +21,7 @@ from schemas.box import Corners, overlap
 from schemas.columns import frame_of
 from schemas.config.evaluation import EvaluatedModel
 from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
+from tasks.chat.heartbeats import HEARTBEAT_SECONDS, beating
 from tasks.evaluate.asked import Row
 from tasks.evaluate.infer import replies_artifact
 from tasks.evaluate.local_replies import ONE_AT_A_TIME, image_for, load_local
@@ -63,15 +64,26 @@ def measure_attention(
 
 
 def attend(
-    items: pl.DataFrame, replies: pl.DataFrame, model: EvaluatedModel, root: Path
+    items: pl.DataFrame,
+    replies: pl.DataFrame,
+    model: EvaluatedModel,
+    root: Path,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
 ) -> pl.DataFrame:
     """Rows of ATTENTION, in the order of the items."""
     from evaluation.local import Asked  # loads torch
 
     asked = items.join(replies.drop("benchmark"), on="item_id", maintain_order="left")
-    store, rows = PhotographStore(root), []
-    with ONE_AT_A_TIME:  # for all: in between, another model would be loaded in place of this one
-        for item in asked.iter_rows(named=True):
+    store, rows, num_done = PhotographStore(root), [], 0
+
+    def tell(took: float) -> None:
+        told = "attend: %s on %s: still running, %.0f s: %d of %d items"
+        logger.info(told, model.name, items["benchmark"][0], took, num_done, items.height)
+
+    # For all: in between, another model would be loaded in place of this one.
+    with beating(tell, heartbeat_seconds), ONE_AT_A_TIME:
+        for number, item in enumerate(asked.iter_rows(named=True)):
+            num_done = number
             place, boxes = answer_place(item["text"] or ""), gold_boxes(item)
             if place is None or not boxes or len(item["images"]) != 1:
                 continue

@@ -5,6 +5,7 @@ The folder is described as it lies on disk: files by their path in it, columns b
 Parquet files, nested ones as fields of fields.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ import pyarrow as pa
 from schemas.dataset_folder import DATA
 from tasks.sources.reader import Rights
 
+VERSIONED = re.compile(r"cc(?:-by[a-z-]*|0)-\d\.\d")
+"""The Hub's names of licences of Creative Commons that have an address."""
 CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -102,7 +105,7 @@ def _licence(rights: Rights) -> str:
     always SPDX's."""
     if rights.licence == "other":
         return rights.annotations
-    if not rights.licence.startswith(("cc-", "cc0-")):
+    if not VERSIONED.fullmatch(rights.licence):
         return rights.licence
     return f"https://spdx.org/licenses/{rights.licence.upper()}.html"
 

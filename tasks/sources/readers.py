@@ -20,8 +20,8 @@ OWN = "Annotations: of those who built this dataset."
 
 
 def reader_of(kind: SourceKind, own_licence: str | None = None) -> Reader:
-    """That of a form; with a licence of one's own, of own annotations in it, which are
-    nobody else's. ValueError where the kind has no reader yet."""
+    """The reader of a form. With `own_licence`, the licence of annotations of one's own, what it
+    reads belongs to no collection. ValueError where the kind has no reader yet."""
     if kind not in READERS:
         raise ValueError(f"source.kind {kind} has no reader: add it to READERS in {__name__}")
     reader = READERS[kind]

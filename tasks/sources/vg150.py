@@ -8,6 +8,7 @@ those in its header are used. Of rows with the same image id the first stays, wi
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -130,7 +131,9 @@ def _plausible(side: object) -> int | None:
 
 
 def _id_text(image_id: object) -> str | None:
-    return None if image_id is None else str(_without_point(image_id))
+    """None where there is none: pandas writes NaN into the gaps of a column of numbers."""
+    is_gap = isinstance(image_id, float) and not isfinite(image_id)
+    return None if image_id is None or is_gap else str(_without_point(image_id))
 
 
 def _without_point(value: object) -> object:
@@ -244,7 +247,7 @@ def _decode(
         raws = decode_parts(text.encode() if isinstance(text, str) else text, list[msgspec.Raw])
     except UNREADABLE as error:
         item = "image" if role == "objects" else role
-        ledger.append(lost(image_id, item, "record-unreadable", f"{role}: {error}"))
+        ledger.append(lost(image_id, item, "record-unreadable", f"{role}: {problem_in(error)}"))
         return None
     read, problems = decode_each(raws, shape)
     reason = f"{role}-unreadable"

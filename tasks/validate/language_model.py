@@ -43,7 +43,7 @@ class LanguageModel:
                 place, dtype=torch.float32, **given
             )
         except Exception as error:  # of many kinds: damaged weights, what no package knows
-            reason = why_not_loaded(error, config.name)
+            reason = why_not_loaded(error, config.name, config.revision)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._model = model.to(device).eval()
         self._batch_size = config.batch_size

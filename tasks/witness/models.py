@@ -33,7 +33,7 @@ class Viewer:
                 trust_remote_code=False,
             )
         except Exception as error:  # of many kinds: damaged weights, what no package knows
-            reason = why_not_loaded(error, config.name)
+            reason = why_not_loaded(error, config.name, config.revision)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None
         self._batch_size = config.batch_size
 

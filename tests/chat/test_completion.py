@@ -62,6 +62,9 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
         {"content": f"<thinking>{DRAFT}</thinking>\n{OURS}"},
         {"content": f'<think duration="3 s">{DRAFT}</think>\n{OURS}'},
+        {"content": f'<thinking data-by="a/b" sign="{"x" * 300}">{DRAFT}</thinking>\n{OURS}'},
+        {"content": f'<think phase="final">{DRAFT}</think>{OURS}'},
+        {"content": f'<think duration="3"/>{OURS}'},
         {"content": f"[THINK]{DRAFT}[/THINK]{OURS}"},
         {"content": f"<think>one</think><think>{DRAFT}</think>{OURS}</think>"},
         {"content": f"<THINK>\n{DRAFT}\n</ THINK >\n\nHere: {OURS}"},
@@ -108,6 +111,28 @@ def test_the_object_is_read_wherever_it_stands(message: dict[str, Any]) -> None:
     assert completion.failure is None
     assert read_object(completion.text, Vote).answer == "B"
     assert not lacks_form(completion.text, Vote)
+
+
+def test_half_a_character_in_arguments_written_a_second_time_is_read() -> None:
+    completion = read_completion(body({"tool_calls": [call('"{\\"why\\": \\"\\ud83d\\"}"')]}))
+    assert completion.text == '{"why": "?"}'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"refusal": "\ud83d no"}, {"content": [{"type": "refusal", "refusal": "\ud83d no"}]}],
+)
+def test_half_a_character_in_a_refusal_is_told(message: dict[str, Any]) -> None:
+    completion = read_completion(body(message, finish_reason="\ud83d"))
+    assert (completion.failure, completion.detail) == (Failure.REFUSED, "? no")
+    assert completion.finish_reason == "?"
+
+
+def test_half_a_character_in_an_error_is_told() -> None:
+    said = {"error": {"message": "\ud83d no", "code": "\ud83d"}}
+    assert error_words(json.dumps(said).encode()) == ("?", "? no")
+    with pytest.raises(UpstreamError, match=r"^\? no$"):
+        read_completion(json.dumps(said).encode())
 
 
 @pytest.mark.parametrize("said", [OURS, f"```json\n{OURS}\n```", f"<think>{DRAFT}</think>{OURS}"])
@@ -186,7 +211,8 @@ def test_a_draft_is_no_reply(message: dict[str, Any]) -> None:
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", OURS, "so ", "[THINK]", "\n"])))
 def test_an_object_after_thoughts_that_do_not_end_is_never_read(parts: list[str]) -> None:
-    for begins in ("<think>", '<think duration="3 s">'):
+    tags = ("<think>", '<think duration="3 s">', '<think mode="final" end_of="a/b">')
+    for begins in tags:
         assert without_thoughts("".join(parts) + begins + OURS) == ""
     assert OURS in without_thoughts("".join(parts) + "</think>" + OURS)
 
@@ -256,6 +282,8 @@ def test_a_reply_without_anything_has_a_reason() -> None:
          Usage(1, 16)),
         ({"prompt_tokens": 56, "input_tokens": 9, "cache_creation_input_tokens": 7,
           "cache_read_input_tokens": 40, "completion_tokens": 3}, Usage(1, 56, 40, 3)),
+        ({"prompt_tokens": 9, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 40,
+          "completion_tokens": 3, "total_tokens": 12}, Usage(1, 56, 40, 3)),
         ({"prompt_tokens": 9, "completion_tokens": 60,
           "completion_tokens_details": {"reasoning_tokens": 50}}, Usage(1, 9, 0, 60)),
         ({"prompt_tokens": 9, "completion_tokens": 10,
@@ -395,6 +423,9 @@ def test_bodies_that_servers_sent(store: str) -> None:
         (500, "no backend for constrained decoding", RejectedError),
         (500, "this is a text-only model", RejectedError),
         (500, "The model only supports text", RejectedError),
+        (500, "Only text is supported by this endpoint", RejectedError),
+        (500, "this deployment accepts only text", RejectedError),
+        (500, "context only partially loaded, try again", PassingError),
         (500, "forward() got an unexpected keyword argument 'pixel_values'", RejectedError),
         (500, "json schema conversion failed: Unrecognized schema", RejectedError),
         (500, '{"detail": "unexpected keyword argument \'temperature\'"}', RejectedError),

@@ -1,5 +1,7 @@
 """Where local models look while they answer: the tiny model of each family, and the report."""
 
+import logging
+
 import numpy as np
 import polars as pl
 import pytest
@@ -131,7 +133,7 @@ def test_the_tokens_of_an_image_are_in_order_of_rows(made, place):
 
 
 @pytest.mark.long
-def test_answers_in_their_tag_about_one_picture_with_gold_are_measured(tmp_path):
+def test_answers_in_their_tag_about_one_picture_with_gold_are_measured(tmp_path, caplog):
     pytest.importorskip("torch")
     model = EvaluatedModel.model_validate(LOOKING)
     image = photograph(tmp_path)
@@ -145,7 +147,10 @@ def test_answers_in_their_tag_about_one_picture_with_gold_are_measured(tmp_path)
     ]
     texts = [PERFECT, "(A) left", PERFECT, PERFECT, None]
     replies = [reply(row, text) for row, text in zip(rows, texts, strict=True)]
-    found = attend(frame_of(rows, ITEM), frame_of(replies, REPLY), model, tmp_path)
+    with caplog.at_level(logging.INFO, logger="tasks.evaluate"):
+        found = attend(frame_of(rows, ITEM), frame_of(replies, REPLY), model, tmp_path, 0.01)
+    beats = [told for told in caplog.messages if "still running" in told]
+    assert beats and "on stvqa_val: still running, 0 s: 0 of 5 items" in beats[0]
     assert found["item_id"].to_list() == ["stvqa_val-1"] * 2
     assert found["layer"].to_list() == [0, 1]
     # The dog's and the cat's boxes are two quarters of the picture.

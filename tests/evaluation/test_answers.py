@@ -155,6 +155,8 @@ CASES = [
     (YES, "I know that it is so", None),
     (YES, "Yes, I can help with that! Please upload the image.", None),
     (YES, "Yes! I can help you with this.", None),
+    (YES, "Yes - I can help with that.", None),
+    (YES, "Yes: the dog is on it.", "A"),
     (YES, "Yes, I can confirm that.", "A"),
     (YES, "Yes. I can clearly see it.", "A"),
     (THINGS, "cat", "A"),
@@ -196,6 +198,9 @@ CASES = [
     (PLACES, "<think>The answer is A.</think>", None),
     (PLACES, "<think>x</think><think>the answer is A</think> C", "C"),
     (PLACES, "<think>unfinished: the answer is B", None),
+    (PLACES, '<think duration="3 s">unfinished: the answer is B', None),
+    (PLACES, '<thinking phase="final" data-by="a/b">The answer is B.</thinking> A', "A"),
+    (PLACES, '<step n="1"/>The answer is B.', "B"),
     (
         PLACES,
         "<observe>A cup.</observe><scene>{}</scene><think>(A)?</think><answer>(D) in front of"

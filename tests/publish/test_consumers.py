@@ -148,7 +148,9 @@ def test_a_licence_that_has_no_page_is_told_in_words():
 
     assert told(SourceKind.COCO) == reader_of(SourceKind.COCO).rights.annotations
     assert told(SourceKind.COCO, "apache-2.0") == "apache-2.0"
-    assert told(SourceKind.COCO, "cc") == "cc"  # the family, of which none is meant
+    for family in ("cc", "cc-by", "cc-by-nc-sa"):  # of which no version is meant
+        assert told(SourceKind.COCO, family) == family
+    assert told(SourceKind.COCO, "cc0-1.0").endswith("/CC0-1.0.html")
     assert told(SourceKind.COCO, "cc-by-nc-4.0").endswith("/CC-BY-NC-4.0.html")
 
 

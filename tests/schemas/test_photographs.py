@@ -2,6 +2,8 @@
 
 import io
 import random
+import struct
+import zlib
 from pathlib import Path
 
 import datasets
@@ -181,6 +183,33 @@ def test_a_grey_of_16_bits_that_stands_for_nothing_is_white():
     first, *others = seen(as_stored(buffer.getvalue()))
     assert (first[:, :30] == 255).all() and (first[:, 30:] == 40_000 >> 8).all()
     assert all(np.array_equal(first, other) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("depth", "colour", "row", "clear"),
+    [
+        (2, 0, b"\x40", b"\0\1"),
+        (4, 0, b"\x50", b"\0\5"),
+        (16, 2, b"\1\x2c" * 3 + bytes(6), b"\1\x2c" * 3),
+    ],
+)
+def test_a_colour_that_stands_for_nothing_is_white_whatever_its_bits(depth, colour, row, clear):
+    """Two pixels, of which the second is black."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        ends = zlib.crc32(kind + content).to_bytes(4, "big")
+        return len(content).to_bytes(4, "big") + kind + content + ends
+
+    header = struct.pack(">2I5B", 2, 1, depth, colour, 0, 0, 0)
+    chunks = (
+        (b"IHDR", header),
+        (b"tRNS", clear),
+        (b"IDAT", zlib.compress(b"\0" + row)),
+        (b"IEND", b""),
+    )
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in chunks)
+    for reading in seen(as_stored(data)):
+        assert reading.tolist() == [[[255] * 3, [0] * 3]]
 
 
 @pytest.mark.parametrize(

@@ -449,6 +449,15 @@ def test_a_row_whose_id_is_nan_is_told_as_such(tmp_path):
     assert "got NaN, an infinity or an object" in detail
 
 
+def test_a_gap_among_ids_that_are_numbers_is_no_id(tmp_path):
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame([ROW | {"image_id": one} for one in (1.0, NAN, INFINITY)]).write_parquet(path)
+    scenes, ledger = read("vg150", path, tmp_path)
+    assert facts(scenes) == FACTS
+    lost = ledger.filter(reason="image-unreadable")["detail"].to_list()
+    assert lost == [f"rows.parquet: row {row}: no image id" for row in (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("key", "told"),
     [
@@ -760,6 +769,8 @@ BAD_OBJECTS = [
         ({"names": [" "], "name": "cup"}, ["cup"]),
         ({"names": ["mug"], "name": "cup"}, ["mug"]),
         ({"names": ["mug"], "name": 5}, ["mug"]),
+        ({"names": "mug", "name": "cup"}, ["cup"]),
+        ({"names": [5], "name": "cup"}, ["cup"]),
         ({"names": [None], "name": None}, []),
     ],
 )
@@ -768,7 +779,8 @@ def test_a_thing_may_have_its_name_as_an_end_does(tmp_path, named, names):
     folder = write(tmp_path / "vg", objects=[{"image_id": 1, "objects": [DOG, TREE, third]}])
     scenes, ledger = read("visual-genome", folder, tmp_path)
     assert [name for _, _, _, name, _ in facts(scenes)] == ["dog", "tree", *names]
-    assert ("field-unreadable" in ledger["reason"]) == (named["name"] == 5)
+    is_odd = named["name"] == 5 or named["names"] in ("mug", [5])
+    assert ("field-unreadable" in ledger["reason"]) == is_odd
 
 
 @pytest.mark.parametrize("is_object", [True, False])

@@ -193,6 +193,19 @@ def test_a_package_of_similarities_that_does_not_work_is_one_line(code, tmp_path
     assert line.startswith("error: label similarity spacy:x: ")
 
 
+@pytest.mark.parametrize(
+    "code", ["raise MemoryError", "def load(name):\n    raise MemoryError('buffer')"]
+)
+def test_a_machine_without_memory_makes_no_package_a_broken_one(code, tmp_path, monkeypatch):
+    (tmp_path / "spacy.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    done = call("score", written(tmp_path, ROW), "--similarity", "spacy:x")
+    sys.modules.pop("spacy", None)  # monkeypatch would put it back
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1 and line.startswith("error: memory ran out"), line
+
+
 def test_what_is_no_dataset_is_told(tmp_path, dataset):
     path = written(tmp_path, {"question_id": "q1", "completion": "x"})
     with pytest.raises(ValueError, match="is not a dataset folder"):

@@ -179,7 +179,9 @@ def test_without_a_network_a_model_of_the_hub_is_told_to_be_fetched(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", ABSENT], env=os.environ | home, capture_output=True, text=True
     )
-    assert done.stderr.splitlines()[-1].endswith("(hf download nobody/no-such-model)"), done.stderr
+    assert done.stderr.splitlines()[-1].endswith(
+        f"(hf download nobody/no-such-model --revision {'0' * 40})"
+    ), done.stderr
 
 
 @pytest.mark.parametrize("kept", [0, 7, 1000])

@@ -99,10 +99,12 @@ def decoded(
     try:
         return decoder.decode(raw)
     except UNREADABLE:
-        # A record of attributes alone says nothing without them; objects have names beside a name.
+        # A record of attributes alone says nothing without them; objects have names or a name.
         needed = {"attributes"} if shape is Attributes else set()
-        spare = {"name"} if shape is Object else set()
+        spare = {"name", "names"} if shape is Object else set()
         record, problems = decode_without(raw, shape, DISPENSABLE - needed | spare)
+        if isinstance(record, Object) and "names" in dict(problems) and not record.name:
+            raise
         ledger += [
             repaired(image_id, f"{item}.{name}", "field-unreadable", problem)
             for name, problem in problems
