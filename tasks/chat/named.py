@@ -14,14 +14,18 @@ OF_FORM = (
     "constrained decoding",
     "guided",
     "grammar",
+    "lm format enforcer",
+    "outlines",
+    "llguidance",
     "additionalproperties",
     "additional properties",
     "requested parameters",
     "generate json",
     "required for format",
 )
-"""Words of a rejection whose cause is the required form of the reply. The last are OpenRouter's,
-which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
+"""Words of a rejection whose cause is the required form of the reply, and names of what enforces
+one. The last are OpenRouter's, which names no parameter, Groq's, whose model wrote something else,
+and Ollama's."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string", "of type string", "only text content", "text inputs",
@@ -39,6 +43,12 @@ REFUSED = (
 """What a server says of a field that it does not take. A name of one word may be another thing than
 the field, as in "unexpected provider error"."""
 REFUSES = re.compile(rf"\b{REFUSED}\b", re.I)
+NEVER = re.compile(
+    r"\bunsupported\b|\b(?:not|n't|no|cannot|without) (?:\w+ )?support|\bnot implemented\b|"
+    r"\bnot installed\b|\b(?:not|un)[ _-]?available (?:for|with|on) this model\b",
+    re.I,
+)
+"""What stays as it is however often it is asked for."""
 OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
 """What a field is called."""
 OF_STREAMS = re.compile(
@@ -72,6 +82,11 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
     is_field = any(_refuses(words, name) for name in fields)
     return is_field or names_any(words, named) or names_turns(words) or names_streams(words)
+
+
+def says_never(words: str) -> bool:
+    """Whether a server says that it lacks something, and not that it is busy."""
+    return NEVER.search(words) is not None
 
 
 def _refuses(words: str, name: str) -> bool:
