@@ -3,7 +3,8 @@
 import re
 
 STATED = re.compile(
-    r"(?:(?:option|choice|answer|letter)\b[\s:]*)?"  # Option B
+    r"(?:(?:the )?(?:(?:correct|right|best) )?"  # the answer is B
+    r"(?:option|choice|answer|letter)\b(?: is\b)?[\s:=]*)?"  # Option B
     r"(?:\(([A-D])\)|\[([A-D])\]|([A-D]))"
     r"(?:\s*[).:;,=\n\uff1a]\s*|\s+-\s*|\s*[\u2013\u2014]\s*|(?<=[)\]])\s+|$|"
     r"\s*(?=\((?!not\b|wrong|incorrect|false)[^()]+\)$))"  # B (left)
@@ -20,7 +21,8 @@ EMPHASIS = re.compile(r"[*`]+|__+")
 
 def stated_letter(text: str) -> str | None:
     """The capital letter, A to D, that a text for an answer states: "b", "(B)", "B) left",
-    "B (left)", "Option B". None where it states no letter, or may state several."""
+    "B (left)", "Option B", "The answer is B". None where it states no letter, or may state
+    several."""
     plain = EMPHASIS.sub("", text)
     found = STATED.fullmatch(plain.strip(MARKUP).rstrip(".").strip(MARKUP))
     if not found:
