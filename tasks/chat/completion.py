@@ -12,9 +12,9 @@ import msgspec
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
-from tasks.chat.streams import FIRST, is_stream, streamed
+from tasks.chat.streams import DETAILS, FIRST, arguments_of, is_stream, streamed
 
-REASONING = ("reasoning_content", "reasoning")
+REASONING = ("reasoning_content", "reasoning", "thinking")
 """Fields of a message in which servers put what they take for reasoning."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
@@ -94,7 +94,7 @@ def read_completion(raw: bytes) -> Completion:
     message = message if isinstance(message, dict) else {}
     content = _text(message.get("content"))
     calls = list(_call_arguments(message))
-    thoughts = [_text(message[name]) for name in REASONING if name in message]
+    thoughts = _thoughts(message)
     text = _spoken(content, calls, thoughts) or content
     refusal = message.get("refusal") or _refusal(message.get("content"))
     failure = _failure(text, refusal, reason)
@@ -214,10 +214,20 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     """The arguments of every tool that the model calls, as JSON."""
     calls = message.get("tool_calls")
     calls = calls if isinstance(calls, list) else []
-    functions = [call.get("function") for call in calls if isinstance(call, dict)]
-    for function in (*functions, message.get("function_call")):
-        arguments = _text(function.get("arguments")) if isinstance(function, dict) else ""
+    told = [arguments_of(call) for call in calls if isinstance(call, dict)]
+    for said in (*told, arguments_of({"function": message.get("function_call")})):
+        arguments = _text(said)
         yield unquoted(arguments) or arguments
+
+
+def _thoughts(message: Mapping[str, Any]) -> list[str]:
+    """What a server takes for reasoning, by every name; its parts only where they stand alone."""
+    told = [_text(message[name]) for name in REASONING if name in message]
+    parts = message.get(DETAILS)
+    if any(told) or not isinstance(parts, list):
+        return told
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return [*told, _text(texts)]
 
 
 def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:

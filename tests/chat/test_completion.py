@@ -50,6 +50,10 @@ def call(arguments: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": "Vote", "arguments": arguments}}
 
 
+def details(text: str) -> dict[str, Any]:
+    return {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -92,7 +96,15 @@ def call(arguments: Any) -> dict[str, Any]:
         {"content": None, "reasoning": OURS, "reasoning_content": OURS},
         {"content": "\n", "reasoning": f"```json\n{OURS}\n```"},
         {"content": OURS, "reasoning_content": DRAFT},
+        {"content": None, "thinking": OURS},
+        {"content": "", "reasoning_details": [details(OURS[:9]), details(OURS[9:])]},
+        {"content": "", "reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}],
+         "reasoning": OURS},
+        {"content": "", "reasoning": OURS, "reasoning_details": [details(OURS)]},
+        {"content": OURS, "reasoning_details": [details(DRAFT)]},
         {"content": None, "tool_calls": [call(OURS)]},
+        {"content": None, "tool_calls": [{"type": "custom", "custom": {"name": "Vote",
+                                                                       "input": OURS}}]},
         {"content": "", "tool_calls": [call(json.loads(OURS))]},
         {"content": None, "tool_calls": [call(json.dumps(OURS))]},
         {"content": None, "function_call": {"name": "Vote", "arguments": OURS}},
@@ -168,6 +180,8 @@ def test_a_stream_in_one_piece_is_read() -> None:
         {"content": f"<|begin_of_thought|>{OURS}"},
         {"content": None, "reasoning_content": f"It may be {OURS}, let me see"},
         {"content": None, "reasoning_content": OURS[:-1]},
+        {"content": None, "reasoning_details": [details(f"It may be {OURS}, let me see")]},
+        {"content": None, "reasoning_details": [7, {"type": "reasoning.text", "text": None}]},
         {"content": None, "reasoning_content": f"<think>{OURS}"},
         {"content": None, "tool_calls": [call(OURS), call(DRAFT)]},
         {"content": "Either of these.", "tool_calls": [call(OURS), call(DRAFT)]},
