@@ -21,10 +21,9 @@ from tasks.chat.completion import Completion
 from tasks.chat.errors import RejectedError
 from tasks.chat.model_text import begins_as_prose, lacks_form
 from tasks.chat.named import (
-    OF_FORM,
     in_snake_case,
-    names_any,
     names_field,
+    names_form,
     names_streams,
     names_turns,
 )
@@ -85,7 +84,7 @@ class Dialect:
             yield replace(self, is_merged=True)
         if not (self.is_streamed or request.chat.batch) and names_streams(error.words):
             yield replace(self, is_streamed=True)
-        if names_any(error.words, OF_FORM):
+        if names_form(error.words):
             yield from self.in_other_forms(request)
 
     def in_other_forms(self, request: Request) -> "Iterator[Dialect]":

@@ -9,9 +9,13 @@ OF_FORM = (
     "json object",
     "json mode",
     "structured output",
+    "structured response",
     "structured generation",
     "structured decoding",
+    "constrained generation",
+    "constrained sampling",
     "constrained decoding",
+    " fsm ",
     "guided",
     "grammar",
     "lm format enforcer",
@@ -26,12 +30,18 @@ OF_FORM = (
 """Words of a rejection whose cause is the required form of the reply, and names of what enforces
 one. The last are OpenRouter's, which names no parameter, Groq's, whose model wrote something else,
 and Ollama's."""
+NO_JSON = re.compile(
+    r"\bjson\b[^.\n]{0,30}\b(?:not |un)supported\b|\bsupports?\b[^.\n@]{0,20}\bjson\b", re.I
+)
+"""Words of who supports no JSON; others say of JSON that it is cut off."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string", "of type string", "only text content", "text inputs",
     "text only", "only supports text", "supports only text", "visual input", "pixel values",
+    "picture", "photo", "content part", "string content", '(not "list")', "'list' object",
 )  # fmt: skip
-"""Words of a rejection whose cause are the photographs."""
+"""Words of a rejection whose cause are the photographs. The last are Python's where a template
+expects a text: only beside a photograph it is a list."""
 OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
@@ -79,9 +89,15 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     people does not."""
     if words.lstrip().startswith("<"):
         return False
-    named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
+    named = (*OF_IMAGES, *OF_PARAMETERS)
     is_field = any(_refuses(words, name) for name in fields)
-    return is_field or names_any(words, named) or names_turns(words) or names_streams(words)
+    is_part = names_form(words) or names_turns(words) or names_streams(words)
+    return is_field or is_part or names_any(words, named)
+
+
+def names_form(words: str) -> bool:
+    """Whether a server speaks of the form that a reply must have."""
+    return names_any(words, OF_FORM) or NO_JSON.search(words) is not None
 
 
 def says_never(words: str) -> bool:
