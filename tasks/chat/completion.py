@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.chat import Failure, Usage
 from tasks.chat.errors import UpstreamError, is_error, is_said
-from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
+from tasks.chat.model_text import holds_object, is_blank, is_complete, sole_object, unquoted
 from tasks.chat.streams import DETAILS, FIRST, arguments_of, is_stream, streamed
 
 REASONING = ("reasoning_content", "reasoning", "thinking")
@@ -235,9 +235,9 @@ def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
     of the only tool call, else of an empty one what a server takes for reasoning. Either counts
     only where it is one JSON object and nothing else: a draft within a thought is no reply."""
     texts = [call for call in calls if call and not holds_object(content)]
-    if not texts and not content.strip():
+    if not texts and is_blank(content):
         texts = [text for text in thoughts if text.strip()]
-    return only_object(texts[0]) if len(set(texts)) == 1 else ""
+    return sole_object(texts[0]) if len(set(texts)) == 1 else ""
 
 
 def _usage(usage: Any) -> Usage:
