@@ -24,7 +24,7 @@ FILTERED = (
     "flagged",
 )
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
-OF_SIZE = ("exceed", "too large", "too big")
+OF_SIZE = ("exceed", "too large", "too big", "larger than", "smaller than", "over the limit")
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
 OF_LENGTH = (
     "context length", "context size", "context window", "maximum length", "prompt is too long",

@@ -431,6 +431,9 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
             error(400, "One of the image dimensions exceeds the maximum: 8000 pixels"),
             "pixels; lower max_image_side",
         ),
+        (error(400, "images must be smaller than 4096 pixels"), "pixels; lower max_image_side"),
+        (error(500, "the photo is larger than 5 MB"), "MB; lower max_image_side"),
+        (error(400, "Image resolution is over the limit"), "limit; lower max_image_side"),
     ],
 )
 def test_what_is_too_large_for_a_server_is_told_with_what_helps(
