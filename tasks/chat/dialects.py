@@ -26,6 +26,7 @@ from tasks.chat.named import (
     names_form,
     names_streams,
     names_turns,
+    of_named_kinds,
 )
 
 
@@ -80,6 +81,9 @@ class Dialect:
         for name in self._left_out_first(request):
             if name not in self.without and names_field(error.words, name):
                 yield replace(self, without=self.without | {name})
+        for kind in of_named_kinds(error.words, parameters_of(request.chat)):
+            if kind - self.without:
+                yield replace(self, without=self.without | kind)
         if not self.is_merged and names_turns(error.words):
             yield replace(self, is_merged=True)
         if not (self.is_streamed or request.chat.batch) and names_streams(error.words):

@@ -1,7 +1,7 @@
 """Named: what of a request a server's words speak of."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 OF_FORM = (
     "response format",
@@ -46,6 +46,12 @@ OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
+KINDS = (
+    (re.compile(r"\bnucleus\b", re.I), re.compile(r"top_p")),
+    (re.compile(r"\bsampling\b", re.I), re.compile(r"temperature|top_|min_p|penalty")),
+    (re.compile(r"\b(?:reasoning|think(?:ing)?)\b", re.I), re.compile(r"reason|think")),
+)
+"""What servers call several parameters at once, and the names of these."""
 REFUSED = (
     r"(?:unsupported|not (?:supported|allowed|permitted|accepted)|unknown|unexpected|"
     r"unrecogni[sz]ed|invalid|deprecated)"
@@ -123,8 +129,15 @@ def names_field(words: str, name: str) -> bool:
     return re.search(_pattern(name), in_snake_case(words)) is not None
 
 
+def of_named_kinds(words: str, names: Iterable[str]) -> Iterator[frozenset[str]]:
+    """Of these fields of a request, for each kind of which a server speaks, those of that kind."""
+    for kind, fields in KINDS:
+        if kind.search(words):
+            yield frozenset(name for name in names if fields.search(in_snake_case(name)))
+
+
 def _pattern(name: str) -> str:
-    pattern = re.escape(in_snake_case(name)).replace("_", "[_ -]")
+    pattern = re.escape(in_snake_case(name)).replace("_", "[_ .-]")
     return rf"(?<![a-z_]){pattern}(?![a-z_])"
 
 
