@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 from schemas.listing import walked
+from schemas.photographs import ENDINGS
 from schemas.refusal import what_helps
 
 MAX_BYTES = 256 << 20
 """Of one file: far more than any photograph has, and little enough to be read at once."""
 LONGEST = 255
 """Bytes of a file's name, the limit of common file systems: a longer text is not a name."""
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+SUFFIXES = (*ENDINGS, ".bmp", ".gif", ".tif", ".tiff")
 """Of names of images. Not all are decoded: see schemas.photographs."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 """What reading an archive raises; RuntimeError where it is encrypted or its compression unknown."""

@@ -16,6 +16,8 @@ DECODERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 FORMATS = ("JPEG", "PNG", "WEBP")
 """Pillow's names of the formats that it may decode. Its other decoders are not tried on bytes from
 data: one of them starts a program."""
+ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp")
+"""Of the names of their files; .mpo has several pictures in one JPEG."""
 MEDIA = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp"}
 """By format, the second half of the media type; the decoder of JPEG calls several pictures in one
 file MPO."""

@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 STATED = re.compile(
-    r"(?:(?:option|choice|answer|letter)\b[\s:]*)?"  # Option B
+    r"(?:(?:the )?(?:(?:correct|right|best) )?"  # the answer is B
+    r"(?:option|choice|answer|letter)\b(?: is\b)?[\s:=]*)?"  # Option B
     r"(?:\(([A-D])\)|\[([A-D])\]|([A-D]))"
     r"(?:\s*[).:;,=\n\u3001\u3002]\s*|\s+-\s*|\s*[\u2013\u2014]\s*|(?<=[)\]])\s*|$|"
     r"\s*(?=\((?!not\b|wrong|incorrect|false)[^()]+\)$))"  # B (left)
@@ -21,7 +22,8 @@ EMPHASIS = re.compile(r"[*`]+|__+")
 
 def stated_letter(text: str) -> str | None:
     """The capital letter, A to D, that a text for an answer states: "b", "(B)", "B) left",
-    "B (left)", "Option B". None where it states no letter, or may state several."""
+    "B (left)", "Option B", "The answer is B". None where it states no letter, or may state
+    several."""
     plain = EMPHASIS.sub("", unicodedata.normalize("NFKC", text))  # full-width marks become ours
     found = STATED.fullmatch(plain.strip(MARKUP).rstrip(".\u3002!").strip(MARKUP))
     if not found:

@@ -12,10 +12,10 @@ import msgspec
 from schemas.chat import Failure, Usage
 from schemas.printable import encodable
 from tasks.chat.errors import UpstreamError, is_error, is_said
-from tasks.chat.model_text import holds_object, is_complete, only_object, unquoted
-from tasks.chat.streams import FIRST, is_stream, streamed
+from tasks.chat.model_text import holds_object, is_blank, is_complete, sole_object, unquoted
+from tasks.chat.streams import DETAILS, FIRST, arguments_of, is_stream, streamed
 
-REASONING = ("reasoning_content", "reasoning")
+REASONING = ("reasoning_content", "reasoning", "thinking")
 """Fields of a message in which servers put what they take for reasoning."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
@@ -95,7 +95,7 @@ def read_completion(raw: bytes) -> Completion:
     message = message if isinstance(message, dict) else {}
     content = _text(message.get("content"))
     calls = list(_call_arguments(message))
-    thoughts = [_text(message[name]) for name in REASONING if name in message]
+    thoughts = _thoughts(message)
     text = _spoken(content, calls, thoughts) or content
     refusal = message.get("refusal") or _refusal(message.get("content"))
     failure = _failure(text, refusal, reason)
@@ -215,10 +215,20 @@ def _call_arguments(message: Mapping[str, Any]) -> Iterator[str]:
     """The arguments of every tool that the model calls, as JSON."""
     calls = message.get("tool_calls")
     calls = calls if isinstance(calls, list) else []
-    functions = [call.get("function") for call in calls if isinstance(call, dict)]
-    for function in (*functions, message.get("function_call")):
-        arguments = _text(function.get("arguments")) if isinstance(function, dict) else ""
+    told = [arguments_of(call) for call in calls if isinstance(call, dict)]
+    for said in (*told, arguments_of({"function": message.get("function_call")})):
+        arguments = _text(said)
         yield _text(unquoted(arguments)) or arguments
+
+
+def _thoughts(message: Mapping[str, Any]) -> list[str]:
+    """What a server takes for reasoning, by every name; its parts only where they stand alone."""
+    told = [_text(message[name]) for name in REASONING if name in message]
+    parts = message.get(DETAILS)
+    if any(told) or not isinstance(parts, list):
+        return told
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return [*told, _text(texts)]
 
 
 def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
@@ -226,9 +236,9 @@ def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
     of the only tool call, else of an empty one what a server takes for reasoning. Either counts
     only where it is one JSON object and nothing else: a draft within a thought is no reply."""
     texts = [call for call in calls if call and not holds_object(content)]
-    if not texts and not content.strip():
+    if not texts and is_blank(content):
         texts = [text for text in thoughts if text.strip()]
-    return only_object(texts[0]) if len(set(texts)) == 1 else ""
+    return sole_object(texts[0]) if len(set(texts)) == 1 else ""
 
 
 def _usage(usage: Any) -> Usage:

@@ -21,12 +21,12 @@ from tasks.chat.completion import Completion
 from tasks.chat.errors import RejectedError
 from tasks.chat.model_text import begins_as_prose, lacks_form
 from tasks.chat.named import (
-    OF_FORM,
     in_snake_case,
-    names_any,
     names_field,
+    names_form,
     names_streams,
     names_turns,
+    of_named_kinds,
 )
 
 
@@ -81,11 +81,14 @@ class Dialect:
         for name in self._left_out_first(request):
             if name not in self.without and names_field(error.words, name):
                 yield replace(self, without=self.without | {name})
+        for kind in of_named_kinds(error.words, parameters_of(request.chat)):
+            if kind - self.without:
+                yield replace(self, without=self.without | kind)
         if not self.is_merged and names_turns(error.words):
             yield replace(self, is_merged=True)
         if not (self.is_streamed or request.chat.batch) and names_streams(error.words):
             yield replace(self, is_streamed=True)
-        if names_any(error.words, OF_FORM):
+        if names_form(error.words):
             yield from self.in_other_forms(request)
 
     def in_other_forms(self, request: Request) -> "Iterator[Dialect]":

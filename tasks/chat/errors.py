@@ -12,7 +12,7 @@ from schemas.chat import Failure
 from schemas.printable import encodable
 from schemas.redaction import redacted
 from schemas.retry import TransientError, may_pass
-from tasks.chat.named import OF_IMAGES, OF_TOKENS, names_any, names_request
+from tasks.chat.named import OF_IMAGES, OF_TOKENS, names_any, names_request, says_never
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""
@@ -25,7 +25,7 @@ FILTERED = (
     "flagged",
 )
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
-OF_SIZE = ("exceed", "too large", "too big")
+OF_SIZE = ("exceed", "too large", "too big", "larger than", "smaller than", "over the limit")
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
 OF_LENGTH = (
     "context length", "context size", "context window", "maximum length", "prompt is too long",
@@ -34,7 +34,7 @@ OF_LENGTH = (
 """Words of a rejection whose cause is the length of prompt and reply."""
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
-they may pass."""
+they may pass, unless it says that this is not supported."""
 MAX_WORDS = 300
 """Characters of a server's message that are shown: three lines of a terminal."""
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
@@ -231,4 +231,5 @@ def error_of(
 def _is_crash(status: int, words: str, fields: Iterable[str]) -> bool:
     """Whether a server failed at what this request asks of it, and would again: some answer 500
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
-    return status >= 500 and status not in GATEWAY and names_request(words, fields)
+    is_lasting = status >= 500 and (status not in GATEWAY or says_never(words))
+    return is_lasting and names_request(words, fields)

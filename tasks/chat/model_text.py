@@ -173,7 +173,17 @@ def holds_object(text: str) -> bool:
 def is_complete(text: str) -> bool:
     """Whether a reply that was cut off is one JSON object: the limit fell behind it, into white
     space or a turn that was made up."""
-    return bool(only_object(_first_turn(text)))
+    return bool(sole_object(text))
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text says nothing but that thoughts, a reply or a turn begin and end."""
+    return not SIGNS.sub("", THOUGHT.sub("", text)).strip()
+
+
+def sole_object(text: str) -> str:
+    """What a model says after its thoughts, where it is one JSON object and nothing else."""
+    return only_object(_first_turn(text))
 
 
 def only_object(text: str) -> str:

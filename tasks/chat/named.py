@@ -1,7 +1,7 @@
 """Named: what of a request a server's words speak of."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 OF_FORM = (
     "response format",
@@ -9,30 +9,50 @@ OF_FORM = (
     "json object",
     "json mode",
     "structured output",
+    "structured response",
     "structured generation",
     "structured decoding",
+    "constrained generation",
+    "constrained sampling",
     "constrained decoding",
+    " fsm ",
     "guided",
     "grammar",
+    "lm format enforcer",
+    "outlines",
+    "llguidance",
     "additionalproperties",
     "additional properties",
     "requested parameters",
     "generate json",
     "required for format",
 )
-"""Words of a rejection whose cause is the required form of the reply. The last are OpenRouter's,
-which names no parameter, Groq's, whose model wrote something else, and Ollama's."""
+"""Words of a rejection whose cause is the required form of the reply, and names of what enforces
+one. The last are OpenRouter's, which names no parameter, Groq's, whose model wrote something else,
+and Ollama's."""
+NO_JSON = re.compile(
+    r"\bjson\b[^.\n]{0,30}\b(?:not |un)supported\b|\bsupports?\b[^.\n@]{0,20}\bjson\b", re.I
+)
+"""Words of who supports no JSON; others say of JSON that it is cut off."""
 OF_IMAGES = (
     "image", "multimodal", "multi modal", "mmproj", " vision ", "expected a string",
     "must be a string", "valid string", "of type string", "only text content", "text inputs",
     " text only ", "only supports text", "supports only text", "only accepts text",
     "accepts only text", "only text is", "visual input", "pixel values",
+    "picture", "photo", "content part", "string content", '(not "list")', "'list' object",
 )  # fmt: skip
-"""Words of a rejection whose cause are the photographs."""
+"""Words of a rejection whose cause are the photographs. The last are Python's where a template
+expects a text: only beside a photograph it is a list."""
 OF_TOKENS = ("max tokens", "max completion tokens")
 """Words of a rejection whose cause is the limit of a reply."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
+KINDS = (
+    (re.compile(r"\bnucleus\b", re.I), re.compile(r"top_p")),
+    (re.compile(r"\bsampling\b", re.I), re.compile(r"temperature|top_|min_p|penalty")),
+    (re.compile(r"\b(?:reasoning|think(?:ing)?)\b", re.I), re.compile(r"reason|think")),
+)
+"""What servers call several parameters at once, and the names of these."""
 REFUSED = (
     r"(?:unsupported|not (?:supported|allowed|permitted|accepted)|unknown|unexpected|"
     r"unrecogni[sz]ed|invalid|deprecated)"
@@ -40,6 +60,12 @@ REFUSED = (
 """What a server says of a field that it does not take. A name of one word may be another thing than
 the field, as in "unexpected provider error"."""
 REFUSES = re.compile(rf"\b{REFUSED}\b", re.I)
+NEVER = re.compile(
+    r"\bunsupported\b|\b(?:not|n't|no|cannot|without) (?:\w+ )?support|\bnot implemented\b|"
+    r"\bnot installed\b|\b(?:not|un)[ _-]?available (?:for|with|on) this model\b",
+    re.I,
+)
+"""What stays as it is however often it is asked for."""
 OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
 """What a field is called."""
 OF_STREAMS = re.compile(
@@ -70,9 +96,20 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     people does not."""
     if words.lstrip().startswith("<"):
         return False
-    named = (*OF_FORM, *OF_IMAGES, *OF_PARAMETERS)
+    named = (*OF_IMAGES, *OF_PARAMETERS)
     is_field = any(_refuses(words, name) for name in fields)
-    return is_field or names_any(words, named) or names_turns(words) or names_streams(words)
+    is_part = names_form(words) or names_turns(words) or names_streams(words)
+    return is_field or is_part or names_any(words, named)
+
+
+def names_form(words: str) -> bool:
+    """Whether a server speaks of the form that a reply must have."""
+    return names_any(words, OF_FORM) or NO_JSON.search(words) is not None
+
+
+def says_never(words: str) -> bool:
+    """Whether a server says that it lacks something, and not that it is busy."""
+    return NEVER.search(words) is not None
 
 
 def _refuses(words: str, name: str) -> bool:
@@ -93,8 +130,15 @@ def names_field(words: str, name: str) -> bool:
     return re.search(_pattern(name), in_snake_case(words)) is not None
 
 
+def of_named_kinds(words: str, names: Iterable[str]) -> Iterator[frozenset[str]]:
+    """Of these fields of a request, for each kind of which a server speaks, those of that kind."""
+    for kind, fields in KINDS:
+        if kind.search(words):
+            yield frozenset(name for name in names if fields.search(in_snake_case(name)))
+
+
 def _pattern(name: str) -> str:
-    pattern = re.escape(in_snake_case(name)).replace("_", "[_ -]")
+    pattern = re.escape(in_snake_case(name)).replace("_", "[_ .-]")
     return rf"(?<![a-z_]){pattern}(?![a-z_])"
 
 

@@ -18,7 +18,9 @@ FIRST = (None, 0, "0")
 """The index of the first choice, as servers write it."""
 NOT_ENDED = ("null", "none")
 """What some servers write for the reason of an end that has not come yet."""
-TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
+DETAILS = "reasoning_details"
+"""The field of a message in which OpenRouter and MiniMax put reasoning in parts."""
+TEXTS = ("content", "reasoning_content", "reasoning", "thinking", DETAILS, "refusal")
 """Fields of a message that grow from piece to piece."""
 BORDER = re.compile(r"\n{2,}|(?<=\})[ \t]*\n(?=(?:event|id|retry):|data: ?\{|\{|data: ?\[DONE)")
 """Between two events: an empty line or, where a proxy has dropped these, what never follows the end
@@ -101,12 +103,17 @@ def _message(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
     calls: dict[int, list[Any]] = defaultdict(list)
     for piece in pieces:
         for call in map(_object, _list(piece.get("tool_calls"))):
-            arguments = _object(call.get("function")).get("arguments")
-            calls[_number(call.get("index"))].append(arguments)
+            calls[_number(call.get("index"))].append(arguments_of(call))
         calls[-1].append(_object(piece.get("function_call")).get("arguments"))
     told = (_joined([one for one in calls[number] if one]) for number in sorted(calls))
     message["tool_calls"] = [{"function": {"arguments": arguments}} for arguments in told]
     return message
+
+
+def arguments_of(call: Mapping[str, Any]) -> Any:
+    """What a call hands to its tool: arguments or, to one without a schema, a text."""
+    handed = _object(call.get("function")).get("arguments")
+    return _object(call.get("custom")).get("input") if handed is None else handed
 
 
 def _joined(values: list[Any]) -> Any:

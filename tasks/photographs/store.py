@@ -15,7 +15,7 @@ import polars as pl
 
 from schemas.config.source import SourceConfig
 from schemas.mirror import MARK, file_of_mirrored, is_mirrored
-from schemas.photographs import as_stored, mirrored
+from schemas.photographs import ENDINGS, as_stored, mirrored
 from tasks.sources.archives import DAMAGED, check_packing, open_archive
 from tasks.sources.files import place_of, plain_name
 from tasks.sources.reader import no_photographs
@@ -23,8 +23,6 @@ from tasks.sources.readers import reader_of
 from tasks.sources.shard import find_source
 from tasks.sources.vg150_parquet import parquet_rows, photograph_in
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-"""Files whose names end otherwise are not looked at."""
 DEPTH = 3
 """Folders within each other in which photographs are looked for."""
 MAX_BYTES = 64 * 1024**2  # of one file, which is held in memory while it is examined
@@ -124,13 +122,13 @@ def photograph_places(source: SourceConfig) -> list[Path]:
 def _image_files(place: Path) -> list[Path]:
     """Image files and archives of photographs at a place, at most three folders deep."""
     if place.is_file():
-        if place.suffix.lower() not in (*SUFFIXES, ".zip"):
+        if place.suffix.lower() not in (*ENDINGS, ".zip"):
             raise ValueError(
                 f"{place} is neither a photograph nor a zip archive: name folders, .zip, .jpg, "
                 ".png or .webp files in source.photographs"
             )
         return [place]
-    wanted = (*SUFFIXES, ".zip")
+    wanted = (*ENDINGS, ".zip")
     found = [path for path in _inside(place, DEPTH) if path.suffix.lower() in wanted]
     others = [path for path in found if not path.is_file()]
     if lost := sum(not path.exists() for path in others):
@@ -182,7 +180,7 @@ def open_photographs(source: SourceConfig, root: Path) -> tuple[SourcePhotograph
                 used.append(path)
                 continue
             with open_archive(path) as archive:
-                names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
+                names = [name for name in archive.namelist() if name.lower().endswith(ENDINGS)]
                 check_packing(archive, names)
             for name in names:
                 places[PurePosixPath(plain_name(name)).name].append(Place(path, name))

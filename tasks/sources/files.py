@@ -100,7 +100,7 @@ def decode_parts(raw: Buffer, shape: type[T]) -> T:
         return msgspec.json.decode(plain, type=shape)
 
 
-POINT_ZERO = re.compile(rb"(?<=\d)\.0+\Z")
+POINT_ZERO = re.compile(rb"(?<=\d)\.0+(?=\s*[,\]]|\Z)")
 QUOTED_NUMBER = re.compile(rb'"-?\d+(?:\.\d+)?"')
 
 
@@ -236,7 +236,7 @@ def _unquoted(raw: msgspec.Raw) -> msgspec.Raw:
 
 
 def _without_point(raw: msgspec.Raw) -> msgspec.Raw:
-    """A whole number that pandas wrote as 9.0, because its column has gaps."""
+    """A whole number that pandas wrote as 9.0, because its column has gaps, or a list of them."""
     return msgspec.Raw(POINT_ZERO.sub(b"", bytes(raw)))
 
 

@@ -146,6 +146,13 @@ def refusing(status: int, text: str, *names: str) -> Any:
         (refusing(400, "Top p is not supported by this model", "top_p"), "top_p"),
         (refusing(500, "reasoning_effort is not supported", "reasoning_effort"),
          "reasoning_effort"),
+        (refusing(400, "reasoning.effort is not supported with this model", "reasoning_effort"),
+         "reasoning_effort"),
+        (refusing(400, '"llama3.2:latest" does not support thinking', "reasoning_effort"),
+         "reasoning_effort"),
+        (refusing(400, "Reasoning is mandatory for this endpoint", "reasoning_effort"),
+         "reasoning_effort"),
+        (refusing(400, "nucleus sampling is not supported", "top_p"), "top_p"),
         (refusing(400, "response_format.json_schema.strict: unknown field", "strict"), "strict"),
         (refusing(500, "__init__() got an unexpected keyword argument 'strict'", "strict"),
          "strict"),
@@ -170,6 +177,17 @@ def test_a_refused_parameter_is_left_out_and_nothing_else(
         known.discard("extra_body")
         assert known - sent == {left_out}
         assert ("max_completion_tokens" in sent) == (left_out == "max_tokens")
+
+
+def test_parameters_that_are_refused_by_their_kind_are_left_out_together(store: str) -> None:
+    told = "Sampling parameters are not supported for reasoning models"
+    refuse = refusing(400, told, "temperature", "top_p")
+    settings = {"temperature": 0.2, "top_p": 0.9, "extra_body": {"reasoning_effort": "low"}}
+    with serve(adds, refuse=refuse) as endpoint:
+        config = chat_config(endpoint, **settings, max_concurrent=1)
+        assert right(totals(config, store, range(5)), range(5))
+        body = endpoint.requests[-1].body
+        assert {*body} & {"temperature", "top_p", "reasoning_effort"} == {"reasoning_effort"}
 
 
 @pytest.mark.parametrize(
@@ -431,6 +449,9 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
             error(400, "One of the image dimensions exceeds the maximum: 8000 pixels"),
             "pixels; lower max_image_side",
         ),
+        (error(400, "images must be smaller than 4096 pixels"), "pixels; lower max_image_side"),
+        (error(500, "the photo is larger than 5 MB"), "MB; lower max_image_side"),
+        (error(400, "Image resolution is over the limit"), "limit; lower max_image_side"),
     ],
 )
 def test_what_is_too_large_for_a_server_is_told_with_what_helps(

@@ -54,6 +54,12 @@ def test_pieces_are_one_reply(text: str, size: int, line: bytes, has_end: bool) 
         ([chunk({"refusal": "I "}), chunk({"refusal": "cannot"}), STOP], "", Failure.REFUSED),
         ([chunk({"reasoning_content": '{"a":'}), chunk({"reasoning_content": " 1}"}), STOP],
          '{"a": 1}', None),
+        ([chunk({"thinking": '{"a":'}), chunk({"thinking": " 1}"}), STOP], '{"a": 1}', None),
+        ([chunk({"reasoning_details": [{"type": "reasoning.text", "text": text}]})
+          for text in ('{"a":', " 1}")] + [STOP], '{"a": 1}', None),
+        ([chunk({"tool_calls": [{"index": 0, "custom": {"input": '{"a"'}}]}),
+          chunk({"tool_calls": [{"index": 0, "custom": {"input": ": 1}"}}]}), STOP],
+         '{"a": 1}', None),
         ([chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"a"'}}]}),
           chunk({"tool_calls": [{"index": 0, "function": {"arguments": ": 1}"}}]}), STOP],
          '{"a": 1}', None),

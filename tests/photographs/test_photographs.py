@@ -154,6 +154,16 @@ def test_photographs_are_found_in_folders_archives_or_alone(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*.jpg")) == ["1.jpg", "alone.jpg"]
 
 
+@pytest.mark.parametrize("name", ["1.mpo", "1.MPO", "1.jfif", "1.jpe"])
+def test_a_jpeg_is_found_by_the_other_endings_of_its_name(name, tmp_path):
+    two = noise(kind="MPO", save_all=True, append_images=[Image.new("RGB", (10, 10))])
+    folder, archive = tmp_path / name, pack(tmp_path / "one.zip", **{f"photos/{name}": two})
+    folder.write_bytes(two)
+    for place in (tmp_path, archive, folder):
+        found = open_photographs(source(place), tmp_path)[0].read("1", name)
+        assert found and Image.open(io.BytesIO(found)).format == "JPEG"
+
+
 @pytest.mark.parametrize(
     ("offset", "value", "how"),
     [

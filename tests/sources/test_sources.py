@@ -213,8 +213,11 @@ def test_version_1_0_names_images_and_objects_by_id(tmp_path):
     assert ledger["reason"].to_list() == ["frame-inferred"]
 
 
-def test_version_1_4_takes_boxes_from_relationship_ends_where_they_are_boxes(tmp_path):
-    dog, tree = thing(1, merged_object_ids=[]), thing(2, "tree", merged_object_ids=[5])
+@pytest.mark.parametrize("merged", [[], [5], [5.0], [5, 1058549.0, 7.0]])
+def test_version_1_4_takes_boxes_from_relationship_ends_where_they_are_boxes(tmp_path, merged):
+    dog, tree = (
+        thing(key, name, merged_object_ids=merged) for key, name in ((1, "dog"), (2, "tree"))
+    )
     better = {**dog, "x": 50}
     broken = {**tree, "w": 0}
     folder = write(

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from schemas.chat import ChatConfig, Message, ReplyForm, Request, Role
+from schemas.chat import Account, ChatConfig, Message, ReplyForm, Request, Role
 from schemas.claim import Category
 from schemas.config.models import Strategy
 from schemas.proof.facts import Facts
 from schemas.scene_graph import Scene
+from tasks.chat.answers import Answer, Chat
+from tasks.chat.converse import converse
 from tasks.chat.dialects import Dialect, Form
 from tasks.chat.requests import request_body
 from tasks.language.forms.table import FORMS, form_of
@@ -29,9 +31,11 @@ from tasks.write.open import (
 )
 from tasks.write.planned import Order, WrittenQuestion, order_of, planned_document, planned_problem
 from tasks.write.prompt import messages_of, prompt_digest, system_of
+from tests.builds import chat_of
 from tests.golden import assert_golden
 from tests.scenes import NUM_OPTIONS, PROOF, scene
-from tests.write.test_writing import FIRST, SQUARE
+from tests.servers.endpoint import serve
+from tests.write.test_writing import FIRST, GOOD, PREDICATE, SQUARE
 
 GOLDEN = Path(__file__).parent / "golden"
 EVERY = [
@@ -77,6 +81,25 @@ def test_an_open_prompt_reads_as_reviewed(category: Category) -> None:
     )
     text = prompt(system_of(Strategy.OPEN, category), document)
     assert_golden(GOLDEN / f"open-{category}.txt", text)
+
+
+def test_a_second_try_reads_as_reviewed(tmp_path: Path) -> None:
+    replies = iter([json.dumps(GOOD | {"question": "Where is it?"}), json.dumps(GOOD)])
+
+    async def ask(chat: Chat, document: str) -> Answer[WrittenQuestion]:
+        def check(written: WrittenQuestion) -> str | None:
+            return planned_problem(written, PREDICATE, is_judged=False)
+
+        told = messages_of(system_of(Strategy.PLANNED, Category.RELATION, False), document, None)
+        return await chat.answer(told, WrittenQuestion, check=check)
+
+    account = Account("test", f"sqlite:///{tmp_path}/replies.sqlite", None)
+    with serve(lambda _: next(replies)) as endpoint:
+        (answer,) = converse(ChatConfig(**chat_of(endpoint.url)), account, ["{}"], ask)
+        assert answer.value
+        turns = endpoint.requests[-1].body["messages"][2:]
+    text = "".join(f"=== {turn['role']}\n{turn['content']}\n" for turn in turns)
+    assert_golden(GOLDEN / "second-try.txt", text)
 
 
 @pytest.mark.parametrize(("strategy", "category", "is_shown"), EVERY)
