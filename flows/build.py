@@ -33,7 +33,7 @@ from tasks.artifact import forget, set_aside
 from tasks.away import arrived, bring_made, returned
 from tasks.chat.account import check_asked
 from tasks.chat.run import Run
-from tasks.fetched import with_local_files
+from tasks.fetched import is_elsewhere, with_local_files
 from tasks.processes import end_with_parent, holding_signals
 from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected
@@ -94,8 +94,17 @@ def _run(
     if build.config.runner.address:
         build = replace(build, root=build.root.absolute())  # as other machines know it
     with using_root(build.root), connected(build.config, build.root) as cluster:
-        local = replace(build, config=with_local_files(build.config, build.root))
-        return _stages_run(stages, local, again, show, cluster)
+        if is_elsewhere(build.config):
+            fetched: Any = retried(fetch)(build.config, build.root, return_state=True)
+            build = replace(build, config=fetched.result())  # raises what the task has failed by
+        return _stages_run(stages, build, again, show, cluster)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="fetch")
+@telling
+def fetch(config: PipelineConfig, root: Path) -> PipelineConfig:
+    """The configuration, once what it reads from object stores is here."""
+    return with_local_files(config, root)
 
 
 def _stages_run(
@@ -131,9 +140,9 @@ def _stage_run(
     if cluster or is_again:  # what has been forgotten must not be brought again
         send(build.root)
     futures = _submitted(stage, jobs, build.config.runner.kind, is_again, cluster)
-    fetch = partial(bring_made, build.root) if cluster else None
+    bring = partial(bring_made, build.root) if cluster else None
     try:
-        made = results_of(stage.name, futures, stage.unit, run, show, fetch=fetch)
+        made = results_of(stage.name, futures, stage.unit, run, show, fetch=bring)
     except DatasetRejectedError as error:
         raise _shown(error, build.after(stage.name, [error.validation])) from None
     build = build.after(stage.name, made)

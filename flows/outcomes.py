@@ -28,6 +28,16 @@ SERVER_FAILED = 500
 """And above: statuses of a server that is at fault itself."""
 CLUSTERS = ("distributed", "ray")
 """Packages whose own errors are those of a cluster, not of its jobs."""
+_reported: dict[str, int] = {}
+"""The lines of errors that this process has reported to Prefect, and their exit codes."""
+
+
+def reported(error: Exception) -> str:
+    """The line of an error that Prefect is to know. Where the answer to it is lost and it is sent
+    again, Prefect raises an error of its own that knows the line alone."""
+    told, code = outcome_of(error)
+    _reported[told] = code
+    return told
 
 
 def outcome_of(error: Exception) -> tuple[str, int]:
@@ -53,6 +63,8 @@ def outcome_of(error: Exception) -> tuple[str, int]:
             f"a worker process was killed, as the system does when memory runs out: {LESS_MEMORY}",
             1,
         )
+    if _is_of("prefect", "FailedRun", error) and str(error) in _reported:
+        return str(error), _reported[str(error)]
     if _is_of("typer", "ClickException", error):
         return _of_call(error), BAD_CALL
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 from prefect.states import Failed
 
-from flows.outcomes import BAD_CALL, outcome_of
+from flows.outcomes import BAD_CALL, outcome_of, reported
 from tasks.addresses import with_addresses
 
 FLOW_RUNS = logging.getLogger("prefect.flow_runs")
@@ -43,7 +43,7 @@ def telling(work: F) -> F:
         except RecursionError:
             raise
         except TELLING as error:
-            return Failed(message=outcome_of(error)[0], data=error)
+            return Failed(message=reported(error), data=error)
 
     return cast(F, told)
 

@@ -34,6 +34,13 @@ from tasks.buckets import (
 )
 
 
+def is_elsewhere(config: PipelineConfig) -> bool:
+    """Whether a configuration names files of object stores."""
+    source, witnesses = config.source, (one.path for one in config.witness)
+    places = (source.path, *source.photographs, config.override.write, *config.select.exclude)
+    return any(place and is_bucket(place) for place in (*places, *witnesses))
+
+
 def with_local_files(config: PipelineConfig, root: Path) -> PipelineConfig:
     """The configuration with paths below the root in place of addresses of object stores, once
     their files are there. FileNotFoundError where an address has none."""

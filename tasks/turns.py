@@ -35,7 +35,7 @@ def in_turn(place: Path, run: Run | None = None, told: str = "") -> Iterator[Non
     """As `sole_maker`, of whatever is kept at a place; `told` is logged where it has to wait."""
     run = run or Run()
     path = place.with_name(f"{place.name}{LOCK}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)  # what is kept there may be durable
     number = _open(str(path))
     if not _is_held(number, str(path)):
         if told:

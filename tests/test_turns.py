@@ -22,7 +22,7 @@ from tasks.chat.run import Run
 from tasks.download.stage import download_archives
 from tasks.review.book import open_book
 from tasks.train.stage import run_trainer
-from tasks.turns import LOCK, sole_maker, using_root
+from tasks.turns import LOCK, in_turn, sole_maker, using_root
 from tasks.writing import write_artifact
 from tests.builds import config_of
 from tests.commands import REPOSITORY
@@ -177,6 +177,19 @@ def test_so_are_the_names_of_the_folders_above_that_are_new(tmp_path, synced):
     with replacing(tmp_path / "tags" / "b") as partial:
         partial.write_text("x")
     assert synced == [".", "tags/b", "tags"]
+
+
+def test_a_turn_leaves_no_folder_whose_name_is_not_on_the_disk(tmp_path, synced):
+    model = tmp_path / "models" / "tiny" / "00ff"
+    with in_turn(model), replacing_folder(model) as partial:
+        (partial / "file").write_text("x")
+    assert synced == [
+        ".",
+        "models",
+        "models/tiny/00ff/file",
+        "models/tiny/00ff",
+        "models/tiny",
+    ]
 
 
 def test_what_people_say_and_what_was_paid_is_on_the_disk_under_its_name(tmp_path, synced):

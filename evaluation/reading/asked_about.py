@@ -39,12 +39,13 @@ from evaluation.reading.subjects import (
     supposing,
 )
 from evaluation.reading.things import is_none_of, is_owned_by_another, is_reference
-from evaluation.reading.turned import said_by_opposite
+from evaluation.reading.turned import VIEWER, said_by_opposite
 from evaluation.reading.viewpoint import (
     OWN_SIDE,
     SIDE_WORD,
     THEIR_OWN,
     Viewpoint,
+    is_as_viewed,
     pictures_in,
     said_from,
     with_own_side,
@@ -82,6 +83,8 @@ GAPPED = re.compile(r"(?i)^\W*(?:(?:and|while|with) )?the (?:[\w'-]+ ){1,4}the \
 """A thing and what is said of it by the verb of the clause before: "and the cup the second"."""
 THAT = re.compile(r"(?i)^.*\b(?:that|like) ")
 """Before what is said to be so."""
+FROM = re.compile(r"(?i)\s*(?:(?:as )?(?:seen|viewed) )?from\b")
+"""From where something is, ahead of a clause."""
 ASIDE = re.compile(r"(?i)^(?:which|who)\b")
 """Says something of a thing between it and its verb."""
 
@@ -165,6 +168,7 @@ class _Reading:
         self.is_of_other_picture &= not is_last
         is_of_letter = LETTERED.match(clause) and is_from_another(clause, asked)
         if self.is_left_out and (is_of_letter or not _has_letter(clause, asked.letters)):
+            self._leave_out_lead()
             if is_opposite and ADDED.match(clause):
                 self._leave_out_asides()
             if is_opposite and (SEVERAL.search(clause) or ADDED.match(clause)):
@@ -182,6 +186,8 @@ class _Reading:
 
     def _keep(self, clause: str, mark: str) -> None:
         asked = self.asked
+        if mark[:1] == "," and asked.things & VIEWER and is_as_viewed(clause):
+            return  # the question says so, too
         if asked.is_counted and not _has_letter(clause, asked.letters):
             clause = with_zero(with_not(without_shared_out(clause)), asked)
         if asked.viewpoint is Viewpoint.ANOTHER:
@@ -260,6 +266,11 @@ class _Reading:
         owner, subject = OWNER.match(clause), subject_of(clause)
         thing = owner[1].lower() if owner else subject.thing if subject else ""
         return "" if thing in self.asked.things - self.asked.references else thing
+
+    def _leave_out_lead(self) -> None:
+        """Take off from where something is that is left out: "from the bench, the tree is near"."""
+        if self.kept and FROM.match(self.kept[-1][0]) and self.kept[-1][1][:1] == ",":
+            self.kept.pop()
 
     def _leave_out_asides(self) -> None:
         """Take off what is said of a thing between it and the verb of a clause that is left out."""

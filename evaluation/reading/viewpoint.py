@@ -21,6 +21,10 @@ OF_VIEWER = re.compile(
     rf"as (?:the {VIEWER}|we) sees? (?:it|them)\b)"
 )
 """What says that the viewer's are meant."""
+LED = re.compile(
+    rf"(?i)\s*(?:(?:as )?(?:seen|viewed) )?from (?:the {VIEWER}(?:'s {VIEW})?|(?:our|my) {VIEW})\s*"
+)
+"""What says no more than that, ahead of a clause."""
 IN_PICTURE = re.compile(
     rf"(?i)\b(?:(?:in|of|within) (?:the|this) {PICTURE}\b|{VIEWER}'s (?:left|right)\b)"
 )
@@ -100,6 +104,11 @@ def said_from(text: str, asked: Set[str]) -> Viewpoint | None:
     if OF_ANOTHER.search(text):
         return Viewpoint.ANOTHER
     return Viewpoint.VIEWER if OF_VIEWER.search(text) or IN_PICTURE.search(text) else None
+
+
+def is_as_viewed(clause: str) -> bool:
+    """Whether a clause says no more than that what follows is as the viewer has it."""
+    return LED.fullmatch(clause) is not None
 
 
 def with_own_side(clause: str, asked: Set[str]) -> str:

@@ -114,7 +114,8 @@ def _line(number: int, text: bytes) -> Line:
     except UnicodeDecodeError:
         raise ValueError("not UTF-8, as JSON lines are") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+        problem = error.msg.removesuffix(" at")  # some say so, some do not
+        raise ValueError(f"not JSON: {problem} at column {error.colno}") from None
     if type(row) is not dict:
         raise ValueError("not a JSON object")
     question_id, completion = row.get("question_id"), _said(row.get("completion"))

@@ -403,3 +403,24 @@ def test_a_name_between_colons_is_no_emoji(tmp_path):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Console"
     ]
     assert calls and all("emoji=False" in ast.unparse(node) for node in calls)
+
+
+def test_a_refusal_is_told_where_the_server_gives_back_its_line_alone(
+    prefect_server, tmp_path, monkeypatch
+):
+    """As where the answer to a run's last state was lost: it is sent again, and is there."""
+    from prefect import flow_engine
+    from prefect.states import State
+
+    propose = flow_engine.propose_state_sync
+
+    def lost(client, state, **keywords):
+        taken = propose(client, state, **keywords)
+        return State(type=taken.type, message=taken.message) if taken.is_failed() else taken
+
+    monkeypatch.setattr(flow_engine, "propose_state_sync", lost)
+    (tmp_path / "objects.json").write_text("[")
+    kind = ("--set", "source.kind=visual-genome", "--set", f"source.path={tmp_path}")
+    done = call("build", *kind, "--root", tmp_path / "root")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert f"{tmp_path}/objects.json" in done.stderr and "a fault of" not in done.stderr

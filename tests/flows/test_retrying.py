@@ -9,7 +9,10 @@ from prefect.states import Failed
 from flows import retrying
 from flows.retrying import may_pass, retried
 from flows.telling import telling
+from schemas.config.build import PipelineConfig
 from tasks.buckets import StoreFailedError
+from tasks.stage import Build
+from tests.conftest import DRAWN
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -71,3 +74,30 @@ def test_stages_of_a_deployed_build_are_tried_again(deployed):
         work = _task(stage)
         assert (work.name, work.retries, work.retry_condition_fn) == (stage.name, 2, may_pass)
     assert may_pass(work, None, Failed(data=GONE))
+
+
+@pytest.mark.parametrize(("errors", "end"), [([GONE], "read"), ([GONE, GONE, GONE], str(GONE))])
+def test_the_files_of_a_deployments_build_are_fetched_again(
+    errors, end, deployed, monkeypatch, tmp_path
+):
+    from flows import build
+
+    source = {"kind": "gqa", "path": "s3://bucket/files"}
+    config = PipelineConfig.model_validate(DRAWN | {"source": source})
+
+    def with_local_files(given, root):
+        assert given == config
+        if errors:
+            raise errors.pop()
+        return given.model_copy(update={"name": "read"})
+
+    monkeypatch.setattr(build, "with_local_files", with_local_files)
+
+    @flow
+    def whole():
+        try:
+            return build._run((), Build(config, tmp_path)).config.name
+        except StoreFailedError as error:
+            return str(error)
+
+    assert whole() == end

@@ -2,6 +2,9 @@
 dataset."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +17,7 @@ from tasks.diff.record import Record
 from tasks.publish import stage as publish
 from tasks.publish.rejected import write_rejected
 from tasks.report.questions import question_parts
-from tasks.stage import Build
+from tasks.stage import Build, Job
 from tasks.validate.stage import DatasetRejectedError
 from tests.builds import manifest_of
 from tests.commands import call
@@ -33,6 +36,10 @@ def root(drawn_dataset, tmp_path) -> Path:
 
 def rejected(root: Path, **gates: object) -> Path:
     """The folder of a build that differs from the drawn dataset only in its gates."""
+    return write_rejected(rejected_job(root, **gates))
+
+
+def rejected_job(root: Path, **gates: object) -> Job:
     from flows.graph import stages_of
 
     config = PipelineConfig.model_validate(DRAWN | {"gates": STRICT | gates})
@@ -42,7 +49,7 @@ def rejected(root: Path, **gates: object) -> Path:
         run(validate, build)
     build = build.after("validate", [error.value.validation])
     (job,) = publish.STAGE.jobs(build)
-    return write_rejected(job)
+    return job
 
 
 def test_a_report_shows_what_was_rejected_with_photographs_and_losses(root, drawn_dataset):
@@ -59,6 +66,25 @@ def test_a_report_shows_what_was_rejected_with_photographs_and_losses(root, draw
     pictures = page.count("data:image/webp;base64,")
     assert pictures == (drawn_dataset / "report.html").read_text().count("data:image/webp;base64,")
     assert "images" not in pl.read_parquet_schema(sample_files(folder)[0])
+
+
+def test_of_two_builds_that_are_rejected_at_once_each_shows_what_was(root, monkeypatch):
+    from tasks.publish import rejected as module
+
+    both, write = threading.Barrier(2), module.write_report
+
+    def wait_and_write(*arguments):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(2)
+        write(*arguments)
+
+    monkeypatch.setattr(module, "write_report", wait_and_write)
+    with ThreadPoolExecutor(2) as threads:
+        found = set(threads.map(write_rejected, [rejected_job(root)] * 2))
+    (folder,) = found
+    assert manifest_of(folder)["digest"] == folder.name and (folder / "report.html").is_file()
+    assert list(folder.parent.iterdir()) == [folder]
+    assert [one.name for one in (root / "rejected").iterdir()] == ["drawn"]
 
 
 def _below(dataset: Path) -> Path:

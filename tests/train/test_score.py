@@ -82,6 +82,7 @@ def test_golds_come_from_a_dataset(tmp_path, dataset):
     ("row", "message"),
     [
         (b"{", "not JSON: "),
+        (b'{"completion": "a', "not JSON: Unterminated string starting at column 16"),
         (b"\xff", "not UTF-8, as JSON lines are"),
         (b'{"a":' + b"[" * 100_000, "recursion"),
         (b"7", "not a JSON object"),

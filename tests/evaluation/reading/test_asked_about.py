@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.answers import parse_answer
+from evaluation.answers import ParsedAnswer, parse_answer
 from evaluation.reading.asked import SCALES, asked_by
 from evaluation.reading.asked_about import about_asked
 
@@ -259,3 +259,25 @@ def test_no_word_is_of_both_ends_of_a_scale():
     for word in ("near", "farther", "big", "shorter", "above", "leftmost", "inside"):
         assert not any(all(end.search(word) for end in scale) for scale in SCALES)
         assert any(any(end.search(word) for end in scale) for scale in SCALES)
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("From the camera's viewpoint, the bicycle is much nearer than the car.", "B"),
+        ("As seen from the camera, the bicycle is nearer.", "B"),
+        ("From our perspective, the car is farther away.", "B"),
+        ("From the camera's viewpoint, neither is nearer.", None),
+        ("From the dog's viewpoint, the bicycle is nearer.", None),
+        ("From the car, the bicycle is nearer than the tree.", None),
+    ],
+)
+def test_from_where_a_sentence_is_meant_is_no_part_of_its_answer(reply, letter):
+    assert parse_answer(reply, TWO, NEARER).letter == letter
+
+
+def test_the_cameras_view_says_nothing_of_what_is_nearer_to_another_thing():
+    reply = "From the camera's viewpoint, the bicycle is nearer."
+    assert parse_answer(reply, TWO, "Which is nearer to the dog, the car or the bicycle?") == (
+        ParsedAnswer(None, "nothing")
+    )
