@@ -127,3 +127,21 @@ def test_a_comment_waits_for_its_verdict(leave, page, drawn_dataset, tmp_path):
         press(page, "a", "answered")
         assert page.locator("#comment").input_value() == ""
     assert reviews_of(tmp_path, "drawn")["comment"].to_list() == ["half hidden"]
+
+
+def test_a_browser_that_keeps_nothing_can_review(page, drawn_dataset, tmp_path):
+    dataset = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
+    blocked = "Object.defineProperty(window, 'sessionStorage', {get() { throw new Error('no'); }})"
+    with (
+        reviewing(tmp_path, dataset, signal.SIGINT) as address,
+        page.context.browser.new_page() as other,
+    ):
+        other.add_init_script(blocked)
+        other.goto(address)
+        other.wait_for_selector("#choices button")
+        press(other, "a", "answered")
+        other.keyboard.press("c")
+        other.keyboard.type("half hidden")
+        other.keyboard.press("Escape")
+        press(other, "w", "new")
+    assert reviews_of(tmp_path, "drawn")["comment"].to_list() == ["half hidden"]
