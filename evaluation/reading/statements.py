@@ -81,7 +81,8 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
             if REFUTES.search(sentence):
                 denied |= {*"".join(one.letters for one in found)}
                 found = []
-            if sentence != line and line.startswith(sentence) and RIGHT in map(known.get, sentence):
+            is_first = sentence != line and line.startswith(sentence) and "@" not in sentence
+            if is_first and RIGHT in map(known.get, sentence):
                 found = [replace(one, weight=min(one.weight, 3)) for one in found]
             said = [one for one in said if not denied or not {*one.letters} <= denied]
             said += [replace(one, weight=one.weight + raised) for one in found]
