@@ -24,3 +24,20 @@ ANSWERS = {"A": "yes", "B": "no"}
 )
 def test_what_is_said_of_an_option_ends_before_the_next(options, reply, letter):
     assert parse_answer(reply, options).letter == letter
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("A: not left.", None),
+        ("A) not left", None),
+        ("A. Not left.", None),
+        ("A: not left. C: not in front. D: not behind.", None),
+        ("B is my answer. A: not left. C: not in front. D: not behind.", "B"),
+        ("A: not left. B: not right. C: not in front of it. It is behind.", "D"),
+        ("B: not on the left, but on the right.", "B"),
+        ("B. It is not on the left.", "B"),
+    ],
+)
+def test_a_letter_before_a_denial_of_its_text_is_denied(reply, letter):
+    assert parse_answer(reply, SIDES).letter == letter
