@@ -29,6 +29,19 @@ def test_what_is_said_of_an_option_ends_before_the_next(options, reply, letter):
 @pytest.mark.parametrize(
     ("reply", "letter"),
     [
+        ("A. C\nB. A\nC. D\nD. B\n\nThe answer is (D) B.", "D"),
+        ("Option D: B", "D"),
+        ("(A) C and (B) A are far, (C) D is nearer, (D) B is nearest.", None),
+        ("(B) A", "B"),
+    ],
+)
+def test_the_text_of_an_option_may_be_a_letter(reply, letter):
+    assert parse_answer(reply, POINTS).letter == letter
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
         ("A: not left.", None),
         ("A) not left", None),
         ("A. Not left.", None),
@@ -41,3 +54,16 @@ def test_what_is_said_of_an_option_ends_before_the_next(options, reply, letter):
 )
 def test_a_letter_before_a_denial_of_its_text_is_denied(reply, letter):
     assert parse_answer(reply, SIDES).letter == letter
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("A no B no C no", None),
+        ("A no B no C no D yes", "D"),
+        ("A no B yes", "B"),
+        ("A not B", "A"),
+    ],
+)
+def test_no_behind_a_letter_is_said_of_it(reply, letter):
+    assert parse_answer(reply, THINGS).letter == letter
