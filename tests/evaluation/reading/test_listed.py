@@ -67,3 +67,29 @@ def test_a_letter_before_a_denial_of_its_text_is_denied(reply, letter):
 )
 def test_no_behind_a_letter_is_said_of_it(reply, letter):
     assert parse_answer(reply, THINGS).letter == letter
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Yes - I can help with that.",
+        "Sure - yes - I can help you with this.",
+        "Yes: I can help with that. Please upload the image.",
+        "No: I can help with that, but please send the picture.",
+    ],
+)
+def test_a_promise_to_help_does_not_say_the_question_again(reply):
+    assert parse_answer(reply, ANSWERS, "Is the cup to the left of the plate?").letter is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("If you mirror the picture it would be A, but as shown it is B.", "B"),
+        ("If forced to choose, I'd say D.", "D"),
+        ("As seen from behind, the lamp is to the right of the sofa.", None),
+        ("The lamp, seen from the front, is left of the sofa.", "A"),
+    ],
+)
+def test_what_is_shown_counts_and_what_is_seen_from_behind_does_not(reply, letter):
+    assert parse_answer(reply, SIDES).letter == letter
