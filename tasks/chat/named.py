@@ -97,7 +97,9 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     if words.lstrip().startswith("<"):
         return False
     named = (*OF_IMAGES, *OF_PARAMETERS)
-    is_field = any(_refuses(words, name) for name in fields)
+    fields = [*fields]
+    is_kind = says_never(words) and any(of_named_kinds(words, fields))
+    is_field = is_kind or any(_refuses(words, name) for name in fields)
     is_part = names_form(words) or names_turns(words) or names_streams(words)
     return is_field or is_part or names_any(words, named)
 

@@ -179,9 +179,12 @@ def test_a_refused_parameter_is_left_out_and_nothing_else(
         assert ("max_completion_tokens" in sent) == (left_out == "max_tokens")
 
 
-def test_parameters_that_are_refused_by_their_kind_are_left_out_together(store: str) -> None:
+@pytest.mark.parametrize("status", [400, 500])
+def test_parameters_that_are_refused_by_their_kind_are_left_out_together(
+    status: int, store: str
+) -> None:
     told = "Sampling parameters are not supported for reasoning models"
-    refuse = refusing(400, told, "temperature", "top_p")
+    refuse = refusing(status, told, "temperature", "top_p")
     settings = {"temperature": 0.2, "top_p": 0.9, "extra_body": {"reasoning_effort": "low"}}
     with serve(adds, refuse=refuse) as endpoint:
         config = chat_config(endpoint, **settings, max_concurrent=1)
