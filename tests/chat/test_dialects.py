@@ -455,6 +455,12 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (error(400, "images must be smaller than 4096 pixels"), "pixels; lower max_image_side"),
         (error(500, "the photo is larger than 5 MB"), "MB; lower max_image_side"),
         (error(400, "Image resolution is over the limit"), "limit; lower max_image_side"),
+        (error(400, "the image cannot be larger than 5 MB"), "MB; lower max_image_side"),
+        (
+            error(400, "The image's height:9 and width:9 must be larger than 10."),
+            "10.; raise max_image_side",
+        ),
+        (error(400, "image is smaller than 28 pixels"), "pixels; raise max_image_side"),
     ],
 )
 def test_what_is_too_large_for_a_server_is_told_with_what_helps(
