@@ -51,7 +51,7 @@ def _runs(text: str, letters: str) -> Iterator[list[re.Match[str]]]:
     one."""
     run: list[re.Match[str]] = []
     for item in ITEM.finditer(text):
-        if run and run[-1].end() != item.start():
+        if run and not _follows(item, run[-1]):
             run = []
         run.append(item)
         while {*item[1]} & {*_letters(run[:-1])}:
@@ -61,8 +61,27 @@ def _runs(text: str, letters: str) -> Iterator[list[re.Match[str]]]:
         else:
             is_all = len(run) > 1 and sorted(_letters(run)) == [*letters]
         if is_all:
-            yield run
+            if len({_is_led(one) for one in run} - {None}) < 2:
+                yield run
             run = []
+
+
+def _follows(item: re.Match[str], before: re.Match[str]) -> bool:
+    """Whether an item comes next to another one, in its line or as one that begins its own."""
+    is_next = before.end() == item.start()
+    return is_next and (_begins_line(item) or "\n" not in before[2])
+
+
+def _begins_line(item: re.Match[str]) -> bool:
+    return item.string[item.start() - 1 : item.start()] in "\n"
+
+
+def _is_led(item: re.Match[str]) -> bool | None:
+    """Whether an item is led by its letter ("B. below") and not a sentence ("A is tempting"); None
+    where nothing shows that."""
+    if _begins_line(item):
+        return not item[2][:1].islower()
+    return True if item[2][:1] == "." else None
 
 
 def _letters(run: list[re.Match[str]]) -> str:
