@@ -6,9 +6,15 @@
 import re
 from collections.abc import Iterator
 
-ITEM = re.compile(r"(?:^|(?<=[\n.,:?&]))a?@([A-Z]+)((?:(?!a?@)[^@])*)")
-"""A letter, or several, and what stands between them and the next one."""
-LAST = re.compile(r"[.,:;]*(?:[^.@\no]*(?=[.\no]|$)|[^.,@\no]*)")
+ITEM = re.compile(
+    r"(?:^|(?<=[\n.,:?&])|(?<=[@#][A-Z][rwf+-])|(?<=[@#][A-Z]:[rwf+-])|(?<=@[A-Z];:[rwf+-]))"
+    r"a?@([A-Z]+)((?:(?!a?@)[^@])*)"
+)
+"""A letter, or several, and what stands between them and the next one: behind a mark, or behind
+what is said of the one before, as in "A false B true"."""
+LAST = re.compile(
+    r"[.,:;]*(?:(?:[^.?@\no]|\?(?=,?[nrwf]))*(?=[.?\no]|$)|(?:[^.,?@\no]|\?(?=,?[nrwf]))*)"
+)
 """What the last item says: what follows is said of the question, or of the letter behind it."""
 CONTENT = re.compile("[a-z0#+-]")
 APPROVED = re.compile(r"[rf+]|ba")
@@ -30,7 +36,7 @@ def without_lists(lines: list[str], letters: str) -> tuple[list[str], list[str]]
         parts[last[1]] = match[0]
         if all(map(CONTENT.search, parts.values())):
             said += _chosen(parts, is_whole=True)
-            text = f"{text[: run[0].start()]}\n{text[match.end() :].lstrip('.')}"
+            text = f"{text[: run[0].start()]}\n{text[match.end() :].lstrip('.?')}"
     rest, chosen = _without_lines([line for line in text.split("\n") if line], letters)
     return rest, [*said, *chosen]
 

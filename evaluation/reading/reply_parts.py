@@ -29,7 +29,7 @@ TURN_ENDS = re.compile(
 HEADER = re.compile(r"\s*(?:<[^>\n]{1,30}>\s*)*(?:assistant\b)?[\s:]*", re.IGNORECASE)
 """What may stand in front of what a model says."""
 THOUGHT = re.compile(
-    r"<\|(?P<ends>end)_(?:of_thought|thinking)\|>"
+    r"<\|(?P<ends>end)_(?:of_)?(?:thought|think|reason)\w{0,9}\|>"
     r"|[<◁]\|?\s*(?P<end>/?)\s*\w{0,12}:?(?P<name>think|thought|reason|"
     r"refle|analy|scratch|monolog|deliberat|observ|scene|rational|expla|plan|caption|summar|cot|"
     r"critiq|verif|draft|percep|steps?)\w{0,20}(?:\s{1,9}[\w-]{1,30}=[^<>▷]{0,500}+(?<!/))?\s*\|?[>▷]"
