@@ -77,7 +77,7 @@ FORMULA = re.compile(r"\$\$|\$(?=\S)([^$\n]{0,500}?(?<=\S))\$(?!\d)")
 """"$B$" and marks of a whole line of it; a dollar that nothing closes is one: "$3"."""
 TABLE_ROW = re.compile(r"(?m)^\s*\|.*|\s\||\|\s")
 """Where a bar parts columns; within a formula it is a sign: "P(A|B)"."""
-SPECIAL = re.compile(r"<\|?/?[a-z_][\w:.-]{0,30}\|?>", re.IGNORECASE)
+SPECIAL = re.compile(r"<\|?/?[a-z_][a-z_:.-]{0,30}\|?>", re.IGNORECASE)
 """Tokens of chat templates that were decoded as text, and tags."""
 MARKS = str.maketrans(
     dict.fromkeys('*`~{}_"“”„«»《》「」『』〈〉@', " ")
