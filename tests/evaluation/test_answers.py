@@ -428,7 +428,7 @@ def test_open_answers_are_cut_out(reply, text):
     assert answer_text(reply) == text
 
 
-@pytest.mark.parametrize("name", ["ponder", "look", "my_notes", "deep-dive", "x:plan"])
+@pytest.mark.parametrize("name", ["ponder", "look", "my_notes", "deep-dive", "x:ponder"])
 @pytest.mark.parametrize(
     ("reply", "letter"),
     [
