@@ -19,7 +19,7 @@ from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, find_overlaps
 from evaluation.photographs import PhotographStore
 from schemas.columns import columns
 from schemas.config.source_kind import SourceKind
-from schemas.dataset_folder import sample_files
+from schemas.dataset_folder import read_manifest, sample_files
 from schemas.listing import listed
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact
@@ -80,7 +80,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
     lists = known_lists(root)
     if not lists:
         return None
-    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(dataset)
     files = {name: facts["sha256"] for name, facts in manifest["files"].items()}
     digest = sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
     artifact = plan_artifact(
