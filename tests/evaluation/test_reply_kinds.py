@@ -29,6 +29,7 @@ DOOR = {"A": "Open", "B": "Closed"}
 SUPPORTS = {"A": "on", "B": "under", "C": "over"}
 ORDER = {"A": "first", "B": "second"}
 POINTS = {"A": "Point B", "B": "Point A"}
+FEWER = {"A": "none", "B": "one", "C": "two", "D": "three"}
 NEITHER = {"A": "goat", "B": "sheep", "C": "None of the above"}
 TRUTH = {"A": "True", "B": "False"}
 VAN = {"A": "on the left of the van", "B": "on the right of the van", "C": "behind the van"}
@@ -375,6 +376,17 @@ KINDS = {
         (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),
         (HEIGHTS, "below\ufffd", None),
         (HEIGHTS, "The answer is B.\n\ufffd\ufffd", "B"),
+    ],
+    "no option": [
+        (FEWER, "None of the options describes the scene.", None),
+        (FEWER, "none of the above options apply", None),
+        (FEWER, "None of these answers.", None),
+        (FEWER, "None of the above.", None),
+        (FEWER, "None.", "A"),
+        (FEWER, "There are none of them.", "A"),
+        (NEITHER, "None of the above", "C"),
+        ({"A": "neither", "B": "left", "C": "right"}, "Neither option is right.", None),
+        ({"A": "neither", "B": "left", "C": "right"}, "Neither.", "A"),
     ],
 }
 
