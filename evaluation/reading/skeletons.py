@@ -50,6 +50,10 @@ JUDGED = re.compile(
     r"|(\b(?:is|be|only)) right(?= to (?!the\b)\w)"
 )
 """Of what was said, or of the reply itself, not of a place."""
+HELPING = re.compile(
+    r"(?i)(?<!\bbe )(?<!\bam )(?<!'m )\b(?=(?:happy|glad|pleased|delighted) to (?:help|assist)\b)"
+)
+"""Where "I'd be" is left out."""
 CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")
 """"Isn't" is a verb and a denial."""
 FULL = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
@@ -76,7 +80,7 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
     line = JUDGED.sub(r"\1\2 correct", NOTHING.sub(",", line.strip()))
     line = CJK.sub(" ", marked_texts(line, options))
-    line = with_not(line)
+    line = with_not(HELPING.sub("I'd be ", line))
     signs, own = "", ""
     found = [*TOKEN.finditer(line)]
     for match, following in zip(found, [*found[1:], None], strict=True):

@@ -388,6 +388,14 @@ KINDS = {
         ({"A": "neither", "B": "left", "C": "right"}, "Neither option is right.", None),
         ({"A": "neither", "B": "left", "C": "right"}, "Neither.", "A"),
     ],
+    "promises to help": [
+        (YES, "Of course, yes, I'd be glad to help with this question.", None),
+        (YES, "Yes, happy to help with this question.", None),
+        (YES, "Absolutely! Yes, I am pleased to assist you.", None),
+        (YES, "Of course, yes.", "A"),
+        (YES, "Yes, of course.", "A"),
+        (YES, "Yes, the man is happy to help the woman.", "A"),
+    ],
 }
 
 
