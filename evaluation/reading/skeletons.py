@@ -151,6 +151,6 @@ def _is_option(match: re.Match[str], following: re.Match[str] | None, signs: str
 
 def _together(match: re.Match[str]) -> str:
     letters = re.findall(r"@(\w)", match[0])
-    is_again = letters[-1] in letters[:-1] and {*letters} > {letters[-1]}
+    is_again = letters[-1] in letters[:-1] and len({*letters}) == len(letters) - 1 > 1
     again = f",@{letters[-1]}" if is_again and not re.search("(?<!,)&a?@.$", match[0]) else ""
     return "@" + "".join(sorted({*letters})) + again
