@@ -28,6 +28,7 @@ CALLED = re.compile(r"\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
 NEXT_TASK = re.compile(
     r"(?i)\W*(?:next\b|question\b|q\d*\s*[:.]|(?:user|human)\b[^a-z]*:|"
     r"(?:instruction|example|exercise|task|problem)\b[^a-z]*:|"
+    r"(?:would you like|do you (?:want|need))\b|"
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""

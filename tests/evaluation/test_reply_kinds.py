@@ -404,6 +404,11 @@ KINDS = {
         (YES, "Yes, of course.", "A"),
         (YES, "Yes, the man is happy to help the woman.", "A"),
     ],
+    "offers": [
+        (SIDES, "A\n\nWould you like to know where the cat is? It is behind (D).", "A"),
+        (SIDES, "B\n\nDo you want me to check the cat as well? That one is (C).", "B"),
+        (SIDES, "Would you like to know where it is? It is behind (D).", "D"),
+    ],
 }
 
 
