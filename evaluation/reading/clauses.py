@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 UNTOLD = re.compile("[?&]$|(?<![sq])b$")
 """The end of a question, and of what was cut off: "it is", but not "B it is"."""
-HELPS = "pb[bjkl]*x[jklps]*"
-""""I can help you with that"."""
+HELPS = "(?:pb[bjkl]*|px)x(?:lx)?[ajklps]*"
+""""I can help you with that", "I'd be glad to help"."""
 SENTENCES = re.compile(rf"(?<=[.?])(?!(?<=^#[A-Z]\.){HELPS}\.)|,(?=[dy]?i)")
 """"Yes! I can help with that" is one."""
 SUPPOSED = re.compile("^.*i[^,]*,(?=d)")
@@ -20,7 +20,7 @@ SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
 RETRACTS = re.compile(r"(?:#[A-Z]+)?[dosrpxn&,]{0,3}z")
 """The start of a clause that takes back what was said."""
 ASSENTS = re.compile(
-    rf"(?:[sx][,:])*#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS}(?:[,.:]?d[^@#]*)?)\.?$"
+    rf"(?:[lsx][,:])*#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS}(?:[,.:]?d[^@#]*)?)\.?$"
 )
 """"Yes, I can help with that", "No, I can't help with that": of who answers, not of things."""
 

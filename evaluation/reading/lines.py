@@ -28,6 +28,7 @@ CALLED = re.compile(r"\A\s*Q\s*:[^\n]*\n+\s*A\s*:")
 NEXT_TASK = re.compile(
     r"(?i)\W*(?:next\b|question\b|q\d*\s*[:.]|(?:user|human)\b[^a-z]*:|"
     r"(?:instruction|example|exercise|task|problem)\b[^a-z]*:|"
+    r"(?:would you like|do you (?:want|need))\b|"
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""
@@ -44,6 +45,8 @@ FURTHER_TASK = re.compile(
 NUMBERED = re.compile(r"(?i)\bthe (first|second|third|fourth) option\b")
 """An option by its place: a first choice or answer may be one that is taken back."""
 ORDINALS = ("first", "second", "third", "fourth")
+BROKEN = re.compile(r"\ufffd|([^\w\s=.#|+-])\1{9}")
+"""What only a model that has come apart writes: half characters, or one mark ten times."""
 PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 """Within a sentence that goes on."""
 
@@ -59,7 +62,7 @@ def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]
     if {*ORDINALS}.isdisjoint(chain.from_iterable(known.values())):
         text = NUMBERED.sub(lambda said: _lettered(said, sorted(known)), text)
     nothing: Options = dict.fromkeys(known, ())
-    is_list = text.count("\u2022") > 1
+    is_list, is_broken = text.count("\u2022") > 1, BROKEN.search(text) is not None
     lines: list[str] = []
     for line in text.splitlines():
         if lines and FURTHER_TASK.match(line):
@@ -68,7 +71,7 @@ def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]
             lines.append("!")
         if WORD.search(line):
             is_item = is_list and line.startswith("\u2022")
-            texts = nothing if is_item or "\ufffd" in text else known
+            texts = nothing if is_item or is_broken else known
             lines.append(stated_of_asked(skeleton(line, texts, words_asked(line, asked)), asked))
     return lines
 

@@ -52,6 +52,10 @@ JUDGED = re.compile(
 """Of what was said, or of the reply itself, not of a place."""
 DECIDED = re.compile(r"(\b[A-Z][)\]]? (?:no|yes))(?= [(\[]?[A-Z]\b)")
 """A letter and what is said of it, before the next one: "A no B yes"."""
+HELPING = re.compile(
+    r"(?i)(?<!\bbe )(?<!\bam )(?<!'m )\b(?=(?:happy|glad|pleased|delighted) to (?:help|assist)\b)"
+)
+"""Where "I'd be" is left out."""
 CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")
 """"Isn't" is a verb and a denial."""
 FULL = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
@@ -78,7 +82,7 @@ def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
     line = DECIDED.sub(r"\1,", JUDGED.sub(r"\1\2 correct", NOTHING.sub(",", line.strip())))
     line = CJK.sub(" ", marked_texts(line, options))
-    line = with_not(line)
+    line = with_not(HELPING.sub("I'd be ", line))
     signs, own, own_text = "", "", ""
     found = [*TOKEN.finditer(line)]
     for match, following in zip(found, [*found[1:], None], strict=True):
@@ -150,6 +154,6 @@ def _is_option(match: re.Match[str], following: re.Match[str] | None, signs: str
 
 def _together(match: re.Match[str]) -> str:
     letters = re.findall(r"@(\w)", match[0])
-    is_again = letters[-1] in letters[:-1] and {*letters} > {letters[-1]}
+    is_again = letters[-1] in letters[:-1] and len({*letters}) == len(letters) - 1 > 1
     again = f",@{letters[-1]}" if is_again and not re.search("(?<!,)&a?@.$", match[0]) else ""
     return "@" + "".join(sorted({*letters})) + again

@@ -22,9 +22,10 @@ from evaluation.scoring import score
 from evaluation.verdicts import read_replies
 from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import inputs_of, is_complete, plan_artifact
+from tasks.turns import sole_maker
 from tasks.writing import write_artifact
 
-VERSION = 45
+VERSION = 46
 
 
 class Scored(NamedTuple):
@@ -38,9 +39,11 @@ def read_benchmark(items_path: Path, replies_path: Path, root: Path) -> Path:
     words = b"".join(table.read_bytes() for table in (TABLE, SCALES, SYNONYMS))
     tables = {"words": sha256(words).hexdigest()[:16], "vocabulary": vocabulary_digest()}
     parsed = plan_artifact(root, "parse", version=VERSION, config=tables, inputs=inputs)
-    if not is_complete(parsed):
-        items, replies = pl.read_parquet(items_path), pl.read_parquet(replies_path)
-        write_artifact(read_replies(items, replies, read_mask=PhotographStore(root).read), parsed)
+    with sole_maker(parsed):
+        if not is_complete(parsed):
+            items, replies = pl.read_parquet(items_path), pl.read_parquet(replies_path)
+            read = read_replies(items, replies, read_mask=PhotographStore(root).read)
+            write_artifact(read, parsed)
     return parsed.path
 
 
@@ -48,8 +51,9 @@ def constants_of(items_path: Path, root: Path) -> Path:
     """The artifact with what constant answers score, the same for every model."""
     inputs = inputs_of(items=items_path)
     baselines = plan_artifact(root, "baseline", version=VERSION, config={}, inputs=inputs)
-    if not is_complete(baselines):
-        write_artifact(constant_baselines(pl.read_parquet(items_path)), baselines)
+    with sole_maker(baselines):
+        if not is_complete(baselines):
+            write_artifact(constant_baselines(pl.read_parquet(items_path)), baselines)
     return baselines.path
 
 
@@ -67,9 +71,10 @@ def score_benchmark(
     settings = {"seed": seed, "num_bootstrap": num_bootstrap}
     named = inputs_of(items=items_path, replies=replies_path, parsed=parsed_path)
     scores = plan_artifact(root, "score", version=VERSION, config=settings, inputs=named)
-    if not is_complete(scores):
-        items, read = pl.read_parquet(items_path), pl.read_parquet(parsed_path)
-        baselines = pl.read_parquet(constants_of(items_path, root))
-        found = score(items, read, baselines, seed=seed, num_bootstrap=num_bootstrap)
-        write_artifact(found, scores)
+    with sole_maker(scores):
+        if not is_complete(scores):
+            items, read = pl.read_parquet(items_path), pl.read_parquet(parsed_path)
+            baselines = pl.read_parquet(constants_of(items_path, root))
+            found = score(items, read, baselines, seed=seed, num_bootstrap=num_bootstrap)
+            write_artifact(found, scores)
     return Scored(parsed_path, scores.path)

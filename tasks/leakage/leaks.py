@@ -6,9 +6,10 @@ of them, and the outcome kept beside its artifacts; training refuses a dataset t
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -19,12 +20,13 @@ from evaluation.leakage import LISTED, OVERLAP, PHOTOGRAPH, Match, find_overlaps
 from evaluation.photographs import PhotographStore
 from schemas.columns import columns
 from schemas.config.source_kind import SourceKind
-from schemas.dataset_folder import sample_files
+from schemas.dataset_folder import read_manifest, sample_files
 from schemas.listing import listed
 from schemas.replacing import replacing
 from tasks.artifact import is_complete, plan_artifact
 from tasks.leakage.exclude import digest_lists, read_lists, thumbnails
 from tasks.sources.readers import reader_of
+from tasks.turns import sole_maker
 from tasks.writing import write_artifact
 
 VERSION = 1
@@ -80,7 +82,7 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
     lists = known_lists(root)
     if not lists:
         return None
-    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(dataset)
     files = {name: facts["sha256"] for name, facts in manifest["files"].items()}
     digest = sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
     artifact = plan_artifact(
@@ -90,18 +92,21 @@ def find_leaks(dataset: Path, root: Path) -> pl.DataFrame | None:
         config={},
         inputs={"dataset": digest, "lists": digest_lists(lists)},
     )
-    if is_complete(artifact):
+    with sole_maker(artifact):
+        if not is_complete(artifact):
+            leaks = _leaks(dataset, manifest["config"]["source"], read_lists(lists))
+            write_artifact(leaks, artifact)
         return pl.read_parquet(artifact.path)
-    source = manifest["config"]["source"]
+
+
+def _leaks(dataset: Path, source: Mapping[str, Any], listed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of LEAKS of a dataset from a source, by the photographs listed of benchmarks."""
     collection = reader_of(SourceKind(source["kind"]), source.get("own_licence")).collection
-    listed = read_lists(lists)
     parts = [pl.DataFrame(schema=LEAKS)]
     for pictures, counts in _shown(dataset, collection):
         found = find_overlaps(pictures, listed)
         parts.append(found.join(counts, on="image_id").cast(LEAKS))
-    leaks = pl.concat(parts).sort("benchmark", "image_id")
-    write_artifact(leaks, artifact)
-    return leaks
+    return pl.concat(parts).sort("benchmark", "image_id")
 
 
 def _shown(dataset: Path, collection: str | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

@@ -26,7 +26,12 @@ from prefect.states import Completed
 from schemas.code_version import code_version
 from schemas.config.section import config_digest
 from schemas.config.training import TrainConfig, load_train_config
-from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
+from schemas.dataset_folder import (
+    check_dataset,
+    name_of_dataset,
+    read_manifest,
+    resolve_dataset,
+)
 from schemas.model_folder import FACTS, read_training
 from schemas.replacing import make_folder, replacing_folder
 from tasks.artifact import move_aside
@@ -208,7 +213,7 @@ def training_facts(
     config: TrainConfig, run: Path, dataset: Path, base: str | Path, log: list[dict[str, float]]
 ) -> dict[str, Any]:
     """The facts about how the model was made."""
-    manifest = json.loads((dataset / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(dataset)
     named = config.named(name_of_dataset(manifest))
     return {
         "name": config.name,

@@ -169,6 +169,15 @@ def train(root: Path, name: str, dataset: str) -> Path:
     return folder
 
 
+def test_a_training_reads_a_manifest_as_every_other_command_does(root, drawn_dataset):
+    manifest = root / "datasets" / "drawn" / drawn_dataset.name / "manifest.json"
+    manifest.write_bytes(manifest.read_text().encode("utf-16"))
+    train(root, "mine", f"drawn/{drawn_dataset.name}")
+    manifest.write_text("{")
+    with pytest.raises(ValueError, match="has no readable manifest"):
+        train(root, "other", f"drawn/{drawn_dataset.name}")
+
+
 def evaluate(root: Path, *models: AboutModel) -> None:
     about = About("tried", "c0", models, {"mmvp": "its miniature"}, {})
     folder = root / "evaluations" / "tried" / "ee"

@@ -29,6 +29,7 @@ DOOR = {"A": "Open", "B": "Closed"}
 SUPPORTS = {"A": "on", "B": "under", "C": "over"}
 ORDER = {"A": "first", "B": "second"}
 POINTS = {"A": "Point B", "B": "Point A"}
+FEWER = {"A": "none", "B": "one", "C": "two", "D": "three"}
 NEITHER = {"A": "goat", "B": "sheep", "C": "None of the above"}
 TRUTH = {"A": "True", "B": "False"}
 VAN = {"A": "on the left of the van", "B": "on the right of the van", "C": "behind the van"}
@@ -377,6 +378,38 @@ KINDS = {
         (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),
         (HEIGHTS, "below\ufffd", None),
         (HEIGHTS, "The answer is B.\n\ufffd\ufffd", "B"),
+        (SIDES, f"{'!' * 40} right", None),
+        (SIDES, "left ??????????????", None),
+        (SIDES, f"right\n{'-' * 40}", "B"),
+        (SIDES, "Right of the box!!!", "B"),
+        (SIDES, f"{'!' * 40}\nThe answer is B.", "B"),
+        (SIDES, "(A(A(A(B(B(C(D(D(D(", None),
+        (SIDES, "AB, A, B, B, C, D, D, D", None),
+        (SIDES, "A, B, C or D? D", "D"),
+    ],
+    "no option": [
+        (FEWER, "None of the options describes the scene.", None),
+        (FEWER, "none of the above options apply", None),
+        (FEWER, "None of these answers.", None),
+        (FEWER, "None of the above.", None),
+        (FEWER, "None.", "A"),
+        (FEWER, "There are none of them.", "A"),
+        (NEITHER, "None of the above", "C"),
+        ({"A": "neither", "B": "left", "C": "right"}, "Neither option is right.", None),
+        ({"A": "neither", "B": "left", "C": "right"}, "Neither.", "A"),
+    ],
+    "promises to help": [
+        (YES, "Of course, yes, I'd be glad to help with this question.", None),
+        (YES, "Yes, happy to help with this question.", None),
+        (YES, "Absolutely! Yes, I am pleased to assist you.", None),
+        (YES, "Of course, yes.", "A"),
+        (YES, "Yes, of course.", "A"),
+        (YES, "Yes, the man is happy to help the woman.", "A"),
+    ],
+    "offers": [
+        (SIDES, "A\n\nWould you like to know where the cat is? It is behind (D).", "A"),
+        (SIDES, "B\n\nDo you want me to check the cat as well? That one is (C).", "B"),
+        (SIDES, "Would you like to know where it is? It is behind (D).", "D"),
     ],
 }
 
