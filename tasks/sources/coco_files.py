@@ -60,7 +60,7 @@ class _Image(Struct, gc=False):
     id: Whole
     width: Whole
     height: Whole
-    file_name: str = ""
+    file_name: str | None = None
 
     def __post_init__(self) -> None:
         self.width, self.height = _side(self.width), _side(self.height)
@@ -163,7 +163,7 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
         annotations.append(top.annotations)
         for image in _readable(top.images, _Image, "image", path, ledger):
             key = key_of(image.id)
-            facts = (image.file_name, _coco_id(key), int(image.width), int(image.height))
+            facts = (image.file_name or "", _coco_id(key), int(image.width), int(image.height))
             first = origins.setdefault(key, path)
             if images.setdefault(key, facts) != facts:
                 raise ValueError(_told_apart(key, first, path))

@@ -62,6 +62,8 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
     ("more", "noted"),
     [
         ({}, []),
+        ({"images": {"id": 11, "width": 900, "height": 600}}, []),
+        ({"images": {"id": 11, "file_name": None, "width": 900, "height": 600}}, []),
         ({"images": {"id": 11, "width": "900 px", "height": 600}},
          [("", "image[2]", "image-unreadable")]),
         ({"images": None}, [("", "image[2]", "image-unreadable")]),
