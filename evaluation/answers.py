@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evaluation.reading.asked import NOTHING, Asked, asked_by
+from evaluation.reading.clauses import assents
 from evaluation.reading.filled import filled, gaps_in
 from evaluation.reading.lines import skeletons_of
 from evaluation.reading.option_texts import Options, words_with_digits
@@ -124,6 +125,8 @@ def _stated(part: str, known: Options, asked: Asked, unread: str) -> ParsedAnswe
 def _said_again(part: str, item: _Item) -> str | None:
     """The option by which a part of a reply simply says its question again."""
     if any(UNSAID.search(line) for line in skeletons_of(part, dict.fromkeys(item.options, ()))):
+        return None
+    if any(map(assents, skeletons_of(part, item.known))):
         return None
     text = plain(part)
     if item.asked.viewpoint and said_from(text, item.asked.things) not in (

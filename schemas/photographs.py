@@ -130,7 +130,8 @@ def _scale_clear(image: Image.Image, data: bytes) -> None:
     is where it scales theirs to 8 bits. Of 16 bits it keeps the upper half."""
     clear, depth = image.info.get("transparency"), data[DEPTH] if image.format == "PNG" else 8
     if image.mode == "L" and isinstance(clear, int) and depth < 8:
-        image.info["transparency"] = clear * 255 // (2**depth - 1)
+        most = 2**depth - 1
+        image.info["transparency"] = (clear & most) * 255 // most  # other bits mean nothing
     if image.mode == "RGB" and isinstance(clear, tuple) and depth == 16:
         image.info["transparency"] = tuple(part >> 8 for part in clear)
 

@@ -19,7 +19,9 @@ SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
 """Signs of what says no more than that a letter is the answer."""
 RETRACTS = re.compile(r"(?:#[A-Z]+)?[dosrpxn&,]{0,3}z")
 """The start of a clause that takes back what was said."""
-ASSENTS = re.compile(rf"(?:[sx],)*#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS})\.?$")
+ASSENTS = re.compile(
+    rf"(?:[sx][,:])*#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS}(?:[,.:]?d[^@#]*)?)\.?$"
+)
 """"Yes, I can help with that", "No, I can't help with that": of who answers, not of things."""
 
 
@@ -30,6 +32,11 @@ def asserted(line: str) -> Iterator[str]:
         is_heading = re.fullmatch("(?=.*[a-z])[^br]*@[^br]*:", said)
         if said and not (UNTOLD.search(said) or "i" in said or is_heading or ASSENTS.match(said)):
             yield said
+
+
+def assents(line: str) -> bool:
+    """Whether a sentence of a line only says that who answers can help, or cannot."""
+    return any(map(ASSENTS.match, SENTENCES.split(line)))
 
 
 def meant_clauses(sentence: str) -> list[tuple[int, str]]:

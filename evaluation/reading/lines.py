@@ -31,6 +31,11 @@ NEXT_TASK = re.compile(
     r"(?:what|where|which|how|who|is|are|does|do)\b.*\?\s*$)"
 )
 """A line behind which something else is answered."""
+TASK_WITHIN = re.compile(
+    r"(?i)(?<=[.!?)*])[^\S\n]+(?=(?:#+ *)?(?:next(?: question)?|question|q|user|human|instruction)"
+    r"(?: ?\d+)? ?:)"
+)
+"""Before one that begins in the line of an answer."""
 FURTHER_TASK = re.compile(
     r"(?i)\W*(?:next (?:question|task|problem)\b|(?:question|exercise|task|problem|example|q)\s*"
     r"(?:[2-9]|1\d)\b|(?:user|human)\s*:)"
@@ -46,7 +51,8 @@ PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins; texts of options count
     neither in items of a list, which are what is counted or compared, nor in broken text."""
-    text = ITEM.sub("\u2022 ", REMOVED.sub("", PAUSE.sub(", ", part)))
+    text = TASK_WITHIN.sub("\n", PAUSE.sub(", ", part))
+    text = ITEM.sub("\u2022 ", REMOVED.sub("", text))
     text = about_asked(BRACKETED.sub("", CALLED.sub("", plain(text))), asked)
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):
         text = text.replace("?", " ")  # "B?"

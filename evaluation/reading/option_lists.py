@@ -6,9 +6,15 @@
 import re
 from collections.abc import Iterator
 
-ITEM = re.compile(r"(?:^|(?<=[\n.,:?&]))a?@([A-Z]+)((?:(?!a?@)[^@])*)")
-"""A letter, or several, and what stands between them and the next one."""
-LAST = re.compile(r"[.,:;]*(?:[^.@\no]*(?=[.\no]|$)|[^.,@\no]*)")
+ITEM = re.compile(
+    r"(?:^|(?<=[\n.,:?&])|(?<=[@#][A-Z][rwf+-])|(?<=[@#][A-Z]:[rwf+-])|(?<=@[A-Z];:[rwf+-]))"
+    r"a?@([A-Z]+)((?:(?!a?@)[^@])*)"
+)
+"""A letter, or several, and what stands between them and the next one: behind a mark, or behind
+what is said of the one before, as in "A false B true"."""
+LAST = re.compile(
+    r"[.,:;]*(?:(?:[^.?@\no]|\?(?=,?[nrwf]))*(?=[.?\no]|$)|(?:[^.,?@\no]|\?(?=,?[nrwf]))*)"
+)
 """What the last item says: what follows is said of the question, or of the letter behind it."""
 CONTENT = re.compile("[a-z0#+-]")
 APPROVED = re.compile(r"[rf+]|ba")
@@ -30,7 +36,7 @@ def without_lists(lines: list[str], letters: str) -> tuple[list[str], list[str]]
         parts[last[1]] = match[0]
         if all(map(CONTENT.search, parts.values())):
             said += _chosen(parts, is_whole=True)
-            text = f"{text[: run[0].start()]}\n{text[match.end() :].lstrip('.')}"
+            text = f"{text[: run[0].start()]}\n{text[match.end() :].lstrip('.?')}"
     rest, chosen = _without_lines([line for line in text.split("\n") if line], letters)
     return rest, [*said, *chosen]
 
@@ -45,7 +51,7 @@ def _runs(text: str, letters: str) -> Iterator[list[re.Match[str]]]:
     one."""
     run: list[re.Match[str]] = []
     for item in ITEM.finditer(text):
-        if run and run[-1].end() != item.start():
+        if run and not _follows(item, run[-1]):
             run = []
         run.append(item)
         while {*item[1]} & {*_letters(run[:-1])}:
@@ -55,8 +61,27 @@ def _runs(text: str, letters: str) -> Iterator[list[re.Match[str]]]:
         else:
             is_all = len(run) > 1 and sorted(_letters(run)) == [*letters]
         if is_all:
-            yield run
+            if len({_is_led(one) for one in run} - {None}) < 2:
+                yield run
             run = []
+
+
+def _follows(item: re.Match[str], before: re.Match[str]) -> bool:
+    """Whether an item comes next to another one, in its line or as one that begins its own."""
+    is_next = before.end() == item.start()
+    return is_next and (_begins_line(item) or "\n" not in before[2])
+
+
+def _begins_line(item: re.Match[str]) -> bool:
+    return item.string[item.start() - 1 : item.start()] in "\n"
+
+
+def _is_led(item: re.Match[str]) -> bool | None:
+    """Whether an item is led by its letter ("B. below") and not a sentence ("A is tempting"); None
+    where nothing shows that."""
+    if _begins_line(item):
+        return not item[2][:1].islower()
+    return True if item[2][:1] == "." else None
 
 
 def _letters(run: list[re.Match[str]]) -> str:

@@ -29,7 +29,7 @@ TURN_ENDS = re.compile(
 HEADER = re.compile(r"\s*(?:<[^>\n]{1,30}>\s*)*(?:assistant\b)?[\s:]*", re.IGNORECASE)
 """What may stand in front of what a model says."""
 THOUGHT = re.compile(
-    r"<\|(?P<ends>end)_(?:of_thought|thinking)\|>"
+    r"<\|(?P<ends>end)_(?:of_)?(?:thought|think|reason)\w{0,9}\|>"
     r"|[<◁]\|?\s*(?P<end>/?)\s*\w{0,12}:?(?P<name>think|thought|reason|"
     r"refle|analy|scratch|monolog|deliberat|observ|scene|rational|expla|plan|caption|summar|cot|"
     r"critiq|verif|draft|percep|steps?)\w{0,20}(?:\s{1,9}[\w-]{1,30}=[^<>▷]{0,500}+(?<!/))?\s*\|?[>▷]"
@@ -38,8 +38,26 @@ THOUGHT = re.compile(
     re.IGNORECASE,
 )
 """`<think>` and `</think>`, as models name and write them."""
+SECTION = re.compile(
+    r"[<\[](?P<end>/?)(?P<name>[A-Za-z][\w:.-]{1,30})(?:\]|(?:\s[^<>]{0,500}+(?<!/))?>)"
+)
+"""A tag of whatever name: `<ponder>`, `[PONDER]`."""
+SAYS = re.compile(
+    "answer|final|conclu|output|respon|result|reply|solution|choice|option|letter|box|select|"
+    "verdict|decision|predict|label|^(?:assistant|model|bot|start|begin|bos|pad|unk|sep|cls|text|"
+    "system|user|image|img|video|ref|obj|object|quad|points?|poly|unused\\d+)$"
+)
+"""Names of tags around an answer or words of one, and what stands for a picture or a token."""
+MARKUP = {
+    "br", "em", "strong", "div", "span", "sub", "sup", "code", "pre", "ul", "ol", "li", "center",
+    "font", "big", "small", "mark", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "del", "ins",
+    "strike", "html", "head", "body", "title", "section", "article", "main", "table", "thead",
+    "tbody", "tr", "td", "th", "details", "dl", "dt", "dd", "blockquote",
+}  # fmt: skip
+"""Names of HTML, which change how a text looks."""
 CALL = re.compile(r"<(?P<end>/?)(?:tool|function)_(?:call|response|result)s?>", re.IGNORECASE)
 """Around what a model asks of a tool, and what that returns."""
+ANSWERED = re.compile(r"</\s*(?:final[_ ]?)?answer\s*>\s*\Z", re.IGNORECASE)
 TAG = re.compile(r"<\s*(?:final[_ ]?)?(answer|conclusion)\s*>", re.IGNORECASE)
 BOXED = re.compile(r"\\f?box(?:ed)?\s*\{|<\|begin_of_box\|>")
 """`\\boxed{`, `\\fboxed{`, and what GLM writes."""
@@ -59,7 +77,7 @@ FORMULA = re.compile(r"\$\$|\$(?=\S)([^$\n]{0,500}?(?<=\S))\$(?!\d)")
 """"$B$" and marks of a whole line of it; a dollar that nothing closes is one: "$3"."""
 TABLE_ROW = re.compile(r"(?m)^\s*\|.*|\s\||\|\s")
 """Where a bar parts columns; within a formula it is a sign: "P(A|B)"."""
-SPECIAL = re.compile(r"<\|?/?[a-z_]{1,20}\|?>", re.IGNORECASE)
+SPECIAL = re.compile(r"<\|?/?[a-z_][\w:.-]{0,30}\|?>", re.IGNORECASE)
 """Tokens of chat templates that were decoded as text, and tags."""
 MARKS = str.maketrans(
     dict.fromkeys('*`~{}_"“”„«»《》「」『』〈〉@', " ")
@@ -88,8 +106,8 @@ SUPPOSED = re.compile(rf"(?i)\b{any_of('i')}\b")
 
 def spoken(reply: str) -> str:
     """What a model says to its reader: its own turn, without its thoughts, and without its calls of
-    tools where it goes on behind them. What follows a thought's start is a thought where it has no
-    end, too, unless the reply ends in a closed `<answer>`."""
+    tools and sections of other names where it goes on behind them. What follows a thought's start
+    is a thought where it has no end, too, unless the reply ends in a closed `<answer>`."""
     turns = TURN_ENDS.split(reply)
     reply = next((turn for turn in turns if not HEADER.fullmatch(turn)), "")
     said: list[str] = []
@@ -102,10 +120,31 @@ def spoken(reply: str) -> str:
                 at, inside = match.end(), name
         elif inside in (None, name):
             said, at, inside = said if inside else [], match.end(), None
-    is_answered = re.search(r"</\s*(?:final[_ ]?)?answer\s*>\s*\Z", reply[-200:], re.IGNORECASE)
-    if inside is None or is_answered:
+    if inside is None or ANSWERED.search(reply[-200:]):
         said.append(reply[at:])
-    return _without_calls("".join(said))
+    return _without_calls(_without_sections("".join(said)))
+
+
+def _without_sections(text: str) -> str:
+    """Without what stands in tags that begin a line and name neither an answer nor markup; all of
+    it where the first has no end."""
+    kept: list[str] = []
+    at, start, inside = 0, 0, ""
+    for tag in SECTION.finditer(text):
+        name = tag["name"].lower()
+        if inside:
+            if tag["end"] and name == inside:
+                kept.append(text[at:start])
+                at, inside = tag.end(), ""
+        elif not (tag["end"] or SAYS.search(name) or name in MARKUP):
+            before = text[at : tag.start()].rstrip(" \t")
+            if not before or before.endswith("\n"):
+                start, inside = tag.start(), name
+    is_cut = inside and not text[:start].strip() and text[start] == "<"
+    if is_cut and not ANSWERED.search(text[-200:]):
+        return ""
+    rest = "".join([*kept, text[at:]])
+    return rest if rest.strip() else text
 
 
 def _without_calls(text: str) -> str:

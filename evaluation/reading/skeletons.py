@@ -50,6 +50,8 @@ JUDGED = re.compile(
     r"|(\b(?:is|be|only)) right(?= to (?!the\b)\w)"
 )
 """Of what was said, or of the reply itself, not of a place."""
+DECIDED = re.compile(r"(\b[A-Z][)\]]? (?:no|yes))(?= [(\[]?[A-Z]\b)")
+"""A letter and what is said of it, before the next one: "A no B yes"."""
 CONTRACTED = re.compile(r"(?i)\b(\w+)n't(?!\w)")
 """"Isn't" is a verb and a denial."""
 FULL = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
@@ -74,21 +76,22 @@ TOGETHER = re.compile(
 
 def skeleton(line: str, options: Options, asked: Set[str] = frozenset()) -> str:
     """The skeleton of a plain line; `asked` are words of its question, in the singular."""
-    line = JUDGED.sub(r"\1\2 correct", NOTHING.sub(",", line.strip()))
+    line = DECIDED.sub(r"\1,", JUDGED.sub(r"\1\2 correct", NOTHING.sub(",", line.strip())))
     line = CJK.sub(" ", marked_texts(line, options))
     line = with_not(line)
-    signs, own = "", ""
+    signs, own, own_text = "", "", ""
     found = [*TOKEN.finditer(line)]
     for match, following in zip(found, [*found[1:], None], strict=True):
         letter = (match["set"] or match["bare"] or "").upper()
         if letter and letter == own:
-            continue  # "(A) C" where C is the text of A
+            signs, own = signs + own_text, ""  # "(A) C" where C is the text of A
+            continue
         own = own if not letter and match["mark"] else ""
         if letter in options:
             is_led = LEADS.fullmatch(signs) and _is_led(match, following, line)
             if match["set"] or is_led or _is_option(match, following, signs):
                 signs += f"@{letter};" if is_led else f"@{letter}"
-                own = "".join(options[letter]).upper()
+                own, own_text = "".join(options[letter]).upper(), f"#{letter}"
                 continue
         is_stuck = match.start() and not line[match.start() - 1].isspace()
         if match[0] in "(/" and is_stuck and signs.endswith(("x", "*")):

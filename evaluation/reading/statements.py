@@ -37,6 +37,11 @@ COMPARED = re.compile("y(?:l)?@[A-Z]+[^@,.:;]*")
 """The other letter: "than B", "whereas B is farther"."""
 ADDS = re.compile("d#[A-Z]+,")
 """"But yes, there is a plate": of something else than what was said, or not decided."""
+OWN_DENIED = re.compile(r"(@([A-Z]));?[.:,]*(?=b?n[ljs]*#\2(?![A-Z]))")
+"""A letter before a denial of its own text: "A: not left"."""
+DENIED = re.compile(r"(@[A-Z]);?[.:]+(?=s?b?n)")
+"""A letter before any denial, in a line that goes through several: "A: not here. B: not there"."""
+GONE_THROUGH = re.compile(r"(?:^|(?<=[.,]))@([A-Z]);?[.:]+(?=.)")
 RIGHT = ("right",)
 """Alone before other sentences of a line, it is as often "yes" as a place."""
 EXCEPTED = re.compile(r"ua?@([A-Z])(?![A-Z])")
@@ -72,7 +77,7 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
     """What the lines state, behind what was said, without what is denied or taken back later."""
     raised = 0
     for line in lines:
-        for sentence in asserted(ANSWERED.sub("b", line)):
+        for sentence in asserted(_with_denials(ANSWERED.sub("b", line))):
             if any(RETRACTS.match(clause) for clause in CLAUSES.split(sentence) if clause):
                 said = []
             elif sentence[0] == "d" and not ADDS.match(sentence):
@@ -81,11 +86,18 @@ def _statements(lines: list[str], said: list[Statement], known: Options) -> list
             if REFUTES.search(sentence):
                 denied |= {*"".join(one.letters for one in found)}
                 found = []
-            if sentence != line and line.startswith(sentence) and RIGHT in map(known.get, sentence):
+            is_first = sentence != line and line.startswith(sentence) and "@" not in sentence
+            if is_first and RIGHT in map(known.get, sentence):
                 found = [replace(one, weight=min(one.weight, 3)) for one in found]
             said = [one for one in said if not denied or not {*one.letters} <= denied]
             said += [replace(one, weight=one.weight + raised) for one in found]
     return said
+
+
+def _with_denials(line: str) -> str:
+    """The line with no mark between a letter and what denies it."""
+    is_list = len({*GONE_THROUGH.findall(line)}) > 1
+    return (DENIED if is_list else OWN_DENIED).sub(r"\1", line)
 
 
 def _read_sentence(sentence: str, line: str, known: Options) -> tuple[list[Statement], set[str]]:

@@ -5,7 +5,7 @@ import unicodedata
 
 STATED = re.compile(
     r"(?:(?:the )?(?:(?:correct|right|best) )?"  # the answer is B
-    r"(?:option|choice|answer|letter)\b(?: is\b)?[\s:=]*)?"  # Option B
+    r"(?:option|choice|answer|letter)\b(?: is\b)?[\s:=]*){0,2}"  # Option B, answer is option B
     r"(?:\(([A-D])\)|\[([A-D])\]|([A-D]))"
     r"(?:\s*[).:;,=\n\u3001\u3002]\s*|\s+-\s*|\s*[\u2013\u2014]\s*|(?<=[)\]])\s*|$|"
     r"\s*(?=\((?!not\b|wrong|incorrect|false)[^()]+\)$))"  # B (left)

@@ -25,8 +25,14 @@ FILTERED = (
     "flagged",
 )
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
-OF_SIZE = ("exceed", "too large", "too big", "larger than", "smaller than", "over the limit")
+TOO_LARGE = re.compile(
+    r"exceed|too (?:large|big)|(?<!\bbe )larger than|(?:not|n't|cannot) be larger than|"
+    r"(?<!not )\bbe smaller than|over the limit",
+    re.I,
+)
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
+TOO_SMALL = re.compile(r"too small|\b(?:larger|smaller|less|more) than|at least \d", re.I)
+"""Of one that is smaller, where they do not say that it is larger."""
 OF_LENGTH = (
     "context length", "context size", "context window", "maximum length", "prompt is too long",
     "maximum number of tokens",
@@ -107,8 +113,11 @@ class RejectedError(Exception):
             return "lower max_tokens"
         if not names_any(self.words, OF_IMAGES):
             return ""
-        is_size = names_any(self.words, OF_SIZE)
-        return "lower max_image_side" if is_size else "choose a model that takes images"
+        if TOO_LARGE.search(self.words):
+            return "lower max_image_side"
+        if TOO_SMALL.search(self.words):
+            return "raise max_image_side, or choose a model that takes small images"
+        return "choose a model that takes images"
 
     @property
     def says_nothing(self) -> bool:

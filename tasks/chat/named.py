@@ -30,8 +30,13 @@ OF_FORM = (
 """Words of a rejection whose cause is the required form of the reply, and names of what enforces
 one. The last are OpenRouter's, which names no parameter, Groq's, whose model wrote something else,
 and Ollama's."""
+LACKS = r"(?:\b(?:not|no|cannot|without|never)|n['\u2019]t)"
+"""What stands before what a server has not."""
 NO_JSON = re.compile(
-    r"\bjson\b[^.\n]{0,30}\b(?:not |un)supported\b|\bsupports?\b[^.\n@]{0,20}\bjson\b", re.I
+    r"\bjson\b[^.\n]{0,30}\b(?:not |un)supported\b|"
+    rf"{LACKS} supports?\b[^.\n@]{{0,20}}\bjson\b|"
+    r"\bsupports? (?:neither|no)\b[^.\n@]{0,20}\bjson\b",
+    re.I,
 )
 """Words of who supports no JSON; others say of JSON that it is cut off."""
 OF_IMAGES = (
@@ -39,7 +44,8 @@ OF_IMAGES = (
     "must be a string", "valid string", "of type string", "only text content", "text inputs",
     " text only ", "only supports text", "supports only text", "only accepts text",
     "accepts only text", "only text is", "visual input", "pixel values",
-    "picture", "photo", "content part", "string content", '(not "list")', "'list' object",
+    "picture", " photo ", "photos", "photograph", " content part ", " content parts ",
+    "string content", '(not "list")', "'list' object",
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs. The last are Python's where a template
 expects a text: only beside a photograph it is a list."""
@@ -68,11 +74,17 @@ REFUSED = (
 the field, as in "unexpected provider error"."""
 REFUSES = re.compile(rf"\b{REFUSED}\b", re.I)
 NEVER = re.compile(
-    r"\bunsupported\b|\b(?:not|n't|no|cannot|without) (?:\w+ )?support|\bnot implemented\b|"
+    rf"\bunsupported\b|{LACKS} (?:(?!contact\b)\w+ )?support|\bnot implemented\b|"
     r"\bnot installed\b|\b(?:not|un)[ _-]?available (?:for|with|on) this model\b",
     re.I,
 )
 """What stays as it is however often it is asked for."""
+FOR_NOW = re.compile(
+    r"\btemporar|\btry\b[^.\n]{0,20}\b(?:again|later)\b|\bretry (?:in|after|later)\b|\boverload|"
+    r"\bbusy\b|\bat the moment\b|\bright now\b",
+    re.I,
+)
+"""What passes, also where what is lacking now is named."""
 OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
 """What a field is called."""
 OF_STREAMS = re.compile(
@@ -94,6 +106,7 @@ OF_TURNS = re.compile(
 )
 """Words of a chat template that knows no instructions, or no two messages of one side: they name
 the roles of a request."""
+MARK = re.compile(r"[^\w\s]")
 CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Where the next word begins in a name such as reasoningEffort."""
 
@@ -104,7 +117,9 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     if words.lstrip().startswith("<"):
         return False
     named = (*OF_IMAGES, *OF_PARAMETERS)
-    is_field = any(_refuses(words, name) for name in fields)
+    fields = [*fields]
+    is_kind = says_never(words) and any(of_named_kinds(words, fields))
+    is_field = is_kind or any(_refuses(words, name) for name in fields)
     is_part = names_form(words) or names_turns(words) or names_streams(words)
     return is_field or is_part or names_any(words, named)
 
@@ -116,7 +131,7 @@ def names_form(words: str) -> bool:
 
 def says_never(words: str) -> bool:
     """Whether a server says that it lacks something, and not that it is busy."""
-    return NEVER.search(words) is not None
+    return NEVER.search(words) is not None and not FOR_NOW.search(words)
 
 
 def _refuses(words: str, name: str) -> bool:
@@ -162,7 +177,8 @@ def names_streams(words: str) -> bool:
 def names_any(words: str, names: tuple[str, ...]) -> bool:
     """Whether one of the names (small letters and spaces) is in what a server says."""
     told = f" {words.lower()} {in_snake_case(words)} ".replace("_", " ").replace("-", " ")
-    return any(name in told for name in names)
+    alone = MARK.sub(" ", told)  # a word before a full stop or in quotes
+    return any(name in told or name in alone for name in names)
 
 
 def in_snake_case(words: str) -> str:

@@ -24,7 +24,7 @@ from schemas.vocabulary.tables import vocabulary_digest
 from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.writing import write_artifact
 
-VERSION = 44
+VERSION = 45
 
 
 class Scored(NamedTuple):

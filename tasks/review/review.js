@@ -4,7 +4,8 @@
 const find = (id) => document.getElementById(id);
 const LETTERS = "ABCDEFGH";
 const KEYS = { r: "right", w: "wrong", m: "ambiguous", u: "unanswerable" };
-const numItems = Number(document.querySelector("main").dataset.items);
+const { items, reviewer } = document.querySelector("main").dataset;
+const numItems = Number(items);
 let place = 0;
 let item = null;
 let states = [];
@@ -92,7 +93,16 @@ const showChoices = () => {
     }),
   );
 };
-const draftOf = () => `comment on ${item.why.question_id}`;
+/* Where the browser keeps nothing, a draft lives as long as the page. */
+const stored = () => {
+  try {
+    return sessionStorage;
+  } catch {
+    return {};
+  }
+};
+const drafts = stored();
+const draftOf = () => `${document.title}, ${reviewer}: ${item.why.question_id}`;
 const show = () => {
   find("item").hidden = false;
   find("question").textContent = item.question;
@@ -104,7 +114,7 @@ const show = () => {
   find("boxes").hidden = !isOpen;
   find("drawing").classList.toggle("plain", isOpen);
   if (isOpen) {
-    find("comment").value = sessionStorage.getItem(draftOf()) ?? item.comment ?? "";
+    find("comment").value = drafts[draftOf()] ?? item.comment ?? "";
     const { question_id, category, evidence, writer, command } = item.why;
     find("why").textContent = `${question_id} · ${category} · ${evidence} · ${writer}`;
     find("command").textContent = command;
@@ -132,7 +142,7 @@ const go = async (number) => {
 const answer = async (option) => take(await ask(`items/${place}/answer`, { option }));
 const judge = async (verdict) => {
   const found = await ask(`items/${place}/verdict`, { verdict, comment: find("comment").value });
-  sessionStorage.removeItem(draftOf());
+  delete drafts[draftOf()];
   take(found);
   find("comment").blur();
   await go(nextOpen());
@@ -164,7 +174,7 @@ document.addEventListener("keydown", (event) => {
 for (const button of find("verdicts").children) {
   button.addEventListener("click", () => attempt(() => judge(button.dataset.verdict)));
 }
-find("comment").addEventListener("input", () => sessionStorage.setItem(draftOf(), find("comment").value));
+find("comment").addEventListener("input", () => { drafts[draftOf()] = find("comment").value; });
 find("before").addEventListener("click", () => attempt(STEPS.k));
 find("after").addEventListener("click", () => attempt(STEPS.j));
 find("undo").addEventListener("click", () => attempt(undo));

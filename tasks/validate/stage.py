@@ -113,7 +113,7 @@ def validate_samples(
         frames["table"] = table_columns(schema)
         suite = list(checks(gates.severity, is_witnessed=is_witnessed))
         if gates.suite_file:
-            frames["rows"] = samples.collect().sort("question_id")
+            frames["rows"] = samples.collect().sort("question_id", maintain_order=True)
             suite += checks_of_suite(gates.suite_file, schema)
         checked = evaluate(frames, suite)
         failing = failing_rows(checked, frames)

@@ -32,6 +32,8 @@ class Viewer:
                 device=device,
                 trust_remote_code=False,
             )
+        except MemoryError:  # of this machine: the model may be sound
+            raise
         except Exception as error:  # of many kinds: damaged weights, what no package knows
             reason = why_not_loaded(error, config.name, config.revision)
             raise ValueError(f"the model {config.name} cannot be loaded: {reason}") from None

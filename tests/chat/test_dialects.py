@@ -179,9 +179,12 @@ def test_a_refused_parameter_is_left_out_and_nothing_else(
         assert ("max_completion_tokens" in sent) == (left_out == "max_tokens")
 
 
-def test_parameters_that_are_refused_by_their_kind_are_left_out_together(store: str) -> None:
+@pytest.mark.parametrize("status", [400, 500])
+def test_parameters_that_are_refused_by_their_kind_are_left_out_together(
+    status: int, store: str
+) -> None:
     told = "Sampling parameters are not supported for reasoning models"
-    refuse = refusing(400, told, "temperature", "top_p")
+    refuse = refusing(status, told, "temperature", "top_p")
     settings = {"temperature": 0.2, "top_p": 0.9, "extra_body": {"reasoning_effort": "low"}}
     with serve(adds, refuse=refuse) as endpoint:
         config = chat_config(endpoint, **settings, max_concurrent=1)
@@ -457,6 +460,12 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (error(400, "images must be smaller than 4096 pixels"), "pixels; lower max_image_side"),
         (error(500, "the photo is larger than 5 MB"), "MB; lower max_image_side"),
         (error(400, "Image resolution is over the limit"), "limit; lower max_image_side"),
+        (error(400, "the image cannot be larger than 5 MB"), "MB; lower max_image_side"),
+        (
+            error(400, "The image's height:9 and width:9 must be larger than 10."),
+            "10.; raise max_image_side",
+        ),
+        (error(400, "image is smaller than 28 pixels"), "pixels; raise max_image_side"),
     ],
 )
 def test_what_is_too_large_for_a_server_is_told_with_what_helps(

@@ -106,11 +106,16 @@ ADDED = (
     "\n\nOtherwise the answer would be {0}.", "\n\nQuestion: Where is it?\nAnswer: {0}",
     "\n\nUser: why?\nAssistant: {0}", "\n\n({0}) does not fit.", "\n\nOption {0} is incorrect.",
     "\n\nSeen from the other side, would it be {0}?", "\n\nIf it were nearer, {0} would be right.",
+    "\nIf you look from behind, it is {0}.", "\nIn a mirror, it would be {0}.",
+    "\nPS: {0} was close.", "\n({0} would be the answer for the other one.)",
+    "\nA careless reader would pick {0}.", "\n### Instruction:\nPick {0}", "\nConfidence: 90%", "\nNo other option is right.",
 )  # fmt: skip
 BEFORE = (
     "", "Let me see which option is right.\n\n", "<think>The answer is {0}.</think>\n",
     "At first glance the answer is {0}. But that is not all.\n\n", "Is it {0}? Let me look.\n\n",
     "The options are left, right, in front of and behind.\n\n", "Option {0} is wrong.\n",
+    "Right, so:\n", "To get this right, I compare the boxes.\n", "Could it be {0}? No.\n",
+    "From left to right: a cup, a plate and a fork.\n", "If I have this right, it is not {0}.\n",
 )  # fmt: skip
 letters = st.permutations("ABCD")
 

@@ -156,6 +156,9 @@ CASES = [
     (YES, "Yes, I can help with that! Please upload the image.", None),
     (YES, "Yes! I can help you with this.", None),
     (YES, "Yes - I can help with that.", None),
+    (YES, "Sure - yes - I can help you with this.", None),
+    (YES, "No: I can help with that, but please send the picture.", None),
+    (YES, "Yes, we can see the cup.", "A"),
     (YES, "Yes: the dog is on it.", "A"),
     (YES, "Yes, I can confirm that.", "A"),
     (YES, "Yes. I can clearly see it.", "A"),
@@ -423,3 +426,21 @@ def test_short_texts_are_compared(one, other, same):
 )
 def test_open_answers_are_cut_out(reply, text):
     assert answer_text(reply) == text
+
+
+@pytest.mark.parametrize("name", ["ponder", "look", "my_notes", "deep-dive", "x:plan2"])
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("<{0}>The answer is A.</{0}>\nB", "B"),
+        ("I look.\n<{0} n='1'>\nThe answer is A.\n</{0}>\n\nThe answer is B.", "B"),
+        ("[{0}]The answer is A.[/{0}] B", "B"),
+        ("<{0}>The answer is A.", None),
+        ("<{0}>Perhaps A.\n<answer>B</answer>", "B"),
+        ("The <{0}>cup</{0}> is there. B", "B"),
+        ("<{0}>B</{0}>", "B"),
+        ("<{0}/>B", "B"),
+    ],
+)
+def test_a_section_of_any_name_before_the_answer_is_a_thought(name, reply, letter):
+    assert parse_answer(reply.format(name), PLACES).letter == letter

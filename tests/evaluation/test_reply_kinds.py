@@ -71,6 +71,8 @@ KINDS = {
         (SIDES, "[THINK]so the answer is A", None),
         (SIDES, "<think>Inside <scene>{}</scene> the answer is A", None),
         (SIDES, "<|begin_of_thought|>It is A.<|end_of_thought|>\n(C)", "C"),
+        (SIDES, "<|begin_of_thinking|>It is A.<|end_of_thinking|>C", "C"),
+        (SIDES, "It is A.<|end_of_thinking|>C", "C"),
         (SIDES, "<|channel|>analysis<|message|>The answer is A", None),
         (
             SIDES,

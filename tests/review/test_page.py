@@ -114,10 +114,8 @@ def test_a_comment_waits_for_its_verdict(leave, page, drawn_dataset, tmp_path):
         if leave == "reload":
             page.reload()
         else:
-            for key in leave:
-                press(page, key, "new")
-            if leave == "z":
-                press(page, "a", "answered")
+            press(page, leave[0], "new")
+            press(page, "k" if leave == "jk" else "a", "answered")
         page.wait_for_selector("#dots [aria-current=true].answered")
         assert page.locator("#comment").input_value() == "half hidden"
         press(page, "w", "new")
@@ -126,4 +124,22 @@ def test_a_comment_waits_for_its_verdict(leave, page, drawn_dataset, tmp_path):
         press(page, "j", "new")
         press(page, "a", "answered")
         assert page.locator("#comment").input_value() == ""
+    assert reviews_of(tmp_path, "drawn")["comment"].to_list() == ["half hidden"]
+
+
+def test_a_browser_that_keeps_nothing_can_review(page, drawn_dataset, tmp_path):
+    dataset = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
+    blocked = "Object.defineProperty(window, 'sessionStorage', {get() { throw new Error('no'); }})"
+    with (
+        reviewing(tmp_path, dataset, signal.SIGINT) as address,
+        page.context.browser.new_page() as other,
+    ):
+        other.add_init_script(blocked)
+        other.goto(address)
+        other.wait_for_selector("#choices button")
+        press(other, "a", "answered")
+        other.keyboard.press("c")
+        other.keyboard.type("half hidden")
+        other.keyboard.press("Escape")
+        press(other, "w", "new")
     assert reviews_of(tmp_path, "drawn")["comment"].to_list() == ["half hidden"]

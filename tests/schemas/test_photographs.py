@@ -191,6 +191,7 @@ def test_a_grey_of_16_bits_that_stands_for_nothing_is_white():
         (2, 0, b"\x40", b"\0\1"),
         (4, 0, b"\x50", b"\0\5"),
         (16, 2, b"\1\x2c" * 3 + bytes(6), b"\1\x2c" * 3),
+        (2, 0, bytes([0b10_00_0000]), b"\xff\xfe"),  # only its last bits count
     ],
 )
 def test_a_colour_that_stands_for_nothing_is_white_whatever_its_bits(depth, colour, row, clear):

@@ -787,6 +787,16 @@ def test_a_thing_may_have_its_name_as_an_end_does(tmp_path, named, names):
     assert ("field-unreadable" in ledger["reason"]) == is_odd
 
 
+@pytest.mark.parametrize("odd", [{"names": "dog"}, {"names": [5]}, {"name": 5}])
+def test_names_of_an_end_that_cannot_be_read_cost_only_themselves(tmp_path, odd):
+    entry = link(7, DOG, "near", TREE)
+    entry["subject"] = entry["subject"] | odd
+    folder = write(tmp_path / "vg", relationships=[{"image_id": 1, "relationships": [entry]}])
+    scenes, ledger = read("visual-genome", folder, tmp_path)
+    assert triplets(scenes) == [("dog", "near", "tree")]
+    assert "field-unreadable" in ledger["reason"]
+
+
 @pytest.mark.parametrize("is_object", [True, False])
 def test_ids_of_things_may_be_texts(tmp_path, is_object):
     """As databases export keys, in one of the files or in both."""

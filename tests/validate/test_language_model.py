@@ -160,3 +160,12 @@ def test_a_model_that_is_none_is_refused_in_one_line(tmp_path):
     check_gates(build_of(tmp_path, gates=gates).config)
     with pytest.raises(ValueError, match=r"^the model \S+ cannot be loaded: [^\n]+$"):
         readers_of(gates)
+
+
+def test_little_memory_does_not_make_a_model_a_broken_one(tmp_path, monkeypatch):
+    def without_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", without_memory)
+    with pytest.raises(MemoryError):
+        readers_of(GatesConfig(blind_model=PinnedModel(name=str(tmp_path))))

@@ -198,3 +198,12 @@ def test_models_need_photographs(tmp_path):
     one = {"kind": "boxes", "name": "owl", "model": {"name": str(tmp_path)}}
     with pytest.raises(ValueError, match="a model looks at photographs"):
         build_of(tmp_path, images="omit", witness=[one])
+
+
+def test_little_memory_does_not_make_a_model_a_broken_one(tmp_path, models, monkeypatch):
+    def without_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("transformers.pipeline", without_memory)
+    with pytest.raises(MemoryError):
+        after(prepared(tmp_path, models), look.STAGE)

@@ -11,7 +11,13 @@ from msgspec import Struct
 
 from schemas.ledger import lost, repaired
 from tasks.sources.files import UNREADABLE, decode_parts, decode_without, problem_in
-from tasks.sources.visual_genome.records import DISPENSABLE, SHAPES, Attributes, Object
+from tasks.sources.visual_genome.records import (
+    DISPENSABLE,
+    SHAPES,
+    Attributes,
+    Object,
+    Relationship,
+)
 
 S = TypeVar("S", bound=Struct)
 
@@ -99,9 +105,10 @@ def decoded(
     try:
         return decoder.decode(raw)
     except UNREADABLE:
-        # A record of attributes alone says nothing without them; objects have names or a name.
+        # A record of attributes alone says nothing without them; objects have names or a name, and
+        # the ends of relationships an id.
         needed = {"attributes"} if shape is Attributes else set()
-        spare = {"name", "names"} if shape is Object else set()
+        spare = {"name", "names"} if shape in (Object, Relationship) else set()
         record, problems = decode_without(raw, shape, DISPENSABLE - needed | spare)
         if isinstance(record, Object) and "names" in dict(problems) and not record.name:
             raise

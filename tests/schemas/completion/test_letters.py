@@ -32,6 +32,8 @@ from schemas.completion.letters import stated_letter
         ("Answer: D", "D"),
         ("Choice A.", "A"),
         ("The answer is B", "B"),
+        ("The correct answer is option B", "B"),
+        ("Answer: option (C) left", "C"),
         ("the correct option is (B) left", "B"),
         ("Right answer: b. left", "B"),
         ("Answer is B", "B"),
