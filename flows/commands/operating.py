@@ -56,22 +56,14 @@ def download(
 ) -> None:
     """Fetch the official Visual Genome archives; a broken download is resumed. The build reads
     them as they are, without unpacking the photographs."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
+    from flows.commands.bars import shown_bytes
     from tasks.download.stage import VISUAL_GENOME, download_archives
 
     if what != "visual-genome":
         raise ValueError(f"cannot download {what}: the one source is visual-genome")
     parts = ["annotations"] if annotations_only else ["annotations", "photographs"]
     archives = [archive for part in parts for archive in VISUAL_GENOME[part]]
-    console = Console(stderr=True, emoji=False)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with shown_bytes(Console(stderr=True, emoji=False)) as progress:
         paths = download_archives(archives, to, progress=progress, base_url=mirror)
     for path in paths:
         typer.echo(path)

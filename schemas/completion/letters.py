@@ -7,7 +7,8 @@ STATED = re.compile(
     r"(?:(?:the )?(?:(?:correct|right|best) )?"  # the answer is B
     r"(?:option|choice|answer|letter)\b(?: is\b)?[\s:=]*){0,2}"  # Option B, answer is option B
     r"(?:\(([A-D])\)|\[([A-D])\]|([A-D]))"
-    r"(?:\s*[).:;,=\n\u3001\u3002]\s*|\s+-\s*|\s*[\u2013\u2014]\s*|(?<=[)\]])\s*|$|"
+    r"(?:\s*[).:;,=\n\u3001\u3002]\s*|\s+[-/|]\s*|\s*[\u2013\u2014]\s*|(?<=[)\]])\s*|$|"
+    r"\s+is (?:correct|(?:the )?(?:correct|right|best) (?:answer|option|choice|one))$|"
     r"\s*(?=\((?!not\b|wrong|incorrect|false)[^()]+\)$))"  # B (left)
     r"(.*)",
     re.IGNORECASE | re.DOTALL,
@@ -22,8 +23,8 @@ EMPHASIS = re.compile(r"[*`]+|__+")
 
 def stated_letter(text: str) -> str | None:
     """The capital letter, A to D, that a text for an answer states: "b", "(B)", "B) left",
-    "B (left)", "Option B", "The answer is B". None where it states no letter, or may state
-    several."""
+    "B (left)", "Option B", "The answer is B", "B is correct". None where it states no letter,
+    or may state several."""
     plain = EMPHASIS.sub("", unicodedata.normalize("NFKC", text))  # full-width marks become ours
     found = STATED.fullmatch(plain.strip(MARKUP).rstrip(".\u3002!").strip(MARKUP))
     if not found:

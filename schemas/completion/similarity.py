@@ -4,9 +4,14 @@ A `Similarity` takes two different labels, normalised, and returns at most 1; it
 equal labels themselves. The paper's is the cosine of spaCy's `en_core_web_md`.
 """
 
-from collections.abc import Callable
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
+from logging.handlers import MemoryHandler
 from math import isfinite
 from types import ModuleType
 from typing import Any
@@ -22,6 +27,7 @@ EXACT = "exact"
 PACKAGES = {"spacy": "spacy", "sentence-transformers": "sentence_transformers"}  # as imported
 MAX_LABEL = 100  # characters; names of objects have fewer, and models refuse very long texts
 PROBE = "chair"  # of every vocabulary: a model that embeds it can be used
+MAX_HELD = 1000  # lines of a package's log
 CACHED = 1 << 16  # labels, and pairs of labels, that are kept: bounds memory
 
 
@@ -41,6 +47,11 @@ def load_similarity(name: str) -> Similarity:
         raise ValueError(
             f"no label similarity {name!r}: exact, spacy:MODEL or sentence-transformers:MODEL"
         )
+    with _told_once_loaded(PACKAGES[package]):
+        return _loaded(name, package, model)
+
+
+def _loaded(name: str, package: str, model: str) -> Similarity:
     try:
         module = import_module(PACKAGES[package])
     except ModuleNotFoundError as error:
@@ -67,6 +78,25 @@ def load_similarity(name: str) -> Similarity:
             f"label similarity {name}: cannot load {model}: {reason}; give the name of an "
             "installed model, or its folder"
         ) from None
+
+
+@contextmanager
+def _told_once_loaded(package: str) -> Iterator[None]:
+    """Holds back what a package logs and warns of until a model is loaded: where it cannot be, the
+    error says all."""
+    logger, held = logging.getLogger(package), MemoryHandler(MAX_HELD, flushLevel=sys.maxsize)
+    logger.addHandler(held)
+    passed_on, logger.propagate = logger.propagate, False
+    try:
+        with warnings.catch_warnings(record=True) as warned:
+            yield
+    finally:
+        logger.removeHandler(held)
+        logger.propagate = passed_on
+    for record in held.buffer:
+        logger.handle(record)
+    for one in warned:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def _embed(module: ModuleType, package: str, model: str) -> Callable[[str], Any]:

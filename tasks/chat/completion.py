@@ -19,8 +19,9 @@ REASONING = ("reasoning_content", "reasoning", "thinking")
 """Fields of a message in which servers put what they take for reasoning."""
 MAX_TOLD = 200
 """Characters of a text that a reason quotes."""
-MAX_THOUGHT = 60
-"""Characters of its reasoning that are quoted of a reply that says nothing else."""
+MAX_BEGUN = 60
+"""Characters of its reasoning, or of what it hands to a tool, that are quoted of a reply that says
+nothing else."""
 TEXT_PARTS = (None, "text", "output_text", "json", "output_json")
 """Types of the parts of a content that hold the reply; others hold reasoning."""
 PLACES = ("text", "value", "json", "content")
@@ -104,7 +105,7 @@ def read_completion(raw: bytes) -> Completion:
         failure=failure,
         finish_reason=reason,
         usage=_usage(body.get("usage")),
-        detail=_detail(text, refusal, reason, " ".join(thoughts)) if failure else "",
+        detail=_detail(text, refusal, reason, calls, thoughts) if failure else "",
         num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
     )
 
@@ -167,15 +168,22 @@ def _failure(text: str, refusal: object, finish_reason: str | None) -> Failure |
     return ended or (None if text.strip() else Failure.EMPTY)
 
 
-def _detail(text: str, refusal: object, finish_reason: str | None, thought: str) -> str:
+def _detail(
+    text: str,
+    refusal: object,
+    finish_reason: str | None,
+    calls: Sequence[str],
+    thoughts: Sequence[str],
+) -> str:
     """Why there is no text to use, in the reply's own words where it refuses."""
     if isinstance(refusal, str) and (said := refusal[-MAX_TOLD:].strip()):
         return encodable(said)
     ended = f"finish_reason is {finish_reason}"
     if text.strip():
         return ended
-    begun = " ".join(thought[:MAX_THOUGHT].split())
-    told = f", but reasoning that begins {begun!r}" if begun else ""
+    others = (("arguments of a tool that begin", calls), ("reasoning that begins", thoughts))
+    begun = ((what, " ".join(" ".join(said)[:MAX_BEGUN].split())) for what, said in others)
+    told = "".join(f", but {what} {words!r}" for what, words in begun if words)
     return f"the reply has no text{told}; {ended}"
 
 

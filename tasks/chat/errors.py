@@ -38,6 +38,8 @@ OF_LENGTH = (
     "maximum number of tokens",
 )  # fmt: skip
 """Words of a rejection whose cause is the length of prompt and reply."""
+OF_REPLY = (*OF_TOKENS, "output tokens", "completion tokens", "output length")
+"""The same of the reply alone, whether they name the field or not."""
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass, unless it says that this is not supported."""
@@ -107,7 +109,7 @@ class RejectedError(Exception):
             return "lower max_tokens, or let the server take longer prompts"
         if is_large:
             return "lower max_image_side, or let the server, or who stands before it, take more"
-        if names_any(self.words, OF_TOKENS):
+        if names_any(self.words, OF_REPLY):
             return "lower max_tokens"
         if not names_any(self.words, OF_IMAGES):
             return ""

@@ -49,8 +49,15 @@ OF_IMAGES = (
 )  # fmt: skip
 """Words of a rejection whose cause are the photographs. The last are Python's where a template
 expects a text: only beside a photograph it is a list."""
-OF_TOKENS = ("max tokens", "max completion tokens")
-"""Words of a rejection whose cause is the limit of a reply."""
+OF_TOKENS = (
+    "max tokens",
+    "max completion tokens",
+    "max output tokens",
+    "max new tokens",
+    "num predict",
+)
+"""Words of a rejection whose cause is the limit of a reply. The last are Google's, those of Hugging
+Face's servers and Ollama's, into which gateways turn our name for it."""
 OF_PARAMETERS = ("temperature", "top p", *OF_TOKENS)
 """Parameters that some servers refuse with the status of a crash."""
 KINDS = (

@@ -129,11 +129,12 @@ def why_none(
     photograph_paths: Sequence[Path],
     config: PipelineConfig,
     planned_paths: Sequence[Path] = (),
+    scene_paths: Sequence[Path] = (),
 ) -> str:
     """Why no question is left, whether any was asked or not, and what to do."""
     if lost.height:
         return why_lost(lost, config)
-    return why_none_planned(photograph_paths, planned_paths, config)
+    return why_none_planned(photograph_paths, planned_paths, scene_paths, config)
 
 
 def why_lost(lost: pl.DataFrame, config: PipelineConfig) -> str:
@@ -152,9 +153,12 @@ def why_lost(lost: pl.DataFrame, config: PipelineConfig) -> str:
 
 
 def why_none_planned(
-    photograph_paths: Sequence[Path], planned_paths: Sequence[Path], config: PipelineConfig
+    photograph_paths: Sequence[Path],
+    planned_paths: Sequence[Path],
+    scene_paths: Sequence[Path],
+    config: PipelineConfig,
 ) -> str:
-    """Of the plan or the photographs the commonest reason, and what to do."""
+    """Of the plan, the photographs or the scenes the commonest reason, and what to do."""
     left_out = pl.concat(
         [pl.read_parquet(path, columns=["category", "reason"]) for path in planned_paths] or [LEFT]
     ).filter(pl.col("reason").is_in((*NOT_TAKEN, IN_BENCHMARK)))
@@ -168,7 +172,22 @@ def why_none_planned(
         )
     more = ways_told(MORE_IMAGES, config)
     none = f"the scenes allow none: loosen extract, proof or quota, or {more}"
-    return why_unusable(photograph_paths) or none
+    return why_unusable(photograph_paths) or _why_nameless(scene_paths) or none
+
+
+def _why_nameless(scene_paths: Sequence[Path]) -> str | None:
+    """Where the vocabulary knows no name of all things: their commonest one, and what to do."""
+    if not scene_paths:
+        return None
+    scenes = pl.read_parquet(list(scene_paths), columns=["objects"])
+    things = scenes["objects"].explode().drop_nulls().struct.unnest()
+    if things.is_empty() or things["class_name"].is_not_null().any():
+        return None
+    name, _ = _commonest(things, "name")
+    return (
+        f"no name of {things.height:,} things is in data/vocabulary/classes.toml (mostly "
+        f"{name!r}): translate them, or add their classes there"
+    )
 
 
 def why_unusable(photograph_paths: Sequence[Path]) -> str | None:

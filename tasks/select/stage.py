@@ -135,7 +135,9 @@ def select(job: Job) -> Path:
         blind_last=config.blind_last,
     )
     if chosen.is_empty():
-        why = why_none(lost, job.paths("photographs"), config, job.paths("plan"))
+        why = why_none(
+            lost, job.paths("photographs"), config, job.paths("plan"), job.paths("ingest")
+        )
         raise ValueError(f"no question is left to publish: {why}")
     logger.info("select: %d samples of %d questions", chosen.height, questions.height)
     reasons = dict(lost.select("question_id", "reason").iter_rows())

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import polars as pl
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from schemas.columns import columns
 from schemas.ledger import lost
@@ -34,12 +34,11 @@ MAX_DIGITS = 18
 """Of an id that fits into 64 bits."""
 WHOLE = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}")
 POINT_ZERO = re.compile(r"(?<=\d)\.0+\Z")
-Id = int | float | str
-"""Pandas writes 9.0 where a column has gaps, and others a text."""
+Whole = int | float | str
+"""Of ids and sizes: pandas writes 9.0 where a column has gaps, and others a text."""
 NO_CROWD = ("0", "0.0", "false", "no", "none", "nan", "")
 """How exporters write that a box is of one thing: where a column has gaps, also as a text or
 null."""
-Side = Annotated[float, Meta(gt=0, lt=MAX_SIDE)]
 IMAGES = columns(
     key=pl.String, file_name=pl.String, coco_id=pl.Int64, width=pl.Int64, height=pl.Int64
 )
@@ -58,18 +57,17 @@ BOXES = columns(
 
 
 class _Image(Struct, gc=False):
-    id: Id
-    width: Side
-    height: Side
-    file_name: str = ""
+    id: Whole
+    width: Whole
+    height: Whole
+    file_name: str | None = None
 
     def __post_init__(self) -> None:
-        if self.width % 1 or self.height % 1:
-            raise ValueError(f"{self.width} x {self.height} are no whole numbers")
+        self.width, self.height = _side(self.width), _side(self.height)
 
 
 class _Category(Struct, gc=False):
-    id: Id
+    id: Whole
     name: str
     isthing: int = 1
 
@@ -78,7 +76,7 @@ class _Category(Struct, gc=False):
 
 
 class _Segment(Struct, gc=False):
-    category_id: Id = -1
+    category_id: Whole = -1
     bbox: list[float] | None = None
     iscrowd: Any = 0
 
@@ -88,8 +86,8 @@ class _Segment(Struct, gc=False):
 
 
 class _Annotation(Struct, gc=False):
-    image_id: Id
-    category_id: Id = -1
+    image_id: Whole
+    category_id: Whole = -1
     bbox: list[float] | None = None
     iscrowd: Any = 0
     score: float | None = None
@@ -110,7 +108,7 @@ class _Key(Struct, gc=False):
     """What is read of every annotation, an odd score included; the whole is read only where its
     image is asked about."""
 
-    image_id: Id
+    image_id: Whole
     score: Any = None
 
 
@@ -165,7 +163,7 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
         annotations.append(top.annotations)
         for image in _readable(top.images, _Image, "image", path, ledger):
             key = key_of(image.id)
-            facts = (image.file_name, _coco_id(key), int(image.width), int(image.height))
+            facts = (image.file_name or "", _coco_id(key), int(image.width), int(image.height))
             first = origins.setdefault(key, path)
             if images.setdefault(key, facts) != facts:
                 raise ValueError(_told_apart(key, first, path))
@@ -209,18 +207,25 @@ def _readable(
             ledger.append(lost("", f"{what}[{place}]", f"{what}-unreadable", detail))
 
 
-def key_of(image_id: Id) -> str:
+def key_of(image_id: Whole) -> str:
     """An image's id as a text: "9" of 9, 9.0, "9" and "9.0"."""
     is_whole = isinstance(image_id, float) and image_id.is_integer()
     return POINT_ZERO.sub("", str(int(image_id) if is_whole else image_id))
 
 
-def _whole(category_id: Id) -> int:
-    """A category's id, however it is written: 9 of 9, 9.0, "9" and "9.0"."""
-    key = key_of(category_id).strip()
+def _whole(number: Whole) -> int:
+    """A number, however it is written: 9 of 9, 9.0, "9" and "9.0"."""
+    key = key_of(number).strip()
     if not WHOLE.fullmatch(key):
-        raise ValueError(f"{category_id} is no whole number of {MAX_DIGITS} digits at most")
+        raise ValueError(f"{number} is no whole number of {MAX_DIGITS} digits at most")
     return int(key)
+
+
+def _side(number: Whole) -> int:
+    """Pixels of a width or height, however it is written."""
+    if not 0 < (side := _whole(number)) < MAX_SIDE:
+        raise ValueError(f"{number} is no width or height")
+    return side
 
 
 def _coco_id(key: str) -> int | None:

@@ -278,6 +278,12 @@ def test_a_reply_without_anything_has_a_reason() -> None:
     assert thought.detail == (
         "the reply has no text, but reasoning that begins 'The man is left.'; finish_reason is stop"
     )
+    calls = [{"function": {"name": "f", "arguments": told}} for told in ("[1]", '{"a": 2}')]
+    handed = read_completion(body({"content": None, "tool_calls": calls}, finish_reason="stop"))
+    assert handed.detail == (
+        "the reply has no text, but arguments of a tool that begin '[1] {\"a\": 2}'; "
+        "finish_reason is stop"
+    )
     said = "I cannot see people."
     for message in (
         {"content": None, "refusal": said},

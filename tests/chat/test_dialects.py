@@ -444,6 +444,11 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
             "(1048576).; lower max_tokens, or let the server",
         ),
         (error(400, "max_tokens: 9000 > 8192, the maximum of this model"), "model; lower max_tok"),
+        (error(422, "`max_new_tokens` must be <= 512. Given: 2000"), "2000; lower max_tokens"),
+        (error(400, "maxOutputTokens is 70000, allowed are 65536"), "65536; lower max_tokens"),
+        (error(400, "maximum output tokens is 4096 for this model"), "model; lower max_tokens"),
+        (error(400, "The output length exceeds the limit"), "limit; lower max_tokens"),
+        (error(500, "num_predict exceeds the limit of 4096"), "4096; lower max_tokens"),
         (
             error(400, "image exceeds 5 MB maximum: 5318232 bytes > 5242880 bytes"),
             "bytes; lower max_image_side",

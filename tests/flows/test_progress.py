@@ -3,11 +3,14 @@
 import logging
 import re
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from prefect import flow, task
+from rich.console import Console
 
+from flows.commands.bars import shown_bytes
 from flows.progress import results_of
 from tasks.chat.heartbeats import heartbeats
 from tasks.chat.run import Run
@@ -76,3 +79,26 @@ def test_a_line_now_and_then_tells_which_models_are_asked() -> None:
         time.sleep(0.2)
     assert 2 <= num_lines <= 8 and len(lines) <= num_lines + 1
     assert all(re.fullmatch("infer: one: still running, [01] s: 1 replies", line) for line in lines)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_line_now_and_then_tells_how_far_a_download_is(is_terminal: bool) -> None:
+    screen = StringIO()
+    console = Console(file=screen, width=80, force_terminal=is_terminal)
+    with shown_bytes(console, 0.05) as progress:
+        small, large = (
+            progress.add_task("a.zip", total=7),
+            progress.add_task("images.zip", total=None),
+        )
+        progress.update(small, completed=7)
+        progress.update(large, completed=2_500_000)
+        time.sleep(0.2)
+        progress.update(large, total=9_731_705_982)
+        time.sleep(0.2)
+    told = screen.getvalue()
+    lines = [line for line in told.splitlines() if "still running" in line]
+    assert bool(lines) is not is_terminal
+    if lines:
+        assert "a.zip" not in told
+        assert lines[0] == "images.zip: still running, 0 s: 2.5 MB"
+        assert lines[-1] == "images.zip: still running, 0 s: 2.5 of 9,731.7 MB"

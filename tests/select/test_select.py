@@ -373,6 +373,23 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
 
 
 @pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (None, "no name of 3 things is in data/vocabulary/classes.toml (mostly 'Hund'): translate"),
+        ("dog", "the scenes allow none"),
+    ],
+)
+def test_where_nothing_was_asked_names_that_nobody_knows_say_why(known, told, tmp_path):
+    things = [("Katze", None), ("Hund", None), ("Hund", known)]
+    objects = [{"name": name, "class_name": class_name} for name, class_name in things]
+    path = tmp_path / "scenes.parquet"
+    schema = {"objects": pl.List(pl.Struct({"name": pl.String, "class_name": pl.String}))}
+    pl.DataFrame({"objects": [objects[:1], objects[1:], []]}, schema).write_parquet(path)
+    why = why_none(pl.DataFrame(schema=WEIGHED), [], BUILD, scene_paths=[path])
+    assert why.startswith(told)
+
+
+@pytest.mark.parametrize(
     ("left_out", "told"),
     [
         (("beyond-quota",) * 2 + ("near-duplicate",),

@@ -62,7 +62,9 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
     ("more", "noted"),
     [
         ({}, []),
-        ({"images": {"id": 11, "width": "900", "height": 600}},
+        ({"images": {"id": 11, "width": 900, "height": 600}}, []),
+        ({"images": {"id": 11, "file_name": None, "width": 900, "height": 600}}, []),
+        ({"images": {"id": 11, "width": "900 px", "height": 600}},
          [("", "image[2]", "image-unreadable")]),
         ({"images": None}, [("", "image[2]", "image-unreadable")]),
         ({"categories": {"id": 3, "name": ["car"]}, "annotations": boxed(3, LEFT)},
@@ -84,6 +86,8 @@ def test_boxes_become_objects_and_nothing_more(tmp_path):
          [("9", "annotations (1)", "box-unreadable")]),
         ({"annotations": boxed(18.5, LEFT)}, [("9", "annotations (1)", "category-unknown")]),
         ({"categories": {"id": 3.5, "name": "car"}}, [("", "category[7]", "category-unreadable")]),
+        ({"images": {"id": 11, "width": 0, "height": 600}},
+         [("", "image[2]", "image-unreadable")]),
         ({"images": {"id": 11, "width": 900.5, "height": 600}},
          [("", "image[2]", "image-unreadable")]),
     ],
@@ -108,11 +112,16 @@ def test_a_score_that_is_text_is_not_told_as_a_box(tmp_path):
 
 
 @pytest.mark.parametrize("written", [float, str, "{}.0".format])
-def test_whole_numbers_may_be_written_as_floats_and_ids_as_texts(written, tmp_path):
+def test_whole_numbers_may_be_written_as_floats_and_texts(written, tmp_path):
     """As pandas writes a column with gaps, or databases a key."""
     whole = {
         "images": [
-            {"id": written(9), "file_name": "etc\\9.jpg", "width": 900.0, "height": 600.0},
+            {
+                "id": written(9),
+                "file_name": "etc\\9.jpg",
+                "width": written(900),
+                "height": written(600),
+            },
             IMAGES[1],
         ],
         "annotations": [boxed(written(18), LEFT, image_id=written(9), iscrowd=0.0)],

@@ -181,6 +181,7 @@ def test_visual_genome_files_become_scenes(tmp_path):
         ("https://x/1.jpg/", "1.jpg"),
         ("dog#1.jpg", "dog#1.jpg"),
         ("http://[x/1.jpg?a", "1.jpg"),
+        ("https://x/2.TIFF", "2.TIFF"),
     ],
 )
 def test_the_name_of_a_photograph_is_read_from_its_address(url, name, tmp_path):
@@ -1307,6 +1308,10 @@ def test_whole_numbers_of_visual_genome_may_have_a_point(tmp_path):
         ("image_data", {"coco_id": 1.5}, "image_data.coco_id"),
         ("image_data", {"coco_id": -1}, "image_data.coco_id"),
         ("image_data", {"url": 5}, "image_data.url"),
+        ("image_data", {"url": "http://[x"}, "image_data.url"),
+        ("image_data", {"url": "n/a"}, "image_data.url"),
+        ("image_data", {"url": "https://x/photo.php?id=3"}, "image_data.url"),
+        ("image_data", {"url": "https://x/\0a.jpg"}, "image_data.url"),
         ("image_data", {"exhaustive": "yes"}, "image_data.exhaustive"),
         ("image_data", {"image_id": "1"}, None),
         ("objects", {"merged_object_ids": "5"}, "objects[0].merged_object_ids"),
@@ -1331,6 +1336,7 @@ def test_a_field_that_can_be_spared_costs_only_itself(role, record, field, tmp_p
     scenes, ledger = read("visual-genome", folder, tmp_path)
     assert facts(scenes) == FACTS
     assert triplets(scenes) == [("dog", "near", "tree")]
+    assert scenes["photograph"].to_list() == ["1.jpg"]
     assert drops(ledger) == []
     noted = ledger.filter(reason="field-unreadable")
     assert noted["item"].to_list() == ([field] if field else [])

@@ -194,6 +194,34 @@ def test_a_package_of_similarities_that_does_not_work_is_one_line(code, tmp_path
     assert line.startswith("error: label similarity spacy:x: ")
 
 
+LOADS = """
+import logging, warnings
+
+def load(name):
+    warnings.warn("the model is of another version")
+    logging.getLogger("spacy.util").warning("cannot pin a revision")
+    if name == "none":
+        raise OSError("no such model")
+    return lambda label: type("Doc", (), {"vector": [1.0, 2.0]})
+"""
+
+
+def test_a_package_that_finds_no_model_is_heard_only_where_it_finds_one(
+    tmp_path, monkeypatch, caplog
+):
+    (tmp_path / "spacy.py").write_text(LOADS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    with pytest.warns(UserWarning, match="of another version"):
+        score_file(written(tmp_path, ROW), reward=reward_of("dense", "spacy:found"))
+    assert caplog.messages == ["cannot pin a revision"]
+    done = call("score", written(tmp_path, ROW), "--similarity", "spacy:none")
+    sys.modules.pop("spacy", None)  # monkeypatch would put it back
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: label similarity spacy:none: cannot load none: no such model")
+    assert caplog.messages == ["cannot pin a revision"]
+
+
 @pytest.mark.parametrize(
     "code", ["raise MemoryError", "def load(name):\n    raise MemoryError('buffer')"]
 )

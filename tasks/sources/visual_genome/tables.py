@@ -11,7 +11,8 @@ import polars as pl
 import pyarrow as pa
 from msgspec import Struct
 
-from schemas.ledger import ledger_of, lost
+from schemas.ledger import ledger_of, lost, repaired
+from schemas.photographs import ENDINGS
 from tasks.sources.files import UNREADABLE, map_file, problem_in
 from tasks.sources.tables import IMAGES, OBJECTS, RELATIONSHIPS, RawScenes
 from tasks.sources.visual_genome.decoding import decoded, read_role, records_of
@@ -26,6 +27,11 @@ from tasks.sources.visual_genome.records import (
     Relationship,
 )
 
+PICTURES = (*ENDINGS, ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2")
+"""Endings of the names of pictures, of formats that a build does not take, too: their names are
+told where they are missed."""
+MAX_TOLD = 100
+"""Characters of an address that the ledger quotes."""
 BATCH = 500
 """Images read at once: few enough that the decoded records stay in the processor's cache."""
 _ID = pl.coalesce("object_id", "id").alias("object_id")  # its name depends on the version
@@ -81,8 +87,12 @@ def _read_images(
                 data = decoded(raw, decoder, ImageData, str(image_id), "image_data", ledger)
                 row |= {"width": data.width, "height": data.height, "coco_id": data.coco_id}
                 row["is_exhaustive"] = bool(data.exhaustive)
-                if data.url:
-                    row["photograph"] = _file_name(data.url)
+                if data.url and _names_picture(name := _file_name(data.url)):
+                    row["photograph"] = name
+                elif data.url:
+                    problem = f"{data.url[:MAX_TOLD]!r} names no picture"
+                    item = "image_data.url"
+                    ledger.append(repaired(str(image_id), item, "field-unreadable", problem))
         except UNREADABLE as error:
             ledger.append(lost(str(image_id), "image_data", "frame-unreadable", problem_in(error)))
         rows.append(row)
@@ -95,6 +105,10 @@ def _file_name(url: str) -> str:
     last = url.rpartition("/")[2]
     # Building paths takes longer than decoding the records.
     return last if last.strip(".") else PurePosixPath(url).name
+
+
+def _names_picture(name: str) -> bool:
+    return name.isprintable() and name.lower().endswith(PICTURES)
 
 
 def _object_table(ids: list[str], objects: list[Any], attributes: pl.DataFrame) -> pl.DataFrame:
