@@ -71,10 +71,12 @@ def name_of_dataset(manifest: Mapping[str, Any]) -> str:
     return f"{manifest['name']}/{manifest['digest']}"
 
 
-def why_command(item: str, dataset: str) -> str:
-    """What to type for the history of an image or a question of a dataset, as a shell takes it."""
+def why_command(item: str, dataset: str, root: str = "") -> str:
+    """What to type for the history of an image or a question of a dataset, as a shell takes it;
+    `root` is the place of its root where commands look elsewhere by default."""
     end = "-- " if item.startswith("-") else ""
-    return f"spatialthinker why --dataset {shell_word(dataset)} {end}{shell_word(item)}"
+    place = f" --root {shell_word(root)}" if root else ""
+    return f"spatialthinker why --dataset {shell_word(dataset)}{place} {end}{shell_word(item)}"
 
 
 def builds_below(root: Path, name: str | None = None) -> list[Path]:

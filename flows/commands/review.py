@@ -42,6 +42,7 @@ def review(
     """
     from schemas.dataset_folder import check_dataset, name_of_dataset, resolve_dataset
     from schemas.review import reviews_of
+    from tasks.addresses import store_of
     from tasks.review.book import open_book
     from tasks.review.card import write_reviews
     from tasks.review.items import choose_items, in_order_of, samples_of, with_keys
@@ -55,7 +56,8 @@ def review(
     chosen = with_keys(choose_items(samples_of(folder), items, seed), folder)
     ordered = in_order_of(chosen, reviewer, seed)
     with open_book(root, manifest["name"], reviewer) as book:
-        found = Review(folder, name_of_dataset(manifest), ordered, book)
+        place = "" if root == DATA else store_of(root) or str(root)
+        found = Review(folder, name_of_dataset(manifest), ordered, book, place)
 
         def say(address: str) -> None:
             typer.echo(f"{address}  ({summary(found)}); Ctrl-C ends it", err=True)

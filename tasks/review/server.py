@@ -40,13 +40,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Review:
-    """One reviewer's way through the items of a dataset."""
+    """One reviewer's way through the items of a dataset; `root` as why_command takes it."""
 
-    def __init__(self, dataset: Path, name: str, items: pl.DataFrame, book: Book) -> None:
+    def __init__(
+        self, dataset: Path, name: str, items: pl.DataFrame, book: Book, root: str = ""
+    ) -> None:
         self.dataset = dataset
         self.name = name
         self.items = items.to_dicts()
         self.book = book
+        self.root = root
 
     def state(self, place: int) -> str:
         """new, answered, or the verdict."""
@@ -78,7 +81,7 @@ class Review:
                 "category": item["category"],
                 "evidence": item["evidence"],
                 "writer": item["writer"],
-                "command": why_command(item["question_id"], self.name),
+                "command": why_command(item["question_id"], self.name, self.root),
             },
             "boxes": [
                 drawn_box(

@@ -52,6 +52,7 @@ def test_reviews_by_keys_alone_survive_a_kill(page, drawn_dataset, tmp_path):
         assert page.locator("#open").is_hidden()
         press(page, "a", "answered")
         assert page.locator("#choices .label small").inner_text().endswith("label")
+        assert f" --root {tmp_path} " in page.locator("#command").inner_text()
         assert page.locator("#choices .chosen small").inner_text().startswith("your answer")
         page.keyboard.press("c")
         page.keyboard.type("rwmu")

@@ -47,6 +47,8 @@ def test_a_dataset_is_found_by_path_and_by_name(copy, tmp_path):
 )
 def test_a_command_is_told_as_a_shell_takes_it(item, typed):
     assert why_command(item, "mine/b2") == f"spatialthinker why --dataset mine/b2 {typed}"
+    there = why_command(item, "mine/b2", "my data")
+    assert there == f"spatialthinker why --dataset mine/b2 --root 'my data' {typed}"
 
 
 @pytest.mark.parametrize(
