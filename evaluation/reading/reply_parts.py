@@ -52,7 +52,7 @@ MARKUP = {
     "br", "em", "strong", "div", "span", "sub", "sup", "code", "pre", "ul", "ol", "li", "center",
     "font", "big", "small", "mark", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "del", "ins",
     "strike", "html", "head", "body", "title", "section", "article", "main", "table", "thead",
-    "tbody", "tr", "td", "th", "details", "dl", "dt", "dd", "blockquote",
+    "tbody", "tr", "td", "th", "dl", "dt", "dd", "blockquote",
 }  # fmt: skip
 """Names of HTML, which change how a text looks."""
 CALL = re.compile(r"<(?P<end>/?)(?:tool|function)_(?:call|response|result)s?>", re.IGNORECASE)
