@@ -373,6 +373,14 @@ KINDS = {
         (SIDES, "Svaret \u00e4r B.", "B"),
         (SIDES, "\u4e0d\u662fB", None),
         (SIDES, "Nicht B.", None),
+        (
+            SIDES,
+            "A\uff1a\u4e0d\u5bf9\nB\uff1a\u4e0d\u5bf9\nC\uff1a\u6b63\u786e\nD\uff1a\u4e0d\u5bf9",
+            "C",
+        ),
+        (SIDES, "\u9009C\uff0c\u56e0\u4e3aA\u3001B\u3001D\u90fd\u4e0d\u5bf9\u3002", "C"),
+        (SIDES, "\u6211\u8ba4\u4e3aB\u662f\u5bf9\u7684\u3002", "B"),
+        (SIDES, "A: falsch\nB: richtig\nC: falsch\nD: falsch", "B"),
     ],
     "broken text": [
         (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),
