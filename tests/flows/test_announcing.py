@@ -5,7 +5,9 @@ import logging
 import re
 import shutil
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,13 @@ def events_of(name: str, number: int) -> list[dict[str, Any]]:
         time.sleep(0.05)
 
 
+def at_once(tell: Callable[[Any], None], things: Iterable[Any]) -> None:
+    """Call it with all of them, in threads that report to this test's server, as it does."""
+    calls = [(copy_context(), thing) for thing in things]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda call: call[0].run(tell, call[1]), calls))
+
+
 def logged(run_id: str, wanted: str) -> list[str]:
     """What the server keeps of a flow run's log, once it has this line."""
     deadline = time.monotonic() + 10
@@ -154,8 +163,7 @@ def test_what_two_announce_at_once_is_told_once(built, tmp_path):
     def tell(_: int) -> None:
         announce_dataset(copied, tmp_path, event=True)
 
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(tell, range(2)))
+    at_once(tell, range(2))
     announce_again(dataset, tmp_path)  # what was sent before it has arrived, too
     paths = [event["payload"]["path"] for event in events_of("quiet", 3)]
     assert paths.count(str(copied.resolve())) == 1
@@ -169,8 +177,7 @@ def test_what_several_have_pushed_at_once_is_told_once(built, tmp_path):
     def tell(to: str) -> None:
         announce_pushed(copied, tmp_path, to, event=True)
 
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(tell, places * 4))
+    at_once(tell, places * 4)
     tell("s3://bucket/last")  # what was sent before it has arrived, too
     mine: list[str] = []
     ends = time.monotonic() + 30.0
