@@ -1,36 +1,49 @@
 """Scoring: one of several evaluations makes what all of them need."""
 
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-import polars as pl
 import pytest
 
-from tasks.artifact import plan_artifact
-from tasks.evaluate import scoring
+from schemas.benchmark import ITEM, REPLY
+from schemas.columns import frame_of
+from tasks.artifact import Artifact, plan_artifact
+from tasks.evaluate.scoring import constants_of, score_benchmark
+from tasks.turns import sole_maker
 from tasks.writing import write_artifact
+from tests.evaluation.test_verdicts import item
+
+ITEMS = frame_of([item("mmvp", "A", ["left", "right"])], ITEM)
+REPLIES = frame_of(
+    [dict.fromkeys(REPLY) | {"benchmark": "mmvp", "item_id": "i", "text": "A"}], REPLY
+)
 
 
-@pytest.mark.parametrize("made", ["read_replies", "constant_baselines", "score"])
-def test_of_two_evaluations_at_once_one_scores_and_the_other_waits(made, tmp_path, monkeypatch):
-    rows = pl.DataFrame({"item_id": ["a"]})
-    paths = [
-        write_artifact(rows, plan_artifact(tmp_path, stage, version=1, config={}, inputs={}))
-        for stage in ("benchmark", "infer")
+def asked(root: Path) -> list[Path]:
+    """Items and replies as stages have left them below a root."""
+    rows = {"benchmark": ITEMS, "infer": REPLIES}
+    return [
+        write_artifact(frame, plan_artifact(root, stage, version=1, config={}, inputs={}))
+        for stage, frame in rows.items()
     ]
-    calls: list[str] = []
 
-    def slowly(name):
-        def make(*_, **__):
-            calls.append(name)
-            time.sleep(0.3)
-            return rows
 
-        return make
-
-    for name in ("read_replies", "constant_baselines", "score"):
-        monkeypatch.setattr(scoring, name, slowly(name))
-    with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(scoring.score_benchmark.fn, *paths, 7, 50, tmp_path) for _ in range(2)]
-        assert len({job.result() for job in jobs}) == 1
-    assert calls.count(made) == 1
+@pytest.mark.parametrize("stage", ["parse", "baseline", "score"])
+def test_of_two_evaluations_at_once_one_scores_and_the_other_waits(stage, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    paths = asked(one)
+    scored = score_benchmark.fn(*paths, 7, 50, one)
+    made = {"parse": scored.parsed, "baseline": constants_of(paths[0], one), "score": scored.scores}
+    there = two / made[stage].relative_to(one)
+    with ThreadPoolExecutor(1) as pool:
+        with sole_maker(Artifact(there, "")):
+            job = pool.submit(score_benchmark.fn, *asked(two), 7, 50, two)
+            time.sleep(1.0)
+            assert not job.done() and not there.exists()
+            for path in made[stage].parent.glob(f"{made[stage].stem}*"):
+                shutil.copy2(path, there.parent)
+            written = there.stat().st_mtime_ns
+        assert job.result().scores == two / scored.scores.relative_to(one)
+    assert there.stat().st_mtime_ns == written
