@@ -66,7 +66,7 @@ NEEDY = [
 ]  # fmt: skip
 """No core, and the ends of such as need another word behind them."""
 PRONOUNS = ("it", "them", "him", "her")
-NONE = (("none",), ("neither",))
+NONE = {"none", "neither"}
 OF_ANSWERS = re.compile(
     r"(?i) of the above\b|(?: of (?:the|these|those|them))?"
     r"(?: (?:above|given|listed|provided|available|two|answer))* (?:answer|option|choice)s?\b"
@@ -196,7 +196,7 @@ def marked_texts(line: str, options: Options) -> str:
             end = start + len(text)
             is_here = words[start] == text[0] and words[start:end] == text
             is_here &= not STUCK.match(line, found[min(end, len(found)) - 1].start())
-            is_here &= not (text in NONE and OF_ANSWERS.match(line, found[end - 1].end()))
+            is_here &= not ({*text} <= NONE and OF_ANSWERS.match(line, found[end - 1].end()))
             if is_here and text == cores.get(letter):
                 at, to = found[start].start(), found[end - 1].end()
                 is_here = CLOSED.match(line, to) is not None

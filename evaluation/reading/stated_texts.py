@@ -6,7 +6,7 @@ A text that only occurs states nothing: "the image above" does not say "above".
 import re
 
 from evaluation.reading.clauses import SAY, meant_clauses
-from evaluation.reading.option_texts import Options, Words
+from evaluation.reading.option_texts import NONE, Options, Words
 
 FREE = re.compile(rf"[{SAY.replace('#', '')}j]*")
 """What may stand before a text that is meant."""
@@ -34,9 +34,8 @@ GUIDING = {
 DENIED = re.compile("[ljs]*b[lbj]*n(?![lj]*#)|[^#]*b[lj]*w$")
 """Behind a text, or a clause later, that it is not so: "the bench that is not nearest", "the claim
 that it is the bench is wrong"."""
-NONE = {"none", "neither"}
 OF_THINGS = re.compile("[x*]*bb|[lj]*[x*]+[^#,.:]*n")
-"""Behind them, that things are not found: "none of the above can be made out", "neither the cup nor
+"""Behind NONE, that things are not found: "none of the above can be made out", "neither the cup nor
 the plate"."""
 DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""

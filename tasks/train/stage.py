@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
@@ -182,14 +183,13 @@ def check_flight(path: Path, overrides: tuple[str, ...], root: Path) -> None:
         named = (*overrides, f"data.dataset={json.dumps(str(dataset))}")
         folder = Path(tempfile.mkdtemp(prefix="spatialthinker-check-"))
         command = trainer_command(config, path, named, root, only_check=True)
-        try:
-            run_trainer(command, folder, "the check could not be finished")
-        except RuntimeError:  # names a file there
-            raise
-        except BaseException:
-            shutil.rmtree(folder)
-            raise
-        shutil.rmtree(folder)
+        with ExitStack() as left:
+            left.callback(shutil.rmtree, folder, ignore_errors=True)
+            try:
+                run_trainer(command, folder, "the check could not be finished")
+            except RuntimeError:  # names a file there
+                left.pop_all()
+                raise
 
 
 def export_model(

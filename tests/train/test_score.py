@@ -5,6 +5,7 @@ import json
 import sys
 from io import StringIO
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import polars as pl
 import pytest
@@ -173,6 +174,16 @@ def test_a_reward_that_cannot_be_had_is_one_line(options, message, tmp_path):
     assert not list(tmp_path.glob("*.rewards.*"))
 
 
+def scored_with(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> CompletedProcess[str]:
+    """What `score` says where the package spacy is this code."""
+    (folder / "spacy.py").write_text(code)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    done = call("score", written(folder, ROW), "--similarity", "spacy:x")
+    sys.modules.pop("spacy", None)  # monkeypatch would put it back
+    return done
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -184,11 +195,7 @@ def test_a_reward_that_cannot_be_had_is_one_line(options, message, tmp_path):
     ],
 )
 def test_a_package_of_similarities_that_does_not_work_is_one_line(code, tmp_path, monkeypatch):
-    (tmp_path / "spacy.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "spacy", raising=False)
-    done = call("score", written(tmp_path, ROW), "--similarity", "spacy:x")
-    sys.modules.pop("spacy", None)  # monkeypatch would put it back
+    done = scored_with(code, tmp_path, monkeypatch)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: label similarity spacy:x: ")
@@ -226,11 +233,7 @@ def test_a_package_that_finds_no_model_is_heard_only_where_it_finds_one(
     "code", ["raise MemoryError", "def load(name):\n    raise MemoryError('buffer')"]
 )
 def test_a_machine_without_memory_makes_no_package_a_broken_one(code, tmp_path, monkeypatch):
-    (tmp_path / "spacy.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "spacy", raising=False)
-    done = call("score", written(tmp_path, ROW), "--similarity", "spacy:x")
-    sys.modules.pop("spacy", None)  # monkeypatch would put it back
+    done = scored_with(code, tmp_path, monkeypatch)
     (line,) = done.stderr.splitlines()
     assert done.returncode == 1 and line.startswith("error: memory ran out"), line
 
