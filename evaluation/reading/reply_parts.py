@@ -45,7 +45,7 @@ SECTION = re.compile(
 SAYS = re.compile(
     "answer|final|conclu|output|respon|result|reply|solution|choice|option|letter|box|select|"
     "verdict|decision|predict|label|^(?:assistant|model|bot|start|begin|bos|pad|unk|sep|cls|text|"
-    "system|user|image|img|video|ref|obj|object|quad|points?|poly|unused\\d+)$"
+    "system|user|image|img|video|ref|obj|object|quad|points?|poly|(?:unused|loc|seg|coord)_?\\d+)$"
 )
 """Names of tags around an answer or words of one, and what stands for a picture or a token."""
 MARKUP = {
@@ -55,6 +55,8 @@ MARKUP = {
     "tbody", "tr", "td", "th", "dl", "dt", "dd", "blockquote",
 }  # fmt: skip
 """Names of HTML, which change how a text looks."""
+LETTER = re.compile(r"[\W_]*[A-Za-z][\W_]*")
+"""What says no more than a letter."""
 CALL = re.compile(r"<(?P<end>/?)(?:tool|function)_(?:call|response|result)s?>", re.IGNORECASE)
 """Around what a model asks of a tool, and what that returns."""
 ANSWERED = re.compile(r"</\s*(?:final[_ ]?)?answer\s*>\s*\Z", re.IGNORECASE)
@@ -77,8 +79,10 @@ FORMULA = re.compile(r"\$\$|\$(?=\S)([^$\n]{0,500}?(?<=\S))\$(?!\d)")
 """"$B$" and marks of a whole line of it; a dollar that nothing closes is one: "$3"."""
 TABLE_ROW = re.compile(r"(?m)^\s*\|.*|\s\||\|\s")
 """Where a bar parts columns; within a formula it is a sign: "P(A|B)"."""
-SPECIAL = re.compile(r"<\|?/?[a-z_][a-z_:.-]{0,30}\|?>", re.IGNORECASE)
-"""Tokens of chat templates that were decoded as text, and tags."""
+SPECIAL = re.compile(
+    r"<(?:\|?/?[a-z_][a-z_:.-]{0,30}\|?|(?:loc|seg|coord)_?\d{1,4})>", re.IGNORECASE
+)
+"""Tokens of chat templates, and of places, that were decoded as text, and tags."""
 MARKS = str.maketrans(
     dict.fromkeys('*`~{}_"“”„«»《》「」『』〈〉@', " ")
     | {"#": "\u266f", "。": ". ", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
@@ -127,24 +131,34 @@ def spoken(reply: str) -> str:
 
 def _without_sections(text: str) -> str:
     """Without what stands in tags that begin a line and name neither an answer nor markup; all of
-    it where the first has no end."""
+    it where the first has no end. A section that is only a letter stays, and one that the words
+    before it announce as all that is said."""
     kept: list[str] = []
-    at, start, inside = 0, 0, ""
+    at, since, opened = 0, 0, None
     for tag in SECTION.finditer(text):
-        name = tag["name"].lower()
-        if inside:
-            if tag["end"] and name == inside:
-                kept.append(text[at:start])
-                at, inside = tag.end(), ""
-        elif not (tag["end"] or SAYS.search(name) or name in MARKUP):
-            before = text[at : tag.start()].rstrip(" \t")
-            if not before or before.endswith("\n"):
-                start, inside = tag.start(), name
-    is_cut = inside and not text[:start].strip() and text[start] == "<"
-    if is_cut and not ANSWERED.search(text[-200:]):
-        return ""
+        if opened is None:
+            opened = tag if _opens_section(tag, text[since : tag.start()]) else None
+        elif tag["end"] and tag["name"].lower() == opened["name"].lower():
+            before = text[at : opened.start()]
+            is_announced = before.rstrip().endswith(":") and not text[tag.end() :].strip()
+            if not (is_announced or LETTER.fullmatch(text, opened.end(), tag.start())):
+                kept.append(before)
+                at = tag.end()
+            since, opened = tag.end(), None
+    if opened and not LETTER.fullmatch(text, opened.end()):
+        is_cut = opened[0][0] == "<" and not text[: opened.start()].strip()
+        if is_cut and not ANSWERED.search(text[-200:]):
+            return ""
     rest = "".join([*kept, text[at:]])
     return rest if rest.strip() else text
+
+
+def _opens_section(tag: re.Match[str], before: str) -> bool:
+    """Whether a tag opens a section, by its name and by what stands before it."""
+    name = tag["name"].lower()
+    line = before.rstrip(" \t")
+    is_first = not line or line.endswith("\n")
+    return is_first and not (tag["end"] or SAYS.search(name) or name in MARKUP)
 
 
 def _without_calls(text: str) -> str:
