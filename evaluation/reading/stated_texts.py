@@ -39,6 +39,8 @@ OF_THINGS = re.compile("[x*]*bb|[lj]*[x*]+[^#,.:]*n")
 the plate"."""
 DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""
+SEEN_FROM = re.compile("(?:^|(?<=[,.;:do]))([lj]+)#([A-Z]+)(?=,?p[^@#,.:;]*[cn])")
+"""From where somebody does not see enough: "from the front I can't tell"."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
 """Words of a text that is meant wherever it stands."""
 
@@ -52,6 +54,7 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
     told = sentence[max(ends, default=0) :]
     if not ends:
         told = LISTED.sub(_unless_several, told)
+    told = SEEN_FROM.sub(lambda seen: _unless_place(seen, known), told)
     told = told[told.rfind("o", 0, max(told.rfind("#"), 0)) + 1 :]
     counts = COUNTS.findall(told)
     if (
@@ -81,6 +84,11 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
 def _unless_several(listed: re.Match[str]) -> str:
     several = len({*re.findall("[A-Z]+", listed[0])}) > 1
     return "x" if several else listed[0]
+
+
+def _unless_place(seen: re.Match[str], known: Options) -> str:
+    """"Clearly no, I can't see one" names no place."""
+    return seen[0] if known[seen[2][0]] in (("yes",), ("no",)) else f"{seen[1]}x"
 
 
 def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:

@@ -14,6 +14,7 @@ REPLIES = Path(__file__).with_name("replies.jsonl")
 is another one."""
 SIDES = {"A": "left", "B": "right", "C": "in front of", "D": "behind"}
 HEIGHTS = {"A": "above", "B": "below"}
+FACES = {"A": "front", "B": "back"}
 YES = {"A": "Yes", "B": "No"}
 COUNTS = {"A": "1", "B": "2", "C": "3", "D": "4"}
 DOZENS = {"A": "2", "B": "24", "C": "12"}
@@ -32,6 +33,8 @@ POINTS = {"A": "Point B", "B": "Point A"}
 FEWER = {"A": "none", "B": "one", "C": "two", "D": "three"}
 NEITHER = {"A": "goat", "B": "sheep", "C": "None of the above"}
 TRUTH = {"A": "True", "B": "False"}
+CHINESE = {"A": "\u5bf9", "B": "\u9519"}
+ONE_SIGN = {"A": "\u5de6", "B": "\u53f3", "C": "\u524d", "D": "\u540e"}
 VAN = {"A": "on the left of the van", "B": "on the right of the van", "C": "behind the van"}
 TABLE = "| Option | Text | Fits |\n|---|---|---|\n| A | left | ✗ |\n| B | right | ✓ |"
 
@@ -194,6 +197,11 @@ KINDS = {
         (SIDES, "A and B are opposites.", None),
     ],
     "option words in prose": [
+        (FACES, "From the front I can't see enough to decide.", None),
+        (FACES, "At the back, I do not see anything.", None),
+        (FACES, "From the front.", "A"),
+        (TABLES, "On the table I see a cup.", "A"),
+        (YES, "Clearly no, I can't see one.", "B"),
         (HEIGHTS, "See the explanation below.", None),
         (HEIGHTS, "The picture above shows that the cup is below the shelf.", "B"),
         (HEIGHTS, "<answer>As shown above, one cannot tell.</answer>", None),
@@ -381,6 +389,11 @@ KINDS = {
         (SIDES, "\u9009C\uff0c\u56e0\u4e3aA\u3001B\u3001D\u90fd\u4e0d\u5bf9\u3002", "C"),
         (SIDES, "\u6211\u8ba4\u4e3aB\u662f\u5bf9\u7684\u3002", "B"),
         (SIDES, "A: falsch\nB: richtig\nC: falsch\nD: falsch", "B"),
+        (CHINESE, "\u5bf9", "A"),
+        (CHINESE, "\u9519\u3002", "B"),
+        (CHINESE, "\u4e0d\u5bf9", None),
+        (ONE_SIGN, "\u7b54\u6848\uff1a\u524d", "C"),
+        (ONE_SIGN, "B. \u53f3", "B"),
     ],
     "broken text": [
         (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),
@@ -389,6 +402,8 @@ KINDS = {
         (SIDES, f"{'!' * 40} right", None),
         (SIDES, "left ??????????????", None),
         (SIDES, f"right\n{'-' * 40}", "B"),
+        (SIDES, f"{chr(0x2500) * 20}\nThe lamp is to the right of the sofa.", "B"),
+        (SIDES, f"{chr(0x2014) * 12}\nbehind", "D"),
         (SIDES, "Right of the box!!!", "B"),
         (SIDES, f"{'!' * 40}\nThe answer is B.", "B"),
         (SIDES, "(A(A(A(B(B(C(D(D(D(", None),
