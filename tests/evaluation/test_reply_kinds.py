@@ -89,6 +89,9 @@ KINDS = {
         (SIDES, "<REASONING>The answer is A</REASONING><CONCLUSION>B</CONCLUSION>", "B"),
     ],
     "refuted letters": [
+        (SIDES, "Not correct: A, C, D. Correct: B.", "B"),
+        (SIDES, "Doesn't fit: A. Fits: D.", "D"),
+        (SIDES, "Nicht richtig: A. Richtig: B.", "B"),
         (SIDES, "Options A, C, and D can be eliminated, leaving B.", "B"),
         (SIDES, "It is neither A nor C nor D, so it must be B.", "B"),
         (SIDES, "A: wrong. B: correct. C: wrong. D: wrong.", "B"),
