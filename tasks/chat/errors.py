@@ -25,13 +25,16 @@ FILTERED = (
     "flagged",
 )
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
+LARGER = r"(?:larger|bigger|greater|more|higher) than"
+SMALLER = r"(?:smaller|less|lower|fewer) than"
+"""How a server compares a photograph with what it takes."""
 TOO_LARGE = re.compile(
-    r"exceed|too (?:large|big)|(?<!\bbe )larger than|(?:not|n't|cannot) be larger than|"
-    r"(?<!not )\bbe smaller than|over the limit",
+    rf"exceed|too (?:large|big)|over the limit|\bat most (?!\d+ image)|(?<!\bbe ){LARGER}|"
+    rf"(?:\bnot|n't|cannot) be {LARGER}|(?<!not )(?<!n't )\bbe {SMALLER}",
     re.I,
 )
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
-TOO_SMALL = re.compile(r"too small|\b(?:larger|smaller|less|more) than|at least \d", re.I)
+TOO_SMALL = re.compile(rf"too small|{LARGER}|{SMALLER}|at least \d", re.I)
 """Of one that is smaller, where they do not say that it is larger."""
 OF_LENGTH = (
     "context length", "context size", "context window", "maximum length", "prompt is too long",
