@@ -46,6 +46,8 @@ OF_REPLY = (*OF_TOKENS, "output tokens", "completion tokens", "output length")
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass, unless it says that this is not supported."""
+NO_MEMORY = re.compile(r"out of memory|not enough memory|\ballocate\b[^.\n]{0,20}\bmemory\b", re.I)
+"""Words of a server that had no room left, whatever fields its text lists."""
 MAX_WORDS = 300
 """Characters of a server's message that are shown: three lines of a terminal."""
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
@@ -246,4 +248,4 @@ def _is_crash(status: int, words: str, fields: Iterable[str]) -> bool:
     """Whether a server failed at what this request asks of it, and would again: some answer 500
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
     is_lasting = status >= 500 and (status not in GATEWAY or says_never(words))
-    return is_lasting and names_request(words, fields)
+    return is_lasting and not NO_MEMORY.search(words) and names_request(words, fields)

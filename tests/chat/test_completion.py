@@ -470,6 +470,7 @@ def test_bodies_that_servers_sent(store: str) -> None:
         (500, '{"detail": "unexpected keyword argument \'temperature\'"}', RejectedError),
         (500, "The server had an error while processing your request", PassingError),
         (500, "CUDA out of memory", PassingError),
+        (500, "CUDA out of memory (max_new_tokens=1024, temperature=0.2)", PassingError),
         (503, "Image inputs are not supported right now, try again in 20 s", PassingError),
         (503, "No image support for the moment: retry after 5", PassingError),
         (503, "This model does not support images. Remove them and try again.", RejectedError),
