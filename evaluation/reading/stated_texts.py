@@ -87,7 +87,7 @@ def _unless_several(listed: re.Match[str]) -> str:
 
 
 def _unless_place(seen: re.Match[str], known: Options) -> str:
-    """"Clearly no, I can't see one" names no place."""
+    """ "Clearly no, I can't see one" names no place."""
     return seen[0] if known[seen[2][0]] in (("yes",), ("no",)) else f"{seen[1]}x"
 
 

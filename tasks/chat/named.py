@@ -80,8 +80,8 @@ NEVER = re.compile(
 )
 """What stays as it is however often it is asked for."""
 FOR_NOW = re.compile(
-    r"\btemporar|\b(?:re)?try\b[^.\n]{0,20}\b(?:later|soon|shortly|in (?:a|an|some|\d+)|after \d+)\b|"
-    r"\boverload|\bbusy\b|\bat the moment\b|\bright now\b",
+    r"\b(?:re)?try\b[^.\n]{0,20}\b(?:later|soon|shortly|in (?:an?|some|\d+)|after \d+)\b|"
+    r"\btemporar|\boverload|\bbusy\b|\bat the moment\b|\bright now\b",
     re.I,
 )
 """What passes, also where what is lacking now is named; "try again without it" does not."""
