@@ -55,6 +55,8 @@ MARKUP = {
     "tbody", "tr", "td", "th", "dl", "dt", "dd", "blockquote",
 }  # fmt: skip
 """Names of HTML, which change how a text looks."""
+TENTATIVE = re.compile("guess|first|initial|tr[iy]|hint|hypoth|candidate|wrong|elim|excl|reject")
+"""Names of tags around a letter that may not be the answer."""
 LETTER = re.compile(r"[\W_]*[A-Za-z][\W_]*")
 """What says no more than a letter."""
 CALL = re.compile(r"<(?P<end>/?)(?:tool|function)_(?:call|response|result)s?>", re.IGNORECASE)
@@ -108,10 +110,11 @@ SUPPOSED = re.compile(rf"(?i)\b{any_of('i')}\b")
 """A condition, under which nothing is answered."""
 
 
-def spoken(reply: str) -> str:
+def spoken(reply: str, *, with_letters: bool = False) -> str:
     """What a model says to its reader: its own turn, without its thoughts, and without its calls of
-    tools and sections of other names where it goes on behind them. What follows a thought's start
-    is a thought where it has no end, too, unless the reply ends in a closed `<answer>`."""
+    tools and sections of other names where it goes on behind them; `with_letters` with those of
+    these sections that are only a letter. What follows a thought's start is a thought where it has
+    no end, too, unless the reply ends in a closed `<answer>`."""
     turns = TURN_ENDS.split(reply)
     reply = next((turn for turn in turns if not HEADER.fullmatch(turn)), "")
     said: list[str] = []
@@ -126,13 +129,13 @@ def spoken(reply: str) -> str:
             said, at, inside = said if inside else [], match.end(), None
     if inside is None or ANSWERED.search(reply[-200:]):
         said.append(reply[at:])
-    return _without_calls(_without_sections("".join(said)))
+    return _without_calls(_without_sections("".join(said), with_letters=with_letters))
 
 
-def _without_sections(text: str) -> str:
-    """Without what stands in tags that begin a line and name neither an answer nor markup; all of
-    it where the first has no end. A section that is only a letter stays, and one that the words
-    before it announce as all that is said."""
+def _without_sections(text: str, *, with_letters: bool) -> str:
+    """Without what stands in tags that begin a line and name neither an answer nor markup, but for
+    what the words before it announce as all that is said; all of it where the first has no end and
+    is not only a letter."""
     kept: list[str] = []
     at, since, opened = 0, 0, None
     for tag in SECTION.finditer(text):
@@ -141,7 +144,10 @@ def _without_sections(text: str) -> str:
         elif tag["end"] and tag["name"].lower() == opened["name"].lower():
             before = text[at : opened.start()]
             is_announced = before.rstrip().endswith(":") and not text[tag.end() :].strip()
-            if not (is_announced or LETTER.fullmatch(text, opened.end(), tag.start())):
+            is_letter = with_letters and not TENTATIVE.search(tag["name"].lower())
+            if not (
+                is_announced or (is_letter and LETTER.fullmatch(text, opened.end(), tag.start()))
+            ):
                 kept.append(before)
                 at = tag.end()
             since, opened = tag.end(), None

@@ -441,6 +441,8 @@ def test_open_answers_are_cut_out(reply, text):
         ("<{0}>B</{0}>", "B"),
         ("<{0}/>B", "B"),
         ("<{0}>B</{0}>\nIts base is at x=500.", "B"),
+        ("<{0}>A</{0}>\nWith the lamp in mind, the answer is B.", "B"),
+        ("<{0}>A</{0}>\n\nB", "B"),
         ("I have looked.\n<{0}>\n\n**B**\n</{0}>", "B"),
         ("<{0}>B", "B"),
         ("I have looked:\n<{0}>\nSo the answer is B.\n</{0}>", "B"),
@@ -449,6 +451,11 @@ def test_open_answers_are_cut_out(reply, text):
 )
 def test_a_section_of_any_name_before_the_answer_is_a_thought(name, reply, letter):
     assert parse_answer(reply.format(name), PLACES).letter == letter
+
+
+@pytest.mark.parametrize("name", ["guess", "first_try", "hint", "rejected"])
+def test_a_letter_in_a_tag_of_attempts_is_no_answer(name):
+    assert parse_answer(f"<{name}>A</{name}>\nIts base is at x=500.", PLACES).letter is None
 
 
 @pytest.mark.parametrize("token", ["loc0102", "seg017", "coord_12"])
