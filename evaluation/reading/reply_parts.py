@@ -129,7 +129,8 @@ def spoken(reply: str, *, with_letters: bool = False) -> str:
             said, at, inside = said if inside else [], match.end(), None
     if inside is None or ANSWERED.search(reply[-200:]):
         said.append(reply[at:])
-    return _without_calls(_without_sections("".join(said), with_letters=with_letters))
+    told = "".join(said).rstrip()
+    return _without_calls(_without_sections(told, with_letters=with_letters))
 
 
 def _without_sections(text: str, *, with_letters: bool) -> str:
@@ -139,16 +140,14 @@ def _without_sections(text: str, *, with_letters: bool) -> str:
     kept: list[str] = []
     at, since, opened = 0, 0, None
     for tag in SECTION.finditer(text):
+        name = tag["name"].lower()
         if opened is None:
-            opened = tag if _opens_section(tag, text[since : tag.start()]) else None
-        elif tag["end"] and tag["name"].lower() == opened["name"].lower():
-            before = text[at : opened.start()]
-            is_announced = before.rstrip().endswith(":") and not text[tag.end() :].strip()
-            is_letter = with_letters and not TENTATIVE.search(tag["name"].lower())
-            if not (
-                is_announced or (is_letter and LETTER.fullmatch(text, opened.end(), tag.start()))
-            ):
-                kept.append(before)
+            is_named = tag["end"] or SAYS.search(name) or name in MARKUP
+            opened = tag if not is_named and _begins_line(text, tag.start(), since) else None
+        elif tag["end"] and name == opened["name"].lower():
+            is_letter = with_letters and _is_letter(text, opened, tag)
+            if not (is_letter or _is_announced(text[since : opened.start()], text, tag)):
+                kept.append(text[at : opened.start()])
                 at = tag.end()
             since, opened = tag.end(), None
     if opened and not LETTER.fullmatch(text, opened.end()):
@@ -159,12 +158,22 @@ def _without_sections(text: str, *, with_letters: bool) -> str:
     return rest if rest.strip() else text
 
 
-def _opens_section(tag: re.Match[str], before: str) -> bool:
-    """Whether a tag opens a section, by its name and by what stands before it."""
-    name = tag["name"].lower()
-    line = before.rstrip(" \t")
-    is_first = not line or line.endswith("\n")
-    return is_first and not (tag["end"] or SAYS.search(name) or name in MARKUP)
+def _begins_line(text: str, place: int, since: int) -> bool:
+    """Whether nothing stands before a place in its line, of what comes behind `since`."""
+    while place > since and text[place - 1] in " \t":
+        place -= 1
+    return place == since or text[place - 1] == "\n"
+
+
+def _is_letter(text: str, opened: re.Match[str], closed: re.Match[str]) -> bool:
+    """Whether a section is only a letter, and not one that was tried."""
+    is_tried = TENTATIVE.search(closed["name"].lower())
+    return not is_tried and LETTER.fullmatch(text, opened.end(), closed.start()) is not None
+
+
+def _is_announced(before: str, text: str, closed: re.Match[str]) -> bool:
+    """Whether the words before a section announce it as all that is said."""
+    return closed.end() == len(text) and before.rstrip().endswith(":")
 
 
 def _without_calls(text: str) -> str:
