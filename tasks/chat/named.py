@@ -80,7 +80,8 @@ NEVER = re.compile(
 )
 """What stays as it is however often it is asked for."""
 FOR_NOW = re.compile(
-    r"\b(?:re)?try\b[^.\n]{0,20}\b(?:later|soon|shortly|in (?:an?|some|\d+)|after \d+)\b|"
+    r"\b(?:re)?try\b[^.\n]{0,20}\b(?:(?:later|soon|shortly|in an?|in some)\b|"
+    r"(?:in|after)\W{1,2}\d)|"
     r"\btemporar|\boverload|\bbusy\b|\bat the moment\b|\bright now\b",
     re.I,
 )
