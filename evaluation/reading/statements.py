@@ -23,7 +23,7 @@ FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$
 """What speaks for a letter without saying that it is the answer."""
 VERDICT = re.compile(
     r"(@[A-Z]+)(?:[:;]+|(?=#))(?:(#[A-Z]+)[:,]*)?(?=-|(?:[abjlmse&]*[nw]+[ar]?|bn#[A-Z]+)(?![^,.@]))"
-    r"|(?:(?<=w)|(?<=n[rf]))(a?):(?=a?@[A-Z]+(?![^,.]))|(?<=@[A-Z]),(?=[nwrf](?![^,.]))"
+    r"|(?:(?<=w)|(?<=n[rf]))(a?):(?=a?@[A-Z]+(?![^,.]))|(?<=@[A-Z]),(?=n?[nwrf](?![^,.]))"
 )
 """What parts a letter, and its text, from what is said of it: "A, C: wrong", "A) left - no",
 "Wrong: A, C", "Not correct: A" and "A (no), B (yes)"."""

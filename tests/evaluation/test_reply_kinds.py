@@ -89,6 +89,10 @@ KINDS = {
         (SIDES, "<REASONING>The answer is A</REASONING><CONCLUSION>B</CONCLUSION>", "B"),
     ],
     "refuted letters": [
+        (SIDES, "A (wrong) B (correct) C (wrong) D (wrong)", "B"),
+        (SIDES, "(A) (wrong) (B) (correct)", "B"),
+        (SIDES, "A (not correct) B (correct)", "B"),
+        (SIDES, "A (left) B (right) C (in front of) D (behind)", None),
         (SIDES, "Not correct: A, C, D. Correct: B.", "B"),
         (SIDES, "Doesn't fit: A. Fits: D.", "D"),
         (SIDES, "Nicht richtig: A. Richtig: B.", "B"),
