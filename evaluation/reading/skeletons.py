@@ -51,7 +51,9 @@ JUDGED = re.compile(
 )
 """Of what was said, or of the reply itself, not of a place."""
 DECIDED = re.compile(
-    r"(\b[A-Z][)\]]?(?: (?:no|yes)(?= )| ?\([^()\n]{2,20}\)))(?= ?[(\[]?[A-Z]\b)"
+    r"(\b[A-Z][)\]]? (?:no|yes)(?= )"
+    r"|(?:^|(?<=[^\w\s] ))[(\[]?[A-Z][)\]]? ?(?:\([^()\n]{2,20}\)|\[[^\[\]\n]{2,20}\]))"
+    r"(?= ?[(\[]?[A-Z]\b)"
 )
 """A letter and what is said of it, before the next one: "A no B yes", "A (wrong) B (correct)"."""
 HELPING = re.compile(
