@@ -39,7 +39,7 @@ OF_THINGS = re.compile("[x*]*bb|[lj]*[x*]+[^#,.:]*n")
 the plate"."""
 DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""
-SEEN_FROM = re.compile("(?:^|(?<=[,.;:do]))([lj]+)#([A-Z]+)(?=,?p[^@#,.:;]*[cn])")
+SEEN_FROM = re.compile("(?:^|(?<=[,.;:do]))([lj]*)#([A-Z]+)(?=[^@#,.:;bv]*,?p[^@#,.:;]*[cn])")
 """From where somebody does not see enough: "from the front I can't tell"."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
 """Words of a text that is meant wherever it stands."""
@@ -112,7 +112,11 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
     or as a fragment at the head of a sentence, which it `is_whole`."""
     if len(text) < 2 and re.match("[ljs]*k", after) and not SEEN.search(before):
         return False  # "the left of the image shows"
-    if DENIED.match(after) or (text[0] in NONE and OF_THINGS.match(after)):
+    if (
+        DENIED.match(after)
+        or re.match("[ljs]*c", after)
+        or (text[0] in NONE and OF_THINGS.match(after))
+    ):
         return False
     is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
     is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)

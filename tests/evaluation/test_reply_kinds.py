@@ -91,6 +91,9 @@ KINDS = {
     "refuted letters": [
         (SIDES, "A (wrong) B (correct) C (wrong) D (wrong)", "B"),
         (SIDES, "(A) (wrong) (B) (correct)", "B"),
+        (SIDES, "A [wrong] B [correct]", "B"),
+        (SIDES, "A (20%) B (70%) C (5%) D (5%)", None),
+        (SIDES, "Point A (lamp) B (sofa)", None),
         (SIDES, "A (not correct) B (correct)", "B"),
         (SIDES, "A (left) B (right) C (in front of) D (behind)", None),
         (SIDES, "Not correct: A, C, D. Correct: B.", "B"),
@@ -204,6 +207,12 @@ KINDS = {
         (SIDES, "A and B are opposites.", None),
     ],
     "option words in prose": [
+        (HEIGHTS | {"C": "under"}, "Under these circumstances I cannot decide.", None),
+        (FEWER, "One can't tell from this picture.", None),
+        (DOOR, "This is open to interpretation.", None),
+        (DOOR, "The door is open to the street.", "A"),
+        (YES, "I don't see any image, so no, I can't tell.", None),
+        (YES, "I looked again, so no, I don't see a cup on it.", "B"),
         (FACES, "From the front I can't see enough to decide.", None),
         (FACES, "At the back, I do not see anything.", None),
         (FACES, "From the front.", "A"),
