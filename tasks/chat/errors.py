@@ -177,12 +177,28 @@ def body_words(body: Any) -> tuple[str, str]:
     if not isinstance(about, dict):
         return "", encodable(str(about))
     inner = about.get("innererror")  # Azure's form
-    codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None]
+    code_behind, message_behind = _words_behind(about)
+    codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None, code_behind]
     message = str(next(filter(None, map(about.get, MESSAGES)), about))
     param = about.get("param")
     if isinstance(param, str) and param not in message:
         message = f"{message} ({param})"
+    if message_behind not in message:
+        message = f"{message}: {message_behind}"
     return encodable(" ".join(str(code) for code in codes if code)), encodable(message)
+
+
+def _words_behind(about: dict[str, Any]) -> tuple[str, str]:
+    """As `error_words`, of the error of a provider that a gateway hands on within its own, as
+    OpenRouter does; of a page its title."""
+    metadata = about.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if isinstance(raw, dict | list):
+        return body_words(raw)
+    if not isinstance(raw, str):
+        return "", ""
+    code, message = error_words(encodable(raw).encode())
+    return code, in_one_line(message) if message.startswith("<") else message
 
 
 def _about(body: dict[str, Any]) -> Any:

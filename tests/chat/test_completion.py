@@ -531,11 +531,27 @@ AZURE = {
         {"error": {"message": "Output blocked by content filtering policy"}},
         {"error": {"message": "It violates our content management policy"}},
         {"error": {"message": "This was flagged by moderation"}},
+        {"error": {"message": "Provider returned error", "metadata": {"raw": json.dumps(AZURE)}}},
     ],
 )
 def test_filters_are_known_by_their_words(told: dict[str, Any]) -> None:
     error = error_of(400, *error_words(json.dumps(told).encode()))
     assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ("ERROR", "Provider returned error: ERROR"),
+        ("<html><title>502 Bad Gateway</title></html>", "Provider returned error: 502 Bad Gateway"),
+        ([{"error": {"message": "half \ud800"}}], "Provider returned error: half ?"),
+        ("", "Provider returned error"),
+        (None, "Provider returned error"),
+    ],
+)
+def test_what_a_gateway_hands_on_is_told(raw: object, told: str) -> None:
+    about = {"message": "Provider returned error", "code": 502, "metadata": {"raw": raw}}
+    assert error_words(json.dumps({"error": about}).encode()) == ("502", told)
 
 
 def test_who_wants_to_be_paid_says_so_in_a_code() -> None:

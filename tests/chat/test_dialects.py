@@ -127,10 +127,30 @@ def refusing(status: int, text: str, *names: str) -> Any:
     return refuse
 
 
+def behind(refuse: Any) -> Any:
+    """The same through a gateway that says nothing itself and hands on what it was told."""
+
+    def handed_on(body: dict[str, Any]) -> ServerAnswer | None:
+        if (answer := refuse(body)) is None:
+            return None
+        about = {
+            "message": "Provider returned error",
+            "code": answer.status,
+            "metadata": {"raw": answer.body.decode(), "provider_name": "OpenAI"},
+        }
+        return ServerAnswer(answer.status, json.dumps({"error": about}).encode())
+
+    return handed_on
+
+
 @pytest.mark.parametrize(
     ("refuse", "left_out"),
     [
         (refusing(400, UNSUPPORTED, "temperature"), "temperature"),
+        (behind(refusing(400, UNSUPPORTED, "temperature")), "temperature"),
+        (behind(refusing(400, UNSUPPORTED, "max_tokens")), "max_tokens"),
+        (behind(refusing(400, "response_format.json_schema.strict: unknown field", "strict")),
+         "strict"),
         (refusing(400, "Only the default (1) value is supported for temperature", "temperature"),
          "temperature"),
         (refusing(400, UNSUPPORTED, "top_p"), "top_p"),
