@@ -470,6 +470,20 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (error(400, "The output length exceeds the limit"), "limit; lower max_tokens"),
         (error(500, "num_predict exceeds the limit of 4096"), "4096; lower max_tokens"),
         (
+            error(400, "The maximum tokens you requested exceeds the model limit of 4096."),
+            "4096.; lower max_tokens",
+        ),
+        (error(400, "max_tokens (9000) is greater than 4096"), "4096; lower max_tokens"),
+        (
+            error(400, "max_tokens must be at least 1, got -3."),
+            "-3.; let the server take longer prompts",
+        ),
+        (
+            error(400, "Invalid 'max_tokens': below minimum value. Expected >= 16, but got 10."),
+            "10.; raise max_tokens",
+        ),
+        (error(422, "max_tokens: Input should be greater than 512"), "512; raise max_tokens"),
+        (
             error(400, "image exceeds 5 MB maximum: 5318232 bytes > 5242880 bytes"),
             "bytes; lower max_image_side",
         ),
