@@ -281,6 +281,21 @@ def test_reasons_to_end_are_known_by_the_names_of_providers(
     assert bool(completion.detail) == bool(failure)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "failure"),
+    [
+        ({"hate": {"filtered": False}, "violence": {"filtered": True}}, Failure.FILTERED),
+        ({"hate": {"filtered": False}}, Failure.EMPTY),
+        ({"error": {"code": "content_filter_error"}}, Failure.EMPTY),
+        (None, Failure.EMPTY),
+    ],
+)
+def test_a_prompt_that_a_filter_holds_back_is_told(kinds: object, failure: Failure) -> None:
+    told = [{"prompt_index": 0, "content_filter_results": kinds}]
+    raw = json.dumps({"choices": [], "prompt_filter_results": told}).encode()
+    assert read_completion(raw).failure is failure
+
+
 def test_a_reply_without_anything_has_a_reason() -> None:
     completion = read_completion(body({"content": None}))
     assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
@@ -351,6 +366,7 @@ UPSTREAM = [
     (body({"content": OURS}, error={"code": 500, "message": "crash"}), 500, "crash"),
     (body({"content": OURS}, finish_reason="abort"), 502, "finish_reason is abort"),
     (body({"content": OURS}, finish_reason="insufficient_system_resource"), 502, "finish_reason"),
+    (body({"content": OURS}, finish_reason=" ERROR "), 502, "finish_reason"),
     (body({"content": OURS}, finish_reason="network_error"), 502, "finish_reason is network_error"),
 ]
 
