@@ -195,7 +195,7 @@ def test_the_open_example_follows_our_own_rules_and_holds(category: Category) ->
         written = open_form(category).model_validate_json(reply)
         assert open_problem(written, category, number, Facts(shown, PROOF), is_judged=False) is None
         columns = open_columns(written, category, Facts(shown, PROOF))
-        assert find_problem(columns, Facts(shown, PROOF), is_judged=True) is None
+        assert find_problem(columns, Facts(shown, PROOF)) is None  # proved, too
         assert 0 < len(written.why.split()) <= 25
         assert_says_no_more(written.question, "")
 
