@@ -18,7 +18,7 @@ from rich.progress import (
     TextColumn,
 )
 
-from tasks.chat.heartbeats import HEARTBEAT_SECONDS
+from tasks.beating import HEARTBEAT_SECONDS
 from tasks.chat.run import Run
 
 LOOK_SECONDS = 0.2

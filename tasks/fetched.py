@@ -9,11 +9,11 @@ in a folder make the same dataset.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from fcntl import LOCK_EX
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from schemas.config.build import PipelineConfig
 from schemas.locks import set_lock
 from schemas.replacing import replacing
 from tasks.addresses import FETCHED, FILES, RECORD, read_record
+from tasks.beating import HEARTBEAT_SECONDS, beating
 from tasks.buckets import (
     CHUNK,
     THREADS,
@@ -33,41 +34,52 @@ from tasks.buckets import (
     open_bucket,
 )
 
+logger = logging.getLogger(__name__)
+
 
 def is_elsewhere(config: PipelineConfig) -> bool:
     """Whether a configuration names files of object stores."""
-    source, witnesses = config.source, (one.path for one in config.witness)
-    places = (source.path, *source.photographs, config.override.write, *config.select.exclude)
-    return any(place and is_bucket(place) for place in (*places, *witnesses))
+    places: list[str] = []
+
+    def note(place: str) -> str:
+        places.append(place)
+        return place
+
+    _with_places(config, note)
+    return any(map(is_bucket, places))
 
 
 def with_local_files(config: PipelineConfig, root: Path) -> PipelineConfig:
     """The configuration with paths below the root in place of addresses of object stores, once
     their files are there. FileNotFoundError where an address has none."""
+    return _with_places(
+        config, lambda place: str(fetch(place, root)) if is_bucket(place) else place
+    )
 
-    def local(place: str) -> str:
-        return str(fetch(place, root)) if is_bucket(place) else place
 
-    source, witnesses, override = config.source, config.witness, config.override
-    select = config.select
+def _with_places(config: PipelineConfig, change: Callable[[str], str]) -> PipelineConfig:
+    """The configuration with each place that a build reads changed."""
+    source, override, select = config.source, config.override, config.select
     source = source.model_copy(
         update={
-            "path": source.path and local(source.path),
-            "photographs": tuple(map(local, source.photographs)),
+            "path": source.path and change(source.path),
+            "photographs": tuple(map(change, source.photographs)),
         }
     )
     witnesses = tuple(
-        one.model_copy(update={"path": local(one.path)}) if one.path else one for one in witnesses
+        one.model_copy(update={"path": change(one.path)}) if one.path else one
+        for one in config.witness
     )
     if override.write:
-        override = override.model_copy(update={"write": local(override.write)})
-    select = select.model_copy(update={"exclude": tuple(map(local, select.exclude))})
+        override = override.model_copy(update={"write": change(override.write)})
+    select = select.model_copy(update={"exclude": tuple(map(change, select.exclude))})
     parts = {"source": source, "witness": witnesses, "override": override, "select": select}
     return config.model_copy(update=parts)
 
 
-def fetch(address: str, root: Path) -> Path:
-    """The file or folder below the root that has what is at an address."""
+def fetch(address: str, root: Path, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> Path:
+    """The file or folder below the root that has what is at an address. While it is brought, a line
+    every so many seconds says how far."""
     if found := sorted(set("*?[") & set(address)):
         raise ValueError(
             f"{address} holds {found[0]}: name one file, or what its files' names begin with"
@@ -81,11 +93,13 @@ def fetch(address: str, root: Path) -> Path:
     if not there:
         raise FileNotFoundError(f"no file at {address}: name a file, or a folder that holds some")
     with _alone(folder):
-        _bring(address, bucket._replace(prefix=above), there, folder)
+        _bring(address, bucket._replace(prefix=above), there, folder, heartbeat_seconds)
     return folder / FILES / next(iter(there)) if is_file else folder / FILES
 
 
-def _bring(address: str, bucket: Bucket, there: Mapping[str, str], folder: Path) -> None:
+def _bring(
+    address: str, bucket: Bucket, there: Mapping[str, str], folder: Path, heartbeat_seconds: float
+) -> None:
     """Make the folder hold what is there, and nothing else."""
     known: dict[str, str] = dict(read_record(folder).get("files", {}))
     for name in known.keys() - there.keys():
@@ -96,18 +110,25 @@ def _bring(address: str, bucket: Bucket, there: Mapping[str, str], folder: Path)
         for name, mark in sorted(there.items())
         if known.get(name) != mark or not (folder / FILES / name).is_file()
     ]
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        with answering(address), ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(partial(_copy, bucket, folder), chunk))
-        known |= {name: there[name] for name in chunk}
-        _write(folder, {"address": address, "files": known})
+    copied: list[str] = []
+
+    def tell(took: float) -> None:
+        told = "fetch: still running, %.0f s: %d of %d files of %s"
+        logger.info(told, took, len(copied), len(wanted), address)
+
+    def copy(name: str) -> None:
+        with replacing(folder / FILES / name, is_durable=False) as partial_file:
+            bucket.files.get_file(f"{bucket.prefix}/{name}", str(partial_file))
+        copied.append(name)
+
+    with beating(tell, heartbeat_seconds):
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            with answering(address), ThreadPoolExecutor(THREADS) as pool:
+                list(pool.map(copy, chunk))
+            known |= {name: there[name] for name in chunk}
+            _write(folder, {"address": address, "files": known})
     _write(folder, {"address": address, "files": known})
-
-
-def _copy(bucket: Bucket, folder: Path, name: str) -> None:
-    with replacing(folder / FILES / name, is_durable=False) as partial_file:
-        bucket.files.get_file(f"{bucket.prefix}/{name}", str(partial_file))
 
 
 @contextmanager

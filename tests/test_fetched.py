@@ -1,6 +1,8 @@
 """What a build reads from an object store makes the same dataset as the same files here, and is
 fetched once."""
 
+import logging
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +56,15 @@ def config_of(source: str, witness: str) -> PipelineConfig:
             "gates": {"min_quota_share": 0.0},
         }
     )
+
+
+def test_what_takes_long_says_how_far_it_is(bucket, drawn, tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="tasks.fetched")
+    upload(drawn, f"{bucket}/long")
+    fetch(f"{bucket}/long", tmp_path, heartbeat_seconds=0.001)
+    number = sum(path.is_file() for path in drawn.rglob("*"))
+    line = rf"fetch: still running, 0 s: \d+ of {number} files of s3://bucket/long"
+    assert any(re.fullmatch(line, text) for text in caplog.messages)
 
 
 def test_files_of_a_store_make_the_dataset_that_the_same_files_here_make(bucket, drawn, tmp_path):

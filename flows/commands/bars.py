@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tasks.chat.heartbeats import HEARTBEAT_SECONDS, beating
+from tasks.beating import HEARTBEAT_SECONDS, beating
 
 
 @contextmanager

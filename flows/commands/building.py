@@ -62,7 +62,7 @@ def build(
         draw = loaded.chats[section].draw
         console.print(f"{section}.draw = {draw}: set this to build with these replies again")
         drawing = noting_draw(loaded, str(again), root)
-    show_lines(console, "tasks.artifact", "tasks.judge.doubts")
+    show_lines(console, "tasks.artifact", "tasks.fetched", "tasks.judge.doubts")
     from tasks.publish.summary import print_summary
     from tasks.validate.stage import DatasetRejectedError
 
@@ -97,6 +97,7 @@ def plan(
 
     loaded = load_config(config, tuple(settings))
     apply_settings()
+    show_lines(Console(stderr=True, emoji=False), "tasks.fetched")
     from flows.build import run_preparation
     from flows.graph import STAGES
     from tasks.chat.account import account_of, check_asked, spent_by

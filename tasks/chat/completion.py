@@ -42,7 +42,7 @@ BROKEN_OFF = (
     "insufficient_system_resource",
 )
 """Reasons for which a server ended a reply that has not failed for what it says."""
-MAY_BE_BROKEN = re.compile(f'"({"|".join(BROKEN_OFF)})"'.encode(), re.I)
+MAY_BE_BROKEN = re.compile(rf'"\s*({"|".join(BROKEN_OFF)})\s*"'.encode(), re.I)
 ENDINGS = {
     Failure.FILTERED: (
         "content_filter",
@@ -90,7 +90,7 @@ def read_completion(raw: bytes) -> Completion:
     first = _first_choice(body["choices"])
     reason = first.get("finish_reason")
     reason = encodable(reason) if isinstance(reason, str) else None
-    if is_said(first.get("error")) or (reason or "").lower() in BROKEN_OFF:
+    if is_said(first.get("error")) or (reason or "").strip().lower() in BROKEN_OFF:
         raise UpstreamError({"error": first.get("error") or f"finish_reason is {reason}"})
     message = first.get("message") or first.get("delta")  # of a stream in one piece
     message = message if isinstance(message, dict) else {}
@@ -100,14 +100,27 @@ def read_completion(raw: bytes) -> Completion:
     text = _spoken(content, calls, thoughts) or content
     refusal = message.get("refusal") or _refusal(message.get("content"))
     failure = _failure(text, refusal, reason)
+    detail = _detail(text, refusal, reason, calls, thoughts) if failure else ""
+    if failure is Failure.EMPTY and _is_blocked(body):
+        failure, detail = Failure.FILTERED, "a filter of the provider holds back the prompt"
     return Completion(
         text=text,
         failure=failure,
         finish_reason=reason,
         usage=_usage(body.get("usage")),
-        detail=_detail(text, refusal, reason, calls, thoughts) if failure else "",
+        detail=detail,
         num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
     )
+
+
+def _is_blocked(body: dict[str, Any]) -> bool:
+    """Whether a filter held back the prompt of a reply that says nothing, as Azure tells in a good
+    answer."""
+    told = body.get("prompt_filter_results")
+    told = told if isinstance(told, list) else []
+    by_prompt = [one.get("content_filter_results") for one in told if isinstance(one, dict)]
+    kinds = [kind for found in by_prompt if isinstance(found, dict) for kind in found.values()]
+    return any(kind.get("filtered") is True for kind in kinds if isinstance(kind, dict))
 
 
 def _first_choice(choices: Sequence[Any]) -> dict[str, Any]:

@@ -41,8 +41,6 @@ from tasks.chat.packing import PLAIN, PackedError, too_large, unpacked
 PIECE = 1 << 20
 """Bytes for which a server has `timeout_seconds` each: what comes without end, a byte now and then,
 is given up, and files of batches are not."""
-CONNECT_SECONDS = 20.0
-"""To open a connection: Linux repeats the attempt after 1, 3, 7 and 15 seconds."""
 KEEP_ALIVE_SECONDS = 60.0
 """How long an unused connection is kept: shorter than nginx does (75), so that a request is rarely
 sent on a connection that its server is closing."""
@@ -82,6 +80,7 @@ class Endpoint:
         if self._proxy and self._proxy.login:
             remember_key(self._proxy.login[1])
         self._max_bytes = limits.answer_bytes
+        self._connect_seconds = limits.connect_seconds
         self._session: aiohttp.ClientSession | None = None
         self._left: list[aiohttp.ClientSession] = []
         self._seen: dict[str, None] = {}
@@ -183,6 +182,10 @@ class Endpoint:
             ) from None
         except aiohttp.ClientHttpProxyError as error:
             raise self._proxy_error(error.status, error.message) from None
+        except aiohttp.ConnectionTimeoutError:
+            self._seen.clear()
+            told = f"no connection in {self._connect_seconds:g} seconds"
+            raise UnreachableError(told) from None
         except aiohttp.ClientError as error:
             # The last cause holds the words of the operating system.
             *_, cause = _causes(error)
@@ -236,7 +239,7 @@ class Endpoint:
             ),
             timeout=aiohttp.ClientTimeout(
                 total=None,
-                sock_connect=CONNECT_SECONDS,
+                sock_connect=self._connect_seconds,
                 sock_read=self._chat.timeout_seconds,
             ),
             headers={

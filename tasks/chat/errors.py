@@ -41,8 +41,16 @@ OF_LENGTH = (
     "maximum number of tokens",
 )  # fmt: skip
 """Words of a rejection whose cause is the length of prompt and reply."""
-OF_REPLY = (*OF_TOKENS, "output tokens", "completion tokens", "output length")
+OF_REPLY = (*OF_TOKENS, "output tokens", "completion tokens", "output length", "maximum tokens")
 """The same of the reply alone, whether they name the field or not."""
+LEAST = re.compile(
+    r"\bat least -?\d|\bbe (?:greater|more|larger) than|\bbelow\b[^.\n]{0,20}\bminimum|>= ?-?\d|"
+    r"\btoo (?:small|low)\b",
+    re.I,
+)
+"""Words of a rejection whose cause is that the limit of the reply is too low."""
+NEGATIVE = re.compile(r"(?<![\w.])-\d")
+"""A limit that nobody asks for: what the prompt leaves of what the server takes."""
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass, unless it says that this is not supported."""
@@ -115,7 +123,7 @@ class RejectedError(Exception):
         if is_large:
             return "lower max_image_side, or let the server, or who stands before it, take more"
         if names_any(self.words, OF_REPLY):
-            return "lower max_tokens"
+            return self._advice_on_reply
         if not names_any(self.words, OF_IMAGES):
             return ""
         if TOO_LARGE.search(self.words):
@@ -125,11 +133,18 @@ class RejectedError(Exception):
         return "choose a model that takes images"
 
     @property
+    def _advice_on_reply(self) -> str:
+        if not LEAST.search(self.words):
+            return "lower max_tokens"
+        is_of_prompt = NEGATIVE.search(self.words) is not None
+        return "let the server take longer prompts" if is_of_prompt else "raise max_tokens"
+
+    @property
     def says_nothing(self) -> bool:
         """Whether it may be any part of the request that the server does not take, as where Google
         answers "Request contains an invalid argument" to a schema."""
         is_of_request = self.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
-        is_named = names_request(self.words) or names_any(self.words, OF_LENGTH)
+        is_named = names_request(self.words) or names_any(self.words, (*OF_LENGTH, *OF_REPLY))
         return is_of_request and not self.code and not is_named
 
 
@@ -182,12 +197,28 @@ def body_words(body: Any) -> tuple[str, str]:
     if not isinstance(about, dict):
         return "", encodable(str(about))
     inner = about.get("innererror")  # Azure's form
-    codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None]
+    code_behind, message_behind = _words_behind(about)
+    codes = [about.get("code"), inner.get("code") if isinstance(inner, dict) else None, code_behind]
     message = str(next(filter(None, map(about.get, MESSAGES)), about))
     param = about.get("param")
     if isinstance(param, str) and param not in message:
         message = f"{message} ({param})"
+    if message_behind not in message:
+        message = f"{message}: {message_behind}"
     return encodable(" ".join(str(code) for code in codes if code)), encodable(message)
+
+
+def _words_behind(about: dict[str, Any]) -> tuple[str, str]:
+    """As `error_words`, of the error of a provider that a gateway hands on within its own, as
+    OpenRouter does; of a page its title."""
+    metadata = about.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if isinstance(raw, dict | list):
+        return body_words(raw)
+    if not isinstance(raw, str):
+        return "", ""
+    code, message = error_words(encodable(raw).encode())
+    return code, in_one_line(message) if message.startswith("<") else message
 
 
 def _about(body: dict[str, Any]) -> Any:

@@ -1,15 +1,10 @@
-"""Heartbeats: lines that tell now and then which models are asked, or that work goes on."""
+"""Heartbeats: lines that tell now and then which models are asked."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import copy_context
-from threading import Event, Thread
 
+from tasks.beating import HEARTBEAT_SECONDS, beating
 from tasks.chat.run import Run
-
-HEARTBEAT_SECONDS = 30.0
-"""Seconds between two lines where no bar is shown: without them a run looks as if it hung."""
 
 
 @contextmanager
@@ -25,21 +20,3 @@ def heartbeats(
 
     with beating(beat, seconds):
         yield
-
-
-@contextmanager
-def beating(beat: Callable[[float], None], seconds: float = HEARTBEAT_SECONDS) -> Iterator[None]:
-    """Within the block, `beat` is called every so many seconds, with those that have passed."""
-    ended = Event()
-
-    def go_on() -> None:
-        started = time.monotonic()
-        while not ended.wait(seconds):
-            beat(time.monotonic() - started)
-
-    # In the context of the caller, whose flow run keeps the lines.
-    Thread(target=copy_context().run, args=(go_on,), daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()

@@ -8,7 +8,9 @@ from schemas.retry import Backoff
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`answer_bytes` bounds an answer that is held in memory: replies have some kilobytes, and a
-    server that sends without end must not fill it. `backoff` is between attempts at one request.
+    server that sends without end must not fill it. `connect_seconds` is what opening a connection
+    may take: Linux repeats the attempt after 1, 3, 7 and 15 seconds. `backoff` is between attempts
+    at one request.
     After `silent_seconds` without a reply, a server that is asked few requests at once counts as
     gone after few of them: they take as long as many at once.
 
@@ -20,6 +22,7 @@ class Limits:
     created: this is twice the time that all attempts to create it may take."""
 
     answer_bytes: int = 32 << 20
+    connect_seconds: float = 20.0
     backoff: Backoff = Backoff()  # noqa: RUF009  (frozen)
     silent_seconds: float = 60.0
     batch_window: int = 50_000

@@ -11,15 +11,16 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 THOUGHT = re.compile(
-    r"<\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
+    r"(?:<|&lt;)\|?\s?/?\s?(?i:(?:seed:|(?:start|end|begin)_(?:of_)?)?"
     r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis))"
-    r"(?:\s{1,9}[\w-]{1,30}=[^<>]{0,500}+(?<!/))?\s?\|?>|"
-    r"\[/?THINK\]|\u25c1/?think\u25b7|<\|channel\|>\w+"
+    r"(?:\s{1,9}[\w-]{1,30}=[^<>]{0,500}+(?<!/))?\s?\|?(?:>|&gt;)|"
+    r"\[/?THINK\]|\u25c1/?think\u25b7|<\|channel\|?>\w+|<channel\|>"
 )
-"""Begins or ends the reasoning that open models write before their reply."""
-ENDS_THOUGHT = re.compile(r"\W*(?:/|(?:seed:)?end_|channel\|>final)", re.I)
+"""Begins or ends the reasoning that open models write before their reply; some servers escape the
+brackets of a tag."""
+ENDS_THOUGHT = re.compile(r"(?:&lt;)?\W*(?:/|(?:seed:)?end_|channel\|?>final)|<channel\|>", re.I)
 """How a tag begins that ends it. OpenAI's open models go on to another channel, of which the last
-is "final"."""
+is "final"; Google's close theirs."""
 FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL)
 """A block of Markdown code, in which many models put their JSON."""
 OBJECT = re.compile(r"\{\s*[\"}]")
@@ -35,6 +36,8 @@ TEMPLATE_TOKEN = re.compile(r"<[|\uff5c][^<>|\uff5c]{1,40}[|\uff5c]>")
 """What a chat template puts between turns, by whatever name: behind an object it ends the reply."""
 SIGNS = re.compile(rf"{TURN_ENDS.pattern}|{TEMPLATE_TOKEN.pattern}")
 """Either of them, of which a text says nothing."""
+OF_CALL = ("name", "type", "id")
+"""What else stands in a call of a tool, beside its arguments."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -95,8 +98,8 @@ def unquoted(text: str) -> str:
 
 
 def without_thoughts(text: str) -> str:
-    """What a model says after its thoughts; empty where they do not end. Where no word follows
-    them, an object that is all that precedes a stray end is the reply."""
+    """What a model says after its thoughts; empty where they do not end. Where no object follows
+    them, one that is all that precedes a stray end is the reply."""
     kept: list[str] = []
     before, start, is_open = "", 0, False
     for tag in _outside(THOUGHT, text):
@@ -109,7 +112,9 @@ def without_thoughts(text: str) -> str:
     if is_open:
         return ""
     reply = ("".join(kept) + text[start:]).strip()
-    return reply if SIGNS.sub("", reply).strip() else only_object(before)
+    if any(_places(reply)):
+        return reply
+    return only_object(before) or (reply if SIGNS.sub("", reply).strip() else "")
 
 
 def _outside(pattern: re.Pattern[str], text: str, start: int = 0) -> Iterator[re.Match[str]]:
@@ -142,11 +147,25 @@ def _objects(text: str) -> list[str]:
     holds."""
     found: deque[list[str]] = deque(maxlen=MAX_FOUND)
     for start, stop, value in _places(text):
-        inner = [*value.values()] if len(value) == 1 else []
-        known = [text[start:stop]]
-        known += [json.dumps(one) for one in (value, *inner) if isinstance(one, dict)]
-        found.append(known)
+        known = [value, *_held(value)]
+        found.append([text[start:stop], *map(json.dumps, known)])
     return [one for known in reversed(found) for one in known]
+
+
+def _held(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The object that is all that an object holds; of a call of a tool that a server did not read,
+    its arguments."""
+    is_call = isinstance(value.get("name"), str)
+    called = OF_CALL if is_call else ()
+    inner = [said for name, said in value.items() if name not in called]
+    if len(inner) != 1:
+        return
+    held = inner[0]
+    if is_call and isinstance(held, str):
+        with suppress(ValueError, RecursionError):
+            held = json.loads(held)
+    if isinstance(held, dict):
+        yield held
 
 
 def _places(text: str) -> Iterator[tuple[int, int, Any]]:

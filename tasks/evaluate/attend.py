@@ -21,7 +21,7 @@ from schemas.box import Corners, overlap
 from schemas.columns import frame_of
 from schemas.config.evaluation import EvaluatedModel
 from tasks.artifact import Artifact, inputs_of, is_complete, plan_artifact
-from tasks.chat.heartbeats import HEARTBEAT_SECONDS, beating
+from tasks.beating import HEARTBEAT_SECONDS, beating
 from tasks.evaluate.asked import Row
 from tasks.evaluate.infer import replies_artifact
 from tasks.evaluate.local_replies import ONE_AT_A_TIME, image_for, load_local

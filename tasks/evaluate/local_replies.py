@@ -16,7 +16,7 @@ from schemas.columns import frame_of as table_of
 from schemas.config.evaluation import EvaluatedModel
 from schemas.photographs import opened
 from schemas.replacing import replacing
-from tasks.chat.heartbeats import HEARTBEAT_SECONDS, beating
+from tasks.beating import HEARTBEAT_SECONDS, beating
 from tasks.evaluate.asked import Row, asked_of, shown_to
 from tasks.evaluate.places import base_of, place_of
 from training.families.table import FAMILIES

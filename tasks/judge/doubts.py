@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.completion.publish import LETTERS
 from schemas.config.models import BlindRule, JudgeConfig
 
 LEAST = 30
@@ -20,9 +21,12 @@ logger = logging.getLogger(__name__)
 def doubts_of(judged_paths: Sequence[Path], config: JudgeConfig) -> list[str]:
     """What speaks against trusting the judge, as sentences without a subject; empty where nothing
     does. Only first votes are compared: which later ones are cast depends on them. With and without
-    the picture they show the options in the same order."""
+    the picture they show the options in the same order. The second vote, which is always cast,
+    shows them shifted by one place."""
     right = pl.col("options").list.get(pl.col("answer"))
     sighted, blind = (pl.col(name).list.first() for name in ("votes", "blind_votes"))
+    second = pl.col("votes").list.get(1, null_on_oob=True)
+    following = (_place_of(sighted) + 1) % pl.col("options").list.len()
     judged = (
         pl.scan_parquet(list(judged_paths))
         .filter(pl.col("verdict").is_not_null(), sighted.is_not_null())
@@ -31,12 +35,25 @@ def doubts_of(judged_paths: Sequence[Path], config: JudgeConfig) -> list[str]:
             is_right=(sighted == right).cast(pl.Float64),
             is_blind_right=(blind == right).cast(pl.Float64),
             is_same=(sighted == blind).cast(pl.Float64),
+            is_same_letter=(_place_of(second) == following).cast(pl.Float64),
         )
         .collect()
     )
-    both = judged.drop_nulls()
+    both = judged.drop_nulls(["is_blind_right", "is_same"])
     is_on_all = config.blind is BlindRule.REPORT
-    return [*_at_chance(judged), *_without_looking(both, is_on_all)]
+    return [
+        *_at_chance(judged),
+        *_by_letter(judged["is_same_letter"].drop_nulls()),
+        *_without_looking(both, is_on_all),
+    ]
+
+
+def _place_of(vote: pl.Expr) -> pl.Expr:
+    """Which of the options a vote is for; null where it is for none."""
+    options = pl.col("options").list
+    places = range(len(LETTERS))
+    found = (pl.when(options.get(place, null_on_oob=True) == vote).then(place) for place in places)
+    return pl.coalesce(*found)
 
 
 def tell_doubts(judged_paths: Sequence[Path], config: JudgeConfig) -> None:
@@ -56,6 +73,15 @@ def _at_chance(judged: pl.DataFrame) -> Iterator[str]:
             f"finds {_percent(right)} of {number:,} answers with its first vote, and a guesser "
             f"{_percent(chance)}: see that it is shown the pictures, let another model judge, or "
             "look at the answers"
+        )
+
+
+def _by_letter(same: pl.Series) -> Iterator[str]:
+    """`same`: whether the second vote has the letter of the first, and so another option."""
+    if same.len() >= LEAST and _mean(same) >= SAME:
+        yield (
+            f"votes for the same letter twice on {_percent(same)} of {same.len():,} questions, in "
+            "whatever order they show the options: let another model judge"
         )
 
 

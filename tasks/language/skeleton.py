@@ -16,6 +16,6 @@ def skeleton(text: str) -> str:
     place = 0
     while place < len(words):
         stop, word = spans.get(place, (place + 1, words[place]))
-        kept.append("a" if word == "an" else word)
+        kept.append("'s" if word == "s" else "a" if word == "an" else word)
         place = stop
-    return " ".join(kept)
+    return " ".join(kept).replace(" 's", "'s")

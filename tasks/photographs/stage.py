@@ -21,7 +21,7 @@ from tasks.sources.files import digest_files, plain_name
 from tasks.stage import Build, Job, Stage
 from tasks.writing import write_artifact
 
-VERSION = 14
+VERSION = 15
 PHOTOGRAPHS = columns(
     image_id=pl.String,
     sha256=pl.String,

@@ -54,6 +54,7 @@ class SourcePhotographs:
 
     places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     rows: Mapping[str, tuple[Path, int]] = field(default_factory=dict)
+    _alike: dict[str, list[Place]] = field(default_factory=dict)
     archives: dict[Path, zipfile.ZipFile] = field(default_factory=dict)
 
     def read_all(self, scenes: pl.DataFrame) -> Mapping[str, bytes]:
@@ -84,14 +85,22 @@ class SourcePhotographs:
         return mirrored(data) if data and is_mirrored(image_id) else data
 
     def places_of(self, image_id: str, name: str) -> list[Place]:
-        """Where photographs of that name are, or those of which it names the mirror image. Of
-        several whose last parts are alike, those whose folders are most like those of the name."""
+        """Where photographs of that name are, or those of which it names the mirror image; where
+        none is, those whose names differ in upper and lower case alone. Of several whose last parts
+        are alike, those whose folders are most like those of the name."""
         name = plain_name((file_of_mirrored(name) if is_mirrored(image_id) else None) or name)
-        places = self.places.get(PurePosixPath(name).name, ())
+        last = PurePosixPath(name).name
+        places = self.places.get(last) or self._places_alike(last)
         if len(places) < 2:
             return list(places)
         shared = [place.num_shared(name) for place in places]
         return [place for place, num in zip(places, shared, strict=True) if num == max(shared)]
+
+    def _places_alike(self, name: str) -> Sequence[Place]:
+        if not self._alike:
+            for known, places in self.places.items():
+                self._alike.setdefault(known.lower(), []).extend(places)
+        return self._alike.get(name.lower(), ())
 
     def _bytes_at(self, place: Place) -> bytes:
         path, member = place

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from schemas.dataset_folder import DATA, VALIDATION, check_dataset
 from schemas.replacing import PARTIAL
 from schemas.review import REVIEWS, reviews_of
+from tasks.beating import HEARTBEAT_SECONDS, beating
 from tasks.buckets import answering
 from tasks.push.store import Folder, Store
 from tasks.review.card import write_reviews
@@ -35,15 +36,21 @@ class Pushed(NamedTuple):
     there: int
 
 
-def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
-    """Send what is missing of a dataset to the store at an address. ValueError where the dataset is
-    not as it was published, or the store holds something else."""
+def push(
+    folder: Path,
+    root: Path,
+    store: Store,
+    to: str,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
+) -> Pushed:
+    """Send what is missing of a dataset to the store at an address, and say every so many seconds
+    how far it is. ValueError where the dataset is not as it was published, or the store holds
+    something else."""
     if isinstance(store, Folder) and _is_below(store.place, root / "datasets"):
         raise ValueError(f"{to} is among the datasets of {root}: name another place")
     manifest = check_dataset(folder)
     refresh_card(folder, root, manifest["name"])
     files = dict(files_of(folder, root, manifest))
-    sent = 0
     with answering(to):
         names = store.names()
     digests = {name: _digest(path) for name, path in files.items()}
@@ -52,26 +59,45 @@ def push(folder: Path, root: Path, store: Store, to: str) -> Pushed:
         raise ValueError(
             f"{to} holds {strays[0]}, which is not of {folder}: remove it, or name another place"
         )
-    for batch in batches(list(files), store.batch):
-        _refuse_another(store, to, digests[MANIFEST], folder)  # which may have come meanwhile
-        if batch == [MANIFEST]:
-            _refuse_overwritten(store, to, files, digests)
-        with answering(to):
-            missing = [
-                name for name in batch if name not in names or store.digest(name) != digests[name]
-            ]
-            if missing:
-                store.send({name: files[name] for name in missing})
-            arrived = {name: store.digest(name) for name in missing}
-        for name in missing:
-            if arrived[name] != digests[name]:
-                raise RuntimeError(
-                    f"{name} did not arrive at {to} as it is in {folder}: run the same command, "
-                    "which sends it again"
-                )
-            logger.info("push: %s", name)
-        sent += len(missing)
-    return Pushed(sent, len(files) - sent)
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    sent: list[str] = []
+    done = 0
+
+    def tell(took: float) -> None:
+        whole = sum(sizes.values()) / 1e6
+        told = "push: still running, %.0f s: %.1f of %.1f MB are there"
+        logger.info(told, took, done / 1e6, whole)
+
+    with beating(tell, heartbeat_seconds):
+        for batch in batches(list(files), store.batch):
+            _refuse_another(store, to, digests[MANIFEST], folder)  # which may have come meanwhile
+            if batch == [MANIFEST]:
+                _refuse_overwritten(store, to, files, digests)
+            known = {name: digests[name] for name in batch}
+            sent += _send(store, to, files, known, {*names})
+            done += sum(sizes[name] for name in batch)
+    return Pushed(len(sent), len(files) - len(sent))
+
+
+def _send(
+    store: Store, to: str, files: Mapping[str, Path], digests: Mapping[str, str], there: set[str]
+) -> list[str]:
+    """Send what the store has not of a batch, read it back, and name it."""
+    with answering(to):
+        missing = [
+            name for name in digests if name not in there or store.digest(name) != digests[name]
+        ]
+        if missing:
+            store.send({name: files[name] for name in missing})
+        arrived = {name: store.digest(name) for name in missing}
+    for name in missing:
+        if arrived[name] != digests[name]:
+            raise RuntimeError(
+                f"{name} did not arrive at {to} as it is in {files[name].parent}: run the same "
+                "command, which sends it again"
+            )
+        logger.info("push: %s", name)
+    return missing
 
 
 def _refuse_another(store: Store, to: str, manifest: str, folder: Path) -> None:

@@ -52,7 +52,7 @@ from tasks.writing import writing_folder
 
 logger = logging.getLogger(__name__)
 
-VERSION = 18
+VERSION = 19
 MAX_READ_BY_MODEL = 1_000
 """Questions of a category: their standard error is 1.5 points."""
 MAX_TOLD, MAX_VALUE = 3, 120  # failing checks that an error names, characters of each's example

@@ -61,6 +61,14 @@ def details(text: str) -> dict[str, Any]:
         {"content": f"{OURS}\n</think>"},
         {"content": f"```json\n{OURS}\n```</think>\n"},
         {"content": f"{OURS}</think><|im_end|>"},
+        {"content": f"{OURS}\n</think>\n\nI hope this helps!"},
+        {"content": f"&lt;think&gt;{DRAFT}&lt;/think&gt;\n{OURS}"},
+        {"content": f"<|channel>thought\n{DRAFT}<channel|>{OURS}<turn|>"},
+        {"content": f'<tool_call>\n{{"name": "Vote", "arguments": {OURS}}}\n</tool_call>'},
+        {"content": f'<|python_tag|>{{"name": "Vote", "parameters": {OURS}}}'},
+        {"content": json.dumps({"name": "Vote", "id": "c1", "arguments": OURS})},
+        {"content": None, "tool_calls": [call(json.dumps({"name": "V", "input": {"why": "near",
+                                                          "answer": "B"}}))]},
         {"content": f"{OURS.replace('near', '<|user|>')}\n</think>\n</s>\n<|endoftext|>"},
         {"content": f"<think>{DRAFT}</think>{OURS}"},
         {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
@@ -204,6 +212,9 @@ def test_a_stream_in_one_piece_is_read() -> None:
         {"content": f"I think it may be {OURS} or not.</think>"},
         {"content": f"<think>a</think><think>{OURS}"},
         {"content": f"[THINK]{OURS}"},
+        {"content": f"&lt;think&gt;{OURS}"},
+        {"content": f"<|channel>thought\n{OURS}"},
+        {"content": f"{OURS}\n</think>\n<think>{DRAFT}"},
         {"content": f"<|channel|>analysis<|message|>It may be {OURS}, let me see"},
         {"content": f"<|START_THINKING|>{OURS}"},
         {"content": f"<seed:think>{OURS}"},
@@ -268,6 +279,21 @@ def test_reasons_to_end_are_known_by_the_names_of_providers(
     completion = read_completion(body({"content": "It is near"}, finish_reason=reason))
     assert completion.failure is failure
     assert bool(completion.detail) == bool(failure)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "failure"),
+    [
+        ({"hate": {"filtered": False}, "violence": {"filtered": True}}, Failure.FILTERED),
+        ({"hate": {"filtered": False}}, Failure.EMPTY),
+        ({"error": {"code": "content_filter_error"}}, Failure.EMPTY),
+        (None, Failure.EMPTY),
+    ],
+)
+def test_a_prompt_that_a_filter_holds_back_is_told(kinds: object, failure: Failure) -> None:
+    told = [{"prompt_index": 0, "content_filter_results": kinds}]
+    raw = json.dumps({"choices": [], "prompt_filter_results": told}).encode()
+    assert read_completion(raw).failure is failure
 
 
 def test_a_reply_without_anything_has_a_reason() -> None:
@@ -340,6 +366,7 @@ UPSTREAM = [
     (body({"content": OURS}, error={"code": 500, "message": "crash"}), 500, "crash"),
     (body({"content": OURS}, finish_reason="abort"), 502, "finish_reason is abort"),
     (body({"content": OURS}, finish_reason="insufficient_system_resource"), 502, "finish_reason"),
+    (body({"content": OURS}, finish_reason=" ERROR "), 502, "finish_reason"),
     (body({"content": OURS}, finish_reason="network_error"), 502, "finish_reason is network_error"),
 ]
 
@@ -537,11 +564,27 @@ AZURE = {
         {"error": {"message": "Output blocked by content filtering policy"}},
         {"error": {"message": "It violates our content management policy"}},
         {"error": {"message": "This was flagged by moderation"}},
+        {"error": {"message": "Provider returned error", "metadata": {"raw": json.dumps(AZURE)}}},
     ],
 )
 def test_filters_are_known_by_their_words(told: dict[str, Any]) -> None:
     error = error_of(400, *error_words(json.dumps(told).encode()))
     assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ("ERROR", "Provider returned error: ERROR"),
+        ("<html><title>502 Bad Gateway</title></html>", "Provider returned error: 502 Bad Gateway"),
+        ([{"error": {"message": "half \ud800"}}], "Provider returned error: half ?"),
+        ("", "Provider returned error"),
+        (None, "Provider returned error"),
+    ],
+)
+def test_what_a_gateway_hands_on_is_told(raw: object, told: str) -> None:
+    about = {"message": "Provider returned error", "code": 502, "metadata": {"raw": raw}}
+    assert error_words(json.dumps({"error": about}).encode()) == ("502", told)
 
 
 def test_who_wants_to_be_paid_says_so_in_a_code() -> None:

@@ -127,10 +127,30 @@ def refusing(status: int, text: str, *names: str) -> Any:
     return refuse
 
 
+def behind(refuse: Any) -> Any:
+    """The same through a gateway that says nothing itself and hands on what it was told."""
+
+    def handed_on(body: dict[str, Any]) -> ServerAnswer | None:
+        if (answer := refuse(body)) is None:
+            return None
+        about = {
+            "message": "Provider returned error",
+            "code": answer.status,
+            "metadata": {"raw": answer.body.decode(), "provider_name": "OpenAI"},
+        }
+        return ServerAnswer(answer.status, json.dumps({"error": about}).encode())
+
+    return handed_on
+
+
 @pytest.mark.parametrize(
     ("refuse", "left_out"),
     [
         (refusing(400, UNSUPPORTED, "temperature"), "temperature"),
+        (behind(refusing(400, UNSUPPORTED, "temperature")), "temperature"),
+        (behind(refusing(400, UNSUPPORTED, "max_tokens")), "max_tokens"),
+        (behind(refusing(400, "response_format.json_schema.strict: unknown field", "strict")),
+         "strict"),
         (refusing(400, "Only the default (1) value is supported for temperature", "temperature"),
          "temperature"),
         (refusing(400, UNSUPPORTED, "top_p"), "top_p"),
@@ -449,6 +469,20 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
         (error(400, "maximum output tokens is 4096 for this model"), "model; lower max_tokens"),
         (error(400, "The output length exceeds the limit"), "limit; lower max_tokens"),
         (error(500, "num_predict exceeds the limit of 4096"), "4096; lower max_tokens"),
+        (
+            error(400, "The maximum tokens you requested exceeds the model limit of 4096."),
+            "4096.; lower max_tokens",
+        ),
+        (error(400, "max_tokens (9000) is greater than 4096"), "4096; lower max_tokens"),
+        (
+            error(400, "max_tokens must be at least 1, got -3."),
+            "-3.; let the server take longer prompts",
+        ),
+        (
+            error(400, "Invalid 'max_tokens': below minimum value. Expected >= 16, but got 10."),
+            "10.; raise max_tokens",
+        ),
+        (error(422, "max_tokens: Input should be greater than 512"), "512; raise max_tokens"),
         (
             error(400, "image exceeds 5 MB maximum: 5318232 bytes > 5242880 bytes"),
             "bytes; lower max_image_side",

@@ -1,6 +1,7 @@
 """How long the answers of a server are waited for, of the Batch API, too."""
 
 import asyncio
+import socket
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from schemas.chat import ChatConfig
 from schemas.retry import Backoff
 from tasks.chat.batch_api import BatchApi
 from tasks.chat.endpoint import PIECE, Endpoint
-from tasks.chat.errors import ChatStoppedError, LateError
+from tasks.chat.errors import ChatStoppedError, LateError, UnreachableError
 from tasks.chat.limits import Limits
 from tests.servers.web import dripping
 
@@ -48,6 +49,23 @@ def asked(address: str, call: str, seconds: float) -> int:
 def test_an_answer_without_end_is_given_up(call: str, start: bytes, piece: bytes) -> None:
     with dripping(start, piece) as (address, _), pytest.raises(LateError, match=r"in 0\.3 seconds"):
         asked(address, call, 0.3)
+
+
+def test_who_opens_no_connection_cannot_be_reached() -> None:
+    """A port that awaits plain text says nothing to who begins with TLS."""
+
+    async def ask(address: str) -> None:
+        config = ChatConfig(model="m", base_url=address, api_key_env="")
+        server = Endpoint(config, Limits(connect_seconds=0.2))
+        try:
+            await server.complete(b"{}")
+        finally:
+            await server.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"https://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with pytest.raises(UnreachableError, match=r"no connection in 0\.2 seconds"):
+            asyncio.run(ask(address))
 
 
 def test_a_large_file_may_take_longer() -> None:

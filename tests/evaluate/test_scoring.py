@@ -10,7 +10,8 @@ import pytest
 from schemas.benchmark import ITEM, REPLY
 from schemas.columns import frame_of
 from tasks.artifact import Artifact, plan_artifact
-from tasks.evaluate.scoring import constants_of, score_benchmark
+from tasks.evaluate import scoring
+from tasks.evaluate.scoring import constants_of, read_benchmark, score_benchmark
 from tasks.turns import sole_maker
 from tasks.writing import write_artifact
 from tests.evaluation.test_verdicts import item
@@ -28,6 +29,16 @@ def asked(root: Path) -> list[Path]:
         write_artifact(frame, plan_artifact(root, stage, version=1, config={}, inputs={}))
         for stage, frame in rows.items()
     ]
+
+
+@pytest.mark.parametrize("table", ["TABLE", "SCALES", "SYNONYMS"])
+def test_replies_are_read_anew_where_a_table_of_words_has_changed(table, tmp_path, monkeypatch):
+    paths = asked(tmp_path)
+    before = read_benchmark(*paths, tmp_path)
+    changed = tmp_path / "words.toml"
+    changed.write_bytes(getattr(scoring, table).read_bytes() + b"# once more")
+    monkeypatch.setattr(scoring, table, changed)
+    assert read_benchmark(*paths, tmp_path) != before
 
 
 @pytest.mark.parametrize("stage", ["parse", "baseline", "score"])

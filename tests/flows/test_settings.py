@@ -49,6 +49,7 @@ print(server_url())
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "text"),
     [
@@ -112,6 +113,7 @@ def test_nothing_on_this_machine_is_asked_through_a_proxy(tmp_path):
     assert (said.stdout.splitlines(), said.stderr) == ([*BYPASSED.values()], "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [

@@ -102,6 +102,23 @@ def test_a_judge_is_doubted_where_it_seems_not_to_look(
     assert all(part in doubt for part, doubt in zip(told, found, strict=True))
 
 
+@pytest.mark.parametrize("num_options", [2, 3, 4])
+def test_a_judge_that_goes_by_the_letter_is_doubted_however_often_it_is_right(
+    num_options: int, tmp_path: Path
+) -> None:
+    options = OPTIONS[:num_options]
+    votes = [["a", "b"]] * LEAST + [["b", options[2 % num_options]]] * LEAST
+    rows = [
+        dict.fromkeys(JUDGED)
+        | {"options": options, "answer": 0, "verdict": "keep", "votes": both, "blind_votes": []}
+        for both in [*votes, ["ambiguous", "a"], ["a"], [None, "b"]]
+    ]
+    pl.DataFrame(rows, JUDGED).write_parquet(tmp_path / "judged.parquet")
+    config = JudgeConfig.model_validate({"chat": {"model": "m"}, "blind": "off"})
+    (doubt,) = [one for one in doubts_of([tmp_path / "judged.parquet"], config) if "letter" in one]
+    assert doubt.startswith("votes for the same letter twice on 100.0 % of 60 questions")
+
+
 @pytest.mark.parametrize("judge", [guesses, sees_nothing, goes_by_the_words])
 def test_a_few_questions_tell_nothing_of_a_judge(
     judge: Callable[[Random, list[str]], Votes], tmp_path: Path

@@ -14,6 +14,7 @@ from tasks.language.skeleton import skeleton
         ("What is the man who appears largest holding?", "what is the X holding"),
         ("Which is next to the red car at the left edge of the picture?", "which is next to the X"),
         ("In the photo, the ___ is on the bed.", "in the photo the ___ is on the X"),
+        ("From the camera's side, is the cup left?", "from the camera's side is the X left"),
         ("", ""),
     ],
 )

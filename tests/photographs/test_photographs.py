@@ -221,6 +221,19 @@ def test_photographs_are_found_whatever_system_wrote_their_names(tmp_path):
     assert [store.read("1", name) for name in names] == [noise(size) for size in range(11, 15)]
 
 
+def test_names_may_differ_in_case_where_no_other_is_meant(tmp_path):
+    """As cameras and Windows write them."""
+    first, second, packed = noise(11), noise(12), noise(13)
+    (tmp_path / "IMG_1.JPG").write_bytes(first)
+    (tmp_path / "img_1.jpg").write_bytes(second)
+    pack(tmp_path / "more.zip", **{"Photos/Two.PNG": packed})
+    store, _ = open_photographs(source(tmp_path), tmp_path)
+    names = ("IMG_1.JPG", "img_1.jpg", "Img_1.jpg", "two.png", "three.png")
+    assert [store.read("1", name) for name in names] == [first, second, None, packed, None]
+    found = examine_photographs(scenes_of(*names[2:]), store, CONFIG)
+    assert found["reason"].to_list()[0] == "photograph-ambiguous"
+
+
 def test_photographs_are_looked_for_beside_the_annotations(tmp_path):
     folder = write(tmp_path / "vg")
     pack(folder / "images.zip", **{"VG_100K/1.jpg": JPEG})

@@ -1,10 +1,12 @@
 """A dataset arrives whole, or its place has no manifest; what has arrived is not sent again."""
 
+import logging
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -68,6 +70,18 @@ class Overtaken(Folder):
         (self.place / MANIFEST).write_text("{}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow(Folder):
+    """A folder that takes a file only once it was said that this takes long."""
+
+    said: list[logging.LogRecord]
+
+    def send(self, files: Mapping[str, Path]) -> None:
+        while not any("still running" in one.getMessage() for one in self.said):
+            time.sleep(0.01)
+        Folder.send(self, files)
+
+
 @pytest.fixture
 def dataset(drawn_dataset, tmp_path) -> Path:
     """A copy of the drawn dataset below a root of its own."""
@@ -100,6 +114,15 @@ def test_a_folder_holds_the_same_bytes_and_is_a_dataset(dataset, tmp_path):
     assert check_dataset(tmp_path / "to") == check_dataset(dataset)
     assert found == Pushed(len(contents(dataset)), 0)
     assert sent(dataset, tmp_path / "to") == Pushed(0, found.sent)
+
+
+def test_what_takes_long_says_how_far_it_is(dataset, tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="tasks.push.dataset")
+    place = tmp_path / "to"
+    push(dataset, dataset.parents[2], Slow(place, said=caplog.records), str(place), 0.05)
+    told = [text for text in caplog.messages if "still running" in text]
+    total = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e6
+    assert told[0] == f"push: still running, 0 s: 0.0 of {total:.1f} MB are there"
 
 
 def test_reviews_go_along_and_the_card_says_what_they_found(dataset, tmp_path):

@@ -350,6 +350,7 @@ def test_a_suite_may_come_from_the_store_of_a_context(tmp_path):
     assert check.name == "own_01_expect_column_values_to_be_unique"
 
 
+@pytest.mark.long
 def test_what_libraries_warn_of_while_they_judge_stays_off_the_screen(tmp_path):
     """Pandas warns of groups in a pattern, in whose expectations Great Expectations uses it."""
     grouped = one("match_regex", column="problem", regex="(image|photo)")

@@ -171,6 +171,13 @@ def test_the_planned_examples_follow_our_own_rules(category: Category, is_shown:
         assert document["num_options"] == len(claims)
         for key, claim in claims.items():
             assert document["claims"][key]["means"] == form_of(claim).means(claim, names)
+        facts = Facts(scene_of(document), PROOF)
+        standings = {key: facts.holds(claim).standing for key, claim in claims.items()}
+        decided = document["true_claim"]
+        others = "refuted" if decided else document["evidence"]
+        assert standings == dict.fromkeys(claims, others) | (
+            {decided: document["evidence"]} if decided else {}
+        )
         first = claims[document["true_claim"] or "c1"]
         assert document["ask"] == form_of(first).wanted(
             first, document["asks"], document["evidence"], names
@@ -195,18 +202,23 @@ def test_the_open_example_follows_our_own_rules_and_holds(category: Category) ->
         written = open_form(category).model_validate_json(reply)
         assert open_problem(written, category, number, Facts(shown, PROOF), is_judged=False) is None
         columns = open_columns(written, category, Facts(shown, PROOF))
-        assert find_problem(columns, Facts(shown, PROOF), is_judged=True) is None
+        assert find_problem(columns, Facts(shown, PROOF)) is None  # proved, too
         assert 0 < len(written.why.split()) <= 25
         assert_says_no_more(written.question, "")
 
 
-def shown_scene(document: Mapping[str, Any]) -> Scene:
-    """The scene of an example's document."""
+def scene_of(document: Mapping[str, Any]) -> Scene:
+    """The things and relationships of an example's document."""
     places = {thing["id"]: place for place, thing in enumerate(document["things"])}
-    shown = scene(
+    return scene(
         [(thing["name"], thing["box"]) for thing in document["things"]],
         [(places[one], said, places[other]) for one, said, other in document["relationships"]],
     )
+
+
+def shown_scene(document: Mapping[str, Any]) -> Scene:
+    """The scene of an open example's document."""
+    shown = scene_of(document)
     told = json.loads(open_document(Category.SIZE, "easy", 3, Facts(shown, PROOF), None))
     # The document is what the code makes of the scene.
     for name in ("picture", "things", "relationships"):
