@@ -68,6 +68,15 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
     """The option that a reply names; `options` are texts by upper-case letter. With its question,
     what the reply says of something else is left out."""
     text = spoken(reply)
+    found = _parsed(text, options, question)
+    if found.method != "nothing":
+        return found
+    more = spoken(reply, with_letters=True)
+    return found if more == text else _parsed(more, options, question)
+
+
+def _parsed(text: str, options: Mapping[str, str], question: str) -> ParsedAnswer:
+    """The option that is named by what a model says."""
     asked = NOTHING
     if question:
         text = in_words_of("\n".join((question, *options.values())), text)

@@ -20,7 +20,7 @@ SAY = "a-bdf-gl-mopr-sz&0#@A-Z,;.+"
 RETRACTS = re.compile(r"(?:#[A-Z]+)?[dosrpxn&,]{0,3}z")
 """The start of a clause that takes back what was said."""
 ASSENTS = re.compile(
-    rf"(?:[lsx][,:])*#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS}(?:[,.:]?d[^@#]*)?)\.?$"
+    rf"(?:[^@#]*o|(?:[lsx][,:])*)#[A-Z]+[,.:][lx]*(?:p(?:[bjklmx]*|c[jkls]*)|{HELPS}(?:[,.:]?d[^@#]*)?)\.?$"
 )
 """"Yes, I can help with that", "No, I can't help with that": of who answers, not of things."""
 

@@ -45,8 +45,9 @@ FURTHER_TASK = re.compile(
 NUMBERED = re.compile(r"(?i)\bthe (first|second|third|fourth) option\b")
 """An option by its place: a first choice or answer may be one that is taken back."""
 ORDINALS = ("first", "second", "third", "fourth")
-BROKEN = re.compile(r"\ufffd|([^\w\s=.#|+-])\1{9}")
-"""What only a model that has come apart writes: half characters, or one mark ten times."""
+BROKEN = re.compile(r"\ufffd|([^\w\s=.#|+\-\u2010-\u2015\u2022\u00b7\u2500-\u257f])\1{9}")
+"""What only a model that has come apart writes: half characters, or one mark ten times of which no
+line is drawn."""
 PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 """Within a sentence that goes on."""
 

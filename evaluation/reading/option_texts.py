@@ -173,6 +173,12 @@ def holds_text(text: str, part: str) -> bool:
     return bool(wanted) and any(words[k : k + len(wanted)] == wanted for k in places)
 
 
+def _is_letter(text: str) -> bool:
+    """Whether a text is a letter or a mark at most; what has no capitals is a word or a digit."""
+    is_word = text.isalnum() and text.lower() == text.upper()
+    return len(text) < 2 and not is_word
+
+
 def marked_texts(line: str, options: Options) -> str:
     """A plain line with `#B` in place of each option's text, `#BC` where two have it: the longest
     first, none within another, and none that is only a letter."""
@@ -190,7 +196,7 @@ def marked_texts(line: str, options: Options) -> str:
     taken = [False] * len(words)
     letters: dict[tuple[int, int], str] = {}
     for letter, text in sorted(texts, key=lambda entry: (-len(entry[1]), entry)):
-        if len("".join(text)) < 2 and not "".join(text).isdecimal():
+        if _is_letter("".join(text)):
             continue
         for start in range(len(words) - len(text) + 1):
             end = start + len(text)

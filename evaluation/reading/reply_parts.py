@@ -45,7 +45,7 @@ SECTION = re.compile(
 SAYS = re.compile(
     "answer|final|conclu|output|respon|result|reply|solution|choice|option|letter|box|select|"
     "verdict|decision|predict|label|^(?:assistant|model|bot|start|begin|bos|pad|unk|sep|cls|text|"
-    "system|user|image|img|video|ref|obj|object|quad|points?|poly|unused\\d+)$"
+    "system|user|image|img|video|ref|obj|object|quad|points?|poly|(?:unused|loc|seg|coord)_?\\d+)$"
 )
 """Names of tags around an answer or words of one, and what stands for a picture or a token."""
 MARKUP = {
@@ -55,6 +55,10 @@ MARKUP = {
     "tbody", "tr", "td", "th", "dl", "dt", "dd", "blockquote",
 }  # fmt: skip
 """Names of HTML, which change how a text looks."""
+TENTATIVE = re.compile("guess|first|initial|tr[iy]|hint|hypoth|candidate|wrong|elim|excl|reject")
+"""Names of tags around a letter that may not be the answer."""
+LETTER = re.compile(r"[\W_]*[A-Za-z][\W_]*")
+"""What says no more than a letter."""
 CALL = re.compile(r"<(?P<end>/?)(?:tool|function)_(?:call|response|result)s?>", re.IGNORECASE)
 """Around what a model asks of a tool, and what that returns."""
 ANSWERED = re.compile(r"</\s*(?:final[_ ]?)?answer\s*>\s*\Z", re.IGNORECASE)
@@ -77,8 +81,10 @@ FORMULA = re.compile(r"\$\$|\$(?=\S)([^$\n]{0,500}?(?<=\S))\$(?!\d)")
 """"$B$" and marks of a whole line of it; a dollar that nothing closes is one: "$3"."""
 TABLE_ROW = re.compile(r"(?m)^\s*\|.*|\s\||\|\s")
 """Where a bar parts columns; within a formula it is a sign: "P(A|B)"."""
-SPECIAL = re.compile(r"<\|?/?[a-z_][a-z_:.-]{0,30}\|?>", re.IGNORECASE)
-"""Tokens of chat templates that were decoded as text, and tags."""
+SPECIAL = re.compile(
+    r"<(?:\|?/?[a-z_][a-z_:.-]{0,30}\|?|(?:loc|seg|coord)_?\d{1,4})>", re.IGNORECASE
+)
+"""Tokens of chat templates, and of places, that were decoded as text, and tags."""
 MARKS = str.maketrans(
     dict.fromkeys('*`~{}_"“”„«»《》「」『』〈〉@', " ")
     | {"#": "\u266f", "。": ". ", "、": ",", "\uff0e": ". ", "\u2019": "'", "\u2018": "'"}
@@ -104,10 +110,11 @@ SUPPOSED = re.compile(rf"(?i)\b{any_of('i')}\b")
 """A condition, under which nothing is answered."""
 
 
-def spoken(reply: str) -> str:
+def spoken(reply: str, *, with_letters: bool = False) -> str:
     """What a model says to its reader: its own turn, without its thoughts, and without its calls of
-    tools and sections of other names where it goes on behind them. What follows a thought's start
-    is a thought where it has no end, too, unless the reply ends in a closed `<answer>`."""
+    tools and sections of other names where it goes on behind them; `with_letters` with those of
+    these sections that are only a letter. What follows a thought's start is a thought where it has
+    no end, too, unless the reply ends in a closed `<answer>`."""
     turns = TURN_ENDS.split(reply)
     reply = next((turn for turn in turns if not HEADER.fullmatch(turn)), "")
     said: list[str] = []
@@ -122,29 +129,51 @@ def spoken(reply: str) -> str:
             said, at, inside = said if inside else [], match.end(), None
     if inside is None or ANSWERED.search(reply[-200:]):
         said.append(reply[at:])
-    return _without_calls(_without_sections("".join(said)))
+    told = "".join(said).rstrip()
+    return _without_calls(_without_sections(told, with_letters=with_letters))
 
 
-def _without_sections(text: str) -> str:
-    """Without what stands in tags that begin a line and name neither an answer nor markup; all of
-    it where the first has no end."""
+def _without_sections(text: str, *, with_letters: bool) -> str:
+    """Without what stands in tags that begin a line and name neither an answer nor markup, but for
+    what the words before it announce as all that is said; all of it where the first has no end and
+    is not only a letter."""
     kept: list[str] = []
-    at, start, inside = 0, 0, ""
+    at, since, opened = 0, 0, None
     for tag in SECTION.finditer(text):
         name = tag["name"].lower()
-        if inside:
-            if tag["end"] and name == inside:
-                kept.append(text[at:start])
-                at, inside = tag.end(), ""
-        elif not (tag["end"] or SAYS.search(name) or name in MARKUP):
-            before = text[at : tag.start()].rstrip(" \t")
-            if not before or before.endswith("\n"):
-                start, inside = tag.start(), name
-    is_cut = inside and not text[:start].strip() and text[start] == "<"
-    if is_cut and not ANSWERED.search(text[-200:]):
-        return ""
+        if opened is None:
+            is_named = tag["end"] or SAYS.search(name) or name in MARKUP
+            opened = tag if not is_named and _begins_line(text, tag.start(), since) else None
+        elif tag["end"] and name == opened["name"].lower():
+            is_letter = with_letters and _is_letter(text, opened, tag)
+            if not (is_letter or _is_announced(text[since : opened.start()], text, tag)):
+                kept.append(text[at : opened.start()])
+                at = tag.end()
+            since, opened = tag.end(), None
+    if opened and not LETTER.fullmatch(text, opened.end()):
+        is_cut = opened[0][0] == "<" and not text[: opened.start()].strip()
+        if is_cut and not ANSWERED.search(text[-200:]):
+            return ""
     rest = "".join([*kept, text[at:]])
     return rest if rest.strip() else text
+
+
+def _begins_line(text: str, place: int, since: int) -> bool:
+    """Whether nothing stands before a place in its line, of what comes behind `since`."""
+    while place > since and text[place - 1] in " \t":
+        place -= 1
+    return place == since or text[place - 1] == "\n"
+
+
+def _is_letter(text: str, opened: re.Match[str], closed: re.Match[str]) -> bool:
+    """Whether a section is only a letter, and not one that was tried."""
+    is_tried = TENTATIVE.search(closed["name"].lower())
+    return not is_tried and LETTER.fullmatch(text, opened.end(), closed.start()) is not None
+
+
+def _is_announced(before: str, text: str, closed: re.Match[str]) -> bool:
+    """Whether the words before a section announce it as all that is said."""
+    return closed.end() == len(text) and before.rstrip().endswith(":")
 
 
 def _without_calls(text: str) -> str:

@@ -50,8 +50,12 @@ JUDGED = re.compile(
     r"|(\b(?:is|be|only)) right(?= to (?!the\b)\w)"
 )
 """Of what was said, or of the reply itself, not of a place."""
-DECIDED = re.compile(r"(\b[A-Z][)\]]? (?:no|yes))(?= [(\[]?[A-Z]\b)")
-"""A letter and what is said of it, before the next one: "A no B yes"."""
+DECIDED = re.compile(
+    r"(\b[A-Z][)\]]? (?:no|yes)(?= )"
+    r"|(?:^|(?<=[^\w\s] ))[(\[]?[A-Z][)\]]? ?(?:\([^()\n]{2,20}\)|\[[^\[\]\n]{2,20}\]))"
+    r"(?= ?[(\[]?[A-Z]\b)"
+)
+"""A letter and what is said of it, before the next one: "A no B yes", "A (wrong) B (correct)"."""
 HELPING = re.compile(
     r"(?i)(?<!\bbe )(?<!\bam )(?<!'m )\b(?=(?:happy|glad|pleased|delighted) to (?:help|assist)\b)"
 )

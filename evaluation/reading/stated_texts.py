@@ -39,6 +39,8 @@ OF_THINGS = re.compile("[x*]*bb|[lj]*[x*]+[^#,.:]*n")
 the plate"."""
 DENIES = re.compile("b[lj]*n[^#.,;:]*#([A-Z]+)")
 """A text that is denied, whatever is said of it later in the sentence."""
+SEEN_FROM = re.compile("(?:^|(?<=[,.;:do]))([lj]*)#([A-Z]+)(?=[^@#,.:;bv]*,?p[^@#,.:;]*[cn])")
+"""From where somebody does not see enough: "from the front I can't tell"."""
 WHOLE = {"is", "are", "be", "has", "not", "none", "cannot"}
 """Words of a text that is meant wherever it stands."""
 
@@ -52,6 +54,7 @@ def read_texts(sentence: str, known: Options) -> tuple[str, int]:
     told = sentence[max(ends, default=0) :]
     if not ends:
         told = LISTED.sub(_unless_several, told)
+    told = SEEN_FROM.sub(lambda seen: _unless_place(seen, known), told)
     told = told[told.rfind("o", 0, max(told.rfind("#"), 0)) + 1 :]
     counts = COUNTS.findall(told)
     if (
@@ -83,6 +86,11 @@ def _unless_several(listed: re.Match[str]) -> str:
     return "x" if several else listed[0]
 
 
+def _unless_place(seen: re.Match[str], known: Options) -> str:
+    """ "Clearly no, I can't see one" names no place."""
+    return seen[0] if known[seen[2][0]] in (("yes",), ("no",)) else f"{seen[1]}x"
+
+
 def _read_text(clause: str, head: int, is_whole: bool, known: Options) -> str:
     """The letters whose texts a clause states: from the first that it states on."""
     for letter, text in known.items():
@@ -104,7 +112,11 @@ def _is_stated(before: str, text: Words, after: str, head: int, is_whole: bool) 
     or as a fragment at the head of a sentence, which it `is_whole`."""
     if len(text) < 2 and re.match("[ljs]*k", after) and not SEEN.search(before):
         return False  # "the left of the image shows"
-    if DENIED.match(after) or (text[0] in NONE and OF_THINGS.match(after)):
+    if (
+        DENIED.match(after)
+        or re.match("[ljs]*c", after)
+        or (text[0] in NONE and OF_THINGS.match(after))
+    ):
         return False
     is_guide, goes_on = " ".join(text) in GUIDING, re.search("[a-z0#]", after) is not None
     is_free, seen = FREE.fullmatch(before) is not None, SEEN.search(before)

@@ -23,10 +23,10 @@ FITS = re.compile(r"@[A-Z]+(?:r|[^@]{0,2}f)|[fg][^@]{0,2}@|b[la]*@[A-Z]+[#A-Z]*$
 """What speaks for a letter without saying that it is the answer."""
 VERDICT = re.compile(
     r"(@[A-Z]+)(?:[:;]+|(?=#))(?:(#[A-Z]+)[:,]*)?(?=-|(?:[abjlmse&]*[nw]+[ar]?|bn#[A-Z]+)(?![^,.@]))"
-    r"|(?<=w)(a?):(?=a?@[A-Z]+(?![^,.]))|(?<=@[A-Z]),(?=[nwrf](?![^,.]))"
+    r"|(?:(?<=w)|(?<=n[rf]))(a?):(?=a?@[A-Z]+(?![^,.]))|(?<=@[A-Z]),(?=n?[nwrf](?![^,.]))"
 )
 """What parts a letter, and its text, from what is said of it: "A, C: wrong", "A) left - no",
-"Wrong: A, C" and "A (no), B (yes)"."""
+"Wrong: A, C", "Not correct: A" and "A (no), B (yes)"."""
 ANSWERED = re.compile(r"(?<=@[A-Z])\?,?(?=[nr](?![^,.]))")
 """What parts a letter that is asked about from its yes or no: "Can it be A? No. B? Yes."."""
 BETWEEN = re.compile("(@[A-Z]+),[^@.:;dnoz]*,(?=[jls]*b)")

@@ -83,15 +83,22 @@ def _loaded(name: str, package: str, model: str) -> Similarity:
 @contextmanager
 def _told_once_loaded(package: str) -> Iterator[None]:
     """Holds back what a package logs and warns of until a model is loaded: where it cannot be, the
-    error says all."""
+    error says all. Handlers of the package's own wait, too."""
     logger, held = logging.getLogger(package), MemoryHandler(MAX_HELD, flushLevel=sys.maxsize)
-    logger.addHandler(held)
+
+    def hold(record: logging.LogRecord) -> bool:
+        held.handle(record)
+        return False
+
+    logger.addFilter(hold)
+    logger.addHandler(held)  # for loggers below it, which pass its filters by
     passed_on, logger.propagate = logger.propagate, False
     try:
         with warnings.catch_warnings(record=True) as warned:
             yield
     finally:
         logger.removeHandler(held)
+        logger.removeFilter(hold)
         logger.propagate = passed_on
     for record in held.buffer:
         logger.handle(record)

@@ -25,13 +25,16 @@ FILTERED = (
     "flagged",
 )
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
+LARGER = r"(?:larger|bigger|greater|more|higher) than"
+SMALLER = r"(?:smaller|less|lower|fewer) than"
+"""How a server compares a photograph with what it takes."""
 TOO_LARGE = re.compile(
-    r"exceed|too (?:large|big)|(?<!\bbe )larger than|(?:not|n't|cannot) be larger than|"
-    r"(?<!not )\bbe smaller than|over the limit",
+    rf"exceed|too (?:large|big)|over the limit|\bat most (?!\d+ image)|(?<!\bbe ){LARGER}|"
+    rf"(?:\bnot|n't|cannot) be {LARGER}|(?<!not )(?<!n't )\bbe {SMALLER}",
     re.I,
 )
 """Words of a rejection whose cause is that a photograph is larger than the server takes."""
-TOO_SMALL = re.compile(r"too small|\b(?:larger|smaller|less|more) than|at least \d", re.I)
+TOO_SMALL = re.compile(rf"too small|{LARGER}|{SMALLER}|at least \d", re.I)
 """Of one that is smaller, where they do not say that it is larger."""
 OF_LENGTH = (
     "context length", "context size", "context window", "maximum length", "prompt is too long",
@@ -51,6 +54,8 @@ NEGATIVE = re.compile(r"(?<![\w.])-\d")
 GATEWAY = (502, 503, 504, 529)
 """Statuses of who stands before the server, or of one that is too busy: whatever their text names,
 they may pass, unless it says that this is not supported."""
+NO_MEMORY = re.compile(r"out of memory|not enough memory|\ballocate\b[^.\n]{0,20}\bmemory\b", re.I)
+"""Words of a server that had no room left, whatever fields its text lists."""
 MAX_WORDS = 300
 """Characters of a server's message that are shown: three lines of a terminal."""
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
@@ -274,4 +279,4 @@ def _is_crash(status: int, words: str, fields: Iterable[str]) -> bool:
     """Whether a server failed at what this request asks of it, and would again: some answer 500
     where they do not know a form or take no images. The page of a proxy says nothing of that."""
     is_lasting = status >= 500 and (status not in GATEWAY or says_never(words))
-    return is_lasting and names_request(words, fields)
+    return is_lasting and not NO_MEMORY.search(words) and names_request(words, fields)

@@ -80,11 +80,12 @@ NEVER = re.compile(
 )
 """What stays as it is however often it is asked for."""
 FOR_NOW = re.compile(
-    r"\btemporar|\btry\b[^.\n]{0,20}\b(?:again|later)\b|\bretry (?:in|after|later)\b|\boverload|"
-    r"\bbusy\b|\bat the moment\b|\bright now\b",
+    r"\b(?:re)?try\b[^.\n]{0,20}\b(?:(?:later|soon|shortly|in an?|in some)\b|"
+    r"(?:in|after)\W{1,2}\d)|"
+    r"\btemporar|\boverload|\bbusy\b|\bat the moment\b|\bright now\b",
     re.I,
 )
-"""What passes, also where what is lacking now is named."""
+"""What passes, also where what is lacking now is named; "try again without it" does not."""
 OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
 """What a field is called."""
 OF_STREAMS = re.compile(

@@ -36,7 +36,7 @@ from tasks.sources.readers import reader_of
 from tasks.sources.shard import source_digest
 from tasks.stage import Build, Job, Stage
 
-VERSION = 18
+VERSION = 19
 
 
 def check_losses(

@@ -93,16 +93,25 @@ const showChoices = () => {
     }),
   );
 };
-/* Where the browser keeps nothing, a draft lives as long as the page. */
-const stored = () => {
+/* Drafts of comments: also in the browser's storage, for a reload, where it has one with room. */
+const drafts = {};
+const inStorage = (step) => {
   try {
-    return sessionStorage;
+    return step(sessionStorage);
   } catch {
-    return {};
+    return null;
   }
 };
-const drafts = stored();
-const draftOf = () => `${document.title}, ${reviewer}: ${item.why.question_id}`;
+const nameOfDraft = () => `${document.title}, ${reviewer}: ${item.why.question_id}`;
+const draftOf = (name) => drafts[name] ?? inStorage((storage) => storage.getItem(name));
+const keepDraft = (name, text) => {
+  drafts[name] = text;
+  inStorage((storage) => storage.setItem(name, text));
+};
+const forgetDraft = (name) => {
+  delete drafts[name];
+  inStorage((storage) => storage.removeItem(name));
+};
 const show = () => {
   find("item").hidden = false;
   find("question").textContent = item.question;
@@ -114,7 +123,7 @@ const show = () => {
   find("boxes").hidden = !isOpen;
   find("drawing").classList.toggle("plain", isOpen);
   if (isOpen) {
-    find("comment").value = drafts[draftOf()] ?? item.comment ?? "";
+    find("comment").value = draftOf(nameOfDraft()) ?? item.comment ?? "";
     const { question_id, category, evidence, writer, command } = item.why;
     find("why").textContent = `${question_id} · ${category} · ${evidence} · ${writer}`;
     find("command").textContent = command;
@@ -141,8 +150,9 @@ const go = async (number) => {
 };
 const answer = async (option) => take(await ask(`items/${place}/answer`, { option }));
 const judge = async (verdict) => {
-  const found = await ask(`items/${place}/verdict`, { verdict, comment: find("comment").value });
-  delete drafts[draftOf()];
+  const comment = find("comment").value;
+  const found = await ask(`items/${place}/verdict`, { verdict, comment });
+  if (find("comment").value === comment) forgetDraft(nameOfDraft());
   take(found);
   find("comment").blur();
   await go(nextOpen());
@@ -174,7 +184,7 @@ document.addEventListener("keydown", (event) => {
 for (const button of find("verdicts").children) {
   button.addEventListener("click", () => attempt(() => judge(button.dataset.verdict)));
 }
-find("comment").addEventListener("input", () => { drafts[draftOf()] = find("comment").value; });
+find("comment").addEventListener("input", () => keepDraft(nameOfDraft(), find("comment").value));
 find("before").addEventListener("click", () => attempt(STEPS.k));
 find("after").addEventListener("click", () => attempt(STEPS.j));
 find("undo").addEventListener("click", () => attempt(undo));

@@ -17,7 +17,7 @@ import polars as pl
 from msgspec import Struct
 
 from schemas.columns import columns
-from schemas.ledger import lost
+from schemas.ledger import lost, repaired
 from tasks.sources.files import (
     UNREADABLE,
     decode_each,
@@ -30,6 +30,8 @@ from tasks.sources.files import (
 from tasks.sources.tables import MAX_SIDE
 
 EXPECTED = "COCO's: an object with images, annotations and categories, or a list of detections"
+MAX_TOLD = 100
+"""Characters of a value that the ledger quotes."""
 MAX_DIGITS = 18
 """Of an id that fits into 64 bits."""
 WHOLE = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}")
@@ -60,7 +62,7 @@ class _Image(Struct, gc=False):
     id: Whole
     width: Whole
     height: Whole
-    file_name: str | None = None
+    file_name: Any = None
 
     def __post_init__(self) -> None:
         self.width, self.height = _side(self.width), _side(self.height)
@@ -163,7 +165,12 @@ def open_files(files: Sequence[Path]) -> CocoFiles:
         annotations.append(top.annotations)
         for image in _readable(top.images, _Image, "image", path, ledger):
             key = key_of(image.id)
-            facts = (image.file_name or "", _coco_id(key), int(image.width), int(image.height))
+            name = image.file_name or ""
+            if not isinstance(name, str):
+                detail = f"{path.name}: {str(name)[:MAX_TOLD]} is no name of a file"
+                ledger.append(repaired(key, "file_name", "field-unreadable", detail))
+                name = ""
+            facts = (name, _coco_id(key), int(image.width), int(image.height))
             first = origins.setdefault(key, path)
             if images.setdefault(key, facts) != facts:
                 raise ValueError(_told_apart(key, first, path))

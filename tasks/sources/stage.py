@@ -14,7 +14,7 @@ from tasks.sources.shard import find_source, index_source, source_digest
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.writing import write_artifact
 
-VERSION = 8
+VERSION = 9
 LARGE = 64 << 20  # bytes of annotations; fewer are read before workers would have started
 logger = logging.getLogger(__name__)
 

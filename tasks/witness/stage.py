@@ -44,7 +44,7 @@ from tasks.witness.repeats import files_of, refuse_repeats
 from tasks.witness.report import Report
 from tasks.writing import write_artifact
 
-VERSION = 9
+VERSION = 10
 MIN_MAPS = 10
 """Depth maps from which on it can be told whether they are read upside down."""
 logger = logging.getLogger(__name__)

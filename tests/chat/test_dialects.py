@@ -499,6 +499,12 @@ PAGE = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<
             error(400, "The image's height:9 and width:9 must be larger than 10."),
             "10.; raise max_image_side",
         ),
+        (error(400, "image width must be less than 8192 px"), "px; lower max_image_side"),
+        (error(400, "image: no more than 36000000 pixels"), "pixels; lower max_image_side"),
+        (error(400, "The image must be at most 8000 px"), "px; lower max_image_side"),
+        (error(400, "The image must not be greater than 10 MB"), "MB; lower max_image_side"),
+        (error(400, "At most 0 image(s) may be provided"), "; choose a model that takes images"),
+        (error(400, "image sides must not be less than 28"), "28; raise max_image_side"),
         (error(400, "image is smaller than 28 pixels"), "pixels; raise max_image_side"),
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evaluation.answers import answer_text, parse_answer
 from evaluation.published_answers import is_same_paper_compatible, parse_answer_paper_compatible
+from evaluation.reading.reply_parts import spoken
 from tests.evaluation.test_answers import PLACES
 from tests.evaluation.test_reply_kinds import HEIGHTS, KINDS, REPLIES, SIDES
 
@@ -92,6 +93,11 @@ def test_a_long_text_of_anything_is_read(before, unit):
     """In time proportional to its length: to go back over the text would take minutes."""
     found = parse_answer(before + unit * (30_000 // len(unit)), PLACES)
     assert found.letter is None or found.letter in PLACES
+
+
+@pytest.mark.parametrize("unit", ["x <ab> ", "<ab>x</ab>\n", "x:\n<ab>x</ab>\n"])
+def test_thoughts_are_left_out_of_a_reply_of_any_length(unit):
+    assert "x" in spoken(unit * (2_000_000 // len(unit)))
 
 
 STATED = (

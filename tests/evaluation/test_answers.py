@@ -440,7 +440,24 @@ def test_open_answers_are_cut_out(reply, text):
         ("The <{0}>cup</{0}> is there. B", "B"),
         ("<{0}>B</{0}>", "B"),
         ("<{0}/>B", "B"),
+        ("<{0}>B</{0}>\nIts base is at x=500.", "B"),
+        ("<{0}>A</{0}>\nWith the lamp in mind, the answer is B.", "B"),
+        ("<{0}>A</{0}>\n\nB", "B"),
+        ("I have looked.\n<{0}>\n\n**B**\n</{0}>", "B"),
+        ("<{0}>B", "B"),
+        ("I have looked:\n<{0}>\nSo the answer is B.\n</{0}>", "B"),
+        ("I have looked:\n<{0}>\nSo the answer is A.\n</{0}>\nB", "B"),
     ],
 )
 def test_a_section_of_any_name_before_the_answer_is_a_thought(name, reply, letter):
     assert parse_answer(reply.format(name), PLACES).letter == letter
+
+
+@pytest.mark.parametrize("name", ["guess", "first_try", "hint", "rejected"])
+def test_a_letter_in_a_tag_of_attempts_is_no_answer(name):
+    assert parse_answer(f"<{name}>A</{name}>\nIts base is at x=500.", PLACES).letter is None
+
+
+@pytest.mark.parametrize("token", ["loc0102", "seg017", "coord_12"])
+def test_a_token_of_a_place_begins_no_section(token):
+    assert parse_answer(f"<{token}><{token}> B", PLACES).letter == "B"

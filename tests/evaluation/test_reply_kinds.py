@@ -14,6 +14,7 @@ REPLIES = Path(__file__).with_name("replies.jsonl")
 is another one."""
 SIDES = {"A": "left", "B": "right", "C": "in front of", "D": "behind"}
 HEIGHTS = {"A": "above", "B": "below"}
+FACES = {"A": "front", "B": "back"}
 YES = {"A": "Yes", "B": "No"}
 COUNTS = {"A": "1", "B": "2", "C": "3", "D": "4"}
 DOZENS = {"A": "2", "B": "24", "C": "12"}
@@ -32,6 +33,8 @@ POINTS = {"A": "Point B", "B": "Point A"}
 FEWER = {"A": "none", "B": "one", "C": "two", "D": "three"}
 NEITHER = {"A": "goat", "B": "sheep", "C": "None of the above"}
 TRUTH = {"A": "True", "B": "False"}
+CHINESE = {"A": "\u5bf9", "B": "\u9519"}
+ONE_SIGN = {"A": "\u5de6", "B": "\u53f3", "C": "\u524d", "D": "\u540e"}
 VAN = {"A": "on the left of the van", "B": "on the right of the van", "C": "behind the van"}
 TABLE = "| Option | Text | Fits |\n|---|---|---|\n| A | left | ✗ |\n| B | right | ✓ |"
 
@@ -86,6 +89,16 @@ KINDS = {
         (SIDES, "<REASONING>The answer is A</REASONING><CONCLUSION>B</CONCLUSION>", "B"),
     ],
     "refuted letters": [
+        (SIDES, "A (wrong) B (correct) C (wrong) D (wrong)", "B"),
+        (SIDES, "(A) (wrong) (B) (correct)", "B"),
+        (SIDES, "A [wrong] B [correct]", "B"),
+        (SIDES, "A (20%) B (70%) C (5%) D (5%)", None),
+        (SIDES, "Point A (lamp) B (sofa)", None),
+        (SIDES, "A (not correct) B (correct)", "B"),
+        (SIDES, "A (left) B (right) C (in front of) D (behind)", None),
+        (SIDES, "Not correct: A, C, D. Correct: B.", "B"),
+        (SIDES, "Doesn't fit: A. Fits: D.", "D"),
+        (SIDES, "Nicht richtig: A. Richtig: B.", "B"),
         (SIDES, "Options A, C, and D can be eliminated, leaving B.", "B"),
         (SIDES, "It is neither A nor C nor D, so it must be B.", "B"),
         (SIDES, "A: wrong. B: correct. C: wrong. D: wrong.", "B"),
@@ -194,6 +207,23 @@ KINDS = {
         (SIDES, "A and B are opposites.", None),
     ],
     "option words in prose": [
+        (HEIGHTS | {"C": "under"}, "Under these circumstances I cannot decide.", None),
+        (FEWER, "One can't tell from this picture.", None),
+        (DOOR, "This is open to interpretation.", None),
+        (DOOR, "The door is open to the street.", "A"),
+        (YES, "I don't see any image, so no, I can't tell.", None),
+        (YES, "I looked again, so no, I don't see a cup on it.", "B"),
+        (YES, "No, the image is not attached.", None),
+        (YES, "Yes, your photo didn't come through.", None),
+        (YES, "Yes, please upload it.", None),
+        (YES, "No, the image is not blurred.", "B"),
+        (SIDES, "The image you meant to attach seems to be left out.", None),
+        (FEWER, "This one is hard to answer.", None),
+        (FACES, "From the front I can't see enough to decide.", None),
+        (FACES, "At the back, I do not see anything.", None),
+        (FACES, "From the front.", "A"),
+        (TABLES, "On the table I see a cup.", "A"),
+        (YES, "Clearly no, I can't see one.", "B"),
         (HEIGHTS, "See the explanation below.", None),
         (HEIGHTS, "The picture above shows that the cup is below the shelf.", "B"),
         (HEIGHTS, "<answer>As shown above, one cannot tell.</answer>", None),
@@ -381,6 +411,17 @@ KINDS = {
         (SIDES, "\u9009C\uff0c\u56e0\u4e3aA\u3001B\u3001D\u90fd\u4e0d\u5bf9\u3002", "C"),
         (SIDES, "\u6211\u8ba4\u4e3aB\u662f\u5bf9\u7684\u3002", "B"),
         (SIDES, "A: falsch\nB: richtig\nC: falsch\nD: falsch", "B"),
+        (SIDES, "Die Antwort lautet B.", "B"),
+        (SIDES, "A resposta correta \u00e9 C.", "C"),
+        (SIDES, "A alternativa correta \u00e9 a letra B.", "B"),
+        (SIDES, "A op\u00e7\u00e3o correta \u00e9 a D", "D"),
+        (SIDES, "A letra A est\u00e1 errada, a letra D est\u00e1 certa.", "D"),
+        (SIDES, "A: op\u00e7\u00e3o correta", "A"),
+        (CHINESE, "\u5bf9", "A"),
+        (CHINESE, "\u9519\u3002", "B"),
+        (CHINESE, "\u4e0d\u5bf9", None),
+        (ONE_SIGN, "\u7b54\u6848\uff1a\u524d", "C"),
+        (ONE_SIGN, "B. \u53f3", "B"),
     ],
     "broken text": [
         (HEIGHTS, "tarcat below\ufffdgirl\ufffd\ufffd quz", None),
@@ -389,6 +430,8 @@ KINDS = {
         (SIDES, f"{'!' * 40} right", None),
         (SIDES, "left ??????????????", None),
         (SIDES, f"right\n{'-' * 40}", "B"),
+        (SIDES, f"{chr(0x2500) * 20}\nThe lamp is to the right of the sofa.", "B"),
+        (SIDES, f"{chr(0x2014) * 12}\nbehind", "D"),
         (SIDES, "Right of the box!!!", "B"),
         (SIDES, f"{'!' * 40}\nThe answer is B.", "B"),
         (SIDES, "(A(A(A(B(B(C(D(D(D(", None),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from schemas.review import reviews_of
 from tests.browser import browser_page, in_browser, overflow
@@ -144,3 +144,39 @@ def test_a_browser_that_keeps_nothing_can_review(page, drawn_dataset, tmp_path):
         other.keyboard.press("Escape")
         press(other, "w", "new")
     assert reviews_of(tmp_path, "drawn")["comment"].to_list() == ["half hidden"]
+
+
+FILL = """for (let n = 1 << 22; n >= 1; n /= 2) {
+  try { sessionStorage[`f${n}`] = 'x'.repeat(n); } catch {}
+}"""
+
+
+def test_a_full_browser_and_a_verdict_under_way_lose_no_word(page, drawn_dataset, tmp_path):
+    dataset = shutil.copytree(drawn_dataset, tmp_path / "datasets" / "drawn" / drawn_dataset.name)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with (
+        reviewing(tmp_path, dataset, signal.SIGINT) as address,
+        page.context.browser.new_page() as other,
+    ):
+        other.add_init_script(FILL)
+        other.route("**/verdict", hold)
+        other.goto(address)
+        other.wait_for_selector("#choices button")
+        press(other, "a", "answered")
+        other.locator("#comment").fill("half")
+        other.keyboard.press("Escape")
+        press(other, "j", "new")
+        press(other, "k", "answered")
+        assert other.locator("#comment").input_value() == "half"
+        other.keyboard.press("w")
+        other.locator("#comment").fill("half hidden")
+        while not held:
+            other.wait_for_timeout(20)
+        held[0].continue_()
+        other.wait_for_selector("#dots [aria-current=true].new")
+        press(other, "k", "wrong")
+        assert other.locator("#comment").input_value() == "half hidden"

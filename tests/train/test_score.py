@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import sys
 from io import StringIO
 from pathlib import Path
@@ -204,7 +205,10 @@ def test_a_package_of_similarities_that_does_not_work_is_one_line(code, tmp_path
 LOADS = """
 import logging, warnings
 
+logging.getLogger("spacy").addHandler(logging.StreamHandler())
+
 def load(name):
+    logging.getLogger("spacy").warning("trained elsewhere")
     warnings.warn("the model is of another version")
     logging.getLogger("spacy.util").warning("cannot pin a revision")
     if name == "none":
@@ -214,19 +218,21 @@ def load(name):
 
 
 def test_a_package_that_finds_no_model_is_heard_only_where_it_finds_one(
-    tmp_path, monkeypatch, caplog
+    tmp_path, monkeypatch, caplog, capsys
 ):
     (tmp_path / "spacy.py").write_text(LOADS)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(logging.getLogger("spacy"), "handlers", [])
     monkeypatch.delitem(sys.modules, "spacy", raising=False)
     with pytest.warns(UserWarning, match="of another version"):
         score_file(written(tmp_path, ROW), reward=reward_of("dense", "spacy:found"))
-    assert caplog.messages == ["cannot pin a revision"]
+    assert caplog.messages == ["trained elsewhere", "cannot pin a revision"]
+    assert capsys.readouterr().err.count("trained elsewhere") == 1
     done = call("score", written(tmp_path, ROW), "--similarity", "spacy:none")
     sys.modules.pop("spacy", None)  # monkeypatch would put it back
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: label similarity spacy:none: cannot load none: no such model")
-    assert caplog.messages == ["cannot pin a revision"]
+    assert caplog.messages == ["trained elsewhere", "cannot pin a revision"]
 
 
 @pytest.mark.parametrize(
