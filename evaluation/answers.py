@@ -34,6 +34,7 @@ from evaluation.reading.reply_parts import (
     spoken,
 )
 from evaluation.reading.statements import statements_in
+from evaluation.reading.unseen import without_unseen
 from evaluation.reading.viewpoint import said_from
 
 MAX_READ = 10_000
@@ -77,7 +78,7 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
 
 def _parsed(text: str, options: Mapping[str, str], question: str) -> ParsedAnswer:
     """The option that is named by what a model says."""
-    asked = NOTHING
+    asked, text = NOTHING, without_unseen(text, question)
     if question:
         text = in_words_of("\n".join((question, *options.values())), text)
         asked = asked_by(question, options.items())._replace(claims=claims_of(question, options))

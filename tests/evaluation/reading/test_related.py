@@ -24,6 +24,15 @@ HERS = ("From the woman's perspective, is the cup left or right of the plate?", 
 
 
 @pytest.mark.parametrize(
+    ("question", "letter"),
+    [("Are there any pictures on the wall?", "B"), ("Is the cup on the plate?", None)],
+)
+def test_no_picture_is_an_answer_where_pictures_are_asked_for(question, letter):
+    reply = "No, there are no pictures."
+    assert parse_answer(reply, {"A": "Yes", "B": "No"}, question).letter == letter
+
+
+@pytest.mark.parametrize(
     ("asked", "reply", "letter"),
     [
         (MUG, "The laptop is to the right of the mug.", "A"),
