@@ -32,7 +32,8 @@ UNSEEN = (
     rf"(?:i|we) ?{UNABLE} (?:\w+ly )?{SEE} {THE}{PICTURE}\b{NOTHING_MORE}",
     rf"(?:i|we) (?:can )?(?:see|have|got|received) no {PICTURE}\b{NOTHING_MORE}",
     r"(?:i|we) (?:can )?only (?:see|have|got|received) (?:the |your )?(?:text|question)\b",
-    rf"(?:i|we) (?:can )?(?:see|read) [\w ]{{2,30}},? but (?:not|no) {THE}{PICTURE}\b{NOTHING_MORE}",
+    rf"(?:i|we) (?:can )?(?:see|read) [\w ]{{2,30}},? but (?:not|no) {THE}{PICTURE}\b"
+    rf"{NOTHING_MORE}",
     rf"there(?:'s| is| was| are| were| seems to be| appears to be)(?: no|n't| not) {THE}{PICTURE}\b"
     rf"{NOTHING_MORE}",
     rf"(?:no {PICTURE}|nothing) (?:\w+ )?(?:been )?{GIVEN}",
