@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from schemas.chat import ChatConfig, Message, Request, Role
+from schemas.chat import Message, Request, Role
+from schemas.config.chat import ChatConfig
 from tasks.chat.dialects import Dialect, Form, Negotiation, parameters_of
 from tasks.chat.errors import RejectedError, error_of, error_words
 from tasks.chat.requests import request_body
