@@ -139,6 +139,11 @@ def _told(error: OSError) -> str:
             else "the disk is full"
         )
         return f"{what}{place}: make room and run the same command, it goes on from here"
+    if error.errno == errno.EFBIG:
+        return (
+            f"the system takes no file so large{place}: raise its limit (ulimit -f), or choose "
+            "another disk with --root"
+        )
     if _is_unreadable(error):
         return f"cannot read{place} ({error.strerror}): give this user the right to read it"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

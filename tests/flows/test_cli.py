@@ -145,6 +145,7 @@ REFUSED = httpx.HTTPStatusError(
         (OSError(36, "Name too long", "/a"), "cannot use /a (Name too long): choose another", 2),
         (IsADirectoryError(21, "A folder", "/a.partial-1", None, "/a"), "cannot use /a (A fold", 2),
         (OSError(5, "Input/output error", "/a"), "the disk fails /a (Input/output error): put", 1),
+        (OSError(27, "Too large", "/a"), "the system takes no file so large /a: raise its", 1),
         (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
         (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
