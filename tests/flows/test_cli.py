@@ -254,6 +254,19 @@ def test_a_server_whose_api_hides_whether_it_is_well_is_taken():
         check_server(f"{site.url}/api/accounts/1")
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "told"),
+    [
+        (403, ValueError, r"the Prefect server refuses this user \(403\): set PREFECT_API_AUTH"),
+        (500, RuntimeError, r"the Prefect server at .* fails \(.*500.*\): run the same command"),
+        (503, RuntimeError, r"the Prefect server at .* fails \(.*503.*\): run the same command"),
+    ],
+)
+def test_a_server_that_fails_or_refuses_is_told_before_anything_runs(status, kind, told):
+    with serving({"/api/health": (status, {}, b"")}) as site, pytest.raises(kind, match=told):
+        check_server(f"{site.url}/api")
+
+
 def test_a_process_ends_with_what_its_command_ends_with():
     result = run("build", "nowhere.toml")
     assert (result.returncode, result.stdout) == (2, "")
