@@ -199,9 +199,7 @@ def check_dataset(folder: Path) -> dict[str, Any]:
             f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, mend "
             "what failed and build again"
         )
-    manifest = check_files(folder)
-    refuse_changed(folder, manifest)
-    return manifest
+    return check_files(folder)
 
 
 def refuse_changed(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -229,6 +227,7 @@ def check_files(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder)
     for name, facts in manifest["files"].items():
         _check_file(folder / name, facts["sha256"])
+    refuse_changed(folder, manifest)
     refuse_strays(folder, manifest)
     return manifest
 
