@@ -304,6 +304,14 @@ def test_a_reply_without_anything_has_a_reason() -> None:
     completion = read_completion(body({"content": None}))
     assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
     assert completion.detail == "the reply has no text; finish_reason is stop"
+@pytest.mark.parametrize("is_filtered", [True, False])
+def test_a_filter_that_leaves_nothing_of_a_reply_is_told(is_filtered: bool) -> None:
+    kinds = {"sexual": {"filtered": is_filtered, "severity": "high"}}
+    empty = read_completion(body({"content": ""}, content_filter_results=kinds))
+    assert empty.failure is (Failure.FILTERED if is_filtered else Failure.EMPTY)
+    assert read_completion(body({"content": OURS}, content_filter_results=kinds)).text == OURS
+
+
     thought = read_completion(body({"content": None, "reasoning_content": "The man\nis left. "}))
     assert thought.detail == (
         "the reply has no text, but reasoning that begins 'The man is left.'; finish_reason is stop"
