@@ -33,6 +33,10 @@ class Vote(ReplyForm):
 
 
 OURS = '{"why": "near", "answer": "B"}'
+CLOUDFLARE = json.dumps(
+    {"success": False, "result": [], "messages": [],
+     "error": [{"code": 2005, "message": "Failed to get response from provider"}]}
+)  # fmt: skip
 DRAFT = '{"why": "draft", "answer": "C"}'
 
 
@@ -559,6 +563,13 @@ AZURE = {
         "type": None, "param": "prompt", "code": None, "status": 400,
         "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}},
     }
+def test_of_errors_in_a_list_the_first_is_told() -> None:
+    told = "2005", "Failed to get response from provider"
+    assert error_words(CLOUDFLARE.encode()) == told
+    assert error_words(CLOUDFLARE.replace('"error"', '"errors"').encode()) == told
+    assert error_words(b'{"error": []}')[0] == error_words(b'{"errors": ["x"]}')[0] == ""
+
+
 }  # fmt: skip
 
 
