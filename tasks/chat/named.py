@@ -68,7 +68,7 @@ KINDS = (
 """What servers call several parameters at once, and the names of these."""
 REFUSED = (
     r"(?:unsupported|not (?:supported|allowed|permitted|accepted)|unknown|unexpected|"
-    r"unrecogni[sz]ed|invalid|deprecated)"
+    r"unrecogni[sz]ed|invalid|deprecated|(?:not|(?:do|does)n['\u2019]t) support)"
 )
 """What a server says of a field that it does not take. A name of one word may be another thing than
 the field, as in "unexpected provider error"."""
