@@ -71,14 +71,14 @@ def details(text: str) -> dict[str, Any]:
         {"content": f'<tool_call>\n{{"name": "Vote", "arguments": {OURS}}}\n</tool_call>'},
         {"content": f'<|python_tag|>{{"name": "Vote", "parameters": {OURS}}}'},
         {"content": json.dumps({"name": "Vote", "id": "c1", "arguments": OURS})},
-        {"content": None, "tool_calls": [call(json.dumps({"name": "V", "input": {"why": "near",
-                                                          "answer": "B"}}))]},
-        {"content": f"{OURS.replace('near', '<|user|>')}\n</think>\n</s>\n<|endoftext|>"},
-        {"content": f"<think>{DRAFT}</think>{OURS}"},
         {"content": json.dumps(call(OURS))},
         {"content": json.dumps([call(json.loads(OURS)) | {"id": "c1", "index": 0}])},
         {"content": json.dumps({"tool_calls": [{"name": "Vote", "arguments": json.loads(OURS)}]})},
         {"content": json.dumps({"tool_calls": [call(OURS)]})},
+        {"content": None, "tool_calls": [call(json.dumps({"name": "V", "input": {"why": "near",
+                                                          "answer": "B"}}))]},
+        {"content": f"{OURS.replace('near', '<|user|>')}\n</think>\n</s>\n<|endoftext|>"},
+        {"content": f"<think>{DRAFT}</think>{OURS}"},
         {"content": f"{DRAFT} is what I think first.</think>{OURS}"},
         {"content": f"<thinking>{DRAFT}</thinking>\n{OURS}"},
         {"content": f'<think duration="3 s">{DRAFT}</think>\n{OURS}'},
@@ -304,10 +304,6 @@ def test_a_prompt_that_a_filter_holds_back_is_told(kinds: object, failure: Failu
     assert read_completion(raw).failure is failure
 
 
-def test_a_reply_without_anything_has_a_reason() -> None:
-    completion = read_completion(body({"content": None}))
-    assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
-    assert completion.detail == "the reply has no text; finish_reason is stop"
 @pytest.mark.parametrize("is_filtered", [True, False])
 def test_a_filter_that_leaves_nothing_of_a_reply_is_told(is_filtered: bool) -> None:
     kinds = {"sexual": {"filtered": is_filtered, "severity": "high"}}
@@ -316,6 +312,10 @@ def test_a_filter_that_leaves_nothing_of_a_reply_is_told(is_filtered: bool) -> N
     assert read_completion(body({"content": OURS}, content_filter_results=kinds)).text == OURS
 
 
+def test_a_reply_without_anything_has_a_reason() -> None:
+    completion = read_completion(body({"content": None}))
+    assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
+    assert completion.detail == "the reply has no text; finish_reason is stop"
     thought = read_completion(body({"content": None, "reasoning_content": "The man\nis left. "}))
     assert thought.detail == (
         "the reply has no text, but reasoning that begins 'The man is left.'; finish_reason is stop"
@@ -540,6 +540,12 @@ def test_bodies_that_servers_sent(store: str) -> None:
         (500, "photo is larger than 5 MB", RejectedError),
         (502, "<html><title>image/webp is not supported</title></html>", PassingError),
         (503, "The vision model is not available at the moment", PassingError),
+        (500, "upstream image service temporarily unavailable, try again later", PassingError),
+        (500, "Image is too large. Try again with a smaller one", RejectedError),
+        (400, CLOUDFLARE, PassingError),
+        (400, "Error from provider: Upstream request failed", PassingError),
+        (400, "Upstream request failed: temperature is not supported", RejectedError),
+        (400, "the tool gets no response", RejectedError),
         (
             503,
             "image service unavailable: connection to the multimodal worker failed",
@@ -557,12 +563,6 @@ def test_a_crash_at_what_was_asked_is_a_rejection(
     assert type(error_of(status, *error_words(text.encode()))) is kind
 
 
-AZURE = {
-    "error": {
-        "message": "The response was filtered due to the prompt triggering the policy",
-        "type": None, "param": "prompt", "code": None, "status": 400,
-        "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}},
-    }
 def test_of_errors_in_a_list_the_first_is_told() -> None:
     told = "2005", "Failed to get response from provider"
     assert error_words(CLOUDFLARE.encode()) == told
@@ -570,6 +570,12 @@ def test_of_errors_in_a_list_the_first_is_told() -> None:
     assert error_words(b'{"error": []}')[0] == error_words(b'{"errors": ["x"]}')[0] == ""
 
 
+AZURE = {
+    "error": {
+        "message": "The response was filtered due to the prompt triggering the policy",
+        "type": None, "param": "prompt", "code": None, "status": 400,
+        "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {}},
+    }
 }  # fmt: skip
 
 
@@ -587,6 +593,22 @@ def test_of_errors_in_a_list_the_first_is_told() -> None:
 def test_filters_are_known_by_their_words(told: dict[str, Any]) -> None:
     error = error_of(400, *error_words(json.dumps(told).encode()))
     assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+
+
+def test_a_filter_behind_a_gateway_that_answers_500_is_none_that_failed() -> None:
+    told = (
+        "AzureException - The response was filtered due to Azure OpenAI's content management policy"
+    )
+    error = error_of(500, "", told)
+    assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+    for passing in (
+        error_of(502, "", told),
+        error_of(500, "content_filter_error", "The contents are not filtered"),
+        error_of(500, "", "The moderation server is down"),
+        error_of(500, "", "<html>Our <a>content policy</a></html>"),
+        error_of(500, "", "content policy service busy, try again later"),
+    ):
+        assert isinstance(passing, PassingError)
 
 
 @pytest.mark.parametrize(
