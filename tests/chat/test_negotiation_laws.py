@@ -141,6 +141,11 @@ REFUSALS = (
     ("seed", "The parameter `seed` is currently not supported by this model."),
     ("topK", "unsupported: 'top_k'"),
     ("seed", "[{'loc': ('body', 'seed'), 'msg': 'Extra inputs are not permitted'}]"),
+    (
+        "reasoning_effort",
+        "UnsupportedParamsError: does not support parameters: ['reasoning_effort']",
+    ),
+    ("seed", "This backend doesn't support the parameter 'seed'"),
     ("repetition_penalty", "invalid: generation with a repetition penalty"),
 )
 
