@@ -377,7 +377,7 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
     [
         (
             None,
-            "data/vocabulary/classes.toml knows none of the names of things (mostly 'Hund'): translate",
+            "data/vocabulary/classes.toml knows none of the names of things (mostly 'Hund')",
         ),
         ("dog", "the scenes allow none"),
     ],
