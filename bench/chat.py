@@ -29,7 +29,8 @@ from tempfile import TemporaryDirectory
 import aiohttp
 import msgspec
 
-from schemas.chat import Account, ChatConfig, Message, Request, Role
+from schemas.chat import Account, Message, Request, Role
+from schemas.config.chat import ChatConfig
 from tasks.chat.answers import Chat
 from tasks.chat.converse import converse
 

@@ -21,10 +21,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.announcing import announce_scores
 from flows.lineage import Data, open_lineage
 from flows.naming import deployed, name_of_deployed, run_name, tags_of
+from flows.outcomes import BAD_CALL, outcome_of
 from flows.stopping import watch_again
 from flows.telling import telling
 from schemas.config.evaluation import EvaluateConfig, load_evaluate_config
-from schemas.printable import first_line
 from tasks.addresses import local_name
 from tasks.chat.account import check_replies
 from tasks.chat.heartbeats import heartbeats
@@ -181,9 +181,9 @@ def _outcome(task: Callable[[], Any], about: Failed, failures: list[Failed]) -> 
     try:
         return task()
     except (ValueError, OSError, RuntimeError, pl.exceptions.PolarsError) as error:
-        message = first_line(error)
+        message, code = outcome_of(error)
         logger.error("%s on %s: %s", about.model, about.benchmark, message)
-        failures.append(about._replace(message=message, is_input=isinstance(error, ValueError)))
+        failures.append(about._replace(message=message, is_input=code == BAD_CALL))
         return None
 
 

@@ -95,16 +95,20 @@ def _of_server(error: Exception) -> tuple[str, int]:
     response = getattr(error, "response", None)
     status = response.status_code if response is not None else 0
     if status in REFUSED_USER:
-        return (
-            f"the Prefect server refuses this user ({status}): set PREFECT_API_AUTH_STRING to its "
-            "`user:password`, or PREFECT_API_KEY to a key of Prefect Cloud",
-            BAD_CALL,
-        )
+        return refusal(status), BAD_CALL
     server = sys.modules.get("flows.server")
     if status >= SERVER_FAILED and server and (told := server.own_failure()):
         return told, 1
     reason = first_line(error)
     return f"the Prefect server does not answer ({reason}): run the same command when it does", 1
+
+
+def refusal(status: int) -> str:
+    """What a Prefect server says that knows this user not, or not well enough."""
+    return (
+        f"the Prefect server refuses this user ({status}): set PREFECT_API_AUTH_STRING to its "
+        "`user:password`, or PREFECT_API_KEY to a key of Prefect Cloud"
+    )
 
 
 def _said(error: Exception) -> str:
@@ -139,6 +143,11 @@ def _told(error: OSError) -> str:
             else "the disk is full"
         )
         return f"{what}{place}: make room and run the same command, it goes on from here"
+    if error.errno == errno.EFBIG:
+        return (
+            f"the system takes no file so large{place}: raise its limit (ulimit -f), or choose "
+            "another disk with --root"
+        )
     if _is_unreadable(error):
         return f"cannot read{place} ({error.strerror}): give this user the right to read it"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

@@ -29,6 +29,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 
+from flows.outcomes import REFUSED_USER, SERVER_FAILED, refusal
 from flows.settings import check_proxies
 from schemas.locks import set_lock
 
@@ -173,6 +174,12 @@ def check_server(url: str, seconds: float = ANSWER_SECONDS) -> None:
             if "html" in reply.headers.get("Content-Type", ""):
                 raise ValueError(f"a page answers: {ENDING}")
     except HTTPError as error:
+        if error.code in REFUSED_USER:
+            raise ValueError(refusal(error.code)) from None
+        if error.code >= SERVER_FAILED:
+            raise RuntimeError(
+                f"the Prefect server at {url} fails ({error}): run the same command when it works"
+            ) from None
         # Whatever else a server wants is Prefect's business.
         if error.code == NOT_FOUND and "/api" not in urlsplit(url).path:
             raise ValueError(

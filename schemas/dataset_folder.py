@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from errno import ENAMETOOLONG
 from glob import escape
 from hashlib import file_digest
@@ -21,6 +22,8 @@ VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
 REJECTED = "rejected"
 """The folder below a root of samples that failed their validation, as NAME/DIGEST."""
+KEPT = ("artifacts", "datasets", "models", "evaluations", "runs", "reviews", "tags", REJECTED)
+"""Folders below a root."""
 MAX_NAMES = 5
 """Of datasets, in a message about a name that none has."""
 
@@ -55,6 +58,12 @@ def check_root(root: Path) -> Path:
     there = next(place for place in (root, *root.absolute().parents) if place.exists())
     if not there.is_dir():
         raise ValueError(f"{there} is a file: choose a folder with --root")
+    with suppress(PermissionError):  # which whoever looks into the root is told
+        for place in (root / name for name in KEPT):
+            if place.is_file():
+                raise ValueError(
+                    f"{place} is a file, where a folder is kept: choose another folder with --root"
+                )
     return root
 
 
@@ -199,9 +208,7 @@ def check_dataset(folder: Path) -> dict[str, Any]:
             f"{folder} failed its validation: see {folder / VALIDATION / 'validation.html'}, mend "
             "what failed and build again"
         )
-    manifest = check_files(folder)
-    refuse_changed(folder, manifest)
-    return manifest
+    return check_files(folder)
 
 
 def refuse_changed(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -229,6 +236,7 @@ def check_files(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder)
     for name, facts in manifest["files"].items():
         _check_file(folder / name, facts["sha256"])
+    refuse_changed(folder, manifest)
     refuse_strays(folder, manifest)
     return manifest
 

@@ -22,6 +22,8 @@ LEFT_SECONDS = 86400.0
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 """What a rename to a folder that is not empty ends in."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM = (*FULL, errno.EFBIG)
+"""What a write ends in, whose error names no file."""
 
 
 def partial_of(path: Path) -> Path:
@@ -67,7 +69,7 @@ def _name_place(error: BaseException, path: Path, partial: Path) -> None:
         return
     if isinstance(error.filename, str):
         error.filename = error.filename.replace(str(partial), str(path))
-    elif error.filename is None and error.errno in FULL:
+    elif error.filename is None and error.errno in NO_ROOM:
         error.filename = str(path)
 
 

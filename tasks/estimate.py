@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.chat import ChatConfig
 from schemas.claim import Category
 from schemas.config.build import PipelineConfig
+from schemas.config.chat import ChatConfig
 from schemas.config.models import BlindRule
 from tasks.chat.account import chat_of
 from tasks.chat.budget import dollars_told

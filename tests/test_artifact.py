@@ -385,10 +385,11 @@ def test_digests_that_cannot_be_remembered_are_taken_all_the_same(tmp_path):
     assert found == {tmp_path / "file": sha256(b"x").hexdigest()}
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 @pytest.mark.parametrize("replaces", [replacing, replacing_folder])
-def test_a_full_disk_is_named_by_what_was_to_be_written(replaces, tmp_path):
+def test_what_finds_no_room_is_named_by_what_was_to_be_written(replaces, number, tmp_path):
     with pytest.raises(OSError) as caught, replaces(tmp_path / "a"):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, os.strerror(number))
     assert caught.value.filename == str(tmp_path / "a")
 
 

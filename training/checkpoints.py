@@ -4,6 +4,7 @@ import json
 import logging
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 logger = logging.getLogger(__name__)
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")  # in one file, or in several
@@ -12,6 +13,8 @@ LORA_CONFIG = "adapter_config.json"
 NEEDED = ("optimizer.pt", "scheduler.pt")  # without them, Trainer would silently start both anew
 RANDOM_STATES = "rng_state*.pth"  # one file per process
 STATE = "trainer_state.json"  # written last
+TORCH_FILES, SAFETENSORS = (".pt", ".pth"), ".safetensors"
+METADATA = "__metadata__"  # of a safetensors file, in its header beside the tensors
 SHARDS = ("global_step", "pytorch_model_fsdp")  # how folders of DeepSpeed and FSDP begin
 
 
@@ -54,7 +57,7 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
 
     A process that is killed while it saves may leave a checkpoint without its state, which
     transformers cannot read, or without its scheduler or random numbers: from such a one
-    transformers would go on, silently with other results.
+    transformers would go on, silently with other results. A power cut may leave files cut off.
     """
     for _, path in reversed(checkpoints_in(folder)):
         if is_complete(path):
@@ -71,7 +74,24 @@ def is_complete(checkpoint: Path) -> bool:
     if _is_sharded(checkpoint):
         return True  # DeepSpeed's and FSDP's own, whose loaders check what they read
     has_weights = any((checkpoint / name).is_file() for name in (*WEIGHTS, LORA_WEIGHTS))
-    return has_weights and all((checkpoint / name).is_file() for name in NEEDED)
+    has_states = all((checkpoint / name).is_file() for name in NEEDED)
+    return has_weights and has_states and all(map(_is_whole, checkpoint.iterdir()))
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file of tensors has its end, which a power cut may take; of others, True."""
+    if file.suffix in TORCH_FILES:
+        return is_zipfile(file)  # the directory of an archive is at its end
+    if file.suffix != SAFETENSORS:
+        return True
+    try:
+        with file.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(size))
+        ends = [about["data_offsets"][1] for name, about in header.items() if name != METADATA]
+        return 8 + size + max(ends, default=0) == file.stat().st_size
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return False
 
 
 def _has_state(checkpoint: Path) -> bool:

@@ -17,8 +17,11 @@ STATED = re.compile(
 OTHER = re.compile(r"\b[B-D]\b|\bA\b(?!\s+(?!(?:or|and|nor|is)\b)[a-z]{2})")
 """A further letter in these words, unless it is the article that they begin with."""
 MARKUP = " \t\r\n_\"'\u201c\u201d\u2018\u2019"
-EMPHASIS = re.compile(r"[*`]+|__+")
-"""Of Markdown."""
+EMPHASIS = re.compile(
+    r"[*`]+|__+|<\|[^<>|]{1,40}\|>|\\(?:boxed|text(?:bf)?|math(?:rm|bf))(?=\{)|"
+    r"\\[()\[\]]|[{}$]"
+)
+"""Of Markdown, of LaTeX, and the signs of a template around a final answer."""
 
 
 def stated_letter(text: str) -> str | None:

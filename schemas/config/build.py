@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 from schemas.config.dataset import PublishConfig, QuotaConfig, SelectConfig
 from schemas.config.gates import GatesConfig
 from schemas.config.loading import load_toml

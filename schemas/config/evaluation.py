@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from schemas.benchmark import PromptTemplate
-from schemas.chat import ChatConfig
 from schemas.completion.families import FamilyName
+from schemas.config.chat import ChatConfig
 from schemas.config.frame import FrameConfig
 from schemas.config.loading import load_toml
 from schemas.config.names import ModelName, Name

@@ -11,6 +11,8 @@ from schemas.config.pinned_model import PinnedModel
 from schemas.config.section import Section, Share
 
 Severity = Literal["critical", "warning"]
+FEW = 3
+"""Equal answers that say nothing of a category."""
 ENOUGH = "there_are_enough_samples"
 ROUNDING = 1e-9
 """Of a share of a number: 0.58 of 50 is 29."""
@@ -93,7 +95,8 @@ class GatesConfig(Section):
         default=0.02, description="share by which totals may differ from what is wanted"
     )
     max_answer_share: Share = Field(
-        default=0.6, description="of a category's questions with the same answer, at most"
+        default=0.6,
+        description="of a category's questions with the same answer, at most; three always may",
     )
     min_precision: Share | None = Field(
         default=None,
@@ -137,5 +140,5 @@ class GatesConfig(Section):
         return 0 if self.severity.get(ENOUGH) == "warning" else self.least(num_wanted)
 
     def most(self, num_questions: int) -> int:
-        """Of a category's questions, how many may have the same answer."""
-        return floor(self.max_answer_share * num_questions + ROUNDING)
+        """Of a category's questions, how many may have the same answer: of a few, three always."""
+        return max(FEW, floor(self.max_answer_share * num_questions + ROUNDING))

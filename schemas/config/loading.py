@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.chat import SECRET
+from schemas.config.chat import SECRET
 from schemas.printable import shell_word
 
 MAY_HOLD_SECRET = {"replies", "base_url", "api_key_env", "extra_body"}

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from schemas.chat import ChatConfig
 from schemas.claim import Category
+from schemas.config.chat import ChatConfig
 from schemas.config.section import Section
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 
 
 def without_password(address: str) -> str:

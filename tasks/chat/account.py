@@ -5,8 +5,9 @@ import logging
 from contextlib import closing
 from pathlib import Path
 
-from schemas.chat import Account, ChatConfig
+from schemas.chat import Account
 from schemas.config.build import PipelineConfig
+from schemas.config.chat import ChatConfig
 from schemas.config.evaluation import EvaluateConfig
 from tasks.addresses import store_of
 from tasks.chat.keys import key_of

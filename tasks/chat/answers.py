@@ -6,7 +6,8 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from schemas.chat import ChatConfig, Failure, Message, Reply, Request, Role, Usage
+from schemas.chat import Failure, Message, Reply, Request, Role, Usage
+from schemas.config.chat import ChatConfig
 from tasks.chat.completion import Completion, read_completion
 from tasks.chat.errors import ChatRefusedError, NoReplyError, RejectedError
 from tasks.chat.model_text import read_object

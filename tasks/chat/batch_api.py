@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import IO, Any, Protocol, TypeVar
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 from tasks.chat.batch_files import URL, Batch, Page, Uploaded, decoded, is_whole
 from tasks.chat.dispatch import UNREACHABLE_ATTEMPTS
 from tasks.chat.errors import (

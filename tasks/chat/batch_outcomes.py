@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from schemas.chat import ChatConfig, Usage
+from schemas.chat import Usage
+from schemas.config.chat import ChatConfig
 from tasks.chat.asked import Asked, Tally, end
 from tasks.chat.batch_api import BatchApi
 from tasks.chat.batch_files import Batch, failed_batch, read_line

@@ -28,7 +28,8 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from schemas.chat import Account, ChatConfig, Reply, Request
+from schemas.chat import Account, Reply, Request
+from schemas.config.chat import ChatConfig
 from tasks.chat.asked import Asked, Tally, end
 from tasks.chat.batch_api import BatchApi, BatchServer, intent_name
 from tasks.chat.batch_files import write_requests

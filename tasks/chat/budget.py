@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import msgspec
 
-from schemas.chat import Account, ChatConfig, Request, Usage, schema_of
+from schemas.chat import Account, Request, Usage, schema_of
+from schemas.config.chat import ChatConfig
 from tasks.chat.completion import Completion
 from tasks.chat.errors import ChatStoppedError
 from tasks.chat.replies import ReplyStore

@@ -101,8 +101,8 @@ def read_completion(raw: bytes) -> Completion:
     refusal = message.get("refusal") or _refusal(message.get("content"))
     failure = _failure(text, refusal, reason)
     detail = _detail(text, refusal, reason, calls, thoughts) if failure else ""
-    if failure is Failure.EMPTY and _is_blocked(body):
-        failure, detail = Failure.FILTERED, "a filter of the provider holds back the prompt"
+    if failure is Failure.EMPTY and (what := _held_back(body, first)):
+        failure, detail = Failure.FILTERED, f"a filter of the provider holds back the {what}"
     return Completion(
         text=text,
         failure=failure,
@@ -113,13 +113,19 @@ def read_completion(raw: bytes) -> Completion:
     )
 
 
-def _is_blocked(body: dict[str, Any]) -> bool:
-    """Whether a filter held back the prompt of a reply that says nothing, as Azure tells in a good
-    answer."""
+def _held_back(body: dict[str, Any], choice: dict[str, Any]) -> str:
+    """What a filter held back where a reply says nothing, as Azure tells in a good answer; nothing
+    where it did not."""
     told = body.get("prompt_filter_results")
-    told = told if isinstance(told, list) else []
-    by_prompt = [one.get("content_filter_results") for one in told if isinstance(one, dict)]
-    kinds = [kind for found in by_prompt if isinstance(found, dict) for kind in found.values()]
+    prompts = told if isinstance(told, list) else []
+    parts = {"prompt": prompts, "reply": [choice]}
+    return next((what for what, found in parts.items() if any(map(_is_filtered, found))), "")
+
+
+def _is_filtered(part: Any) -> bool:
+    """Whether one of the kinds that a filter knows was found in a prompt or a choice."""
+    found = part.get("content_filter_results") if isinstance(part, dict) else None
+    kinds = found.values() if isinstance(found, dict) else ()
     return any(kind.get("filtered") is True for kind in kinds if isinstance(kind, dict))
 
 

@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from schemas.chat import Account, ChatConfig, Reply, Request
+from schemas.chat import Account, Reply, Request
+from schemas.config.chat import ChatConfig
 from tasks.chat.answers import Chat
 from tasks.chat.batches import BatchQueue
 from tasks.chat.budget import Budget, Purse

@@ -16,7 +16,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from schemas.chat import ANTHROPIC_HOST, ChatConfig, Failure, Request
+from schemas.chat import Failure, Request
+from schemas.config.chat import ANTHROPIC_HOST, ChatConfig
 from tasks.chat.completion import Completion
 from tasks.chat.errors import RejectedError
 from tasks.chat.model_text import begins_as_prose, lacks_form

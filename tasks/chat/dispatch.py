@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from schemas.chat import Account, ChatConfig, Reply, Request
+from schemas.chat import Account, Reply, Request
+from schemas.config.chat import ChatConfig
 from tasks.chat.budget import Budget, most_input_tokens
 from tasks.chat.concurrency import AdaptiveLimit
 from tasks.chat.dialects import Dialect, Negotiation

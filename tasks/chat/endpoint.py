@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 from schemas.proxies import proxy_of
 from schemas.redaction import redacted, remember_key
 from schemas.retry import asked_seconds

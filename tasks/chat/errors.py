@@ -12,19 +12,23 @@ from schemas.chat import Failure
 from schemas.printable import encodable
 from schemas.redaction import redacted
 from schemas.retry import TransientError, may_pass
-from tasks.chat.named import OF_IMAGES, OF_TOKENS, names_any, names_request, says_never
+from tasks.chat.named import (
+    OF_IMAGES,
+    OF_TOKENS,
+    is_page,
+    names_any,
+    names_behind,
+    names_request,
+    says_for_now,
+    says_never,
+)
 
 CONGESTED = (408, 429, 503, 529)
 """Statuses of a server that is too busy; 529 is Anthropic's."""
-FILTERED = (
-    "content filter",
-    "content policy",
-    "content management policy",
-    "responsibleaipolicy",
-    "moderation",
-    "flagged",
-)
+OF_POLICY = ("content policy", "content management policy", "responsibleaipolicy")
 """Words of servers that reject a request for what it says, in small letters and with spaces."""
+FILTERED = (*OF_POLICY, "content filter", "moderation", "flagged")
+"""The same where the status is of the request: who crashes may speak of a filter that crashed."""
 LARGER = r"(?:larger|bigger|greater|more|higher) than"
 SMALLER = r"(?:smaller|less|lower|fewer) than"
 """How a server compares a photograph with what it takes."""
@@ -222,8 +226,13 @@ def _words_behind(about: dict[str, Any]) -> tuple[str, str]:
 
 
 def _about(body: dict[str, Any]) -> Any:
-    """The part of a body that is about its error."""
-    return body.get("error") or body.get("base_resp") or body
+    """The part of a body that is about its error; of several in a list, as Cloudflare sends them,
+    the first, where it says nothing but its code and its words."""
+    about = body.get("error") or body.get("base_resp") or body.get("errors")
+    first = about[0] if isinstance(about, list) and about else None
+    if isinstance(first, dict) and {"message"} <= first.keys() <= {"code", "message"}:
+        return first
+    return body if about is body.get("errors") else about
 
 
 def is_error(body: dict[str, Any]) -> bool:
@@ -246,7 +255,7 @@ def is_said(error: Any) -> bool:
 
 def in_one_line(words: str) -> str:
     """What is shown of a server's words; of a page its title."""
-    found = TITLE.search(words) if words.lstrip().startswith("<") else None
+    found = TITLE.search(words) if is_page(words) else None
     return " ".join((found[1] if found else words).split())[:MAX_WORDS]
 
 
@@ -269,14 +278,21 @@ def error_of(
     is all that the server says, where the message is a part; `fields` are those of the request that
     others do not have."""
     told, words = f"{status}: {message}", words or message
-    if (may_pass(status) and not _is_crash(status, words, fields)) or status < 400:
+    is_named, is_crash = names_request(words, fields), may_pass(status)
+    is_filtered = names_any(f"{code} {words}", OF_POLICY if is_crash else FILTERED)
+    if is_crash:
+        is_passing = not (_is_lasting(status, words) and (is_named or is_filtered))
+    else:
+        is_passing = status < 400 or (names_behind(words) and not (is_named or is_filtered))
+    if is_passing:
         return PassingError(told, retry_after, is_congestion=status in CONGESTED)
-    is_filtered = names_any(f"{code} {words}", FILTERED)
     return RejectedError(told, Failure.FILTERED if is_filtered else "", words, status)
 
 
-def _is_crash(status: int, words: str, fields: Iterable[str]) -> bool:
-    """Whether a server failed at what this request asks of it, and would again: some answer 500
-    where they do not know a form or take no images. The page of a proxy says nothing of that."""
-    is_lasting = status >= 500 and (status not in GATEWAY or says_never(words))
-    return is_lasting and not NO_MEMORY.search(words) and names_request(words, fields)
+def _is_lasting(status: int, words: str) -> bool:
+    """Whether a server that names what this request asks of it has failed at that, and would again:
+    some answer 500 where they do not know a form or take no images. The page of a proxy says
+    nothing of that."""
+    if is_page(words) or NO_MEMORY.search(words):
+        return False
+    return says_never(words) if status in GATEWAY else status >= 500 and not says_for_now(words)

@@ -3,7 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
-from schemas.chat import VARIABLE, ChatConfig
+from schemas.config.chat import VARIABLE, ChatConfig
 from schemas.proxies import is_own
 
 NOT_OF_KEYS = {" ", '"', "'"}

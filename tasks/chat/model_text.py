@@ -36,8 +36,12 @@ TEMPLATE_TOKEN = re.compile(r"<[|\uff5c][^<>|\uff5c]{1,40}[|\uff5c]>")
 """What a chat template puts between turns, by whatever name: behind an object it ends the reply."""
 SIGNS = re.compile(rf"{TURN_ENDS.pattern}|{TEMPLATE_TOKEN.pattern}")
 """Either of them, of which a text says nothing."""
-OF_CALL = ("name", "type", "id")
-"""What else stands in a call of a tool, beside its arguments."""
+ABOUT_CALL = ("type", "id", "index")
+"""What stands beside a call of a tool."""
+OF_CALL = ("name", *ABOUT_CALL)
+"""What else stands in it, beside its arguments."""
+AROUND_CALL = ("function", "function_call", "tool_call", "tool_calls")
+"""What servers put a call into, one into the other."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -155,6 +159,7 @@ def _objects(text: str) -> list[str]:
 def _held(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The object that is all that an object holds; of a call of a tool that a server did not read,
     its arguments."""
+    value = _unwrapped(value)
     is_call = isinstance(value.get("name"), str)
     called = OF_CALL if is_call else ()
     inner = [said for name, said in value.items() if name not in called]
@@ -166,6 +171,19 @@ def _held(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
             held = json.loads(held)
     if isinstance(held, dict):
         yield held
+
+
+def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
+    """The only call of a tool in what a server puts around it; else the value itself."""
+    inner: Any = value
+    for _ in AROUND_CALL:
+        names = inner.keys() - ABOUT_CALL
+        held = inner[names.pop()] if len(names) == 1 and names <= {*AROUND_CALL} else None
+        held = held[0] if isinstance(held, list) and len(held) == 1 else held
+        if not isinstance(held, dict):
+            break
+        inner = held
+    return inner if isinstance(inner.get("name"), str) else value
 
 
 def _places(text: str) -> Iterator[tuple[int, int, Any]]:

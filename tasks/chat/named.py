@@ -68,7 +68,7 @@ KINDS = (
 """What servers call several parameters at once, and the names of these."""
 REFUSED = (
     r"(?:unsupported|not (?:supported|allowed|permitted|accepted)|unknown|unexpected|"
-    r"unrecogni[sz]ed|invalid|deprecated)"
+    r"unrecogni[sz]ed|invalid|deprecated|(?:not|(?:do|does)n['\u2019]t) support)"
 )
 """What a server says of a field that it does not take. A name of one word may be another thing than
 the field, as in "unexpected provider error"."""
@@ -82,10 +82,17 @@ NEVER = re.compile(
 FOR_NOW = re.compile(
     r"\b(?:re)?try\b[^.\n]{0,20}\b(?:(?:later|soon|shortly|in an?|in some)\b|"
     r"(?:in|after)\W{1,2}\d)|"
+    r"(?:^|[.;,!]\s?)(?:please )?try (?:it |this )?again(?=\s*(?:[.!]|$))|"
     r"\btemporar|\boverload|\bbusy\b|\bat the moment\b|\bright now\b",
     re.I,
 )
 """What passes, also where what is lacking now is named; "try again without it" does not."""
+OF_BEHIND = re.compile(
+    r"\b(?:failed|unable) to (?:get|receive) (?:a |any )?response from (?:the )?"
+    r"(?:provider|upstream)|\bupstream request failed\b",
+    re.I,
+)
+"""What a gateway says where the server behind it has failed; some say it with status 400."""
 OF_FIELD = r"(?:parameter|param|argument|field|name|key|property|option|value|input)s?"
 """What a field is called."""
 OF_STREAMS = re.compile(
@@ -115,7 +122,7 @@ CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     """Whether a server speaks of what a request asks for, or of one of its own fields. A page for
     people does not."""
-    if words.lstrip().startswith("<"):
+    if is_page(words):
         return False
     named = (*OF_IMAGES, *OF_PARAMETERS)
     fields = [*fields]
@@ -125,6 +132,11 @@ def names_request(words: str, fields: Iterable[str] = ()) -> bool:
     return is_field or is_part or names_any(words, named)
 
 
+def is_page(words: str) -> bool:
+    """Whether these are no words of a server, but the page of one before it, for people."""
+    return words.lstrip().startswith("<")
+
+
 def names_form(words: str) -> bool:
     """Whether a server speaks of the form that a reply must have."""
     return names_any(words, OF_FORM) or NO_JSON.search(words) is not None
@@ -132,7 +144,17 @@ def names_form(words: str) -> bool:
 
 def says_never(words: str) -> bool:
     """Whether a server says that it lacks something, and not that it is busy."""
-    return NEVER.search(words) is not None and not FOR_NOW.search(words)
+    return NEVER.search(words) is not None and not says_for_now(words)
+
+
+def says_for_now(words: str) -> bool:
+    """Whether a server says that it may do later what it does not do now."""
+    return FOR_NOW.search(words) is not None
+
+
+def names_behind(words: str) -> bool:
+    """Whether a gateway speaks of a server behind it that has failed."""
+    return OF_BEHIND.search(words) is not None
 
 
 def _refuses(words: str, name: str) -> bool:

@@ -4,7 +4,7 @@ A few requests may fail for reasons of their own. With one request at once a ser
 waited for longer than with many.
 """
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 from tasks.chat.errors import LateError, PassingError, UnreachableError
 from tasks.chat.limits import Limits
 

@@ -3,7 +3,8 @@
 import time
 from typing import NamedTuple
 
-from schemas.chat import ChatConfig, Reply, Usage
+from schemas.chat import Reply, Usage
+from schemas.config.chat import ChatConfig
 from schemas.redaction import without_keys
 from tasks.chat.completion import Completion, read_completion, whole_body
 from tasks.chat.errors import UnreadableError, UpstreamError

@@ -11,8 +11,9 @@ import polars as pl
 from evaluation.images import sent
 from evaluation.photographs import PhotographStore
 from schemas.benchmark import REPLY
-from schemas.chat import Account, ChatConfig, Failure, Message, Photograph, Role
+from schemas.chat import Account, Failure, Message, Photograph, Role
 from schemas.columns import frame_of as table_of
+from schemas.config.chat import ChatConfig
 from schemas.config.evaluation import EvaluateConfig, EvaluatedModel
 from tasks.chat.account import REPLIES
 from tasks.chat.run import Run

@@ -23,7 +23,7 @@ from tasks.judge.doubts import tell_doubts
 from tasks.stage import Build, Job, Settings, Stage
 from tasks.writing import write_artifact, write_incomplete
 
-VERSION = 9
+VERSION = 10
 PROMPTS_DIGEST = sha256(f"{SIGHTED_PROMPT}\0{BLIND_PROMPT}".encode()).hexdigest()[:16]
 logger = logging.getLogger(__name__)
 

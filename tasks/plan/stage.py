@@ -215,7 +215,7 @@ def check(build: Build) -> None:
     asked, wanted = planned(paths)["category"], config.quota.num_samples
     photographs = build.made.get("photographs", ())
     if asked.is_empty():
-        why = why_none_planned(photographs, paths, build.made["ingest"], config)
+        why = why_none_planned(photographs, config, paths, build.made["ingest"])
         raise ValueError(f"no question is planned: {why}")
     needed = config.gates.needed(wanted)
     if (fitting := num_that_fit(asked, config.quota)) < needed:

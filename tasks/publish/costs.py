@@ -9,9 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.chat import ChatConfig, Failure
+from schemas.chat import Failure
 from schemas.columns import columns
 from schemas.config.build import PipelineConfig
+from schemas.config.chat import ChatConfig
 from schemas.question import MISSING
 from tasks.chat.account import chat_of
 

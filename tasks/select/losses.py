@@ -21,6 +21,8 @@ from tasks.plan.reasons import (
     NOT_TAKEN,
 )
 
+MAX_NAME = 60
+"""Characters of a thing's name that are told."""
 LEFT = pl.DataFrame(schema={"category": pl.String, "reason": pl.String})
 
 
@@ -134,7 +136,7 @@ def why_none(
     """Why no question is left, whether any was asked or not, and what to do."""
     if lost.height:
         return why_lost(lost, config)
-    return why_none_planned(photograph_paths, planned_paths, scene_paths, config)
+    return why_none_planned(photograph_paths, config, planned_paths, scene_paths)
 
 
 def why_lost(lost: pl.DataFrame, config: PipelineConfig) -> str:
@@ -154,9 +156,9 @@ def why_lost(lost: pl.DataFrame, config: PipelineConfig) -> str:
 
 def why_none_planned(
     photograph_paths: Sequence[Path],
-    planned_paths: Sequence[Path],
-    scene_paths: Sequence[Path],
     config: PipelineConfig,
+    planned_paths: Sequence[Path] = (),
+    scene_paths: Sequence[Path] = (),
 ) -> str:
     """Of the plan, the photographs or the scenes the commonest reason, and what to do."""
     left_out = pl.concat(
@@ -185,8 +187,8 @@ def _why_nameless(scene_paths: Sequence[Path]) -> str | None:
         return None
     name, _ = _commonest(things, "name")
     return (
-        f"no name of {things.height:,} things is in data/vocabulary/classes.toml (mostly "
-        f"{name!r}): translate them, or add their classes there"
+        "data/vocabulary/classes.toml knows none of the names of things (mostly "
+        f"{str(name)[:MAX_NAME]!r}): translate them, or add their classes there"
     )
 
 

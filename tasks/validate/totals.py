@@ -58,7 +58,7 @@ def count_totals(
     answers = view.filter(pl.col("num_options").max().over("category") > 2)
     for (category_name,), rows in answers.group_by("category", maintain_order=True):
         ((text, found),) = Counter(sorted(rows["answer_text_only"])).most_common(1)
-        most = max(3, gates.most(rows.height))
+        most = gates.most(rows.height)
         totals.append(("answer", f"{category_name} answered “{text}”", found, 0, most))
     frame = pl.DataFrame(totals, ("family", "name", "found", "low", "high"), orient="row")
     range_wanted = (

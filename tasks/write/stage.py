@@ -32,7 +32,7 @@ from tasks.write.override import digest_of_override, write_override
 from tasks.write.prompt import prompt_digest
 from tasks.writing import write_artifact, write_incomplete
 
-VERSION = 22
+VERSION = 23
 logger = logging.getLogger(__name__)
 
 

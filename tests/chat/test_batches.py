@@ -14,17 +14,8 @@ from typing import Any
 
 import pytest
 
-from schemas.chat import (
-    Account,
-    ChatConfig,
-    Failure,
-    Message,
-    Photograph,
-    PriceConfig,
-    ReplyForm,
-    Request,
-    Role,
-)
+from schemas.chat import Account, Failure, Message, Photograph, ReplyForm, Request, Role
+from schemas.config.chat import ChatConfig, PriceConfig
 from schemas.retry import Backoff
 from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat

@@ -23,17 +23,8 @@ from typing import Any
 import pytest
 from pydantic import Field, ValidationError
 
-from schemas.chat import (
-    Account,
-    ChatConfig,
-    Failure,
-    Message,
-    PriceConfig,
-    ReplyForm,
-    Request,
-    Role,
-    Usage,
-)
+from schemas.chat import Account, Failure, Message, ReplyForm, Request, Role, Usage
+from schemas.config.chat import ChatConfig, PriceConfig
 from schemas.retry import Backoff
 from tasks.chat import converse as chat_module
 from tasks.chat.answers import Answer, Chat

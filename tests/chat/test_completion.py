@@ -33,6 +33,10 @@ class Vote(ReplyForm):
 
 
 OURS = '{"why": "near", "answer": "B"}'
+CLOUDFLARE = json.dumps(
+    {"success": False, "result": [], "messages": [],
+     "error": [{"code": 2005, "message": "Failed to get response from provider"}]}
+)  # fmt: skip
 DRAFT = '{"why": "draft", "answer": "C"}'
 
 
@@ -67,6 +71,10 @@ def details(text: str) -> dict[str, Any]:
         {"content": f'<tool_call>\n{{"name": "Vote", "arguments": {OURS}}}\n</tool_call>'},
         {"content": f'<|python_tag|>{{"name": "Vote", "parameters": {OURS}}}'},
         {"content": json.dumps({"name": "Vote", "id": "c1", "arguments": OURS})},
+        {"content": json.dumps(call(OURS))},
+        {"content": json.dumps([call(json.loads(OURS)) | {"id": "c1", "index": 0}])},
+        {"content": json.dumps({"tool_calls": [{"name": "Vote", "arguments": json.loads(OURS)}]})},
+        {"content": json.dumps({"tool_calls": [call(OURS)]})},
         {"content": None, "tool_calls": [call(json.dumps({"name": "V", "input": {"why": "near",
                                                           "answer": "B"}}))]},
         {"content": f"{OURS.replace('near', '<|user|>')}\n</think>\n</s>\n<|endoftext|>"},
@@ -296,6 +304,14 @@ def test_a_prompt_that_a_filter_holds_back_is_told(kinds: object, failure: Failu
     assert read_completion(raw).failure is failure
 
 
+@pytest.mark.parametrize("is_filtered", [True, False])
+def test_a_filter_that_leaves_nothing_of_a_reply_is_told(is_filtered: bool) -> None:
+    kinds = {"sexual": {"filtered": is_filtered, "severity": "high"}}
+    empty = read_completion(body({"content": ""}, content_filter_results=kinds))
+    assert empty.failure is (Failure.FILTERED if is_filtered else Failure.EMPTY)
+    assert read_completion(body({"content": OURS}, content_filter_results=kinds)).text == OURS
+
+
 def test_a_reply_without_anything_has_a_reason() -> None:
     completion = read_completion(body({"content": None}))
     assert (completion.failure, completion.usage) == (Failure.EMPTY, Usage(calls=1))
@@ -502,6 +518,7 @@ def test_bodies_that_servers_sent(store: str) -> None:
         (503, "No image support for you. Retry after: 5", PassingError),
         (503, "Images are not supported in this region, try again in a minute", PassingError),
         (503, "This model does not support images. Remove them and try again.", RejectedError),
+        (500, "The image could not be processed. Please try again.", PassingError),
         (503, "response_format is not supported; try again without it", RejectedError),
         (500, "provisioned revision is not ready", PassingError),
         (502, '<html><img src="image.png">Bad Gateway</html>', PassingError),
@@ -530,6 +547,12 @@ def test_bodies_that_servers_sent(store: str) -> None:
         (500, "photo is larger than 5 MB", RejectedError),
         (502, "<html><title>image/webp is not supported</title></html>", PassingError),
         (503, "The vision model is not available at the moment", PassingError),
+        (500, "upstream image service temporarily unavailable, try again later", PassingError),
+        (500, "Image is too large. Try again with a smaller one", RejectedError),
+        (400, CLOUDFLARE, PassingError),
+        (400, "Error from provider: Upstream request failed", PassingError),
+        (400, "Upstream request failed: temperature is not supported", RejectedError),
+        (400, "the tool gets no response", RejectedError),
         (
             503,
             "image service unavailable: connection to the multimodal worker failed",
@@ -545,6 +568,13 @@ def test_a_crash_at_what_was_asked_is_a_rejection(
     status: int, text: str, kind: type[Exception]
 ) -> None:
     assert type(error_of(status, *error_words(text.encode()))) is kind
+
+
+def test_of_errors_in_a_list_the_first_is_told() -> None:
+    told = "2005", "Failed to get response from provider"
+    assert error_words(CLOUDFLARE.encode()) == told
+    assert error_words(CLOUDFLARE.replace('"error"', '"errors"').encode()) == told
+    assert error_words(b'{"error": []}')[0] == error_words(b'{"errors": ["x"]}')[0] == ""
 
 
 AZURE = {
@@ -570,6 +600,22 @@ AZURE = {
 def test_filters_are_known_by_their_words(told: dict[str, Any]) -> None:
     error = error_of(400, *error_words(json.dumps(told).encode()))
     assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+
+
+def test_a_filter_behind_a_gateway_that_answers_500_is_none_that_failed() -> None:
+    told = (
+        "AzureException - The response was filtered due to Azure OpenAI's content management policy"
+    )
+    error = error_of(500, "", told)
+    assert isinstance(error, RejectedError) and error.code == Failure.FILTERED
+    for passing in (
+        error_of(502, "", told),
+        error_of(500, "content_filter_error", "The contents are not filtered"),
+        error_of(500, "", "The moderation server is down"),
+        error_of(500, "", "<html>Our <a>content policy</a></html>"),
+        error_of(500, "", "content policy service busy, try again later"),
+    ):
+        assert isinstance(passing, PassingError)
 
 
 @pytest.mark.parametrize(

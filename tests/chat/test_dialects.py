@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from schemas.chat import Account, ChatConfig, Failure, Message, Photograph, Request, Role
+from schemas.chat import Account, Failure, Message, Photograph, Request, Role
+from schemas.config.chat import ChatConfig
 from tasks.chat.answers import Answer, Chat
 from tasks.chat.converse import converse
 from tasks.chat.dialects import Dialect, Form, Negotiation

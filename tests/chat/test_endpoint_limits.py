@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import pytest
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 from schemas.retry import Backoff
 from tasks.chat.batch_api import BatchApi
 from tasks.chat.endpoint import PIECE, Endpoint

@@ -8,7 +8,8 @@ from typing import cast
 
 import pytest
 
-from schemas.chat import Account, ChatConfig, Message, PriceConfig, Request, Role
+from schemas.chat import Account, Message, Request, Role
+from schemas.config.chat import ChatConfig, PriceConfig
 from schemas.retry import Backoff
 from tasks.chat.budget import Budget, Purse
 from tasks.chat.concurrency import AdaptiveLimit

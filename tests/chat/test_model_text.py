@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from schemas.chat import ChatConfig, Failure, Photograph, ReplyForm, Request, Usage
+from schemas.chat import Failure, Photograph, ReplyForm, Request, Usage
+from schemas.config.chat import ChatConfig
 from tasks.chat.batch_files import line_error
 from tasks.chat.completion import read_completion
 from tasks.chat.dialects import Dialect, Form, dialect_of

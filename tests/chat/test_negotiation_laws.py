@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from schemas.chat import ChatConfig, Message, Request, Role
+from schemas.chat import Message, Request, Role
+from schemas.config.chat import ChatConfig
 from tasks.chat.dialects import Dialect, Form, Negotiation, parameters_of
 from tasks.chat.errors import RejectedError, error_of, error_words
 from tasks.chat.requests import request_body
@@ -140,6 +141,11 @@ REFUSALS = (
     ("seed", "The parameter `seed` is currently not supported by this model."),
     ("topK", "unsupported: 'top_k'"),
     ("seed", "[{'loc': ('body', 'seed'), 'msg': 'Extra inputs are not permitted'}]"),
+    (
+        "reasoning_effort",
+        "UnsupportedParamsError: does not support parameters: ['reasoning_effort']",
+    ),
+    ("seed", "This backend doesn't support the parameter 'seed'"),
     ("repetition_penalty", "invalid: generation with a repetition penalty"),
 )
 

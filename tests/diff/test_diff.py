@@ -1,6 +1,7 @@
 """What differs between two builds, and by what: each cause that an issue names is put into the
 records of two builds, and named again."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from schemas.claim import DepthClaim, LocationClaim
+from schemas.dataset_folder import name_of_dataset, read_manifest
 from tasks.diff.record import cuts_of
 from tasks.diff.report import compare_datasets, render_page, text_lines
 from tests.commands import call
@@ -212,10 +214,10 @@ def test_each_change_is_named_with_all_that_may_have_caused_it(
 
 
 def test_a_build_compared_with_itself_differs_in_nothing(tmp_path):
-    make(tmp_path, "one", WORLD)
+    name = name_of_dataset(read_manifest(make(tmp_path, "one", WORLD)))
     found = compare_datasets("made/one", "made/one", tmp_path)
     assert found.rows.is_empty()
-    assert list(text_lines(found)) == ["made/one -> made/one", "no question differs"]
+    assert list(text_lines(found)) == [f"{name} -> {name}", "no question differs"]
 
 
 @pytest.mark.parametrize(
@@ -299,13 +301,13 @@ def test_words_of_data_stay_text(tmp_path):
 
 
 def test_the_command_writes_what_it_is_asked_for(tmp_path):
-    make(tmp_path, "one", WORLD)
-    make(tmp_path, "two", changed({"questions.2.split": "val"}))
+    worlds = {"one": WORLD, "two": changed({"questions.2.split": "val"})}
+    digests = [read_manifest(make(tmp_path, *each))["digest"] for each in worlds.items()]
     told = call("diff", "made/one", "made/two", "--root", tmp_path)
     assert told.returncode == 0
     assert "split val: 0.0 % (0) -> 33.3 % (1)" in told.stdout and "1 moved" in told.stdout
     table = call("diff", "made/one", "made/two", "--root", tmp_path, "--format", "parquet")
-    place = tmp_path / "diffs" / "made-one..made-two.parquet"
+    place = tmp_path / "diffs" / f"made-{digests[0]}..made-{digests[1]}.parquet"
     assert table.stdout == f"{place}\n"
     assert pl.read_parquet(place)["question_id_after"].to_list() == ["q3"]
     out = tmp_path / "page.html"
@@ -322,6 +324,7 @@ def test_the_command_writes_what_it_is_asked_for(tmp_path):
         (("made/one", "made@none"), "no tag none of made"),
         (("made/one", "made/old"), "lack asks, claim: compare datasets that this release"),
         (("made/one", "made/cut"), "made/cut/ledger.parquet has changed since it was published"),
+        (("made/one", "made/edited"), "made/edited/manifest.json has changed since it was"),
         (("made/one", "made/two", "--out", "x"), "--out needs --format html or --format parquet"),
     ],
 )
@@ -329,6 +332,8 @@ def test_what_cannot_be_compared_is_told_in_one_line(arguments, told, tmp_path):
     make(tmp_path, "one", WORLD)
     make(tmp_path, "old", WORLD, without=("asks", "claim"))
     os.truncate(make(tmp_path, "cut", WORLD) / "ledger.parquet", 200)
+    edited = make(tmp_path, "edited", WORLD) / "manifest.json"
+    edited.write_text(json.dumps(json.loads(edited.read_text()) | {"num_samples": 5}))
     done = call("diff", *arguments, "--root", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr and done.stderr.count("\n") == 1

@@ -13,6 +13,7 @@ import polars as pl
 from schemas.claim import CountClaim, DepthClaim, LocationClaim, encode_claim
 from schemas.columns import frame_of
 from schemas.ledger import LEDGER
+from schemas.manifest import digest_of_manifest
 from schemas.question import JUDGED, PLAN, QUESTION, SUBGRAPH, VERIFIED
 from schemas.sample import SAMPLE
 from tasks.artifact import digests_of, inputs_of, plan_artifact, sealed_content
@@ -113,7 +114,7 @@ def make(root: Path, name: str, world: Mapping[str, Any], without: Sequence[str]
         for path in folder.rglob("*.parquet")
     }
     manifest = {
-        "name": "made", "digest": name, "code": world["code"], "versions": world["versions"],
+        "name": "made", "code": world["code"], "versions": world["versions"],
         "config": world["config"], "files": files, "num_samples": samples.height,
         "num_images": samples["image_id"].n_unique(), "splits": {}, "models": {}, "funnel": [],
         "quotas": [], "costs": [], "judging": None,
@@ -122,6 +123,7 @@ def make(root: Path, name: str, world: Mapping[str, Any], without: Sequence[str]
             for stage, paths in made.items()
         },
     }  # fmt: skip
+    manifest["digest"] = digest_of_manifest(manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 

@@ -146,6 +146,10 @@ def test_a_perfect_endpoint_scores_100_on_everything_and_is_asked_once(root):
             "no benchmark postbnch: there are cv_bench, blink",
         ),
         (tree_of(benchmarks=[THREE[0], THREE[0]]), "the benchmark mmvp is listed twice"),
+        (
+            tree_of(benchmarks=[{"name": "mmvp", "path": "/no/such"}]),
+            "nothing was evaluated: mmvp has no copy at /no/such: correct its path",
+        ),
         (tree_of(models=[{"name": "none"}]), "give one of the sections local, chat and files"),
         (
             tree_of(

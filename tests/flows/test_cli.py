@@ -145,6 +145,7 @@ REFUSED = httpx.HTTPStatusError(
         (OSError(36, "Name too long", "/a"), "cannot use /a (Name too long): choose another", 2),
         (IsADirectoryError(21, "A folder", "/a.partial-1", None, "/a"), "cannot use /a (A fold", 2),
         (OSError(5, "Input/output error", "/a"), "the disk fails /a (Input/output error): put", 1),
+        (OSError(27, "Too large", "/a"), "the system takes no file so large /a: raise its", 1),
         (OSError(28, "No space", "/a"), "the disk is full /a: make room and run", 1),
         (PermissionError(13, "Denied", "/a"), "cannot write /a (Denied): choose another folder", 1),
         (pl.exceptions.ComputeError("No space left on device (os error 28)"), "disk is full", 1),
@@ -251,6 +252,19 @@ def test_the_address_of_a_prefect_server_without_api_is_refused():
 def test_a_server_whose_api_hides_whether_it_is_well_is_taken():
     with serving({}) as site:
         check_server(f"{site.url}/api/accounts/1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "told"),
+    [
+        (403, ValueError, r"the Prefect server refuses this user \(403\): set PREFECT_API_AUTH"),
+        (500, RuntimeError, r"the Prefect server at .* fails \(.*500.*\): run the same command"),
+        (503, RuntimeError, r"the Prefect server at .* fails \(.*503.*\): run the same command"),
+    ],
+)
+def test_a_server_that_fails_or_refuses_is_told_before_anything_runs(status, kind, told):
+    with serving({"/api/health": (status, {}, b"")}) as site, pytest.raises(kind, match=told):
+        check_server(f"{site.url}/api")
 
 
 def test_a_process_ends_with_what_its_command_ends_with():

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from prefect import State
 
-from schemas.chat import ChatConfig
 from schemas.columns import frame_of
+from schemas.config.chat import ChatConfig
 from schemas.config.models import JudgeConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
 from tasks.artifact import Artifact, digest_of

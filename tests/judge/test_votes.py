@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.chat import ChatConfig, Photograph
+from schemas.chat import Photograph
 from schemas.columns import columns, frame_of
+from schemas.config.chat import ChatConfig
 from schemas.config.models import JudgeConfig, JudgeRule
 from tasks.judge.ballots import (
     BLIND_PROMPT,

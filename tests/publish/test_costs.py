@@ -6,9 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.chat import ChatConfig, Failure, PriceConfig, Usage
+from schemas.chat import Failure, Usage
 from schemas.columns import frame_of
 from schemas.config.build import PipelineConfig
+from schemas.config.chat import ChatConfig, PriceConfig
 from schemas.question import JUDGED, MISSING, VERIFIED
 from tasks.chat.account import account_of, check_keys, spent_by
 from tasks.publish.costs import (

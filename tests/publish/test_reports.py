@@ -16,6 +16,7 @@ from schemas.chat import Reply, Usage
 from schemas.columns import columns, frame_of
 from schemas.dataset_folder import DATA, VALIDATION
 from schemas.ledger import LEDGER
+from schemas.manifest import digest_of_manifest
 from schemas.question import JUDGED, PLAN, SUBGRAPH
 from schemas.sample import SAMPLE
 from tasks.chat.replies import open_replies
@@ -381,13 +382,13 @@ def write_build(root: Path, asked: Row, price: float | None = 0.0123, **digests:
     (dataset / VALIDATION).mkdir()
     (dataset / VALIDATION / "results.json").write_text('{"success": true}', encoding="utf-8")
     about = manifest() | {
-        "digest": dataset.name,
         "stages": {stage: {"recipe": digest} for stage, digest in found.items()},
         "files": {
             path.relative_to(dataset).as_posix(): {"sha256": sha256(path.read_bytes()).hexdigest()}
             for path in dataset.rglob("*.parquet")
         },
     }
+    about["digest"] = digest_of_manifest(about)
     (dataset / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
     return dataset
 

@@ -136,6 +136,15 @@ def test_a_root_is_a_folder_or_not_there_yet(tmp_path):
         assert check_root(root) == root
 
 
+@pytest.mark.parametrize("command", ["build", "plan", "list"])
+def test_a_file_where_a_root_keeps_a_folder_is_told_before_anything_runs(command, tmp_path):
+    (tmp_path / "datasets").write_text("mine")
+    result = call(command, "--root", tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"{tmp_path}/datasets is a file, where a folder is kept" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["datasets"]
+
+
 def test_a_root_in_a_folder_whose_name_is_a_pattern_is_refused(tmp_path, monkeypatch):
     (tmp_path / "a[1]").mkdir()
     monkeypatch.chdir(tmp_path / "a[1]")

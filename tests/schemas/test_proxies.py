@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from schemas.chat import ChatConfig
+from schemas.config.chat import ChatConfig
 from schemas.proxies import Proxy, proxy_of
 from tasks.chat.endpoint import Endpoint
 from tasks.chat.errors import ChatRefusedError, PassingError

@@ -375,7 +375,10 @@ def test_where_nothing_was_asked_the_photographs_say_why(reasons, told, tmp_path
 @pytest.mark.parametrize(
     ("known", "told"),
     [
-        (None, "no name of 3 things is in data/vocabulary/classes.toml (mostly 'Hund'): translate"),
+        (
+            None,
+            "data/vocabulary/classes.toml knows none of the names of things (mostly 'Hund')",
+        ),
         ("dog", "the scenes allow none"),
     ],
 )

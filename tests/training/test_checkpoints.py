@@ -1,6 +1,10 @@
 """Checkpoints: a half-written one is ignored."""
 
+import os
+
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from training.checkpoints import last_complete_checkpoint
 from training.log import cut_log, read_log
@@ -8,12 +12,22 @@ from training.log import cut_log, read_log
 FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth")
 
 
-def checkpoint(folder, step, missing=(), state="{}"):
+def write(path):
+    """One number, as its library writes it."""
+    if path.suffix == ".safetensors":
+        save_file({"a": torch.zeros(1)}, path)
+    else:
+        torch.save({"a": 0}, path)
+
+
+def checkpoint(folder, step, missing=(), state="{}", cut=()):
     path = folder / f"checkpoint-{step}"
     path.mkdir()
     for name in FILES:
         if name not in missing:
-            (path / name).write_bytes(b"x")
+            write(path / name)
+        if name in cut:
+            os.truncate(path / name, (path / name).stat().st_size - 1)
     if state is not None:
         (path / "trainer_state.json").write_text(state)
     return path
@@ -28,6 +42,7 @@ def checkpoint(folder, step, missing=(), state="{}"):
         {"missing": ["optimizer.pt"]},
         {"missing": ["model.safetensors"]},
         {"missing": ["rng_state.pth"]},
+        *({"cut": [name]} for name in FILES),
     ],
 )
 def test_the_newest_complete_one_is_taken(tmp_path, broken, caplog):
@@ -43,7 +58,7 @@ def test_the_newest_complete_one_is_taken(tmp_path, broken, caplog):
 
 def test_adapters_and_sharded_weights_are_checkpoints_too(tmp_path):
     path = checkpoint(tmp_path, 2, missing=["model.safetensors"])
-    (path / "adapter_model.safetensors").write_bytes(b"x")
+    write(path / "adapter_model.safetensors")
     assert last_complete_checkpoint(tmp_path) == path
     other = checkpoint(tmp_path, 4, missing=FILES[:3])
     assert last_complete_checkpoint(tmp_path) == path

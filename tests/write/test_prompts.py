@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from schemas.chat import Account, ChatConfig, Message, ReplyForm, Request, Role
+from schemas.chat import Account, Message, ReplyForm, Request, Role
 from schemas.claim import Category
+from schemas.config.chat import ChatConfig
 from schemas.config.models import Strategy
 from schemas.proof.facts import Facts
 from schemas.scene_graph import Scene

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from schemas.box import Box
-from schemas.chat import ChatConfig, Failure, Usage
+from schemas.chat import Failure, Usage
 from schemas.claim import (
     Category,
     Cell,
@@ -37,6 +37,7 @@ from schemas.claim import (
 )
 from schemas.columns import frame_of
 from schemas.completion.publish import published_ids
+from schemas.config.chat import ChatConfig
 from schemas.config.margins import ExtractConfig
 from schemas.config.models import Strategy, WriteConfig, Writer
 from schemas.proof.facts import Facts

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.chat import ChatConfig, PriceConfig
 from schemas.config.build import load_config
+from schemas.config.chat import ChatConfig, PriceConfig
 from schemas.config.loading import validated
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
