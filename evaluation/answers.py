@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from evaluation.reading.asides import without_asides
 from evaluation.reading.asked import NOTHING, Asked, asked_by
 from evaluation.reading.clauses import assents
 from evaluation.reading.filled import filled, gaps_in
@@ -34,7 +35,8 @@ from evaluation.reading.reply_parts import (
     spoken,
 )
 from evaluation.reading.statements import statements_in
-from evaluation.reading.viewpoint import said_from
+from evaluation.reading.unseen import without_unseen
+from evaluation.reading.viewpoint import Viewpoint, said_from
 
 MAX_READ = 10_000
 """Characters of a part that are read for a letter, of a whole reply its last ones: bounds time."""
@@ -77,7 +79,7 @@ def parse_answer(reply: str, options: Mapping[str, str], question: str = "") -> 
 
 def _parsed(text: str, options: Mapping[str, str], question: str) -> ParsedAnswer:
     """The option that is named by what a model says."""
-    asked = NOTHING
+    asked, text = NOTHING, without_unseen(text, question)
     if question:
         text = in_words_of("\n".join((question, *options.values())), text)
         asked = asked_by(question, options.items())._replace(claims=claims_of(question, options))
@@ -108,6 +110,8 @@ def answer_text(reply: str) -> str:
 
 def _read(part: str, item: _Item, unread: str) -> ParsedAnswer:
     """What a part of a reply names; the method `unread` where it states nothing."""
+    if item.asked.viewpoint is not Viewpoint.ANOTHER:
+        part = without_asides(part, lambda before: _is_answered(before, item))
     found = _stated(part, item.known, item.asked, unread)
     if found.method == unread and item.asked.ends:
         found = _stated(part, item.known, item.asked._replace(is_turned=True), unread)
@@ -115,6 +119,12 @@ def _read(part: str, item: _Item, unread: str) -> ParsedAnswer:
         return found
     letter = _said_again(part, item)
     return ParsedAnswer(letter, "text") if letter else found
+
+
+def _is_answered(part: str, item: _Item) -> bool:
+    """Whether a part states a letter, rather than a text."""
+    found = _stated(part, item.known, item.asked, "nothing")
+    return found.letter is not None and found.method != "text"
 
 
 def _stated(part: str, known: Options, asked: Asked, unread: str) -> ParsedAnswer:

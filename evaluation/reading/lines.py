@@ -16,6 +16,11 @@ from evaluation.reading.skeletons import skeleton
 
 ITEM = re.compile(r"(?m)^(?:[^\w\n]*\d+[.)]|[^\S\n]*[-*\u2022])[^\S\n]+(?=\S)")
 """The start of an item of a list, before its words."""
+CHECKED = re.compile(
+    r"(?m)^([^\S\n]*(?:(?:[-*\u2022]|\d+[.)])[^\S\n]+)?)[\[(]([ xX\u2713\u2714]?)[\])]"
+    r"(?=[^\S\n]*[*_(\[]*[A-Z]\b)"
+)
+"""A box before a letter, that is checked or not."""
 REMOVED = re.compile(r"(?m)^[^\S\n]*-(?!\d)[^\n]*\n[^\S\n]*\+(?!\d)")
 """A line of a diff, and the plus of the line below that takes its place."""
 BRACKETED = re.compile(
@@ -55,7 +60,8 @@ PAUSE = re.compile(r"(?:\.{2,}|\u2026)\s+(?=[a-z])")
 def skeletons_of(part: str, known: Options, asked: Asked = NOTHING) -> list[str]:
     """The skeletons of a part's lines, with `!` where another task begins; texts of options count
     neither in items of a list, which are what is counted or compared, nor in broken text."""
-    text = TASK_WITHIN.sub("\n", PAUSE.sub(", ", part))
+    text = CHECKED.sub(lambda box: box[1] + ("\u2713 " if box[2].strip() else "\u2717 "), part)
+    text = TASK_WITHIN.sub("\n", PAUSE.sub(", ", text))
     text = ITEM.sub("\u2022 ", REMOVED.sub("", text))
     text = about_asked(BRACKETED.sub("", CALLED.sub("", plain(text))), asked)
     if re.fullmatch(r"[\W_]*\w[\W_]*", text):

@@ -18,8 +18,8 @@ from evaluation.reading.reply_parts import WORDS, any_of
 
 SIGNS = [*WORDS]
 MARKS = {
-    **dict.fromkeys("✅✓✔☑", "+"),
-    **dict.fromkeys("❌✗✘❎☒🚫", "-"),
+    **dict.fromkeys("✅✓✔☑👍🟢", "+"),
+    **dict.fromkeys("❌✗✘❎☒🚫👎", "-"),
     **dict.fromkeys(":\u2014\u2013>→⇒∴", ":"),
     "=": "=",
     **dict.fromkeys(".!…;", "."),

@@ -24,6 +24,24 @@ HERS = ("From the woman's perspective, is the cup left or right of the plate?", 
 
 
 @pytest.mark.parametrize(
+    ("question", "letter"),
+    [(HERS[0], "B"), ("Is the cup left or right of the plate?", "A")],
+)
+def test_what_would_be_so_for_somebody_is_an_answer_where_that_is_asked(question, letter):
+    reply = "The answer is A. However, from the woman's perspective, the answer would be B."
+    assert parse_answer(reply, {"A": "left", "B": "right"}, question).letter == letter
+
+
+@pytest.mark.parametrize(
+    ("question", "letter"),
+    [("Are there any pictures on the wall?", "B"), ("Is the cup on the plate?", None)],
+)
+def test_no_picture_is_an_answer_where_pictures_are_asked_for(question, letter):
+    reply = "No, there are no pictures."
+    assert parse_answer(reply, {"A": "Yes", "B": "No"}, question).letter == letter
+
+
+@pytest.mark.parametrize(
     ("asked", "reply", "letter"),
     [
         (MUG, "The laptop is to the right of the mug.", "A"),
