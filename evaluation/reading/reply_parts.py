@@ -23,7 +23,7 @@ more than any answer has: it bounds time."""
 TURN_ENDS = re.compile(
     r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|return|/s|eos)\|?>"
     r"|<\|end\|>(?!\s*<\|start\|>assistant)|<\|(?:im_start|start_header_id)\|>user"
-    r"|(?<=</answer>)\s*\n\s*(?:[Qq]uestion|[Uu]ser|[Hh]uman|Q)\b[^a-z\n]*:"
+    r"|(?<=</answer>)[^\S\n]*+\n\s*+(?:[Qq]uestion|[Uu]ser|[Hh]uman|Q)\b[^a-z\n]*:"
 )
 """Tokens of chat templates, decoded as text, behind which another speaker goes on."""
 HEADER = re.compile(r"\s*(?:<[^>\n]{1,30}>\s*)*(?:assistant\b)?[\s:]*", re.IGNORECASE)
