@@ -192,6 +192,11 @@ KINDS = {
     "yes to one thing and no to another": [
         (YES, "No, the cup isn't on the left; but yes, there is a plate.", None),
         (YES, "Yes, it is a cup. But no, it isn't full.", None),
+        (YES, "I see no reason to say otherwise: yes.", "A"),
+        (YES, "Nothing in the image suggests otherwise, so yes.", "A"),
+        (YES, "I see no reason to assume that: no.", "B"),
+        (YES, "Otherwise the answer would be no.", None),
+        (YES, "Suppose it touches: yes.", None),
         (YES, "It is hard to see. But yes, it is open.", "A"),
         (YES, "No. Actually, yes, it is open.", "A"),
         (YES, "Yes, there is a cup, but no plate.", "A"),
