@@ -20,12 +20,23 @@ def any_of(name: str) -> str:
 MAX_PART = 64_000
 """Characters of a part that are read, of a whole reply its last ones; tags are found anywhere. Far
 more than any answer has: it bounds time."""
-TURN_ENDS = re.compile(
-    r"<\|?(?:im_end|end_?of_?text|eot_id|eom_id|end_of_turn|return|/s|eos)\|?>"
-    r"|<\|end\|>(?!\s*<\|start\|>assistant)|<\|(?:im_start|start_header_id)\|>user"
-    r"|(?<=</answer>)\s*\n\s*(?:[Qq]uestion|[Uu]ser|[Hh]uman|Q)\b[^a-z\n]*:"
+OPENS, CLOSES = r"(?:<[|\uff5c]|\[\|)", r"(?:[|\uff5c]>|\|\])"
+"""Around the tokens of most chat templates: `<|user|>`, `[|user|]`."""
+ROLE = r"<[|\uff5c]?(?:\w{0,9}start\w{0,12}|turn|extra_id_\d)[|\uff5c]?>"
+"""What stands before the name of who speaks: `<|im_start|>`, `<start_of_turn>`."""
+TURNS = re.compile(
+    r"(?:<[|\uff5c]?|\[\|)(?:/s|im_end|return|(?:assistant|message|turn)_end|eo[admst](?:_id)?"
+    r"|end[_\u2581]?of[_\u2581]?(?:text|turn|sentence|message|msg|response|utterance)(?:_token)?)"
+    r"(?:[|\uff5c]?>|\|\])|<turn\|>|<\|end\|>(?!\s*<\|start\|>assistant)"
+    rf"|(?P<other>{OPENS}(?:\w{{1,5}}_)?(?:user|human|system|observation)(?:_\w{{1,9}})?{CLOSES}"
+    rf"|{ROLE}(?:user|human|system)\b|\[INST\])"
+    rf"|(?P<own>{OPENS}(?:\w{{1,5}}_)?(?:assistant|chatbot)(?:_\w{{1,9}})?{CLOSES}"
+    rf"|{ROLE}(?:assistant|model)\b|\[/INST\])"
+    r"|(?-i:(?<=</answer>)[^\S\n]*+\n\s*+(?:[Qq]uestion|[Uu]ser|[Hh]uman|Q)\b[^a-z\n]*:)",
+    re.IGNORECASE,
 )
-"""Tokens of chat templates, decoded as text, behind which another speaker goes on."""
+"""Where a turn ends, or another speaker's or the model's own begins: tokens of chat templates,
+decoded as text."""
 HEADER = re.compile(r"\s*(?:<[^>\n]{1,30}>\s*)*(?:assistant\b)?[\s:]*", re.IGNORECASE)
 """What may stand in front of what a model says."""
 THOUGHT = re.compile(
@@ -115,8 +126,7 @@ def spoken(reply: str, *, with_letters: bool = False) -> str:
     tools and sections of other names where it goes on behind them; `with_letters` with those of
     these sections that are only a letter. What follows a thought's start is a thought where it has
     no end, too, unless the reply ends in a closed `<answer>`."""
-    turns = TURN_ENDS.split(reply)
-    reply = next((turn for turn in turns if not HEADER.fullmatch(turn)), "")
+    reply = _own_turn(reply)
     said: list[str] = []
     at, inside = 0, None
     for match in THOUGHT.finditer(reply):
@@ -131,6 +141,18 @@ def spoken(reply: str, *, with_letters: bool = False) -> str:
         said.append(reply[at:])
     told = "".join(said).rstrip()
     return _without_calls(_without_sections(told, with_letters=with_letters))
+
+
+def _own_turn(reply: str) -> str:
+    """The first turn of a reply that says something and is the model's own."""
+    at, is_own = 0, True
+    for turn in TURNS.finditer(reply):
+        if turn["own"] and is_own:
+            continue
+        if is_own and not HEADER.fullmatch(reply, at, turn.start()):
+            return reply[at : turn.start()]
+        at, is_own = turn.end(), not turn["other"]
+    return reply[at:] if is_own else ""
 
 
 def _without_sections(text: str, *, with_letters: bool) -> str:

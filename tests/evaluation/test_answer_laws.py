@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,12 @@ def test_a_long_text_of_anything_is_read(before, unit):
     """In time proportional to its length: to go back over the text would take minutes."""
     found = parse_answer(before + unit * (30_000 // len(unit)), PLACES)
     assert found.letter is None or found.letter in PLACES
+
+
+def test_empty_lines_behind_an_answer_take_no_time():
+    start = time.process_time()
+    spoken("B</answer>" + "\n" * 20_000)
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("unit", ["x <ab> ", "<ab>x</ab>\n", "x:\n<ab>x</ab>\n"])
