@@ -22,8 +22,9 @@ VALIDATION = "__validation__"
 """A folder's name. Without the underscores load_dataset(data_dir=...) reads it as a split."""
 REJECTED = "rejected"
 """The folder below a root of samples that failed their validation, as NAME/DIGEST."""
-KEPT = ("artifacts", "datasets", "models", "evaluations", "runs", "reviews", "tags", REJECTED)
-"""Folders below a root."""
+KEPT = ("artifacts", "datasets", "models", "evaluations", "runs", "reviews", REJECTED)
+"""Folders below a root without which a command could not end. Tags are read by what can go on
+without them."""
 MAX_NAMES = 5
 """Of datasets, in a message about a name that none has."""
 
