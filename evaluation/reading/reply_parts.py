@@ -22,22 +22,22 @@ MAX_PART = 64_000
 more than any answer has: it bounds time."""
 OPENS, CLOSES = r"(?:<[|\uff5c]|\[\|)", r"(?:[|\uff5c]>|\|\])"
 """Around the tokens of most chat templates: `<|user|>`, `[|user|]`."""
-ROLE = r"<[|\uff5c]?(?:\w{0,9}start\w{0,12}|turn|extra_id_\d)[|\uff5c]?>"
-"""What stands before the name of who speaks: `<|im_start|>`, `<start_of_turn>`."""
+ROLE = r"(?:<[|\uff5c]?(?:\w{0,9}start\w{0,12}|turn|extra_id_\d|\w{1,9}:bos)[|\uff5c]?>|\]~b\])"
+"""What stands before the name of who speaks: `<|im_start|>`, `<start_of_turn>`, `]~b]`."""
 TURNS = re.compile(
     r"(?:<[|\uff5c]?|\[\|)(?:/s|im_end|return|(?:assistant|message|turn)_end|eo[admst](?:_id)?"
-    r"|end[_\u2581]?of[_\u2581]?(?:text|turn|sentence|message|msg|response|utterance)(?:_token)?)"
-    r"(?:[|\uff5c]?>|\|\])|<turn\|>|<\|end\|>(?!\s*<\|start\|>assistant)"
+    r"|\w{1,9}:eos|end[_\u2581]?of[_\u2581]?(?:text|turn|sentence|message|msg|response|utterance)"
+    r"(?:_token)?)(?:[|\uff5c]?>|\|\])|<turn\|>|\[e~\[|<\|end\|>(?!\s*<\|start\|>assistant)"
     rf"|(?P<other>{OPENS}(?:\w{{1,5}}_)?(?:user|human|system|observation)(?:_\w{{1,9}})?{CLOSES}"
     rf"|{ROLE}(?:user|human|system)\b|\[INST\])"
     rf"|(?P<own>{OPENS}(?:\w{{1,5}}_)?(?:assistant|chatbot)(?:_\w{{1,9}})?{CLOSES}"
-    rf"|{ROLE}(?:assistant|model)\b|\[/INST\])"
+    rf"|{ROLE}(?:assistant|model|ai)\b|\[/INST\])"
     r"|(?-i:(?<=</answer>)[^\S\n]*+\n\s*+(?:[Qq]uestion|[Uu]ser|[Hh]uman|Q)\b[^a-z\n]*:)",
     re.IGNORECASE,
 )
 """Where a turn ends, or another speaker's or the model's own begins: tokens of chat templates,
 decoded as text."""
-HEADER = re.compile(r"\s*(?:<[^>\n]{1,30}>\s*)*(?:assistant\b)?[\s:]*", re.IGNORECASE)
+HEADER = re.compile(r"\s*+(?:<[^>\n]{1,30}>\s*+)*+(?:assistant\b)?[\s:]*+", re.IGNORECASE)
 """What may stand in front of what a model says."""
 THOUGHT = re.compile(
     r"<\|(?P<ends>end)_(?:of_)?(?:thought|think|reason)\w{0,9}\|>"
@@ -150,9 +150,15 @@ def _own_turn(reply: str) -> str:
         if turn["own"] and is_own:
             continue
         if is_own and not HEADER.fullmatch(reply, at, turn.start()):
-            return reply[at : turn.start()]
+            return _without_header(reply[at : turn.start()])
         at, is_own = turn.end(), not turn["other"]
-    return reply[at:] if is_own else ""
+    return _without_header(reply[at:]) if is_own else ""
+
+
+def _without_header(turn: str) -> str:
+    """Without the token that says that the model speaks."""
+    header = TURNS.match(turn, len(turn) - len(turn.lstrip()))
+    return turn[header.end() :] if header and header["own"] else turn
 
 
 def _without_sections(text: str, *, with_letters: bool) -> str:

@@ -1,6 +1,7 @@
 """Kinds of replies that name an option without saying only that: tables of cases, and laws."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -561,7 +562,7 @@ def test_replies_in_the_styles_of_models_are_read():
         ("b</think>c", "c"),
         ("<think>a<scene>b</scene>c</think>d", "d"),
         ("<think>a<answer>b</answer>", "a<answer>b</answer>"),
-        ("<|im_start|>assistant\na<|im_end|>b", "<|im_start|>assistant\na"),
+        ("<|im_start|>assistant\na<|im_end|>b", "\na"),
         ("</s>a</s>b", "a"),
         ("a<|eot|><|header_start|>user<|header_end|>\n\nb", "a"),
         ("a<\uff5cend\u2581of\u2581sentence\uff5c><\uff5cUser\uff5c>b", "a"),
@@ -569,18 +570,28 @@ def test_replies_in_the_styles_of_models_are_read():
         ("a\n<|user|>\nb", "a"),
         ("a<start_of_turn>user\nb", "a"),
         ("a<turn|>\n<|turn>user\nb", "a"),
+        ("a<seed:eos><seed:bos>user\nb", "a"),
+        ("<seed:bos>user\na<seed:eos><seed:bos>assistant\nb", "\nb"),
+        ("a[e~[\n]~b]user\nb", "a"),
+        ("]~b]user\na[e~[\n]~b]ai\nb", "\nb"),
         ("a[|endofturn|]\n[|user|]b", "a"),
         ("a<|assistant_end|><|user_start|>b", "a"),
         ("a<|start_of_role|>user<|end_of_role|>b", "a"),
         ("a [INST] b [/INST] c", "a"),
         ("<|user|>a<|assistant|>b", "b"),
-        ("<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb", "\n<|im_start|>assistant\nb"),
+        ("<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb", "\nb"),
         ("<answer>human</answer>", "<answer>human</answer>"),
         ("<b>user</b> a", "<b>user</b> a"),
     ],
 )
 def test_a_model_says_what_is_its_own_turn_and_no_thought(reply, said):
     assert spoken(reply) == said
+
+
+def test_blanks_before_a_reply_are_read_in_time_proportional_to_their_number():
+    start = time.process_time()
+    assert spoken(" " * 50_000 + "a<|im_end|>").strip() == "a"
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
