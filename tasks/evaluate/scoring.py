@@ -25,7 +25,7 @@ from tasks.artifact import inputs_of, is_complete, plan_artifact
 from tasks.turns import sole_maker
 from tasks.writing import write_artifact
 
-VERSION = 49
+VERSION = 50
 
 
 class Scored(NamedTuple):
