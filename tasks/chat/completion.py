@@ -13,6 +13,7 @@ from schemas.chat import Failure, Usage
 from schemas.printable import encodable
 from tasks.chat.errors import UpstreamError, is_error, is_said
 from tasks.chat.model_text import holds_object, is_blank, is_complete, sole_object, unquoted
+from tasks.chat.reported_usage import usage_in
 from tasks.chat.streams import DETAILS, FIRST, arguments_of, is_stream, streamed
 
 REASONING = ("reasoning_content", "reasoning", "thinking")
@@ -26,11 +27,6 @@ TEXT_PARTS = (None, "text", "output_text", "json", "output_json")
 """Types of the parts of a content that hold the reply; others hold reasoning."""
 PLACES = ("text", "value", "json", "content")
 """Where such a part has it."""
-CACHED = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
-"""Names of the number of input tokens that a provider had in its cache."""
-BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
-"""Anthropic's names for input tokens that its `input_tokens` leave out. Among `prompt_tokens` they
-are counted, but by gateways that only rename Anthropic's: more than all cannot be among them."""
 WAITING = re.compile(rb"(?:\s*:[^\n]*\n)+(?=\s*\{)")
 """Comments of a stream before an answer that is none: sent so that the connection stays open."""
 BROKEN_OFF = (
@@ -107,7 +103,7 @@ def read_completion(raw: bytes) -> Completion:
         text=text,
         failure=failure,
         finish_reason=reason,
-        usage=_usage(body.get("usage")),
+        usage=usage_in(body.get("usage")),
         detail=detail,
         num_bytes=sum(len(part.encode()) for part in (content, *calls, *thoughts)),
     )
@@ -266,47 +262,6 @@ def _spoken(content: str, calls: list[str], thoughts: list[str]) -> str:
     if not texts and is_blank(content):
         texts = [text for text in thoughts if text.strip()]
     return sole_object(texts[0]) if len(set(texts)) == 1 else ""
-
-
-def _usage(usage: Any) -> Usage:
-    """The tokens that are paid, by the names that providers give them."""
-    found = usage if isinstance(usage, dict) else {}
-    num_prompt = _number(found.get("prompt_tokens"))
-    num_read = num_prompt or _number(found.get("input_tokens"))
-    num_beside = sum(_number(found.get(name)) for name in BESIDE)
-    if not num_prompt or num_beside > num_prompt:
-        num_read += num_beside
-    num_written = _first(found, ("completion_tokens", "output_tokens"))
-    details = [found, found.get("prompt_tokens_details"), found.get("input_tokens_details")]
-    cached = max(_first(part, CACHED) for part in details)
-    details = [found.get("completion_tokens_details"), found.get("output_tokens_details")]
-    num_thought = max(_first(part, ("reasoning_tokens",)) for part in details)
-    # Google and xAI count the reasoning of a model, which is paid for, only in the total.
-    num_rest = _number(found.get("total_tokens")) - num_read
-    if num_thought > num_written:
-        num_written += num_thought
-    return Usage(
-        calls=1,
-        input_tokens=num_read,
-        cached_tokens=min(cached, num_read),
-        output_tokens=max(num_written, num_rest),
-    )
-
-
-def _first(found: object, names: tuple[str, ...]) -> int:
-    """The first number above 0 under one of the names, else 0."""
-    if isinstance(found, dict):
-        for name in names:
-            if number := _number(found.get(name)):
-                return number
-    return 0
-
-
-def _number(value: object) -> int:
-    """A number of tokens; some servers write it as 12.0."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0
-    return int(value) if 0 <= value < 1 << 31 and value == int(value) else 0
 
 
 def _shown(raw: bytes) -> str:

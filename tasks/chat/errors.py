@@ -228,11 +228,12 @@ def _words_behind(about: dict[str, Any]) -> tuple[str, str]:
 def _about(body: dict[str, Any]) -> Any:
     """The part of a body that is about its error; of several in a list, as Cloudflare sends them,
     the first, where it says nothing but its code and its words."""
-    about = body.get("error") or body.get("base_resp") or body.get("errors")
-    first = about[0] if isinstance(about, list) and about else None
+    about = body.get("error") or body.get("base_resp")
+    listed = about or body.get("errors")
+    first = listed[0] if isinstance(listed, list) and listed else None
     if isinstance(first, dict) and {"message"} <= first.keys() <= {"code", "message"}:
         return first
-    return body if about is body.get("errors") else about
+    return about or body
 
 
 def is_error(body: dict[str, Any]) -> bool:
