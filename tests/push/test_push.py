@@ -77,7 +77,9 @@ class Slow(Folder):
     said: list[logging.LogRecord]
 
     def send(self, files: Mapping[str, Path]) -> None:
+        until = time.monotonic() + 30
         while not any("still running" in one.getMessage() for one in self.said):
+            assert time.monotonic() < until, "nothing was said"
             time.sleep(0.01)
         Folder.send(self, files)
 
